@@ -1,0 +1,35 @@
+"""The product's settings as the tests in this process use them.
+
+Processes that a test starts (web, worker, beat) run on `digibeoordelen.settings`, as they do for a user.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+if "DIGIBEOORDELEN_TEST_DIR" not in os.environ:
+    # The first process makes the folder and removes it; the others (pytest-xdist's) inherit the variable.
+    os.environ["DIGIBEOORDELEN_TEST_DIR"] = tempfile.mkdtemp(prefix="digibeoordelen-test-")
+    atexit.register(shutil.rmtree, os.environ["DIGIBEOORDELEN_TEST_DIR"], ignore_errors=True)
+
+_own_folder = Path(os.environ["DIGIBEOORDELEN_TEST_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
+_own_folder.mkdir(exist_ok=True)
+os.environ["VAR_DIR"] = str(_own_folder)
+os.environ["SECRET_KEY"] = "a key for tests alone, long enough for every check that looks at it"
+os.environ["DEMO"] = "on"
+os.environ["SITE_URL"] = "http://testserver"
+os.environ.pop("EMAIL_URL", None)
+
+from digibeoordelen.settings import *  # noqa: E402, F403 - only now does the environment say what it must
+from digibeoordelen.settings import DATABASES, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# What a test of this process announces stays in it: real workers serve the tests that start them.
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, since the threads of a transaction test meet SQLite's real locks only there.
+    DATABASES["default"]["TEST"] = {"NAME": str(_own_folder / "test.sqlite3")}
