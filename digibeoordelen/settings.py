@@ -158,6 +158,7 @@ elif DEMO:
 else:
     OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
+DOCUMENT_LEASE_SECONDS = env.int("DOCUMENT_LEASE_SECONDS", 300)
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
 

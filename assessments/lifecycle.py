@@ -1,0 +1,240 @@
+"""The states of an assessment, and the only place that writes `status`.
+
+Every function that touches completeness works inside `locked()`: it holds the assessment's row,
+reads all assignments again, and ends with one of the moves below, which writes the event. All of
+it is one database transaction, mail included (the outbox is a table).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts.models import User
+from exams.models import Part
+
+from .models import Assessment, Assignment, Event, Invitation, Score, Status
+
+TRANSITIONS: dict[str, frozenset[str]] = {
+    Status.NEW: frozenset({Status.INVITED, Status.IN_PROGRESS, Status.ASSESSED, Status.CANCELLED}),
+    Status.INVITED: frozenset({Status.NEW, Status.IN_PROGRESS, Status.ASSESSED, Status.CANCELLED}),
+    Status.IN_PROGRESS: frozenset({Status.NEW, Status.INVITED, Status.ASSESSED, Status.CANCELLED}),
+    Status.ASSESSED: frozenset({Status.NEW, Status.INVITED, Status.IN_PROGRESS, Status.FINAL, Status.CANCELLED}),
+    Status.FINAL: frozenset({Status.ASSESSED}),
+    Status.CANCELLED: frozenset(),
+}
+
+
+class DomainError(Exception):
+    """Something that can't be done, in words for the person who tried."""
+
+
+class TransitionRefused(DomainError):
+    """The table of transitions has no such move."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the state follows from: counts over the live assignments and standing invitations."""
+
+    parts: int
+    covered_parts: int
+    assignments: int
+    completed: int
+    with_content: int
+    standing_invitations: int
+
+    @property
+    def all_completed(self) -> bool:
+        return self.assignments > 0 and self.completed == self.assignments and self.covered_parts == self.parts
+
+
+def derive_status(progress: Progress) -> Status:
+    """The state of a running assessment (never FINAL or CANCELLED, which people decide).
+
+    Without a standing invitation it is NEW; with every part covered and every assignment completed
+    ASSESSED; with anything written or completed IN_PROGRESS; else INVITED.
+    """
+    if not progress.standing_invitations:
+        return Status.NEW
+    if progress.all_completed:
+        return Status.ASSESSED
+    if progress.with_content or progress.completed:
+        return Status.IN_PROGRESS
+    return Status.INVITED
+
+
+@contextmanager
+def locked(assessment: Assessment, *, version: int | None = None) -> Iterator[Assessment]:
+    """One transaction that holds the assessment's row; yields it as it is now.
+
+    With `version` it is refused when couplings or invitations were changed since that version.
+    """
+    with transaction.atomic():
+        current = Assessment.objects.select_for_update(of=("self",)).for_pages().get(pk=assessment.pk)
+        if version is not None and current.version != version:
+            raise DomainError(
+                "Iemand anders heeft deze beoordeling intussen gewijzigd. Hieronder staat hoe het nu is; "
+                "kijk het na en probeer het opnieuw."
+            )
+        yield current
+
+
+def read_progress(assessment: Assessment) -> Progress:
+    """Counts everything anew; call it with the row locked."""
+    assignments = list(
+        assessment.live_assignments.annotate(scored=Exists(Score.objects.filter(assignment=OuterRef("pk")))).values(
+            "part_id", "completed_at", "justification", "scored"
+        )
+    )
+    return Progress(
+        parts=Part.objects.filter(work_process__core_task__unit_id=assessment.unit_id).count(),
+        covered_parts=len({row["part_id"] for row in assignments}),
+        assignments=len(assignments),
+        completed=sum(1 for row in assignments if row["completed_at"]),
+        with_content=sum(1 for row in assignments if row["justification"] or row["scored"]),
+        standing_invitations=Invitation.objects.standing().filter(assessment=assessment).count(),
+    )
+
+
+def refuse_if_closed(assessment: Assessment) -> None:
+    """Raises `TransitionRefused` for a final or cancelled assessment."""
+    if assessment.is_closed:
+        state = assessment.get_status_display()
+        raise TransitionRefused(f"Deze beoordeling is {state.lower()} en kan niet meer worden gewijzigd.")
+
+
+def settle(
+    assessment: Assessment, *, kind: Event.Kind, by: User | None = None, by_name: str = "", **data: Any
+) -> Event:
+    """Ends a change of couplings, invitations or content: derives the state and writes the event.
+
+    Call it inside `locked()`. `by` is the person with an account, `by_name` an examiner's name.
+    Raises `TransitionRefused` when the assessment is closed.
+    """
+    refuse_if_closed(assessment)
+    return _move(assessment, to=derive_status(read_progress(assessment)), kind=kind, by=by, by_name=by_name, data=data)
+
+
+def bump_version(assessment: Assessment) -> None:
+    """Marks that couplings or invitations changed, so that older forms are refused."""
+    assessment.version += 1
+    assessment.save(update_fields=["version"])
+
+
+def make_final(
+    assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at: Any = None, **data: Any
+) -> Event:
+    """ASSESSED → FINAL with its result; `committee.finalise` is what calls it, inside `locked()`.
+
+    Raises `TransitionRefused` unless it is ASSESSED, by its state and by its assignments as read now.
+    """
+    _refuse_unless_allowed(assessment, Status.FINAL)
+    if not read_progress(assessment).all_completed:
+        raise TransitionRefused("Nog niet alle onderdelen zijn afgerond; de beoordeling kan nog niet definitief worden.")
+    assessment.ovg, assessment.grade = ovg, grade
+    assessment.final_at, assessment.final_by = at or timezone.now(), by
+    return _move(
+        assessment,
+        to=Status.FINAL,
+        kind=Event.Kind.FINALISED,
+        by=by,
+        data=data,
+        fields=["ovg", "grade", "final_at", "final_by"],
+    )
+
+
+def withdraw_final(*, assessment: Assessment, by: User, reason: str) -> Event:
+    """FINAL → ASSESSED, with a reason; the document stays and is marked superseded."""
+    _require_reason(reason)
+    with locked(assessment) as current:
+        _refuse_unless_allowed(current, Status.ASSESSED, only_from=Status.FINAL)
+        current.documents.current().update(superseded_at=timezone.now())
+        current.ovg, current.grade, current.final_at, current.final_by = "", None, None, None
+        return _move(
+            current,
+            to=Status.ASSESSED,
+            kind=Event.Kind.FINAL_WITHDRAWN,
+            by=by,
+            data={"reason": reason},
+            fields=["ovg", "grade", "final_at", "final_by"],
+        )
+
+
+def cancel(*, assessment: Assessment, by: User, reason: str, counts_as_attempt: bool) -> Event:
+    """Any state but FINAL → CANCELLED: a missed date, an irregularity, an invalid attempt."""
+    _require_reason(reason)
+    with locked(assessment) as current:
+        _refuse_unless_allowed(current, Status.CANCELLED)
+        current.cancel_reason, current.counts_as_attempt = reason, counts_as_attempt
+        return _move(
+            current,
+            to=Status.CANCELLED,
+            kind=Event.Kind.CANCELLED,
+            by=by,
+            data={"reason": reason, "counts_as_attempt": counts_as_attempt},
+            fields=["cancel_reason", "counts_as_attempt"],
+        )
+
+
+def reopen_assignments(assessment: Assessment, *, assignments: Iterable[Assignment]) -> None:
+    """Takes the completion off these assignments; `assessments.send_back` calls it inside `locked()`."""
+    _refuse_unless_allowed(assessment, Status.IN_PROGRESS, only_from=Status.ASSESSED)
+    assessment.assignments.filter(pk__in=[assignment.pk for assignment in assignments]).update(completed_at=None)
+
+
+def record(assessment: Assessment, *, kind: Event.Kind, by: User | None = None, by_name: str = "", **data: Any) -> Event:
+    """Writes an event that moves nothing."""
+    return Event.objects.create(
+        assessment=assessment,
+        kind=kind,
+        actor=by,
+        actor_name=by.full_name if by else by_name or "systeem",
+        from_status=assessment.status,
+        to_status=assessment.status,
+        data=data,
+    )
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise DomainError("Geef een reden op.")
+
+
+def _refuse_unless_allowed(assessment: Assessment, to: Status, *, only_from: Status | None = None) -> None:
+    if to not in TRANSITIONS[assessment.status] or (only_from and assessment.status != only_from):
+        now, then = assessment.get_status_display(), to.label
+        raise TransitionRefused(f"Een beoordeling met de status ‘{now}’ kan niet naar ‘{then}’.")
+
+
+def _move(
+    assessment: Assessment,
+    *,
+    to: Status,
+    kind: Event.Kind,
+    by: User | None,
+    data: dict[str, Any],
+    by_name: str = "",
+    fields: Iterable[str] = (),
+) -> Event:
+    before = assessment.status
+    if to != before:
+        _refuse_unless_allowed(assessment, to)
+        assessment.status, assessment.status_since = to, timezone.now()
+        assessment.save(update_fields=["status", "status_since", *fields])
+    return Event.objects.create(
+        assessment=assessment,
+        kind=kind,
+        actor=by,
+        actor_name=by.full_name if by else by_name or "systeem",
+        from_status=before,
+        to_status=to,
+        data=data,
+    )

@@ -1,0 +1,378 @@
+"""Assessments and everything that hangs on one: examiners, scores, invitations, log, documents."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
+from digibeoordelen.outbox.models import OutgoingMail, StoredFile
+from exams.models import SCORE_CHOICES, Criterion, Exam, ExamUnit, Part, WorkProcess
+
+
+class Status(models.TextChoices):
+    """The states of an assessment; `assessments.lifecycle` holds the table of moves between them."""
+
+    NEW = "NEW", "Nieuw"
+    INVITED = "INVITED", "Uitgenodigd"
+    IN_PROGRESS = "IN_PROGRESS", "Wordt beoordeeld"
+    ASSESSED = "ASSESSED", "Beoordeeld"
+    FINAL = "FINAL", "Definitief"
+    CANCELLED = "CANCELLED", "Ingetrokken"
+
+
+CLOSED = (Status.FINAL, Status.CANCELLED)
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def of_student(self, user: User) -> AssessmentQuerySet:
+        """The student's own assessments, at every school."""
+        return self.filter(student__user=user)
+
+    def for_docent(self, user: User) -> AssessmentQuerySet:
+        """Assessments of the schools where `user` is Docent, for the exams on that account."""
+        return self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
+
+    def for_committee(self, user: User) -> AssessmentQuerySet:
+        """All assessments of the schools where `user` holds the role Examencommissie."""
+        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+
+    def visible_to(self, user: User) -> AssessmentQuerySet:
+        """Whatever of the above holds; a thing of another school does not exist."""
+        return self.filter(
+            Q(pk__in=self.of_student(user).values("pk"))
+            | Q(pk__in=self.for_docent(user).values("pk"))
+            | Q(pk__in=self.for_committee(user).values("pk"))
+        )
+
+    def for_pages(self) -> AssessmentQuerySet:
+        """With what every list and page names: student, exam, unit, initiator and school."""
+        return self.select_related("student__user", "exam", "unit", "initiator", "school")
+
+
+class Assessment(models.Model):
+    """One student, one exam unit, one attempt.
+
+    `version` counts the changes to couplings and invitations, so that a form that was opened
+    before such a change can be refused.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    school = models.ForeignKey(School, models.PROTECT, related_name="assessments")
+    student = models.ForeignKey(Membership, models.PROTECT, related_name="assessments")
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="assessments")
+    unit = models.ForeignKey(ExamUnit, models.PROTECT, related_name="assessments")
+    unit_code = models.CharField(max_length=20, help_text="Van de eenheid, gelijk over de versies van het examen heen.")
+    attempt = models.PositiveSmallIntegerField("poging", default=1)
+    initiator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="initiated_assessments")
+    status = models.CharField("status", max_length=12, choices=Status, default=Status.NEW, db_index=True)
+    status_since = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
+    planned_on = models.DateField("datum van de afname", null=True, blank=True)
+    place = models.CharField("plaats van de afname", max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    cancel_reason = models.TextField("reden van intrekken", blank=True)
+    counts_as_attempt = models.BooleanField("telt als poging", default=True)
+    final_at = models.DateTimeField("definitief op", null=True, blank=True)
+    final_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="finalised_assessments"
+    )
+    ovg = models.CharField("resultaat", max_length=1, choices=SCORE_CHOICES, blank=True)
+    grade = models.DecimalField("cijfer", max_digits=3, decimal_places=1, null=True, blank=True)
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "afname"
+        verbose_name_plural = "afnames"
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "exam", "unit_code"],
+                condition=~Q(status__in=["FINAL", "CANCELLED"]),
+                name="assessment_one_running_per_unit",
+            ),
+            models.UniqueConstraint(
+                fields=["student", "exam", "unit_code", "attempt"], name="assessment_attempt_once"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="assessment_status_known"),
+            models.CheckConstraint(
+                condition=(
+                    Q(status="FINAL", final_at__isnull=False, final_by__isnull=False, grade__isnull=False)
+                    & Q(ovg__in=["O", "V", "G"])
+                )
+                | (~Q(status="FINAL") & Q(final_at__isnull=True, final_by__isnull=True, grade__isnull=True, ovg="")),
+                name="assessment_result_only_when_final",
+            ),
+            models.CheckConstraint(
+                condition=Q(grade__isnull=True)
+                | Q(ovg="O", grade__gte=1, grade__lt=5.5)
+                | (Q(ovg__in=["V", "G"]) & Q(grade__gte=5.5, grade__lte=10)),
+                name="assessment_grade_fits_ovg",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="CANCELLED") | ~Q(cancel_reason=""), name="assessment_cancelled_with_reason"
+            ),
+            models.CheckConstraint(condition=Q(attempt__gte=1), name="assessment_attempt_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student.user} – {self.unit}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED
+
+    @property
+    def live_assignments(self) -> AssignmentQuerySet:
+        return self.assignments.live()
+
+
+class Coupling(models.Model):
+    """The teacher's choice of one examiner: for the whole unit, a work process, or a part.
+
+    Source text, part A, 'Examinator(en) kiezen': (1) neither `work_process` nor `part` is set,
+    (2) `work_process` is, (3) `part` is.
+    """
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="couplings")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="couplings")
+    work_process = models.ForeignKey(WorkProcess, models.PROTECT, null=True, blank=True, related_name="+")
+    part = models.ForeignKey(Part, models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        verbose_name = "keuze van examinator"
+        verbose_name_plural = "keuzes van examinator"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(work_process__isnull=True) | Q(part__isnull=True), name="coupling_at_one_level"
+            ),
+            models.UniqueConstraint(
+                fields=["assessment", "contact"],
+                condition=Q(work_process__isnull=True, part__isnull=True),
+                name="coupling_unit_once",
+            ),
+            models.UniqueConstraint(fields=["assessment", "contact", "work_process"], name="coupling_work_process_once"),
+            models.UniqueConstraint(fields=["assessment", "contact", "part"], name="coupling_part_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact}: {self.part or self.work_process or 'het hele examen'}"
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def live(self) -> AssignmentQuerySet:
+        """Those that count: not taken off."""
+        return self.filter(removed_at__isnull=True)
+
+
+class Assignment(models.Model):
+    """One examiner on one part: the justification, the scores, and whether it is completed.
+
+    Derived from the couplings by `assessments.couple`. One that has content is never deleted: it
+    gets `removed_at` and keeps what was written. `version` counts the saves of its content.
+    """
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="assignments")
+    part = models.ForeignKey(Part, models.PROTECT, related_name="assignments")
+    justification = models.TextField("onderbouwing", blank=True)
+    completed_at = models.DateTimeField("afgerond op", null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "koppeling"
+        verbose_name_plural = "koppelingen"
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "contact", "part"], name="assignment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact}: {self.part}"
+
+
+class Score(models.Model):
+    """O, V or G for one criterion in one assignment."""
+
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="scores")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="scores")
+    value = models.CharField("score", max_length=1, choices=SCORE_CHOICES)
+
+    class Meta:
+        verbose_name = "score"
+        verbose_name_plural = "scores"
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "criterion"], name="score_once"),
+            models.CheckConstraint(condition=Q(value__in=["O", "V", "G"]), name="score_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion}: {self.value}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def standing(self) -> InvitationQuerySet:
+        """Those that were not withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Invitation(models.Model):
+    """One examiner's access to one assessment; the link signs (this, `generation`)."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations")
+    generation = models.PositiveIntegerField(default=1)
+    remark = models.TextField("opmerking", blank=True)
+    invited_at = models.DateTimeField("uitgenodigd op", default=timezone.now)
+    expires_at = models.DateTimeField("geldig tot")
+    withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)
+    mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "uitnodiging"
+        verbose_name_plural = "uitnodigingen"
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "contact"], name="invitation_once"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("invited_at")), name="invitation_expires_later"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact}: {self.assessment}"
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at <= timezone.now()
+
+
+class InvitationAttachment(models.Model):
+    """A file that went along with an invitation; the bytes are kept once, however many got them."""
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="attachments")
+    filename = models.CharField("bestandsnaam", max_length=200)
+    content_type = models.CharField(max_length=100)
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "bijlage"
+        verbose_name_plural = "bijlagen"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def update(self, **kwargs: Any) -> int:
+        raise PermissionDenied("The log is append-only.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise PermissionDenied("The log is append-only.")
+
+
+class Event(models.Model):
+    """One line of the append-only log: who did what to an assessment, when.
+
+    `data` holds what the line needs to be read later (names, states), never a link or a score.
+    """
+
+    class Kind(models.TextChoices):
+        STARTED = "STARTED", "Beoordeling gestart"
+        COUPLED = "COUPLED", "Examinatoren gekozen"
+        INVITED = "INVITED", "Examinator uitgenodigd"
+        INVITED_AGAIN = "INVITED_AGAIN", "Opnieuw uitgenodigd"
+        LINK_RENEWED = "LINK_RENEWED", "Nieuwe link aangevraagd"
+        WITHDRAWN = "WITHDRAWN", "Uitnodiging ingetrokken"
+        SAVED = "SAVED", "Tussentijds opgeslagen"
+        COMPLETED = "COMPLETED", "Beoordeling afgerond door examinator"
+        SENT_BACK = "SENT_BACK", "Teruggestuurd naar examinator"
+        FINALISED = "FINALISED", "Definitief gemaakt"
+        FINAL_WITHDRAWN = "FINAL_WITHDRAWN", "Definitief ingetrokken"
+        CANCELLED = "CANCELLED", "Beoordeling ingetrokken"
+        DOCUMENT_MADE = "DOCUMENT_MADE", "Pdf gemaakt"
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=16, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    actor_name = models.CharField(max_length=240)
+    from_status = models.CharField(max_length=12, choices=Status)
+    to_status = models.CharField(max_length=12, choices=Status)
+    data = models.JSONField(default=dict)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "gebeurtenis"
+        verbose_name_plural = "gebeurtenissen"
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.actor_name})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise PermissionDenied("The log is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise PermissionDenied("The log is append-only.")
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def visible_to(self, user: User) -> DocumentQuerySet:
+        return self.filter(assessment__in=Assessment.objects.visible_to(user), file__isnull=False)
+
+    def current(self) -> DocumentQuerySet:
+        return self.filter(superseded_at__isnull=True)
+
+
+class Document(models.Model):
+    """The PDF of a final result: made once, from `result`, and kept with its SHA-256.
+
+    Pending while `file` is empty; `lease_until` is when a maker that said nothing more is taken
+    for dead. A final result that is withdrawn leaves its document here, superseded.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="documents")
+    number = models.PositiveSmallIntegerField("versie")
+    result = models.JSONField("resultaat zoals vastgesteld")
+    exam_office_email = models.EmailField("e-mailadres van het examenbureau")
+    created_at = models.DateTimeField(default=timezone.now)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
+    mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
+    superseded_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "document"
+        verbose_name_plural = "documenten"
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "number"], name="document_number_once"),
+            models.UniqueConstraint(
+                fields=["assessment"], condition=Q(superseded_at__isnull=True), name="document_one_current"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def filename(self) -> str:
+        return f"beoordeling-{self.public_id.hex[:12]}-v{self.number}.pdf"

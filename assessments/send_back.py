@@ -1,0 +1,39 @@
+"""The committee sends an assessment back to its examiners, with a remark and a fresh link."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import User
+from addressbook.models import Contact
+
+from . import lifecycle, mails
+from .models import Assessment, Event
+
+
+def send_back(*, assessment: Assessment, contacts: Collection[Contact], by: User, remark: str) -> None:
+    """ASSESSED → IN_PROGRESS: `contacts` may change their parts again; the old answers are there.
+
+    Their links get a new generation and term, and a mail brings the remark. Raises `DomainError`
+    without a remark or an examiner with a standing invitation, `TransitionRefused` from any other state.
+    """
+    if not remark.strip():
+        raise lifecycle.DomainError("Schrijf erbij waarom u de beoordeling terugstuurt.")
+    with lifecycle.locked(assessment) as current:
+        invitations = list(current.invitations.standing().filter(contact__in=contacts).select_related("contact"))
+        if not invitations:
+            raise lifecycle.DomainError("Kies aan wie u de beoordeling terugstuurt.")
+        chosen = [invitation.contact for invitation in invitations]
+        lifecycle.reopen_assignments(current, assignments=current.live_assignments.filter(contact__in=chosen))
+        for invitation in invitations:
+            invitation.assessment = current
+            invitation.generation += 1
+            invitation.expires_at = timezone.now() + timedelta(days=current.school.link_days)
+            invitation.mail = mails.queue_sent_back(invitation=invitation, remark=remark)
+            invitation.save(update_fields=["generation", "expires_at", "mail"])
+        names = sorted(contact.full_name for contact in chosen)
+        lifecycle.bump_version(current)
+        lifecycle.settle(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)

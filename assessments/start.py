@@ -1,0 +1,81 @@
+"""Starting an assessment of a student (source text, part A, 'Toevoegen studenten')."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+
+from accounts.models import Membership, User
+from accounts.search import matches
+from exams.models import ExamUnit
+
+from . import lifecycle
+from .models import CLOSED, Assessment, Event
+
+SEARCH_LIMIT = 20
+
+
+def find_students(*, by: User, query: str) -> list[Membership]:
+    """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number, sorted by last name.
+
+    `query` is (a part of) the name, the e-mail address or the number; several words in any order.
+    A student without a number can't be assessed and is not found (source text, 'Studentnummer').
+    """
+    found = (
+        Membership.objects.students_of_docent(by)
+        .filter(matches(query))
+        .exclude(student_number="")
+        .select_related("user", "school")
+        .order_by("user__last_name", "user__first_name", "pk")
+    )
+    return list(found[: SEARCH_LIMIT + 1])
+
+
+def get_student_to_start(user: User, pk: int) -> Membership:
+    """The student, when `user` may start an assessment of them; else `Http404`."""
+    student = (
+        Membership.objects.students_of_docent(user)
+        .exclude(student_number="")
+        .select_related("user", "school")
+        .filter(pk=pk)
+        .first()
+    )
+    if student is None:
+        raise Http404
+    return student
+
+
+def running_assessment(*, student: Membership, unit: ExamUnit) -> Assessment | None:
+    """The student's assessment of this unit that is not closed yet, whatever version it began with."""
+    return (
+        Assessment.objects.filter(student=student, exam=unit.exam_version.exam, unit_code=unit.code)
+        .exclude(status__in=CLOSED)
+        .first()
+    )
+
+
+def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
+    """A new assessment of `student`, pinned to this unit's version; the next attempt if there were others.
+
+    Raises `DomainError` when one is running already, also when that was started a moment ago.
+    """
+    exam = unit.exam_version.exam
+    earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code)
+    try:
+        with transaction.atomic():
+            attempt = max(earlier.values_list("attempt", flat=True), default=0) + 1
+            assessment = Assessment.objects.create(
+                school=student.school,
+                student=student,
+                exam=exam,
+                unit=unit,
+                unit_code=unit.code,
+                attempt=attempt,
+                initiator=by,
+            )
+            lifecycle.record(assessment, kind=Event.Kind.STARTED, by=by, attempt=attempt)
+    except IntegrityError as error:
+        raise lifecycle.DomainError(
+            f"Voor {student.user.full_name} loopt al een beoordeling van deze exameneenheid."
+        ) from error
+    return assessment

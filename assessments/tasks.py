@@ -1,0 +1,20 @@
+"""Celery tasks of the assessments: each takes an id and can run twice."""
+
+from celery import shared_task
+
+
+@shared_task
+def render_document(document_id: int) -> None:
+    """Makes a final result's PDF and queues its mail."""
+    from . import documents
+
+    documents.make(document_id)
+
+
+@shared_task
+def sweep_documents() -> None:
+    """Starts what a crash left: documents that are pending and that nobody is making."""
+    from . import documents
+
+    for document_id in documents.pending_ids():
+        render_document.delay(document_id)
