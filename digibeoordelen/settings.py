@@ -5,6 +5,7 @@
 
 from pathlib import Path
 
+import bootstrap_wrapper
 import environ
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
@@ -121,7 +122,7 @@ if bucket := env("S3_BUCKET", default=""):
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_bootstrap_css_dir())]
 
 # --- People ------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
