@@ -1,0 +1,115 @@
+"""The fixed cast: who and what most tests are about. What a test does differently it makes itself.
+
+All but `stranger` and `other_school` belong to `school`, which assesses `exam` (one unit: B1, with the
+work processes B1-K1-W1 and -W2, each with both parts, two criteria a part).
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Invitation
+from exams.models import Exam, ExamUnit
+
+from . import steps
+from .factories import (
+    AccountExamFactory,
+    ContactFactory,
+    MembershipFactory,
+    SchoolFactory,
+    first_unit,
+    make_exam,
+    member,
+)
+
+
+@pytest.fixture
+def school(db: None) -> School:
+    return SchoolFactory(name="ROC Hier")
+
+
+@pytest.fixture
+def other_school(db: None) -> School:
+    return SchoolFactory(name="ROC Elders")
+
+
+@pytest.fixture
+def exam(db: None) -> Exam:
+    return make_exam(title="Verzorgende IG")
+
+
+@pytest.fixture
+def unit(exam: Exam) -> ExamUnit:
+    return first_unit(exam)
+
+
+@pytest.fixture
+def docent(school: School, exam: Exam) -> User:
+    """The initiator: Docent with the exam on the account."""
+    return member(school, Role.DOCENT, exam, first_name="Dirk", last_name="Docent", email="docent@hier.test")
+
+
+@pytest.fixture
+def colleague(school: School, exam: Exam) -> User:
+    """Another Docent of the same school, with the exam on the account."""
+    return member(school, Role.DOCENT, exam, first_name="Cora", last_name="Collega", email="collega@hier.test")
+
+
+@pytest.fixture
+def stranger(other_school: School, exam: Exam) -> User:
+    """A Docent and committee member of another school, with the same exam on the account."""
+    user = member(other_school, Role.DOCENT, exam, first_name="Vera", last_name="Vreemd", email="vreemd@elders.test")
+    MembershipFactory(user=user, school=other_school, role=Role.EXAMENCOMMISSIE)
+    return user
+
+
+@pytest.fixture
+def committee_member(school: School) -> User:
+    return member(school, Role.EXAMENCOMMISSIE, first_name="Carla", last_name="Commissie", email="commissie@hier.test")
+
+
+@pytest.fixture
+def student(school: School, exam: Exam) -> Membership:
+    """The student's membership (an assessment points to it), with the exam on the account of `student.user`."""
+    membership = MembershipFactory(
+        school=school,
+        student_number="123456",
+        user__first_name="Anouk",
+        user__infix="van 't",
+        user__last_name="Hoff",
+        user__email="anouk@hier.test",
+    )
+    AccountExamFactory(user=membership.user, exam=exam)
+    return membership
+
+
+@pytest.fixture
+def examiner(school: School) -> Contact:
+    """A workplace trainer in the school's address book, without an account."""
+    return ContactFactory(school=school, first_name="Erik", last_name="Examinator", email="erik@bedrijf.test")
+
+
+@pytest.fixture
+def second_examiner(school: School) -> Contact:
+    return ContactFactory(school=school, first_name="Tineke", last_name="Tweede", email="tineke@bedrijf.test")
+
+
+@pytest.fixture
+def assessment(student: Membership, unit: ExamUnit, docent: User) -> Assessment:
+    """The student's assessment as `docent` started it: NEW, nobody chosen."""
+    return steps.start_assessment(student, unit, docent)
+
+
+@pytest.fixture
+def invitation(assessment: Assessment, examiner: Contact) -> Invitation:
+    """`examiner`, chosen for the whole unit and invited: INVITED."""
+    steps.choose(assessment, examiner)
+    return steps.send_invitation(assessment, examiner)
+
+
+@pytest.fixture
+def assessed(invitation: Invitation) -> Assessment:
+    """The assessment with all V, completed by `examiner`: ASSESSED."""
+    return steps.assess(invitation)

@@ -1,0 +1,166 @@
+"""What tests are made of: a factory a model, and `make_exam` for a whole exam.
+
+Each makes what the models' rules ask and nothing more; a test names only what matters to it. What
+people do with these things (couple, invite, fill in) is in `tests/steps.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import factory
+from django.utils import timezone
+from factory.django import DjangoModelFactory
+
+from accounts.models import ExamOffice, Membership, Role, School, User
+from addressbook.models import Contact
+from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
+
+PASSWORD = "een-lang-wachtwoord"
+
+
+class SchoolFactory(DjangoModelFactory):
+    """A school that digital assessment is switched on for."""
+
+    class Meta:
+        model = School
+
+    name = factory.Sequence(lambda n: f"ROC {n}")
+    digital_assessment_active = True
+
+
+class ExamOfficeFactory(DjangoModelFactory):
+    class Meta:
+        model = ExamOffice
+
+    school = factory.SubFactory(SchoolFactory)
+    name = "Examenbureau"
+    email = factory.Sequence(lambda n: f"examenbureau{n}@school.test")
+
+
+class UserFactory(DjangoModelFactory):
+    """Someone with an account and `PASSWORD`, whose details were checked, without any role."""
+
+    class Meta:
+        model = User
+        skip_postgeneration_save = True
+
+    first_name = "Sam"
+    last_name = factory.Sequence(lambda n: f"Persoon {n}")
+    email = factory.Sequence(lambda n: f"persoon{n}@school.test")
+    password = factory.django.Password(PASSWORD)
+    details_checked_at = factory.LazyFunction(timezone.now)
+
+
+class MembershipFactory(DjangoModelFactory):
+    """One role of one person; a student gets a number unless the test gives one (or '')."""
+
+    class Meta:
+        model = Membership
+
+    user = factory.SubFactory(UserFactory)
+    school = factory.SubFactory(SchoolFactory)
+    role = Role.STUDENT
+    student_number = factory.LazyAttributeSequence(lambda made, n: f"{100000 + n}" if made.role == Role.STUDENT else "")
+
+
+class ContactFactory(DjangoModelFactory):
+    """A possible examiner of a school, added by hand."""
+
+    class Meta:
+        model = Contact
+
+    school = factory.SubFactory(SchoolFactory)
+    first_name = "Kim"
+    last_name = factory.Sequence(lambda n: f"Begeleider {n}")
+    email = factory.Sequence(lambda n: f"begeleider{n}@bedrijf.test")
+
+
+class AccountExamFactory(DjangoModelFactory):
+    class Meta:
+        model = AccountExam
+
+    user = factory.SubFactory(UserFactory)
+    exam = factory.LazyFunction(lambda: make_exam())
+
+
+class ExamFactory(DjangoModelFactory):
+    """An exam without content; `make_exam` makes one that can be assessed."""
+
+    class Meta:
+        model = Exam
+
+    kind = Exam.Kind.PROFESSION
+    code = factory.Sequence(lambda n: f"{20000 + n}")
+    title = factory.Sequence(lambda n: f"Beroep {n}")
+    cohort = "2026-2027"
+
+
+def member(school: School, role: str, *exams: Exam, **user_fields: Any) -> User:
+    """A user with one role at `school` and these exams on the account."""
+    user = UserFactory(**user_fields)
+    MembershipFactory(user=user, school=school, role=role)
+    for exam in exams:
+        AccountExamFactory(user=user, exam=exam)
+    return user
+
+
+def make_exam(
+    *,
+    units: int = 1,
+    core_tasks: int = 1,
+    work_processes: int = 2,
+    kinds: Sequence[str] = (Part.Kind.BEHAVIOUR, Part.Kind.PRODUCT),
+    criteria: int = 2,
+    published: bool = True,
+    **exam_fields: Any,
+) -> Exam:
+    """An exam with one version of this shape, published: by default 1 unit, 4 parts, 8 criteria.
+
+    Codes are as schools write them: unit B1, core task B1-K1, work process B1-K1-W1.
+    """
+    exam = ExamFactory(**exam_fields)
+    version = ExamVersion.objects.create(exam=exam, number=1, grading_rule="points-table", grading_data={})
+    for number in range(1, units + 1):
+        _make_unit(
+            version, number, core_tasks=core_tasks, work_processes=work_processes, kinds=kinds, criteria=criteria
+        )
+    if published:
+        version.published_at = timezone.now()
+        version.save()
+    return exam
+
+
+def first_unit(exam: Exam) -> ExamUnit:
+    """The first unit of the exam's newest published version."""
+    version = exam.current_version
+    assert version is not None
+    return version.units.select_related("exam_version__exam").order_by("position")[0]
+
+
+def _make_unit(
+    version: ExamVersion, number: int, *, core_tasks: int, work_processes: int, kinds: Sequence[str], criteria: int
+) -> None:
+    unit = ExamUnit.objects.create(exam_version=version, position=number, code=f"B{number}", title=f"Eenheid {number}")
+    for k in range(1, core_tasks + 1):
+        code = f"{unit.code}-K{k}"
+        core_task = CoreTask.objects.create(unit=unit, position=k, code=code, title=f"Kerntaak {k}")
+        for w in range(1, work_processes + 1):
+            code = f"{core_task.code}-W{w}"
+            work_process = WorkProcess.objects.create(
+                core_task=core_task, position=w, code=code, title=f"Werkproces {w}"
+            )
+            for p, kind in enumerate(kinds, 1):
+                part = Part.objects.create(work_process=work_process, position=p, kind=kind)
+                Criterion.objects.bulk_create(
+                    Criterion(
+                        part=part,
+                        position=c,
+                        text=f"Criterium {c} van {code} {part}",
+                        meaning_o="Doet het niet.",
+                        meaning_v="Doet het.",
+                        meaning_g="Doet het en legt uit waarom.",
+                    )
+                    for c in range(1, criteria + 1)
+                )

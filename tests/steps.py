@@ -1,0 +1,70 @@
+"""The steps of the job, done through the product's own functions, for tests that begin further on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.models import Membership, User
+from addressbook.models import Contact
+from assessments import couple, form, invite, start
+from assessments.models import Assessment, Invitation
+from assessments.rubric import read_rubric
+from exams.models import ExamUnit, Part, WorkProcess
+
+
+def start_assessment(student: Membership, unit: ExamUnit, by: User) -> Assessment:
+    """A new assessment: state NEW, nobody chosen yet."""
+    return start.start(unit=unit, student=student, by=by)
+
+
+def choose(
+    assessment: Assessment, *contacts: Contact, work_process: WorkProcess | None = None, part: Part | None = None
+) -> None:
+    """Makes `contacts` the choice for the whole unit, a work process or a part."""
+    target = couple.Target(work_process=work_process, part=part)
+    couple.choose_examiners(assessment=assessment, target=target, contacts=contacts, by=assessment.initiator)
+    assessment.refresh_from_db()
+
+
+def send_invitation(assessment: Assessment, contact: Contact, remark: str = "") -> Invitation:
+    """Invites an examiner who was chosen before."""
+    [invitation] = invite.invite(assessment=assessment, contacts=[contact], by=assessment.initiator, remark=remark)
+    assessment.refresh_from_db()
+    return invitation
+
+
+def fill_in(
+    invitation: Invitation,
+    score: str = "V",
+    justification: str | None = None,
+    *,
+    parts: Iterable[Part] | None = None,
+) -> list[form.Conflict]:
+    """Saves the same score for every criterion of the examiner's parts, or of `parts` alone.
+
+    With an O or a G and no `justification` given, one is made up, so that it can be completed.
+    """
+    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    wanted = None if parts is None else {part.pk for part in parts}
+    if justification is None:
+        justification = "" if score == "V" else f"Onderbouwing van {invitation.contact}."
+    entries = {
+        column.assignment.pk: form.Entry(
+            version=column.assignment.version,
+            justification=justification,
+            scores={criterion.pk: score for criterion in column.criteria},
+        )
+        for column in rubric.columns
+        if wanted is None or column.assignment.part_id in wanted
+    }
+    conflicts = form.save(invitation=invitation, entries=entries)
+    invitation.assessment.refresh_from_db()
+    return conflicts
+
+
+def assess(invitation: Invitation, score: str = "V") -> Assessment:
+    """Fills in everything with `score` and completes it."""
+    fill_in(invitation, score)
+    form.complete(invitation=invitation)
+    invitation.assessment.refresh_from_db()
+    return invitation.assessment
