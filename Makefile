@@ -1,0 +1,25 @@
+# What there is to type. All work is done by scripts/, which need nothing but Python.
+PYTHON ?= python3
+PORT ?= 8000
+
+.PHONY: help run test test-quick lint format
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/'
+
+run:  ## the whole site on this machine: make run, or make run PORT=8123
+	@exec $(PYTHON) -m scripts.run_site --port "$(PORT)"
+
+test:  ## every check: linters, types, tests on SQLite and on PostgreSQL with Redis
+	@exec $(PYTHON) -m scripts.run_tests
+
+test-quick:  ## the tests on SQLite alone, without browser and processes
+	@exec $(PYTHON) -m scripts.run_tests --quick
+
+lint:  ## the linters and type checks alone
+	@exec $(PYTHON) -m scripts.run_tests --lint
+
+format:  ## writes Python and templates the way the linters want them (after a first make lint)
+	@.venv/bin/ruff check --quiet --fix .
+	@.venv/bin/ruff format .
+	@.venv/bin/djlint --reformat --quiet templates || true  # it ends with 1 if it changed something

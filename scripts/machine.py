@@ -1,0 +1,106 @@
+"""What we need of the operating system: finds what is missing, installs it as root, names it otherwise."""
+
+import ctypes
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing of the operating system: Debian's packages, what it is for, and a look whether it is here."""
+
+    packages: tuple[str, ...]
+    purpose: str
+    is_here: Callable[[], bool]
+
+
+def find_program(name: str) -> str | None:
+    """The path of a program, also in PostgreSQL's own folder on Debian, which is not on the PATH; None without it."""
+    if found := shutil.which(name):
+        return found
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    folders = [*(str(folder) for folder in versions), "/usr/sbin"]
+    return shutil.which(name, path=os.pathsep.join(folders))
+
+
+def _version(folder: Path) -> float:
+    """The version in '/usr/lib/postgresql/15/bin'; what is no number comes last."""
+    try:
+        return float(folder.parent.name)
+    except ValueError:
+        return 0.0
+
+
+def _program(name: str) -> Callable[[], bool]:
+    return lambda: find_program(name) is not None
+
+
+def _libraries(*names: str) -> Callable[[], bool]:
+    def load() -> bool:
+        try:
+            for name in names:
+                ctypes.CDLL(name)
+        except OSError:
+            return False
+        return True
+
+    return load
+
+
+def _can_make_environments() -> bool:
+    importlib.invalidate_caches()  # it may have been installed a moment ago
+    return importlib.util.find_spec("ensurepip") is not None
+
+
+def _has_a_font() -> bool:
+    return any(next(folder.rglob("*.[to]tf"), None) for folder in FONT_FOLDERS if folder.is_dir())
+
+
+SITE_NEEDS = (
+    Need(("python3-venv",), "the virtual environment", _can_make_environments),
+    Need(
+        ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"),
+        "making PDFs (WeasyPrint)",
+        _libraries("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
+    ),
+    Need(("fonts-dejavu-core",), "the letters in PDFs", _has_a_font),
+)
+CHROMIUM = Need(("chromium",), "the browser tests", _program("chromium"))
+POSTGRESQL = Need(("postgresql",), "the tests on PostgreSQL", _program("postgres"))
+REDIS = Need(("redis-server",), "the tests on Redis", _program("redis-server"))
+POPPLER = Need(("poppler-utils",), "the tests that read PDFs", _program("pdftotext"))
+
+
+def install_command(needs: Sequence[Need]) -> str:
+    """What to type as root to install `needs` on Debian."""
+    return "apt-get install --yes --no-install-recommends " + " ".join(p for need in needs for p in need.packages)
+
+
+def install_missing(needs: Sequence[Need]) -> list[Need]:
+    """Installs with apt-get, as root, what of `needs` is not here; returns what is still missing after that."""
+    missing = [need for need in needs if not need.is_here()]
+    if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return missing
+    print(f"Installing Debian's {', '.join(p for need in missing for p in need.packages)}", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in ("apt-get update", install_command(missing)):
+        done = subprocess.run(
+            command.split(), env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        if done.returncode != 0:
+            print(f"`{command}` failed:\n{(done.stdout + done.stderr)[-2000:]}", flush=True)
+    return [need for need in missing if not need.is_here()]
+
+
+def name_missing(missing: Sequence[Need]) -> str:
+    """The sentences that tell a person what is missing, what for, and the command to type."""
+    purposes = "; ".join(f"{', '.join(need.packages)} for {need.purpose}" for need in missing)
+    return f"Missing on this machine: {purposes}.\nType this, then try again:\n\n    sudo {install_command(missing)}\n"

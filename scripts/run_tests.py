@@ -1,0 +1,196 @@
+"""`make test`: every check there is, on SQLite and on a PostgreSQL and Redis of its own.
+
+Ends with a line for each thing that was skipped, and why, and then 'N passed, N failed, N skipped' summed over the
+runs. With CI=true, what was skipped or missing is a failure.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from scripts import environment, machine, services
+from scripts.environment import BASE
+from scripts.processes import dies_with_us
+from scripts.tally import Tally, read_junit
+
+STEP_SECONDS = 30 * 60  # a step that takes longer hangs
+TEST_NEEDS = (*machine.SITE_NEEDS, machine.POPPLER)
+LINTERS = {
+    "ruff check": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "."),
+    "djlint": ("djlint", "--check", "--lint", "templates"),
+    "mypy": ("mypy",),
+    "import-linter": ("lint-imports",),
+    "django check": ("django-admin", "check", "--fail-level", "WARNING"),
+    "migrations": ("django-admin", "makemigrations", "--check", "--dry-run"),
+}
+
+
+class Suite:
+    """One go through the checks: runs steps, and keeps what failed, was skipped and was counted."""
+
+    def __init__(self, python: Path, reports: Path, *, strict: bool) -> None:
+        self.python, self.reports, self.strict = python, reports, strict
+        self.failed: list[str] = []
+        self.skipped: list[str] = []
+        self.tally = Tally()
+
+    def lint(self) -> None:
+        """Every linter, each said in one line; what a failing one printed follows its line."""
+        env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(BASE)}
+        for name, (program, *arguments) in LINTERS.items():
+            started = time.monotonic()
+            code, output = _run([str(self.python.parent / program), *arguments], env=env, quiet=True)
+            print(f"{name}: {'ok' if code == 0 else 'FAILED'} ({time.monotonic() - started:.1f} s)", flush=True)
+            if code != 0:
+                print(output, flush=True)
+                self.failed.append(name)
+
+    def pytest(self, name: str, *, without: Sequence[str], env: Mapping[str, str]) -> None:
+        """One run of pytest without the tests of the marks `without`; its counts join the tally."""
+        print(f"\npytest on {name}", flush=True)
+        report = self.reports / f"{len(list(self.reports.iterdir()))}.xml"
+        command = [str(self.python), "-m", "pytest", "--quiet", "-n", _workers(), "--dist", "loadgroup"]
+        command += ["--durations=10", f"--junitxml={report}"]
+        if without:
+            command += ["-m", " and ".join(f"not {mark}" for mark in without)]
+        code, _ = _run(command, env=env, quiet=False)
+        counts = read_junit(report, run=name)
+        self.tally += counts
+        if code != 0 and counts.failed == 0:
+            self.failed.append(f"pytest on {name} ended with code {code}")
+            self.tally += Tally(failed=1)
+
+    def skip(self, what: str, missing: Sequence[machine.Need]) -> None:
+        """Remembers that `what` was left out for want of `missing`."""
+        self.skipped.append(f"{what}: type `sudo {machine.install_command(missing)}`")
+
+    def finish(self) -> int:
+        """Prints the closing lines; the exit code."""
+        skipped = [*self.skipped, *self.tally.describe_skipped()]
+        print()
+        for name in self.failed:
+            print(f"Failed: {name}")
+        for line in skipped:
+            print(f"Skipped: {line}")
+        if not skipped:
+            print("Nothing was skipped.")
+        elif self.strict:
+            print("This is CI: what is skipped counts as a failure.")
+        print(f"{self.tally.passed} passed, {self.tally.failed} failed, {self.tally.skipped} skipped", flush=True)
+        return 1 if self.failed or self.tally.failed or (self.strict and skipped) else 0
+
+
+def main() -> int:
+    """Runs what the arguments ask; the exit code."""
+    options = _parse()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    started = time.monotonic()
+    needs = () if options.lint else TEST_NEEDS if options.quick else (*TEST_NEEDS, *_FULL_NEEDS)
+    missing = machine.install_missing(needs)
+    if unusable := [need for need in missing if need in machine.SITE_NEEDS]:
+        raise SystemExit(machine.name_missing(unusable))
+    python = environment.prepare(environment.DEV)
+    with tempfile.TemporaryDirectory(prefix="digibeoordelen-reports-") as reports:
+        suite = Suite(python, Path(reports), strict=os.environ.get("CI") == "true")
+        if not options.quick:
+            suite.lint()
+        if options.quick:
+            suite.pytest("SQLite", without=["browser", "process", "servers"], env=_sqlite())
+        elif not options.lint:
+            _run_both(suite, missing)
+        print(f"\nTook {time.monotonic() - started:.0f} s")
+        return suite.finish()
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make test", description="Runs the checks.")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--lint", action="store_true", help="the linters and type checks alone")
+    only.add_argument("--quick", action="store_true", help="pytest on SQLite, without browser and processes")
+    return parser.parse_args()
+
+
+_FULL_NEEDS = (machine.CHROMIUM, machine.POSTGRESQL, machine.REDIS)
+
+
+def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
+    """pytest on SQLite with the browser tests, then on PostgreSQL and Redis with those that need these servers."""
+    without = ["servers"]
+    if machine.CHROMIUM in missing:
+        without.append("browser")
+        suite.skip("the browser tests", [machine.CHROMIUM])
+    if machine.POPPLER in missing:
+        suite.skip("the tests that read PDFs", [machine.POPPLER])
+    suite.pytest("SQLite", without=without, env=_sqlite())
+    if servers := [need for need in (machine.POSTGRESQL, machine.REDIS) if need in missing]:
+        suite.skip("the run on PostgreSQL and Redis", servers)
+        return
+    try:
+        with ExitStack() as stack:
+            urls = {
+                "DATABASE_URL": stack.enter_context(services.postgresql()),
+                "BROKER_URL": stack.enter_context(services.redis()),
+            }
+            suite.pytest("PostgreSQL and Redis", without=["browser"], env={**os.environ, **urls})
+    except services.ServerFailed as error:
+        suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
+
+
+def _sqlite() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+
+
+def _workers() -> str:
+    """One more than there are cores: tests that start processes mostly wait for them."""
+    return str((os.cpu_count() or 1) + 1)
+
+
+def _run(command: Sequence[str], *, env: Mapping[str, str], quiet: bool) -> tuple[int, str]:
+    """Runs `command` from the project's folder: its exit code, and its output where `quiet` keeps that back.
+
+    Where we are interrupted it is interrupted, too, and gets the time to stop what it started.
+    """
+    output = subprocess.PIPE if quiet else None
+    process = subprocess.Popen(
+        command,
+        cwd=BASE,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT if quiet else None,
+        text=True,
+        preexec_fn=dies_with_us(signal.SIGINT),
+    )
+    try:
+        text, _ = process.communicate(timeout=STEP_SECONDS)
+    except subprocess.TimeoutExpired:
+        _interrupt(process)
+        return 124, f"did not end within {STEP_SECONDS} s"
+    except BaseException:
+        _interrupt(process)
+        raise
+    return process.returncode, text or ""
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main())
+    except KeyboardInterrupt:
+        raise SystemExit("\nStopped; what was started is gone.") from None
