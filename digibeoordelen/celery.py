@@ -4,6 +4,9 @@ import os
 from pathlib import Path
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digibeoordelen.settings")
 
@@ -18,3 +21,13 @@ def make_queue_folders(sender: Celery, **kwargs: object) -> None:
     for folder in (sender.conf.broker_transport_options or {}).values():
         if isinstance(folder, str):
             Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_misconfiguration(**kwargs: object) -> None:
+    """Worker and beat stop where the site does: Celery runs the system checks, but goes on after an error."""
+    try:
+        call_command("check")
+    except SystemCheckError as error:
+        raise SystemExit(str(error)) from error

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_filters",
     "django_htmx",
+    "digibeoordelen",
     "digibeoordelen.outbox",
     "accounts",
     "exams",

@@ -27,7 +27,7 @@ LINTERS = {
     "ruff format": ("ruff", "format", "--check", "."),
     "djlint": ("djlint", "--check", "--lint", "templates"),
     "mypy": ("mypy",),
-    "import-linter": ("lint-imports",),
+    "import-linter": ("lint-imports", "--no-logo"),
     "django check": ("django-admin", "check", "--fail-level", "WARNING"),
     "migrations": ("django-admin", "makemigrations", "--check", "--dry-run"),
 }

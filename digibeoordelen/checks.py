@@ -1,0 +1,103 @@
+"""System checks: what must not be in the settings is said at start-up, and stops it.
+
+Production is where neither DEMO nor DEBUG is on. What a check asks for can be set through the environment.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
+from django.http.request import validate_host
+
+SHORTEST_SECRET = 50  # characters, what Django's own deployment check asks
+KNOWN_SECRETS = ("django-insecure", "changeme", "change-me", "secret", "geheim")
+PRIVATE_ENDINGS = (".home.arpa", ".internal", ".lan", ".local", ".localhost", ".test")
+
+
+@register()
+def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """E001: whoever knows the secret key signs examiners' links."""
+    key = settings.SECRET_KEY
+    guessable = len(key) < SHORTEST_SECRET or len(set(key)) < 10 or key.lower().startswith(KNOWN_SECRETS)
+    if not (_is_production() and guessable):
+        return []
+    hint = (
+        "Set SECRET_KEY to at least 50 random characters: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
+    )
+    return [Error("SECRET_KEY is a default, or too short.", hint=hint, id="digibeoordelen.E001")]
+
+
+@register()
+def check_nothing_loose_in_public(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """E002, E004: demo accounts with a known password, or tracebacks with settings, on a public name."""
+    public = sorted({host for host in [*settings.ALLOWED_HOSTS, _site_host()] if _is_public(host)})
+    if not public:
+        return []
+    found: list[CheckMessage] = []
+    names = ", ".join(public)
+    if settings.DEMO:
+        hint = "Switch DEMO off, or take these names out of ALLOWED_HOSTS and SITE_URL."
+        found.append(Error(f"DEMO is on for a public name: {names}.", hint=hint, id="digibeoordelen.E002"))
+    if settings.DEBUG:
+        hint = "Switch DEBUG off: its error pages show the settings to everyone."
+        found.append(Error(f"DEBUG is on for a public name: {names}.", hint=hint, id="digibeoordelen.E004"))
+    return found
+
+
+@register()
+def check_site_url(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """E003, E005: every link in a mail starts with SITE_URL, and lets its holder assess."""
+    url = urlsplit(settings.SITE_URL)
+    host = _site_host()
+    if url.scheme not in ("http", "https") or not host or url.path or url.query:
+        hint = "Give scheme and host, such as SITE_URL=https://beoordelen.example.nl"
+        return [Error(f"SITE_URL is no address: {settings.SITE_URL!r}.", hint=hint, id="digibeoordelen.E005")]
+    found: list[CheckMessage] = []
+    if url.scheme == "http" and _is_production():
+        hint = "Set SITE_URL to the https:// address, or DEMO=on on a machine of your own."
+        found.append(Error("SITE_URL is not https in production.", hint=hint, id="digibeoordelen.E003"))
+    if not validate_host(host, settings.ALLOWED_HOSTS):
+        hint = f"Add {host} to ALLOWED_HOSTS; without it every link in a mail answers 400."
+        found.append(Error("ALLOWED_HOSTS lacks SITE_URL's host.", hint=hint, id="digibeoordelen.E005"))
+    return found
+
+
+@register()
+def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """W007: unless the proxy is trusted, every visitor seems to come in without https, and from one address."""
+    if not _is_production() or settings.SECURE_PROXY_SSL_HEADER:
+        return []
+    hint = "Set BEHIND_PROXY=on and TRUSTED_PROXIES=1 behind a proxy that overwrites X-Forwarded-Proto and -For."
+    return [Warning("The site is https, yet trusts no proxy to say so.", hint=hint, id="digibeoordelen.W007")]
+
+
+@register()
+def check_sender(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """W006: mail servers refuse a sender at localhost."""
+    if not _is_production() or "localhost" not in settings.DEFAULT_FROM_EMAIL:
+        return []
+    hint = "Set DEFAULT_FROM_EMAIL to an address of your own domain."
+    return [Warning("DEFAULT_FROM_EMAIL is at localhost.", hint=hint, id="digibeoordelen.W006")]
+
+
+def _is_production() -> bool:
+    return not settings.DEMO and not settings.DEBUG
+
+
+def _site_host() -> str:
+    try:
+        return urlsplit(settings.SITE_URL).hostname or ""
+    except ValueError:  # such as an unclosed bracket
+        return ""
+
+
+def _is_public(host: str) -> bool:
+    """Whether others than this machine and its own network may reach the site by this name."""
+    name = host.strip("[]").lower()
+    try:
+        return ipaddress.ip_address(name).is_global
+    except ValueError:
+        return name == "*" or ("." in name and not f".{name}".endswith(PRIVATE_ENDINGS))

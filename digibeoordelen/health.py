@@ -1,0 +1,48 @@
+"""`/gezondheid/`: whether this site works, for a load balancer and a monitor. Names nothing that is secret."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.models import Min
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from .celery import app
+from .outbox.models import OutgoingMail
+
+BROKER_SECONDS = 1.0
+
+
+@login_not_required
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    """200 as long as the database answers, else 503.
+
+    A broker that is away does not make it 503: pages still work, and the sweep sends what could not be announced.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        waits = oldest_queued_mail_seconds()
+    except DatabaseError:
+        return JsonResponse({"status": "database", "database": False}, status=503)
+    details = {"status": "ok", "database": True, "broker": broker_answers(), "oldest_queued_mail_seconds": waits}
+    return JsonResponse(details)
+
+
+def oldest_queued_mail_seconds() -> int | None:
+    """How long the longest waiting mail of the queue has waited; None if none waits."""
+    oldest = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED).aggregate(at=Min("created_at"))["at"]
+    return None if oldest is None else int((timezone.now() - oldest).total_seconds())
+
+
+def broker_answers() -> bool:
+    """Whether the broker takes a connection within a second."""
+    with app.connection_for_write(connect_timeout=BROKER_SECONDS) as broker:
+        try:
+            broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS, interval_start=0)
+        except (*broker.connection_errors, *broker.channel_errors, OSError):
+            return False
+    return True
