@@ -1,0 +1,34 @@
+"""What Consortium staff see of the mail: that it went or why not; never what it says, whose link or result."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from .models import OutgoingMail
+
+
+@admin.register(OutgoingMail)
+class OutgoingMailAdmin(admin.ModelAdmin):
+    list_display = ["created_at", "kind", "to", "state", "attempts", "sent_at", "last_error"]
+    list_filter = ["state", "kind"]
+    search_fields = ["to", "message_id"]
+    date_hierarchy = "created_at"
+    fields = [
+        "kind", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at",
+    ]  # fmt: skip
+    readonly_fields = fields
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
+        return OutgoingMail.objects.for_screen()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

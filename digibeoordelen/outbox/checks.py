@@ -1,0 +1,93 @@
+"""Settings that would lose or repeat mail, said at start-up."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - its name in Django
+from django.core.mail.backends.smtp import EmailBackend
+from django.utils.module_loading import import_string
+
+from .backend import OutboxBackend
+from .transport import smtp_steps
+
+_GOES_NOWHERE = ("console", "dummy", "filebased", "locmem")
+
+
+@register
+def check_outbox(**kwargs: Any) -> list[CheckMessage]:
+    """All of the outbox's checks; the ids stand in the messages."""
+    try:
+        transport = import_string(settings.OUTBOX_TRANSPORT)
+    except ImportError as error:
+        return [
+            Error(
+                f"OUTBOX_TRANSPORT can't be imported: {error}",
+                hint="Set EMAIL_URL, such as smtp://user:password@host:587/?tls=True.",
+                id="digibeoordelen.outbox.E006",
+            )
+        ]
+    found: list[CheckMessage] = []
+    if issubclass(transport, EmailBackend):
+        found += _check_lease()
+    if issubclass(transport, OutboxBackend):
+        found.append(
+            Error(
+                "OUTBOX_TRANSPORT is the outbox itself: mails would go round in it for ever.",
+                hint="OUTBOX_TRANSPORT carries mail to the world; EMAIL_BACKEND is the outbox.",
+                id="digibeoordelen.outbox.E002",
+            )
+        )
+    return found + _check_pauses() + _check_production(transport)
+
+
+def _check_lease() -> list[CheckMessage]:
+    timeout = settings.EMAIL_TIMEOUT
+    longest = smtp_steps() * (timeout or 0)
+    if timeout and longest < settings.OUTBOX_LEASE_SECONDS:
+        return []
+    return [
+        Error(
+            f"OUTBOX_LEASE_SECONDS ({settings.OUTBOX_LEASE_SECONDS}) must outlast a whole conversation with the mail "
+            f"server: {smtp_steps()} steps of EMAIL_TIMEOUT ({timeout}). Else a mail that is still being sent is sent "
+            "by a second worker.",
+            hint=f"Raise OUTBOX_LEASE_SECONDS above {longest:.0f}." if timeout else "Set EMAIL_TIMEOUT.",
+            id="digibeoordelen.outbox.E001",
+        )
+    ]
+
+
+def _check_pauses() -> list[CheckMessage]:
+    if all(pause > 0 for pause in settings.OUTBOX_RETRY_SECONDS):
+        return []
+    return [
+        Error(
+            f"OUTBOX_RETRY_SECONDS {settings.OUTBOX_RETRY_SECONDS} holds a pause that is none.",
+            hint="Give positive numbers of seconds; an empty list means that a mail is tried once.",
+            id="digibeoordelen.outbox.E004",
+        )
+    ]
+
+
+def _check_production(transport: type) -> list[CheckMessage]:
+    if settings.DEBUG or settings.DEMO:
+        return []
+    found: list[CheckMessage] = []
+    if any(transport.__module__ == f"django.core.mail.backends.{name}" for name in _GOES_NOWHERE):
+        found.append(
+            Warning(
+                f"Mails are marked as sent, but {settings.OUTBOX_TRANSPORT} sends none.",
+                hint="Set EMAIL_URL, such as smtp://user:password@host:587/?tls=True.",
+                id="digibeoordelen.outbox.W003",
+            )
+        )
+    sender = settings.DEFAULT_FROM_EMAIL.rstrip("> ").rpartition("@")[2]
+    if sender in {"localhost", ""} and urlsplit(settings.SITE_URL).hostname not in {"localhost", "127.0.0.1"}:
+        found.append(
+            Warning(
+                f"DEFAULT_FROM_EMAIL ({settings.DEFAULT_FROM_EMAIL}) is an address that most servers refuse.",
+                hint="Set DEFAULT_FROM_EMAIL to an address of your own domain.",
+                id="digibeoordelen.outbox.W005",
+            )
+        )
+    return found

@@ -1,0 +1,121 @@
+"""Puts a mail in the outbox: the one way a mail leaves this site."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parseaddr
+from functools import partial
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import make_msgid
+from django.core.mail.message import sanitize_address
+from django.db import transaction
+from django.utils import timezone
+
+from .announce import announce
+from .links import Link as Link
+from .links import is_registered, placeholder
+from .models import MailAttachment, MailState, OutgoingMail, StoredFile, announce_grace
+
+_CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file to send along, under this name."""
+
+    filename: str
+    content_type: str
+    file: StoredFile
+
+
+def queue_mail(
+    *,
+    kind: str,
+    to: str,
+    subject: str,
+    text: str,
+    html: str,
+    attachments: Sequence[Attachment] = (),
+    links: Mapping[str, Link] | None = None,
+    reply_to: str = "",
+) -> OutgoingMail:
+    """Writes a mail to one address in the caller's transaction, and starts its task on commit.
+
+    `text` and `html` hold `links.placeholder(name)` for each of `links`. Raises ValueError for what a form or
+    the programmer should have prevented: a line break in a header, an address that is none, a link
+    that is not in the mail or that nobody resolves.
+    """
+    links = links or {}
+    for header in (to, subject, reply_to, *(attachment.filename for attachment in attachments)):
+        _refuse_line_breaks(header)
+    _refuse_bad_address(to)
+    if reply_to:
+        _refuse_bad_address(reply_to)
+    _refuse_bad_links(links, text, html)
+    with transaction.atomic():
+        mail = OutgoingMail.objects.create(
+            kind=kind,
+            to=to,
+            subject=subject,
+            text=text,
+            html=html,
+            reply_to=reply_to,
+            message_id=make_msgid(domain=urlsplit(settings.SITE_URL).hostname),
+            links={name: {"kind": link.kind, "data": dict(link.data)} for name, link in links.items()},
+            announce_at=timezone.now() + announce_grace(),
+        )
+        _attach(mail, attachments)
+        transaction.on_commit(partial(announce, mail.pk), robust=True)
+    return mail
+
+
+def send_again(mail: OutgoingMail) -> bool:
+    """Puts a failed mail back in the queue under its own Message-ID, its attempts counted anew.
+
+    False, and nothing done, if it is no longer failed: someone else was first.
+    """
+    with transaction.atomic():
+        back = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.FAILED).update(
+            state=MailState.QUEUED, attempts=0, last_error="", announce_at=timezone.now() + announce_grace()
+        )
+        if back:
+            transaction.on_commit(partial(announce, mail.pk), robust=True)
+    mail.refresh_from_db()
+    return bool(back)
+
+
+def _attach(mail: OutgoingMail, attachments: Sequence[Attachment]) -> None:
+    for attachment in attachments:
+        if not _CONTENT_TYPE.fullmatch(attachment.content_type):
+            raise ValueError(f"{attachment.content_type!r} is no content type.")
+    MailAttachment.objects.bulk_create(
+        MailAttachment(
+            mail=mail,
+            position=position,
+            filename=attachment.filename,
+            content_type=attachment.content_type,
+            file=attachment.file,
+        )
+        for position, attachment in enumerate(attachments)
+    )
+
+
+def _refuse_line_breaks(header: str) -> None:
+    if len(header.splitlines()) > 1 or header.endswith(("\r", "\n")):
+        raise ValueError(f"A mail header can't hold a line break: {header!r}")
+
+
+def _refuse_bad_address(address: str) -> None:
+    if "@" not in parseaddr(address)[1]:
+        raise ValueError(f"This is no e-mail address: {address!r}")
+    sanitize_address(address, "utf-8")  # what sending will do; raises ValueError for what it can't write
+
+
+def _refuse_bad_links(links: Mapping[str, Link], text: str, html: str) -> None:
+    for name, link in links.items():
+        if not is_registered(link.kind):
+            raise ValueError(f"Nobody resolves links of kind {link.kind!r}.")
+        if placeholder(name) not in text or placeholder(name) not in html:
+            raise ValueError(f"The link {name!r} is missing from the mail's text or HTML.")

@@ -1,0 +1,23 @@
+"""What the workers do for the outbox; each task can run twice and does its work once."""
+
+from celery import shared_task
+
+from .announce import announce
+from .deliver import deliver
+from .models import OutgoingMail
+
+
+@shared_task
+def send_mail(mail_id: int) -> None:
+    """Sends one queued mail; does nothing when someone else has it."""
+    deliver(mail_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Starts tasks for what is due, and for what a crash or a broker that was gone left without one."""
+    OutgoingMail.objects.requeue()
+    for batch in OutgoingMail.objects.batches_to_announce():
+        # Each is asked, not until the first False: that puts the others back where the next sweep finds them.
+        if not all([announce(mail_id) for mail_id in batch]):
+            return
