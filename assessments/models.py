@@ -100,7 +100,12 @@ class Assessment(models.Model):
                 name="assessment_one_running_per_unit",
             ),
             models.UniqueConstraint(
-                fields=["student", "exam", "unit_code", "attempt"], name="assessment_attempt_once"
+                fields=["student", "exam", "unit_code", "attempt"],
+                condition=Q(counts_as_attempt=True),
+                name="assessment_attempt_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(counts_as_attempt=True) | Q(status="CANCELLED"), name="assessment_uncounted_is_cancelled"
             ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="assessment_status_known"),
             models.CheckConstraint(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import IntegrityError, transaction
 from django.http import Http404
 
@@ -55,12 +57,12 @@ def running_assessment(*, student: Membership, unit: ExamUnit) -> Assessment | N
 
 
 def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
-    """A new assessment of `student`, pinned to this unit's version; the next attempt if there were others.
+    """A new assessment of `student`, pinned to this unit's version; the next attempt if others counted as one.
 
     Raises `DomainError` when one is running already, also when that was started a moment ago.
     """
     exam = unit.exam_version.exam
-    earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code)
+    earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code, counts_as_attempt=True)
     try:
         with transaction.atomic():
             attempt = max(earlier.values_list("attempt", flat=True), default=0) + 1
@@ -79,3 +81,9 @@ def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
             f"Voor {student.user.full_name} loopt al een beoordeling van deze exameneenheid."
         ) from error
     return assessment
+
+
+def running_student_ids(*, students: Iterable[Membership], unit: ExamUnit) -> set[int]:
+    """Which of `students` (their memberships' ids) have an assessment of this unit that is not closed."""
+    running = Assessment.objects.filter(student__in=students, exam=unit.exam_version.exam, unit_code=unit.code)
+    return set(running.exclude(status__in=CLOSED).values_list("student_id", flat=True))
