@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from accounts.models import User
@@ -34,12 +34,28 @@ class Target:
 
 
 class WouldLoseWork(lifecycle.DomainError):
-    """Examiners who have begun would be taken off; `assignments` are theirs."""
+    """Examiners who have begun would be taken off; `assignments` are theirs, with part and work process."""
 
     def __init__(self, assignments: list[Assignment]) -> None:
         self.assignments = assignments
         names = ", ".join(sorted({assignment.contact.full_name for assignment in assignments}))
-        super().__init__(f"{names} is al begonnen met beoordelen en kan hier niet zomaar worden weggehaald.")
+        super().__init__(f"Al begonnen met beoordelen, en daarom niet zomaar weg te halen: {names}.")
+
+
+@dataclass
+class Changes:
+    """What bringing the assignments in line did to people who were at work."""
+
+    taken_off: list[Assignment] = field(default_factory=list)
+    withdrawn: list[Contact] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, list[str]]:
+        """For the log: only what there is to tell."""
+        told = {
+            "taken_off": [f"{a.contact}: {a.part} van {a.part.work_process}" for a in self.taken_off],
+            "withdrawn": sorted(contact.full_name for contact in self.withdrawn),
+        }
+        return {name: lines for name, lines in told.items() if lines}
 
 
 def derive(
@@ -90,58 +106,82 @@ def choose_examiners(
     contacts: Collection[Contact],
     by: User,
     version: int | None = None,
+    take_off_begun: bool = False,
 ) -> None:
     """Makes `contacts` the choice at `target`, in place of what was chosen there.
 
     Contacts must be of the assessment's school (`ValueError` else). Raises `WouldLoseWork` when
-    someone who has begun would lose an assignment, `DomainError` when the assessment is closed or
-    was changed since `version`.
+    someone who has begun would lose an assignment, unless the teacher confirmed that
+    (`take_off_begun`): then it is taken off, keeps what was written, and stands in the log. Raises
+    `DomainError` when someone is no longer in the address book, when the assessment is closed, or
+    when it was changed since `version`.
     """
     if any(contact.school_id != assessment.school_id for contact in contacts):
         raise ValueError("A contact of another school.")
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_if_closed(current)
-        at_target = current.couplings.filter(work_process=target.work_process, part=target.part)
-        at_target.exclude(contact__in=contacts).delete()
-        for contact in contacts:
-            Coupling.objects.get_or_create(
-                assessment=current, contact=contact, work_process=target.work_process, part=target.part
-            )
-        sync_assignments(current)
+        _replace_couplings(current, target, contacts)
+        changes = sync_assignments(current, take_off_begun=take_off_begun)
         lifecycle.bump_version(current)
         names = sorted(contact.full_name for contact in contacts)
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, target=str(target), examiners=names)
+        data = {"target": str(target), "examiners": names, **changes.as_json()}
+        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
-def sync_assignments(assessment: Assessment) -> None:
-    """Brings the assignments in line with the couplings; call it inside `locked()`.
-
-    Assignments without content come and go; one with content is never taken off here
-    (`WouldLoseWork`). Whoever has no part left loses the invitation with it.
-    """
-    parts = dict(
-        Part.objects.filter(work_process__core_task__unit=assessment.unit_id).values_list("pk", "work_process_id")
+def _replace_couplings(assessment: Assessment, target: Target, contacts: Collection[Contact]) -> None:
+    at_target = assessment.couplings.filter(work_process=target.work_process, part=target.part)
+    at_target.exclude(contact__in=contacts).delete()
+    chosen_before = set(at_target.values_list("contact_id", flat=True))
+    fresh = Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).exclude(pk__in=chosen_before)
+    gone = [contact.full_name for contact in fresh if contact.removed_at]
+    if gone:
+        raise lifecycle.DomainError(f"Staat niet meer in het adresboek: {', '.join(gone)}.")
+    Coupling.objects.bulk_create(
+        Coupling(assessment=assessment, contact=contact, work_process=target.work_process, part=target.part)
+        for contact in fresh
     )
-    choices = assessment.couplings.values_list("work_process_id", "part_id", "contact_id")
-    wanted = {
-        (contact, part) for part, contacts in derive(parts=parts, choices=choices).items() for contact in contacts
-    }
+
+
+def sync_assignments(assessment: Assessment, *, take_off_begun: bool = False) -> Changes:
+    """Brings the assignments in line with the couplings; call it inside `lifecycle.locked()`.
+
+    Assignments without content come and go. One with content is never deleted: with
+    `take_off_begun` it gets `removed_at`, without it `WouldLoseWork` is raised; chosen again, it
+    counts again. Whoever has no part left loses the invitation with it.
+    """
+    wanted = _wanted(assessment)
     existing = {
         (assignment.contact_id, assignment.part_id): assignment
-        for assignment in assessment.assignments.select_related("contact").annotate(
-            has_content=Exists(Score.objects.filter(assignment=OuterRef("pk")))
+        for assignment in assessment.assignments.select_related("contact", "part__work_process").annotate(
+            has_scores=Exists(Score.objects.filter(assignment=OuterRef("pk")))
         )
     }
     surplus = [a for key, a in existing.items() if key not in wanted and a.removed_at is None]
-    begun = [a for a in surplus if a.has_content or a.justification or a.completed_at]
-    if begun:
+    begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
+    if begun and not take_off_begun:
         raise WouldLoseWork(begun)
-    assessment.assignments.filter(pk__in=[a.pk for a in surplus]).delete()
+    untouched = {a.pk for a in surplus} - {a.pk for a in begun}
+    assessment.assignments.filter(pk__in=untouched).delete()
+    assessment.assignments.filter(pk__in=[a.pk for a in begun]).update(removed_at=timezone.now())
     returning = [a.pk for key, a in existing.items() if key in wanted and a.removed_at is not None]
     assessment.assignments.filter(pk__in=returning).update(removed_at=None)
     Assignment.objects.bulk_create(
         Assignment(assessment=assessment, contact_id=contact, part_id=part)
         for contact, part in sorted(wanted - existing.keys())
     )
-    without_parts = ~Q(contact__in=[contact for contact, _ in wanted])
-    assessment.invitations.standing().filter(without_parts).update(withdrawn_at=timezone.now())
+    return Changes(taken_off=begun, withdrawn=_withdraw_all_but(assessment, {contact for contact, _ in wanted}))
+
+
+def _wanted(assessment: Assessment) -> set[tuple[int, int]]:
+    """(contact id, part id) for everyone who is to assess a part, by the couplings as they are."""
+    parts = dict(
+        Part.objects.filter(work_process__core_task__unit=assessment.unit_id).values_list("pk", "work_process_id")
+    )
+    choices = assessment.couplings.values_list("work_process_id", "part_id", "contact_id")
+    return {(contact, part) for part, contacts in derive(parts=parts, choices=choices).items() for contact in contacts}
+
+
+def _withdraw_all_but(assessment: Assessment, contacts: set[int]) -> list[Contact]:
+    idle = list(assessment.invitations.standing().exclude(contact__in=contacts).select_related("contact"))
+    assessment.invitations.filter(pk__in=[invitation.pk for invitation in idle]).update(withdrawn_at=timezone.now())
+    return [invitation.contact for invitation in idle]

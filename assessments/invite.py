@@ -68,6 +68,23 @@ def invite_again(*, invitation: Invitation, by: User) -> None:
         lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
 
 
+def withdraw(*, invitation: Invitation, by: User, reason: str = "") -> None:
+    """The examiner is not asked any more: the link is void, also when it is invited again later.
+
+    The choice of examiner and what was written stay as they are. With the last invitation
+    withdrawn the assessment is NEW again. Raises `DomainError` when it was withdrawn before or the
+    assessment is closed.
+    """
+    with lifecycle.locked(invitation.assessment) as current:
+        lifecycle.refuse_if_closed(current)
+        fresh = _standing(current, invitation)
+        fresh.withdrawn_at = timezone.now()
+        fresh.save(update_fields=["withdrawn_at"])
+        lifecycle.bump_version(current)
+        name = fresh.contact.full_name
+        lifecycle.settle(current, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason.strip())
+
+
 def request_new_link(*, invitation: Invitation) -> None:
     """Mails the invitation's own examiner a working link, at their request ('Vraag een nieuwe link aan').
 
@@ -100,9 +117,7 @@ def _standing(assessment: Assessment, invitation: Invitation) -> Invitation:
     return fresh
 
 
-def _invite_one(
-    assessment: Assessment, contact: Contact, remark: str, attachments: Sequence[Attachment]
-) -> Invitation:
+def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachments: Sequence[Attachment]) -> Invitation:
     now = timezone.now()
     expires_at = now + timedelta(days=assessment.school.link_days)
     earlier = assessment.invitations.filter(contact=contact).first()

@@ -129,16 +129,14 @@ def bump_version(assessment: Assessment) -> None:
     assessment.save(update_fields=["version"])
 
 
-def make_final(
-    assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at: Any = None, **data: Any
-) -> Event:
+def make_final(assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at: Any = None, **data: Any) -> Event:
     """ASSESSED → FINAL with its result; `committee.finalise` is what calls it, inside `locked()`.
 
     Raises `TransitionRefused` unless it is ASSESSED, by its state and by its assignments as read now.
     """
     _refuse_unless_allowed(assessment, Status.FINAL)
     if not read_progress(assessment).all_completed:
-        raise TransitionRefused("Nog niet alle onderdelen zijn afgerond; de beoordeling kan nog niet definitief worden.")
+        raise TransitionRefused("Nog niet alle onderdelen zijn afgerond; de beoordeling kan niet definitief worden.")
     assessment.ovg, assessment.grade = ovg, grade
     assessment.final_at, assessment.final_by = at or timezone.now(), by
     return _move(
@@ -190,7 +188,9 @@ def reopen_assignments(assessment: Assessment, *, assignments: Iterable[Assignme
     assessment.assignments.filter(pk__in=[assignment.pk for assignment in assignments]).update(completed_at=None)
 
 
-def record(assessment: Assessment, *, kind: Event.Kind, by: User | None = None, by_name: str = "", **data: Any) -> Event:
+def record(
+    assessment: Assessment, *, kind: Event.Kind, by: User | None = None, by_name: str = "", **data: Any
+) -> Event:
     """Writes an event that moves nothing."""
     return Event.objects.create(
         assessment=assessment,
@@ -211,6 +211,8 @@ def _require_reason(reason: str) -> None:
 def _refuse_unless_allowed(assessment: Assessment, to: Status, *, only_from: Status | None = None) -> None:
     if to not in TRANSITIONS[assessment.status] or (only_from and assessment.status != only_from):
         now, then = assessment.get_status_display(), to.label
+        if assessment.status == to:
+            raise TransitionRefused(f"Deze beoordeling is al {now.lower()}.")
         raise TransitionRefused(f"Een beoordeling met de status ‘{now}’ kan niet naar ‘{then}’.")
 
 

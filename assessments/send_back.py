@@ -18,15 +18,19 @@ def send_back(*, assessment: Assessment, contacts: Collection[Contact], by: User
     """ASSESSED → IN_PROGRESS: `contacts` may change their parts again; the old answers are there.
 
     Their links get a new generation and term, and a mail brings the remark. Raises `DomainError`
-    without a remark or an examiner with a standing invitation, `TransitionRefused` from any other state.
+    without a remark, without an examiner, or when the invitation of one of them does not stand;
+    `TransitionRefused` from any other state.
     """
     if not remark.strip():
         raise lifecycle.DomainError("Schrijf erbij waarom u de beoordeling terugstuurt.")
     with lifecycle.locked(assessment) as current:
         invitations = list(current.invitations.standing().filter(contact__in=contacts).select_related("contact"))
-        if not invitations:
-            raise lifecycle.DomainError("Kies aan wie u de beoordeling terugstuurt.")
         chosen = [invitation.contact for invitation in invitations]
+        if not contacts:
+            raise lifecycle.DomainError("Kies aan wie u de beoordeling terugstuurt.")
+        uninvited = [contact.full_name for contact in contacts if contact not in chosen]
+        if uninvited:
+            raise lifecycle.DomainError(f"Niet (meer) uitgenodigd: {', '.join(uninvited)}.")
         lifecycle.reopen_assignments(current, assignments=current.live_assignments.filter(contact__in=chosen))
         for invitation in invitations:
             invitation.assessment = current
