@@ -12,7 +12,9 @@ def normalise(text: str) -> str:
     >>> normalise("  Zoë  van 't HÖFF ")
     "zoe van 't hoff"
     """
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Twice: what is decomposed can hold capitals (℡ → TEL), what is in lower case accents (İ → i̇). A NUL is
+    # no text, and PostgreSQL refuses it.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.replace("\0", " ")).casefold())
     plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(plain.split())
 
