@@ -73,7 +73,7 @@ def too_long(entries: Mapping[int, Entry], rubric: Rubric) -> list[Missing]:
         Missing(
             column.assignment,
             f"{column.assignment.part}: de onderbouwing is langer dan {MAX_JUSTIFICATION} tekens",
-            f"id_{column.justification_field}",
+            column.justification_field,
         )
         for column in rubric.columns
         if len(entries[column.assignment.pk].justification or "") > MAX_JUSTIFICATION

@@ -56,10 +56,10 @@ class Column:
         for number, criterion in enumerate(self.criteria, 1):
             if criterion.pk not in self.scores:
                 text = f"{self.assignment.part}: criterium {number} heeft nog geen score"
-                yield Missing(self.assignment, text, f"id_{self.score_field(criterion)}_O")
+                yield Missing(self.assignment, text, f"{self.score_field(criterion)}-O")
         if self.needs_justification and not self.assignment.justification.strip():
             text = f"{self.assignment.part}: de onderbouwing is verplicht bij een O of een G"
-            yield Missing(self.assignment, text, f"id_{self.justification_field}")
+            yield Missing(self.assignment, text, self.justification_field)
 
 
 @dataclass

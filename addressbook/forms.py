@@ -1,0 +1,20 @@
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+
+from .models import Contact
+
+
+class ContactForm(forms.ModelForm[Contact]):
+    """Adds an examiner by hand; whether the address is there already is checked when it is added."""
+
+    class Meta:
+        model = Contact
+        fields = ("first_name", "infix", "last_name", "email", "function", "organisation", "side")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["side"].widget = forms.RadioSelect(choices=Contact.Side.choices)
+        self.helper = FormHelper()
+        self.helper.form_tag = False

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from .attachments import LIMITS, check_files
+
+
+class SeveralFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """Any number of files, checked one by one and together; cleans to a list."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+        files = [super(SeveralFilesField, self).clean(file, initial) for file in data or []]
+        check_files(files)
+        return files
+
+
+class MessageForm(forms.Form):
+    """What goes along with an invitation (source text: 'Plaats eventueel een opmerking')."""
+
+    remark = forms.CharField(
+        label="Opmerking",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Staat in de mail boven de groene knop ‘Start beoordeling’.",
+    )
+    attachments = SeveralFilesField(label="Bijlagen", required=False, help_text=LIMITS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False

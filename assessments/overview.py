@@ -1,0 +1,76 @@
+"""Who assesses what, for the screens where examiners are chosen and invited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from addressbook.models import Contact
+from exams.models import Criterion, Part, WorkProcess
+
+from .models import Assessment
+from .rubric import read_rubric
+
+
+@dataclass
+class PartChoice:
+    """A part, who will assess it, and which of the three levels that comes from (0: nobody yet)."""
+
+    part: Part
+    criteria: list[Criterion]
+    examiners: list[Contact]
+    level: int = 0
+
+
+@dataclass
+class WorkProcessChoice:
+    work_process: WorkProcess
+    own: list[Contact] = field(default_factory=list)
+    parts: list[PartChoice] = field(default_factory=list)
+
+
+@dataclass
+class Overview:
+    """All choices of an assessment: `unit` holds those for the whole exam."""
+
+    unit: list[Contact]
+    work_processes: list[WorkProcessChoice]
+
+    @property
+    def parts(self) -> Iterator[tuple[WorkProcess, PartChoice]]:
+        for row in self.work_processes:
+            for part in row.parts:
+                yield row.work_process, part
+
+    @property
+    def uncovered(self) -> int:
+        """How many parts nobody will assess yet."""
+        return sum(1 for _, part in self.parts if not part.examiners)
+
+    def parts_of(self, contact: Contact) -> list[str]:
+        """'B1-K1-W1 Gedragsobservatie', … for one examiner."""
+        return [f"{process.code} {part.part}" for process, part in self.parts if contact in part.examiners]
+
+
+def read_overview(assessment: Assessment) -> Overview:
+    """Reads the choices and the assignments that follow from them, in four queries."""
+    unit: list[Contact] = []
+    by_work_process: dict[int, list[Contact]] = {}
+    by_part: dict[int, list[Contact]] = {}
+    for coupling in assessment.couplings.select_related("contact").order_by("contact__last_name", "pk"):
+        if coupling.part_id is not None:
+            by_part.setdefault(coupling.part_id, []).append(coupling.contact)
+        elif coupling.work_process_id is not None:
+            by_work_process.setdefault(coupling.work_process_id, []).append(coupling.contact)
+        else:
+            unit.append(coupling.contact)
+    rows = []
+    for core_task in read_rubric(assessment).core_tasks:
+        for sheet in core_task.work_processes:
+            row = WorkProcessChoice(sheet.work_process, own=by_work_process.get(sheet.work_process.pk, []))
+            for part in sheet.parts:
+                examiners = [column.assignment.contact for column in part.columns]
+                level = 3 if part.part.pk in by_part else 2 if row.own else 1
+                row.parts.append(PartChoice(part.part, part.criteria, examiners, level if examiners else 0))
+            rows.append(row)
+    return Overview(unit, rows)
