@@ -15,10 +15,10 @@ class OutgoingMailAdmin(admin.ModelAdmin):
     list_filter = ["state", "kind"]
     search_fields = ["to", "message_id"]
     date_hierarchy = "created_at"
-    fields = [
+    readonly_fields = [
         "kind", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at",
     ]  # fmt: skip
-    readonly_fields = fields
+    exclude = ["subject", "text", "html", "reply_to", "links", "announce_at", "claim_id", "lease_until"]
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:

@@ -63,8 +63,9 @@ def _bodies(message: EmailMessage) -> tuple[str, str]:
     if message.content_subtype == "html":
         return strip_tags(body), body
     for alternative in message.alternatives if isinstance(message, EmailMultiAlternatives) else ():
-        if alternative.mimetype == "text/html":
-            return body, str(alternative.content)
+        content, mimetype = alternative
+        if mimetype == "text/html":
+            return body, str(content)
     return body, linebreaks(urlize(body, autoescape=True))
 
 

@@ -145,6 +145,7 @@ def _lives(connection: smtplib.SMTP, *, ask: bool) -> bool:
 
 def _verdict(error: Exception) -> NotSent:
     """Whether `error` is for good or for now; the one recipient's answer counts as the server's."""
+    words: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):
