@@ -1,0 +1,97 @@
+"""`/demo/postvak/`: all mail of the demo, for whoever walks through it, with or without an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import EmailMessage
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace, csp_update
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_safe
+
+from .mailbox import MailFile, get_mail, mails
+
+MAILS_PER_PAGE = 50
+# A mail brings styles of its own and may run nothing. Its links open beside the mailbox.
+_MAIL_POLICY = {
+    "default-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "img-src": ["data:"],
+    "base-uri": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [SELF],
+    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
+}
+
+
+@login_not_required
+@never_cache
+@require_safe
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """The mails, newest first."""
+    page = Paginator(mails(), MAILS_PER_PAGE).get_page(request.GET.get("pagina"))
+    return render(request, "demo/mailbox.html", {"page": page})
+
+
+@login_not_required
+@never_cache
+@require_safe
+@csp_update({"frame-src": [SELF]})
+def mail(request: HttpRequest, name: str) -> HttpResponse:
+    """One mail: its text part with links to click, its HTML part in a frame, its attachments."""
+    found = _get_or_404(name)
+    message = found.message
+    text, html = message.get_body(["plain"]), message.get_body(["html"])
+    context = {
+        "mail": found,
+        "head": found.head,
+        "text": text.get_content() if text else "",
+        "has_html": html is not None,
+        "attachments": [part.get_filename("bijlage") for part in _attachments(message)],
+    }
+    return render(request, "demo/mail.html", context)
+
+
+@login_not_required
+@never_cache
+@require_safe
+@xframe_options_sameorigin
+@csp_replace(_MAIL_POLICY)
+def mail_html(request: HttpRequest, name: str) -> HttpResponse:
+    """The HTML part as the mail has it, for the frame on the mail's page."""
+    html = _get_or_404(name).message.get_body(["html"])
+    if html is None:
+        raise Http404
+    return HttpResponse('<base target="_blank">' + html.get_content())
+
+
+@login_not_required
+@never_cache
+@require_safe
+def attachment(request: HttpRequest, name: str, position: str) -> HttpResponse:
+    """One attachment, always as a download: what a mail brings is never shown as a page of this site."""
+    for index, part in enumerate(_attachments(_get_or_404(name).message)):
+        if index == int(position):
+            response = HttpResponse(part.get_payload(decode=True), content_type=part.get_content_type())
+            filename = part.get_filename("bijlage").replace("/", "_")
+            response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
+            return response
+    raise Http404
+
+
+def _get_or_404(name: str) -> MailFile:
+    found = get_mail(name)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:
+    return message.iter_attachments()
