@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from .search import search_text
 
+STUDENT_NUMBER_LENGTH = 20
+
 
 class PersonName(models.Model):
     """First name, infix and last name, as Dutch lists write and sort them."""
@@ -149,7 +151,7 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     school = models.ForeignKey(School, models.PROTECT, related_name="memberships")
     role = models.CharField("rol", max_length=20, choices=Role)
-    student_number = models.CharField("studentnummer", max_length=20, blank=True)
+    student_number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
     search_text = models.TextField(editable=False)
 
     objects = MembershipQuerySet.as_manager()
@@ -174,6 +176,11 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()}, {self.school})"
+
+    @property
+    def number_is_fixed(self) -> bool:
+        """Whether an assessment points here: from then on only Schoolbeheer changes the student number."""
+        return self.assessments.exists()
 
     def clean(self) -> None:
         self.student_number = self.student_number.strip()

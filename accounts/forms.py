@@ -1,0 +1,114 @@
+"""Logging in, and a person's own details."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .models import STUDENT_NUMBER_LENGTH, Membership, Role, User
+
+
+class LoginForm(AuthenticationForm):
+    """E-mail address and password; the address in any case, with or without spaces around it."""
+
+    username = forms.EmailField(
+        label=gettext_lazy("E-mailadres"),
+        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        label=gettext_lazy("Wachtwoord"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    error_messages = {
+        "invalid_login": gettext_lazy(
+            "Dit e-mailadres en wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
+        ),
+        "inactive": gettext_lazy("Dit account is niet actief. Vraag ernaar bij uw school."),
+    }
+
+    def clean_username(self) -> str:
+        return self.cleaned_data["username"].lower()
+
+
+class DetailsForm(forms.ModelForm):
+    """One's own name, and for a student the number at each school.
+
+    A number that an assessment points to has no field: from then on only Schoolbeheer changes it.
+    """
+
+    class Meta:
+        model = User
+        fields = ["first_name", "infix", "last_name"]
+        labels = {
+            "first_name": gettext_lazy("Voornaam"),
+            "infix": gettext_lazy("Tussenvoegsel"),
+            "last_name": gettext_lazy("Achternaam"),
+        }
+        widgets = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        as_student = list(self.instance.memberships.filter(role=Role.STUDENT).select_related("school"))
+        self.fixed_numbers = [membership for membership in as_student if membership.number_is_fixed]
+        self.open_numbers = {
+            f"student_number_{membership.pk}": membership
+            for membership in as_student
+            if membership not in self.fixed_numbers
+        }
+        for name, membership in self.open_numbers.items():
+            self.fields[name] = self._number_field(membership, several=len(as_student) > 1)
+
+    def _number_field(self, membership: Membership, *, several: bool) -> forms.CharField:
+        label = _("Studentnummer")
+        return forms.CharField(
+            label=f"{label} ({membership.school})" if several else label,
+            initial=membership.student_number,
+            required=False,
+            max_length=STUDENT_NUMBER_LENGTH,
+            help_text=_("Zonder studentnummer kunt u niet digitaal worden beoordeeld."),
+            widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        )
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        for name, membership in self.open_numbers.items():
+            membership.student_number = "".join(self.cleaned_data.get(name, "").split())
+        self._refuse_taken_numbers()
+        return cleaned
+
+    def _refuse_taken_numbers(self) -> None:
+        for name, membership in self.open_numbers.items():
+            try:
+                membership.validate_constraints()
+            except ValidationError:
+                self.add_error(
+                    name,
+                    _(
+                        "Een andere student van deze school heeft dit studentnummer al. Controleer het nummer; "
+                        "klopt het, meld het dan bij Schoolbeheer van uw school."
+                    ),
+                )
+
+    def keep(self) -> bool:
+        """Save what was filled in; false, with the error at its field, when another took the number meanwhile."""
+        user = self.instance
+        try:
+            with transaction.atomic():
+                user.save(update_fields=["first_name", "infix", "last_name", "details_checked_at"])
+                for membership in self.open_numbers.values():
+                    membership.user = user
+                    membership.save(update_fields=["student_number", "search_text"])
+        except IntegrityError:
+            self._refuse_taken_numbers()
+            if self.is_valid():
+                raise
+            return False
+        return True

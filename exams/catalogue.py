@@ -1,0 +1,87 @@
+"""What is in the product catalogue, what someone has on their account, and opening it.
+
+Loading is the check: each `get_…` gives the thing when its exam is on the account, else raises `Http404`.
+"""
+
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from accounts.search import normalise
+
+from .models import AccountExam, CoreTask, Exam, ExamUnit, ExamVersion, Part, WorkProcess
+
+
+def catalogue(*, user: User, query: str) -> list[Exam]:
+    """Exams with published content whose title, code or cohort hold every word of `query`, accents ignored.
+
+    Each has `on_account`: whether `user` has it. An empty query gives all of them.
+    """
+    on_account = AccountExam.objects.filter(exam=OuterRef("pk"), user=user)
+    words = normalise(query).split()
+    # There are a few hundred exams: read here, where accents are ignored alike on both databases.
+    return [
+        exam
+        for exam in _in_catalogue().annotate(on_account=Exists(on_account))
+        if all(word in normalise(f"{exam.title} {exam.code} {exam.cohort}") for word in words)
+    ]
+
+
+def exams_on_account(user: User) -> QuerySet[Exam]:
+    """The exams of 'Mijn Digibib', sorted by title."""
+    return Exam.objects.filter(account_exams__user=user)
+
+
+def get_exam(user: User, pk: int) -> Exam:
+    return get_object_or_404(exams_on_account(user), pk=pk)
+
+
+def get_exam_to_add(pk: int) -> Exam:
+    """An exam of the catalogue: anyone may put it on their account."""
+    return get_object_or_404(_in_catalogue(), pk=pk)
+
+
+def get_unit(user: User, pk: int) -> ExamUnit:
+    """A published unit; of an older version too, since assessments keep the version they began with."""
+    return get_object_or_404(_units_of(user).select_related("exam_version__exam"), pk=pk)
+
+
+def get_work_process(user: User, pk: int) -> WorkProcess:
+    """A work process of such a unit, with its parts and their criteria."""
+    work_processes = WorkProcess.objects.filter(core_task__unit__in=_units_of(user))
+    return get_object_or_404(
+        work_processes.select_related("core_task__unit__exam_version__exam").prefetch_related("parts__criteria"), pk=pk
+    )
+
+
+def current_units(exam: Exam) -> QuerySet[ExamUnit]:
+    """The units of the newest published version, down to their work processes; none without such a version."""
+    return ExamUnit.objects.filter(exam_version=exam.current_version).prefetch_related("core_tasks__work_processes")
+
+
+def core_tasks(unit: ExamUnit) -> QuerySet[CoreTask]:
+    """The unit's core tasks with their work processes, parts and criteria."""
+    parts = Prefetch("work_processes__parts", Part.objects.prefetch_related("criteria"))
+    return unit.core_tasks.prefetch_related(parts)
+
+
+def add_to_account(*, user: User, exam: Exam) -> None:
+    """Put the exam on the account; nothing changes when it is there already."""
+    AccountExam.objects.get_or_create(user=user, exam=exam)
+
+
+def remove_from_account(*, user: User, exam: Exam) -> None:
+    """Take the exam off the account; assessments and results of it stay."""
+    AccountExam.objects.filter(user=user, exam=exam).delete()
+
+
+def _published() -> QuerySet[ExamVersion]:
+    return ExamVersion.objects.filter(published_at__isnull=False)
+
+
+def _in_catalogue() -> QuerySet[Exam]:
+    return Exam.objects.filter(Exists(_published().filter(exam=OuterRef("pk"))))
+
+
+def _units_of(user: User) -> QuerySet[ExamUnit]:
+    return ExamUnit.objects.filter(exam_version__in=_published(), exam_version__exam__in=exams_on_account(user))

@@ -1,0 +1,85 @@
+"""Mijn Digibib, Productcatalogus, and the pages of an exam (source text, part A, first steps)."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.signed_in import UserRequest
+
+from .catalogue import (
+    add_to_account,
+    catalogue,
+    core_tasks,
+    current_units,
+    exams_on_account,
+    get_exam,
+    get_exam_to_add,
+    get_unit,
+    get_work_process,
+    remove_from_account,
+)
+
+EXAMS_PER_PAGE = 30
+
+
+@require_GET
+def my_digibib(request: UserRequest) -> HttpResponse:
+    context = {"exams": exams_on_account(request.user), "as_rows": request.GET.get("weergave") == "rijen"}
+    return render(request, "exams/my_digibib.html", context)
+
+
+@require_GET
+def product_catalogue(request: UserRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()
+    page = Paginator(catalogue(user=request.user, query=query), EXAMS_PER_PAGE).get_page(request.GET.get("pagina"))
+    return render(request, "exams/catalogue.html", {"query": query, "page": page})
+
+
+@require_POST
+def add(request: UserRequest, exam_id: int) -> HttpResponse:
+    exam = get_exam_to_add(exam_id)
+    add_to_account(user=request.user, exam=exam)
+    undo = reverse("exams:remove", args=[exam.pk])
+    messages.success(request, _("‘%(exam)s’ staat nu op uw account.") % {"exam": exam.title}, extra_tags=undo)
+    return redirect("exams:catalogue")
+
+
+@require_POST
+def remove(request: UserRequest, exam_id: int) -> HttpResponse:
+    exam = get_exam(request.user, exam_id)
+    remove_from_account(user=request.user, exam=exam)
+    undo = reverse("exams:add", args=[exam.pk])
+    messages.success(request, _("‘%(exam)s’ is van uw account gehaald.") % {"exam": exam.title}, extra_tags=undo)
+    return redirect("exams:catalogue")
+
+
+@require_GET
+def exam_page(request: UserRequest, exam_id: int) -> HttpResponse:
+    exam = get_exam(request.user, exam_id)
+    return render(request, "exams/exam.html", {"exam": exam, "units": current_units(exam)})
+
+
+@require_GET
+def unit_page(request: UserRequest, unit_id: int) -> HttpResponse:
+    unit = get_unit(request.user, unit_id)
+    exam = unit.exam_version.exam
+    context = {
+        "exam": exam,
+        "unit": unit,
+        "core_tasks": core_tasks(unit),
+        "tab": "content",
+        "newest": exam.current_version,
+    }
+    return render(request, "exams/unit.html", context)
+
+
+@require_GET
+def work_process_page(request: UserRequest, work_process_id: int) -> HttpResponse:
+    work_process = get_work_process(request.user, work_process_id)
+    unit = work_process.core_task.unit
+    context = {"exam": unit.exam_version.exam, "unit": unit, "work_process": work_process, "tab": "content"}
+    return render(request, "exams/work_process.html", context)
