@@ -107,7 +107,7 @@ def _form_page(
         "rubric": rubric,
         "attachments": list(invitation.attachments.all()),
         "problems": [{"href": f"#{item.field_id}", "text": item.text} for item in missing],
-        "invalid": {item.field_id for item in missing},
+        "missing_fields": {item.field_id for item in missing},
         "conflicts": conflicts or [],
     }
     read_only = rubric.is_completed or invitation.assessment.is_closed

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from accounts.models import User
 from exams.models import ExamUnit
 
-from .models import Assessment, Assignment, Document
+from .models import Assessment, Assignment, Document, Invitation
+from .rubric import Rubric
 
 
 @dataclass
@@ -37,3 +38,12 @@ def unit_rows(*, user: User, unit: ExamUnit) -> list[UnitRow]:
     for document in Document.objects.current().filter(assessment__in=rows, file__isnull=False):
         rows[document.assessment_id].document = document
     return list(rows.values())
+
+
+def invitation_rows(assessment: Assessment, rubric: Rubric) -> list[tuple[Invitation, int, int]]:
+    """Each invitation with how many of the examiner's parts are completed, and how many there are."""
+    done: dict[int, list[bool]] = {}
+    for column in rubric.columns:
+        done.setdefault(column.assignment.contact_id, []).append(column.assignment.completed_at is not None)
+    invitations = assessment.invitations.select_related("contact", "mail").order_by("contact__last_name", "pk")
+    return [(i, sum(done.get(i.contact_id, [])), len(done.get(i.contact_id, []))) for i in invitations]

@@ -23,7 +23,7 @@ from exams.models import ExamUnit, Part, WorkProcess
 from . import couple, invite, lifecycle
 from . import start as starting
 from .attachments import keep_files
-from .follow import unit_rows
+from .follow import invitation_rows, unit_rows
 from .forms import MessageForm
 from .models import Assessment, Invitation, Status
 from .overview import read_overview
@@ -120,7 +120,8 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "rubric": rubric,
         "readable": readable,
         "outcome": outcome(rubric) if readable else None,
-        "invitations": assessment.invitations.select_related("contact", "mail").order_by("contact__last_name"),
+        "invitations": invitation_rows(assessment, rubric),
+        "invitable": invite.invitable(assessment),
         "document": assessment.documents.current().first(),
     }
     return render(request, "assessments/detail.html", context)

@@ -1,0 +1,123 @@
+"""What the demo starts with: one school, its people, its address book. Made once; a second time adds nothing."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import ExamOffice, Membership, Role, School, User
+from addressbook.models import Contact
+from addressbook.people import add_by_hand
+from exams.models import AccountExam, Exam
+
+from .accounts import DEMO_ACCOUNTS, DEMO_PASSWORD, DEMO_SCHOOL, DemoAccount
+
+STUDENTS = [  # (first name, infix, last name)
+    ("Bram", "", "Jansen"),
+    ("Noor", "", "Visser"),
+    ("Yusuf", "", "Yıldız"),
+    ("Sanne", "van den", "Berg"),
+    ("Zoë", "", "Kuipers"),
+    ("Milan", "", "de Wit-Öztürk"),
+    ("Amira", "", "Haddad"),
+    ("Thijs", "", "Mulder"),
+    ("Lotte", "", "Hendriks"),
+    ("Daan", "van der", "Veen"),
+    ("Chaima", "El", "Idrissi"),
+    ("Ruben", "", "Bos"),
+    ("Fleur", "", "Dijkstra"),
+    ("Jayden", "", "Pinas"),
+    ("Femke", "", "Postma"),
+    ("Kevin", "", "Nguyen"),
+    ("Merel", "", "Schouten"),
+    ("Oumaima", "", "Bakkali"),
+    ("Sem", "", "Willems"),
+    ("Roos", "ter", "Horst"),
+    ("Mohamed", "", "Amrani"),
+    ("Isa", "", "Koster"),
+    ("Liam", "", "van Leeuwen"),
+    ("Puck", "", "Groen"),
+]
+WITHOUT_NUMBER = ("Tess", "", "Vermeer")  # 'bijna altijd is het studentnummer niet ingevuld'
+CONTACTS = [  # (first name, infix, last name, function, organisation, side)
+    ("Wilma", "", "Hofstede", "Teamleider", "Zorgcentrum De Linde", Contact.Side.WORKPLACE),
+    ("Hans", "", "Brouwer", "Wijkverpleegkundige", "Thuiszorg Rivierenland", Contact.Side.WORKPLACE),
+    ("Soraya", "", "Benali", "Werkbegeleider", "Ziekenhuis Waalzicht", Contact.Side.WORKPLACE),
+    ("Peter", "van", "Rijn", "Magazijnchef", "Logistiek Centrum Betuwe", Contact.Side.WORKPLACE),
+    ("Anneke", "", "Smit", "Assessor", DEMO_SCHOOL, Contact.Side.SCHOOL),
+    ("Gerard", "", "Kok", "Bedrijfsleider", "Tuincentrum 't Zand", Contact.Side.WORKPLACE),
+]
+
+
+def load() -> None:
+    """Loads the demo's exams and people; what is there already stays as it is."""
+    call_command("load_exam", *sorted((settings.BASE_DIR / "exams" / "data").glob("*.yaml")), "--publish", verbosity=0)
+    with transaction.atomic():
+        school, _ = School.objects.get_or_create(name=DEMO_SCHOOL, defaults={"digital_assessment_active": True})
+        for account in DEMO_ACCOUNTS:
+            _load_account(account, school)
+        for number, name in enumerate(STUDENTS, 100_101):
+            _load_student(school, name, str(number))
+        _load_student(school, WITHOUT_NUMBER, "")
+        _load_contacts(school)
+        ExamOffice.objects.get_or_create(
+            school=school, email="examenbureau@demo.example", defaults={"name": "Examenbureau"}
+        )
+        _put_exams_on_accounts()
+
+
+def _load_account(account: DemoAccount, school: School) -> None:
+    user = _user(account["email"], (account["first_name"], account["infix"], account["last_name"]))
+    if account["role"] == "CONSORTIUM":
+        User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    else:
+        number = "100100" if account["role"] == Role.STUDENT else ""
+        _membership(user, school, account["role"], number)
+
+
+def _load_student(school: School, name: tuple[str, str, str], number: str) -> None:
+    first_name, infix, last_name = name
+    address = "".join(c for c in f"{first_name}.{infix}{last_name}".lower() if c.isascii() and (c.isalnum() or c == "."))
+    _membership(_user(f"{address}@student.demo.example", name), school, Role.STUDENT, number)
+
+
+def _load_contacts(school: School) -> None:
+    for first_name, infix, last_name, function, organisation, side in CONTACTS:
+        email = f"{first_name}.{last_name}@examinator.demo.example".lower()
+        if not school.contacts.filter(email=email).exists():
+            contact = Contact(
+                first_name=first_name,
+                infix=infix,
+                last_name=last_name,
+                email=email,
+                function=function,
+                organisation=organisation,
+                side=side,
+            )
+            add_by_hand(school=school, contact=contact)
+
+
+def _put_exams_on_accounts() -> None:
+    owners = Membership.objects.filter(user__email__endswith="demo.example", role__in=[Role.DOCENT, Role.STUDENT])
+    for user_id in owners.values_list("user_id", flat=True):
+        if AccountExam.objects.filter(user_id=user_id).exists():
+            continue
+        AccountExam.objects.bulk_create(AccountExam(user_id=user_id, exam=exam) for exam in Exam.objects.all())
+
+
+def _membership(user: User, school: School, role: str, number: str = "") -> None:
+    Membership.objects.get_or_create(user=user, school=school, role=role, defaults={"student_number": number})
+
+
+def _user(email: str, name: tuple[str, str, str]) -> User:
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        first_name, infix, last_name = name
+        user = User(email=email, first_name=first_name, infix=infix, last_name=last_name)
+        user.details_checked_at = timezone.now()
+        # One hash for all would be quicker, but each account must be one that a login accepts as any other.
+        user.set_password(DEMO_PASSWORD)
+        user.save()
+    return user

@@ -1,0 +1,13 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from digibeoordelen.demo import data
+
+
+class Command(BaseCommand):
+    help = "Loads the demo's school, people and exams; what is there already stays as it is."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        data.load()
+        self.stdout.write("De demogegevens staan klaar.")
