@@ -16,6 +16,7 @@ from factory.django import DjangoModelFactory
 from accounts.models import ExamOffice, Membership, Role, School, User
 from addressbook.models import Contact
 from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
+from tests.exams.schemes import linear_data
 
 PASSWORD = "een-lang-wachtwoord"
 
@@ -126,9 +127,10 @@ def make_exam(
         _make_unit(
             version, number, core_tasks=core_tasks, work_processes=work_processes, kinds=kinds, criteria=criteria
         )
+    version.grading_data = linear_data(version.nodes())
+    version.save()
     if published:
-        version.published_at = timezone.now()
-        version.save()
+        version.publish()
     return exam
 
 
