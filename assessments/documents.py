@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from digibeoordelen.outbox.files import keep
 
@@ -24,10 +24,11 @@ def request_document(*, assessment: Assessment, result: dict[str, Any], exam_off
 
     Call it inside the transaction that makes the result final. A new document is the next version.
     """
+    number = assessment.documents.count() + 1
     document = Document.objects.create(
         assessment=assessment,
-        number=assessment.documents.count() + 1,
-        result=result,
+        number=number,
+        result={**result, "document": {"number": number}},
         exam_office_email=exam_office_email,
     )
     transaction.on_commit(lambda: render_document.delay(document.pk), robust=True)
@@ -37,7 +38,8 @@ def request_document(*, assessment: Assessment, result: dict[str, Any], exam_off
 def make(document_id: int) -> bool:
     """Renders and keeps a pending document and queues its mail; False when there was nothing to do.
 
-    It can run twice, or on two workers: one claims the row, and what is kept first stays.
+    It can run twice, or on two workers: one claims the row, and what is kept first stays. A result
+    that was withdrawn before its PDF was made gets none, and no mail.
     """
     document = _claim(document_id)
     if document is None:
@@ -45,7 +47,7 @@ def make(document_id: int) -> bool:
     content = render(document.result, name=document.filename)
     with transaction.atomic():
         current = _locked_row(document)
-        if current.file_id is not None:
+        if current.file_id is not None or current.superseded_at is not None:
             return False
         current.file = keep(content)
         current.mail = mails.queue_result(document=current)
@@ -67,40 +69,58 @@ def pending_ids() -> list[int]:
     """Documents that no worker is making: never announced, or left by one that died."""
     now = timezone.now()
     free = Q(lease_until__isnull=True, created_at__lt=now - timedelta(seconds=5)) | Q(lease_until__lt=now)
-    return list(Document.objects.filter(free, file__isnull=True).values_list("pk", flat=True)[:1000])
+    return list(Document.objects.current().filter(free, file__isnull=True).values_list("pk", flat=True)[:1000])
 
 
 def render(result: dict[str, Any], *, name: str) -> bytes:
-    """The PDF/A-3b of a result, with the result attached as JSON."""
+    """The PDF/A-3b of a result, tagged, with the result attached as JSON.
+
+    It is made from `result` alone, so that making it again, whenever, says the same; the text is
+    Dutch, whatever language the one who caused it reads. `name` is the document's file name.
+    """
     # WeasyPrint takes half a second to import; only the workers need it.
     from weasyprint import HTML, Attachment
+    from weasyprint.urls import URLFetcher
 
-    html = render_to_string("assessments/pdf/document.html", {"result": result, "name": name, **_dates(result)})
+    final_at = datetime.fromisoformat(result["final"]["at"])
+    with translation.override("nl"):
+        html = render_to_string("assessments/pdf/document.html", {"result": result, **_graded(result)})
     attachment = Attachment(
         string=json.dumps(result, ensure_ascii=False, indent=1).encode(),
-        name="resultaat.json",
+        name=f"{name.removesuffix('.pdf')}.json",
         description="Het resultaat als gegevens",
         relationship="Data",
+        created=final_at.astimezone(UTC),
+        modified=final_at.astimezone(UTC),
     )
-    pdf = HTML(string=html, base_url=str(settings.BASE_DIR), url_fetcher=_no_fetching).write_pdf(
-        pdf_variant="pdf/a-3b", attachments=[attachment]
+    # A document refers to nothing outside itself: a reference that slipped in stops it, and is never fetched.
+    fetcher = URLFetcher(allowed_protocols=[], fail_on_errors=True)
+    pdf = HTML(string=html, url_fetcher=fetcher).write_pdf(
+        pdf_variant="pdf/a-3b", pdf_tags=True, attachments=[attachment]
     )
     return bytes(pdf)
 
 
-def _dates(result: dict[str, Any]) -> dict[str, Any]:
-    """The moments in a result as local times, for the template."""
-    return {"final_at": timezone.localtime(datetime.fromisoformat(result["final"]["at"]))}
-
-
-def _no_fetching(url: str, *args: Any, **kwargs: Any) -> Any:
-    raise ValueError(f"A document refers to nothing outside itself: {url}")
+def _graded(result: dict[str, Any]) -> dict[str, Any]:
+    """The result's core tasks and work processes, each with its own outcome, and the examiners' names, once."""
+    core_tasks, names = [], {}
+    outcomes = {core_task["code"]: core_task for core_task in result["result"]["core_tasks"]}
+    for core_task in result["core_tasks"]:
+        outcome = outcomes[core_task["code"]]
+        inner = {work_process["code"]: work_process for work_process in outcome["work_processes"]}
+        processes = [{**process, "result": inner[process["code"]]} for process in core_task["work_processes"]]
+        core_tasks.append({**core_task, "result": outcome, "work_processes": processes})
+        parts = [part for process in processes for part in process["parts"]]
+        names.update({examiner["name"]: None for part in parts for examiner in part["examiners"]})
+    return {"core_tasks": core_tasks, "examiners": list(names)}
 
 
 def _claim(document_id: int) -> Document | None:
     now = timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    claimed = Document.objects.filter(free, pk=document_id, file__isnull=True).update(
-        lease_until=now + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
+    claimed = (
+        Document.objects.current()
+        .filter(free, pk=document_id, file__isnull=True)
+        .update(lease_until=now + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS))
     )
     return Document.objects.get(pk=document_id) if claimed else None

@@ -8,7 +8,7 @@ from typing import Any
 from exams import grading
 
 from .models import Assessment
-from .rubric import Column, PartSheet, Rubric
+from .rubric import Column, CoreTaskSheet, PartSheet, Rubric
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,20 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading.UnitResult
         "place": assessment.place,
         "initiator": assessment.initiator.full_name,
         "result": unit.as_json(),
+        "core_tasks": [_core_task_json(core_task) for core_task in rubric.core_tasks],
+    }
+
+
+def _core_task_json(sheet: CoreTaskSheet) -> dict[str, Any]:
+    return {
+        "code": sheet.core_task.code,
+        "title": sheet.core_task.title,
         "work_processes": [
             {
-                "core_task": f"{sheet.core_task.code} {sheet.core_task.title}",
                 "code": work_process.work_process.code,
                 "title": work_process.work_process.title,
                 "parts": [_part_json(part) for part in work_process.parts],
             }
-            for sheet in rubric.core_tasks
             for work_process in sheet.work_processes
         ],
     }
