@@ -5,19 +5,20 @@ Production is where neither DEMO nor DEBUG is on. What a check asks for can be s
 
 import ipaddress
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004 - Django's own name
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
 
+TAG = "digibeoordelen"
 SHORTEST_SECRET = 50  # characters, what Django's own deployment check asks
 KNOWN_SECRETS = ("django-insecure", "changeme", "change-me", "secret", "geheim")
 PRIVATE_ENDINGS = (".home.arpa", ".internal", ".lan", ".local", ".localhost", ".test")
 
 
-@register()
+@register(TAG)
 def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """E001: whoever knows the secret key signs examiners' links."""
     key = settings.SECRET_KEY
@@ -30,7 +31,7 @@ def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: object) 
     return [Error("SECRET_KEY is a default, or too short.", hint=hint, id="digibeoordelen.E001")]
 
 
-@register()
+@register(TAG)
 def check_nothing_loose_in_public(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """E002, E004: demo accounts with a known password, or tracebacks with settings, on a public name."""
     public = sorted({host for host in [*settings.ALLOWED_HOSTS, _site_host()] if _is_public(host)})
@@ -47,11 +48,10 @@ def check_nothing_loose_in_public(app_configs: Sequence[AppConfig] | None, **kwa
     return found
 
 
-@register()
+@register(TAG)
 def check_site_url(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """E003, E005: every link in a mail starts with SITE_URL, and lets its holder assess."""
-    url = urlsplit(settings.SITE_URL)
-    host = _site_host()
+    url, host = _site_url(), _site_host()
     if url.scheme not in ("http", "https") or not host or url.path or url.query:
         hint = "Give scheme and host, such as SITE_URL=https://beoordelen.example.nl"
         return [Error(f"SITE_URL is no address: {settings.SITE_URL!r}.", hint=hint, id="digibeoordelen.E005")]
@@ -65,7 +65,7 @@ def check_site_url(app_configs: Sequence[AppConfig] | None, **kwargs: object) ->
     return found
 
 
-@register()
+@register(TAG)
 def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W007: unless the proxy is trusted, every visitor seems to come in without https, and from one address."""
     if not _is_production() or settings.SECURE_PROXY_SSL_HEADER:
@@ -74,7 +74,7 @@ def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
     return [Warning("The site is https, yet trusts no proxy to say so.", hint=hint, id="digibeoordelen.W007")]
 
 
-@register()
+@register(TAG)
 def check_sender(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W006: mail servers refuse a sender at localhost."""
     if not _is_production() or "localhost" not in settings.DEFAULT_FROM_EMAIL:
@@ -87,11 +87,16 @@ def _is_production() -> bool:
     return not settings.DEMO and not settings.DEBUG
 
 
-def _site_host() -> str:
+def _site_url() -> SplitResult:
     try:
-        return urlsplit(settings.SITE_URL).hostname or ""
+        return urlsplit(settings.SITE_URL)
     except ValueError:  # such as an unclosed bracket
-        return ""
+        return urlsplit("")
+
+
+def _site_host() -> str:
+    """SITE_URL's host as ALLOWED_HOSTS writes it; empty if it has none."""
+    return split_domain_port(_site_url().netloc)[0]
 
 
 def _is_public(host: str) -> bool:

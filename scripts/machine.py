@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+POSTGRESQL_FOLDER = Path("/usr/lib/postgresql")  # Debian's: a folder per version, not on the PATH
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
 
 
@@ -26,7 +27,7 @@ def find_program(name: str) -> str | None:
     """The path of a program, also in PostgreSQL's own folder on Debian, which is not on the PATH; None without it."""
     if found := shutil.which(name):
         return found
-    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
+    versions = sorted(POSTGRESQL_FOLDER.glob("*/bin"), key=_version, reverse=True)
     folders = [*(str(folder) for folder in versions), "/usr/sbin"]
     return shutil.which(name, path=os.pathsep.join(folders))
 

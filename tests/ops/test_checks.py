@@ -1,0 +1,81 @@
+"""The system checks of the settings: what production must not have."""
+
+import pytest
+from django.core.checks import run_checks
+
+from digibeoordelen.checks import TAG
+
+GOOD_KEY = "kZ8vWq3nJx-Rt5yBc7mLp0sDf2gHa9uEoI4TiN6wXbVrQjYlM1"
+PRODUCTION = {
+    "DEMO": False,
+    "DEBUG": False,
+    "SECRET_KEY": GOOD_KEY,
+    "SITE_URL": "https://beoordelen.example.nl",
+    "ALLOWED_HOSTS": ["beoordelen.example.nl", "127.0.0.1"],
+    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+    "DEFAULT_FROM_EMAIL": "noreply@example.nl",
+}
+
+
+@pytest.fixture
+def found(settings):
+    """Sets production's settings with the given ones different; the ids of our checks that speak up."""
+
+    def find(**different: object) -> set[str]:
+        for name, value in {**PRODUCTION, **different}.items():
+            setattr(settings, name, value)
+        return {message.id for message in run_checks(tags=[TAG]) if message.hint}
+
+    return find
+
+
+def test_good_production_settings_pass(found):
+    assert found() == set()
+
+
+@pytest.mark.parametrize(
+    "key", ["changeme", "x" * 80, "django-insecure-" + GOOD_KEY, "Geheim" + GOOD_KEY, GOOD_KEY[:49]]
+)
+def test_production_refuses_a_guessable_secret(found, key):
+    assert found(SECRET_KEY=key) == {"digibeoordelen.E001"}
+
+
+def test_demo_takes_any_secret(found):
+    assert found(DEMO=True, SECRET_KEY="short", SITE_URL="http://127.0.0.1:8000", ALLOWED_HOSTS=["127.0.0.1"]) == set()
+
+
+@pytest.mark.parametrize("host", ["*", "example.nl", ".example.nl", "8.8.8.8", "[2606:4700::1111]", "mijntest.nl"])
+@pytest.mark.parametrize(("loose", "expected"), [("DEMO", "digibeoordelen.E002"), ("DEBUG", "digibeoordelen.E004")])
+def test_demo_and_debug_stay_off_public_names(found, host, loose, expected):
+    different = {loose: True, "ALLOWED_HOSTS": ["127.0.0.1", host], "SITE_URL": "http://127.0.0.1:8000"}
+    assert found(**different) == {expected}
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "192.168.1.20", "laptop", "beoordelen.localhost"])
+def test_demo_may_run_on_this_machine_and_its_network(found, host):
+    assert found(DEMO=True, ALLOWED_HOSTS=[host], SITE_URL=f"http://{host}:8000") == set()
+
+
+def test_demo_is_refused_where_only_the_site_url_is_public(found):
+    assert "digibeoordelen.E002" in found(DEMO=True, ALLOWED_HOSTS=["127.0.0.1"])
+
+
+def test_production_refuses_plain_http(found):
+    assert found(SITE_URL="http://beoordelen.example.nl") == {"digibeoordelen.E003"}
+
+
+@pytest.mark.parametrize("url", ["beoordelen.example.nl", "https://", "https://[", "ftp://a.nl", "https://a.nl/pad"])
+def test_site_url_must_be_an_address(found, url):
+    assert found(SITE_URL=url) == {"digibeoordelen.E005"}
+
+
+def test_links_must_lead_to_an_allowed_host(found):
+    assert found(ALLOWED_HOSTS=["elders.example.nl"]) == {"digibeoordelen.E005"}
+
+
+def test_sender_at_localhost_is_warned_about(found):
+    assert found(DEFAULT_FROM_EMAIL="Wij <noreply@localhost>") == {"digibeoordelen.W006"}
+
+
+def test_https_without_a_trusted_proxy_is_warned_about(found):
+    assert found(SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
