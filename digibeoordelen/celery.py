@@ -7,8 +7,11 @@ from celery import Celery
 from celery.signals import beat_init, worker_init
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digibeoordelen.settings")
+
+TRANSPORT_ALIASES["filesystem"] = "digibeoordelen.file_broker:Transport"  # kombu's own loses messages
 
 app = Celery("digibeoordelen")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -172,6 +172,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": str(_queue / "messages"),
         "data_folder_out": str(_queue / "messages"),
         "control_folder": str(_queue / "control"),
+        "polling_interval": 0.2,  # seconds between looks at an empty queue
     }
 elif CELERY_BROKER_URL.startswith("redis"):
     # A request that announces work while Redis is gone loses no time: without these it waits 6 seconds each time.
@@ -241,5 +242,9 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_links"]},
     },
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": [], "propagate": True}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "axes": {"level": "WARNING"},
+        "weasyprint": {"level": "WARNING"},  # it tells of every page it lays out
+    },
 }

@@ -1,0 +1,46 @@
+"""The broker of the embedded mode: kombu's filesystem transport, with each step whole or not there at all.
+
+Kombu writes a message under its final name; a worker that looks just then takes an empty file, loses the message and
+ends (seen with two writers and two readers: 3 of 6000). The same goes for the table of queues while it is first
+written.
+"""
+
+import fcntl
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from kombu.transport import filesystem
+from kombu.utils.json import dumps
+
+
+class Channel(filesystem.Channel):
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+        folder = Path(self.data_folder_out)
+        name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}"
+        part = folder / f"{name}.part"  # a name that no reader looks for
+        part.write_text(dumps(payload))
+        part.replace(folder / f"{name}.{queue}.msg")
+
+    def get_table(self, exchange: str) -> Any:
+        with self._control_locked():
+            return super().get_table(exchange)
+
+    def _queue_bind(self, *args: Any) -> None:
+        with self._control_locked():
+            super()._queue_bind(*args)
+
+    @contextmanager
+    def _control_locked(self) -> Iterator[None]:
+        folder = Path(self.control_folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+class Transport(filesystem.Transport):
+    Channel = Channel
