@@ -45,7 +45,7 @@ def add(request: UserRequest, exam_id: int) -> HttpResponse:
     add_to_account(user=request.user, exam=exam)
     undo = reverse("exams:remove", args=[exam.pk])
     messages.success(request, _("‘%(exam)s’ staat nu op uw account.") % {"exam": exam.title}, extra_tags=undo)
-    return redirect("exams:catalogue")
+    return _back_to_the_list(request)
 
 
 @require_POST
@@ -54,7 +54,7 @@ def remove(request: UserRequest, exam_id: int) -> HttpResponse:
     remove_from_account(user=request.user, exam=exam)
     undo = reverse("exams:add", args=[exam.pk])
     messages.success(request, _("‘%(exam)s’ is van uw account gehaald.") % {"exam": exam.title}, extra_tags=undo)
-    return redirect("exams:catalogue")
+    return _back_to_the_list(request)
 
 
 @require_GET
@@ -83,3 +83,8 @@ def work_process_page(request: UserRequest, work_process_id: int) -> HttpRespons
     unit = work_process.core_task.unit
     context = {"exam": unit.exam_version.exam, "unit": unit, "work_process": work_process, "tab": "content"}
     return render(request, "exams/work_process.html", context)
+
+
+def _back_to_the_list(request: UserRequest) -> HttpResponse:
+    """To the catalogue with the search that the buttons stood in."""
+    return redirect(reverse("exams:catalogue", query=request.GET))

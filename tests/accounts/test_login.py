@@ -1,0 +1,93 @@
+"""Logging in and out, and what too many wrong passwords do."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from tests.factories import PASSWORD, UserFactory
+
+LOGIN = "/inloggen/"
+
+
+@pytest.fixture
+def someone(db: None) -> User:
+    return UserFactory(email="sam@school.test")
+
+
+def log_in(client: Client, email: str = "sam@school.test", password: str = PASSWORD, **more: str):
+    return client.post(LOGIN, {"username": email, "password": password, **more})
+
+
+def test_every_page_asks_to_log_in_first(client: Client, db: None) -> None:
+    response = client.get("/mijn-digibib/?weergave=rijen")
+    assert response.url == "/inloggen/?next=/mijn-digibib/%3Fweergave%3Drijen"
+
+
+def test_the_address_counts_in_any_case_and_with_spaces(client: Client, someone: User) -> None:
+    response = log_in(client, " Sam@School.test ", next="/productcatalogus/")
+    assert response.url == "/productcatalogus/"
+
+
+def test_one_is_never_led_to_another_site(client: Client, someone: User) -> None:
+    assert log_in(client, next="https://elders.example/").url == reverse("home")
+
+
+@pytest.mark.parametrize(
+    ("email", "password"), [("sam@school.test", "verkeerd"), ("niemand@school.test", PASSWORD)], ids=["word", "name"]
+)
+def test_wrong_word_and_unknown_address_answer_alike(client: Client, someone: User, email: str, password: str) -> None:
+    page = log_in(client, email, password).content.decode()
+    assert "Dit e-mailadres en wachtwoord horen niet bij elkaar." in page
+    assert f'value="{email}"' in page
+
+
+def test_an_account_that_is_off_does_not_get_in(client: Client, someone: User) -> None:
+    User.objects.update(is_active=False)
+    assert "horen niet bij elkaar" in log_in(client).content.decode()
+
+
+def test_too_many_wrong_words_lock_out_for_a_while(client: Client, someone: User) -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        response = log_in(client, password="verkeerd")
+    assert response.status_code == 429
+    assert "Te vaak een verkeerd wachtwoord" in response.content.decode()
+    assert log_in(client).status_code == 429
+
+
+def test_capitals_in_the_address_do_not_start_a_new_count(client: Client, someone: User) -> None:
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        response = log_in(client, "sam@school.test" if number % 2 else "SAM@school.test", "verkeerd")
+    assert response.status_code == 429
+
+
+def test_wrong_words_for_one_account_do_not_lock_another_out(client: Client, someone: User) -> None:
+    UserFactory(email="ander@school.test")
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        log_in(client, password="verkeerd")
+    assert log_in(client, "ander@school.test").status_code == 302
+
+
+def test_the_login_of_the_admin_counts_along(client: Client, someone: User) -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post("/beheer/login/", {"username": "SAM@school.test", "password": "verkeerd"})
+    assert log_in(client).status_code == 429
+
+
+def test_logging_out_is_a_post_and_ends_at_the_login(client: Client, someone: User) -> None:
+    client.force_login(someone)
+    assert client.get("/uitloggen/").status_code == 405
+    assert client.post("/uitloggen/").url == LOGIN
+    assert client.get("/mijn-digibib/").status_code == 302
+
+
+def test_the_demo_shows_an_account_for_every_role(client: Client, db: None) -> None:
+    page = client.get(LOGIN).content.decode()
+    for address in ("docent", "praktijkopleider", "examencommissie", "student", "schoolbeheer", "consortium"):
+        assert f'name="username" value="{address}@demo.example"' in page
+
+
+def test_outside_the_demo_no_account_is_shown(client: Client, db: None, settings) -> None:
+    settings.DEMO = False
+    assert "demo.example" not in client.get(LOGIN).content.decode()

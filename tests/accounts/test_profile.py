@@ -1,0 +1,114 @@
+"""The profile behind the name at the top right (source text, 'Studentnummer', 2)."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from accounts.forms import DetailsForm
+from accounts.models import Membership, Role, User
+from assessments.models import Assessment
+from tests.factories import MembershipFactory, SchoolFactory, member
+
+EDIT = "/profiel/bewerken/"
+
+
+@pytest.fixture
+def without_number(school) -> Membership:
+    return MembershipFactory(school=school, student_number="", user__first_name="Noa", user__last_name="Wit")
+
+
+def details(user: User, **numbers: str) -> dict[str, str]:
+    return {"first_name": user.first_name, "infix": user.infix, "last_name": user.last_name, **numbers}
+
+
+def test_the_name_at_the_top_leads_to_the_profile(client: Client, student: Membership) -> None:
+    client.force_login(student.user)
+    page = client.get("/mijn-digibib/").content.decode()
+    assert 'href="/profiel/"' in page
+    assert "Anouk van &#x27;t Hoff" in page
+
+
+def test_a_missing_number_is_said_with_what_it_means(client: Client, without_number: Membership) -> None:
+    client.force_login(without_number.user)
+    page = client.get("/profiel/").content.decode()
+    assert "U hebt nog geen studentnummer ingevuld." in page
+    assert f'href="{EDIT}"' in page
+
+
+def test_the_number_is_filled_in_and_kept(client: Client, without_number: Membership) -> None:
+    client.force_login(without_number.user)
+    field = f"student_number_{without_number.pk}"
+    page = client.post(EDIT, details(without_number.user, **{field: "4711"}), follow=True).content.decode()
+    assert "Uw gegevens zijn bewaard." in page
+    assert "4711" in page
+
+
+def test_the_same_number_at_another_school_is_no_problem(client: Client, without_number: Membership) -> None:
+    MembershipFactory(school=SchoolFactory(), student_number="4711")
+    client.force_login(without_number.user)
+    field = f"student_number_{without_number.pk}"
+    assert client.post(EDIT, details(without_number.user, **{field: "4711"})).status_code == 302
+
+
+def test_a_number_of_another_student_is_refused(client: Client, without_number: Membership, student: Membership) -> None:
+    client.force_login(without_number.user)
+    field = f"student_number_{without_number.pk}"
+    page = client.post(EDIT, details(without_number.user, **{field: "123456"})).content.decode()
+    assert "Een andere student van deze school heeft dit studentnummer al." in page
+    assert f'<a href="#id_{field}">' in page
+
+
+def test_a_number_that_is_taken_between_check_and_save_is_refused_too(
+    without_number: Membership, student: Membership
+) -> None:
+    field = f"student_number_{without_number.pk}"
+    form = DetailsForm(details(without_number.user, **{field: "999"}), instance=without_number.user)
+    assert form.is_valid()
+    Membership.objects.filter(pk=student.pk).update(student_number="999")
+    with transaction.atomic():
+        assert form.keep() is False
+    assert field in form.errors
+
+
+def test_once_an_assessment_exists_the_number_stands(client: Client, assessment: Assessment) -> None:
+    student = assessment.student
+    client.force_login(student.user)
+    page = client.get(EDIT).content.decode()
+    assert f"student_number_{student.pk}" not in page
+    assert "vraag Schoolbeheer van uw school" in page
+    client.post(EDIT, details(student.user, **{f"student_number_{student.pk}": "1"}))
+    student.refresh_from_db()
+    assert student.student_number == "123456"
+
+
+def test_someone_at_two_schools_has_a_number_at_each(client: Client, without_number: Membership) -> None:
+    other = MembershipFactory(user=without_number.user, school=SchoolFactory(name="ROC Daar"), student_number="5")
+    client.force_login(without_number.user)
+    page = client.get(EDIT).content.decode()
+    assert "Studentnummer (ROC Hier)" in page
+    assert "Studentnummer (ROC Daar)" in page
+    numbers = {f"student_number_{without_number.pk}": "6", f"student_number_{other.pk}": "7"}
+    client.post(EDIT, details(without_number.user, **numbers))
+    assert set(Membership.objects.values_list("student_number", flat=True)) == {"6", "7"}
+
+
+def test_a_docent_has_no_number(client: Client, docent: User) -> None:
+    client.force_login(docent)
+    assert "tudentnummer" not in client.get(EDIT).content.decode()
+
+
+def test_what_is_refused_does_not_show_as_the_name(client: Client, docent: User) -> None:
+    client.force_login(docent)
+    page = client.post(EDIT, {"first_name": "Iemand anders", "last_name": ""}).content.decode()
+    assert '<span class="header-person-name">Dirk Docent</span>' in page
+
+
+def test_a_new_name_is_found_by_search(client: Client, school, docent: User) -> None:
+    client.force_login(docent)
+    client.post(EDIT, {"first_name": "Dirk", "infix": "", "last_name": "Dôcens"})
+    assert "dirk docens" in Membership.objects.get(user=docent).search_text
+
+
+def test_the_profile_names_the_roles_with_their_school(client: Client, school) -> None:
+    client.force_login(member(school, Role.PRAKTIJKOPLEIDER))
+    assert "Praktijkopleider · ROC Hier" in client.get("/profiel/").content.decode()

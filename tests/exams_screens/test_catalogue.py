@@ -1,0 +1,87 @@
+"""Productcatalogus: search, add to and remove from the account."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from exams.models import AccountExam, Exam
+from tests.factories import UserFactory, make_exam
+
+
+@pytest.fixture
+def visitor(client: Client, db: None) -> User:
+    user = UserFactory()
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def cook(db: None) -> Exam:
+    return make_exam(title="Gastronoom / sous-chéf", code="25182")
+
+
+@pytest.mark.parametrize("query", ["chef", "25182", "CHÉF gastro", "518"])
+def test_an_exam_is_found_by_title_and_crebo(client: Client, visitor: User, cook: Exam, exam: Exam, query: str) -> None:
+    page = client.get("/productcatalogus/", {"q": query}).content.decode()
+    assert cook.title in page
+    assert exam.title not in page
+
+
+def test_a_search_without_result_says_what_to_do(client: Client, visitor: User, cook: Exam) -> None:
+    page = client.get("/productcatalogus/", {"q": "<b>lasser"}).content.decode()
+    assert "Geen examen gevonden met ‘&lt;b&gt;lasser’." in page
+    assert "Toon alle examens" in page
+
+
+def test_what_is_not_published_is_not_there(client: Client, visitor: User) -> None:
+    draft = make_exam(title="In de maak", published=False)
+    assert "In de maak" not in client.get("/productcatalogus/").content.decode()
+    assert client.post(f"/productcatalogus/{draft.pk}/toevoegen/").status_code == 404
+
+
+def test_adding_puts_it_on_the_account_once_and_can_be_undone(client: Client, visitor: User, cook: Exam) -> None:
+    client.post(f"/productcatalogus/{cook.pk}/toevoegen/")
+    page = client.post(f"/productcatalogus/{cook.pk}/toevoegen/", follow=True).content.decode()
+    assert AccountExam.objects.filter(user=visitor, exam=cook).count() == 1
+    assert "staat nu op uw account" in page
+    assert f'action="/productcatalogus/{cook.pk}/verwijderen/"' in page
+    assert "Ongedaan maken" in page
+
+
+def test_removing_takes_it_off_and_can_be_undone(client: Client, visitor: User, cook: Exam) -> None:
+    AccountExam.objects.create(user=visitor, exam=cook)
+    page = client.post(f"/productcatalogus/{cook.pk}/verwijderen/", follow=True).content.decode()
+    assert not AccountExam.objects.exists()
+    assert f'action="/productcatalogus/{cook.pk}/toevoegen/"' in page
+
+
+def test_one_comes_back_to_the_same_search(client: Client, visitor: User, cook: Exam) -> None:
+    page = client.get("/productcatalogus/", {"q": "chef"}).content.decode()
+    assert f'action="/productcatalogus/{cook.pk}/toevoegen/?q=chef"' in page
+    assert client.post(f"/productcatalogus/{cook.pk}/toevoegen/?q=chef").url == "/productcatalogus/?q=chef"
+
+
+def test_neither_happens_by_a_link(client: Client, visitor: User, cook: Exam) -> None:
+    assert client.get(f"/productcatalogus/{cook.pk}/toevoegen/").status_code == 405
+    assert client.get(f"/productcatalogus/{cook.pk}/verwijderen/").status_code == 405
+
+
+def test_nobody_takes_it_off_anothers_account(client: Client, visitor: User, docent: User, exam: Exam) -> None:
+    assert client.post(f"/productcatalogus/{exam.pk}/verwijderen/").status_code == 404
+    assert AccountExam.objects.filter(user=docent, exam=exam).exists()
+
+
+def test_many_exams_come_in_pages_that_keep_the_search(client: Client, visitor: User) -> None:
+    for number in range(31):
+        make_exam(title=f"Kok {number:02}")
+    first = client.get("/productcatalogus/", {"q": "kok"}).content.decode()
+    assert "31 examens" in first
+    assert "?q=kok&amp;pagina=2" in first
+    assert "Kok 30" in client.get("/productcatalogus/", {"q": "kok", "pagina": "2"}).content.decode()
+
+
+def test_thirty_exams_take_as_many_queries_as_one(client: Client, visitor: User, django_assert_max_num_queries) -> None:
+    for _ in range(30):
+        make_exam()
+    with django_assert_max_num_queries(5):
+        client.get("/productcatalogus/")
