@@ -21,7 +21,7 @@ ENV PATH=/venv/bin:$PATH \
     VAR_DIR=/var/lib/digibeoordelen \
     STATIC_ROOT=/app/staticfiles
 # Static files need no secret; the key given here signs nothing and is in no environment afterwards.
-RUN SECRET_KEY=collectstatic-alone DEMO=on python manage.py collectstatic --no-input --verbosity 0
+RUN SECRET_KEY=collectstatic-alone python manage.py collectstatic --no-input --verbosity 0
 USER site
 VOLUME /var/lib/digibeoordelen
 EXPOSE 8000
