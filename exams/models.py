@@ -1,14 +1,32 @@
-"""What can be assessed: exams, their published versions, and everything below down to criteria."""
+"""What can be assessed: exams, their published versions, and everything below down to criteria.
+
+Content comes in through `manage.py load_exam` (`exams.load`). To read it:
+
+- `version.units.with_content()`: units with everything below them, in five queries whatever their size;
+- `unit.node()`: the unit's shape for grading; a criterion's key is its primary key;
+- `version.scheme()`: the version's grading scheme, for `scheme().grade_unit(unit.code, scores)`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
-from . import grading
+from . import grading, outline
+from .published import Content, ContentQuerySet, PublishedContent
+
+CODES = {
+    "PROFESSION": (r"^[0-9]{5}$", "Een crebonummer heeft vijf cijfers, zoals 25656."),
+    "KEUZEDEEL": (r"^K[0-9]{4}$", "De code van een keuzedeel is een K met vier cijfers, zoals K0023."),
+}
+COHORT = r"^20[0-9]{2}-20[0-9]{2}$"
+SHA256 = r"^[0-9a-f]{64}$"
 
 
 class Exam(models.Model):
@@ -19,19 +37,52 @@ class Exam(models.Model):
         KEUZEDEEL = "KEUZEDEEL", "Keuzedeel"
 
     kind = models.CharField("soort", max_length=12, choices=Kind)
-    code = models.CharField("code", max_length=10, help_text="Crebonummer, of de code van het keuzedeel (K0125).")
+    code = models.CharField("code", max_length=10, help_text="Crebonummer, of de code van het keuzedeel (K0023).")
     title = models.CharField("titel", max_length=200)
     cohort = models.CharField("cohort", max_length=9, help_text="Zoals 2025-2026.")
-    level = models.PositiveSmallIntegerField("niveau", null=True, blank=True)
+    level = models.PositiveSmallIntegerField("niveau", null=True, blank=True, help_text="1 tot en met 4.")
 
     class Meta:
         verbose_name = "examen"
         verbose_name_plural = "examens"
         ordering = ["title", "-cohort"]
-        constraints = [models.UniqueConstraint(fields=["code", "cohort"], name="exam_code_once_per_cohort")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "cohort"],
+                name="exam_code_once_per_cohort",
+                violation_error_message="Er is al een examen met deze code voor dit cohort.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="PROFESSION", code__regex=CODES["PROFESSION"][0])
+                | Q(kind="KEUZEDEEL", code__regex=CODES["KEUZEDEEL"][0]),
+                name="exam_code_fits_kind",
+                violation_error_message="De code past niet bij de soort: vijf cijfers, of een K met vier cijfers.",
+            ),
+            models.CheckConstraint(
+                condition=Q(cohort__regex=COHORT),
+                name="exam_cohort_is_school_year",
+                violation_error_message="Schrijf het cohort als schooljaar, zoals 2025-2026.",
+            ),
+            models.CheckConstraint(
+                condition=Q(level__isnull=True) | Q(level__range=(1, 4)),
+                name="exam_level_1_to_4",
+                violation_error_message="Het niveau is 1, 2, 3 of 4.",
+            ),
+            models.CheckConstraint(condition=~Q(title=""), name="exam_has_title"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.code}, {self.cohort})"
+
+    def clean(self) -> None:
+        errors = {}
+        pattern, mend = CODES.get(self.kind, ("", ""))
+        if not re.search(pattern, self.code):
+            errors["code"] = mend
+        if not re.search(COHORT, self.cohort) or int(self.cohort[5:]) != int(self.cohort[:4]) + 1:
+            errors["cohort"] = "Schrijf het cohort als schooljaar, zoals 2025-2026."
+        if errors:
+            raise ValidationError(errors)
 
     @property
     def current_version(self) -> ExamVersion | None:
@@ -55,53 +106,26 @@ class AccountExam(models.Model):
         return f"{self.exam}: {self.user}"
 
 
-class PublishedContent(ValidationError):
-    """Content of a published version was about to change."""
+class ExamVersionQuerySet(models.QuerySet["ExamVersion"]):
+    """Bulk changes would walk around the checks in `ExamVersion`, so they are refused."""
 
-
-class ContentQuerySet(models.QuerySet[Any]):
-    """Bulk changes would walk around the check in `Content.save`, so content refuses them."""
+    def published(self) -> ExamVersionQuerySet:
+        return self.filter(published_at__isnull=False)
 
     def update(self, **kwargs: Any) -> int:
-        raise PublishedContent("Exameninhoud wordt niet in bulk gewijzigd; maak een nieuwe versie.")
+        raise PublishedContent("Examenversies worden niet in bulk gewijzigd.")
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        for thing in self:
-            thing.refuse_if_published()
+        if self.published().exists():
+            raise PublishedContent
         return super().delete()
-
-
-class Content(models.Model):
-    """A piece of an exam version: it can't be changed once that version is published."""
-
-    position = models.PositiveSmallIntegerField("volgorde")
-
-    objects = ContentQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-    @property
-    def version(self) -> ExamVersion:
-        raise NotImplementedError
-
-    def refuse_if_published(self) -> None:
-        if self.version.published_at:
-            raise PublishedContent("Deze versie is gepubliceerd en verandert niet meer; maak een nieuwe versie.")
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.refuse_if_published()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        self.refuse_if_published()
-        return super().delete(*args, **kwargs)
 
 
 class ExamVersion(models.Model):
     """The content of an exam as an assessment pins it: immutable from `published_at` on.
 
-    `grading_rule` names a rule of `exams.grading`; `grading_data` holds every number it needs.
+    `grading_rule` names a rule of `exams.grading`; `grading_data` holds every number it needs. They are
+    checked against the content when the version is published: what is published can be graded.
     """
 
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="versions")
@@ -113,33 +137,102 @@ class ExamVersion(models.Model):
         "vingerafdruk van het bestand", max_length=64, blank=True, help_text="SHA-256 van het ingelezen bestand."
     )
 
+    objects = ExamVersionQuerySet.as_manager()
+
     class Meta:
         verbose_name = "examenversie"
         verbose_name_plural = "examenversies"
         ordering = ["exam", "-number"]
-        constraints = [models.UniqueConstraint(fields=["exam", "number"], name="exam_version_number_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["exam", "number"], name="exam_version_number_once"),
+            models.UniqueConstraint(
+                fields=["exam", "source_sha256"], condition=~Q(source_sha256=""), name="exam_version_file_once"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="exam_version_number_from_1"),
+            models.CheckConstraint(
+                condition=Q(source_sha256="") | Q(source_sha256__regex=SHA256), name="exam_version_sha256"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.exam}, versie {self.number}"
 
+    def clean(self) -> None:
+        if self.pk and self.units.exists():
+            try:
+                self.scheme()
+            except grading.SchemeError as error:
+                raise ValidationError([str(problem) for problem in error.problems]) from error
+
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk and ExamVersion.objects.filter(pk=self.pk, published_at__isnull=False).exists():
-            raise PublishedContent("Deze versie is gepubliceerd en verandert niet meer; maak een nieuwe versie.")
+        """Raises `PublishedContent` once published, `grading.SchemeError` when it is published unfit."""
+        if self.pk and ExamVersion.objects.published().filter(pk=self.pk).exists():
+            raise PublishedContent
+        if self.published_at:
+            self.scheme()
         super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if ExamVersion.objects.published().filter(pk=self.pk).exists():
+            raise PublishedContent
+        return super().delete(*args, **kwargs)
+
+    def publish(self) -> None:
+        """From now on new assessments pin this version. Raises as `save` does."""
+        self.published_at = timezone.now()
+        try:
+            self.save()
+        except (grading.SchemeError, PublishedContent):
+            self.refresh_from_db(fields=["published_at"])
+            raise
+
+    def nodes(self) -> tuple[grading.UnitNode, ...]:
+        """The shape of all units, in one query."""
+        return outline.nodes_of(self.units.all()) if self.pk else ()
+
+    def scheme(self) -> grading.Scheme:
+        """The grading scheme: one query, and none the next time on this object once it is published.
+
+        Raises `grading.SchemeError` when the data do not fit; what is published fits.
+        """
+        kept: grading.Scheme | None = self.__dict__.get("_scheme")
+        if kept is not None:
+            return kept
+        scheme = grading.load_scheme(rule=self.grading_rule, data=self.grading_data, units=self.nodes())
+        if self.published_at:
+            self.__dict__["_scheme"] = scheme
+        return scheme
+
+
+class ExamUnitQuerySet(ContentQuerySet):
+    def with_content(self) -> ExamUnitQuerySet:
+        """Units with their core tasks, work processes, parts and criteria, each in order: five queries in all.
+
+        Walk them with `.all()` (`unit.core_tasks.all()` and so on); any other method asks again.
+        """
+        return self.order_by("position").prefetch_related("core_tasks__work_processes__parts__criteria")
 
 
 class ExamUnit(Content):
     """What is assessed in one go."""
 
+    version_path: ClassVar[str] = "exam_version"
+
     exam_version = models.ForeignKey(ExamVersion, models.PROTECT, related_name="units")
     code = models.CharField("code", max_length=20)
     title = models.CharField("titel", max_length=200)
+
+    objects: ClassVar[Any] = ExamUnitQuerySet.as_manager()
 
     class Meta:
         verbose_name = "exameneenheid"
         verbose_name_plural = "exameneenheden"
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["exam_version", "code"], name="unit_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["exam_version", "code"], name="unit_code_once"),
+            models.UniqueConstraint(fields=["exam_version", "position"], name="unit_position_once"),
+            models.CheckConstraint(condition=~Q(code="") & ~Q(title=""), name="unit_has_code_and_title"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
@@ -148,9 +241,16 @@ class ExamUnit(Content):
     def version(self) -> ExamVersion:
         return self.exam_version
 
+    def node(self) -> grading.UnitNode:
+        """The unit's shape for grading, in one query; a criterion's key is its primary key."""
+        (node,) = outline.nodes_of(ExamUnit.objects.filter(pk=self.pk))
+        return node
+
 
 class CoreTask(Content):
     """Kerntaak: groups work processes."""
+
+    version_path: ClassVar[str] = "unit__exam_version"
 
     unit = models.ForeignKey(ExamUnit, models.PROTECT, related_name="core_tasks")
     code = models.CharField("code", max_length=20)
@@ -160,7 +260,11 @@ class CoreTask(Content):
         verbose_name = "kerntaak"
         verbose_name_plural = "kerntaken"
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["unit", "code"], name="core_task_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "code"], name="core_task_code_once"),
+            models.UniqueConstraint(fields=["unit", "position"], name="core_task_position_once"),
+            models.CheckConstraint(condition=~Q(code="") & ~Q(title=""), name="core_task_has_code_and_title"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
@@ -173,6 +277,8 @@ class CoreTask(Content):
 class WorkProcess(Content):
     """Werkproces, with a code such as B1-K1-W2."""
 
+    version_path: ClassVar[str] = "core_task__unit__exam_version"
+
     core_task = models.ForeignKey(CoreTask, models.PROTECT, related_name="work_processes")
     code = models.CharField("code", max_length=20)
     title = models.CharField("titel", max_length=200)
@@ -182,7 +288,11 @@ class WorkProcess(Content):
         verbose_name = "werkproces"
         verbose_name_plural = "werkprocessen"
         ordering = ["core_task__position", "position"]
-        constraints = [models.UniqueConstraint(fields=["core_task", "code"], name="work_process_code_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["core_task", "code"], name="work_process_code_once"),
+            models.UniqueConstraint(fields=["core_task", "position"], name="work_process_position_once"),
+            models.CheckConstraint(condition=~Q(code="") & ~Q(title=""), name="work_process_has_code_and_title"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.title}"
@@ -199,6 +309,8 @@ class Part(Content):
         BEHAVIOUR = "BEHAVIOUR", "Gedragsobservatie"
         PRODUCT = "PRODUCT", "Productbeoordeling"
 
+    version_path: ClassVar[str] = "work_process__core_task__unit__exam_version"
+
     work_process = models.ForeignKey(WorkProcess, models.PROTECT, related_name="parts")
     kind = models.CharField("soort", max_length=10, choices=Kind)
 
@@ -206,7 +318,11 @@ class Part(Content):
         verbose_name = "onderdeel"
         verbose_name_plural = "onderdelen"
         ordering = ["work_process__core_task__position", "work_process__position", "position"]
-        constraints = [models.UniqueConstraint(fields=["work_process", "kind"], name="part_kind_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["work_process", "kind"], name="part_kind_once"),
+            models.UniqueConstraint(fields=["work_process", "position"], name="part_position_once"),
+            models.CheckConstraint(condition=Q(kind__in=["BEHAVIOUR", "PRODUCT"]), name="part_kind_known"),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()
@@ -219,6 +335,8 @@ class Part(Content):
 class Criterion(Content):
     """One line to score, with what O, V and G mean for it."""
 
+    version_path: ClassVar[str] = "part__work_process__core_task__unit__exam_version"
+
     part = models.ForeignKey(Part, models.PROTECT, related_name="criteria")
     text = models.TextField("criterium")
     meaning_o = models.TextField("O betekent")
@@ -229,7 +347,13 @@ class Criterion(Content):
         verbose_name = "criterium"
         verbose_name_plural = "criteria"
         ordering = ["position"]
-        constraints = [models.UniqueConstraint(fields=["part", "position"], name="criterion_position_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["part", "position"], name="criterion_position_once"),
+            models.CheckConstraint(
+                condition=~Q(text="") & ~Q(meaning_o="") & ~Q(meaning_v="") & ~Q(meaning_g=""),
+                name="criterion_has_texts",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.text

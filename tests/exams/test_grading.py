@@ -1,0 +1,247 @@
+"""Grading (DESIGN.md, 'Grading'): what holds for every exam, scheme and set of scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Sequence
+from decimal import ROUND_DOWN, Context, Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from exams.grading import (
+    Basis,
+    CoreTaskNode,
+    NotAllScored,
+    PartNode,
+    PartResult,
+    Score,
+    UnitNode,
+    UnitResult,
+    WorkProcessNode,
+    effective_score,
+    load_scheme,
+)
+
+from .reference import unit_as_json
+from .schemes import linear_data
+from .strategies import Scores, graded
+
+ORDER = [Score.O, Score.V, Score.G]
+
+
+def every_level(result: UnitResult) -> Iterator[Any]:
+    """The unit's result and all results below it."""
+    yield result
+    for task in result.core_tasks:
+        yield task
+        for process in task.work_processes:
+            yield process
+            yield from process.parts
+
+
+def with_criteria(unit: UnitNode, result: UnitResult) -> Iterator[tuple[Any, Sequence[Hashable]]]:
+    """(a result, the criteria it is about), for the unit and every level below it."""
+    yield result, unit.criteria
+    for task, task_result in zip(unit.core_tasks, result.core_tasks, strict=True):
+        yield task_result, task.criteria
+        for process, process_result in zip(task.work_processes, task_result.work_processes, strict=True):
+            yield process_result, process.criteria
+            for part, part_result in zip(process.parts, process_result.parts, strict=True):
+                yield part_result, part.criteria
+
+
+def in_fractions(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: Fraction(value) if key == "grade" else in_fractions(value) for key, value in data.items()}
+    return [in_fractions(item) for item in data] if isinstance(data, list) else data
+
+
+def two_core_tasks(first: list[str], second: list[str]) -> tuple[tuple[UnitNode, ...], dict[str, Any]]:
+    """A unit of two core tasks with one criterion each, and these tables for them."""
+    tasks = tuple(
+        CoreTaskNode(code, (WorkProcessNode(f"{code}-W1", (PartNode("PRODUCT", (code,)),)),)) for code in ("K1", "K2")
+    )
+    units = (UnitNode("B1", tasks),)
+    data = linear_data(units)
+    for code, table in (("K1", first), ("K2", second)):
+        data["units"]["B1"]["core_tasks"][code]["table"] = table
+    return units, data
+
+
+@given(graded())
+def test_one_o_makes_everything_above_it_o_and_at_most_5_4(exam):
+    units, _, scheme, scores = exam
+    for unit in units:
+        for level, criteria in with_criteria(unit, scheme.grade_unit(unit.code, scores)):
+            has_o = any(scores[criterion] is Score.O for criterion in criteria)
+            assert (level.ovg is Score.O) == has_o
+            if not isinstance(level, PartResult):
+                assert level.grade <= Decimal("5.4") if has_o else level.grade >= Decimal("5.5")
+
+
+@given(graded())
+def test_results_are_those_of_the_plain_reference(exam):
+    units, data, scheme, scores = exam
+    for unit in units:
+        assert in_fractions(scheme.grade_unit(unit.code, scores).as_json()) == unit_as_json(unit, data, scores)
+
+
+@given(graded(), st.data())
+def test_raising_one_score_lowers_nothing(exam, data):
+    units, _, scheme, scores = exam
+    unit = data.draw(st.sampled_from(units))
+    raised = data.draw(st.sampled_from(unit.criteria))
+    higher = ORDER[min(ORDER.index(scores[raised]) + 1, 2)]
+    before = scheme.grade_unit(unit.code, scores)
+    after = scheme.grade_unit(unit.code, {**scores, raised: higher})
+    for old, new in zip(every_level(before), every_level(after), strict=True):
+        assert new.points >= old.points
+        assert ORDER.index(new.ovg) >= ORDER.index(old.ovg)
+        if not isinstance(old, PartResult):
+            assert new.grade >= old.grade
+
+
+@given(graded(), st.randoms(use_true_random=False))
+def test_the_order_of_scores_and_those_of_other_units_make_no_difference(exam, random):
+    units, _, scheme, scores = exam
+    shuffled = list(scores.items())
+    random.shuffle(shuffled)
+    for unit in units:
+        own: Scores = {criterion: scores[criterion] for criterion in unit.criteria}
+        assert scheme.grade_unit(unit.code, dict(shuffled)) == scheme.grade_unit(unit.code, own)
+
+
+@given(graded())
+def test_both_ends_and_each_of_o_v_g_can_be_reached(exam):
+    units, _, scheme, _ = exam
+    for score, grade in ((Score.O, Decimal("1.0")), (Score.V, None), (Score.G, Decimal("10.0"))):
+        results = [scheme.grade_unit(unit.code, dict.fromkeys(unit.criteria, score)) for unit in units]
+        assert all(level.ovg is score for result in results for level in every_level(result))
+        assert grade is None or all(result.grade == grade for result in results)
+        assert scheme.grade_exam(results) is score
+
+
+@given(graded(), st.data())
+def test_no_result_while_a_criterion_has_no_score(exam, data):
+    units, _, scheme, scores = exam
+    unit = data.draw(st.sampled_from(units))
+    missing = data.draw(st.sets(st.sampled_from(unit.criteria), min_size=1))
+    with pytest.raises(NotAllScored) as refused:
+        scheme.grade_unit(unit.code, {key: score for key, score in scores.items() if key not in missing})
+    assert set(refused.value.missing) == missing
+
+
+@given(graded())
+def test_results_and_nodes_come_back_from_json_the_same(exam):
+    units, _, scheme, scores = exam
+    for unit in units:
+        result = scheme.grade_unit(unit.code, scores)
+        assert UnitResult.from_json(json.loads(json.dumps(result.as_json()))) == result
+        assert UnitNode.from_json(json.loads(json.dumps(unit.as_json()))) == unit
+
+
+@given(graded())
+def test_the_exam_is_o_with_one_unit_o_and_g_from_its_points_on(exam):
+    units, data, scheme, scores = exam
+    results = [scheme.grade_unit(unit.code, scores) for unit in units]
+    points = sum(result.points for result in results)
+    with_an_o = any(result.ovg is Score.O for result in results)
+    expected = Score.O if with_an_o else Score.G if points >= data["good_from"] else Score.V
+    assert scheme.grade_exam(results) is expected
+    assert scheme.grade_exam(reversed(results)) is expected
+
+
+@given(graded())
+def test_the_exam_has_no_result_before_each_unit_has_one_and_only_one(exam):
+    units, _, scheme, scores = exam
+    results = [scheme.grade_unit(unit.code, scores) for unit in units]
+    with pytest.raises(NotAllScored) as refused:
+        scheme.grade_exam(results[1:])
+    assert refused.value.missing == (units[0].code,)
+    with pytest.raises(ValueError, match=units[0].code):
+        scheme.grade_exam([*results, UnitResult.from_json({**results[0].as_json(), "points": 0})])
+
+
+@settings(max_examples=25)
+@given(graded())
+def test_the_thread_s_own_decimal_context_makes_no_difference(exam):
+    units, data, scheme, scores = exam
+    with localcontext(Context(prec=2, rounding=ROUND_DOWN)):
+        narrow = load_scheme(rule="points-table", data=data, units=units)
+        results = [narrow.grade_unit(unit.code, scores) for unit in units]
+    assert results == [scheme.grade_unit(unit.code, scores) for unit in units]
+
+
+def test_a_unit_s_grade_is_rounded_half_up_once_at_the_end():
+    units, data = two_core_tasks(["1.0", "6.24", "10.0"], ["1.0", "6.65", "10.0"])
+    scheme = load_scheme(rule="points-table", data=data, units=units)
+    result = scheme.grade_unit("B1", {"K1": Score.V, "K2": Score.V})
+    # 6.445 is 6.4; rounded at each step it would have been 6.2 and 6.7, and 6.5 in the end.
+    assert result.grade == Decimal("6.4")
+    assert [task.grade for task in result.core_tasks] == [Decimal("6.24"), Decimal("6.65")]
+
+
+def test_a_half_is_rounded_up():
+    units, data = two_core_tasks(["1.0", "6.4", "10.0"], ["1.0", "6.5", "10.0"])
+    scheme = load_scheme(rule="points-table", data=data, units=units)
+    assert scheme.grade_unit("B1", {"K1": Score.V, "K2": Score.V}).grade == Decimal("6.5")
+
+
+def test_weights_count():
+    units, data = two_core_tasks(["1.0", "6.0", "10.0"], ["1.0", "8.0", "10.0"])
+    data["units"]["B1"]["core_tasks"]["K1"]["weight"] = "3"
+    scheme = load_scheme(rule="points-table", data=data, units=units)
+    assert scheme.grade_unit("B1", {"K1": Score.V, "K2": Score.V}).grade == Decimal("6.5")
+
+
+def test_a_good_core_task_does_not_lift_a_unit_with_an_o_above_5_4():
+    units, data = two_core_tasks(["1.0", "6.0", "10.0"], ["1.0", "8.0", "10.0"])
+    scheme = load_scheme(rule="points-table", data=data, units=units)
+    result = scheme.grade_unit("B1", {"K1": Score.O, "K2": Score.G})
+    assert (result.ovg, result.grade) == (Score.O, Decimal("5.4"))
+    assert [task.grade for task in result.core_tasks] == [Decimal("1.0"), Decimal("10.0")]
+
+
+def test_grades_have_one_decimal_also_where_the_table_has_none():
+    units, data = two_core_tasks(["1", "6", "10"], ["1", "6", "10"])
+    result = load_scheme(rule="points-table", data=data, units=units).grade_unit("B1", {"K1": Score.G, "K2": Score.G})
+    assert result.as_json()["grade"] == "10.0"
+    assert result.as_json()["core_tasks"][0]["grade"] == "10.0"
+
+
+def test_a_unit_that_the_exam_lacks_has_no_result():
+    units, data = two_core_tasks(["1.0", "6.0", "10.0"], ["1.0", "6.0", "10.0"])
+    with pytest.raises(KeyError):
+        load_scheme(rule="points-table", data=data, units=units).grade_unit("B9", {"K1": Score.V, "K2": Score.V})
+
+
+# --- One criterion, several examiners ------------------------------------------------------------
+scores_given = st.lists(st.none() | st.sampled_from(Score), max_size=4)
+
+
+@given(scores_given, st.none() | st.sampled_from(Score), st.randoms(use_true_random=False))
+def test_the_order_of_examiners_makes_no_difference(given_scores, decision, random):
+    shuffled = random.sample(given_scores, len(given_scores))
+    assert effective_score(given=shuffled, decision=decision) == effective_score(given=given_scores, decision=decision)
+
+
+@given(scores_given, st.sampled_from(Score))
+def test_a_decision_of_the_committee_counts_whatever_was_given(given_scores, decision):
+    effective = effective_score(given=given_scores, decision=decision)
+    assert (effective.score, effective.basis) == (decision, Basis.DECISION)
+
+
+@given(scores_given)
+def test_without_a_decision_a_score_counts_only_when_all_gave_it(given_scores):
+    effective = effective_score(given=given_scores)
+    if not given_scores or None in given_scores:
+        expected = (None, True, False)
+    elif len(set(given_scores)) > 1:
+        expected = (None, False, True)
+    else:
+        expected = (given_scores[0], False, False)
+    assert (effective.score, effective.missing, effective.in_dispute) == expected
