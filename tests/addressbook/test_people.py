@@ -1,0 +1,96 @@
+"""Who is in the address book by themselves, and who is added by hand (source text, appendix)."""
+
+import pytest
+
+from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
+from addressbook.people import AlreadyListed, add_by_hand
+from tests.factories import ContactFactory, MembershipFactory, UserFactory, member
+
+
+def test_a_docent_is_listed_by_themselves_for_the_school(school: School) -> None:
+    user = member(school, Role.DOCENT, first_name="Anouk", infix="van 't", last_name="Hoff")
+    contact = school.contacts.listed().get()
+    assert (contact.user, contact.full_name, contact.email) == (user, "Anouk van 't Hoff", user.email)
+    assert (contact.side, contact.function, contact.organisation) == (Contact.Side.SCHOOL, "Docent", school.name)
+
+
+def test_a_praktijkopleider_belongs_to_the_workplace(school: School) -> None:
+    member(school, Role.PRAKTIJKOPLEIDER)
+    assert school.contacts.listed().get().side == Contact.Side.WORKPLACE
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER])
+def test_other_roles_are_not_listed(school: School, role: str) -> None:
+    member(school, role)
+    assert not school.contacts.exists()
+
+
+def test_who_loses_the_role_leaves_but_keeps_the_name(school: School) -> None:
+    user = member(school, Role.DOCENT)
+    Membership.objects.get(user=user).delete()
+    contact = school.contacts.get()
+    assert not school.contacts.listed().exists()
+    assert contact.full_name == user.full_name
+
+
+def test_who_keeps_another_examiner_role_stays(school: School) -> None:
+    user = member(school, Role.DOCENT)
+    MembershipFactory(user=user, school=school, role=Role.PRAKTIJKOPLEIDER)
+    Membership.objects.get(user=user, role=Role.DOCENT).delete()
+    assert school.contacts.listed().get().user == user
+
+
+def test_who_gets_the_role_again_comes_back(school: School) -> None:
+    user = member(school, Role.DOCENT)
+    Membership.objects.get(user=user).delete()
+    MembershipFactory(user=user, school=school, role=Role.DOCENT)
+    assert school.contacts.listed().get().user == user
+
+
+def test_an_account_that_is_switched_off_leaves(school: School) -> None:
+    user = member(school, Role.DOCENT)
+    user.is_active = False
+    user.save()
+    assert not school.contacts.listed().exists()
+
+
+def test_a_change_of_name_is_followed_and_own_function_and_organisation_stay(school: School) -> None:
+    user = member(school, Role.PRAKTIJKOPLEIDER)
+    contact = school.contacts.get()
+    contact.function, contact.organisation = "Chef", "Bakkerij Bos"
+    contact.save()
+    user.last_name = "Nieuwenhuis"
+    user.save()
+    contact.refresh_from_db()
+    assert (contact.last_name, contact.function, contact.organisation) == ("Nieuwenhuis", "Chef", "Bakkerij Bos")
+
+
+def test_a_contact_by_hand_becomes_the_one_with_the_account(school: School) -> None:
+    by_hand = ContactFactory(school=school, email="hans@bedrijf.test", function="Chef", organisation="Bakkerij Bos")
+    user = UserFactory(email="hans@bedrijf.test")
+    MembershipFactory(user=user, school=school, role=Role.PRAKTIJKOPLEIDER)
+    contact = school.contacts.get()
+    assert (contact.pk, contact.user, contact.organisation) == (by_hand.pk, user, "Bakkerij Bos")
+
+
+def test_the_same_address_twice_is_refused_with_the_one_that_is_there(school: School) -> None:
+    listed = ContactFactory(school=school, email="hans@bedrijf.test")
+    with pytest.raises(AlreadyListed) as refused:
+        add_by_hand(school=school, contact=ContactFactory.build(school=None, email="Hans@Bedrijf.test"))
+    assert refused.value.contact == listed
+
+
+def test_the_same_address_at_another_school_is_another_contact(school: School, other_school: School) -> None:
+    ContactFactory(school=other_school, email="hans@bedrijf.test")
+    add_by_hand(school=school, contact=ContactFactory.build(school=None, email="hans@bedrijf.test"))
+    assert school.contacts.count() == 1
+
+
+def test_who_was_taken_out_comes_back_with_the_new_details(school: School, docent: User) -> None:
+    user = member(school, Role.PRAKTIJKOPLEIDER, email="hans@bedrijf.test")
+    Membership.objects.get(user=user).delete()
+    back = add_by_hand(
+        school=school, contact=ContactFactory.build(school=None, email="hans@bedrijf.test", last_name="Terug")
+    )
+    assert school.contacts.listed().get(email="hans@bedrijf.test") == back

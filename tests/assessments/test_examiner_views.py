@@ -1,0 +1,287 @@
+"""The examiner's pages: the link, the form, what is refused and that nothing typed is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import invite, links
+from assessments.models import Assessment, Event, Invitation, Score, Status
+from assessments.rubric import read_rubric
+from digibeoordelen.outbox.models import OutgoingMail
+from tests import steps
+
+
+@pytest.fixture
+def browser() -> Client:
+    """The examiner's browser: no login, nothing but what the link gives it."""
+    return Client()
+
+
+@pytest.fixture
+def opened(browser: Client, invitation: Invitation) -> Client:
+    browser.get(link(invitation))
+    return browser
+
+
+def link(invitation: Invitation) -> str:
+    return reverse("assessments:open_link", args=[links.token_for(invitation=invitation)])
+
+
+def page(name: str, invitation: Invitation) -> str:
+    return reverse(f"assessments:{name}", args=[invitation.public_id])
+
+
+def filled(invitation: Invitation, score: str = "V", justification: str = "") -> dict[str, str]:
+    """What a browser posts for the whole form as it stands now."""
+    post = {}
+    for column in read_rubric(invitation.assessment, contact=invitation.contact).columns:
+        post[f"version-{column.assignment.pk}"] = str(column.assignment.version)
+        post[column.justification_field] = justification
+        post |= {name: score for _, name, _ in column.lines}
+    return post
+
+
+def test_the_link_gives_a_cookie_for_its_own_path_and_leaves_the_address_bar(
+    browser: Client, invitation: Invitation
+) -> None:
+    response = browser.get(link(invitation))
+    [cookie] = response.cookies.values()
+    assert response["Location"] == cookie["path"] == page("form", invitation)
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_opening_changes_nothing(opened: Client, invitation: Invitation) -> None:
+    before = (invitation.assessment.status, Event.objects.count(), OutgoingMail.objects.count())
+    assert opened.get(page("form", invitation)).status_code == 200
+    invitation.assessment.refresh_from_db()
+    assert (invitation.assessment.status, Event.objects.count(), OutgoingMail.objects.count()) == before
+
+
+def test_the_form_needs_the_cookie(browser: Client, invitation: Invitation) -> None:
+    response = browser.get(page("form", invitation))
+    assert response.status_code == 403
+    assert "Open het formulier met de link in uw mail" in response.content.decode()
+
+
+def test_the_form_shows_each_criterion_with_what_o_v_and_g_mean(opened: Client, invitation: Invitation) -> None:
+    shown = opened.get(page("form", invitation)).content.decode()
+    for column in read_rubric(invitation.assessment).columns:
+        for criterion in column.criteria:
+            for text in (criterion.text, criterion.meaning_o, criterion.meaning_v, criterion.meaning_g):
+                assert text in shown
+
+
+def test_an_examiner_sees_the_own_parts_alone(
+    browser: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    [first, second] = assessment.unit.core_tasks.get().work_processes.all()
+    steps.choose(assessment, examiner, work_process=first)
+    steps.choose(assessment, second_examiner, work_process=second)
+    invitation = steps.send_invitation(assessment, examiner)
+    browser.get(link(invitation))
+    shown = browser.get(page("form", invitation)).content.decode()
+    assert first.code in shown
+    assert second.code not in shown
+    assert second_examiner.full_name not in shown
+
+
+@pytest.mark.parametrize("criteria", [2, 15])
+def test_open_and_save_take_as_many_queries_for_60_criteria_as_for_8(
+    criteria: int, docent: User, student, examiner: Contact, browser: Client, django_assert_max_num_queries
+) -> None:
+    from tests.factories import AccountExamFactory, first_unit, make_exam
+
+    exam = make_exam(criteria=criteria)
+    AccountExamFactory(user=docent, exam=exam)
+    assessment = steps.start_assessment(student, first_unit(exam), docent)
+    steps.choose(assessment, examiner)
+    invitation = steps.send_invitation(assessment, examiner)
+    browser.get(link(invitation))
+    with django_assert_max_num_queries(5):
+        assert browser.get(page("form", invitation)).content.decode().count("radiogroup") == criteria * 4
+    post = filled(invitation, "G", "Sterk")
+    with django_assert_max_num_queries(19):
+        browser.post(page("save", invitation), post)
+    assert Score.objects.count() == criteria * 4
+
+
+def test_tussentijds_opslaan_keeps_everything_and_says_so(opened: Client, invitation: Invitation) -> None:
+    response = opened.post(page("save", invitation), filled(invitation, "G", "Sterk"), follow=True)
+    shown = response.content.decode()
+    assert "tussentijds opgeslagen" in shown
+    assert "Sterk" in shown
+    assert shown.count('value="G" checked') == 8
+    invitation.assessment.refresh_from_db()
+    assert invitation.assessment.status == Status.IN_PROGRESS
+
+
+def test_afronden_with_a_missing_score_says_which_and_keeps_what_was_typed(
+    opened: Client, invitation: Invitation
+) -> None:
+    post = filled(invitation, "V", "Al iets geschreven")
+    removed = next(name for name in post if name.startswith("score-"))
+    del post[removed]
+    response = opened.post(page("check", invitation), post)
+    shown = response.content.decode()
+    assert response.status_code == 422
+    assert f'href="#{removed}-O"' in shown
+    assert "heeft nog geen score" in shown
+    assert shown.count("Al iets geschreven") == 4
+    assert shown.count('value="V" checked') == 7
+
+
+@pytest.mark.parametrize("score", ["O", "G"])
+def test_afronden_without_a_required_justification_says_so_and_keeps_the_scores(
+    opened: Client, invitation: Invitation, score: str
+) -> None:
+    response = opened.post(page("check", invitation), filled(invitation, score))
+    shown = response.content.decode()
+    assert response.status_code == 422
+    assert "de onderbouwing is verplicht bij een O of een G" in shown
+    assert shown.count(f'value="{score}" checked') == 8
+
+
+def test_with_all_v_no_justification_is_needed(opened: Client, invitation: Invitation) -> None:
+    response = opened.post(page("check", invitation), filled(invitation, "V"))
+    assert response["Location"] == page("complete", invitation)
+
+
+def test_afronden_is_confirmed_once_and_then_read_only(opened: Client, invitation: Invitation) -> None:
+    opened.post(page("check", invitation), filled(invitation, "V"))
+    assert "afronden</button>" in opened.get(page("complete", invitation)).content.decode()
+    done = opened.post(page("complete", invitation), follow=True).content.decode()
+    assert "Uw beoordeling is afgerond." in done
+    assert "radiogroup" not in done
+    again = opened.post(page("complete", invitation), follow=True).content.decode()
+    assert "was al afgerond" in again
+    assert Event.objects.filter(kind="COMPLETED").count() == 1
+
+
+def test_completing_what_is_not_complete_shows_what_is_missing(opened: Client, invitation: Invitation) -> None:
+    response = opened.post(page("complete", invitation))
+    assert response.status_code == 422
+    assert response.content.decode().count("heeft nog geen score") == 8
+
+
+def test_a_form_posted_twice_is_saved_once_and_loses_nothing(opened: Client, invitation: Invitation) -> None:
+    post = filled(invitation, "G", "Sterk")
+    opened.post(page("save", invitation), post)
+    assert opened.post(page("save", invitation), post).status_code == 302
+    assert Event.objects.filter(kind="SAVED").count() == 1
+
+
+def test_a_stale_form_is_refused_with_both_texts_on_the_screen(opened: Client, invitation: Invitation) -> None:
+    stale = filled(invitation, "V", "Van de telefoon")
+    opened.post(page("save", invitation), filled(invitation, "G", "Van de computer"))
+    response = opened.post(page("save", invitation), stale)
+    shown = response.content.decode()
+    assert response.status_code == 409
+    assert "intussen ergens anders opgeslagen" in shown
+    assert shown.count("Van de telefoon") == shown.count("Van de computer") == 4
+
+
+def test_a_justification_that_is_too_long_is_refused_and_stays_on_the_screen(
+    opened: Client, invitation: Invitation
+) -> None:
+    response = opened.post(page("save", invitation), filled(invitation, "G", "x" * 20_001))
+    assert response.status_code == 422
+    assert "x" * 20_001 in response.content.decode()
+
+
+def test_an_unknown_link_says_what_to_do(browser: Client, invitation: Invitation) -> None:
+    response = browser.get(reverse("assessments:open_link", args=["WzEsMV0:verzonnen"]))
+    assert response.status_code == 404
+    shown = response.content.decode()
+    assert "Deze link klopt niet" in shown
+    assert "Vraag een nieuwe link aan" not in shown
+
+
+def test_void_link_offers_a_new_one_which_goes_to_the_examiner(
+    browser: Client, invitation: Invitation, docent: User
+) -> None:
+    old = link(invitation)
+    invite.invite_again(invitation=invitation, by=docent)
+    response = browser.get(old)
+    assert response.status_code == 410
+    assert "Vraag een nieuwe link aan" in response.content.decode()
+    OutgoingMail.objects.update(created_at=timezone.now() - timedelta(hours=1))
+    browser.post(f"{old}nieuwe-link/")
+    assert OutgoingMail.objects.order_by("pk").last().to == invitation.contact.email
+
+
+def test_no_page_of_a_void_link_holds_a_working_one(opened: Client, invitation: Invitation, docent: User) -> None:
+    old = link(invitation)
+    invite.invite_again(invitation=invitation, by=docent)
+    invitation.refresh_from_db()
+    working = links.token_for(invitation=invitation)
+    for response in [opened.get(old), opened.get(page("form", invitation)), opened.post(page("save", invitation))]:
+        assert response.status_code == 410
+        assert working not in response.content.decode()
+
+
+def test_expired_link_offers_a_new_one_that_works(browser: Client, invitation: Invitation) -> None:
+    old = link(invitation)
+    with time_machine.travel(timezone.now() + timedelta(days=61)):
+        response = browser.get(old)
+        assert "Deze link is verlopen" in response.content.decode()
+        browser.post(f"{old}nieuwe-link/")
+        invitation.refresh_from_db()
+        assert browser.get(link(invitation)).status_code == 302
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_what_was_typed_on_a_form_whose_link_expired_is_shown_again(opened: Client, invitation: Invitation) -> None:
+    post = filled(invitation, "G", "Een uur werk")
+    Invitation.objects.update(invited_at=timezone.now() - timedelta(days=70), expires_at=timezone.now() - timedelta(1))
+    response = opened.post(page("save", invitation), post)
+    assert response.status_code == 410
+    assert "Een uur werk" in response.content.decode()
+
+
+def test_a_withdrawn_invitation_offers_no_new_link(browser: Client, invitation: Invitation) -> None:
+    Invitation.objects.update(withdrawn_at=timezone.now())
+    response = browser.get(link(invitation))
+    shown = response.content.decode()
+    assert response.status_code == 410
+    assert "ingetrokken" in shown
+    assert "Vraag een nieuwe link aan" not in shown
+    browser.post(f"{link(invitation)}nieuwe-link/")
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_two_assessments_side_by_side_do_not_meet(
+    opened: Client, invitation: Invitation, docent: User, unit, examiner: Contact
+) -> None:
+    from tests.factories import MembershipFactory
+
+    other = steps.start_assessment(MembershipFactory(school=invitation.assessment.school), unit, docent)
+    steps.choose(other, examiner)
+    second = steps.send_invitation(other, examiner)
+    assert opened.get(page("form", second)).status_code == 403
+    opened.get(link(second))
+    for one in (invitation, second):
+        shown = opened.get(page("form", one)).content.decode()
+        assert one.assessment.student.student_number in shown
+
+
+def test_an_attachment_of_the_invitation_is_at_hand(opened: Client, invitation: Invitation) -> None:
+    from digibeoordelen.outbox.files import keep
+
+    kept = invitation.attachments.create(
+        filename="toelichting.pdf", content_type="application/pdf", file=keep(b"%PDF-1.4")
+    )
+    assert "toelichting.pdf" in opened.get(page("form", invitation)).content.decode()
+    response = opened.get(reverse("assessments:attachment", args=[invitation.public_id, kept.pk]))
+    assert response.content == b"%PDF-1.4"
+    assert response["Content-Disposition"].startswith("attachment")
+    missing = reverse("assessments:attachment", args=[invitation.public_id, kept.pk + 1])
+    assert opened.get(missing).status_code == 404

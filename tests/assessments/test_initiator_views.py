@@ -1,0 +1,270 @@
+"""The initiator's screens: what they show, what they refuse, and how many queries they take."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Invitation, Status
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+def test_the_list_names_who_still_has_to_do_something(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
+    page = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).content.decode()
+    assert "Anouk van &#x27;t Hoff" in page
+    assert "Uitgenodigd" in page
+    assert "Erik Examinator" in page
+
+
+def test_the_list_takes_as_many_queries_for_thirty_students_as_for_one(
+    teacher: Client, invitation: Invitation, unit: ExamUnit, docent: User, examiner: Contact, django_assert_num_queries
+) -> None:
+    address = reverse("assessments:unit_list", args=[unit.pk])
+    teacher.get(address)
+    with django_assert_num_queries(10):
+        teacher.get(address)
+    for _ in range(29):
+        more = steps.start_assessment(MembershipFactory(school=invitation.assessment.school), unit, docent)
+        steps.choose(more, examiner)
+    with django_assert_num_queries(10):
+        page = teacher.get(address).content.decode()
+    assert page.count("<tr>") == 31
+
+
+def test_the_list_of_a_work_process_is_that_of_its_unit(
+    teacher: Client, assessment: Assessment, unit: ExamUnit
+) -> None:
+    work_process = unit.core_tasks.get().work_processes.all()[1]
+    page = teacher.get(reverse("assessments:work_process_list", args=[work_process.pk])).content.decode()
+    assert "Anouk van &#x27;t Hoff" in page
+
+
+def test_a_school_that_is_not_activated_is_told_who_can_do_that(
+    teacher: Client, school: School, unit: ExamUnit
+) -> None:
+    School.objects.filter(pk=school.pk).update(digital_assessment_active=False)
+    page = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).content.decode()
+    assert "nog niet geactiveerd" in page
+    assert "medewerker ICT van het Consortium" in page
+    assert "Digitaal beoordelen starten voor student" not in page
+
+
+@pytest.mark.parametrize("query", ["anou", "hoff", "ANOUK@hier", "1234", "van 't hoff", "hoff anouk"])
+def test_a_student_is_found_by_part_of_name_address_or_number(
+    teacher: Client, student: Membership, unit: ExamUnit, query: str
+) -> None:
+    page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": query}).content.decode()
+    assert "anouk@hier.test" in page
+
+
+def test_the_search_takes_as_many_queries_for_twenty_as_for_one(
+    teacher: Client, student: Membership, unit: ExamUnit, school: School, django_assert_num_queries
+) -> None:
+    address = reverse("assessments:choose_student", args=[unit.pk])
+    with django_assert_num_queries(7):
+        teacher.get(address, {"q": "anouk"})
+    for _ in range(25):
+        MembershipFactory(school=school, user__first_name="Anouk")
+    with django_assert_num_queries(7):
+        page = teacher.get(address, {"q": "anouk"}).content.decode()
+    assert "Er zijn er meer" in page
+
+
+def test_a_student_without_number_is_not_found_and_the_search_says_why(
+    teacher: Client, school: School, unit: ExamUnit
+) -> None:
+    MembershipFactory(school=school, student_number="", user__first_name="Tess")
+    page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "tess"}).content.decode()
+    assert "Bijna altijd heeft de student dan het studentnummer nog niet ingevuld" in page
+
+
+def test_a_student_of_another_school_is_not_found(teacher: Client, other_school: School, unit: ExamUnit) -> None:
+    elsewhere = MembershipFactory(school=other_school, user__first_name="Zelda")
+    address = reverse("assessments:choose_student", args=[unit.pk])
+    assert "Geen student gevonden" in teacher.get(address, {"q": "zelda"}).content.decode()
+    assert teacher.get(address, {"student": elsewhere.pk}).status_code == 404
+    assert teacher.post(reverse("assessments:start", args=[unit.pk]), {"student": elsewhere.pk}).status_code == 404
+
+
+def test_a_student_with_a_running_assessment_is_shown_as_such(
+    teacher: Client, assessment: Assessment, unit: ExamUnit
+) -> None:
+    page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "anouk"}).content.decode()
+    assert "Loopt al" in page
+
+
+def test_ga_verder_starts_one_assessment_however_often_it_is_clicked(
+    teacher: Client, student: Membership, unit: ExamUnit
+) -> None:
+    address = reverse("assessments:start", args=[unit.pk])
+    first = teacher.post(address, {"student": student.pk})
+    second = teacher.post(address, {"student": student.pk})
+    started = Assessment.objects.get()
+    assert first["Location"] == second["Location"] == reverse("assessments:examiners", args=[started.public_id])
+
+
+def test_the_picker_puts_the_ticked_on_top_and_keeps_them_while_searching(
+    teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    address = reverse("assessments:pick", args=[assessment.public_id])
+    response = teacher.post(address, {"q": "tineke", "examinator": [examiner.pk]})
+    assert list(response.context["chosen"]) == [examiner]
+    assert list(response.context["others"]) == [second_examiner]
+
+
+def test_the_picker_shows_no_contacts_of_another_school(
+    teacher: Client, assessment: Assessment, other_school: School
+) -> None:
+    elsewhere = ContactFactory(school=other_school, last_name="Elders")
+    address = reverse("assessments:pick", args=[assessment.public_id])
+    assert "Elders" not in teacher.get(address, {"examinator": elsewhere.pk}).content.decode()
+
+
+def test_overnemen_puts_the_name_at_the_criteria(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
+    response = teacher.post(
+        reverse("assessments:take_over", args=[assessment.public_id]),
+        {"examinator": [examiner.pk], "version": assessment.version},
+        follow=True,
+    )
+    page = response.content.decode()
+    assert "Gekozen voor het hele examen: Erik Examinator." in page
+    assert page.count("Gekozen voor het hele examen</p>") or page.count("Gekozen voor het hele examen") >= 4
+    assert assessment.live_assignments.count() == 4
+
+
+def test_a_choice_on_an_old_page_is_refused_and_the_ticks_stay(
+    teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, second_examiner)
+    response = teacher.post(
+        reverse("assessments:take_over", args=[assessment.public_id]), {"examinator": [examiner.pk], "version": 1}
+    )
+    assert "Iemand anders heeft deze beoordeling intussen gewijzigd" in response.content.decode()
+    assert list(response.context["chosen"]) == [examiner]
+    assert {a.contact for a in assessment.live_assignments} == {second_examiner}
+
+
+def test_someone_new_is_added_and_comes_back_ticked(teacher: Client, assessment: Assessment) -> None:
+    form = {
+        "first_name": "Greet", "last_name": "Nieuw", "email": "greet@bedrijf.test",
+        "function": "Chef", "organisation": "Bakkerij Bos", "side": "WORKPLACE",
+    }  # fmt: skip
+    response = teacher.post(reverse("assessments:add_contact", args=[assessment.public_id]), form, follow=True)
+    assert [contact.full_name for contact in response.context["chosen"]] == ["Greet Nieuw"]
+
+
+def test_the_same_address_twice_is_refused_with_a_pointer(
+    teacher: Client, assessment: Assessment, examiner: Contact
+) -> None:
+    form = {"first_name": "Erik", "last_name": "Dubbel", "email": examiner.email, "side": "WORKPLACE"}
+    response = teacher.post(reverse("assessments:add_contact", args=[assessment.public_id]), form)
+    assert "Erik Examinator staat al in het adresboek met dit e-mailadres." in response.content.decode()
+
+
+def test_the_message_is_shown_with_room_for_the_remark_above_the_button(
+    teacher: Client, assessment: Assessment, examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner)
+    address = reverse("assessments:message", args=[assessment.public_id])
+    page = teacher.get(address, {"examinator": examiner.pk}).content.decode()
+    assert (
+        page.index('name="remark"')
+        < page.index("Start beoordeling</span>")
+        < page.index("Uitnodiging(en) verzenden</button>")
+    )
+
+
+def test_without_a_tick_one_is_asked_to_choose(teacher: Client, assessment: Assessment) -> None:
+    response = teacher.get(reverse("assessments:message", args=[assessment.public_id]), follow=True)
+    assert "Kies eerst wie u wilt uitnodigen." in response.content.decode()
+
+
+def test_uitnodigen_mails_the_remark_and_the_attachment_and_says_so(
+    teacher: Client, assessment: Assessment, examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner)
+    pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
+    response = teacher.post(
+        reverse("assessments:send_invitations", args=[assessment.public_id]),
+        {"examinator": [examiner.pk], "remark": "Graag voor vrijdag", "attachments": [pdf]},
+        follow=True,
+    )
+    assert "De uitnodiging is verzonden aan Erik Examinator." in response.content.decode()
+    mail = OutgoingMail.objects.get()
+    assert mail.to == "erik@bedrijf.test"
+    assert "Graag voor vrijdag" in mail.text
+    assert mail.html.index("Graag voor vrijdag") < mail.html.index("Start beoordeling</a>")
+    assert mail.attachments.get().filename == "toelichting.pdf"
+    assessment.refresh_from_db()
+    assert assessment.status == Status.INVITED
+
+
+def test_uitnodigen_twice_sends_one_mail(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
+    steps.choose(assessment, examiner)
+    address = reverse("assessments:send_invitations", args=[assessment.public_id])
+    teacher.post(address, {"examinator": [examiner.pk]})
+    page = teacher.post(address, {"examinator": [examiner.pk]}, follow=True).content.decode()
+    assert "Al uitgenodigd" in page
+    assert OutgoingMail.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("virus.exe", b"MZ", "geen soort bestand dat mee kan"),
+        ("rapport.pdf", b"geen pdf", "van binnen geen .pdf"),
+        ("groot.pdf", b"%PDF-" + b"x" * (8 * 1024 * 1024), "samen groter dan 8 MB"),
+        ("leeg.pdf", b"", "leeg"),
+    ],
+)
+def test_a_wrong_attachment_is_refused_and_the_remark_stays(
+    teacher: Client, assessment: Assessment, examiner: Contact, name: str, content: bytes, reason: str
+) -> None:
+    steps.choose(assessment, examiner)
+    response = teacher.post(
+        reverse("assessments:send_invitations", args=[assessment.public_id]),
+        {"examinator": [examiner.pk], "remark": "Blijft staan", "attachments": [SimpleUploadedFile(name, content)]},
+    )
+    page = response.content.decode()
+    assert reason in page
+    assert "Blijft staan" in page
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_failed_mail_is_shown_with_its_reason_and_sent_again(teacher: Client, invitation: Invitation) -> None:
+    OutgoingMail.objects.filter(pk=invitation.mail_id).update(state="FAILED", last_error="550 unknown user")
+    address = reverse("assessments:detail", args=[invitation.assessment.public_id])
+    page = teacher.get(address).content.decode()
+    assert "Mislukt" in page
+    assert "550 unknown user" in page
+    teacher.post(reverse("assessments:send_again", args=[invitation.public_id]))
+    assert OutgoingMail.objects.get(pk=invitation.mail_id).state == "QUEUED"
+
+
+def test_the_initiator_reads_scores_once_it_is_assessed_and_not_before(teacher: Client, invitation: Invitation) -> None:
+    steps.fill_in(invitation, "G", "Eerste indruk")
+    address = reverse("assessments:detail", args=[invitation.assessment.public_id])
+    assert "Eerste indruk" not in teacher.get(address).content.decode()
+    steps.assess(invitation, "G")
+    assert "Onderbouwing van Erik Examinator" in teacher.get(address).content.decode()
+
+
+def test_no_screen_of_the_initiator_holds_the_examiners_link(teacher: Client, invitation: Invitation) -> None:
+    for name in ["detail", "examiners", "choose_invitees"]:
+        page = teacher.get(reverse(f"assessments:{name}", args=[invitation.assessment.public_id])).content.decode()
+        assert "/beoordelen/" not in page
+    mail = OutgoingMail.objects.get()
+    assert "/beoordelen/" not in mail.text + mail.html + str(mail.links)

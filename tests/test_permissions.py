@@ -1,0 +1,205 @@
+"""Every URL with every role, against the table below: a URL that the table lacks fails the test.
+
+    ok     it is shown (200)
+    go     it was done, or leads on (302, not to the login)
+    login  one is asked to log in
+    none   it does not exist for this person (404); a thing of another school never answers 403
+    bad    refused with what is wrong (4xx other than the above), for pages that are for everyone
+
+Columns: nobody (not logged in), student (whose assessment it is), fellow (another student of the school),
+trainer (Praktijkopleider), docent (with the exam on the account), bare (Docent without it), committee,
+admin (Schoolbeheer), staff (of the Consortium), stranger (Docent and Examencommissie of another school).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Membership, Role, School, User
+from assessments import documents, links
+from assessments.models import Assessment, Invitation
+from committee.finalise import finalise
+from exams.models import ExamUnit
+
+from .factories import MembershipFactory, UserFactory, member
+
+ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee", "admin", "staff", "stranger"]
+
+TABLE = """
+url                             method nobody student fellow trainer docent bare  committee admin staff stranger
+home                            GET    login  go      go     go      go     go    go        go    go    go
+health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
+accounts:logout                 POST   go     go      go     go      go     go    go        go    go    go
+accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go
+accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+exams:add                       POST   login  go      go     go      go     go    go        go    go    go
+exams:remove                    POST   login  go      none   none    go     none  none      none  none  go
+exams:exam                      GET    login  ok      none   none    ok     none  none      none  none  ok
+exams:unit                      GET    login  ok      none   none    ok     none  none      none  none  ok
+exams:work_process              GET    login  ok      none   none    ok     none  none      none  none  ok
+assessments:unit_list           GET    login  none    none   none    ok     none  none      none  none  ok
+assessments:work_process_list   GET    login  none    none   none    ok     none  none      none  none  ok
+assessments:choose_student      GET    login  none    none   none    ok     none  none      none  none  ok
+assessments:start               POST   login  none    none   none    go     none  none      none  none  none
+assessments:detail              GET    login  none    none   none    ok     none  none      none  none  none
+assessments:examiners           GET    login  none    none   none    ok     none  none      none  none  none
+assessments:pick                GET    login  none    none   none    ok     none  none      none  none  none
+assessments:take_over           POST   login  none    none   none    ok     none  none      none  none  none
+assessments:add_contact         GET    login  none    none   none    ok     none  none      none  none  none
+assessments:choose_invitees     GET    login  none    none   none    ok     none  none      none  none  none
+assessments:message             GET    login  none    none   none    ok     none  none      none  none  none
+assessments:send_invitations    POST   login  none    none   none    go     none  none      none  none  none
+assessments:send_again          POST   login  none    none   none    go     none  none      none  none  none
+assessments:open_link           GET    go     go      go     go      go     go    go        go    go    go
+assessments:new_link            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+assessments:new_link_by_cookie  POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:form                GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:save                POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:check               POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:complete            POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+assessments:document            GET    login  ok      none   none    ok     none  ok        none  none  none
+"""
+
+FOR_FINAL = {"assessments:document", "committee:send_mail_again"}
+
+
+def rows() -> list[tuple[str, str, dict[str, str]]]:
+    header, *lines = [line.split() for line in TABLE.strip().splitlines()]
+    assert header[2:] == ROLES
+    return [(line[0], line[1], dict(zip(ROLES, line[2:], strict=True))) for line in lines]
+
+
+def urls(patterns: list[Any], namespace: str = "", start: str = "") -> Iterator[tuple[str, str, list[str]]]:
+    """(name, route, the parameters it takes) of every URL pattern."""
+    for pattern in patterns:
+        route = start + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from urls(pattern.url_patterns, ":".join(filter(None, [namespace, pattern.namespace])), route)
+        elif isinstance(pattern, URLPattern):
+            name = ":".join(filter(None, [namespace, pattern.name or route]))
+            yield name, route, list(pattern.pattern.converters)
+
+
+# The admin's pages have one rule and a test of their own; the demo's mailbox is there in the demo alone.
+URLS = {
+    name: (route, parameters)
+    for name, route, parameters in urls(get_resolver().url_patterns)
+    if not name.startswith(("admin:", "demo:"))
+}
+
+
+def test_every_url_is_in_the_table() -> None:
+    assert set(URLS) == {name for name, _, _ in rows()}
+
+
+@pytest.fixture
+def people(
+    school: School, student: Membership, docent: User, committee_member: User, stranger: User
+) -> dict[str, User | None]:
+    return {
+        "nobody": None,
+        "student": student.user,
+        "fellow": MembershipFactory(school=school).user,
+        "trainer": member(school, Role.PRAKTIJKOPLEIDER),
+        "docent": docent,
+        "bare": member(school, Role.DOCENT),
+        "committee": committee_member,
+        "admin": member(school, Role.SCHOOLBEHEER),
+        "staff": UserFactory(is_staff=True, is_superuser=True),
+        "stranger": stranger,
+    }
+
+
+@pytest.fixture
+def address(
+    assessed: Assessment, invitation: Invitation, unit: ExamUnit, committee_member: User, settings: Any
+) -> Callable[[str], str]:
+    """The address of a URL's name, for one assessment that is ASSESSED (FINAL where a document is asked)."""
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    core_task = unit.core_tasks.get()
+    values = {
+        "exam_id": unit.exam_version.exam_id,
+        "unit_id": unit.pk,
+        "work_process_id": core_task.work_processes.all()[0].pk,
+        "token": links.token_for(invitation=invitation),
+        "attachment_id": 1,
+    }
+
+    def find(name: str) -> str:
+        route, parameters = URLS[name]
+        if route.startswith(("beoordelen/u/", "uitnodigingen/")):
+            public_id = invitation.public_id
+        elif name in FOR_FINAL:
+            document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+            documents.make(document.pk)
+            public_id = document.public_id if route.startswith("documenten/") else assessed.public_id
+        else:
+            public_id = assessed.public_id
+        return reverse(name, kwargs={p: {**values, "public_id": public_id}[p] for p in parameters})
+
+    return find
+
+
+def outcome(response: Any) -> str:
+    if response.status_code in (301, 302):
+        return "login" if response["Location"].startswith(f"{settings.LOGIN_URL}?") else "go"
+    return {200: "ok", 404: "none"}.get(response.status_code, "bad" if response.status_code < 500 else "broken")
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "expected"), rows(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_url_with_every_role(
+    name: str,
+    method: str,
+    expected: dict[str, str],
+    people: dict[str, User | None],
+    address: Callable[[str], str],
+    invitation: Invitation,
+    school: School,
+) -> None:
+    path = address(name)
+    data = {
+        "student": MembershipFactory(school=school).pk,
+        "examinator": invitation.contact_id,
+        "version": invitation.assessment.version,
+    }
+    found = {}
+    for role, user in people.items():
+        client = Client()
+        if user:
+            client.force_login(user)
+        with transaction.atomic():
+            found[role] = outcome(getattr(client, method.lower())(path, data))
+            transaction.set_rollback(True)
+    assert found == expected
+
+
+@pytest.mark.parametrize("page", ["index", "accounts_school_changelist", "exams_exam_changelist"])
+def test_the_admin_is_for_consortium_staff_alone(page: str, people: dict[str, User | None]) -> None:
+    found = {}
+    for role, user in people.items():
+        client = Client()
+        if user:
+            client.force_login(user)
+        response = client.get(reverse(f"admin:{page}"))
+        found[role] = response.status_code == 200
+    assert [role for role, open_to in found.items() if open_to] == ["staff"]
+
+
+def test_the_admin_shows_no_results() -> None:
+    assert not {model for model in admin.site._registry if model._meta.app_label == "assessments"}
