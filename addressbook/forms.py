@@ -6,7 +6,7 @@ from django import forms
 from .models import Contact
 
 
-class ContactForm(forms.ModelForm[Contact]):
+class ContactForm(forms.ModelForm):
     """Adds an examiner by hand; whether the address is there already is checked when it is added."""
 
     class Meta:

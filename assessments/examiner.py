@@ -148,7 +148,8 @@ def save(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("assessments:form", public_id)
     if refused_page:
         return refused_page
-    messages.success(request, _("Uw beoordeling is tussentijds opgeslagen. U kunt later verdergaan met de link in uw mail."))
+    saved = _("Uw beoordeling is tussentijds opgeslagen. U kunt later verdergaan met de link in uw mail.")
+    messages.success(request, saved)
     return redirect("assessments:form", public_id)
 
 
@@ -224,5 +225,5 @@ def attachment(request: HttpRequest, public_id: UUID, attachment_id: int) -> Htt
     return HttpResponse(
         kept.file.read(),
         content_type=kept.content_type,
-        headers={"Content-Disposition": content_disposition_header(True, kept.filename) or "attachment"},
+        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=kept.filename) or ""},
     )

@@ -275,7 +275,7 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
         assessment__in=Assessment.objects.for_docent(request.user),
         mail__isnull=False,
     )
-    assert invitation.mail is not None
-    send_mail_again(invitation.mail)
+    if invitation.mail:
+        send_mail_again(invitation.mail)
     messages.success(request, f"De mail aan {invitation.contact.full_name} wordt opnieuw verzonden.")
     return redirect("assessments:detail", invitation.assessment.public_id)

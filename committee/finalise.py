@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from assessments import documents, lifecycle, results
-from assessments.models import Assessment, Document
+from assessments.models import Assessment, Document, Status
 from assessments.rubric import read_rubric
 
 
-def finalise(*, assessment: Assessment, by: User, exam_office_email: str) -> Document:
+class AlreadyFinal(lifecycle.TransitionRefused):
+    """A second click, or another member who was first."""
+
+
+def refuse_if_final(assessment: Assessment) -> None:
+    """Raises `AlreadyFinal` when there is a final result already."""
+    if assessment.status == Status.FINAL and assessment.final_at:
+        at = date_format(timezone.localtime(assessment.final_at), "DATETIME_FORMAT")
+        raise AlreadyFinal(f"Deze beoordeling is al definitief: vastgesteld door {assessment.final_by} op {at}.")
+
+
+def finalise(*, assessment: Assessment, by: User, exam_office_email: str, version: int | None = None) -> Document:
     """ASSESSED → FINAL: fixes the result and has the PDF made and mailed to the exam office.
 
     All in one transaction with the assessment's row locked; what follows (PDF, mail) is written
-    down in it and done by workers. Raises `TransitionRefused` when it is not ASSESSED (a second
-    click, another member who was first), `DomainError` while scores are in dispute.
+    down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
+    second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
+    dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
     """
-    with lifecycle.locked(assessment) as current:
+    with lifecycle.locked(assessment, version=version) as current:
+        refuse_if_final(current)
         rubric = read_rubric(current)
         found = results.outcome(rubric)
         if found.disputed:
+            count = found.dispute_count
             raise lifecycle.DomainError(
-                f"Examinatoren zijn het over {found.dispute_count} criteria niet eens; stuur de beoordeling eerst terug."
+                f"Examinatoren zijn het niet eens over {count} {'criterium' if count == 1 else 'criteria'}; "
+                "stuur de beoordeling eerst terug."
             )
         if found.unit is None:
             raise lifecycle.TransitionRefused("Nog niet alle criteria hebben een score.")
