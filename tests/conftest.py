@@ -7,6 +7,7 @@ work processes B1-K1-W1 and -W2, each with both parts, two criteria a part).
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
@@ -23,6 +24,13 @@ from .factories import (
     make_exam,
     member,
 )
+
+# The suite draws the same examples each time; `pytest --hypothesis-profile=explore` looks further.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile("steady")
+
+pytest_plugins = ["tests.processes", "tests.smtp"]  # real workers and web servers; a mail server
 
 
 @pytest.fixture

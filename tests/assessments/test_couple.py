@@ -1,0 +1,263 @@
+"""Who assesses what: `couple.derive`, and the assignments that follow from the teacher's choices."""
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assessments import couple, invite, lifecycle
+from assessments.couple import Target, choose_examiners, derive
+from assessments.models import Assignment, Event, Status
+from exams.models import Part, WorkProcess
+from tests.factories import ContactFactory, first_unit, make_exam
+from tests.steps import assess, choose, fill_in, send_invitation
+
+
+def naive(parts, choices):
+    """The rule of the source text, part by part and word by word."""
+    found = {}
+    for part, work_process in parts.items():
+        of_part = {contact for w, p, contact in choices if p == part}
+        of_work_process = {contact for w, p, contact in choices if p is None and w == work_process}
+        of_unit = {contact for w, p, contact in choices if p is None and w is None}
+        if of_part:
+            found[part] = of_part
+        elif of_work_process:
+            found[part] = of_work_process
+        else:
+            found[part] = of_unit
+    return found
+
+
+@st.composite
+def units_with_choices(draw):
+    parts = draw(st.dictionaries(st.integers(0, 9), st.integers(100, 103), max_size=10))
+    contacts = st.integers(1000, 1004)
+    at_unit = st.tuples(st.none(), st.none(), contacts)
+    at_work_process = st.tuples(st.integers(100, 104), st.none(), contacts)
+    at_part = st.tuples(st.none(), st.integers(0, 10), contacts)
+    return parts, draw(st.lists(st.one_of(at_unit, at_work_process, at_part), max_size=12))
+
+
+@given(units_with_choices())
+def test_derive_equals_the_rule_spelled_out(case):
+    parts, choices = case
+    assert derive(parts=parts, choices=choices) == naive(parts, choices)
+
+
+@given(units_with_choices(), st.randoms())
+def test_derive_ignores_order_and_repetition(case, random):
+    parts, choices = case
+    shuffled = choices * 2
+    random.shuffle(shuffled)
+    assert derive(parts=parts, choices=shuffled) == derive(parts=parts, choices=choices)
+
+
+def who_assesses(assessment):
+    return {
+        (row.part.work_process.code, row.part.kind): row.contact.last_name
+        for row in assessment.live_assignments.select_related("part__work_process", "contact")
+    }
+
+
+def part_of(assessment, code, kind):
+    return Part.objects.get(work_process__core_task__unit=assessment.unit, work_process__code=code, kind=kind)
+
+
+def test_three_levels_the_finest_that_has_a_choice_counts(assessment, examiner, second_examiner):
+    third = ContactFactory(school=assessment.school, last_name="Derde")
+    part = part_of(assessment, "B1-K1-W2", Part.Kind.PRODUCT)
+    choose(assessment, examiner)
+    choose(assessment, second_examiner, work_process=part.work_process)
+    choose(assessment, third, part=part)
+    assert who_assesses(assessment) == {
+        ("B1-K1-W1", "BEHAVIOUR"): "Examinator",
+        ("B1-K1-W1", "PRODUCT"): "Examinator",
+        ("B1-K1-W2", "BEHAVIOUR"): "Tweede",
+        ("B1-K1-W2", "PRODUCT"): "Derde",
+    }
+
+
+def test_taking_a_finer_choice_away_brings_the_coarser_one_back(assessment, examiner, second_examiner):
+    work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W1")
+    choose(assessment, examiner)
+    choose(assessment, second_examiner, work_process=work_process)
+    choose(assessment, work_process=work_process)
+    assert set(who_assesses(assessment).values()) == {"Examinator"}
+
+
+def test_two_examiners_for_the_whole_exam_both_get_every_part(assessment, examiner, second_examiner):
+    choose(assessment, examiner, second_examiner)
+    assert assessment.live_assignments.count() == 8
+
+
+def test_choosing_the_same_again_changes_no_assignment(assessment, examiner):
+    choose(assessment, examiner)
+    before = set(assessment.assignments.values_list("pk", flat=True))
+    choose(assessment, examiner)
+    assert set(assessment.assignments.values_list("pk", flat=True)) == before
+
+
+def test_contact_of_another_school_is_refused(assessment, other_school):
+    with pytest.raises(ValueError, match="another school"):
+        choose(assessment, ContactFactory(school=other_school))
+    assert not assessment.couplings.exists()
+
+
+def test_contact_gone_from_the_address_book_cannot_be_chosen_anew(assessment, examiner, second_examiner):
+    choose(assessment, examiner)
+    for contact in (examiner, second_examiner):
+        contact.removed_at = timezone.now()
+        contact.save()
+    with pytest.raises(lifecycle.DomainError, match="niet meer in het adresboek: Tineke Tweede"):
+        choose(assessment, examiner, second_examiner)
+    choose(assessment, examiner)
+    assert set(who_assesses(assessment).values()) == {"Examinator"}
+
+
+def test_second_teacher_with_the_same_version_is_told(assessment, docent, colleague, examiner, second_examiner):
+    opened = {"assessment": assessment, "target": Target(), "version": assessment.version}
+    choose_examiners(**opened, contacts=[examiner], by=docent)
+    with pytest.raises(lifecycle.DomainError, match="Iemand anders"):
+        choose_examiners(**opened, contacts=[second_examiner], by=colleague)
+    assert set(who_assesses(assessment).values()) == {"Examinator"}
+
+
+@pytest.mark.parametrize("end", ["FINAL", "CANCELLED"])
+def test_closed_assessment_refuses_a_choice(end, assessed, docent, committee_member, second_examiner):
+    close(assessed, end, by=committee_member)
+    with pytest.raises(lifecycle.TransitionRefused):
+        choose(assessed, second_examiner)
+    assert not assessed.couplings.filter(contact=second_examiner).exists()
+
+
+def close(assessment, end, *, by):
+    from committee.finalise import finalise
+
+    if end == "FINAL":
+        finalise(assessment=assessment, by=by, exam_office_email="bureau@hier.test")
+    else:
+        lifecycle.cancel(assessment=assessment, by=by, reason="Niet verschenen.", counts_as_attempt=True)
+
+
+def test_examiner_without_content_is_taken_off_with_the_invitation(invitation, second_examiner):
+    choose(invitation.assessment, second_examiner)
+    assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
+    assert not Assignment.objects.filter(contact=invitation.contact).exists()
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at
+    assert invitation.assessment.status == Status.NEW
+    assert invitation.assessment.events.last().data["withdrawn"] == ["Erik Examinator"]
+
+
+@pytest.mark.parametrize("begin", ["score", "text", "completed"])
+def test_examiner_who_has_begun_is_not_taken_off_silently(begin, invitation, second_examiner):
+    if begin == "score":
+        fill_in(invitation, "V")
+    elif begin == "text":
+        invitation.assessment.assignments.update(justification="Zag ik.")
+    else:
+        assess(invitation)
+    with pytest.raises(couple.WouldLoseWork) as refused:
+        choose(invitation.assessment, second_examiner)
+    assert "Erik Examinator" in str(refused.value)
+    assert {a.contact for a in refused.value.assignments} == {invitation.contact}
+    assert set(who_assesses(invitation.assessment).values()) == {"Examinator"}
+    assert not invitation.assessment.couplings.filter(contact=second_examiner).exists()
+
+
+def take_off(assessment, *contacts):
+    """The confirmed removal: `contacts` are what is left for the whole unit."""
+    choose_examiners(
+        assessment=assessment, target=Target(), contacts=contacts, by=assessment.initiator, take_off_begun=True
+    )
+    assessment.refresh_from_db()
+
+
+def test_confirmed_removal_keeps_what_was_written_and_is_logged(invitation, second_examiner):
+    fill_in(invitation, "G", "Ging uit zichzelf op de bewoner af.")
+    take_off(invitation.assessment, second_examiner)
+    kept = Assignment.objects.filter(contact=invitation.contact)
+    assert {a.justification for a in kept} == {"Ging uit zichzelf op de bewoner af."}
+    assert all(a.removed_at and a.scores.count() == 2 for a in kept)
+    assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
+    event = invitation.assessment.events.last()
+    assert event.kind == Event.Kind.COUPLED
+    assert len(event.data["taken_off"]) == 4
+    assert "Erik Examinator: Productbeoordeling van B1-K1-W2 Werkproces 2" in event.data["taken_off"]
+
+
+def test_who_is_chosen_again_finds_the_old_answers(invitation, second_examiner):
+    fill_in(invitation, "G", "Staat er nog.")
+    take_off(invitation.assessment, second_examiner)
+    choose(invitation.assessment, invitation.contact, second_examiner)
+    own = invitation.assessment.live_assignments.filter(contact=invitation.contact)
+    assert {a.justification for a in own} == {"Staat er nog."}
+    assert all(a.scores.count() == 2 for a in own)
+
+
+def test_last_unfinished_examiner_taken_off_makes_it_assessed(assessment, examiner, second_examiner):
+    choose(assessment, examiner, second_examiner)
+    done, unfinished = (send_invitation(assessment, contact) for contact in (examiner, second_examiner))
+    assess(done)
+    fill_in(unfinished, "O", "Nog niet klaar.")
+    assert done.assessment.status == Status.IN_PROGRESS
+    take_off(assessment, examiner)
+    assert assessment.status == Status.ASSESSED
+
+
+def test_unfinished_examiner_taken_off_a_part_that_nobody_else_has_leaves_it_in_progress(
+    assessment, examiner, second_examiner
+):
+    part = part_of(assessment, "B1-K1-W1", Part.Kind.BEHAVIOUR)
+    for other in Part.objects.filter(work_process__core_task__unit=assessment.unit).exclude(pk=part.pk):
+        choose(assessment, examiner, part=other)
+    choose(assessment, second_examiner, part=part)
+    send_invitation(assessment, second_examiner)
+    assess(send_invitation(assessment, examiner))
+    choose(assessment, part=part)
+    assert assessment.status == Status.IN_PROGRESS
+
+
+def test_examiner_added_after_assessed_makes_it_in_progress(assessed, examiner, second_examiner):
+    choose(assessed, examiner, second_examiner)
+    assert assessed.status == Status.IN_PROGRESS
+
+
+def test_target_of_another_exam_does_not_exist(assessment):
+    part = Part.objects.filter(work_process__core_task__unit=first_unit(make_exam())).first()
+    with pytest.raises(Part.DoesNotExist):
+        couple.get_target(assessment, work_process_id=None, part_id=part.pk)
+    with pytest.raises(WorkProcess.DoesNotExist):
+        couple.get_target(assessment, work_process_id=part.work_process_id, part_id=None)
+
+
+def test_target_says_what_it_is_for(assessment):
+    part = part_of(assessment, "B1-K1-W1", Part.Kind.BEHAVIOUR)
+    found = [
+        couple.get_target(assessment, work_process_id=None, part_id=part.pk),
+        couple.get_target(assessment, work_process_id=part.work_process_id, part_id=None),
+        couple.get_target(assessment, work_process_id=None, part_id=None),
+    ]
+    assert [target.level for target in found] == [3, 2, 1]
+    assert [str(target) for target in found] == [
+        "Gedragsobservatie van B1-K1-W1 Werkproces 1",
+        "B1-K1-W1 Werkproces 1",
+        "het hele examen",
+    ]
+
+
+def test_chosen_at_is_exactly_that_level(assessment, examiner, second_examiner):
+    work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W1")
+    choose(assessment, examiner)
+    choose(assessment, second_examiner, work_process=work_process)
+    assert couple.chosen_at(assessment, Target()) == [examiner]
+    assert couple.chosen_at(assessment, Target(work_process=work_process)) == [second_examiner]
+
+
+def test_examiner_taken_off_some_parts_keeps_the_invitation(invitation, second_examiner):
+    work_process = WorkProcess.objects.get(core_task__unit=invitation.assessment.unit, code="B1-K1-W1")
+    choose(invitation.assessment, second_examiner, work_process=work_process)
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at is None
+    assert invite.invitable(invitation.assessment) == [second_examiner]
