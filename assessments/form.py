@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -57,7 +58,7 @@ def read_entries(post: Mapping[str, str], rubric: Rubric) -> dict[int, Entry]:
         version = post.get(f"version-{pk}", "")
         text = post.get(column.justification_field)
         entry = Entry(
-            version=int(version) if version.isascii() and version.isdigit() else -1,
+            version=int(version) if re.fullmatch("[0-9]{1,9}", version) else -1,
             justification=None if text is None else _clean(text),
         )
         for criterion, name, _ in column.lines:
@@ -72,7 +73,7 @@ def too_long(entries: Mapping[int, Entry], rubric: Rubric) -> list[Missing]:
     return [
         Missing(
             column.assignment,
-            f"{column.assignment.part}: de onderbouwing is langer dan {MAX_JUSTIFICATION} tekens",
+            f"{column.title}: de onderbouwing is langer dan {MAX_JUSTIFICATION} tekens",
             column.justification_field,
         )
         for column in rubric.columns

@@ -34,6 +34,11 @@ class Column:
     scores: dict[int, str] = field(default_factory=dict)
 
     @property
+    def title(self) -> str:
+        """'B1-K1-W2 Gedragsobservatie': every work process has parts of the same name."""
+        return f"{self.criteria[0].part.work_process.code} {self.assignment.part}"
+
+    @property
     def needs_justification(self) -> bool:
         """Required where the part has an O or a G (source text, part B)."""
         return any(value in ("O", "G") for value in self.scores.values())
@@ -55,10 +60,10 @@ class Column:
         """What is still needed, in the order of the form."""
         for number, criterion in enumerate(self.criteria, 1):
             if criterion.pk not in self.scores:
-                text = f"{self.assignment.part}: criterium {number} heeft nog geen score"
+                text = f"{self.title}: criterium {number} heeft nog geen score"
                 yield Missing(self.assignment, text, f"{self.score_field(criterion)}-O")
         if self.needs_justification and not self.assignment.justification.strip():
-            text = f"{self.assignment.part}: de onderbouwing is verplicht bij een O of een G"
+            text = f"{self.title}: de onderbouwing is verplicht bij een O of een G"
             yield Missing(self.assignment, text, self.justification_field)
 
 
@@ -75,6 +80,12 @@ class PartSheet:
         """(criterion, the score of each column, '' where there is none)."""
         for criterion in self.criteria:
             yield criterion, [column.scores.get(criterion.pk, "") for column in self.columns]
+
+    @property
+    def cells(self) -> Iterator[tuple[Criterion, list[tuple[Column, str]]]]:
+        """As `rows`, each score with the column it stands in."""
+        for criterion, values in self.rows:
+            yield criterion, list(zip(self.columns, values, strict=True))
 
 
 @dataclass
