@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -139,13 +139,15 @@ def examiners(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _target(assessment: Assessment, data: QueryDict) -> couple.Target:
+    """What is chosen for; 404 for a work process or part of another unit."""
+
     def number(name: str) -> int | None:
         return int(data[name]) if data.get(name, "").isdigit() else None
 
     try:
         return couple.get_target(assessment, work_process_id=number("werkproces"), part_id=number("onderdeel"))
     except (WorkProcess.DoesNotExist, Part.DoesNotExist):
-        return couple.Target()
+        raise Http404 from None
 
 
 def _ticked(assessment: Assessment, data: QueryDict) -> list[Contact]:

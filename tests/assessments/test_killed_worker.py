@@ -1,0 +1,78 @@
+"""A worker that is killed while PDFs are pending: every PDF is made once, and every mail is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.processes import Site, wait_until
+from tests.smtp import SmtpSink
+
+pytestmark = [pytest.mark.process]
+
+DOCUMENTS = 6
+
+# Runs in a process of the site: final results whose PDFs nobody has started on.
+FINALISE = f"""
+from accounts.models import Role
+from committee.finalise import finalise
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member
+
+school, exam = SchoolFactory(), make_exam()
+docent = member(school, Role.DOCENT, exam)
+committee = member(school, Role.EXAMENCOMMISSIE)
+examiner = ContactFactory(school=school)
+for number in range({DOCUMENTS}):
+    assessment = steps.start_assessment(MembershipFactory(school=school), first_unit(exam), docent)
+    steps.choose(assessment, examiner)
+    steps.assess(steps.send_invitation(assessment, examiner), "G")
+    finalise(assessment=assessment, by=committee, exam_office_email=f"bureau{{number}}@school.test")
+"""
+
+
+def made(site: Site) -> int:
+    return int(site.rows("select count(*) from assessments_document where file_id is not null")[0][0])
+
+
+def unsent(site: Site) -> int:
+    return int(site.rows("select count(*) from outbox_outgoingmail where state <> 'SENT'")[0][0])
+
+
+def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Site, smtp_sink: SmtpSink) -> None:
+    site.env |= {
+        "EMAIL_URL": smtp_sink.url,
+        "EMAIL_TIMEOUT": "1",
+        "OUTBOX_LEASE_SECONDS": "30",
+        "DOCUMENT_LEASE_SECONDS": "5",
+        "SWEEP_SECONDS": "1",
+    }
+    site.python(FINALISE)
+    worker = site.worker()
+    wait_until(lambda: 0 < made(site), "a first PDF")
+    worker.kill()
+    assert made(site) < DOCUMENTS
+
+    site.worker("second")
+    site.beat()
+    wait_until(lambda: made(site) == DOCUMENTS, "every PDF", timeout=120)
+    wait_until(lambda: not unsent(site), "every mail", timeout=120)
+
+    made_events = site.rows("select assessment_id from assessments_event where kind = 'DOCUMENT_MADE'")
+    assert len(set(made_events)) == len(made_events) == DOCUMENTS
+    results = site.rows("select message_id from outbox_outgoingmail where kind = 'result'")
+    assert len(results) == DOCUMENTS
+    assert {mail.message_id for mail in smtp_sink.received} >= {message_id for (message_id,) in results}
+    offices = {mail.to for mail in smtp_sink.received if mail.to.startswith("bureau")}
+    assert len(offices) == DOCUMENTS
+
+
+def test_two_workers_make_each_pdf_once_and_send_each_mail_once(site: Site, smtp_sink: SmtpSink) -> None:
+    site.env |= {"EMAIL_URL": smtp_sink.url, "SWEEP_SECONDS": "1"}
+    site.python(FINALISE)
+    site.worker("first")
+    site.worker("second")
+    site.beat()
+    wait_until(lambda: made(site) == DOCUMENTS and not unsent(site), "every PDF and mail", timeout=120)
+    sent = [mail.message_id for mail in smtp_sink.received]
+    assert len(sent) == len(set(sent)) == 2 * DOCUMENTS
+    assert site.rows("select count(*) from assessments_event where kind = 'DOCUMENT_MADE'") == [(DOCUMENTS,)]

@@ -1,0 +1,158 @@
+"""The whole job as people do it in a browser, by the labels they read; used on every way to run the site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from digibeoordelen.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
+from tests.processes import wait_until
+from tests.smtp import Received, SmtpSink
+
+Shots = Callable[[Page, str], None]
+
+
+def no_shots(page: Page, name: str) -> None:
+    """Keeps no picture."""
+
+
+def log_in(page: Page, url: str, role: str) -> None:
+    """Logs in with the demo account of `role` on a fresh browser."""
+    email = next(account["email"] for account in DEMO_ACCOUNTS if account["role"] == role)
+    page.goto(url)
+    page.get_by_label("E-mailadres").fill(email)
+    page.get_by_label("Wachtwoord").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Inloggen").click()
+    expect(page.get_by_role("button", name="Uitloggen")).to_be_visible()
+
+
+def start_assessment(page: Page, *, exam: str, unit: str, student: str, shots: Shots = no_shots) -> None:
+    """Mijn Digibib → exam → unit → 'Digitaal beoordelen' → '+' → student → 'Ga verder'."""
+    page.get_by_role("link", name="Mijn Digibib").click()
+    shots(page, "a1-mijn-digibib")
+    page.get_by_role("link", name=exam).click()
+    shots(page, "a2-examen")
+    page.get_by_role("link", name=unit, exact=False).first.click()
+    page.get_by_role("link", name="Digitaal beoordelen", exact=True).click()
+    shots(page, "a3-digitaal-beoordelen")
+    page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill(student)
+    page.get_by_role("button", name="Zoeken").click()
+    shots(page, "a4-student-zoeken")
+    page.get_by_role("link", name="Toevoegen").first.click()
+    shots(page, "a5-student-toegevoegd")
+    page.get_by_role("button", name="Ga verder").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Examinator(en) kiezen")
+
+
+def choose_examiner(page: Page, *, examiner: str, shots: Shots = no_shots) -> None:
+    """'Kies examinator(en) voor het hele examen' → address book → tick → 'Overnemen'."""
+    shots(page, "a6-examinatoren-kiezen")
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    page.get_by_label(examiner).check()
+    shots(page, "a7-adresboek")
+    page.get_by_role("button", name="Overnemen").click()
+    expect(page.get_by_text("Gekozen voor het hele examen:")).to_be_visible()
+    shots(page, "a8-naam-bij-de-criteria")
+
+
+def invite_examiner(
+    page: Page, *, examiner: str, remark: str, attachment: Path | None = None, shots: Shots = no_shots
+) -> None:
+    """'Examinatoren uitnodigen' → tick → 'Uitnodigen' → remark, attachment → 'Uitnodiging(en) verzenden'."""
+    page.get_by_role("link", name="Examinatoren uitnodigen").click()
+    page.get_by_label(examiner).check()
+    shots(page, "a9-uitnodigen")
+    page.get_by_role("button", name="Uitnodigen").click()
+    page.get_by_label("Opmerking").fill(remark)
+    if attachment:
+        page.get_by_label("Bijlagen").set_input_files(attachment)
+    shots(page, "a10-bericht")
+    page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    expect(page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan")
+    shots(page, "a11-verzonden")
+
+
+def mail_to(sink: SmtpSink, address: str, *, subject: str = "") -> Received:
+    """The newest mail to `address` whose subject holds `subject`; waits for it."""
+
+    def newest() -> Received | None:
+        found = [mail for mail in sink.received if mail.to == address and subject in mail.subject]
+        return found[-1] if found else None
+
+    found = wait_until(newest, f"a mail to {address}")
+    assert found is not None
+    return found
+
+
+def start_link(mail: Received) -> str:
+    """The address behind the green button 'Start beoordeling'."""
+    found = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', mail.html)
+    assert found is not None, mail.html
+    return found[1]
+
+
+def fill_in(page: Page, *, g_on_first: str, shots: Shots = no_shots) -> None:
+    """Scores everything V but the first criterion G, saves for now, completes, and sees it read-only.
+
+    On the way the missing justification of that G (`g_on_first`) is refused, with all scores kept.
+    """
+    groups = page.get_by_role("radiogroup")
+    count = groups.count()
+    shots(page, "b1-formulier")
+    for number in range(count):
+        word = "Goed" if number == 0 else "Voldoende"
+        groups.nth(number).get_by_role("radio", name=word).check()
+    page.get_by_role("button", name="Tussentijds opslaan").click()
+    expect(page.get_by_role("status")).to_contain_text("tussentijds opgeslagen")
+    page.get_by_role("button", name="Afronden").click()
+    expect(page.get_by_role("alert")).to_contain_text("de onderbouwing is verplicht bij een O of een G")
+    expect(page.locator("input[type=radio]:checked")).to_have_count(count)
+    shots(page, "b2-onderbouwing-ontbreekt")
+    page.get_by_role("alert").get_by_role("link").first.click()
+    page.get_by_label("Onderbouwing").first.fill(g_on_first)
+    page.get_by_role("button", name="Afronden").click()
+    shots(page, "b3-nakijken")
+    page.get_by_role("button", name=re.compile("Beoordeling van .* afronden")).click()
+    expect(page.get_by_role("status")).to_contain_text("Uw beoordeling is afgerond")
+    expect(page.get_by_role("radiogroup")).to_have_count(0)
+    expect(page.get_by_text(g_on_first)).to_be_visible()
+    shots(page, "b4-afgerond")
+
+
+def make_final(page: Page, *, student: str, exam_office: str, shots: Shots = no_shots) -> None:
+    """'Examen afnames' → filter → open → 'Afronden' → exam office → 'Terug naar studenten'."""
+    page.get_by_role("link", name="Examen afnames").click()
+    page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
+    page.get_by_role("button", name="Zoeken").click()
+    shots(page, "c1-examen-afnames")
+    page.get_by_role("link", name=student).click()
+    shots(page, "c2-afname")
+    page.get_by_role("link", name="Afronden").click()
+    page.get_by_label("Een ander adres").check()
+    page.get_by_label("E-mailadres van het examenbureau").fill("geen adres")
+    page.get_by_role("button", name="Afronden").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+    shots(page, "c3-afronden")
+    page.get_by_label("E-mailadres van het examenbureau").fill(exam_office)
+    page.get_by_role("button", name="Afronden").click()
+    expect(page.get_by_role("status").first).to_contain_text("is definitief")
+    shots(page, "c4-definitief")
+    page.get_by_role("link", name="Terug naar studenten").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
+
+
+def download_csv(page: Page, *, exam: str, shots: Shots = no_shots) -> str:
+    """Choose the exam, 'Zoeken', 'Download resultaten als CSV'; the file's text."""
+    page.get_by_role("link", name="Examen afnames").click()
+    options = page.get_by_label("Examen", exact=True).locator("option")
+    label = next(text for text in options.all_inner_texts() if exam in text)
+    page.get_by_label("Examen", exact=True).select_option(label=label)
+    page.get_by_role("button", name="Zoeken").click()
+    shots(page, "c5-csv")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download resultaten als CSV").click()
+    return Path(started.value.path()).read_bytes().decode("utf-8-sig")
