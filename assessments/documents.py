@@ -62,7 +62,7 @@ def make(document_id: int) -> bool:
 def _locked_row(document: Document) -> Document:
     """The document read again, with its assessment's row locked first, as every writer does."""
     Assessment.objects.select_for_update().get(pk=document.assessment_id)
-    return Document.objects.select_related("assessment__student__user", "assessment__unit").get(pk=document.pk)
+    return Document.objects.select_related("assessment__final_by").get(pk=document.pk)
 
 
 def pending_ids() -> list[int]:
@@ -103,7 +103,8 @@ def render(result: dict[str, Any], *, name: str) -> bytes:
 
 def _graded(result: dict[str, Any]) -> dict[str, Any]:
     """The result's core tasks and work processes, each with its own outcome, and the examiners' names, once."""
-    core_tasks, names = [], {}
+    core_tasks: list[dict[str, Any]] = []
+    names: dict[str, None] = {}
     outcomes = {core_task["code"]: core_task for core_task in result["result"]["core_tasks"]}
     for core_task in result["core_tasks"]:
         outcome = outcomes[core_task["code"]]

@@ -30,8 +30,10 @@ def queue_sent_back(*, invitation: Invitation, remark: str) -> OutgoingMail:
 
 
 def queue_result(*, document: Document) -> OutgoingMail:
-    """The final PDF, to the exam office that the committee named."""
+    """The final PDF, to the exam office that the committee named; `ValueError` while it is not made."""
     assessment = document.assessment
+    if document.file is None:
+        raise ValueError(f"The PDF of {document} is not made yet.")
     return _queue(
         "result",
         to=document.exam_office_email,

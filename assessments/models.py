@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.text import slugify
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
@@ -164,7 +165,9 @@ class Coupling(models.Model):
                 condition=Q(work_process__isnull=True, part__isnull=True),
                 name="coupling_unit_once",
             ),
-            models.UniqueConstraint(fields=["assessment", "contact", "work_process"], name="coupling_work_process_once"),
+            models.UniqueConstraint(
+                fields=["assessment", "contact", "work_process"], name="coupling_work_process_once"
+            ),
             models.UniqueConstraint(fields=["assessment", "contact", "part"], name="coupling_part_once"),
         ]
 
@@ -338,7 +341,10 @@ class Event(models.Model):
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, user: User) -> DocumentQuerySet:
-        return self.filter(assessment__in=Assessment.objects.visible_to(user), file__isnull=False)
+        """PDFs that are ready: the committee's all, for others those that stand (not superseded)."""
+        everything = Q(assessment__in=Assessment.objects.for_committee(user))
+        standing = Q(assessment__in=Assessment.objects.visible_to(user), superseded_at__isnull=True)
+        return self.filter(everything | standing, file__isnull=False)
 
     def current(self) -> DocumentQuerySet:
         return self.filter(superseded_at__isnull=True)
@@ -380,4 +386,14 @@ class Document(models.Model):
 
     @property
     def filename(self) -> str:
-        return f"beoordeling-{self.public_id.hex[:12]}-v{self.number}.pdf"
+        """'beoordeling-123456-25656-b1-k1-poging1-v1.pdf': number, exam, unit, attempt, version; no name."""
+        said = self.result
+        whose = f"{said['student']['number']}-{said['exam']['code']}-{said['unit']['code']}"
+        return f"beoordeling-{slugify(whose)}-poging{said['attempt']}-v{self.number}.pdf"
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """Whether its PDF is still being made, or its mail not at the end of its road."""
+        if self.file_id is None:
+            return True
+        return self.mail is not None and self.mail.state not in (OutgoingMail.State.SENT, OutgoingMail.State.FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,7 @@ def outcome(rubric: Rubric) -> Outcome:
     Two examiners who gave a criterion different scores leave it in dispute (its id is in
     `disputed`), and then there is no result.
     """
-    scores: dict[int, grading.Score] = {}
+    scores: dict[Hashable, grading.Score] = {}
     open_count, disputed = 0, set()
     for part in rubric.parts:
         for criterion, values in part.rows:

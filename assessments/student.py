@@ -1,0 +1,43 @@
+"""The student's own screens: 'Mijn examens' and the PDF (source text, 'Beoordeling inzien student')."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from accounts.signed_in import UserRequest
+
+from .models import Assessment, Document
+
+
+@require_GET
+def my_exams(request: UserRequest) -> HttpResponse:
+    """The student's assessments, newest first: their progress, and the result once it is final.
+
+    An exam that was taken off the account hides no result; who has neither is told how to begin.
+    """
+    documents = Document.objects.current().filter(file__isnull=False)
+    own = Assessment.objects.of_student(request.user).for_pages().order_by("-created_at", "-pk")
+    context = {
+        "assessments": own.prefetch_related(Prefetch("documents", documents)),
+        "has_exam": request.user.account_exams.exists(),
+    }
+    return render(request, "assessments/my_exams.html", context)
+
+
+@require_GET
+def document(request: UserRequest, public_id: UUID) -> FileResponse:
+    """The PDF of a final result, shown in the browser; 404 for whoever may not see it."""
+    found = get_object_or_404(Document.objects.visible_to(request.user).select_related("file"), public_id=public_id)
+    if found.file is None:
+        raise Http404
+    return FileResponse(
+        found.file.file.open("rb"),
+        filename=found.filename,
+        content_type="application/pdf",
+        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
+    )
