@@ -1,5 +1,6 @@
 """The Celery application; tasks live in each app's `tasks.py`."""
 
+import io
 import os
 from pathlib import Path
 
@@ -31,6 +32,6 @@ def make_queue_folders(sender: Celery, **kwargs: object) -> None:
 def refuse_misconfiguration(**kwargs: object) -> None:
     """Worker and beat stop where the site does: Celery runs the system checks, but goes on after an error."""
     try:
-        call_command("check")
+        call_command("check", stdout=io.StringIO())
     except SystemCheckError as error:
         raise SystemExit(str(error)) from error

@@ -1,5 +1,6 @@
 """The web entry point: refuses to start on a misconfiguration that a system check names."""
 
+import io
 import os
 
 from django.core.management import call_command
@@ -8,4 +9,4 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digibeoordelen.settings")
 
 application = get_wsgi_application()
-call_command("check")
+call_command("check", stdout=io.StringIO())  # problems alone are said, on standard error

@@ -105,6 +105,8 @@ def _environment(var: Path, address: str) -> dict[str, str]:
         **kept,
         "DEMO": "on",
         "PYTHONUNBUFFERED": "1",
+        # Celery's advice for servers that take tasks from strangers; whoever starts this as root knows it.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
         "SECRET_KEY": _secret_key(var / "secret_key"),
         "SITE_URL": address,
         "VAR_DIR": str(var),

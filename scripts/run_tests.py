@@ -103,7 +103,7 @@ def main() -> int:
         if not options.quick:
             suite.lint()
         if options.quick:
-            suite.pytest("SQLite", without=["browser", "process", "servers"], env=_sqlite())
+            suite.pytest("SQLite", without=["browser", "embedded", "process", "servers"], env=_sqlite())
         elif not options.lint:
             _run_both(suite, missing)
         print(f"\nTook {time.monotonic() - started:.0f} s")
@@ -139,7 +139,7 @@ def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
                 "DATABASE_URL": stack.enter_context(services.postgresql()),
                 "BROKER_URL": stack.enter_context(services.redis()),
             }
-            suite.pytest("PostgreSQL and Redis", without=["browser"], env={**os.environ, **urls})
+            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded"], env={**os.environ, **urls})
     except services.ServerFailed as error:
         suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
 

@@ -128,7 +128,7 @@ class Supervisor:
             if not chunk:
                 self._outputs.unregister(output)
                 output.close()
-            for line in chunk.decode(errors="replace").splitlines():
+            for line in filter(str.strip, chunk.decode(errors="replace").splitlines()):
                 self.say(line, name=name)
 
     def _ask_to_stop(self, number: int, frame: object) -> None:

@@ -1,0 +1,146 @@
+"""docker-compose.yml as processes: its very commands and environment, where no container engine is.
+
+    def test_something(compose_stack):
+        … compose_stack.url …            https, through a stand-in for Caddy; its certificate is its own
+        compose_stack.sink.wait_for(1)   the mail server
+        compose_stack.processes["worker"].kill()
+
+What a container would give is put in its place: host names and folders become this machine's. Needs a PostgreSQL
+and a Redis (the mark `servers`).
+"""
+
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+
+from scripts.environment import BASE
+from scripts.processes import free_port
+
+from .front import https_front
+from .processes import Process, Site, wait_until
+from .smtp import SmtpSink
+
+COMPOSE: dict[str, Any] = yaml.safe_load((BASE / "docker-compose.yml").read_text())
+SITE_SERVICES = ("migrate", "web", "worker", "beat")
+_VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
+
+
+def interpolate(text: str, values: Mapping[str, str]) -> str:
+    """Compose's variables in `text` filled in: ${A}, ${A:-default}, ${A:?message} (raises KeyError without A), $$."""
+
+    def fill(found: re.Match[str]) -> str:
+        if found[0] == "$$":
+            return "$"
+        value = values.get(found["name"], "")
+        if not value and found["kind"] != "-":
+            raise KeyError(f"{found['name']}: {found['rest']}")
+        return value or found["rest"]
+
+    return _VARIABLE.sub(fill, text)
+
+
+class Service(Process):
+    """A process of a service; `code` is what it ended with, None while it runs."""
+
+    @property
+    def code(self) -> int | None:
+        return self._process.poll()
+
+
+@dataclass
+class Stack:
+    """The site's services, each a process once started."""
+
+    site: Site
+    sink: SmtpSink
+    values: dict[str, str]
+    different: dict[str, str] = field(default_factory=dict)  # what a test wants else in the environment
+    processes: dict[str, Service] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.values['SITE_HOST']}"
+
+    def environment(self, service: str) -> dict[str, str]:
+        """What the service's container has in its environment, Dockerfile's part included."""
+        lines: dict[str, str] = COMPOSE["services"][service]["environment"]
+        given = {name: interpolate(text, self.values) for name, text in lines.items()}
+        here = {
+            "DATABASE_URL": self.site.database_url,
+            "BROKER_URL": self.site.env["BROKER_URL"],
+            "VAR_DIR": self.site.env["VAR_DIR"],
+        }
+        assert here.keys() <= given.keys()
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        image = {"PATH": path, "PYTHONUNBUFFERED": "1", "STATIC_ROOT": self.site.env["STATIC_ROOT"]}
+        return {**image, "HOSTNAME": socket.gethostname(), **given, **here, **self.different}
+
+    def command(self, service: str) -> list[str]:
+        return [self.here(word) for word in COMPOSE["services"][service]["command"]]
+
+    def health_command(self, service: str) -> list[str]:
+        kind, *words = COMPOSE["services"][service]["healthcheck"]["test"]
+        return [self.here(word) for word in (["sh", "-c", *words] if kind == "CMD-SHELL" else words)]
+
+    def here(self, word: str) -> str:
+        """A word of a command, with this machine's port and folder for the container's."""
+        word = re.sub(r"(0\.0\.0\.0|127\.0\.0\.1):8000", f"127.0.0.1:{self.site.port}", interpolate(word, self.values))
+        return word.replace("/tmp", str(self.site.folder))
+
+    def start(self, service: str) -> Service:
+        """Starts the service, again too, without waiting for anything."""
+        log = self.site.folder / f"compose-{service}.log"
+        process = Service(self.command(service), env=self.environment(service), log=log)
+        self.processes[service] = process
+        return process
+
+    def up(self) -> None:
+        """All services in their order: migrate to its end, then the others until they are ready."""
+        migrate = self.start("migrate")
+        wait_until(lambda: not migrate.is_running, "the migrations")
+        assert migrate.code == 0, migrate.output
+        self.start("worker").wait_for_output(" ready.")
+        self.start("beat").wait_for_output("beat: Starting...")
+        self.start("web").wait_for_output("Booting worker")
+
+
+@pytest.fixture
+def bare_stack(site: Site, smtp_sink: SmtpSink) -> Iterator[Stack]:
+    """The stack with nothing started; its mail goes to `smtp_sink`."""
+    if not site.database_url.startswith("postgres"):
+        pytest.skip("PostgreSQL and Redis are needed: `make test` starts them")
+    values = {
+        "SECRET_KEY": "kZ8vWq3nJx-Rt5yBc7mLp0sDf2gHa9uEoI4TiN6wXbVrQjYlM1",
+        "POSTGRES_PASSWORD": "unused",
+        "SITE_HOST": f"127.0.0.1:{free_port()}",
+        "DEFAULT_FROM_EMAIL": "Digitaal beoordelen <noreply@school.test>",
+        "EMAIL_URL": smtp_sink.url,
+    }
+    stack = Stack(site, smtp_sink, values)
+    yield stack
+    for process in stack.processes.values():
+        process.stop()
+
+
+@pytest.fixture
+def compose_stack(bare_stack: Stack) -> Iterator[Stack]:
+    """The stack on an empty database, up; its https ends at a stand-in for Caddy."""
+    site = bare_stack.site
+    with psycopg.connect(site.database_url) as connection:  # as empty as a first start finds it
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    # Dockerfile does this once, compressing for most of a minute; the demo's setting makes the same files without.
+    site.manage("collectstatic", "--no-input", "--verbosity=0")
+    port = int(bare_stack.values["SITE_HOST"].partition(":")[2])
+    with https_front(site.folder, port=port, upstream=site.port):
+        bare_stack.up()
+        yield bare_stack

@@ -1,0 +1,94 @@
+"""docker-compose.yml: what it says, and whether its very commands make a working site."""
+
+import json
+import re
+import ssl
+import subprocess
+import urllib.request
+
+import pytest
+
+from scripts import machine
+from scripts.environment import BASE
+from tests.compose import COMPOSE, SITE_SERVICES, interpolate
+from tests.processes import wait_until
+
+SERVICES = COMPOSE["services"]
+TEXT = (BASE / "docker-compose.yml").read_text()
+EXAMPLE = (BASE / ".env.example").read_text()
+DOCKERFILE = (BASE / "Dockerfile").read_text()
+SECRETS = {"SECRET_KEY", "POSTGRES_PASSWORD"}
+
+QUEUE_A_MAIL = """
+from digibeoordelen.outbox.queue import queue_mail
+queue_mail(kind="test", to="a@school.test", subject="Uit de rij", text="Dag", html="<p>Dag</p>")
+"""
+
+
+def test_every_part_of_the_site_is_there():
+    assert set(SERVICES) == {*SITE_SERVICES, "db", "redis", "caddy", "mail"}
+    assert SERVICES["db"]["image"] == "postgres:15"
+
+
+def test_secrets_have_no_default_and_compose_refuses_without_them():
+    used = re.findall(r"\$\{(\w+)([^}]*)\}", TEXT)
+    assert {name for name, _ in used} >= SECRETS
+    assert {rest[:2] for name, rest in used if name in SECRETS} == {":?"}
+    with pytest.raises(KeyError, match="SECRET_KEY"):
+        interpolate(SERVICES["web"]["environment"]["SECRET_KEY"], {})
+
+
+def test_the_example_names_every_variable_and_holds_no_secret():
+    required = {name for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", TEXT) if rest.startswith(":?")}
+    given = dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE, re.MULTILINE))
+    assert set(given) == required
+    assert {given[name] for name in SECRETS} == {""}
+
+
+@pytest.mark.parametrize("service", sorted({*SERVICES} - {"migrate", "caddy", "mail"}))
+def test_each_lasting_service_has_a_health_check(service):
+    assert SERVICES[service]["healthcheck"]["test"]
+
+
+def test_the_mail_catcher_is_seen_by_this_machine_alone():
+    assert SERVICES["mail"]["ports"] == ["127.0.0.1:8025:8025"]
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy", "mail"]
+
+
+def test_the_image_installs_what_make_run_does():
+    needed = {package for need in machine.SITE_NEEDS for package in need.packages} - {"python3-venv"}
+    assert needed <= set(DOCKERFILE.split())
+    assert "--require-hashes -r /tmp/app.txt" in DOCKERFILE
+
+
+@pytest.mark.process
+@pytest.mark.servers
+@pytest.mark.xdist_group("compose")
+class TestProcesses:
+    def test_its_commands_make_a_healthy_site_that_mails(self, compose_stack):
+        trusting = ssl.create_default_context(cafile=str(compose_stack.site.folder / "front.pem"))
+        with urllib.request.urlopen(f"{compose_stack.url}/gezondheid/", context=trusting) as response:
+            details = json.load(response)
+        assert details["status"] == "ok"
+        assert details["broker"] is True
+        for service in ("web", "worker"):
+            check = compose_stack.health_command(service)
+            env = compose_stack.environment(service)
+            done = subprocess.run(check, env=env, cwd=BASE, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{service}: {done.stdout}{done.stderr}"
+        compose_stack.site.python(QUEUE_A_MAIL)
+        [mail] = compose_stack.sink.wait_for(1, timeout=30)
+        assert mail.subject == "Uit de rij"
+        assert mail.sender == "noreply@school.test"
+
+    @pytest.mark.parametrize("service", ["migrate", "web", "worker", "beat"])
+    @pytest.mark.parametrize(
+        ("name", "value", "complaint"),
+        [("SECRET_KEY", "changeme", "digibeoordelen.E001"), ("SITE_URL", "http://127.0.0.1", "digibeoordelen.E003")],
+    )
+    def test_it_refuses_to_start_misconfigured(self, bare_stack, service, name, value, complaint):
+        bare_stack.different = {name: value}
+        process = bare_stack.start(service)
+        wait_until(lambda: not process.is_running, f"{service} to give up")
+        assert process.code != 0
+        assert complaint in process.output
