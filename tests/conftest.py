@@ -30,7 +30,8 @@ settings.register_profile("steady", deadline=None, derandomize=True, database=No
 settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("steady")
 
-pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose"]  # real workers and web servers; a mail server
+# Real workers and web servers; a mail server; browsers.
+pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.browsers"]
 
 
 @pytest.fixture

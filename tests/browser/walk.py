@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from digibeoordelen.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD
 from tests.processes import wait_until
@@ -14,9 +16,57 @@ from tests.smtp import Received, SmtpSink
 
 Shots = Callable[[Page, str], None]
 
+# Of the demo's data.
+EXAM, UNIT = "Verzorgende IG", "EXAM_UNIT"
+STUDENT, STUDENT_NUMBER = "Anouk van 't Hoff", "100100"
+EXAMINER, EXAMINER_EMAIL = "Wilma Hofstede", "wilma.hofstede@examinator.demo.example"
+ANOTHER_OFFICE = "archief@school.demo.example"  # not in the school's list
+JUSTIFICATION = "Anouk stelde mevrouw gerust & legde alles uit."
+
 
 def no_shots(page: Page, name: str) -> None:
     """Keeps no picture."""
+
+
+def whole_flow(
+    url: str, *, sink: SmtpSink, new_browser: Callable[..., Page], folder: Path, shots: Shots = no_shots
+) -> None:
+    """From login to CSV: teacher, examiner, committee and student, each in a browser of their own."""
+    attachment = folder / "toelichting.pdf"
+    attachment.write_bytes(b"%PDF-1.4 toelichting")
+    teacher = new_browser()
+    log_in(teacher, url, "DOCENT")
+    start_assessment(teacher, shots=shots)
+    choose_examiner(teacher, shots=shots)
+    invite_examiner(teacher, remark="Graag voor vrijdag.", attachment=attachment, shots=shots)
+
+    invitation = mail_to(sink, EXAMINER_EMAIL, subject=STUDENT)
+    assert "Graag voor vrijdag." in invitation.text
+    assert invitation.html.index("Graag voor vrijdag.") < invitation.html.index(">Start beoordeling</a>")
+    assert [part.get_filename() for part in invitation.message.iter_attachments()] == ["toelichting.pdf"]
+    examiner = new_browser()
+    examiner.goto(start_link(invitation))
+    assert "/beoordelen/u/" in examiner.url
+    fill_in(examiner, shots=shots)
+
+    committee = new_browser()
+    log_in(committee, url, "EXAMENCOMMISSIE")
+    make_final(committee, shots=shots)
+    [pdf] = mail_to(sink, ANOTHER_OFFICE).message.iter_attachments()
+    archived = pdf.get_content()
+    read_pdf(archived)
+
+    student = new_browser()
+    log_in(student, url, "STUDENT")
+    assert student_downloads(student, shots=shots) == archived
+
+    [header, *rows] = [line.split(";") for line in download_csv(committee, shots=shots).splitlines()]
+    [row] = [dict(zip(header, row, strict=True)) for row in rows if STUDENT_NUMBER in row]
+    assert row["Resultaat"] == "V"
+
+    teacher.get_by_role("link", name="Terug naar studenten").click()
+    expect(teacher.get_by_role("row", name=STUDENT)).to_contain_text("Definitief")
+    shots(teacher, "e1-digitaal-beoordelen-definitief")
 
 
 def log_in(page: Page, url: str, role: str) -> None:
@@ -29,17 +79,17 @@ def log_in(page: Page, url: str, role: str) -> None:
     expect(page.get_by_role("button", name="Uitloggen")).to_be_visible()
 
 
-def start_assessment(page: Page, *, exam: str, unit: str, student: str, shots: Shots = no_shots) -> None:
+def start_assessment(page: Page, *, shots: Shots = no_shots) -> None:
     """Mijn Digibib → exam → unit → 'Digitaal beoordelen' → '+' → student → 'Ga verder'."""
     page.get_by_role("link", name="Mijn Digibib").click()
     shots(page, "a1-mijn-digibib")
-    page.get_by_role("link", name=exam).click()
+    page.get_by_role("link", name=EXAM).click()
     shots(page, "a2-examen")
-    page.get_by_role("link", name=unit, exact=False).first.click()
+    page.get_by_role("link", name=UNIT).first.click()
     page.get_by_role("link", name="Digitaal beoordelen", exact=True).click()
     shots(page, "a3-digitaal-beoordelen")
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
-    page.get_by_label("Naam, e-mailadres of studentnummer").fill(student)
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill("hoff 1001")
     page.get_by_role("button", name="Zoeken").click()
     shots(page, "a4-student-zoeken")
     page.get_by_role("link", name="Toevoegen").first.click()
@@ -48,28 +98,25 @@ def start_assessment(page: Page, *, exam: str, unit: str, student: str, shots: S
     expect(page.get_by_role("heading", level=1)).to_contain_text("Examinator(en) kiezen")
 
 
-def choose_examiner(page: Page, *, examiner: str, shots: Shots = no_shots) -> None:
+def choose_examiner(page: Page, *, shots: Shots = no_shots) -> None:
     """'Kies examinator(en) voor het hele examen' → address book → tick → 'Overnemen'."""
     shots(page, "a6-examinatoren-kiezen")
     page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
-    page.get_by_label(examiner).check()
+    page.get_by_label(EXAMINER).check()
     shots(page, "a7-adresboek")
     page.get_by_role("button", name="Overnemen").click()
     expect(page.get_by_text("Gekozen voor het hele examen:")).to_be_visible()
     shots(page, "a8-naam-bij-de-criteria")
 
 
-def invite_examiner(
-    page: Page, *, examiner: str, remark: str, attachment: Path | None = None, shots: Shots = no_shots
-) -> None:
+def invite_examiner(page: Page, *, remark: str, attachment: Path, shots: Shots = no_shots) -> None:
     """'Examinatoren uitnodigen' → tick → 'Uitnodigen' → remark, attachment → 'Uitnodiging(en) verzenden'."""
     page.get_by_role("link", name="Examinatoren uitnodigen").click()
-    page.get_by_label(examiner).check()
+    page.get_by_label(EXAMINER).check()
     shots(page, "a9-uitnodigen")
     page.get_by_role("button", name="Uitnodigen").click()
     page.get_by_label("Opmerking").fill(remark)
-    if attachment:
-        page.get_by_label("Bijlagen").set_input_files(attachment)
+    page.get_by_label("Bijlagen").set_input_files(attachment)
     shots(page, "a10-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
     expect(page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan")
@@ -95,10 +142,10 @@ def start_link(mail: Received) -> str:
     return found[1]
 
 
-def fill_in(page: Page, *, g_on_first: str, shots: Shots = no_shots) -> None:
+def fill_in(page: Page, *, shots: Shots = no_shots) -> None:
     """Scores everything V but the first criterion G, saves for now, completes, and sees it read-only.
 
-    On the way the missing justification of that G (`g_on_first`) is refused, with all scores kept.
+    On the way the missing justification of that G is refused, with all scores kept.
     """
     groups = page.get_by_role("radiogroup")
     count = groups.count()
@@ -113,23 +160,23 @@ def fill_in(page: Page, *, g_on_first: str, shots: Shots = no_shots) -> None:
     expect(page.locator("input[type=radio]:checked")).to_have_count(count)
     shots(page, "b2-onderbouwing-ontbreekt")
     page.get_by_role("alert").get_by_role("link").first.click()
-    page.get_by_label("Onderbouwing").first.fill(g_on_first)
+    page.get_by_label("Onderbouwing").first.fill(JUSTIFICATION)
     page.get_by_role("button", name="Afronden").click()
     shots(page, "b3-nakijken")
     page.get_by_role("button", name=re.compile("Beoordeling van .* afronden")).click()
     expect(page.get_by_role("status")).to_contain_text("Uw beoordeling is afgerond")
     expect(page.get_by_role("radiogroup")).to_have_count(0)
-    expect(page.get_by_text(g_on_first)).to_be_visible()
+    expect(page.get_by_text(JUSTIFICATION)).to_be_visible()
     shots(page, "b4-afgerond")
 
 
-def make_final(page: Page, *, student: str, exam_office: str, shots: Shots = no_shots) -> None:
+def make_final(page: Page, *, shots: Shots = no_shots) -> None:
     """'Examen afnames' → filter → open → 'Afronden' → exam office → 'Terug naar studenten'."""
     page.get_by_role("link", name="Examen afnames").click()
     page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
     page.get_by_role("button", name="Zoeken").click()
     shots(page, "c1-examen-afnames")
-    page.get_by_role("link", name=student).click()
+    page.get_by_role("link", name=STUDENT).click()
     shots(page, "c2-afname")
     page.get_by_role("link", name="Afronden").click()
     page.get_by_label("Een ander adres").check()
@@ -137,7 +184,7 @@ def make_final(page: Page, *, student: str, exam_office: str, shots: Shots = no_
     page.get_by_role("button", name="Afronden").click()
     expect(page.get_by_role("alert").first).to_be_visible()
     shots(page, "c3-afronden")
-    page.get_by_label("E-mailadres van het examenbureau").fill(exam_office)
+    page.get_by_label("E-mailadres van het examenbureau").fill(ANOTHER_OFFICE)
     page.get_by_role("button", name="Afronden").click()
     expect(page.get_by_role("status").first).to_contain_text("is definitief")
     shots(page, "c4-definitief")
@@ -145,11 +192,30 @@ def make_final(page: Page, *, student: str, exam_office: str, shots: Shots = no_
     expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
 
 
-def download_csv(page: Page, *, exam: str, shots: Shots = no_shots) -> str:
+def read_pdf(content: bytes) -> None:
+    """Checks that the PDF names the student and holds the justification."""
+    text = " ".join("".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages).split())
+    assert STUDENT in text
+    assert JUSTIFICATION in text
+
+
+def student_downloads(page: Page, *, shots: Shots = no_shots) -> bytes:
+    """'Mijn examens' → state, result and PDF; the PDF's bytes."""
+    page.get_by_role("link", name="Mijn examens").click()
+    shots(page, "d1-mijn-examens")
+    expect(page.get_by_text("Definitief").first).to_be_visible()
+    expect(page.get_by_text("Voldoende").first).to_be_visible()
+    link = page.get_by_role("link", name=re.compile("pdf", re.IGNORECASE)).first
+    response = page.request.get(str(link.evaluate("link => link.href")))
+    assert response.headers["content-type"] == "application/pdf"
+    return response.body()
+
+
+def download_csv(page: Page, *, shots: Shots = no_shots) -> str:
     """Choose the exam, 'Zoeken', 'Download resultaten als CSV'; the file's text."""
     page.get_by_role("link", name="Examen afnames").click()
     options = page.get_by_label("Examen", exact=True).locator("option")
-    label = next(text for text in options.all_inner_texts() if exam in text)
+    label = next(text for text in options.all_inner_texts() if EXAM in text)
     page.get_by_label("Examen", exact=True).select_option(label=label)
     page.get_by_role("button", name="Zoeken").click()
     shots(page, "c5-csv")

@@ -1,0 +1,71 @@
+"""A real Chromium for tests: a profile of its own for each person, and nothing that its console complains of.
+
+def test_something(new_browser):
+    page = new_browser(width=375)
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from scripts.environment import BASE
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page in a browser profile of its own, such as each person has.
+
+    What the content security policy refused, and what went wrong in a script, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            problems.append(f"{message.text} ({message.location})")
+
+    def open_page(width: int = 1280, *, javascript: bool = True) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900},
+            locale="nl-NL",
+            java_script_enabled=javascript,
+            ignore_https_errors=True,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", note)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def shots() -> Callable[[Page, str], None]:
+    """A function that keeps a picture of the page in the folder that SCREENSHOTS names; else it does nothing."""
+    folder = os.environ.get("SCREENSHOTS")
+
+    def keep(page: Page, name: str) -> None:
+        if folder:
+            page.screenshot(path=BASE / folder / f"{name}.png", full_page=True)
+
+    return keep
