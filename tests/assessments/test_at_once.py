@@ -1,0 +1,151 @@
+"""Two people at the same moment, on real connections: one is first, the other is told, nothing is lost."""
+
+import pytest
+
+from assessments import couple, form, invite, lifecycle, send_back, start
+from assessments.lifecycle import DomainError, TransitionRefused
+from assessments.models import Assessment, Event, Status
+from assessments.rubric import read_rubric
+from committee.finalise import finalise
+from tests.at_once import at_once
+from tests.steps import choose, fill_in, send_invitation
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _announce_nothing(monkeypatch):
+    """What is queued stays queued: no broker is asked while the threads meet."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+
+
+def one_of_each(results, kind):
+    """The one result that is a `kind` of error, when all others are no error at all."""
+    [told] = [result for result in results if isinstance(result, Exception)]
+    assert isinstance(told, kind), told
+    return told
+
+
+def log_is_a_chain(assessment):
+    status = Status.NEW
+    for event in assessment.events.order_by("pk"):
+        assert event.from_status == status
+        status = event.to_status
+    assessment.refresh_from_db()
+    return assessment.status == status
+
+
+def test_started_twice_is_one_assessment(student, unit, docent, colleague):
+    results = at_once(
+        lambda: start.start(unit=unit, student=student, by=docent),
+        lambda: start.start(unit=unit, student=student, by=colleague),
+    )
+    assert "Voor Anouk van 't Hoff loopt al een beoordeling" in str(one_of_each(results, DomainError))
+    assert Assessment.objects.get().events.count() == 1
+
+
+def test_two_teachers_choose_with_the_same_version(assessment, docent, colleague, examiner, second_examiner):
+    def choose_as(by, contact):
+        couple.choose_examiners(
+            assessment=assessment, target=couple.Target(), contacts=[contact], by=by, version=assessment.version
+        )
+
+    results = at_once(lambda: choose_as(docent, examiner), lambda: choose_as(colleague, second_examiner))
+    assert "Iemand anders" in str(one_of_each(results, DomainError))
+    assert assessment.couplings.count() == 1
+    assert assessment.live_assignments.count() == 4
+
+
+def test_invited_twice_is_one_mail(assessment, docent, examiner):
+    choose(assessment, examiner)
+    invite_now = lambda: invite.invite(assessment=assessment, contacts=[examiner], by=docent)  # noqa: E731
+    assert "Al uitgenodigd" in str(one_of_each(at_once(invite_now, invite_now), DomainError))
+    assert assessment.invitations.get().generation == 1
+
+
+def test_completed_twice_is_one_completion(invitation):
+    fill_in(invitation, "V")
+    complete = lambda: form.complete(invitation=invitation)  # noqa: E731
+    assert sorted(at_once(complete, complete)) == [False, True]
+    assert invitation.assessment.events.filter(kind=Event.Kind.COMPLETED).count() == 1
+
+
+def test_two_last_examiners_complete_at_once(assessment, examiner, second_examiner):
+    choose(assessment, examiner, second_examiner)
+    invitations = [send_invitation(assessment, contact) for contact in (examiner, second_examiner)]
+    for invitation in invitations:
+        fill_in(invitation, "V")
+    assert at_once(*[lambda i=i: form.complete(invitation=i) for i in invitations]) == [True, True]
+    assert log_is_a_chain(assessment)
+    assert assessment.status == Status.ASSESSED
+
+
+def test_two_members_make_it_final_at_once(assessed, committee_member, docent):
+    results = at_once(
+        lambda: finalise(assessment=assessed, by=committee_member, exam_office_email="een@hier.test"),
+        lambda: finalise(assessment=assessed, by=docent, exam_office_email="twee@hier.test"),
+    )
+    assert "al definitief" in str(one_of_each(results, TransitionRefused))
+    assert assessed.documents.count() == 1
+    assert assessed.events.filter(kind=Event.Kind.FINALISED).count() == 1
+    assert log_is_a_chain(assessed)
+
+
+def test_sent_back_and_made_final_at_once(assessed, committee_member, docent, examiner):
+    results = at_once(
+        lambda: finalise(assessment=assessed, by=committee_member, exam_office_email="een@hier.test"),
+        lambda: send_back.send_back(assessment=assessed, contacts=[examiner], by=docent, remark="Kijk nog eens."),
+    )
+    one_of_each(results, TransitionRefused)
+    assert log_is_a_chain(assessed)
+    assert (assessed.status == Status.FINAL) == assessed.documents.exists()
+
+
+def test_same_part_saved_from_two_devices(invitation):
+    column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+
+    def save(text):
+        return form.save(
+            invitation=invitation,
+            entries={column.assignment.pk: form.Entry(version=column.assignment.version, justification=text)},
+        )
+
+    texts = ["Op de telefoon getypt.", "Op de computer getypt."]
+    results = at_once(*[lambda text=text: save(text) for text in texts])
+    [[conflict]] = [result for result in results if result]
+    column.assignment.refresh_from_db()
+    both = {conflict.entry.justification, conflict.column.assignment.justification}
+    assert both == set(texts)
+    assert column.assignment.justification == conflict.column.assignment.justification
+
+
+def test_saved_while_taken_off_keeps_the_text_or_is_told(invitation, second_examiner):
+    fill_in(invitation, "V", "Stond er al.")
+    assessment = invitation.assessment
+
+    def take_off():
+        couple.choose_examiners(
+            assessment=assessment,
+            target=couple.Target(),
+            contacts=[second_examiner],
+            by=assessment.initiator,
+            take_off_begun=True,
+        )
+
+    at_once(lambda: fill_in(invitation, "G", "Kwam erbij."), take_off)
+    texts = set(assessment.assignments.filter(contact=invitation.contact).values_list("justification", flat=True))
+    assert texts in ({"Stond er al."}, {"Kwam erbij."})
+    assert log_is_a_chain(assessment)
+
+
+def test_completed_and_cancelled_at_once(invitation, docent):
+    fill_in(invitation, "V")
+    at_once(
+        lambda: form.complete(invitation=invitation),
+        lambda: lifecycle.cancel(
+            assessment=invitation.assessment, by=docent, reason="Niet verschenen.", counts_as_attempt=True
+        ),
+    )
+    assert log_is_a_chain(invitation.assessment)
+    assert invitation.assessment.status == Status.CANCELLED
