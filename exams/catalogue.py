@@ -7,23 +7,24 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from accounts.search import normalise
+from accounts.search import normalise, search_text
 
 from .models import AccountExam, CoreTask, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 
 
 def catalogue(*, user: User, query: str) -> list[Exam]:
-    """Exams with published content whose title, code or cohort hold every word of `query`, accents ignored.
+    """Exams with published content whose title or code holds every word of `query`, accents ignored.
 
-    Each has `on_account`: whether `user` has it. An empty query gives all of them.
+    Words of one or two characters count where a word starts. Each exam has `on_account`: whether `user`
+    has it. An empty query gives all of them.
     """
     on_account = AccountExam.objects.filter(exam=OuterRef("pk"), user=user)
-    words = normalise(query).split()
+    words = [word if len(word) > 2 else f" {word}" for word in normalise(query).split()]
     # There are a few hundred exams: read here, where accents are ignored alike on both databases.
     return [
         exam
         for exam in _in_catalogue().annotate(on_account=Exists(on_account))
-        if all(word in normalise(f"{exam.title} {exam.code} {exam.cohort}") for word in words)
+        if all(word in search_text([exam.title, exam.code]) for word in words)
     ]
 
 
