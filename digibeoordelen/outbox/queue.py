@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from email.utils import parseaddr
+from email.utils import getaddresses
 from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.mail import make_msgid
 from django.core.mail.message import sanitize_address
+from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
@@ -50,9 +52,9 @@ def queue_mail(
     links = links or {}
     for header in (to, subject, reply_to, *(attachment.filename for attachment in attachments)):
         _refuse_line_breaks(header)
-    _refuse_bad_address(to)
+    _refuse_bad_address(to, at_most=1)
     if reply_to:
-        _refuse_bad_address(reply_to)
+        _refuse_bad_address(reply_to, at_most=5)
     _refuse_bad_links(links, text, html)
     with transaction.atomic():
         mail = OutgoingMail.objects.create(
@@ -107,10 +109,18 @@ def _refuse_line_breaks(header: str) -> None:
         raise ValueError(f"A mail header can't hold a line break: {header!r}")
 
 
-def _refuse_bad_address(address: str) -> None:
-    if "@" not in parseaddr(address)[1]:
-        raise ValueError(f"This is no e-mail address: {address!r}")
-    sanitize_address(address, "utf-8")  # what sending will do; raises ValueError for what it can't write
+def _refuse_bad_address(addresses: str, *, at_most: int) -> None:
+    found = getaddresses([addresses])
+    for name, address in found:
+        try:
+            validate_email(address)
+        except ValidationError:
+            raise ValueError(f"This is no e-mail address: {addresses!r}") from None
+        if address not in addresses:  # the parser closes gaps: 'a b@c.nl' is not ab@c.nl
+            raise ValueError(f"This is no e-mail address: {addresses!r}")
+        sanitize_address((name, address), "utf-8")  # raises ValueError for what can't be written in a header
+    if not 1 <= len(found) <= at_most:
+        raise ValueError(f"There must be 1 to {at_most} e-mail addresses here: {addresses!r}")
 
 
 def _refuse_bad_links(links: Mapping[str, Link], text: str, html: str) -> None:

@@ -164,9 +164,12 @@ def _words(error: Exception) -> str:
 
 def _readable(words: bytes | str) -> str:
     """What a server said, as one line of text, whatever bytes it used."""
-    if isinstance(words, bytes):
-        try:
-            words = words.decode()
-        except UnicodeDecodeError:
-            words = words.decode("latin-1")
-    return " ".join("".join(char if char.isprintable() else " " for char in words).split())[:1000]
+    text = words if isinstance(words, str) else _decode(words)
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())[:1000]
+
+
+def _decode(words: bytes) -> str:
+    try:
+        return words.decode()
+    except UnicodeDecodeError:
+        return words.decode("latin-1")

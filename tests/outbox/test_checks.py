@@ -1,0 +1,72 @@
+"""What is said at start-up about settings that would lose or repeat mail."""
+
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from pytest_django import Settings
+
+from digibeoordelen.outbox.checks import check_outbox
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+@pytest.fixture(autouse=True)
+def production(settings: Settings) -> Settings:
+    """A site in production that is configured well."""
+    settings.DEMO = settings.DEBUG = False
+    settings.OUTBOX_TRANSPORT = SMTP
+    settings.SITE_URL = "https://beoordelen.school.example"
+    settings.DEFAULT_FROM_EMAIL = "Digitaal beoordelen <noreply@school.example>"
+    return settings
+
+
+def ids() -> list[str]:
+    assert all(found.hint for found in check_outbox())
+    return [str(found.id).rpartition(".")[2] for found in check_outbox()]
+
+
+def test_a_good_configuration_is_silent() -> None:
+    assert ids() == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "expected"),
+    [
+        ("OUTBOX_LEASE_SECONDS", 280, "E001"),
+        ("EMAIL_TIMEOUT", None, "E001"),
+        ("EMAIL_TIMEOUT", 600, "E001"),
+        ("OUTBOX_TRANSPORT", "digibeoordelen.outbox.backend.OutboxBackend", "E002"),
+        ("OUTBOX_TRANSPORT", "django.core.mail.backends.console.EmailBackend", "W003"),
+        ("OUTBOX_TRANSPORT", "django.core.mail.backends.dummy.EmailBackend", "W003"),
+        ("OUTBOX_RETRY_SECONDS", [60, 0], "E004"),
+        ("DEFAULT_FROM_EMAIL", "Digitaal beoordelen <noreply@localhost>", "W005"),
+        ("OUTBOX_TRANSPORT", "nowhere.Backend", "E006"),
+    ],
+)
+def test_each_mistake_has_its_id_and_a_hint(settings: Settings, setting: str, value: Any, expected: str) -> None:
+    setattr(settings, setting, value)
+
+    assert ids() == [expected]
+
+
+def test_logging_in_and_tls_take_steps_too(settings: Settings) -> None:
+    settings.EMAIL_TIMEOUT, settings.OUTBOX_LEASE_SECONDS = 20, 300
+    assert ids() == []
+
+    settings.EMAIL_USE_TLS = True
+    settings.EMAIL_HOST_USER = "digibeoordelen"
+    assert ids() == ["E001"]
+
+
+def test_the_demo_may_keep_its_mail(settings: Settings) -> None:
+    settings.DEMO = True
+    settings.OUTBOX_TRANSPORT = "digibeoordelen.demo.mailbox.MailboxBackend"
+
+    assert ids() == []
+
+
+def test_django_runs_them(settings: Settings) -> None:
+    settings.OUTBOX_TRANSPORT = "nowhere.Backend"
+
+    assert "digibeoordelen.outbox.E006" in [found.id for found in run_checks()]

@@ -1,0 +1,172 @@
+"""One mail, any number of claimers: exactly one gets it. And what the sweep brings back."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+from threading import Barrier
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+from pytest_django import Settings
+
+from digibeoordelen.outbox.deliver import deliver
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.tasks import send_mail, sweep
+from tests.smtp import SmtpSink
+
+T = TypeVar("T")
+
+
+def make_mails(count: int, **values: Any) -> list[int]:
+    values = {"kind": "test", "to": "a@b.test", "subject": "-", "text": "-", "html": "-", **values}
+    mails = [OutgoingMail(message_id=f"<{uuid4()}@test>", **values) for _ in range(count)]
+    return [mail.pk for mail in OutgoingMail.objects.bulk_create(mails)]
+
+
+def at_once(work: Callable[[], T], threads: int = 4) -> list[T]:
+    """What `work` returns in as many threads, all starting at the same moment."""
+    start = Barrier(threads)
+
+    def run() -> T:
+        start.wait()
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [future.result() for future in [pool.submit(run) for _ in range(threads)]]
+
+
+def in_flight(seconds_left: float, **values: Any) -> int:
+    lease = timezone.now() + timedelta(seconds=seconds_left)
+    return make_mails(1, state=MailState.IN_FLIGHT, claim_id=uuid4(), lease_until=lease, **values)[0]
+
+
+def states() -> dict[int, str]:
+    return dict(OutgoingMail.objects.values_list("pk", "state"))
+
+
+def test_of_many_claimers_one_gets_the_mail(transactional_db: None) -> None:
+    for pk in make_mails(10):
+        claims = [mail for mail in at_once(partial(OutgoingMail.objects.claim, pk)) if mail]
+
+        assert len(claims) == 1
+        mail = OutgoingMail.objects.get(pk=pk)
+        assert (mail.state, mail.claim_id, mail.attempts) == (MailState.IN_FLIGHT, claims[0].claim_id, 1)
+
+
+def test_many_tasks_for_one_mail_send_it_once(transactional_db: None, server: SmtpSink) -> None:
+    pks = make_mails(10)
+    for pk in pks:
+        at_once(partial(deliver, pk))
+
+    assert len(server.received) == 10
+    assert states() == dict.fromkeys(pks, MailState.SENT)
+
+
+def test_a_claim_lasts_as_long_as_its_lease(db: None, settings: Settings) -> None:
+    settings.OUTBOX_LEASE_SECONDS = 900
+    mail = OutgoingMail.objects.claim(make_mails(1)[0])
+
+    assert mail is not None
+    assert mail.lease_until is not None
+    assert timedelta(seconds=890) < mail.lease_until - timezone.now() <= timedelta(seconds=900)
+
+
+@pytest.mark.parametrize("state", [MailState.SENT, MailState.FAILED, MailState.WAITING])
+def test_only_a_queued_mail_can_be_claimed(db: None, state: MailState) -> None:
+    times: dict[str, dict[str, Any]] = {
+        MailState.SENT: {"sent_at": timezone.now()},
+        MailState.FAILED: {"last_error": "550"},
+        MailState.WAITING: {"last_error": "451", "next_attempt_at": timezone.now()},
+    }
+    (pk,) = make_mails(1, state=state, **times[state])
+
+    assert OutgoingMail.objects.claim(pk) is None
+
+
+def test_two_sweeps_at_once_start_one_task_a_mail(transactional_db: None) -> None:
+    pks = make_mails(40)
+    taken = at_once(lambda: [pk for batch in OutgoingMail.objects.batches_to_announce(7) for pk in batch])
+
+    assert sorted(pk for pks_of_one in taken for pk in pks_of_one) == sorted(pks)
+
+
+@pytest.mark.servers
+def test_a_sweep_passes_over_what_another_is_busy_with(transactional_db: None) -> None:
+    make_mails(2)
+    with transaction.atomic():
+        first = OutgoingMail.objects.take_unannounced(1)
+        (second,) = at_once(lambda: OutgoingMail.objects.take_unannounced(2), threads=1)
+
+    assert len(first) == len(second) == 1
+    assert first != second
+
+
+class TestSweep:
+    def test_starts_what_nobody_announced(self, db: None, announced: list[int]) -> None:
+        pks = make_mails(3)
+        sweep()
+        assert announced == pks
+
+    def test_leaves_what_was_just_queued_to_its_own_task(self, mail: OutgoingMail, announced: list[int]) -> None:
+        sweep()
+        assert announced == []
+
+    def test_trusts_its_own_task_for_a_while(self, db: None, announced: list[int], settings: Settings) -> None:
+        settings.SWEEP_SECONDS = 60
+        make_mails(1)
+        sweep()
+        sweep()
+        assert len(announced) == 1
+
+        OutgoingMail.objects.update(announce_at=timezone.now() - timedelta(seconds=1))
+        sweep()
+        assert len(announced) == 2
+
+    def test_brings_back_what_waits_when_it_is_due(self, db: None, announced: list[int]) -> None:
+        now, soon = timezone.now(), timezone.now() + timedelta(minutes=1)
+        due, later = (
+            make_mails(1, state=MailState.WAITING, last_error="451", next_attempt_at=moment)[0]
+            for moment in (now, soon)
+        )
+        sweep()
+        assert announced == [due]
+        assert states() == {due: MailState.QUEUED, later: MailState.WAITING}
+
+    def test_brings_back_what_a_crash_left_when_its_lease_is_over(self, db: None, announced: list[int]) -> None:
+        left, busy = in_flight(-1, attempts=1), in_flight(60, attempts=1)
+        sweep()
+        assert announced == [left]
+        assert states() == {left: MailState.QUEUED, busy: MailState.IN_FLIGHT}
+
+    def test_gives_up_what_breaks_its_worker_every_time(
+        self, db: None, announced: list[int], settings: Settings
+    ) -> None:
+        settings.OUTBOX_RETRY_SECONDS = [60, 300]
+        tried, given_up = in_flight(-1, attempts=2), in_flight(-1, attempts=3)
+        sweep()
+        assert announced == [tried]
+        assert states()[given_up] == MailState.FAILED
+        assert "afgebroken" in OutgoingMail.objects.get(pk=given_up).last_error
+
+    def test_stops_asking_a_broker_that_is_gone(
+        self, db: None, announced: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_mails(3)
+        asked = []
+
+        def gone(mail_id: int) -> None:
+            asked.append(mail_id)
+            raise ConnectionRefusedError
+
+        monkeypatch.setattr(send_mail, "delay", gone)
+        sweep()
+
+        assert len(asked) == 1
+        assert len(OutgoingMail.objects.take_unannounced(10)) == 3

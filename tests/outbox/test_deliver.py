@@ -1,0 +1,330 @@
+"""A mail's way from claim to mark: what the server gets, and what its answers make of the mail."""
+
+import logging
+import smtplib
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.db import OperationalError, connection
+from django.utils import timezone
+from pytest_django import Settings
+
+from digibeoordelen.outbox.deliver import deliver
+from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.queue import Attachment, queue_mail
+from digibeoordelen.outbox.transport import carrier
+from tests.processes import wait_until
+from tests.smtp import DROP, SILENCE, SmtpSink
+
+from .conftest import URL
+
+CSV = "naam;cijfer\r\nZoë;7,5\n".encode("utf-8-sig")
+
+
+def delivered(mail: OutgoingMail) -> OutgoingMail:
+    deliver(mail.pk)
+    mail.refresh_from_db()
+    return mail
+
+
+def with_link(**changes: Any) -> OutgoingMail:
+    given = {
+        "kind": "test",
+        "to": "erik@bedrijf.test",
+        "subject": "Start",
+        "text": f"Open {placeholder('start')}",
+        "html": f'<a href="{placeholder("start")}">Start beoordeling</a>',
+        "links": {"start": Link(kind="test", data={"invitation": 7})},
+    }
+    return queue_mail(**{**given, **changes})
+
+
+def test_a_mail_goes_out_whole(mail: OutgoingMail, server: SmtpSink) -> None:
+    assert delivered(mail).state == MailState.SENT
+    assert mail.sent_at is not None
+
+    (received,) = server.received
+    assert received.to == "erik@bedrijf.test"
+    assert received.message_id == mail.message_id
+    assert received.text.strip() == "Beste Erik"
+    assert received.html.strip() == "<p>Erik</p>"
+    assert received.message["Auto-Submitted"] == "auto-generated"
+    assert received.message["Date"].datetime - timezone.now() < timedelta(minutes=1)
+
+
+def test_an_answer_goes_to_who_asked(db: None, server: SmtpSink) -> None:
+    delivered(
+        queue_mail(kind="test", to="Zoë <zoe@b.test>", subject="é", text="é", html="é", reply_to="docent@hier.test")
+    )
+
+    message = server.received[0].message
+    assert message["Reply-To"] == "docent@hier.test"
+    assert message["To"] == "Zoë <zoe@b.test>"
+    assert message["Subject"] == "é"
+
+
+def test_attachments_arrive_byte_for_byte(db: None, server: SmtpSink) -> None:
+    files = [("Résultaten 'Zoë'.csv", "text/csv", CSV), ("oud.eml", "message/rfc822", b"Subject: x\n\ny")]
+    mail = queue_mail(
+        kind="test",
+        to="a@b.test",
+        subject="Bijlagen",
+        text="-",
+        html="-",
+        attachments=[Attachment(filename=n, content_type=t, file=keep(content)) for n, t, content in files],
+    )
+
+    assert delivered(mail).state == MailState.SENT
+    parts = list(server.received[0].message.iter_attachments())
+    assert [part.get_filename() for part in parts] == ["Résultaten 'Zoë'.csv", "oud.eml"]
+    assert [part.get_payload(decode=True) for part in parts] == [CSV, b"Subject: x\n\ny"]
+
+
+def test_a_link_is_there_for_its_reader_alone(
+    db: None, server: SmtpSink, resolve_links: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    mail = delivered(with_link())
+
+    assert server.received[0].links == [URL]
+    assert f'href="{URL}"' in server.received[0].html
+    assert "eyJ0" not in str(OutgoingMail.objects.values().get())
+    assert "eyJ0" not in caplog.text
+    assert mail.state == MailState.SENT
+
+
+def test_a_link_is_escaped_in_the_html_alone(
+    db: None, server: SmtpSink, resolve_links: Callable[[Callable[[Mapping[str, Any]], str]], None]
+) -> None:
+    resolve_links(lambda data: f"https://site.test/?a={data['invitation']}&b=2")
+    delivered(with_link())
+
+    assert server.received[0].links == ["https://site.test/?a=7&b=2"]
+    assert 'href="https://site.test/?a=7&amp;b=2"' in server.received[0].html
+
+
+def test_a_placeholder_that_someone_typed_stays(db: None, server: SmtpSink, resolve_links: Any) -> None:
+    delivered(with_link(text=f"{placeholder('start')} [[link:anders]]"))
+
+    assert server.received[0].text.split() == [URL, "[[link:anders]]"]
+
+
+def test_a_void_link_fails_with_its_reason_and_sends_nothing(
+    db: None, server: SmtpSink, resolve_links: Callable[[Callable[[Mapping[str, Any]], str]], None]
+) -> None:
+    def void(data: Mapping[str, Any]) -> str:
+        raise LinkVoid("De uitnodiging is ingetrokken.")
+
+    resolve_links(void)
+    mail = delivered(with_link())
+
+    assert (mail.state, mail.last_error) == (MailState.FAILED, "De uitnodiging is ingetrokken.")
+    assert server.received == []
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"iets anders")])
+def test_a_missing_or_damaged_file_fails_and_is_named(
+    db: None, server: SmtpSink, damage: Callable[[Path], object]
+) -> None:
+    stored = keep(b"een bijlage die straks weg is")
+    attachment = Attachment(filename="verslag.pdf", content_type="application/pdf", file=stored)
+    mail = queue_mail(kind="test", to="a@b.test", subject="-", text="-", html="-", attachments=[attachment])
+    damage(Path(default_storage.path(str(stored.file.name))))
+
+    assert delivered(mail).state == MailState.FAILED
+    assert mail.last_error == "De bijlage 'verslag.pdf' is niet meer te vinden."
+    assert server.received == []
+
+
+def test_what_the_server_refuses_for_good_fails_in_its_words(mail: OutgoingMail, server: SmtpSink) -> None:
+    server.answer("RCPT", "550-5.1.1 Gebruiker onbekend\r\n550 5.1.1 Zoë bestaat niet")
+
+    assert delivered(mail).state == MailState.FAILED
+    assert mail.last_error == "550 5.1.1 Gebruiker onbekend 5.1.1 Zoë bestaat niet"
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_what_the_server_refuses_for_now_waits(mail: OutgoingMail, server: SmtpSink, step: str) -> None:
+    server.answer(step, "451 4.7.1 Probeer het later")
+    before = timezone.now()
+
+    assert delivered(mail).state == MailState.WAITING
+    assert mail.last_error == "451 4.7.1 Probeer het later"
+    assert mail.next_attempt_at is not None
+    assert timedelta(seconds=60) <= mail.next_attempt_at - before < timedelta(seconds=70)
+    assert server.received == []
+
+
+def test_after_the_last_pause_it_has_failed(mail: OutgoingMail, server: SmtpSink) -> None:
+    server.answer("RCPT", *3 * ["451 Nog steeds niet"])
+    for expected in (MailState.WAITING, MailState.WAITING, MailState.FAILED):
+        assert delivered(mail).state == expected
+        OutgoingMail.objects.filter(state=MailState.WAITING).update(state=MailState.QUEUED, next_attempt_at=None)
+
+    assert (mail.attempts, mail.last_error) == (3, "451 Nog steeds niet")
+
+
+def test_no_server_waits(mail: OutgoingMail, server: SmtpSink) -> None:
+    server.stop()
+
+    assert delivered(mail).state == MailState.WAITING
+    assert mail.last_error.startswith("Geen verbinding met de mailserver: ")
+    assert "refused" in mail.last_error
+
+
+def test_a_silent_server_waits(mail: OutgoingMail, server: SmtpSink, settings: Settings) -> None:
+    settings.EMAIL_TIMEOUT = 0.2
+    server.answer("RCPT", SILENCE)
+
+    assert delivered(mail).state == MailState.WAITING
+    assert "timed out" in mail.last_error
+
+
+def test_taken_but_not_told_goes_again_with_the_same_message_id(mail: OutgoingMail, server: SmtpSink) -> None:
+    server.answer("DATA", DROP)
+    assert delivered(mail).state == MailState.WAITING
+    OutgoingMail.objects.update(state=MailState.QUEUED, next_attempt_at=None)
+
+    assert delivered(mail).state == MailState.SENT
+    assert [received.message_id for received in server.received] == [mail.message_id] * 2
+
+
+def test_a_server_that_quotes_the_link_gives_it_away_to_nobody(
+    db: None, server: SmtpSink, resolve_links: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answer("DATA", f"554 Spam: {URL}", f"554 Spam: {URL.removeprefix('https://site.test')}")
+    mails = [delivered(with_link()), delivered(with_link())]
+
+    assert [mail.last_error for mail in mails] == ["554 Spam: …", "554 Spam: …"]
+    assert "eyJ0" not in caplog.text
+
+
+def test_words_in_another_alphabet_are_readable(mail: OutgoingMail, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(message: Any) -> None:
+        raise smtplib.SMTPDataError(554, "Geblokkeerd: é\x00\x1b[31m".encode("latin-1"))
+
+    monkeypatch.setattr(carrier, "_usable", lambda: type("Backend", (), {"send_messages": staticmethod(refuse)}))
+
+    assert delivered(mail).last_error == "554 Geblokkeerd: é [31m"
+
+
+def test_a_password_that_is_wrong_now_fails_no_mail(mail: OutgoingMail, server: SmtpSink, settings: Settings) -> None:
+    settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = "x"
+
+    assert delivered(mail).state == MailState.WAITING
+    assert mail.last_error
+
+
+def test_a_mail_that_is_not_queued_is_left_alone(mail: OutgoingMail, server: SmtpSink) -> None:
+    delivered(mail)
+    delivered(mail)
+
+    assert len(server.received) == 1
+    assert mail.attempts == 1
+
+
+def test_a_mark_is_made_under_the_own_claim_alone(
+    mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = carrier.send
+
+    def overtaken(message: Any) -> None:
+        send(message)
+        OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, claim_id=None, lease_until=None)
+        assert OutgoingMail.objects.claim(mail.pk)
+
+    monkeypatch.setattr(carrier, "send", overtaken)
+
+    assert delivered(mail).state == MailState.IN_FLIGHT
+
+
+def test_sending_does_not_start_without_time_to_end_it(
+    mail: OutgoingMail, server: SmtpSink, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OUTBOX_LEASE_SECONDS = 30
+
+    assert delivered(mail).state == MailState.WAITING
+    assert mail.last_error == "Het lezen van de bijlagen duurde te lang."
+    assert server.received == []
+
+
+def test_a_database_connection_lost_meanwhile_repeats_no_mail(
+    transactional_db: None, mail: OutgoingMail, server: SmtpSink
+) -> None:
+    lost: list[str] = []
+
+    def lose_once(execute: Any, sql: str, *rest: Any) -> Any:
+        if server.received and not lost:
+            lost.append(sql)
+            raise OperationalError("server closed the connection unexpectedly")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(lose_once):
+        assert delivered(mail).state == MailState.SENT
+    assert len(lost) == len(server.received) == 1
+
+
+class TestConnection:
+    """One connection is kept between mails; its end is never a mail's fault."""
+
+    def send_three(self, mail: OutgoingMail, between: Callable[[], object] = lambda: None) -> list[OutgoingMail]:
+        mails = [mail, *(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-") for _ in range(2))]
+        for each in mails:
+            delivered(each)
+            between()
+        return mails
+
+    def test_it_is_used_for_every_mail(self, mail: OutgoingMail, server: SmtpSink) -> None:
+        self.send_three(mail)
+
+        assert [received.connection for received in server.received] == [1, 1, 1]
+
+    def test_one_that_the_server_ended_is_replaced(self, mail: OutgoingMail, server: SmtpSink) -> None:
+        def hang_up() -> None:
+            kept: Any = carrier._backend
+            server.hang_up()
+            with suppress(ConnectionError):
+                kept.connection.sock.recv(1, socket.MSG_PEEK)  # returns when the end has reached us
+
+        mails = self.send_three(mail, between=hang_up)
+
+        assert [each.state for each in mails] == [MailState.SENT] * 3
+        assert [each.attempts for each in mails] == [1, 1, 1]
+
+    def test_one_that_the_server_wants_to_end_is_replaced(self, mail: OutgoingMail, server: SmtpSink) -> None:
+        delivered(mail)
+        server.answer("MAIL", "421 4.7.0 Too many messages on this connection")
+        second = delivered(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-"))
+
+        assert (second.state, second.attempts) == (MailState.SENT, 1)
+        assert [received.connection for received in server.received] == [1, 2]
+
+    def test_a_server_that_is_closing_gets_no_second_try_at_once(self, mail: OutgoingMail, server: SmtpSink) -> None:
+        server.answer("MAIL", "421 Shutting down", "421 Shutting down")
+
+        assert delivered(mail).state == MailState.WAITING
+        assert server.connections == 1
+
+    def test_an_unused_one_is_asked_whether_it_lives(
+        self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("digibeoordelen.outbox.transport.FRESH_SECONDS", 0)
+        delivered(mail)
+        monkeypatch.setattr(smtplib.SMTP, "noop", lambda self: (421, b"bye"))
+        self.send_three(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-"))
+
+        assert [received.connection for received in server.received] == [1, 2, 3, 4]
+
+    def test_an_idle_one_is_closed(self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("digibeoordelen.outbox.transport.IDLE_SECONDS", 0.05)
+        delivered(mail)
+
+        wait_until(lambda: server.open_connections == 0, "the end of the connection", timeout=5)

@@ -1,0 +1,111 @@
+"""Bytes are kept once, whole, and proven when they are read."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import Storage, default_storage
+from django.db import IntegrityError, connection, transaction
+
+from digibeoordelen.outbox import files
+from digibeoordelen.outbox.files import FileGone, keep
+from digibeoordelen.outbox.models import StoredFile
+
+
+def path_of(stored: StoredFile) -> Path:
+    return Path(default_storage.path(str(stored.file.name)))
+
+
+def test_the_same_bytes_are_one_row_and_one_file(db: None) -> None:
+    first, second, other = keep(b"inhoud"), keep(b"inhoud"), keep(b"iets anders")
+
+    assert first == second != other
+    assert first.read() == b"inhoud"
+    assert (first.size, path_of(first).name) == (6, first.sha256)
+
+
+def test_nothing_is_a_file_too(db: None) -> None:
+    assert keep(b"").read() == b""
+
+
+def test_a_file_that_outlived_its_row_is_taken_over(transactional_db: None) -> None:
+    with transaction.atomic():
+        keep(b"teruggedraaid")
+        transaction.set_rollback(True)
+
+    assert keep(b"teruggedraaid").read() == b"teruggedraaid"
+
+
+def test_many_at_once_get_the_same_row(transactional_db: None) -> None:
+    def work(_: int) -> int:
+        try:
+            with transaction.atomic():
+                return keep(b"tegelijk bewaard").pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(work, range(12)))) == 1
+    assert StoredFile.objects.get().read() == b"tegelijk bewaard"
+    assert [path for path in path_of(StoredFile.objects.get()).parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_half_a_file_is_written_anew(db: None) -> None:
+    path_of(keep(b"een halve")).write_bytes(b"een")
+
+    assert keep(b"een halve").read() == b"een halve"
+
+
+def test_a_missing_file_is_said(db: None) -> None:
+    stored = keep(b"straks weg")
+    path_of(stored).unlink()
+
+    with pytest.raises(FileGone, match="missing"):
+        stored.read()
+
+
+def test_a_changed_file_is_said(db: None) -> None:
+    stored = keep(b"bewijs")
+    path_of(stored).write_bytes(b"BEWIJS")
+
+    with pytest.raises(FileGone, match="damaged"):
+        stored.read()
+
+
+class ObjectStorage(Storage):
+    """As django-storages' are: without paths, and a put is whole."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def exists(self, name: str) -> bool:
+        return name in self.objects
+
+    def _save(self, name: str, content: File) -> str:
+        self.objects[name] = content.read()
+        return name
+
+    def _open(self, name: str, mode: str = "rb") -> File:
+        if name not in self.objects:
+            raise FileNotFoundError(name)
+        return ContentFile(self.objects[name])
+
+
+def test_object_storage_keeps_the_name(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = ObjectStorage()
+    monkeypatch.setattr(files, "default_storage", storage)
+    monkeypatch.setattr(StoredFile._meta.get_field("file"), "storage", storage)
+
+    stored = keep(b"in de wolk")
+    assert keep(b"in de wolk").read() == b"in de wolk"
+    assert list(storage.objects) == [stored.file.name]
+
+    storage.objects.clear()
+    with pytest.raises(FileGone):
+        StoredFile.objects.get().read()
+
+
+def test_a_name_that_is_no_hash_is_refused(db: None) -> None:
+    with pytest.raises(IntegrityError, match="stored_file_sha256_is_hex"), transaction.atomic():
+        StoredFile.objects.create(sha256="../../etc/passwd", size=1, file="x")

@@ -1,0 +1,251 @@
+"""Real processes for tests: a site of its own (database, queue, files) and its worker, beat and web server.
+
+    def test_something(site, smtp_sink):
+        site.env["EMAIL_URL"] = smtp_sink.url
+        worker = site.worker()
+        site.python("...")
+        wait_until(lambda: site.rows("select ..."), "the row")
+        worker.kill()
+
+A site stands on what DATABASE_URL and BROKER_URL say: a database of its own beside that PostgreSQL one, a number of
+its own on that Redis; without them, SQLite and the broker in files.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+import redis
+
+from scripts.processes import dies_with_us, free_port
+
+BASE = Path(__file__).resolve().parent.parent
+PATIENCE = 60.0  # seconds; a machine with two cores and four test processes is slow to start a worker
+
+T = TypeVar("T")
+
+
+def wait_until(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
+    """What `condition` returns, once that is true; fails after `timeout` seconds, naming `what` was awaited."""
+    deadline = time.monotonic() + timeout
+    while not (result := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"Waited {timeout:.0f} s in vain for {what}.", pytrace=True)
+        time.sleep(0.05)
+    return result
+
+
+class Process:
+    """A running program with all that it starts; what it says is in `output`."""
+
+    def __init__(self, command: Sequence[str], *, env: dict[str, str], log: Path) -> None:
+        self.command = list(command)
+        self._log = log
+        with log.open("ab") as sink:
+            self._process = subprocess.Popen(
+                self.command,
+                env=env,
+                cwd=BASE,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=dies_with_us(signal.SIGKILL),
+            )
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def wait_for_output(self, words: str, timeout: float = PATIENCE) -> None:
+        """Until it said `words`; fails with all it did say when it ends before that, or takes too long."""
+        deadline = time.monotonic() + timeout
+        while words not in self.output:
+            if not self.is_running or time.monotonic() > deadline:
+                pytest.fail(f"{' '.join(self.command)} did not say {words!r}:\n{self.output[-4000:]}")
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """SIGKILL to it and all its children at once, as when the power goes."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self, timeout: float = 20.0) -> None:
+        """SIGTERM, and patience; SIGKILL after `timeout` seconds."""
+        if self.is_running:
+            self._process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout)
+        self.kill()
+
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):  # all gone already
+            os.killpg(self._process.pid, number)
+
+
+class Site:
+    """One installation of the product in `folder`; `env` is what its processes get, and may be added to."""
+
+    def __init__(self, folder: Path, *, database_url: str, broker_url: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.database_url = database_url
+        self._processes: list[Process] = []
+        self.env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ} | {
+            "DJANGO_SETTINGS_MODULE": "digibeoordelen.settings",
+            "PYTHONPATH": str(BASE),
+            "SECRET_KEY": "a key for tests alone, long enough for every check that looks at it",
+            "VAR_DIR": str(folder / "var"),
+            "STATIC_ROOT": str(folder / "static"),
+            "DATABASE_URL": database_url,
+            "BROKER_URL": broker_url,
+            "DEMO": "on",
+            "SITE_URL": f"http://127.0.0.1:{self.port}",
+        }
+        (folder / "var").mkdir(exist_ok=True)
+
+    @property
+    def url(self) -> str:
+        return self.env["SITE_URL"]
+
+    def run(self, *arguments: str) -> str:
+        """Runs Python with these arguments to its end; returns what it said, fails with it when that went wrong."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env=self.env,
+            cwd=BASE,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def manage(self, *arguments: str) -> str:
+        """`manage.py` with these arguments."""
+        return self.run("manage.py", *arguments)
+
+    def python(self, code: str) -> str:
+        """Runs `code` in a process of the site, Django set up; returns what it printed."""
+        return self.run("-c", f"import django\ndjango.setup()\n{code}")
+
+    def start(self, name: str, *command: str) -> Process:
+        """Starts Python with `command`; `name` names its log. It ends with the site, at the latest."""
+        process = Process([sys.executable, *command], env=self.env, log=self.folder / f"{name}.log")
+        self._processes.append(process)
+        return process
+
+    def worker(self, name: str = "worker", *, concurrency: int = 1) -> Process:
+        """A Celery worker that is ready for work."""
+        options = [f"--concurrency={concurrency}", f"--hostname={name}@%h", "--without-gossip", "--without-mingle"]
+        process = self.start(name, "-m", "celery", "-A", "digibeoordelen", "worker", "--loglevel=INFO", *options)
+        process.wait_for_output(f"{name}@")
+        process.wait_for_output(" ready.")
+        return process
+
+    def beat(self) -> Process:
+        """Celery's clock, which starts the sweeps."""
+        return self.start("beat", "-m", "celery", "-A", "digibeoordelen", "beat", "--loglevel=INFO", "--pidfile=")
+
+    def web(self, *, threads: int = 4) -> Process:
+        """gunicorn at `url`, answering."""
+        address = f"--bind=127.0.0.1:{self.port}"
+        options = [address, f"--threads={threads}", "--log-level=warning", "--no-control-socket"]
+        process = self.start("web", "-m", "gunicorn", "digibeoordelen.wsgi", *options)
+        wait_until(lambda: not process.is_running or self._answers(), f"an answer of {self.url}")
+        assert process.is_running, process.output[-4000:]
+        return process
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a query on the site's database gives."""
+        if self.database_url.startswith("sqlite"):
+            with closing(sqlite3.connect(urlsplit(self.database_url).path, timeout=30)) as lite:
+                return lite.execute(sql).fetchall()
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(sql).fetchall()
+
+    def end(self) -> None:
+        """Kills what still runs."""
+        for process in self._processes:
+            process.kill()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/gezondheid/", timeout=5) as response:
+                return bool(response.status == 200)
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an empty migrated database that sites copy: migrating takes seconds, copying none."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with _database(folder) as url:
+        Site(folder, database_url=url, broker_url="memory://").manage("migrate", "--verbosity=0")
+        yield url
+
+
+@pytest.fixture
+def site(tmp_path: Path, migrated_database: str) -> Iterator[Site]:
+    """A site with an empty migrated database; everything it started is killed at the end."""
+    with _database(tmp_path, template=migrated_database) as database_url:
+        site = Site(tmp_path, database_url=database_url, broker_url=_own_broker())
+        try:
+            yield site
+        finally:
+            site.end()
+
+
+@contextmanager
+def _database(folder: Path, *, template: str = "") -> Iterator[str]:
+    """The URL of a new database, empty or a copy of the one at the URL `template`; gone afterwards."""
+    beside = os.environ.get("DATABASE_URL", "")
+    if not beside.startswith("postgres"):
+        path = folder / "site.sqlite3"
+        if template:
+            shutil.copyfile(urlsplit(template).path, path)
+        yield f"sqlite:///{path}"
+        return
+    name = f"site_{uuid.uuid4().hex}"
+    copying = f'template "{urlsplit(template).path[1:]}"' if template else ""
+    with psycopg.connect(beside, autocommit=True) as connection:
+        connection.execute(f'create database "{name}" {copying}')
+        try:
+            yield urlunsplit(urlsplit(beside)._replace(path=f"/{name}"))
+        finally:
+            connection.execute(f'drop database "{name}" with (force)')
+
+
+def _own_broker() -> str:
+    """The configured Redis' database for this test process, emptied; without Redis the broker in files."""
+    configured = os.environ.get("BROKER_URL", "")
+    if not configured.startswith("redis"):
+        return "filesystem://"
+    test_process = re.search(r"\d+$", os.environ.get("PYTEST_XDIST_WORKER", "")) or ["0"]
+    url = urlunsplit(urlsplit(configured)._replace(path=f"/{1 + int(test_process[0]) % 15}"))
+    with closing(redis.Redis.from_url(url)) as connection:
+        connection.flushdb()
+    return url

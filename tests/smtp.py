@@ -1,0 +1,176 @@
+"""A mail server for tests: collects what it takes, and can be told to refuse, to be silent, or to drop out."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import cast
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from scripts.processes import free_port
+
+DROP = "drop"  # an answer that is none: the connection ends
+SILENCE = "silence"  # an answer that doesn't come
+
+
+@dataclass(frozen=True)
+class Received:
+    """One mail the server took, and over which connection (1 is the first)."""
+
+    sender: str
+    to: str
+    content: bytes
+    connection: int
+
+    @property
+    def message(self) -> EmailMessage:
+        return email.message_from_bytes(self.content, policy=email.policy.default)
+
+    @property
+    def message_id(self) -> str:
+        return str(self.message["Message-ID"])
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["Subject"])
+
+    @property
+    def text(self) -> str:
+        return self._body("plain")
+
+    @property
+    def html(self) -> str:
+        return self._body("html")
+
+    @property
+    def links(self) -> list[str]:
+        """The URLs in the text part."""
+        return re.findall(r"https?://[^\s<>\"]+", self.text)
+
+    def _body(self, subtype: str) -> str:
+        body = self.message.get_body([subtype])
+        assert body is not None, f"The mail has no {subtype} part."
+        return str(body.get_content())
+
+
+class SmtpSink:
+    """Listens on a free port of 127.0.0.1, in a thread; `received` fills as mails come in."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.connections = 0
+        self.delay = 0.0  # seconds each mail takes
+        self.port = free_port()
+        self._answers: dict[str, list[str]] = {}
+        self._open: dict[SMTP, int] = {}
+        self._controller: Controller | None = None
+
+    @property
+    def url(self) -> str:
+        """For EMAIL_URL."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections nobody ended yet."""
+        return sum(server.transport is not None and not server.transport.is_closing() for server in list(self._open))
+
+    def start(self) -> None:
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, server_hostname="sink.test")
+        self._controller.start()
+
+    def stop(self) -> None:
+        """Ends every connection and takes no more; `start` listens on the same port again."""
+        if self._controller is not None:
+            self.hang_up()
+            self._controller.stop()
+            self._controller = None
+
+    def answer(self, step: str, *answers: str) -> None:
+        """Has the next times that `step` (MAIL, RCPT or DATA) is reached answered so, one answer a time.
+
+        A mail whose DATA is answered with DROP or SILENCE was taken: it is in `received`, but nobody is told.
+        """
+        self._answers.setdefault(step, []).extend(answers)
+
+    def hang_up(self) -> None:
+        """Ends every open connection without a word."""
+        assert self._controller is not None
+        for server in list(self._open):
+            self._controller.loop.call_soon_threadsafe(_abort, server)
+
+    def wait_for(self, count: int, timeout: float = 10.0) -> list[Received]:
+        """The mails, once there are `count` of them; fails after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
+        while len(self.received) < count:
+            assert time.monotonic() < deadline, f"{len(self.received)} of {count} mails came within {timeout} s."
+            time.sleep(0.02)
+        return self.received
+
+    # What aiosmtpd calls, by these names.
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        self._open[server] = self.connections
+        session.host_name = hostname
+        return responses
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if answer := await self._told("MAIL", server):
+            return answer
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if answer := await self._told("RCPT", server):
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.delay)
+        if (self._answers.get("DATA") or ["250"])[0][:1] not in {"4", "5"}:
+            content = cast("bytes", envelope.content)
+            for address in envelope.rcpt_tos:
+                self.received.append(Received(envelope.mail_from or "", address, content, self._open[server]))
+        return await self._told("DATA", server) or "250 OK"
+
+    async def _told(self, step: str, server: SMTP) -> str:
+        """What `answer` wants said here, and doing what it wants done; empty if nothing."""
+        if not self._answers.get(step):
+            return ""
+        answer = self._answers[step].pop(0)
+        if answer == SILENCE:
+            await asyncio.sleep(60)
+        if answer == DROP:
+            _abort(server)
+            return "421 gone"
+        return answer
+
+
+def _abort(server: SMTP) -> None:
+    cast("asyncio.Transport", server.transport).abort()
+
+
+@pytest.fixture
+def smtp_sink() -> Iterator[SmtpSink]:
+    """A mail server that is there for one test."""
+    sink = SmtpSink()
+    sink.start()
+    yield sink
+    sink.stop()
