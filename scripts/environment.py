@@ -30,7 +30,7 @@ def prepare(lock: Path) -> Path:
             print(f"Making the virtual environment {VENV.relative_to(BASE)}", flush=True)
             _run(sys.executable, "-m", "venv", "--clear", str(VENV))
         print(f"Installing the packages of {lock.relative_to(BASE)}", flush=True)
-        _run(str(PYTHON), *_PIP, "install", "--quiet", "--no-deps", "--require-hashes", "-r", str(lock))
+        _run(str(PYTHON), *_PIP, "install", "-qq", "--no-deps", "--require-hashes", "-r", str(lock))
         stamp.write_text(digest)
         if lock == DEV:
             (VENV / f"installed-{APP.stem}.sha256").write_text(hashlib.sha256(APP.read_bytes()).hexdigest())
