@@ -29,7 +29,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "digibeoordelen.static_files.StaticFiles",
+    "django.contrib.staticfiles",
     "django.forms",
     "axes",
     "csp",
@@ -128,6 +128,7 @@ if bucket := env("S3_BUCKET", default=""):
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATICFILES_FINDERS = ["digibeoordelen.static_files.FolderFinder", "digibeoordelen.static_files.AppFinder"]
 STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_bootstrap_css_dir())]
 
 # --- People ------------------------------------------------------------------------------------

@@ -1,17 +1,23 @@
 """Which static files are collected: of the packages' files only those that pages load."""
 
-from django.contrib.staticfiles.apps import StaticFilesConfig
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.staticfiles.finders import AppDirectoriesFinder, FileSystemFinder
+
+# Other editions of Bootstrap and htmx: compressing them was most of what collecting costs.
+UNUSED = ["bootstrap-*", "bootstrap.css*", "bootstrap.rtl.*", "htmax-*", "htmx-4*", "hx-*"]
 
 
-class StaticFiles(StaticFilesConfig):
-    """Leaves out Bootstrap's and htmx's other editions: compressing them is most of what collecting costs."""
+class FolderFinder(FileSystemFinder):
+    """The project's own files, and Bootstrap's stylesheet."""
 
-    ignore_patterns = [
-        *StaticFilesConfig.ignore_patterns,
-        "bootstrap-*",
-        "bootstrap.css*",
-        "bootstrap.rtl.*",
-        "htmax-*",
-        "htmx-4*",
-        "hx-*",
-    ]
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
+        return super().list([*(ignore_patterns or []), *UNUSED])
+
+
+class AppFinder(AppDirectoriesFinder):
+    """The files of installed apps."""
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterable[Any]:
+        return super().list([*(ignore_patterns or []), *UNUSED])

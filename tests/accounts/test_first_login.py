@@ -13,7 +13,10 @@ WELCOME = "/welkom/"
 @pytest.fixture
 def newcomer(db: None) -> Membership:
     return MembershipFactory(
-        school=SchoolFactory(name="ROC Hier"), student_number="", user__details_checked_at=None, user__email="n@hier.test"
+        school=SchoolFactory(name="ROC Hier"),
+        student_number="",
+        user__details_checked_at=None,
+        user__email="n@hier.test",
     )
 
 

@@ -50,7 +50,9 @@ def test_the_same_number_at_another_school_is_no_problem(client: Client, without
     assert client.post(EDIT, details(without_number.user, **{field: "4711"})).status_code == 302
 
 
-def test_a_number_of_another_student_is_refused(client: Client, without_number: Membership, student: Membership) -> None:
+def test_a_number_of_another_student_is_refused(
+    client: Client, without_number: Membership, student: Membership
+) -> None:
     client.force_login(without_number.user)
     field = f"student_number_{without_number.pk}"
     page = client.post(EDIT, details(without_number.user, **{field: "123456"})).content.decode()
