@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -36,18 +37,18 @@ class Target:
 class WouldLoseWork(lifecycle.DomainError):
     """Examiners who have begun would be taken off; `assignments` are theirs, with part and work process."""
 
-    def __init__(self, assignments: list[Assignment]) -> None:
+    def __init__(self, assignments: Sequence[Assignment]) -> None:
         self.assignments = assignments
         names = ", ".join(sorted({assignment.contact.full_name for assignment in assignments}))
         super().__init__(f"Al begonnen met beoordelen, en daarom niet zomaar weg te halen: {names}.")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Changes:
     """What bringing the assignments in line did to people who were at work."""
 
-    taken_off: list[Assignment] = field(default_factory=list)
-    withdrawn: list[Contact] = field(default_factory=list)
+    taken_off: Sequence[Assignment]
+    withdrawn: Sequence[Contact]
 
     def as_json(self) -> dict[str, list[str]]:
         """For the log: only what there is to tell."""
@@ -124,7 +125,7 @@ def choose_examiners(
         changes = sync_assignments(current, take_off_begun=take_off_begun)
         lifecycle.bump_version(current)
         names = sorted(contact.full_name for contact in contacts)
-        data = {"target": str(target), "examiners": names, **changes.as_json()}
+        data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
         lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
@@ -145,9 +146,9 @@ def _replace_couplings(assessment: Assessment, target: Target, contacts: Collect
 def sync_assignments(assessment: Assessment, *, take_off_begun: bool = False) -> Changes:
     """Brings the assignments in line with the couplings; call it inside `lifecycle.locked()`.
 
-    Assignments without content come and go. One with content is never deleted: with
-    `take_off_begun` it gets `removed_at`, without it `WouldLoseWork` is raised; chosen again, it
-    counts again. Whoever has no part left loses the invitation with it.
+    One that has content is never taken off silently: without `take_off_begun` `WouldLoseWork` is
+    raised. What is taken off gets `removed_at` and keeps what was written; chosen again, it counts
+    again. Whoever has no part left loses the invitation with it.
     """
     wanted = _wanted(assessment)
     existing = {
@@ -160,9 +161,7 @@ def sync_assignments(assessment: Assessment, *, take_off_begun: bool = False) ->
     begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
     if begun and not take_off_begun:
         raise WouldLoseWork(begun)
-    untouched = {a.pk for a in surplus} - {a.pk for a in begun}
-    assessment.assignments.filter(pk__in=untouched).delete()
-    assessment.assignments.filter(pk__in=[a.pk for a in begun]).update(removed_at=timezone.now())
+    _take_off(assessment, surplus)
     returning = [a.pk for key, a in existing.items() if key in wanted and a.removed_at is not None]
     assessment.assignments.filter(pk__in=returning).update(removed_at=None)
     Assignment.objects.bulk_create(
@@ -170,6 +169,13 @@ def sync_assignments(assessment: Assessment, *, take_off_begun: bool = False) ->
         for contact, part in sorted(wanted - existing.keys())
     )
     return Changes(taken_off=begun, withdrawn=_withdraw_all_but(assessment, {contact for contact, _ in wanted}))
+
+
+def _take_off(assessment: Assessment, surplus: Sequence[Assignment]) -> None:
+    """Deletes those of whoever was never invited; the others' form may be open this moment, and be saved yet."""
+    surplus_rows = assessment.assignments.filter(pk__in=[assignment.pk for assignment in surplus])
+    surplus_rows.exclude(contact__in=assessment.invitations.values("contact")).delete()
+    surplus_rows.update(removed_at=timezone.now())
 
 
 def _wanted(assessment: Assessment) -> set[tuple[int, int]]:

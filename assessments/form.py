@@ -14,6 +14,7 @@ from .models import Assignment, Event, Invitation, Score
 from .rubric import Column, Missing, Rubric, read_rubric
 
 MAX_JUSTIFICATION = 20_000  # characters; a page holds about 3,000
+_FIELD = re.compile("(?:justification|score)-(?P<assignment>[0-9]{1,18})(?:-(?P<criterion>[0-9]{1,18}))?")
 
 
 @dataclass
@@ -27,7 +28,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A part that was saved elsewhere since this form was opened: both versions, for the screen."""
+    """A part that could not be saved: what is kept and what was typed, for the screen.
+
+    It was saved elsewhere since the form was opened, or completed, or is not this examiner's any
+    more (`column.assignment.removed_at`).
+    """
 
     column: Column
     entry: Entry
@@ -51,20 +56,23 @@ class Incomplete(lifecycle.DomainError):
 
 
 def read_entries(post: Mapping[str, str], rubric: Rubric) -> dict[int, Entry]:
-    """What a posted form holds, by assignment id; fields that are not this rubric's are passed over."""
-    entries = {}
-    for column in rubric.columns:
-        pk = column.assignment.pk
-        version = post.get(f"version-{pk}", "")
-        text = post.get(column.justification_field)
-        entry = Entry(
-            version=int(version) if re.fullmatch("[0-9]{1,9}", version) else -1,
-            justification=None if text is None else _clean(text),
-        )
-        for criterion, name, _ in column.lines:
-            if post.get(name, "") in ("O", "V", "G"):
-                entry.scores[criterion.pk] = post[name]
-        entries[pk] = entry
+    """What a posted form holds, by assignment id: an entry for each part of the rubric, empty or not.
+
+    Parts that are not in it (any more) have one when something was typed there, so that `save` can
+    give it back. A score of a criterion that is not the part's own is passed over.
+    """
+    own = {column.assignment.pk: {criterion.pk for criterion in column.criteria} for column in rubric.columns}
+    entries = {pk: Entry(version=_version(post.get(f"version-{pk}", "")), justification=None) for pk in own}
+    for name, value in post.items():
+        match = _FIELD.fullmatch(name)
+        if match is None:
+            continue
+        pk = int(match["assignment"])
+        entry = entries.setdefault(pk, Entry(version=-1, justification=None))
+        if match["criterion"] is None:
+            entry.justification = _clean(value)
+        elif value in ("O", "V", "G") and int(match["criterion"]) in own.get(pk, {int(match["criterion"])}):
+            entry.scores[int(match["criterion"])] = value
     return entries
 
 
@@ -92,24 +100,22 @@ def overlay(rubric: Rubric, entries: Mapping[int, Entry]) -> None:
 
 
 def save(*, invitation: Invitation, entries: Mapping[int, Entry]) -> list[Conflict]:
-    """Saves what changed, for now; returns the parts that could not be, since they changed elsewhere.
+    """Saves what changed, for now; returns the parts that could not be.
 
-    A part is saved when its `version` is still the one the form was opened with. Completed parts
-    stay as they are: a late post of the same values is no conflict, other values are.
-    Raises `TransitionRefused` when the assessment is closed and something differs.
+    A part is saved when its `version` is still the one the form was opened with. A completed part
+    stays as it is, and so does one that the examiner was taken off: a late post of the same values
+    is no conflict, other values are. Raises `TransitionRefused` when there is something to save
+    and the assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
         rubric = read_rubric(current, contact=invitation.contact)
-        changed = [
-            (column, entries[column.assignment.pk])
-            for column in rubric.columns
-            if column.assignment.pk in entries and _differs(column, entries[column.assignment.pk])
-        ]
-        if changed:
-            lifecycle.refuse_if_closed(current)
+        changed = _changed(rubric, entries)
         stale = [c for c in changed if c[0].assignment.completed_at or c[0].assignment.version != c[1].version]
         fresh = [c for c in changed if c not in stale]
+        if entries.keys() - {column.assignment.pk for column in rubric.columns}:
+            stale += _changed(read_rubric(current, contact=invitation.contact, taken_off=True), entries)
         if fresh:
+            lifecycle.refuse_if_closed(current)
             _write(fresh)
             lifecycle.settle(current, kind=Event.Kind.SAVED, by_name=invitation.contact.full_name)
     return [Conflict(column, entry) for column, entry in stale]
@@ -135,9 +141,18 @@ def complete(*, invitation: Invitation) -> bool:
     return True
 
 
+def _version(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else -1
+
+
 def _clean(text: str) -> str:
     # Browsers send CRLF; a NUL is no text, and PostgreSQL refuses it.
     return text.replace("\r\n", "\n").replace("\x00", "")
+
+
+def _changed(rubric: Rubric, entries: Mapping[int, Entry]) -> list[tuple[Column, Entry]]:
+    found = [(column, entries.get(column.assignment.pk)) for column in rubric.columns]
+    return [(column, entry) for column, entry in found if entry is not None and _differs(column, entry)]
 
 
 def _differs(column: Column, entry: Entry) -> bool:

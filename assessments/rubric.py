@@ -142,12 +142,14 @@ class Rubric:
         return sum(len(column.scores) for column in self.columns)
 
 
-def read_rubric(assessment: Assessment, *, contact: Contact | None = None) -> Rubric:
+def read_rubric(assessment: Assessment, *, contact: Contact | None = None, taken_off: bool = False) -> Rubric:
     """Reads the assessment's rubric with all live assignments, or with `contact`'s alone.
 
-    With `contact` only the parts that are theirs are in it: an examiner sees nothing else.
+    With `contact` only the parts that are theirs are in it: an examiner sees nothing else. With
+    `taken_off` it holds the assignments that count no more instead.
     """
-    assignments = assessment.live_assignments.select_related("contact", "part").order_by("contact__last_name", "pk")
+    assignments = assessment.assignments.filter(removed_at__isnull=not taken_off)
+    assignments = assignments.select_related("contact", "part").order_by("contact__last_name", "pk")
     if contact is not None:
         assignments = assignments.filter(contact=contact)
     by_part: dict[int, list[Assignment]] = {}

@@ -143,7 +143,6 @@ def close(assessment, end, *, by):
 def test_examiner_without_content_is_taken_off_with_the_invitation(invitation, second_examiner):
     choose(invitation.assessment, second_examiner)
     assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
-    assert not Assignment.objects.filter(contact=invitation.contact).exists()
     invitation.refresh_from_db()
     assert invitation.withdrawn_at
     assert invitation.assessment.status == Status.NEW
@@ -261,3 +260,9 @@ def test_examiner_taken_off_some_parts_keeps_the_invitation(invitation, second_e
     invitation.refresh_from_db()
     assert invitation.withdrawn_at is None
     assert invite.invitable(invitation.assessment) == [second_examiner]
+
+
+def test_who_was_never_invited_leaves_no_trace(assessment, examiner, second_examiner):
+    choose(assessment, examiner)
+    choose(assessment, second_examiner)
+    assert not Assignment.objects.filter(contact=examiner).exists()
