@@ -1,0 +1,332 @@
+"""An exam file's content: read from YAML, checked, and laid out for the database.
+
+    exam: {kind: PROFESSION, code: "25656", title: …, cohort: 2025-2026, level: 3}
+    grading: {rule: points-table, good_from: …}
+    units:
+      - {code: …, title: …, grading: …, core_tasks: [
+          {code: …, title: …, grading: …, work_processes: [
+            {code: …, title: …, description: …, grading: …, parts: [
+              {kind: BEHAVIOUR, grading: …, criteria: [{text: …, O: …, V: …, G: …}]}]}]}]}
+
+`grading` holds, at each level, what the rule asks there; together they are the version's `grading_data`.
+`level` and `description` may be left out. The files in exams/data are examples.
+"""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import ValidationError
+
+from . import grading
+from .models import Exam, Part
+from .yaml_lines import Fault, FileRefused, Node, lines_of
+
+CODE, TITLE, TEXT = 20, 200, 1000  # characters; for codes and titles these are the database's limits, too
+MAX_CRITERIA = 500  # a unit's form posts a field for each, and settings allow 2,000 fields
+
+
+@dataclass(frozen=True)
+class CriterionContent:
+    text: str
+    meaning_o: str
+    meaning_v: str
+    meaning_g: str
+
+
+@dataclass(frozen=True)
+class PartContent:
+    kind: str
+    criteria: tuple[CriterionContent, ...]
+
+
+@dataclass(frozen=True)
+class WorkProcessContent:
+    code: str
+    title: str
+    description: str
+    parts: tuple[PartContent, ...]
+
+
+@dataclass(frozen=True)
+class CoreTaskContent:
+    code: str
+    title: str
+    work_processes: tuple[WorkProcessContent, ...]
+
+
+@dataclass(frozen=True)
+class UnitContent:
+    code: str
+    title: str
+    core_tasks: tuple[CoreTaskContent, ...]
+
+
+@dataclass(frozen=True)
+class ExamContent:
+    """A whole file; `grading_rule` and `grading_data` fit the units."""
+
+    kind: str
+    code: str
+    title: str
+    cohort: str
+    level: int | None
+    grading_rule: str
+    grading_data: Mapping[str, Any]
+    units: tuple[UnitContent, ...]
+
+
+def read(root: Node) -> ExamContent:
+    """The exam that a parsed file holds; raises `FileRefused` with everything that is wrong in it."""
+    reader = _Reader()
+    content = reader.exam(root)
+    if not reader.faults:
+        reader.check_scheme(content)
+    if reader.faults:
+        raise FileRefused(reader.faults)
+    return content
+
+
+def nodes_of(units: Sequence[UnitContent]) -> tuple[grading.UnitNode, ...]:
+    """The units' shape for grading; criteria are numbered, since they have no primary key yet."""
+    numbers = count(1)
+
+    def part(content: PartContent) -> grading.PartNode:
+        return grading.PartNode(content.kind, tuple(next(numbers) for _ in content.criteria))
+
+    def process(content: WorkProcessContent) -> grading.WorkProcessNode:
+        return grading.WorkProcessNode(content.code, tuple(map(part, content.parts)))
+
+    def task(content: CoreTaskContent) -> grading.CoreTaskNode:
+        return grading.CoreTaskNode(content.code, tuple(map(process, content.work_processes)))
+
+    return tuple(grading.UnitNode(unit.code, tuple(map(task, unit.core_tasks))) for unit in units)
+
+
+Data = dict[str, Any]
+Fields = dict[str, Node]
+Path = tuple[str | int, ...]
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class _Below(Generic[Thing]):
+    """A list of things as it was read, and their grading data by code."""
+
+    contents: list[Thing] = field(default_factory=list)
+    data: dict[str, Data] = field(default_factory=dict)
+
+
+class _Reader:
+    """Collects all that is wrong; what can't be read is stood in for by something empty."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self._lines: dict[Path, int] = {}
+
+    def fault(self, node: Node, place: str, text: str) -> None:
+        self.faults.append(Fault(node.line, f"{place}: {text}"))
+
+    # --- The levels: what they hold, and their grading data ----------------------------------------
+    def exam(self, root: Node) -> ExamContent:
+        top = self.fields(root, "Bestand", ["exam", "grading", "units"])
+        exam = self.heading(top["exam"])
+        data = self.grading(top["grading"], (), "Examen", below="units")
+        rule = data.pop("rule", None)
+        if top["grading"].value is not None and not (isinstance(rule, str) and rule in grading.RULES):
+            self.fault(top["grading"], "Examen", f"'rule' hoort een van deze te zijn: {', '.join(grading.RULES)}.")
+        units = self.below(top["units"], (), "Examen", "units", "exameneenheid", self.unit)
+        return ExamContent(
+            kind=exam.kind,
+            code=exam.code,
+            title=exam.title,
+            cohort=exam.cohort,
+            level=exam.level,
+            grading_rule=str(rule),
+            grading_data={**data, "units": units.data},
+            units=tuple(units.contents),
+        )
+
+    def heading(self, node: Node) -> Exam:
+        fields = self.fields(node, "Examen", ["kind", "code", "title", "cohort"], ["level"])
+        faults = len(self.faults)
+        exam = Exam(
+            kind=self.choice(fields["kind"], "Examen", "kind", Exam.Kind.values),
+            code=self.text(fields["code"], "Examen", "code", CODE),
+            title=self.text(fields["title"], "Examen", "title", TITLE),
+            cohort=self.text(fields["cohort"], "Examen", "cohort", CODE),
+        )
+        match fields.get("level", Node(None, 0)):
+            case Node(value=int() as level) if not isinstance(level, bool) and 1 <= level <= 4:
+                exam.level = level
+            case Node(value=value) as given if value is not None:
+                self.fault(given, "Examen", "'level' is het niveau: 1, 2, 3 of 4.")
+        if len(self.faults) == faults and all(fields[name].value for name in ("kind", "code", "cohort")):
+            self.check_heading(exam, fields)
+        return exam
+
+    def check_heading(self, exam: Exam, fields: Fields) -> None:
+        try:
+            exam.clean()
+        except ValidationError as error:
+            for name, messages in error.message_dict.items():
+                self.fault(fields[name], "Examen", f"{name!r} klopt niet. {messages[0]}")
+
+    def unit(self, node: Node, path: Path, place: str) -> tuple[UnitContent, Data]:
+        fields = self.fields(node, place, ["code", "title", "grading", "core_tasks"])
+        data = self.grading(fields["grading"], path, place, below="core_tasks")
+        tasks = self.below(fields["core_tasks"], path, place, "core_tasks", "kerntaak", self.core_task)
+        unit = UnitContent(*self.code_and_title(fields, place), tuple(tasks.contents))
+        criteria = len(nodes_of([unit])[0].criteria)
+        if criteria > MAX_CRITERIA:
+            self.fault(node, place, f"{criteria} criteria passen niet op één formulier; hoogstens {MAX_CRITERIA}.")
+        return unit, {**data, "core_tasks": tasks.data}
+
+    def core_task(self, node: Node, path: Path, place: str) -> tuple[CoreTaskContent, Data]:
+        key = "work_processes"
+        fields = self.fields(node, place, ["code", "title", "grading", key])
+        data = self.grading(fields["grading"], path, place, below=key)
+        processes = self.below(fields[key], path, place, key, "werkproces", self.work_process)
+        content = CoreTaskContent(*self.code_and_title(fields, place), tuple(processes.contents))
+        return content, {**data, key: processes.data}
+
+    def work_process(self, node: Node, path: Path, place: str) -> tuple[WorkProcessContent, Data]:
+        fields = self.fields(node, place, ["code", "title", "grading", "parts"], ["description"])
+        data = self.grading(fields["grading"], path, place, below="parts")
+        parts = self.below(fields["parts"], path, place, "parts", "onderdeel", self.part, coded_by="kind")
+        code, title = self.code_and_title(fields, place)
+        description = fields.get("description", Node(None, 0))
+        content = WorkProcessContent(
+            code, title, self.text(description, place, "description", TEXT, lines=True), tuple(parts.contents)
+        )
+        return content, {**data, "parts": parts.data}
+
+    def part(self, node: Node, path: Path, place: str) -> tuple[PartContent, Data]:
+        fields = self.fields(node, place, ["kind", "grading", "criteria"])
+        data = self.grading(fields["grading"], path, place)
+        kind = self.choice(fields["kind"], place, "kind", Part.Kind.values)
+        criteria = tuple(
+            self.criterion(item, f"{place}, criterium {number}")
+            for number, item in enumerate(self.items(fields["criteria"], place, "criteria"), 1)
+        )
+        self.once([criterion.text for criterion in criteria], fields["criteria"], place, "het criterium")
+        return PartContent(kind, criteria), data
+
+    def criterion(self, node: Node, place: str) -> CriterionContent:
+        names = ["text", "O", "V", "G"]
+        fields = self.fields(node, place, names)
+        texts = [self.text(fields[name], place, name, TEXT, lines=True) for name in names]
+        self.once(texts, node, place, "de tekst")
+        return CriterionContent(*texts)
+
+    # --- What levels are made of -------------------------------------------------------------------
+    def below(
+        self,
+        node: Node,
+        path: Path,
+        place: str,
+        key: str,
+        name: str,
+        read_one: Callable[[Node, Path, str], tuple[Thing, Data]],
+        *,
+        coded_by: str = "code",
+    ) -> _Below[Thing]:
+        """Reads a list of things that each have a code, with the place and path of each."""
+        found: _Below[Thing] = _Below()
+        codes = []
+        for number, item in enumerate(self.items(node, place, key), 1):
+            code_node = item.value.get(coded_by) if isinstance(item.value, dict) else None
+            code = str(code_node.value) if code_node and code_node.value else str(number)
+            title = f"{name} {code[:CODE]}"
+            item_place = title[0].upper() + title[1:] if place == "Examen" else f"{place}, {title}"
+            content, data = read_one(item, (*path, key, code), item_place)
+            codes.append(code)
+            found.contents.append(content)
+            found.data[code] = data
+        self.once(codes, node, place, name)
+        return found
+
+    def grading(self, node: Node, path: Path, place: str, *, below: str = "") -> Data:
+        """The rule's data of one level; remembers their lines for `check_scheme`."""
+        if not isinstance(node.value, dict):
+            if node.value is not None:
+                self.fault(node, place, "'grading' hoort namen met waarden te hebben, zoals 'good_from: 5'.")
+            return {}
+        if below in node.value:
+            self.fault(node.value[below], place, f"{below!r} hoort niet in 'grading', maar ernaast.")
+        self._lines.update(lines_of(node, path))
+        return {key: value.plain() for key, value in node.value.items()}
+
+    def check_scheme(self, content: ExamContent) -> None:
+        try:
+            grading.load_scheme(rule=content.grading_rule, data=content.grading_data, units=nodes_of(content.units))
+        except grading.SchemeError as error:
+            for problem in error.problems:
+                path = problem.path
+                while path and path not in self._lines:
+                    path = path[:-1]
+                self.faults.append(Fault(self._lines.get(path, 0), str(problem)))
+
+    def fields(self, node: Node, place: str, required: Sequence[str], optional: Sequence[str] = ()) -> Fields:
+        """The node's fields; all of `required` are in it, a missing one as None, which is said here alone."""
+        known = [*required, *optional]
+        missing = {name: Node(None, node.line) for name in required}
+        if not isinstance(node.value, dict):
+            self.fault(node, place, f"hier horen de velden {', '.join(known)}.")
+            return missing
+        for name, value in node.value.items():
+            if name not in known:
+                near = difflib.get_close_matches(name[:CODE], known, 1)
+                mend = f"bedoelt u {near[0]!r}?" if near else f"hier horen {', '.join(known)}."
+                self.fault(value, place, f"het veld {name[:CODE]!r} is onbekend; {mend}")
+        fields = missing | node.value
+        for name in required:
+            if fields[name].value is None:
+                self.fault(fields[name], place, f"het veld {name!r} ontbreekt of is leeg; vul het in.")
+        return fields
+
+    def items(self, node: Node, place: str, name: str) -> list[Node]:
+        if isinstance(node.value, list) and node.value:
+            return node.value
+        if node.value is not None:
+            self.fault(node, place, f"{name!r} hoort een lijst te zijn: een of meer regels die met '- ' beginnen.")
+        return []
+
+    def code_and_title(self, fields: Fields, place: str) -> tuple[str, str]:
+        return self.text(fields["code"], place, "code", CODE), self.text(fields["title"], place, "title", TITLE)
+
+    def choice(self, node: Node, place: str, name: str, choices: Sequence[str]) -> str:
+        if isinstance(node.value, str) and node.value in choices:
+            return node.value
+        if node.value is not None:
+            self.fault(node, place, f"{name!r} hoort een van deze te zijn: {', '.join(choices)}.")
+        return ""
+
+    def text(self, node: Node, place: str, name: str, longest: int, *, lines: bool = False) -> str:
+        """A text without blanks around it; of one line, unless `lines`."""
+        if node.value is None:
+            return ""
+        if not isinstance(node.value, str):
+            self.fault(node, place, f"{name!r} hoort een tekst te zijn; zet er aanhalingstekens omheen.")
+            return ""
+        text = node.value.strip()
+        if not text:
+            self.fault(node, place, f"{name!r} is leeg; vul het in.")
+        elif len(text) > longest:
+            self.fault(node, place, f"{name!r} is {len(text)} tekens lang; maak er hoogstens {longest} van.")
+        elif "\n" in text and not lines:
+            self.fault(node, place, f"{name!r} hoort op één regel te staan.")
+        elif any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\n" for sign in text):
+            self.fault(node, place, f"in {name!r} staat een onzichtbaar teken; typ de tekst opnieuw.")
+        return text
+
+    def once(self, values: Sequence[str], node: Node, place: str, name: str) -> None:
+        for value, times in Counter(values).items():
+            if times > 1 and value:
+                self.fault(node, place, f"{name} {value[:60]!r} staat er {times} keer in; eens is genoeg.")

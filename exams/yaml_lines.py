@@ -1,0 +1,208 @@
+"""Reading YAML with the line of everything in it, from a file that anyone may have made.
+
+A careful subset: mappings with words for keys, lists, texts, whole numbers. No anchors, tags or second
+document, so that a small file can't unfold into a huge one, and nothing in it is ever executed. A plain
+`yes`, `12:30` or `2025-01-01` is the text that it looks like.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import yaml
+
+MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 20
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value and the line that it begins on (the first is 1)."""
+
+    value: Scalar | list[Node] | dict[str, Node]
+    line: int
+
+    def plain(self) -> object:
+        """The value alone, without lines."""
+        match self.value:
+            case dict():
+                return {key: node.plain() for key, node in self.value.items()}
+            case list():
+                return [node.plain() for node in self.value]
+        return self.value
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong and how to mend it, in Dutch, and on what line; 0 when it is about the whole file."""
+
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"regel {self.line}: {self.text}" if self.line else self.text
+
+
+class FileRefused(Exception):
+    """The file can't be used; `faults` says why, in the order of its lines."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def parse(content: bytes) -> Node:
+    """What the file holds; raises `FileRefused` for everything else than one YAML document as above."""
+    text = _decoded(content)
+    builder = _Builder()
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            builder.take(event)
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise FileRefused([Fault(line, "hier staat een onzichtbaar teken; haal het weg.")]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise FileRefused([Fault(mark.line + 1 if mark else 0, _in_dutch(error.problem or ""))]) from error
+    if builder.faults or builder.root is None:
+        raise FileRefused(builder.faults or [Fault(0, "het bestand is leeg.")])
+    return builder.root
+
+
+def _decoded(content: bytes) -> str:
+    if len(content) > MAX_BYTES:
+        raise FileRefused([Fault(0, f"het bestand is groter dan {MAX_BYTES // 1024} kB; zo groot is geen examen.")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        fault = Fault(line, "dit is geen UTF-8; bewaar het bestand met de codering UTF-8 en probeer het opnieuw.")
+        raise FileRefused([fault]) from error
+
+
+# What the parser says most, and what an author can do about it.
+_DUTCH = {
+    "mapping values are not allowed": "een dubbele punt te veel; zet een tekst met ': ' erin tussen aanhalingstekens.",
+    "cannot start any token": "zo kan een regel niet beginnen; gebruik spaties en geen tabs, of aanhalingstekens.",
+    "found unexpected end of stream": "een aanhalingsteken of haakje gaat open en niet dicht.",
+    "could not find expected ':'": "hier ontbreekt een dubbele punt, of een tekst springt niet ver genoeg in.",
+    "expected <block end>": "deze regel springt niet goed in; zet hem onder de vorige van hetzelfde niveau.",
+    "unknown escape character": "na een \\ staat een onbekend teken; zet de tekst tussen enkele aanhalingstekens.",
+}
+
+
+def _in_dutch(problem: str) -> str:
+    for english, dutch in _DUTCH.items():
+        if english in problem:
+            return dutch
+    return "dit is geen geldige YAML; kijk naar het inspringen, dubbele punten, haakjes en aanhalingstekens."
+
+
+@dataclass
+class _Open:
+    """A list or mapping that is being filled; `key` is the mapping's key that waits for its value."""
+
+    node: Node
+    key: str | None = None
+    seen: dict[str, int] = field(default_factory=dict)
+
+
+class _Builder:
+    """Builds nodes from the parser's events with a stack of its own, so that depth costs no recursion."""
+
+    def __init__(self) -> None:
+        self.root: Node | None = None
+        self.faults: list[Fault] = []
+        self._open: list[_Open] = []
+        self._documents = 0
+
+    def take(self, event: yaml.Event) -> None:
+        line = event.start_mark.line + 1 if event.start_mark else 0
+        if isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                raise FileRefused([Fault(line, "hier begint een tweede document; één bestand is één examen.")])
+        if isinstance(event, yaml.NodeEvent):
+            self._refuse_tricks(event, line)
+        match event:
+            case yaml.ScalarEvent():
+                plain = event.style is None
+                self._add(Node(_resolved(event.value) if plain else event.value, line))
+            case yaml.MappingStartEvent():
+                self._descend(Node({}, line))
+            case yaml.SequenceStartEvent():
+                self._descend(Node([], line))
+            case yaml.CollectionEndEvent():
+                self._add(self._open.pop().node)
+
+    def _refuse_tricks(self, event: yaml.NodeEvent, line: int) -> None:
+        if event.anchor is not None:
+            raise FileRefused([Fault(line, "verwijzingen (& en *) kunnen hier niet; schrijf de tekst voluit.")])
+        if getattr(event, "tag", None) is not None:
+            raise FileRefused(
+                [Fault(line, "soortaanduidingen (!) kunnen hier niet; zet de tekst tussen aanhalingstekens.")]
+            )
+
+    def _descend(self, node: Node) -> None:
+        if len(self._open) == MAX_DEPTH:
+            raise FileRefused(
+                [Fault(node.line, f"dit ligt meer dan {MAX_DEPTH} niveaus diep; zo diep is geen examen.")]
+            )
+        self._open.append(_Open(node))
+
+    def _add(self, node: Node) -> None:
+        if not self._open:
+            self.root = node
+            return
+        into = self._open[-1]
+        if isinstance(into.node.value, list):
+            into.node.value.append(node)
+        elif isinstance(into.node.value, dict):
+            if into.key is None:
+                into.key = self._key(node, into)
+            else:
+                into.node.value[into.key] = node
+                into.key = None
+
+    def _key(self, node: Node, into: _Open) -> str:
+        key = node.value
+        if not isinstance(key, str):
+            self.faults.append(
+                Fault(node.line, "voor de dubbele punt hoort een woord; zet een getal tussen aanhalingstekens.")
+            )
+            return f"?{len(into.seen)}"
+        if key in into.seen:
+            text = f"{key[:40]!r} stond er al, op regel {into.seen[key]}; elke sleutel mag maar één keer."
+            self.faults.append(Fault(node.line, text))
+        into.seen.setdefault(key, node.line)
+        return key
+
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,8})", re.ASCII)
+_FLOAT = re.compile(r"-?[0-9]{1,9}\.[0-9]{0,9}", re.ASCII)
+_WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+def _resolved(text: str) -> Scalar:
+    """What a text without quotes is."""
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
+
+
+def lines_of(node: Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """(path, line) of the node and of everything in it, `path` being where the node itself stands."""
+    yield path, node.line
+    items: Sequence[tuple[str | int, Node]] = ()
+    if isinstance(node.value, dict):
+        items = list(node.value.items())
+    elif isinstance(node.value, list):
+        items = list(enumerate(node.value))
+    for step, below in items:
+        yield from lines_of(below, (*path, step))
