@@ -36,15 +36,13 @@ class FinaliseForm(forms.Form):
         self.offices = list(assessment.school.exam_offices.all())
         initial = {"office": _usual(self.offices, assessment, by), "version": assessment.version}
         super().__init__(data, initial=initial)
-        choices = [(office.email, str(office)) for office in self.offices]
+        choices = [(office.email, office.name) for office in self.offices]
         self.fields["office"] = forms.ChoiceField(
             label="Examenbureau",
             required=False,
             widget=forms.RadioSelect,
-            choices=[*choices, (OTHER, "Een ander e-mailadres")],
+            choices=[*choices, (OTHER, "Een ander adres")],
         )
-        if self.offices:
-            self.fields["email"].label = "Ander e-mailadres"
 
     @property
     def exam_office_email(self) -> str:
@@ -53,8 +51,9 @@ class FinaliseForm(forms.Form):
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        try:
-            sanitize_address(email, "utf-8")  # what sending will do: a domain must be writable in ASCII
+        try:  # what sending will do: a domain must be writable in ASCII
+            if email:
+                sanitize_address(email, "utf-8")
         except ValueError:
             raise forms.ValidationError(NO_ADDRESS) from None
         return email
@@ -68,7 +67,7 @@ class FinaliseForm(forms.Form):
         if not email and office == OTHER:
             self.add_error("email", "Vul het e-mailadres van het examenbureau in.")
         if not email and not office:
-            self.add_error("office", "Kies een examenbureau, of vul een ander e-mailadres in.")
+            self.add_error("office", "Kies een examenbureau, of vul een ander adres in.")
 
 
 def _usual(offices: list[ExamOffice], assessment: Assessment, by: User) -> str:

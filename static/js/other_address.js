@@ -1,5 +1,5 @@
 /* 'Afronden': typing another address chooses it; choosing an exam office takes the typed one away,
- * and gives it back when 'Een ander e-mailadres' is chosen again. Without this the server asks.
+ * and gives it back when 'Een ander adres' is chosen again. Without this the server asks.
  */
 
 const field = document.querySelector("[data-other-address]");
