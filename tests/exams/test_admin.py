@@ -1,0 +1,115 @@
+"""What the Consortium's staff can do with exams in the admin: read content, and publish it."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from exams.models import Exam, ExamVersion
+from tests.factories import UserFactory, make_exam
+
+VERSIONS = "/beheer/exams/examversion/"
+
+
+@pytest.fixture
+def staff(client: Client, db: None) -> User:
+    """Logged in; with the mark of the staff and nothing else."""
+    user: User = UserFactory.create(is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def draft(db: None) -> ExamVersion:
+    return make_exam(published=False, title="Verzorgende IG").versions.get()
+
+
+def publish(client: Client, *versions: ExamVersion) -> str:
+    form = {"action": "publish", "_selected_action": [version.pk for version in versions], "index": "0"}
+    return client.post(VERSIONS, form, follow=True).content.decode()
+
+
+def test_content_can_be_read_to_the_last_word(client, staff, draft):
+    page = client.get(f"{VERSIONS}{draft.pk}/change/").content.decode()
+    for words in ("Exameneenheid B1", "Kerntaak B1-K1", "Werkproces B1-K1-W2", "Productbeoordeling", "Doet het niet."):
+        assert words in page
+
+
+def test_reading_takes_the_same_number_of_queries_whatever_the_size(client, staff):
+    def queries(size: int) -> int:
+        version = make_exam(units=size, core_tasks=size, work_processes=size).versions.get()
+        with CaptureQueriesContext(connection) as captured:
+            client.get(f"{VERSIONS}{version.pk}/change/")
+        return len(captured)
+
+    assert queries(1) == queries(3)
+
+
+def test_lists_open(client, staff, draft):
+    assert "Verzorgende IG" in client.get(VERSIONS).content.decode()
+    assert "Verzorgende IG" in client.get("/beheer/exams/exam/").content.decode()
+    assert client.get(f"/beheer/exams/exam/{draft.exam_id}/change/").status_code == 200
+
+
+def test_publishing_is_an_action_and_is_logged(client, staff, draft):
+    assert "is gepubliceerd." in publish(client, draft)
+    assert draft.exam.current_version == draft
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id, entry.get_change_message()) == (staff, str(draft.pk), "Gepubliceerd.")
+
+
+def test_publishing_twice_is_said_and_changes_nothing(client, staff, draft):
+    publish(client, draft)
+    published_at = ExamVersion.objects.get().published_at
+    assert "was al gepubliceerd." in publish(client, draft)
+    assert ExamVersion.objects.get().published_at == published_at
+
+
+def test_a_version_that_can_t_be_graded_is_not_published_and_the_others_are(client, staff, draft):
+    draft.grading_data["good_from"] = 99
+    draft.save()
+    other = make_exam(published=False).versions.get()
+    page = publish(client, draft, other)
+    assert "is niet gepubliceerd. Examen: &#x27;good_from&#x27; is 99" in page
+    assert draft.exam.current_version is None
+    assert other.exam.current_version == other
+
+
+def test_versions_can_t_be_added_changed_or_deleted_published_or_not(client, staff, draft):
+    published = make_exam().versions.get()
+    assert client.get(f"{VERSIONS}add/").status_code == 403
+    for version in (draft, published):
+        assert client.post(f"{VERSIONS}{version.pk}/change/", {"number": 9, "grading_rule": "x"}).status_code == 403
+        assert client.post(f"{VERSIONS}{version.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert {version.number for version in ExamVersion.objects.all()} == {1}
+
+
+def test_of_an_exam_the_title_and_level_can_be_mended_and_nothing_else(client, staff, draft):
+    before = draft.exam
+    form = {
+        "title": "Verzorgende-IG",
+        "level": "3",
+        "kind": "KEUZEDEEL",
+        "code": "K0001",
+        "cohort": "2030-2031",
+        "versions-TOTAL_FORMS": "0",
+        "versions-INITIAL_FORMS": "0",
+    }
+    assert client.post(f"/beheer/exams/exam/{before.pk}/change/", form).status_code == 302
+    exam = Exam.objects.get()
+    assert (exam.title, exam.level) == ("Verzorgende-IG", 3)
+    assert (exam.kind, exam.code, exam.cohort) == (before.kind, before.code, before.cohort)
+    assert client.get("/beheer/exams/exam/add/").status_code == 403
+    assert client.post(f"/beheer/exams/exam/{exam.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_who_is_not_of_the_staff_sees_nothing(client, docent, draft):
+    client.force_login(docent)
+    for url in (VERSIONS, f"{VERSIONS}{draft.pk}/change/", "/beheer/exams/exam/"):
+        assert client.get(url).status_code == 302
+    publish(client, draft)
+    assert draft.exam.current_version is None
