@@ -46,9 +46,11 @@ def main() -> int:
     env = _environment(var, address)
     print("Preparing the database, the static files and the demo data", flush=True)
     accounts = _prepare(python, env)
-    supervisor = Supervisor(_children(python, env, port))
-    supervisor.start()
+    supervisor = Supervisor()
+    web, *others = _children(python, env, port)
+    supervisor.add(web)  # alone, so that it answers as soon as it can
     if _wait_until_it_answers(supervisor, f"{address}/gezondheid/"):
+        supervisor.add(*others)
         _welcome(address, accounts, var=var, seconds=time.monotonic() - started)
         while not supervisor.asked_to_stop:
             supervisor.turn()

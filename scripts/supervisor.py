@@ -66,12 +66,11 @@ class Child:
 class Supervisor:
     """Runs children until someone asks to stop (SIGINT, SIGTERM, SIGHUP). To be used in the main thread."""
 
-    def __init__(self, children: Sequence[Child]) -> None:
-        self.children = children
+    def __init__(self) -> None:
+        self.children: list[Child] = []
         self.deaths: list[str] = []  # one sentence per death, for who starts us
         self.times_asked_to_stop = 0
         self._outputs = selectors.DefaultSelector()
-        self._width = max(len(child.name) for child in children)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
 
@@ -79,8 +78,10 @@ class Supervisor:
     def asked_to_stop(self) -> bool:
         return self.times_asked_to_stop > 0
 
-    def start(self) -> None:
-        for child in self.children:
+    def add(self, *children: Child) -> None:
+        """Starts these and keeps them running from now on."""
+        for child in children:
+            self.children.append(child)
             self._start(child)
 
     def turn(self, *, seconds: float = 0.2) -> None:
@@ -115,7 +116,7 @@ class Supervisor:
 
     def say(self, line: str, *, name: str = "") -> None:
         """Prints one line behind its speaker's name."""
-        print(f"{name or 'make':<{self._width}} | {line}", flush=True)
+        print(f"{name or 'make':<6} | {line}", flush=True)
 
     def _start(self, child: Child) -> None:
         output = child.start()

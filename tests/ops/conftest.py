@@ -1,17 +1,11 @@
-"""`make run` itself, for tests: in a folder of its own, on a free port.
-
-def test_something(make_run, smtp_sink):
-    site = make_run(EMAIL_URL=smtp_sink.url)
-    site.wait_until_started()
-    … site.url …
-"""
+"""`make run` itself, for tests: in a folder of its own, on a free port."""
 
 import os
 import re
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -23,11 +17,11 @@ from tests.processes import Process
 class MakeRun(Process):
     """A running `make run`; stop, kill and output as of any process."""
 
-    def __init__(self, folder: Path, *, port: int, env: dict[str, str], log: Path) -> None:
+    def __init__(self, folder: Path, *, port: int | str, env: dict[str, str], log: Path) -> None:
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
         kept = {name: value for name, value in os.environ.items() if name not in ("EMAIL_URL", "LOG_LEVEL")}
-        settings = {"VAR_DIR": str(folder), "SWEEP_SECONDS": "5", **env}
-        super().__init__(["make", "run", f"PORT={port}", f"PYTHON={sys.executable}"], env={**kept, **settings}, log=log)
+        command = ["make", "run", f"PORT={port}", f"PYTHON={sys.executable}"]
+        super().__init__(command, env={**kept, "VAR_DIR": str(folder), **env}, log=log)
 
     def wait_until_started(self) -> float:
         """Until it named the address to open; the seconds it says that took."""
@@ -41,7 +35,7 @@ class MakeRun(Process):
         self._signal(signal.SIGINT)
         self._process.wait(timeout)
 
-    def pids(self, words: str) -> list[int]:
+    def pids(self, words: str = "") -> list[int]:
         """This site's processes (by VAR_DIR in their environment) whose command line holds `words`."""
         mark = f"VAR_DIR={self.folder}".encode() + b"\0"
         found = []
@@ -54,19 +48,36 @@ class MakeRun(Process):
         return found
 
 
-@pytest.fixture
-def run_site(tmp_path: Path) -> Iterator[Callable[..., MakeRun]]:
-    """Starts `make run` with the given environment besides; a second call starts the same folder's site again."""
+@contextmanager
+def runs_of(folder: Path) -> Iterator[Callable[..., MakeRun]]:
+    """A function that starts `make run` on `folder`/var with the given environment besides; ends all of them after."""
     started: list[MakeRun] = []
     port = free_port()
 
-    def start(*, at: int = port, **env: str) -> MakeRun:
-        log = tmp_path / f"run-{len(started)}.log"
-        started.append(MakeRun(tmp_path / "var", port=at, env=env, log=log))
+    def start(*, at: int | str = port, **env: str) -> MakeRun:
+        log = folder / f"run-{len(started)}.log"
+        started.append(MakeRun(folder / "var", port=at, env=env, log=log))
         return started[-1]
 
     yield start
     for one in started:
         one.stop()
-        for pid in one.pids(""):
+        for pid in one.pids():
             os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def run_site(tmp_path: Path) -> Iterator[Callable[..., MakeRun]]:
+    """Starts `make run`; a second call starts the same folder's site again."""
+    with runs_of(tmp_path) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeRun]:
+    """One site for all tests of a module that leave it running, started from a shell full of other sites' settings."""
+    with runs_of(tmp_path_factory.mktemp("make-run")) as start:
+        others = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "BROKER_URL": "redis://127.0.0.1:1/0"}
+        site = start(DEMO="off", EMAIL_URL="smtp://user:password@127.0.0.1:1", **others)
+        site.wait_until_started()
+        yield site

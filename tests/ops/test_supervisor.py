@@ -26,8 +26,8 @@ children = [
 ]
 for child in children:
     child.pause = supervisor.FIRST_PAUSE
-crew = supervisor.Supervisor(children)
-crew.start()
+crew = supervisor.Supervisor()
+crew.add(*children)
 while not crew.asked_to_stop:
     crew.turn()
 crew.stop()
@@ -91,7 +91,7 @@ STUBBORN = "trap '' TERM INT; echo $$ > {0}; while :; do sleep 0.1; done"
 
 def test_output_is_passed_on_behind_its_speakers_name(crew):
     one = crew(web="echo hello; echo oops >&2; exec sleep 600", beat="exec sleep 600")
-    wait_for(lambda: one.said("web  | hello\n") and one.said("web  | oops\n"))
+    wait_for(lambda: one.said("web    | hello\n") and one.said("web    | oops\n"))
 
 
 def test_what_dies_is_started_again(crew):
