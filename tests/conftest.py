@@ -6,8 +6,13 @@ work processes B1-K1-W1 and -W2, each with both parts, two criteria a part).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from hypothesis import settings
+from time_machine import TimeMachineFixture
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
@@ -32,6 +37,16 @@ settings.load_profile("steady")
 
 # Real workers and web servers; a mail server; browsers.
 pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.browsers"]
+
+
+@pytest.fixture
+def pass_time(time_machine: TimeMachineFixture) -> Callable[..., None]:
+    """`pass_time(days=61)`: it is that much later from here on; the clock goes on."""
+
+    def pass_time(**by: float) -> None:
+        time_machine.move_to(timezone.now() + timedelta(**by))
+
+    return pass_time
 
 
 @pytest.fixture

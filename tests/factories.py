@@ -122,16 +122,31 @@ def make_exam(
     Codes are as schools write them: unit B1, core task B1-K1, work process B1-K1-W1.
     """
     exam = ExamFactory(**exam_fields)
-    version = ExamVersion.objects.create(exam=exam, number=1, grading_rule="points-table", grading_data={})
+    add_version(
+        exam,
+        units=units,
+        core_tasks=core_tasks,
+        work_processes=work_processes,
+        kinds=kinds,
+        criteria=criteria,
+        published=published,
+    )
+    return exam
+
+
+def add_version(exam: Exam, *, units: int = 1, published: bool = True, **shape: Any) -> ExamVersion:
+    """The exam's next version; `shape` as `make_exam` has it."""
+    shape = {"core_tasks": 1, "work_processes": 1, "kinds": [Part.Kind.PRODUCT], "criteria": 1} | shape
+    version = ExamVersion.objects.create(
+        exam=exam, number=exam.versions.count() + 1, grading_rule="points-table", grading_data={}
+    )
     for number in range(1, units + 1):
-        _make_unit(
-            version, number, core_tasks=core_tasks, work_processes=work_processes, kinds=kinds, criteria=criteria
-        )
+        _make_unit(version, number, **shape)
     version.grading_data = linear_data(version.nodes())
     version.save()
     if published:
         version.publish()
-    return exam
+    return version
 
 
 def first_unit(exam: Exam) -> ExamUnit:

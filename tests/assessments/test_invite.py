@@ -1,0 +1,224 @@
+"""Inviting, inviting again, withdrawing, and the new link that an examiner asks for (source text, part A)."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from assessments import invite, lifecycle, links
+from assessments.models import Event, Status
+from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.queue import Attachment
+from tests.factories import ContactFactory
+from tests.steps import assess, choose, fill_in, send_invitation
+
+
+def mails():
+    return list(OutgoingMail.objects.order_by("pk"))
+
+
+def test_invitable_are_those_with_a_part_and_no_standing_invitation(assessment, examiner, second_examiner):
+    assert invite.invitable(assessment) == []
+    choose(assessment, examiner, second_examiner)
+    assert invite.invitable(assessment) == [examiner, second_examiner]
+    send_invitation(assessment, examiner)
+    assert invite.invitable(assessment) == [second_examiner]
+
+
+def test_each_gets_a_mail_of_their_own_with_the_remark(assessment, docent, examiner, second_examiner):
+    choose(assessment, examiner, second_examiner)
+    invite.invite(assessment=assessment, contacts=[examiner, second_examiner], by=docent, remark="Neem de <map> mee.")
+    assert [mail.to for mail in mails()] == ["erik@bedrijf.test", "tineke@bedrijf.test"]
+    for mail in mails():
+        assert "Neem de <map> mee." in mail.text
+        assert "Neem de &lt;map&gt; mee." in mail.html
+        assert "Anouk van 't Hoff" in mail.text
+        assert mail.reply_to == "docent@hier.test"
+    assessment.refresh_from_db()
+    assert assessment.status == Status.INVITED
+    assert assessment.events.last().data["examiners"] == ["Erik Examinator", "Tineke Tweede"]
+
+
+def test_no_table_holds_the_link(invitation):
+    [mail] = mails()
+    token = links.token_for(invitation=invitation)
+    assert token not in mail.text + mail.html + str(mail.links)
+    assert mail.links["start"]["data"] == {"invitation": invitation.pk, "generation": 1}
+
+
+def test_attachments_go_along_and_are_kept_with_the_invitation(assessment, docent, examiner):
+    choose(assessment, examiner)
+    report = Attachment(filename="proces-verbaal.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
+    [invitation] = invite.invite(assessment=assessment, contacts=[examiner], by=docent, attachments=[report])
+    assert [(a.filename, a.file.read()) for a in invitation.attachments.all()] == [("proces-verbaal.pdf", b"%PDF-1.7")]
+    assert [a.filename for a in mails()[0].attachments.all()] == ["proces-verbaal.pdf"]
+
+
+def test_link_is_valid_for_the_school_s_number_of_days(assessment, examiner):
+    assessment.school.link_days = 14
+    assessment.school.save()
+    choose(assessment, examiner)
+    invitation = send_invitation(assessment, examiner)
+    assert invitation.expires_at - invitation.invited_at == timedelta(days=14)
+
+
+def test_posted_twice_is_refused_and_mails_once(invitation, docent):
+    with pytest.raises(lifecycle.DomainError, match=r"Al uitgenodigd.*Erik Examinator"):
+        send_invitation(invitation.assessment, invitation.contact)
+    assert len(mails()) == 1
+
+
+def test_who_has_no_part_is_refused_and_nobody_is_invited(assessment, examiner, second_examiner, docent):
+    choose(assessment, examiner)
+    with pytest.raises(lifecycle.DomainError, match="Tineke Tweede"):
+        invite.invite(assessment=assessment, contacts=[examiner, second_examiner], by=docent)
+    assert not assessment.invitations.exists()
+    assert mails() == []
+
+
+def test_contact_of_another_school_is_refused(assessment, other_school, docent):
+    with pytest.raises(lifecycle.DomainError):
+        invite.invite(assessment=assessment, contacts=[ContactFactory(school=other_school)], by=docent)
+
+
+def test_nobody_chosen_is_said(assessment, docent):
+    with pytest.raises(lifecycle.DomainError, match="Kies eerst"):
+        invite.invite(assessment=assessment, contacts=[], by=docent)
+
+
+def test_stale_version_is_refused(assessment, examiner, docent):
+    opened = assessment.version
+    choose(assessment, examiner)
+    with pytest.raises(lifecycle.DomainError, match="Iemand anders"):
+        invite.invite(assessment=assessment, contacts=[examiner], by=docent, version=opened)
+
+
+# --- Again, and withdrawn ------------------------------------------------------------------------
+def test_inviting_again_voids_the_older_link_and_renews_the_term(invitation, docent, pass_time):
+    old = links.token_for(invitation=invitation)
+    pass_time(days=10)
+    invite.invite_again(invitation=invitation, by=docent)
+    invitation.refresh_from_db()
+    assert invitation.generation == 2
+    assert invitation.expires_at - timezone.now() > timedelta(days=59)
+    assert len(mails()) == 2
+    with pytest.raises(links.NoAccess) as refused:
+        links.open_token(old)
+    assert refused.value.reason == "void"
+    assert links.open_token(links.token_for(invitation=invitation)) == invitation
+
+
+def test_withdrawn_invitation_is_logged_and_makes_it_new_again(invitation, docent):
+    invite.withdraw(invitation=invitation, by=docent, reason=" Werkt er niet meer. ")
+    invitation.assessment.refresh_from_db()
+    assert invitation.assessment.status == Status.NEW
+    event = invitation.assessment.events.last()
+    assert (event.kind, event.actor_name) == (Event.Kind.WITHDRAWN, "Dirk Docent")
+    assert event.data == {"examiner": "Erik Examinator", "reason": "Werkt er niet meer."}
+
+
+def test_withdrawing_one_of_two_leaves_it_invited(assessment, docent, examiner, second_examiner):
+    choose(assessment, examiner, second_examiner)
+    first = send_invitation(assessment, examiner)
+    send_invitation(assessment, second_examiner)
+    invite.withdraw(invitation=first, by=docent)
+    assessment.refresh_from_db()
+    assert assessment.status == Status.INVITED
+
+
+def test_withdrawing_keeps_the_choice_and_what_was_written(invitation, docent):
+    fill_in(invitation, "G", "Al getypt.")
+    invite.withdraw(invitation=invitation, by=docent)
+    assert {a.justification for a in invitation.assessment.live_assignments} == {"Al getypt."}
+    assert invite.invitable(invitation.assessment) == [invitation.contact]
+
+
+def test_old_link_stays_void_when_the_withdrawn_one_is_invited_again(invitation, docent):
+    fill_in(invitation, "V", "Al getypt.")
+    old = links.token_for(invitation=invitation)
+    invite.withdraw(invitation=invitation, by=docent)
+    again = send_invitation(invitation.assessment, invitation.contact)
+    assert again == invitation
+    assert again.generation == 2
+    assert again.assessment.status == Status.IN_PROGRESS
+    with pytest.raises(links.NoAccess) as refused:
+        links.open_token(old)
+    assert refused.value.reason == "void"
+
+
+def test_withdrawing_makes_an_opened_page_stale(invitation, docent):
+    opened = invitation.assessment.version
+    invite.withdraw(invitation=invitation, by=docent)
+    with pytest.raises(lifecycle.DomainError, match="Iemand anders"):
+        invite.invite(assessment=invitation.assessment, contacts=[invitation.contact], by=docent, version=opened)
+
+
+def test_withdrawn_twice_is_told(invitation, docent):
+    invite.withdraw(invitation=invitation, by=docent)
+    with pytest.raises(lifecycle.DomainError, match="ingetrokken"):
+        invite.withdraw(invitation=invitation, by=docent)
+    with pytest.raises(lifecycle.DomainError, match="ingetrokken"):
+        invite.invite_again(invitation=invitation, by=docent)
+
+
+def test_final_one_invites_nobody(assessed, invitation, docent, committee_member):
+    from committee.finalise import finalise
+
+    finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    for step in (invite.invite_again, invite.withdraw):
+        with pytest.raises(lifecycle.TransitionRefused):
+            step(invitation=invitation, by=docent)
+
+
+# --- 'Vraag een nieuwe link aan' -----------------------------------------------------------------
+def test_new_link_goes_to_the_examiner_and_keeps_the_generation(invitation, pass_time):
+    pass_time(minutes=6)
+    invite.request_new_link(invitation=invitation)
+    invitation.refresh_from_db()
+    assert invitation.generation == 1
+    assert [mail.to for mail in mails()] == ["erik@bedrijf.test"] * 2
+    event = invitation.assessment.events.last()
+    assert (event.kind, event.actor_name) == (Event.Kind.LINK_RENEWED, "Erik Examinator")
+
+
+def test_at_most_one_new_link_in_five_minutes(invitation, pass_time):
+    pass_time(minutes=4, seconds=59)
+    invite.request_new_link(invitation=invitation)
+    assert len(mails()) == 1
+    pass_time(seconds=2)
+    for _ in range(3):
+        invite.request_new_link(invitation=invitation)
+    assert len(mails()) == 2
+
+
+def test_expired_link_is_replaced_once(invitation, pass_time):
+    pass_time(days=61)
+    for _ in range(3):
+        invite.request_new_link(invitation=invitation)
+    invitation.refresh_from_db()
+    assert (invitation.generation, invitation.is_expired) == (2, False)
+    assert len(mails()) == 2
+
+
+def test_completed_examiner_can_ask_a_link_to_read_on(invitation, pass_time):
+    assess(invitation)
+    pass_time(days=61)
+    invite.request_new_link(invitation=invitation)
+    invitation.assessment.refresh_from_db()
+    assert invitation.assessment.status == Status.ASSESSED
+    assert len(mails()) == 2
+
+
+def test_no_new_link_after_withdrawal_replacement_or_cancellation(invitation, docent, second_examiner):
+    invite.withdraw(invitation=invitation, by=docent)
+    with pytest.raises(lifecycle.DomainError):
+        invite.request_new_link(invitation=invitation)
+    send_invitation(invitation.assessment, invitation.contact)
+    choose(invitation.assessment, second_examiner)
+    with pytest.raises(lifecycle.DomainError):
+        invite.request_new_link(invitation=invitation)
+    replacement = send_invitation(invitation.assessment, second_examiner)
+    lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
+    with pytest.raises(lifecycle.DomainError):
+        invite.request_new_link(invitation=replacement)

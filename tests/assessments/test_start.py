@@ -1,0 +1,130 @@
+"""Finding a student and starting an assessment (source text, part A, 'Toevoegen studenten')."""
+
+import pytest
+from django.http import Http404
+
+from accounts.models import Role
+from assessments import lifecycle, start
+from assessments.models import Event, Status
+from committee.finalise import finalise
+from tests.factories import MembershipFactory, add_version, first_unit, make_exam, member
+from tests.steps import start_assessment
+
+
+def test_found_by_part_of_name_mail_or_number(student, docent):
+    for query in ["Hof", "anouk", "HOFF Anouk", "van 't hoff", "anouk@hier", "123456", "345", "'t"]:
+        assert start.find_students(by=docent, query=query) == [student], query
+
+
+@pytest.mark.parametrize("query", ["", "  ", "Piet", "ouk@elders", "\x00"])
+def test_not_found_by_anything_else(query, student, docent):
+    assert start.find_students(by=docent, query=query) == []
+
+
+def test_student_without_number_is_not_found(school, docent):
+    without = MembershipFactory(school=school, student_number="", user__last_name="Nummerloos")
+    assert start.find_students(by=docent, query="Nummerloos") == []
+    with pytest.raises(Http404):
+        start.get_student_to_start(docent, without.pk)
+
+
+def test_student_of_another_school_does_not_exist(other_school, docent, stranger):
+    elsewhere = MembershipFactory(school=other_school, user__last_name="Elders")
+    assert start.find_students(by=docent, query="Elders") == []
+    with pytest.raises(Http404):
+        start.get_student_to_start(docent, elsewhere.pk)
+    assert start.get_student_to_start(stranger, elsewhere.pk) == elsewhere
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role.DOCENT}))
+def test_only_a_docent_finds_students(role, school, student):
+    someone = member(school, role)
+    assert start.find_students(by=someone, query="Hoff") == []
+    with pytest.raises(Http404):
+        start.get_student_to_start(someone, student.pk)
+
+
+def test_school_that_is_not_activated_starts_nothing(school, student, docent):
+    school.digital_assessment_active = False
+    school.save()
+    assert start.find_students(by=docent, query="Hoff") == []
+    with pytest.raises(Http404):
+        start.get_student_to_start(docent, student.pk)
+
+
+def test_account_that_was_closed_is_not_found(student, docent):
+    student.user.is_active = False
+    student.user.save()
+    assert start.find_students(by=docent, query="Hoff") == []
+
+
+def test_found_in_order_of_last_name_and_one_more_than_the_limit(school, docent):
+    for number in range(start.SEARCH_LIMIT + 5, 0, -1):
+        MembershipFactory(school=school, user__first_name="Zoek", user__last_name=f"Naam {number:02}")
+    found = [student.user.last_name for student in start.find_students(by=docent, query="zoek")]
+    assert found == [f"Naam {number:02}" for number in range(1, start.SEARCH_LIMIT + 2)]
+
+
+def test_search_takes_one_query_whatever_is_found(school, docent, django_assert_num_queries):
+    for number in range(5):
+        MembershipFactory(school=school, user__last_name=f"Naam {number}")
+    with django_assert_num_queries(1):
+        assert (
+            len([found.user.full_name + found.school.name for found in start.find_students(by=docent, query="naam")])
+            == 5
+        )
+
+
+def test_started_assessment_belongs_to_the_student_s_school(assessment, student, unit, exam, docent):
+    assert assessment.status == Status.NEW
+    assert (assessment.school, assessment.student, assessment.initiator) == (student.school, student, docent)
+    assert (assessment.exam, assessment.unit, assessment.unit_code) == (exam, unit, "B1")
+    assert assessment.attempt == 1
+    assert assessment.events.get().kind == Event.Kind.STARTED
+
+
+def test_second_start_is_told_that_one_is_running(assessment, student, unit, colleague):
+    with pytest.raises(lifecycle.DomainError, match="Voor Anouk van 't Hoff loopt al een beoordeling"):
+        start_assessment(student, unit, colleague)
+    assert start.running_assessment(student=student, unit=unit) == assessment
+    assert start.running_student_ids(students=[student], unit=unit) == {student.pk}
+
+
+def test_other_units_of_the_exam_run_beside_it(student, docent):
+    exam = make_exam(units=2)
+    first, second = exam.current_version.units.order_by("position")
+    start_assessment(student, first, docent)
+    assert start_assessment(student, second, docent).attempt == 1
+
+
+def test_running_one_is_found_from_a_newer_version_of_the_exam(assessment, student, unit, docent):
+    add_version(unit.exam_version.exam)
+    newer = first_unit(unit.exam_version.exam)
+    assert newer != unit
+    assert start.running_assessment(student=student, unit=newer) == assessment
+    with pytest.raises(lifecycle.DomainError, match="loopt al"):
+        start_assessment(student, newer, docent)
+
+
+def test_attempt_after_a_final_one_is_the_second(assessed, student, unit, docent, committee_member):
+    finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    assert start_assessment(student, unit, docent).attempt == 2
+
+
+@pytest.mark.parametrize(("counts", "attempt"), [(True, 2), (False, 1)])
+def test_cancelled_attempt_counts_when_it_was_said_to(counts, attempt, assessment, student, unit, docent):
+    lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=counts)
+    assert start_assessment(student, unit, docent).attempt == attempt
+
+
+def test_attempts_that_do_not_count_leave_no_gap(student, unit, docent):
+    for counts in (False, True, False, False):
+        assessment = start_assessment(student, unit, docent)
+        lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=counts)
+    assert start_assessment(student, unit, docent).attempt == 2
+
+
+def test_refused_start_leaves_the_transaction_usable(assessment, student, unit, docent):
+    with pytest.raises(lifecycle.DomainError):
+        start_assessment(student, unit, docent)
+    assert student.assessments.count() == 1
