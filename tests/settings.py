@@ -20,7 +20,11 @@ os.environ["VAR_DIR"] = str(_own_folder)
 os.environ["SECRET_KEY"] = "a key for tests alone, long enough for every check that looks at it"
 os.environ["DEMO"] = "on"
 os.environ["SITE_URL"] = "http://testserver"
+os.environ["ALLOWED_HOSTS"] = "testserver,127.0.0.1,localhost"
 os.environ.pop("EMAIL_URL", None)
+# Playwright's synchronous interface keeps an event loop in the thread of the tests, and with one Django refuses
+# every query of the tests that come after.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 from digibeoordelen.settings import *  # noqa: E402, F403 - only now does the environment say what it must
 from digibeoordelen.settings import DATABASES, STORAGES  # noqa: E402
@@ -29,7 +33,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 # What a test of this process announces stays in it: real workers serve the tests that start them.
 CELERY_BROKER_URL = "memory://"
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
+CELERY_BROKER_TRANSPORT_OPTIONS = {}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, since the threads of a transaction test meet SQLite's real locks only there.
     DATABASES["default"]["TEST"] = {"NAME": str(_own_folder / "test.sqlite3")}

@@ -1,0 +1,121 @@
+"""What the scripts of every page do, and that the pages of this part hold in a real browser."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Route
+
+from accounts.models import Membership, User
+from exams.models import Exam, WorkProcess
+from tests.factories import PASSWORD, MembershipFactory, first_unit, make_exam
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.django_db(transaction=True)]
+
+NewBrowser = Callable[..., Page]
+
+
+@pytest.fixture
+def browse(live_server, new_browser: NewBrowser) -> Callable[..., Page]:
+    """A function that opens a page of the site in a browser, logged in as the user with this address."""
+
+    def open_page(path: str, email: str = "", **browser: int) -> Page:
+        page = new_browser(**browser)
+        page.goto(f"{live_server.url}/inloggen/?next={path}")
+        if email:
+            page.fill("#id_username", email)
+            page.fill("#id_password", PASSWORD)
+            page.keyboard.press("Enter")
+            page.wait_for_url(live_server.url + path)
+        return page
+
+    return open_page
+
+
+def test_a_second_click_does_nothing_until_one_comes_back(browse, docent: User) -> None:
+    make_exam(title="Kok")
+    page = browse("/productcatalogus/", docent.email)
+    posts = []
+
+    def leave_the_page_standing(route: Route) -> None:
+        posts.append(route.request.method)
+        route.fulfill(status=204)
+
+    page.route("**/toevoegen/", leave_the_page_standing)
+    button = page.get_by_role("button", name=re.compile("Toevoegen.*Kok"))
+    button.click()
+    button.click(force=True)
+    assert button.get_attribute("aria-disabled") == "true"
+    assert posts == ["POST"]
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert button.get_attribute("aria-disabled") is None
+    button.click()
+    assert posts == ["POST", "POST"]
+
+
+def test_focus_goes_to_the_first_error_and_the_list_leads_to_each(browse, docent: User) -> None:
+    page = browse("/profiel/bewerken/", docent.email)
+    page.fill("#id_last_name", "")
+    page.fill("#id_first_name", "")
+    page.click("text=Bewaren")
+    page.wait_for_selector("#fouten")
+    assert page.evaluate("document.activeElement.id") == "id_first_name"
+    page.click("#fouten a[href='#id_last_name']")
+    assert page.evaluate("document.activeElement.id") == "id_last_name"
+
+
+def test_it_all_works_without_javascript(live_server, new_browser: NewBrowser, docent: User) -> None:
+    make_exam(title="Kok")
+    page = new_browser(javascript=False)
+    page.goto(f"{live_server.url}/productcatalogus/")
+    page.fill("#id_username", docent.email)
+    page.fill("#id_password", PASSWORD)
+    page.get_by_role("button", name="Inloggen", exact=True).click()
+    page.get_by_role("button", name=re.compile("Toevoegen.*Kok")).click()
+    page.get_by_role("button", name="Ongedaan maken").click()
+    assert "‘Kok’ is van uw account gehaald." in page.content()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_pages_fit_and_axe_finds_nothing(browse, live_server, docent: User, exam: Exam, width: int) -> None:
+    unit = first_unit(exam)
+    work_process = WorkProcess.objects.filter(core_task__unit=unit).first()
+    User.objects.filter(pk=docent.pk).update(last_name="van der Sluijs-Oudenaarden tot Rijckevorsel en Aa")
+    paths = [
+        "/profiel/",
+        "/profiel/bewerken/",
+        "/mijn-digibib/",
+        "/mijn-digibib/?weergave=rijen",
+        "/productcatalogus/",
+        "/productcatalogus/?q=bestaat-niet",
+        f"/examens/{exam.pk}/",
+        f"/examens/eenheid/{unit.pk}/",
+        f"/examens/werkproces/{work_process.pk}/",
+        "/deze-pagina-is-er-niet/",
+    ]
+    page = browse(paths[0], docent.email, width=width)
+    for path in paths:
+        page.goto(live_server.url + path)
+        complaints(page, path, width)
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_first_screens_fit_and_axe_finds_nothing(browse, width: int) -> None:
+    newcomer: Membership = MembershipFactory(
+        student_number="", user__details_checked_at=None, user__email="nieuw@hier.test"
+    )
+    complaints(browse("/mijn-digibib/", width=width), "/inloggen/", width)
+    page = browse("/welkom/", newcomer.user.email, width=width)
+    page.fill("#id_first_name", "")
+    page.click("text=Ga verder")
+    page.wait_for_selector("#fouten")
+    complaints(page, "/welkom/", width)
+
+
+def complaints(page: Page, path: str, width: int) -> None:
+    """Fails when the page is wider than the window, or axe finds a violation of WCAG 2.2 AA."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": tags}})
+    assert results.violations_count == 0, f"{path}: {results.generate_report()}"
