@@ -31,7 +31,7 @@ def postgresql() -> Iterator[str]:
     with _folder("postgresql") as folder:
         user = _unprivileged_user()
         if user:
-            shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
+            shutil.chown(folder, user, _group(user))
         port = free_port()
         data = folder / "data"
         initdb = ["initdb", "--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--username=postgres"]
@@ -81,9 +81,8 @@ def _unprivileged_user() -> str | None:
     return "postgres" if "postgres" in names else "nobody"
 
 
-def _as_user(user: str | None) -> dict[str, object]:
-    """Popen's arguments for running as `user`, with no group of ours."""
-    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+def _group(user: str | None) -> int | None:
+    return pwd.getpwnam(user).pw_gid if user else None
 
 
 def _run(command: Sequence[str], folder: Path, user: str | None) -> None:
@@ -97,7 +96,16 @@ def _succeeds(command: Sequence[str], folder: Path, user: str | None) -> bool:
 
 
 def _finish(command: Sequence[str], folder: Path, user: str | None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(_resolve(command), cwd=folder, capture_output=True, text=True, check=False, **_as_user(user))
+    return subprocess.run(
+        _resolve(command),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=user,
+        group=_group(user),
+        extra_groups=[] if user else None,
+    )
 
 
 def _resolve(command: Sequence[str]) -> list[str]:
@@ -121,7 +129,9 @@ def _server(
             stderr=subprocess.STDOUT,
             start_new_session=True,  # a Ctrl-C is for us; we end it
             preexec_fn=dies_with_us(stop),
-            **_as_user(user),
+            user=user,
+            group=_group(user),
+            extra_groups=[] if user else None,
         )
     try:
         yield process

@@ -17,6 +17,7 @@ if "DIGIBEOORDELEN_TEST_DIR" not in os.environ:
 _own_folder = Path(os.environ["DIGIBEOORDELEN_TEST_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
 _own_folder.mkdir(exist_ok=True)
 os.environ["VAR_DIR"] = str(_own_folder)
+os.environ["STATIC_ROOT"] = str(_own_folder)  # WhiteNoise wants a folder; finders serve what tests ask for
 os.environ["SECRET_KEY"] = "a key for tests alone, long enough for every check that looks at it"
 os.environ["DEMO"] = "on"
 os.environ["SITE_URL"] = "http://testserver"

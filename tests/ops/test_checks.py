@@ -21,7 +21,7 @@ PRODUCTION = {
 def found(settings):
     """Sets production's settings with the given ones different; the ids of our checks that speak up."""
 
-    def find(**different: object) -> set[str]:
+    def find(**different: object) -> set[str | None]:
         for name, value in {**PRODUCTION, **different}.items():
             setattr(settings, name, value)
         return {message.id for message in run_checks(tags=[TAG]) if message.hint}

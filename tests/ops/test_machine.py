@@ -17,8 +17,8 @@ def apt(monkeypatch):
         commands.append(command)
         return subprocess.CompletedProcess(command, 0, "", "")
 
-    monkeypatch.setattr(machine.subprocess, "run", run)
-    monkeypatch.setattr(machine.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
     return commands
 
 
@@ -28,7 +28,7 @@ def need(apt):
 
 
 def test_root_installs_what_is_missing(apt, need, monkeypatch):
-    monkeypatch.setattr(machine.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     here = Need(("bar",), "bar", lambda: True)
     assert machine.install_missing([here, need]) == []
     assert apt == [
@@ -38,7 +38,7 @@ def test_root_installs_what_is_missing(apt, need, monkeypatch):
 
 
 def test_others_get_the_command_to_type(apt, need, monkeypatch):
-    monkeypatch.setattr(machine.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     missing = machine.install_missing([need])
     assert missing == [need]
     assert apt == []
@@ -46,13 +46,13 @@ def test_others_get_the_command_to_type(apt, need, monkeypatch):
 
 
 def test_nothing_missing_touches_nothing(apt, monkeypatch):
-    monkeypatch.setattr(machine.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     assert machine.install_missing([Need(("bar",), "bar", lambda: True)]) == []
     assert apt == []
 
 
 def test_what_could_not_be_installed_is_still_missing(apt, monkeypatch):
-    monkeypatch.setattr(machine.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     never = Need(("baz",), "baz", lambda: False)
     assert machine.install_missing([never]) == [never]
 

@@ -37,8 +37,8 @@ def test_expected_to_fail(): assert False
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     (tmp_path / "test_sample.py").write_text(SUITE)
-    command = [sys.executable, "-m", "pytest", "-p", "no:django", "-c", "/dev/null", "--rootdir", tmp_path]
-    subprocess.run([*command, f"--junitxml={tmp_path / 'report.xml'}", tmp_path], capture_output=True, check=False)
+    command = [sys.executable, "-m", "pytest", "-p", "no:django", "-c", "/dev/null", "--rootdir", str(tmp_path)]
+    subprocess.run([*command, f"--junitxml={tmp_path / 'report.xml'}", str(tmp_path)], capture_output=True, check=False)
     return tmp_path / "report.xml"
 
 

@@ -1,0 +1,107 @@
+"""`make test`: its closing lines and its exit code."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from scripts import machine, run_tests
+from scripts.environment import BASE
+from scripts.run_tests import Suite
+from scripts.tally import Tally
+
+
+@pytest.fixture
+def suite(tmp_path):
+    return Suite(Path(sys.executable), tmp_path, strict=False)
+
+
+@pytest.fixture
+def ci(tmp_path):
+    return Suite(Path(sys.executable), tmp_path, strict=True)
+
+
+def last_lines(capsys, count: int) -> list[str]:
+    return capsys.readouterr().out.splitlines()[-count:]
+
+
+def test_all_well_ends_so(suite, capsys):
+    suite.tally = Tally(passed=812)
+    assert suite.finish() == 0
+    assert last_lines(capsys, 2) == ["Nothing was skipped.", "812 passed, 0 failed, 0 skipped"]
+
+
+def test_what_was_skipped_is_said_and_is_no_failure_at_home(suite, capsys):
+    suite.tally = Tally(passed=5, reasons=Counter({"SQLite: no printer": 2}))
+    suite.skip("the browser tests", [machine.CHROMIUM])
+    assert suite.finish() == 0
+    assert last_lines(capsys, 3) == [
+        "Skipped: the browser tests: type `sudo apt-get install --yes --no-install-recommends chromium`",
+        "Skipped: 2 tests, SQLite: no printer",
+        "5 passed, 0 failed, 2 skipped",
+    ]
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_ci_fails_on_a_skipped_test_and_on_a_missing_program(ci, missing, capsys):
+    if missing:
+        ci.skip("the browser tests", [machine.CHROMIUM])
+    else:
+        ci.tally = Tally(passed=5, reasons=Counter({"SQLite: no printer": 1}))
+    assert ci.finish() == 1
+    assert last_lines(capsys, 1) == [f"{ci.tally.passed} passed, 0 failed, {ci.tally.skipped} skipped"]
+
+
+def test_a_failing_linter_fails_the_whole(suite, capsys):
+    suite.failed.append("mypy")
+    assert suite.finish() == 1
+    assert "Failed: mypy" in last_lines(capsys, 3)
+
+
+def test_a_failed_test_fails_the_whole(suite):
+    suite.tally = Tally(passed=5, failed=1)
+    assert suite.finish() == 1
+
+
+def test_a_run_that_broke_off_counts_as_failed(suite, monkeypatch, capsys):
+    monkeypatch.setattr(run_tests, "_run", lambda *args, **kwargs: (3, ""))
+    suite.pytest("SQLite", without=[], env={})
+    assert suite.finish() == 1
+    assert last_lines(capsys, 1) == ["0 passed, 1 failed, 0 skipped"]
+
+
+def test_an_interrupted_step_gets_to_clean_up(tmp_path):
+    """Ctrl-C to `make test` reaches pytest, which removes what its fixtures made, before it ends."""
+    step = (
+        "import time, pathlib\n"
+        "try:\n"
+        "    pathlib.Path('up').touch(); time.sleep(600)\n"
+        "finally:\n"
+        "    time.sleep(0.5); pathlib.Path('cleaned').touch()\n"
+    )
+    script = (
+        "import sys, pathlib; from scripts import run_tests\n"
+        "run_tests.BASE = pathlib.Path.cwd()\n"
+        f"run_tests._run([sys.executable, '-c', {step!r}], env={{}}, quiet=True)\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(BASE)}
+    with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "up").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+    assert (tmp_path / "cleaned").exists()
+
+
+def test_ci_calls_the_same_as_a_person_does():
+    text = (BASE / ".ci" / "run").read_text()
+    assert "export CI=true" in text
+    assert "make test" in text
+    assert os.access(BASE / ".ci" / "run", os.X_OK)
