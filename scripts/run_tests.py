@@ -103,7 +103,7 @@ def main() -> int:
         if not options.quick:
             suite.lint()
         if options.quick:
-            suite.pytest("SQLite", without=["browser", "embedded", "process", "servers"], env=_sqlite())
+            suite.pytest("SQLite", without=["chromium", "embedded", "process", "servers"], env=_sqlite())
         elif not options.lint:
             _run_both(suite, missing)
         print(f"\nTook {time.monotonic() - started:.0f} s")
@@ -123,13 +123,13 @@ _FULL_NEEDS = (machine.CHROMIUM, machine.POSTGRESQL, machine.REDIS)
 
 def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
     """pytest on SQLite with the browser tests, then on PostgreSQL and Redis with those that need these servers."""
-    without = ["servers"]
+    absent = []
     if machine.CHROMIUM in missing:
-        without.append("browser")
+        absent.append("chromium")
         suite.skip("the browser tests", [machine.CHROMIUM])
     if machine.POPPLER in missing:
         suite.skip("the tests that read PDFs", [machine.POPPLER])
-    suite.pytest("SQLite", without=without, env=_sqlite())
+    suite.pytest("SQLite", without=["servers", *absent], env=_sqlite())
     if servers := [need for need in (machine.POSTGRESQL, machine.REDIS) if need in missing]:
         suite.skip("the run on PostgreSQL and Redis", servers)
         return
@@ -139,7 +139,7 @@ def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
                 "DATABASE_URL": stack.enter_context(services.postgresql()),
                 "BROKER_URL": stack.enter_context(services.redis()),
             }
-            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded"], env={**os.environ, **urls})
+            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded", *absent], env={**os.environ, **urls})
     except services.ServerFailed as error:
         suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
 
