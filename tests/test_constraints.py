@@ -1,0 +1,263 @@
+"""Every named constraint of people, address book and assessments is tried; a new one without a try fails.
+
+Those of the exams and of the outbox are tried in their own tests.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from accounts.models import ExamOffice, Membership, Role, School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Assignment, Coupling, Document, Invitation, Score
+from committee.finalise import finalise
+from exams.models import Part
+from tests.factories import ContactFactory, ExamOfficeFactory, MembershipFactory, UserFactory
+
+TRIES = []
+
+
+def breaks(name):
+    """Registers a try: called with the cast, it must be refused by the constraint `name`."""
+
+    def register(attempt):
+        TRIES.append(pytest.param(name, attempt, id=f"{name}-{attempt.__name__}"))
+        return attempt
+
+    return register
+
+
+class Cast:
+    """Things that stand; each try adds or changes one thing too many."""
+
+    def __init__(self, assessed, student, examiner, docent, committee_member):
+        self.assessment, self.student, self.examiner = assessed, student, examiner
+        self.docent, self.committee_member, self.school = docent, committee_member, student.school
+        self.row = Assessment.objects.filter(pk=assessed.pk)
+        self.part = Part.objects.filter(work_process__core_task__unit=assessed.unit).first()
+
+    def finalise(self):
+        return finalise(assessment=self.assessment, by=self.committee_member, exam_office_email="bureau@hier.test")
+
+    def another(self, **fields):
+        """An assessment beside the one that is running."""
+        given = {"school": self.school, "student": self.student, "initiator": self.docent}
+        of_unit = {"exam": self.assessment.exam, "unit": self.assessment.unit, "unit_code": "B1"}
+        return Assessment.objects.create(**given, **of_unit, **fields)
+
+
+@breaks("school_link_days_positive")
+def no_days(cast):
+    School.objects.update(link_days=0)
+
+
+@breaks("exam_office_once_per_school")
+def same_address_in_capitals(cast):
+    office = ExamOfficeFactory(school=cast.school)
+    ExamOffice.objects.create(school=cast.school, name="Nog een", email=office.email.upper())
+
+
+@breaks("user_email_lower_case")
+def address_in_capitals(cast):
+    User.objects.filter(pk=cast.docent.pk).update(email="Docent@hier.test")
+
+
+@breaks("membership_once")
+def same_role_twice(cast):
+    MembershipFactory(user=cast.docent, school=cast.school, role=Role.DOCENT)
+
+
+@breaks("student_number_once_per_school")
+def same_number(cast):
+    MembershipFactory(school=cast.school, student_number=cast.student.student_number)
+
+
+@breaks("student_number_only_for_students")
+def docent_with_a_number(cast):
+    Membership.objects.filter(user=cast.docent).update(student_number="1")
+
+
+@breaks("contact_email_once_per_school")
+def contact_in_capitals(cast):
+    other = ContactFactory(school=cast.school)
+    Contact.objects.filter(pk=other.pk).update(email=cast.examiner.email.upper())
+
+
+@breaks("contact_user_once_per_school")
+def contact_of_one_user_twice(cast):
+    user = UserFactory()
+    for _ in range(2):
+        ContactFactory(school=cast.school, user=user)
+
+
+@breaks("assessment_one_running_per_unit")
+def second_running(cast):
+    cast.another(attempt=2)
+
+
+@breaks("assessment_attempt_once")
+def same_attempt(cast):
+    cast.another(attempt=1, status="CANCELLED", cancel_reason="Ziek.")
+
+
+@breaks("assessment_uncounted_is_cancelled")
+def running_that_does_not_count(cast):
+    cast.row.update(counts_as_attempt=False)
+
+
+@breaks("assessment_status_known")
+def unknown_status(cast):
+    cast.row.update(status="KLAAR")
+
+
+@breaks("assessment_result_only_when_final")
+def final_without_result(cast):
+    cast.row.update(status="FINAL")
+
+
+@breaks("assessment_result_only_when_final")
+def grade_before_final(cast):
+    cast.row.update(ovg="V", grade="5.5")
+
+
+@breaks("assessment_result_only_when_final")
+def cancelled_with_a_result(cast):
+    cast.finalise()
+    cast.row.update(status="CANCELLED", cancel_reason="Toch niet.")
+
+
+@breaks("assessment_grade_fits_ovg")
+def sufficient_grade_with_an_o(cast):
+    cast.finalise()
+    cast.row.update(ovg="O", grade="5.5")
+
+
+@breaks("assessment_grade_fits_ovg")
+def insufficient_grade_without_an_o(cast):
+    cast.finalise()
+    cast.row.update(grade="5.4")
+
+
+@breaks("assessment_grade_fits_ovg")
+def more_than_ten(cast):
+    cast.finalise()
+    cast.row.update(grade="10.1")
+
+
+@breaks("assessment_cancelled_with_reason")
+def cancelled_without_reason(cast):
+    cast.row.update(status="CANCELLED")
+
+
+@breaks("assessment_attempt_from_one")
+def attempt_zero(cast):
+    cast.row.update(attempt=0)
+
+
+@breaks("coupling_at_one_level")
+def part_and_work_process(cast):
+    places = {"work_process": cast.part.work_process, "part": cast.part}
+    Coupling.objects.create(assessment=cast.assessment, contact=cast.examiner, **places)
+
+
+@breaks("coupling_unit_once")
+def whole_unit_twice(cast):
+    Coupling.objects.create(assessment=cast.assessment, contact=cast.examiner)
+
+
+@breaks("coupling_work_process_once")
+def work_process_twice(cast):
+    for _ in range(2):
+        Coupling.objects.create(assessment=cast.assessment, contact=cast.examiner, work_process=cast.part.work_process)
+
+
+@breaks("coupling_part_once")
+def part_twice(cast):
+    for _ in range(2):
+        Coupling.objects.create(assessment=cast.assessment, contact=cast.examiner, part=cast.part)
+
+
+@breaks("assignment_once")
+def same_part_twice(cast):
+    Assignment.objects.create(assessment=cast.assessment, contact=cast.examiner, part=cast.part)
+
+
+@breaks("score_once")
+def second_score(cast):
+    score = Score.objects.first()
+    Score.objects.create(assignment=score.assignment, criterion=score.criterion, value="O")
+
+
+@breaks("score_known")
+def unknown_score(cast):
+    Score.objects.update(value="X")
+
+
+@breaks("score_known")
+def empty_score(cast):
+    Score.objects.update(value="")
+
+
+@breaks("invitation_once")
+def invited_twice(cast):
+    later = timezone.now() + timedelta(days=1)
+    Invitation.objects.create(assessment=cast.assessment, contact=cast.examiner, expires_at=later)
+
+
+@breaks("invitation_expires_later")
+def expired_at_once(cast):
+    now = timezone.now()
+    Invitation.objects.update(invited_at=now, expires_at=now)
+
+
+@breaks("document_number_once")
+def same_number_of_document(cast):
+    Document.objects.create(assessment=cast.assessment, number=1, result={}, superseded_at=timezone.now())
+    cast.finalise()
+    Document.objects.update(number=1)
+
+
+@breaks("document_one_current")
+def second_current_document(cast):
+    cast.finalise()
+    Document.objects.create(assessment=cast.assessment, number=2, result={})
+
+
+@pytest.mark.parametrize(("name", "attempt"), TRIES)
+def test_constraint_refuses(name, attempt, assessed, student, examiner, docent, committee_member):
+    cast = Cast(assessed, student, examiner, docent, committee_member)
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        attempt(cast)
+    if connection.vendor == "postgresql":
+        assert refused.value.__cause__.diag.constraint_name == name
+    elif "CHECK" in str(refused.value):
+        assert name in str(refused.value)
+
+
+def test_every_constraint_is_tried():
+    named = {
+        constraint.name
+        for app in ("accounts", "addressbook", "assessments")
+        for model in apps.get_app_config(app).get_models()
+        for constraint in model._meta.constraints
+    }
+    assert {param.values[0] for param in TRIES} == named
+
+
+# --- And what they let through -------------------------------------------------------------------
+def test_two_students_without_a_number_are_fine(school):
+    for _ in range(2):
+        MembershipFactory(school=school, student_number="")
+
+
+def test_same_number_at_another_school_is_fine(student, other_school):
+    MembershipFactory(school=other_school, student_number=student.student_number)
+
+
+def test_same_contact_at_several_levels_is_fine(assessment, examiner):
+    part = Part.objects.filter(work_process__core_task__unit=assessment.unit).first()
+    for places in ({}, {"work_process": part.work_process}, {"part": part}):
+        Coupling.objects.create(assessment=assessment, contact=examiner, **places)
