@@ -1,0 +1,325 @@
+"""The PDF of a final result: what it says, that it is made once, and what a dead worker leaves."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from pypdf import PdfReader
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import documents, lifecycle, mails
+from assessments.models import Assessment, Document, Event
+from assessments.tasks import render_document, sweep_documents
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import OutgoingMail, StoredFile
+from tests import steps
+from tests.at_once import at_once
+
+OFFICE = "bureau@hier.test"
+
+
+@pytest.fixture(autouse=True)
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The documents that a worker was told of; nothing is made by itself."""
+    told: list[int] = []
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.tasks.render_document.delay", told.append)
+    return told
+
+
+@pytest.fixture
+def document(assessed: Assessment, committee_member: User) -> Document:
+    """Asked for, not made yet."""
+    return finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+
+
+def result_with(document: Document, change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    result = deepcopy(document.result)
+    change(result)
+    return result
+
+
+def read(content: bytes) -> tuple[PdfReader, list[str]]:
+    reader = PdfReader(io.BytesIO(content))
+    return reader, [" ".join(page.extract_text().split()) for page in reader.pages]
+
+
+# --- What it says --------------------------------------------------------------------------------
+def test_the_first_page_says_who_what_and_the_result(document: Document) -> None:
+    _, pages = read(documents.render(document.result, name=document.filename))
+    for said in (
+        "ROC Hier",
+        "Anouk van 't Hoff",
+        "Studentnummer 123456",
+        "Verzorgende IG",
+        document.assessment.exam.code,
+        "B1 Eenheid 1",
+        "Dirk Docent",
+        "Erik Examinator",
+        "5,5",
+        "V – Voldoende",
+    ):
+        assert said in pages[0]
+    day = timezone.localtime(document.assessment.final_at)
+    assert f"Vastgesteld op {day.day} " in pages[0]
+    assert "door Carla Commissie" in pages[0]
+    assert "versie 2" not in pages[0]
+
+
+def test_then_work_process_by_work_process(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
+) -> None:
+    Contact.objects.filter(pk=second_examiner.pk).update(function="Teamleider", organisation="Zorg & Co")
+    steps.choose(assessment, examiner, second_examiner)
+    for contact in (examiner, second_examiner):
+        invitation = steps.send_invitation(assessment, contact)
+        steps.assess(invitation, "G")
+    document = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
+    _, [first, *rest] = read(documents.render(document.result, name=document.filename))
+    text = " ".join(rest)
+    places = [text.index(code) for code in ("B1-K1-W1 Werkproces 1", "B1-K1-W2 Werkproces 2")]
+    assert places == sorted(places)
+    assert text.count("G – Goed") == 10  # eight criteria, two work processes
+    assert "Onderbouwing van Erik Examinator." in text
+    assert "Tineke Tweede, Teamleider, Zorg & Co" in text
+    assert "Erik Examinator, Tineke Tweede" in first
+
+
+def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
+    def many(result: dict[str, Any]) -> None:
+        for process in result["core_tasks"][0]["work_processes"]:
+            for part in process["parts"]:
+                part["criteria"] = part["criteria"] * 15
+
+    _, pages = read(documents.render(result_with(document, many), name=document.filename))
+    assert len(pages) > 2
+    for number, page in enumerate(pages, 1):
+        assert f"123456 · {document.assessment.exam.code} · B1" in page
+        assert f"pagina {number} van {len(pages)}" in page
+
+
+def test_no_row_is_split_over_two_pages(document: Document) -> None:
+    def long_rows(result: dict[str, Any]) -> None:
+        parts = [part for process in result["core_tasks"][0]["work_processes"] for part in process["parts"]]
+        for p, part in enumerate(parts):
+            part["criteria"] = [
+                {"text": f"begin-{p}-{c} " + "en nog een heel verhaal erbij " * 12 + f"eind-{p}-{c}", "score": "V"}
+                for c in range(15)
+            ]
+
+    _, pages = read(documents.render(result_with(document, long_rows), name=document.filename))
+    assert len(pages) > 4
+    for p in range(4):
+        for c in range(15):
+            begins = [n for n, page in enumerate(pages) if f"begin-{p}-{c} " in page]
+            ends = [n for n, page in enumerate(pages) if f"eind-{p}-{c} " in page]
+            assert begins == ends
+            assert len(begins) == 1
+
+
+def test_what_people_typed_is_text(document: Document) -> None:
+    typed = "<b>vet</b> & {{ result }} \N{WHITE SMILING FACE} <img src='file:///etc/passwd'>"
+
+    def type_it(result: dict[str, Any]) -> None:
+        result["student"]["name"] = f"{'Lang' * 40} {typed}"
+        for part in result["core_tasks"][0]["work_processes"][0]["parts"]:
+            part["examiners"][0]["justification"] = typed
+
+    _, pages = read(documents.render(result_with(document, type_it), name=document.filename))
+    assert "".join(typed.split()) in "".join("".join(pages).split())
+
+
+def test_a_second_version_says_what_it_replaces(document: Document, committee_member: User) -> None:
+    assessment = document.assessment
+    lifecycle.withdraw_final(assessment=assessment, by=committee_member, reason="Verkeerde score.")
+    second = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
+    _, pages = read(documents.render(second.result, name=second.filename))
+    assert "Dit is versie 2; deze vervangt alle eerdere versies." in pages[0]
+    assert second.filename.endswith("-v2.pdf")
+
+
+# --- What it is ----------------------------------------------------------------------------------
+def test_it_is_a_tagged_pdf_a_3b_in_dutch_that_carries_the_result(document: Document) -> None:
+    content = documents.render(document.result, name=document.filename)
+    reader, _ = read(content)
+    catalog: Any = reader.trailer["/Root"]
+    metadata = catalog["/Metadata"].get_data().decode()
+    assert 'pdfaid:part="3"' in metadata
+    assert 'pdfaid:conformance="B"' in metadata
+    assert catalog["/Lang"] == "nl"
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert catalog["/OutputIntents"]
+    [name] = reader.attachments
+    assert name == document.filename.replace(".pdf", ".json")
+    assert json.loads(reader.attachments[name][0]) == document.result
+    assert catalog["/AF"][0].get_object()["/AFRelationship"] == "/Data"
+    fonts = {font for page in reader.pages for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
+    assert all("/FontDescriptor" in str(font.get_object()["/DescendantFonts"][0].get_object()) for font in fonts)
+
+
+def test_making_it_again_gives_the_same_bytes(document: Document) -> None:
+    one = documents.render(document.result, name=document.filename)
+    assert documents.render(document.result, name=document.filename) == one
+
+
+def test_it_stays_as_it_was_when_names_change(document: Document, examiner: Contact) -> None:
+    examiner.last_name = "Hertrouwd"
+    examiner.save()
+    document.refresh_from_db()
+    _, pages = read(documents.render(document.result, name=document.filename))
+    assert "Hertrouwd" not in "".join(pages)
+
+
+# --- Made once -----------------------------------------------------------------------------------
+def outcome_of(document: Document) -> tuple[int, int, int, int]:
+    """(PDFs, mails with it, 'Pdf gemaakt' in the log, made final)."""
+    events = document.assessment.events
+    return (
+        Document.objects.filter(file__isnull=False).count(),
+        OutgoingMail.objects.filter(kind="result").count(),
+        events.filter(kind=Event.Kind.DOCUMENT_MADE).count(),
+        events.filter(kind=Event.Kind.FINALISED).count(),
+    )
+
+
+def test_a_worker_is_told_on_commit(
+    assessed: Assessment, committee_member: User, announced: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+        assert announced == []
+    assert announced == [document.pk]
+
+
+def test_a_replayed_task_makes_nothing_new(document: Document) -> None:
+    render_document(document.pk)
+    document.refresh_from_db()
+    render_document(document.pk)
+    sweep_documents()
+    again = Document.objects.get()
+    assert (again.file_id, again.mail_id) == (document.file_id, document.mail_id)
+    assert outcome_of(document) == (1, 1, 1, 1)
+
+
+def test_the_log_keeps_the_hash(document: Document) -> None:
+    documents.make(document.pk)
+    [event] = document.assessment.events.filter(kind=Event.Kind.DOCUMENT_MADE)
+    assert event.data == {"document": 1, "sha256": StoredFile.objects.get().sha256}
+    assert event.actor_name == "systeem"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_one(document: Document) -> None:
+    assert sorted(at_once(*[lambda: documents.make(document.pk)] * 3)) == [False, False, True]
+    assert outcome_of(document) == (1, 1, 1, 1)
+
+
+class Died(BaseException):
+    """What a killed worker looks like from inside: nothing after it runs."""
+
+
+def lease_over() -> None:
+    Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_worker_that_dies_while_rendering_is_replaced_after_its_lease(
+    document: Document, announced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*args: Any, **kwargs: Any) -> bytes:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(documents, "render", die)
+        with pytest.raises(Died):
+            documents.make(document.pk)
+    assert not documents.make(document.pk)
+    sweep_documents()
+    assert announced == []
+
+    document.refresh_from_db()
+    assert document.lease_until is not None
+    assert document.lease_until <= timezone.now() + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
+    lease_over()
+    sweep_documents()
+    assert announced == [document.pk]
+    assert documents.make(document.pk)
+    assert outcome_of(document) == (1, 1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_dies_between_pdf_and_mail_leaves_neither(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*, document: Document) -> OutgoingMail:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mails, "queue_result", die)
+        with pytest.raises(Died):
+            documents.make(document.pk)
+    assert outcome_of(document) == (0, 0, 0, 1)
+    lease_over()
+    assert documents.make(document.pk)
+    assert outcome_of(document) == (1, 1, 1, 1)
+    assert StoredFile.objects.count() == 1
+
+
+def test_a_broker_that_is_gone_costs_nothing_but_time(document: Document, announced: list[int]) -> None:
+    # `announced` swallowed what finalise said, as a broker does that loses it.
+    announced.clear()
+    sweep_documents()
+    assert announced == []  # a worker may just be on its way
+    Document.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    sweep_documents()
+    assert announced == [document.pk]
+
+
+def test_a_result_withdrawn_before_its_pdf_was_made_is_not_mailed(
+    document: Document, committee_member: User, announced: list[int]
+) -> None:
+    lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
+    Document.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    sweep_documents()
+    assert announced == []
+    assert not documents.make(document.pk)
+    assert outcome_of(document) == (0, 0, 0, 1)
+
+
+def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
+    document: Document, committee_member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def withdraw_meanwhile(result: dict[str, Any], *, name: str) -> bytes:
+        lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
+        return b"%PDF"
+
+    monkeypatch.setattr(documents, "render", withdraw_meanwhile)
+    assert not documents.make(document.pk)
+    assert outcome_of(document) == (0, 0, 0, 1)
+
+
+# --- The mail ------------------------------------------------------------------------------------
+def test_the_mail_brings_the_pdf_to_the_exam_office(document: Document) -> None:
+    documents.make(document.pk)
+    document.refresh_from_db()
+    mail = OutgoingMail.objects.get(kind="result")
+    assert mail == document.mail
+    assert mail.to == OFFICE
+    assert mail.subject == f"Definitieve beoordeling 123456: Verzorgende IG ({document.assessment.exam.code}), B1"
+    for said in ("Anouk van 't Hoff", "Verzorgende IG", "Carla Commissie: commissie@hier.test"):
+        assert said in mail.text
+    assert "Anouk van &#x27;t Hoff" in mail.html
+    for score in ("Voldoende", "5,5"):  # in the PDF alone
+        assert score not in mail.text + mail.html
+    [attachment] = mail.attachments.all()
+    assert attachment.filename == document.filename
+    assert attachment.content_type == "application/pdf"
+    assert attachment.file == document.file

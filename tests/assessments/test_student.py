@@ -1,0 +1,171 @@
+"""'Mijn examens' and the PDF (source text, 'Beoordeling inzien student')."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from addressbook.models import Contact
+from assessments import documents, lifecycle
+from assessments.models import Assessment, Document, Invitation, Status
+from committee.finalise import finalise
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory, UserFactory, first_unit, make_exam
+
+PAGE = reverse("assessments:my_exams")
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+
+
+@pytest.fixture
+def own(client: Client, student: Membership) -> Client:
+    """The student's browser."""
+    client.force_login(student.user)
+    return client
+
+
+@pytest.fixture
+def final(assessed: Assessment, committee_member: User) -> Assessment:
+    finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    assessed.refresh_from_db()
+    return assessed
+
+
+@pytest.fixture
+def pdf(final: Assessment) -> Document:
+    """The current PDF, made."""
+    documents.make(final.documents.get().pk)
+    return final.documents.get()
+
+
+def page_of(client: Client) -> str:
+    return " ".join(client.get(PAGE).content.decode().split())
+
+
+def test_without_an_exam_on_the_account_it_says_how_to_begin(client: Client, db: None) -> None:
+    client.force_login(UserFactory())
+    page = page_of(client)
+    assert "Er staat nog geen examen op uw account." in page
+    assert f'href="{reverse("exams:catalogue")}"' in page
+
+
+def test_before_the_first_assessment_it_says_what_will_be_here(own: Client) -> None:
+    assert "zodra een docent er een voor u start" in page_of(own)
+
+
+def test_the_progress_is_shown_and_no_score(own: Client, invitation: Invitation) -> None:
+    steps.fill_in(invitation, "G", "Uitstekend gedaan.")
+    page = page_of(own)
+    assert "Verzorgende IG" in page
+    assert "B1 Eenheid 1" in page
+    assert re.search(r'aria-current="step"\s*>\s*Wordt beoordeeld', page)
+    for hidden in ("Goed", "Uitstekend", "Erik", "Cijfer", "Pdf"):
+        assert hidden not in page
+
+
+def test_an_assessed_one_still_shows_no_score(own: Client, assessed: Assessment) -> None:
+    page = page_of(own)
+    assert re.search(r'aria-current="step"\s*>\s*Beoordeeld', page)
+    for hidden in ("Voldoende", "Cijfer", "Pdf", "5,5"):
+        assert hidden not in page
+
+
+def test_a_final_one_shows_grade_and_result_before_its_pdf_is_made(own: Client, final: Assessment) -> None:
+    page = page_of(own)
+    assert final.grade == Decimal("5.5")
+    assert "5,5" in page
+    assert "Voldoende" in page
+    assert "De pdf wordt gemaakt" in page
+
+
+def test_the_pdf_appears_once_it_is_made(own: Client, pdf: Document) -> None:
+    address = reverse("assessments:document", args=[pdf.public_id])
+    assert f'href="{address}"' in page_of(own)
+    response = own.get(address)
+    assert b"".join(response.streaming_content).startswith(b"%PDF-1.7")
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == f'inline; filename="{pdf.filename}"'
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Cache-Control"] == "private, no-store"
+
+
+def test_the_files_name_holds_numbers_and_codes_and_no_name(pdf: Document) -> None:
+    code = pdf.assessment.exam.code
+    assert pdf.filename == f"beoordeling-123456-{code}-b1-poging1-v1.pdf"
+
+
+def test_a_withdrawn_result_is_gone_with_its_pdf_but_not_for_the_committee(
+    own: Client, pdf: Document, committee_member: User, docent: User
+) -> None:
+    address = reverse("assessments:document", args=[pdf.public_id])
+    lifecycle.withdraw_final(assessment=pdf.assessment, by=committee_member, reason="Verkeerde score.")
+    page = page_of(own)
+    assert "Voldoende" not in page
+    assert address not in page
+    assert own.get(address).status_code == 404
+    own.force_login(docent)
+    assert own.get(address).status_code == 404
+    own.force_login(committee_member)
+    assert own.get(address).status_code == 200
+
+
+def test_a_cancelled_one_is_shown_without_its_reason(own: Client, assessed: Assessment, docent: User) -> None:
+    lifecycle.cancel(assessment=assessed, by=docent, reason="Onregelmatigheid gemeld.", counts_as_attempt=True)
+    page = page_of(own)
+    assert "Ingetrokken" in page
+    assert "Onregelmatigheid" not in page
+    assert 'aria-current="step"' not in page
+
+
+def test_an_exam_taken_off_the_account_hides_no_result(own: Client, final: Assessment, student: Membership) -> None:
+    student.user.account_exams.all().delete()
+    assert "5,5" in page_of(own)
+
+
+def test_attempts_stand_apart_newest_first(
+    own: Client, final: Assessment, student: Membership, unit: ExamUnit, docent: User
+) -> None:
+    steps.start_assessment(student, unit, docent)
+    page = page_of(own)
+    assert page.index("poging 2") < page.index("5,5")
+    assert "poging 1" not in page
+
+
+def test_someone_elses_is_not_there(client: Client, pdf: Document, stranger: User, student: Membership) -> None:
+    fellow = MembershipFactory(school=student.school).user
+    address = reverse("assessments:document", args=[pdf.public_id])
+    for user in (fellow, stranger):
+        client.force_login(user)
+        assert "Verzorgende IG" not in page_of(client)
+        assert client.get(address).status_code == 404
+
+
+def test_one_that_is_still_being_made_does_not_exist(own: Client, final: Assessment) -> None:
+    assert own.get(reverse("assessments:document", args=[final.documents.get().public_id])).status_code == 404
+
+
+def test_the_number_of_queries_does_not_grow(
+    own: Client, pdf: Document, student: Membership, docent: User, examiner: Contact
+) -> None:
+    own.get(PAGE)
+    with CaptureQueriesContext(connection) as one:
+        own.get(PAGE)
+    for _ in range(5):
+        steps.start_assessment(student, first_unit(make_exam()), docent)
+    with CaptureQueriesContext(connection) as six:
+        page = own.get(PAGE).content.decode()
+    assert page.count("<article") == 6
+    assert Assessment.objects.filter(status=Status.FINAL).count() == 1
+    assert len(one) == len(six) == 7

@@ -1,0 +1,82 @@
+"""What the committee's tests share: the committee's browser, quick rows for the list, two who differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Status
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory
+
+AfnameMaker = Callable[..., Assessment]
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PDFs and mails stay where they are written down: what workers do has tests of its own."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+
+
+@pytest.fixture
+def member(client: Client, committee_member: User) -> Client:
+    """The browser of the committee's member."""
+    client.force_login(committee_member)
+    return client
+
+
+@pytest.fixture
+def make_afname(unit: ExamUnit, docent: User, committee_member: User) -> AfnameMaker:
+    """Makes an assessment in any state without walking there: for lists, which ask no more of it."""
+
+    def make(
+        status: str = Status.ASSESSED,
+        *,
+        student: Membership | None = None,
+        unit: ExamUnit = unit,
+        since: datetime | None = None,
+        **fields: Any,
+    ) -> Assessment:
+        student = student or MembershipFactory(school=docent.memberships.get().school)
+        if status == Status.FINAL:
+            fields = {
+                "ovg": "V",
+                "grade": Decimal("6.5"),
+                "final_at": timezone.now(),
+                "final_by": committee_member,
+            } | fields
+        if status == Status.CANCELLED:
+            fields |= {"cancel_reason": "Niet verschenen."}
+        return Assessment.objects.create(
+            school=student.school,
+            student=student,
+            exam=unit.exam_version.exam,
+            unit=unit,
+            unit_code=unit.code,
+            initiator=fields.pop("initiator", docent),
+            status=status,
+            status_since=since or timezone.now() - timedelta(minutes=1),
+            **fields,
+        )
+
+    return make
+
+
+@pytest.fixture
+def disputed(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> Assessment:
+    """ASSESSED by two examiners, who differ on every criterion: V and G."""
+    steps.choose(assessment, examiner, second_examiner)
+    for contact, score in ((examiner, "V"), (second_examiner, "G")):
+        steps.assess(steps.send_invitation(assessment, contact), score)
+    assessment.refresh_from_db()
+    return assessment

@@ -1,0 +1,215 @@
+"""One assessment as the committee reads it."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from addressbook.models import Contact
+from assessments import lifecycle
+from assessments.documents import make
+from assessments.models import Assessment, Status
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from tests import steps
+from tests.factories import MembershipFactory, first_unit, make_exam
+
+
+def page_of(client: Client, assessment: Assessment) -> str:
+    return client.get(reverse("committee:afname", args=[assessment.public_id])).content.decode()
+
+
+def text_of(page: str) -> str:
+    return " ".join(page.split())
+
+
+def test_it_says_who_what_and_the_result_as_it_will_stand(member: Client, assessed: Assessment) -> None:
+    page = page_of(member, assessed)
+    for said in (
+        "Anouk van &#x27;t Hoff",
+        "123456",
+        "Verzorgende IG",
+        "B1 Eenheid 1",
+        "Dirk Docent",
+        "Erik Examinator",
+    ):
+        assert said in page
+    assert "Dit wordt het resultaat als u de beoordeling afrondt." in page
+    assert "B1-K1-W2 Werkproces 2" in page
+    assert 'class="score ovg-V"' in page
+
+
+def test_an_assessed_one_can_be_made_final_or_sent_back(member: Client, assessed: Assessment) -> None:
+    page = text_of(page_of(member, assessed))
+    assert ">Afronden</a>" in page
+    assert ">Terugsturen</a>" in page
+
+
+def test_two_who_differ_stand_side_by_side_and_nothing_can_be_made_final(member: Client, disputed: Assessment) -> None:
+    page = text_of(page_of(member, disputed))
+    assert page.count("Examinatoren verschillen") == 8
+    assert "Examinatoren zijn het niet eens over 8 criteria." in page
+    assert '<th scope="col"> Erik Examinator' in page
+    assert '<th scope="col"> Tineke Tweede' in page
+    assert 'data-label="Tineke Tweede"' in page
+    assert "Onderbouwing van Tineke Tweede." in page
+    assert ">Afronden</a>" not in page
+    assert ">Terugsturen</a>" in page
+    assert 'class="verdict"' not in page
+
+
+def test_a_draft_is_not_shown_and_who_is_not_ready_is_named(
+    member: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    steps.assess(steps.send_invitation(assessment, examiner))
+    steps.fill_in(steps.send_invitation(assessment, second_examiner), "O", "Een concept dat nog kan veranderen.")
+    page = text_of(page_of(member, assessment))
+    assert "Een concept" not in page
+    assert "Onvoldoende" not in page
+    assert "Tineke Tweede heeft de beoordeling nog niet afgerond." in page
+    assert "Erik Examinator heeft" not in page
+    assert ">Afronden</a>" not in page
+
+
+def test_a_part_without_an_examiner_is_named(member: Client, assessment: Assessment, examiner: Contact) -> None:
+    steps.choose(assessment, examiner, work_process=assessment.unit.core_tasks.get().work_processes.all()[0])
+    page = page_of(member, assessment)
+    assert "B1-K1-W2, Gedragsobservatie: nog geen examinator gekozen." in page
+    assert "B1-K1-W1, Gedragsobservatie: nog geen" not in page
+
+
+def test_one_without_any_examiner_says_so_in_one_line(member: Client, assessment: Assessment) -> None:
+    assert "er is nog geen examinator gekozen" in page_of(member, assessment)
+
+
+def test_a_cancelled_one_gives_the_reason_and_no_result(
+    member: Client, assessed: Assessment, committee_member: User
+) -> None:
+    lifecycle.cancel(assessment=assessed, by=committee_member, reason="Niet verschenen.", counts_as_attempt=False)
+    page = text_of(page_of(member, assessed))
+    assert "Niet verschenen." in page
+    assert "Deze poging telt niet mee." in page
+    assert "Resultaat per werkproces" not in page
+    assert ">Afronden</a>" not in page
+
+
+def test_the_log_is_at_the_bottom(member: Client, assessed: Assessment) -> None:
+    page = text_of(page_of(member, assessed))
+    log = page[page.index('<details class="events">') :]
+    assert "Beoordeling gestart</strong> door Dirk Docent" in log
+    assert (
+        "Beoordeling afgerond door examinator</strong> door Erik Examinator: van Wordt beoordeeld naar Beoordeeld"
+        in log
+    )
+
+
+class TestFinal:
+    @pytest.fixture
+    def final(self, assessed: Assessment, committee_member: User) -> Assessment:
+        finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+        assessed.refresh_from_db()
+        return assessed
+
+    @pytest.fixture
+    def mail(self, final: Assessment) -> OutgoingMail:
+        document = final.documents.get()
+        make(document.pk)
+        document.refresh_from_db()
+        assert document.mail is not None
+        return document.mail
+
+    def fail(self, mail: OutgoingMail) -> None:
+        OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, last_error="550 Onbekende ontvanger")
+
+    def test_the_pdf_is_being_made_and_the_page_asks_again(self, member: Client, final: Assessment) -> None:
+        page = text_of(page_of(member, final))
+        assert "Vastgesteld op" in page
+        assert "door Carla Commissie" in page
+        assert "Wordt gemaakt" in page
+        assert "hx-trigger" in page
+        assert ">Afronden</a>" not in page
+
+    def test_the_pdf_is_there_and_its_mail_queued(self, member: Client, final: Assessment, mail: OutgoingMail) -> None:
+        page = text_of(page_of(member, final))
+        assert reverse("assessments:document", args=[final.documents.get().public_id]) in page
+        assert "Aan bureau@hier.test: in de wachtrij" in page
+
+    def test_a_failed_mail_says_why_and_can_be_sent_again_once(
+        self, member: Client, final: Assessment, mail: OutgoingMail
+    ) -> None:
+        self.fail(mail)
+        part = member.get(reverse("committee:delivery", args=[final.public_id])).content.decode()
+        assert "550 Onbekende ontvanger" in part
+        assert "hx-trigger" not in part
+        again = reverse("committee:send_again", args=[final.public_id])
+        assert "wordt opnieuw verzonden" in member.post(again, follow=True).content.decode()
+        mail.refresh_from_db()
+        message_id = mail.message_id
+        assert mail.state == MailState.QUEUED
+        assert "al in de wachtrij" in member.post(again, follow=True).content.decode()
+        assert OutgoingMail.objects.filter(kind="result").count() == 1
+        assert OutgoingMail.objects.get(kind="result").message_id == message_id
+
+    def test_sending_again_is_a_post_by_the_own_committee(
+        self, client: Client, final: Assessment, mail: OutgoingMail, stranger: User, docent: User, student: Membership
+    ) -> None:
+        self.fail(mail)
+        again = reverse("committee:send_again", args=[final.public_id])
+        for user in (stranger, docent, student.user):
+            client.force_login(user)
+            assert client.post(again).status_code == 404
+            assert client.get(again).status_code == 405
+        mail.refresh_from_db()
+        assert mail.state == MailState.FAILED
+
+    def test_an_earlier_version_can_still_be_read(
+        self, member: Client, final: Assessment, mail: OutgoingMail, committee_member: User
+    ) -> None:
+        first = final.documents.get()
+        lifecycle.withdraw_final(assessment=final, by=committee_member, reason="Verkeerde cohort.")
+        assert "Vastgesteld op" not in page_of(member, final)
+        finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test")
+        page = page_of(member, final)
+        assert "Versie 1" in page
+        assert reverse("assessments:document", args=[first.public_id]) in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_exam(
+    member: Client, assessed: Assessment, docent: User, examiner: Contact, second_examiner: Contact
+) -> None:
+    large = first_unit(make_exam(core_tasks=2, work_processes=3, criteria=5))
+    student = MembershipFactory(school=assessed.school)
+    more = steps.start_assessment(student, large, docent)
+    steps.choose(more, examiner, second_examiner)
+    for contact in (examiner, second_examiner):
+        steps.assess(steps.send_invitation(more, contact))
+    more.refresh_from_db()
+    counts = []
+    for assessment in (assessed, more):
+        assert assessment.status == Status.ASSESSED
+        page_of(member, assessment)
+        with CaptureQueriesContext(connection) as queries:
+            page_of(member, assessment)
+        counts.append(len(queries))
+    # session, user, assessment, rubric (3), scheme (2), documents, events, roles for the tabs
+    assert counts[0] == counts[1] == 11
+
+
+@pytest.mark.parametrize("name", ["afname", "delivery", "finalise", "send_back"])
+def test_for_anyone_else_it_does_not_exist(
+    client: Client, assessed: Assessment, stranger: User, docent: User, student: Membership, name: str
+) -> None:
+    address = reverse(f"committee:{name}", args=[assessed.public_id])
+    for user in (stranger, docent, student.user):
+        client.force_login(user)
+        assert client.get(address).status_code == 404
+        if name in ("finalise", "send_back"):
+            post = {"email": "x@hier.test", "version": assessed.version, "remark": "x"}
+            assert client.post(address, post).status_code == 404
+    assessed.refresh_from_db()
+    assert assessed.status == Status.ASSESSED

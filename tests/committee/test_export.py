@@ -1,0 +1,150 @@
+"""'Download resultaten als CSV': which results, and in which form."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import School, User
+from assessments.models import Status
+from committee import export
+from exams.models import Exam, ExamUnit
+from tests.factories import MembershipFactory, first_unit, make_exam
+
+from .conftest import AfnameMaker
+
+LIST = reverse("committee:afnames")
+CSV = reverse("committee:results_csv")
+
+
+def download(client: Client, exam: Exam, **search: Any) -> bytes:
+    response = client.get(CSV, {"examen": exam.pk, **search})
+    assert response.status_code == 200
+    return b"".join(response.streaming_content)
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_the_button_comes_with_an_exam(member: Client, make_afname: AfnameMaker, exam: Exam) -> None:
+    make_afname(Status.FINAL)
+    label = "Download resultaten als CSV"
+    assert label not in member.get(LIST).content.decode()
+    page = member.get(LIST, {"examen": exam.pk}).content.decode()
+    assert label in page
+    assert "1 definitief resultaat" in page
+
+
+def test_without_an_exam_one_is_told_to_choose(member: Client, make_afname: AfnameMaker) -> None:
+    make_afname(Status.FINAL)
+    for search in ({}, {"examen": "abc"}, {"examen": "0"}):
+        assert "Kies eerst een examen" in member.get(CSV, search, follow=True).content.decode()
+
+
+def test_a_line_holds_every_column(
+    member: Client, make_afname: AfnameMaker, student, exam: Exam, unit: ExamUnit
+) -> None:
+    late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam
+    make_afname(Status.FINAL, student=student, grade=Decimal("7.3"), ovg="G", final_at=late, attempt=2)
+    assert rows(download(member, exam)) == [
+        {
+            "studentnummer": "123456",
+            "naam": "Anouk van 't Hoff",
+            "code": exam.code,
+            "examen": "Verzorgende IG",
+            "cohort": exam.cohort,
+            "eenheidcode": "B1",
+            "exameneenheid": "Eenheid 1",
+            "poging": "2",
+            "resultaat": "G",
+            "cijfer": "7,3",
+            "definitief_op": "23-11-2026",
+            "vastgesteld_door": "Carla Commissie",
+        }
+    ]
+
+
+def test_it_is_as_a_dutch_excel_reads_it(member: Client, make_afname: AfnameMaker, exam: Exam, school: School) -> None:
+    zoe = MembershipFactory(school=school, user__first_name="Zoë", user__last_name='Kuipers; "de"\nBakker')
+    make_afname(Status.FINAL, student=zoe)
+    content = download(member, exam)
+    assert content.startswith(b"\xef\xbb\xbfstudentnummer;naam;")
+    assert content.endswith(b"\r\n")
+    assert [row["naam"] for row in rows(content)] == ['Zoë Kuipers; "de"\nBakker']
+
+
+@time_machine.travel("2026-11-23 23:30 +0000", tick=False)  # the 24th in Amsterdam
+def test_the_file_is_named_after_the_exam_and_the_day(
+    client: Client, committee_member: User, make_afname: AfnameMaker, exam: Exam
+) -> None:
+    make_afname(Status.FINAL)
+    client.force_login(committee_member)
+    response = client.get(CSV, {"examen": exam.pk})
+    assert response["Content-Disposition"] == f'attachment; filename="resultaten-{exam.code}-2026-11-24.csv"'
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_name_that_is_a_formula_is_text(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, start: str
+) -> None:
+    name = f'{start}HYPERLINK("http://elders.test";"klik")'
+    make_afname(Status.FINAL, student=MembershipFactory(school=school, user__first_name=name, user__last_name="X"))
+    [row] = rows(download(member, exam))
+    assert row["naam"] == f"'{name} X"
+
+
+@pytest.mark.parametrize("cell", ["", "Anouk", "7,3", "a=b", "'t Hoff", " =1"])
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert export.neutralised(cell) == cell
+
+
+def test_only_final_results_of_that_exam_and_the_own_school(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, other_school: School
+) -> None:
+    for status in Status.values:
+        make_afname(status, student=MembershipFactory(school=school, student_number=status))
+    make_afname(Status.FINAL, student=MembershipFactory(school=other_school))
+    make_afname(Status.FINAL, unit=first_unit(make_exam()))
+    assert [row["studentnummer"] for row in rows(download(member, exam))] == ["FINAL"]
+    # The list's own status says which are shown, not which are final.
+    assert [row["studentnummer"] for row in rows(download(member, exam, status="NEW"))] == ["FINAL"]
+
+
+def test_the_other_search_fields_count(member: Client, make_afname: AfnameMaker, exam: Exam, school: School) -> None:
+    make_afname(Status.FINAL, student=MembershipFactory(school=school, student_number="77", user__last_name="Zeldzaam"))
+    make_afname(Status.FINAL)
+    assert [row["studentnummer"] for row in rows(download(member, exam, student="zeldz"))] == ["77"]
+
+
+def test_another_schools_committee_gets_nothing(
+    client: Client, make_afname: AfnameMaker, exam: Exam, stranger: User
+) -> None:
+    make_afname(Status.FINAL)
+    client.force_login(stranger)
+    assert client.get(CSV, {"examen": exam.pk}).status_code == 302
+
+
+def test_it_is_read_in_chunks_by_key(
+    member: Client, make_afname: AfnameMaker, exam: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "CHUNK", 3)
+    made = [make_afname(Status.FINAL) for _ in range(7)]
+    response = member.get(CSV, {"examen": exam.pk})
+    with CaptureQueriesContext(connection) as queries:
+        content = b"".join(response.streaming_content)
+    numbers = [row["studentnummer"] for row in rows(content)]
+    assert numbers == [assessment.student.student_number for assessment in made]
+    assert len(queries) == 4  # 3 + 3 + 1, and one that finds no more

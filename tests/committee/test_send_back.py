@@ -1,0 +1,68 @@
+"""'Terugsturen': to whom, with which remark."""
+
+from __future__ import annotations
+
+from django.test import Client
+from django.urls import reverse
+
+from addressbook.models import Contact
+from assessments.models import Assessment, Status
+from digibeoordelen.outbox.models import OutgoingMail
+
+
+def address(assessment: Assessment) -> str:
+    return reverse("committee:send_back", args=[assessment.public_id])
+
+
+def test_the_screen_offers_the_examiners(member: Client, disputed: Assessment) -> None:
+    page = member.get(address(disputed)).content.decode()
+    assert "Erik Examinator" in page
+    assert "Tineke Tweede" in page
+    assert "checked" not in page
+
+
+def test_the_only_examiner_is_ticked(member: Client, assessed: Assessment) -> None:
+    assert "checked" in member.get(address(assessed)).content.decode()
+
+
+def test_the_one_that_is_chosen_gets_the_remark(
+    member: Client, disputed: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    post = {"examiners": [second_examiner.pk], "remark": "Licht de G bij criterium 2 toe."}
+    page = member.post(address(disputed), post, follow=True).content.decode()
+    assert "De beoordeling is teruggestuurd naar Tineke Tweede." in page
+    disputed.refresh_from_db()
+    assert disputed.status == Status.IN_PROGRESS
+    mail = OutgoingMail.objects.get(kind="sent_back")
+    assert mail.to == second_examiner.email
+    assert "Licht de G bij criterium 2 toe." in mail.text
+    assert not disputed.live_assignments.filter(contact=second_examiner, completed_at__isnull=False).exists()
+    assert not disputed.live_assignments.filter(contact=examiner, completed_at__isnull=True).exists()
+
+
+def test_a_remark_and_an_examiner_are_required_and_nothing_is_lost(
+    member: Client, disputed: Assessment, examiner: Contact
+) -> None:
+    page = member.post(address(disputed), {"examiners": [examiner.pk], "remark": "  "}).content.decode()
+    assert "Schrijf erbij waarom u de beoordeling terugstuurt." in page
+    assert "checked" in page
+    page = member.post(address(disputed), {"remark": "Kijk nog eens."}).content.decode()
+    assert "Kies ten minste één examinator." in page
+    assert "Kijk nog eens." in page
+    disputed.refresh_from_db()
+    assert disputed.status == Status.ASSESSED
+
+
+def test_someone_who_is_no_examiner_here_can_not_be_chosen(
+    member: Client, assessed: Assessment, second_examiner: Contact
+) -> None:
+    member.post(address(assessed), {"examiners": [second_examiner.pk], "remark": "Kijk nog eens."})
+    assert not OutgoingMail.objects.filter(kind="sent_back").exists()
+
+
+def test_a_second_click_sends_nothing_more(member: Client, assessed: Assessment, examiner: Contact) -> None:
+    post = {"examiners": [examiner.pk], "remark": "Kijk nog eens."}
+    member.post(address(assessed), post)
+    page = member.post(address(assessed), post, follow=True).content.decode()
+    assert "heeft de status ‘Wordt beoordeeld’ en kan nu niet worden teruggestuurd" in page
+    assert OutgoingMail.objects.filter(kind="sent_back").count() == 1
