@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from scripts.processes import free_port
+
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd would tell of every line said
 
 DROP = "drop"  # an answer that is none: the connection ends
 SILENCE = "silence"  # an answer that doesn't come
@@ -164,7 +167,8 @@ class SmtpSink:
 
 
 def _abort(server: SMTP) -> None:
-    cast("asyncio.Transport", server.transport).abort()
+    if server.transport is not None:  # None: the other side ended it already
+        cast("asyncio.Transport", server.transport).abort()
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class MailboxBackend(BaseEmailBackend):
         """The number of mails written: all of them."""
         folder().mkdir(parents=True, exist_ok=True)
         for message in email_messages:
-            _write(message.message().as_bytes(linesep="\r\n"))
+            _write(message.message().as_bytes())
         return len(email_messages)
 
 

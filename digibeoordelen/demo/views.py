@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
+from typing import cast
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp_replace, csp_update
+from csp.decorators import csp, csp_update
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,17 +19,25 @@ from django.views.decorators.http import require_safe
 
 from .mailbox import MailFile, get_mail, mails
 
+View = Callable[..., HttpResponse]
+
 MAILS_PER_PAGE = 50
 # A mail brings styles of its own and may run nothing. Its links open beside the mailbox.
-_MAIL_POLICY = {
-    "default-src": [NONE],
-    "style-src": [UNSAFE_INLINE],
-    "img-src": ["data:"],
-    "base-uri": [NONE],
-    "form-action": [NONE],
-    "frame-ancestors": [SELF],
-    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-}
+_mail_policy = cast(  # the package's types know views without arguments only
+    "Callable[[View], View]",
+    csp(
+        {
+            "default-src": [NONE],
+            "style-src": [UNSAFE_INLINE],
+            "img-src": ["data:"],
+            "base-uri": [NONE],
+            "form-action": [NONE],
+            "frame-ancestors": [SELF],
+            "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
+        }
+    ),
+)
+_may_frame = cast("Callable[[View], View]", csp_update({"frame-src": [SELF]}))
 
 
 @login_not_required
@@ -43,7 +52,7 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_safe
-@csp_update({"frame-src": [SELF]})
+@_may_frame
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """One mail: its text part with links to click, its HTML part in a frame, its attachments."""
     found = _get_or_404(name)
@@ -63,7 +72,7 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @require_safe
 @xframe_options_sameorigin
-@csp_replace(_MAIL_POLICY)
+@_mail_policy
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """The HTML part as the mail has it, for the frame on the mail's page."""
     html = _get_or_404(name).message.get_body(["html"])

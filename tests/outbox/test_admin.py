@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from digibeoordelen.outbox.models import OutgoingMail
@@ -10,7 +11,9 @@ from digibeoordelen.outbox.models import OutgoingMail
 
 @pytest.fixture
 def staff(client: Client, db: None) -> Client:
-    user = User.objects.create_superuser("staf@consortium.test", first_name="Ingrid", last_name="Dam")
+    user = User.objects.create_superuser(
+        "staf@consortium.test", first_name="Ingrid", last_name="Dam", details_checked_at=timezone.now()
+    )
     client.force_login(user)
     return client
 
