@@ -18,11 +18,12 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
+    # kombu's own types disagree with each other on the name of what is put.
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}"
         part = folder / f"{name}.part"  # a name that no reader looks for
-        part.write_text(dumps(message))
+        part.write_text(dumps(payload))
         part.replace(folder / f"{name}.{queue}.msg")
 
     def get_table(self, exchange: str) -> Any:
