@@ -1,0 +1,120 @@
+"""Search on names, addresses and numbers: the same on both databases."""
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import Membership
+from accounts.search import matches, normalise, search_text
+from addressbook.models import Contact
+from tests.factories import ContactFactory, MembershipFactory
+
+WORDS = st.text(min_size=1, max_size=8).filter(lambda word: normalise(word))
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("  Zoë  van 't HÖFF ", "zoe van 't hoff"),
+        ("STRAßE", "strasse"),
+        ("İstanbul", "istanbul"),
+        ("Ångström", "angstrom"),
+        ("e\u0301e\u0301n", "een"),
+        ("℡", "tel"),
+        ("a\x00b\tc\u00a0d", "a b c d"),
+        ("", ""),
+    ],
+)
+def test_normalise(text, plain):
+    assert normalise(text) == plain
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text):
+    assert normalise(normalise(text)) == normalise(text)
+
+
+@given(st.text())
+def test_capitals_and_spaces_make_no_difference(text):
+    assert normalise(f"  {text.replace(' ', '   ')} ") == normalise(text)
+
+
+@given(st.lists(st.text()))
+def test_a_word_starts_after_a_space(parts):
+    words = search_text(parts).split()
+    assert all(f" {word}" in search_text(parts) for word in words)
+
+
+@pytest.fixture
+def found(school):
+    MembershipFactory(
+        school=school,
+        student_number="204817",
+        user__first_name="Zoë",
+        user__infix="van de",
+        user__last_name="Brömmel-Smit",
+        user__email="z.brommel@hier.test",
+    )
+
+    def found(query):
+        return Membership.objects.filter(matches(query)).exists()
+
+    return found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("zoe", "ZOË", "brömmel", "ommel", "smit", "Smit Zoe", "zo", "br", "de", "van  de", "brom zoe 817"),
+        *("204817", "2048", "481", "20", "z.brommel@hier.test", "@hier"),
+    ],
+)
+def test_found(query, found):
+    assert found(query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "   ", "\x00", "oe", "17", "smidt", "zoe jansen", "%", "_", "%%%", "___", "zo%", "\\", "'; --"],
+)
+def test_not_found(query, found):
+    assert not found(query)
+
+
+def test_wildcards_are_letters_like_any_other(school):
+    ContactFactory(school=school, organisation="100% Zorg_Thuis")
+    for query in ("100%", "g_t", "zorg_thuis"):
+        assert Contact.objects.filter(matches(query)).count() == 1
+    assert not Contact.objects.filter(matches("zorg%thuis")).exists()
+
+
+def test_column_of_a_relation_can_be_searched(found, school):
+    assert school in type(school).objects.filter(matches("brommel", "memberships__search_text"))
+
+
+@given(first=WORDS, last=WORDS)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 4)
+def test_each_word_of_a_text_finds_it(first, last, school):
+    with transaction.atomic():
+        contact = ContactFactory(school=school)
+        Contact.objects.filter(pk=contact.pk).update(search_text=search_text([first, last]))
+        for query in [first, last, f"{last} {first}", *normalise(first).split()]:
+            assert Contact.objects.filter(matches(query)).exists(), query
+        transaction.set_rollback(True)
+
+
+# --- The column follows what it is made of -------------------------------------------------------
+def test_student_is_found_by_the_new_name_and_number(student):
+    student.user.last_name = "Nieuwenhuis"
+    student.user.save()
+    assert list(Membership.objects.filter(matches("nieuwenhuis 123456"))) == [student]
+    student.student_number = "777777"
+    student.save()
+    assert not Membership.objects.filter(matches("123456")).exists()
+
+
+def test_contact_is_found_by_function_and_organisation(examiner):
+    examiner.function, examiner.organisation = "Praktijkopleider", "Zorggroep De Linde"
+    examiner.save()
+    assert list(Contact.objects.filter(matches("linde praktijk erik"))) == [examiner]

@@ -1,0 +1,146 @@
+"""Rules on the source itself, where a test of behaviour could not see all places."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+APPS = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
+SOURCES = {
+    str(path.relative_to(ROOT)): ast.parse(path.read_text())
+    for app in APPS
+    for path in sorted((ROOT / app).rglob("*.py"))
+    if "migrations" not in path.parts
+}
+LIFECYCLE = "assessments/lifecycle.py"
+# What belongs to a school's assessments: a view reaches it through what it loaded, or by who asks.
+TENANTS = {
+    "Assessment",
+    "Assignment",
+    "Contact",
+    "Coupling",
+    "Document",
+    "Event",
+    "Invitation",
+    "InvitationAttachment",
+    "Score",
+}
+BY_WHO_ASKS = {"visible_to", "for_docent", "for_committee", "of_student"}
+
+
+# --- Only the lifecycle writes an assessment's status --------------------------------------------
+def writes_status(node):
+    """Whether this node gives `status` a value: x.status = …, setattr, or a keyword of what writes rows."""
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        assigned = [name for target in targets for name in ast.walk(target)]
+        return any(isinstance(name, ast.Attribute) and name.attr == "status" for name in assigned)
+    if not isinstance(node, ast.Call):
+        return False
+    called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    words = [arg.value for arg in ast.walk(node) if isinstance(arg, ast.Constant)]
+    if called in ("setattr", "bulk_update", "bulk_create", "__setattr__"):
+        return "status" in words
+    if called in ("update", "create", "acreate", "aupdate", "get_or_create", "update_or_create", "Assessment"):
+        return any(keyword.arg == "status" for keyword in node.keywords) or "status" in words
+    return False
+
+
+def test_only_the_lifecycle_writes_status():
+    writers = {name for name, tree in SOURCES.items() if any(map(writes_status, ast.walk(tree)))}
+    assert writers == {LIFECYCLE}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "assessment.status = 'FINAL'",
+        "a, assessment.status = 1, 'FINAL'",
+        "assessment.status: str = 'FINAL'",
+        "setattr(assessment, 'status', 'FINAL')",
+        "Assessment.objects.filter(pk=1).update(status='FINAL')",
+        "Assessment.objects.update(**{'status': 'FINAL'})",
+        "Assessment.objects.create(status='FINAL')",
+        "Assessment(status='FINAL').save()",
+        "Assessment.objects.bulk_update(rows, ['status'])",
+    ],
+)
+def test_the_check_sees_each_way_to_write_it(source):
+    assert any(map(writes_status, ast.walk(ast.parse(source))))
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["Assessment.objects.filter(status='FINAL')", "x = assessment.status", "render(request, page, status=409)"],
+)
+def test_the_check_leaves_reading_alone(source):
+    assert not any(map(writes_status, ast.walk(ast.parse(source))))
+
+
+# --- No view goes around who asks ----------------------------------------------------------------
+def views_of(tree):
+    """Functions that get a request, and what they call to load things for its user."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            parameters = {arg.arg for arg in [*node.args.args, *node.args.kwonlyargs]}
+            if "request" in parameters or (node.name.startswith("get_") and "user" in parameters):
+                yield node
+
+
+def goes_around(statement):
+    """Whether a tenant's thing is looked up by an id alone, without saying who asks.
+
+    `Assessment.objects.get(pk=…)` and `get_object_or_404(Assessment, pk=…)` do;
+    `Assessment.objects.for_docent(user).get(pk=…)` does not.
+    """
+    nodes = list(ast.walk(statement))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    methods = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    keywords = {node.arg for node in nodes if isinstance(node, ast.keyword)}
+    by_id = any(word and (word in ("pk", "id", "public_id") or word.endswith("_id")) for word in keywords)
+    asks = "objects" in methods or names & {"get_object_or_404", "get_list_or_404"}
+    return bool(names & TENANTS and asks and by_id and not methods & BY_WHO_ASKS)
+
+
+def looked_up_by_id_alone(tree):
+    """The names of the views in `tree` that do so."""
+    for view in views_of(tree):
+        simple = [node for node in ast.walk(view) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+        if any(map(goes_around, simple)):
+            yield view.name
+
+
+def test_no_view_looks_up_a_tenant_s_things_by_id_alone():
+    found = {f"{name}: {view}" for name, tree in SOURCES.items() for view in looked_up_by_id_alone(tree)}
+    # The examiner's cookie is signed over these ids: the signature says who asks.
+    assert found == {"assessments/links.py: open_cookie"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "found = Assessment.objects.get(pk=pk)",
+        "return Contact.objects.filter(pk=pk).first()",
+        "return get_object_or_404(Invitation, public_id=pk)",
+        "return get_object_or_404(Document.objects.all(), assessment_id=pk)",
+    ],
+)
+def test_the_check_sees_who_goes_around(line):
+    assert list(looked_up_by_id_alone(ast.parse(f"def page(request, pk):\n    if pk:\n        {line}"))) == ["page"]
+
+
+def test_the_check_leaves_who_says_who_asks_alone():
+    line = "return get_object_or_404(Assessment.objects.for_docent(request.user), pk=pk)"
+    assert not list(looked_up_by_id_alone(ast.parse(f"def page(request, pk):\n    {line}")))
+
+
+# --- The rubric and the results are pure of requests ---------------------------------------------
+@pytest.mark.parametrize(
+    "name",
+    ["lifecycle", "couple", "start", "invite", "form", "rubric", "results", "documents", "send_back", "mails"],
+)
+def test_rules_know_no_request(name):
+    tree = SOURCES[f"assessments/{name}.py"]
+    names = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    assert "request" not in names
