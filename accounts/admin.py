@@ -6,10 +6,13 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 
 from .models import ExamOffice, Membership, School, User
+
+admin.site.unregister(Group)  # rights come from roles at a school and from `is_staff`, never from groups
 
 
 class ForStaff(admin.options.BaseModelAdmin):
@@ -73,7 +76,7 @@ class ChangeUserForm(UserChangeForm):
 class PersonAdmin(ForStaff, UserAdmin):
     form = ChangeUserForm
     add_form = NewUserForm
-    list_display = ["email", "full_name", "is_active", "is_staff"]
+    list_display = ["email", "name", "is_active", "is_staff"]
     list_filter = ["is_active", "is_staff", "memberships__role"]
     search_fields = ["email", "first_name", "last_name", "memberships__student_number"]
     ordering = ["last_name", "first_name"]
@@ -89,6 +92,10 @@ class PersonAdmin(ForStaff, UserAdmin):
     add_fieldsets = [
         (None, {"fields": ["email", "first_name", "infix", "last_name", "usable_password", "password1", "password2"]})
     ]
+
+    @admin.display(description="naam", ordering="last_name")
+    def name(self, user: User) -> str:
+        return user.full_name
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Who belongs to the staff is decided by a superuser alone."""

@@ -11,7 +11,7 @@ from exams.models import AccountExam
 from tests.factories import MembershipFactory, UserFactory
 
 
-def tabs(user: User, path: str = "/") -> list[str]:
+def tabs(user: User | AnonymousUser, path: str = "/") -> list[str]:
     request = RequestFactory().get(path)
     request.user = user
     return [tab.label for tab in navigation(request)["nav_tabs"]]

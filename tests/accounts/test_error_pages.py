@@ -1,0 +1,33 @@
+"""What stands there when a page can't be shown."""
+
+from django.template.loader import render_to_string
+from django.test import Client
+
+from accounts.models import User
+
+
+def test_a_page_that_is_not_there_keeps_the_tabs_of_who_is_logged_in(client: Client, docent: User) -> None:
+    client.force_login(docent)
+    response = client.get("/examens/999999/")
+    page = response.content.decode()
+    assert response.status_code == 404
+    assert "Deze pagina is er niet" in page
+    assert "Productcatalogus" in page
+
+
+def test_to_others_it_shows_no_tabs(client: Client, db: None) -> None:
+    response = client.get("/deze-is-er-niet/")
+    assert response.status_code == 404
+    assert "Productcatalogus" not in response.content.decode()
+
+
+def test_a_form_that_stood_open_too_long_says_so(db: None) -> None:
+    response = Client(enforce_csrf_checks=True).post("/inloggen/", {"username": "a@b.nl", "password": "x"})
+    assert response.status_code == 403
+    assert "Deze pagina stond te lang open" in response.content.decode()
+
+
+def test_the_pages_for_errors_need_nothing_of_the_request() -> None:
+    assert "Er ging iets mis aan onze kant" in render_to_string("500.html")
+    assert "Dit verzoek is niet begrepen" in render_to_string("400.html")
+    assert "U hebt geen toegang tot deze pagina" in render_to_string("403.html")

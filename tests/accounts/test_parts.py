@@ -1,0 +1,107 @@
+"""The parts that recur on the screens, each one template in templates/parts/."""
+
+import pytest
+from django import forms
+from django.contrib.messages import constants
+from django.contrib.messages.storage.base import Message
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+
+
+def render(part: str, **context: object) -> str:
+    request = RequestFactory().get("/", {"q": "kok"})
+    return " ".join(render_to_string(f"parts/{part}.html", context, request=request).split())
+
+
+@pytest.mark.parametrize(
+    ("status", "word", "done"),
+    [
+        ("NEW", "Nieuw", 0),
+        ("INVITED", "Uitgenodigd", 1),
+        ("IN_PROGRESS", "Wordt beoordeeld", 2),
+        ("ASSESSED", "Beoordeeld", 3),
+        ("FINAL", "Definitief", 4),
+    ],
+)
+def test_the_step_line_says_where_it_is_and_what_is_done(status: str, word: str, done: int) -> None:
+    line = render("step_line", status=status)
+    assert f'<li class="step step-here" aria-current="step">{word}</li>' in line
+    assert line.count("(gedaan)") == done
+    assert line.count("<li") == 5
+
+
+def test_what_was_withdrawn_has_no_step_line() -> None:
+    assert render("step_line", status="CANCELLED") == ""
+
+
+def test_a_state_has_its_word_and_a_shape() -> None:
+    badge = render("state_badge", status="FINAL", label="Definitief")
+    assert "#state-FINAL" in badge
+    assert "Definitief" in badge
+
+
+@pytest.mark.parametrize("value", ["O", "V", "G"])
+def test_the_score_control_has_the_given_one_chosen(value: str) -> None:
+    control = render("ovg", name="score-7", value=value, labelled_by="criterium-7")
+    assert control.count("checked") == 1
+    assert f'id="score-7-{value}" value="{value}" checked' in control
+    assert 'aria-labelledby="criterium-7"' in control
+    assert "disabled" not in control
+
+
+def test_without_a_score_nothing_is_chosen_and_an_error_is_marked() -> None:
+    control = render("ovg", name="score-7", value="", labelled_by="x", described_by="fout-7", invalid=True)
+    assert "checked" not in control
+    assert 'aria-invalid="true"' in control
+    assert 'aria-describedby="fout-7"' in control
+
+
+@pytest.mark.parametrize(("value", "word"), [("O", "Onvoldoende"), ("V", "Voldoende"), ("G", "Goed"), ("", "nog geen")])
+def test_a_score_to_read_has_its_letter_and_word(value: str, word: str) -> None:
+    assert word in render("score", value=value)
+
+
+def test_a_person_is_of_school_or_workplace_in_words_too() -> None:
+    of_school = render("person_chip", name="Dirk", organisation="ROC", side="SCHOOL", has_account=True)
+    assert ">School</span>" in " ".join(of_school.split()).replace("> School <", ">School<")
+    assert "Gegevens uit Digibib" in of_school
+    of_work = render("person_chip", name="Erik", organisation="Bedrijf", side="WORKPLACE", has_account=False)
+    assert "Beroepsonderwijs" in of_work
+    assert "Gegevens uit Digibib" not in of_work
+
+
+def test_the_list_of_errors_leads_to_fields_and_takes_other_problems() -> None:
+    class Form(forms.Form):
+        email = forms.EmailField(label="E-mailadres")
+
+    form = Form({"email": "geen"})
+    assert '<a href="#id_email">E-mailadres: Voer een geldig e-mailadres in.</a>' in render("error_summary", form=form)
+    problems = [{"href": "#score-7-V", "text": "Er ontbreekt een score."}, {"href": "", "text": "Meer."}]
+    listed = render("error_summary", problems=problems)
+    assert '<a href="#score-7-V">Er ontbreekt een score.</a>' in listed
+    assert "Meer." in listed
+    assert render("error_summary", form=Form(), problems=[]) == ""
+
+
+def test_a_message_can_be_undone_by_post_alone() -> None:
+    shown = render("messages", messages=[Message(constants.SUCCESS, "Gedaan.", extra_tags="/terug/")])
+    assert '<form method="post" action="/terug/">' in shown
+    assert "Ongedaan maken" in shown
+    assert "Ongedaan maken" not in render("messages", messages=[Message(constants.SUCCESS, "Gedaan.")])
+
+
+def test_the_round_button_is_a_link_or_a_button_and_keeps_its_words_when_quiet() -> None:
+    assert '<a class="round" href="/x/">' in render("round_button", words="Toevoegen", url="/x/")
+    quiet = render("round_button", words="Importeren", icon="import", quiet=True)
+    assert '<button class="round" type="submit">' in quiet
+    assert '<span class="round-words visually-hidden">Importeren</span>' in quiet
+    assert "#import" in quiet
+
+
+def test_a_confirmation_says_the_verb_and_has_a_way_back() -> None:
+    form = render(
+        "confirm", sentence="De link werkt dan niet meer.", verb="Intrekken", cancel_url="/terug/", removes=True
+    )
+    assert "Intrekken</button>" in form
+    assert "btn-outline-danger" in form
+    assert 'href="/terug/"' in form
