@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 
@@ -171,6 +173,24 @@ def test_the_number_of_queries_does_not_grow_with_the_content(write):
         return len(captured)
 
     assert queries(write()) == queries(DATA / "assistent-logistiek-25743.yaml")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_that_load_at_the_same_time_number_their_versions_after_each_other(write):
+    paths = [write(("Rapporteert.", f"Rapporteert {n}."), name=f"{n}.yaml") for n in range(3)]
+    start = threading.Barrier(len(paths))
+
+    def load_one(path: Path) -> None:
+        start.wait()
+        try:
+            load(path, publish=True)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(paths)) as pool:
+        list(pool.map(load_one, paths))
+    assert sorted(ExamVersion.objects.values_list("number", flat=True)) == [1, 2, 3]
+    assert Criterion.objects.count() == 6
 
 
 @pytest.mark.django_db
