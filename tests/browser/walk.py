@@ -65,7 +65,10 @@ def whole_flow(
     assert row["resultaat"] == "V"
 
     teacher.get_by_role("link", name="Terug naar studenten").click()
-    expect(teacher.get_by_role("row", name=STUDENT)).to_contain_text("Definitief")
+    row_of_student = teacher.get_by_role("row", name=STUDENT)
+    for shown in ("Definitief", row["cijfer"], "Voldoende"):
+        expect(row_of_student).to_contain_text(shown)
+    expect(row_of_student.get_by_role("link", name="Pdf")).to_be_visible()
     shots(teacher, "e1-digitaal-beoordelen-definitief")
 
 
