@@ -294,5 +294,5 @@ def test_whole_life_in_any_order(student, docent, committee_member):
     unit = first_unit(make_exam(criteria=1))
     run_state_machine_as_test(
         lambda: WholeLife(student, unit, docent, committee_member),
-        settings=settings(max_examples=settings().max_examples // 5, stateful_step_count=30),
+        settings=settings(max_examples=settings().max_examples // 8, stateful_step_count=30),
     )
