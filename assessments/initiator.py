@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -29,6 +31,11 @@ from .models import Assessment, Invitation, Status
 from .overview import read_overview
 from .results import outcome
 from .rubric import read_rubric
+
+
+def _number(text: str | None) -> int | None:
+    """The whole number that a field holds; None for anything else."""
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def get_unit(user: User, pk: int) -> ExamUnit:
@@ -77,9 +84,8 @@ def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess |
 def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     query = request.GET.get("q", "").strip()
-    chosen = None
-    if request.GET.get("student", "").isdigit():
-        chosen = starting.get_student_to_start(request.user, int(request.GET["student"]))
+    pk = _number(request.GET.get("student"))
+    chosen = None if pk is None else starting.get_student_to_start(request.user, pk)
     found = starting.find_students(by=request.user, query=query) if query else []
     context = {
         "unit": unit,
@@ -96,8 +102,7 @@ def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
 @require_POST
 def start(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
-    pk = request.POST.get("student", "")
-    student = starting.get_student_to_start(request.user, int(pk) if pk.isdigit() else 0)
+    student = starting.get_student_to_start(request.user, _number(request.POST.get("student")) or 0)
     try:
         assessment = starting.start(unit=unit, student=student, by=request.user)
     except lifecycle.DomainError as error:
@@ -140,19 +145,18 @@ def examiners(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 def _target(assessment: Assessment, data: QueryDict) -> couple.Target:
     """What is chosen for; 404 for a work process or part of another unit."""
-
-    def number(name: str) -> int | None:
-        return int(data[name]) if data.get(name, "").isdigit() else None
-
+    work_process, part = _number(data.get("werkproces")), _number(data.get("onderdeel"))
     try:
-        return couple.get_target(assessment, work_process_id=number("werkproces"), part_id=number("onderdeel"))
+        return couple.get_target(assessment, work_process_id=work_process, part_id=part)
     except (WorkProcess.DoesNotExist, Part.DoesNotExist):
         raise Http404 from None
 
 
 def _ticked(assessment: Assessment, data: QueryDict) -> list[Contact]:
-    ids = [int(pk) for pk in data.getlist("examinator") if pk.isdigit()]
-    return list(assessment.school.contacts.listed().filter(pk__in=ids))
+    """The ticked contacts of the address book, and who was chosen before and has left it since."""
+    ids = [pk for pk in map(_number, data.getlist("examinator")) if pk is not None]
+    mine = Q(removed_at__isnull=True) | Q(pk__in=assessment.couplings.values("contact"))
+    return list(assessment.school.contacts.filter(mine, pk__in=ids))
 
 
 @require_http_methods(["GET", "POST"])
@@ -179,14 +183,13 @@ def _picker_page(
 def take_over(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, public_id)
     target, ticked = _target(assessment, request.POST), _ticked(assessment, request.POST)
-    version = request.POST.get("version", "")
     try:
         couple.choose_examiners(
             assessment=assessment,
             target=target,
             contacts=ticked,
             by=request.user,
-            version=int(version) if version.isdigit() else 0,
+            version=_number(request.POST.get("version")) or 0,
         )
     except lifecycle.DomainError as error:
         messages.error(request, str(error))

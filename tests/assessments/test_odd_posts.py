@@ -1,0 +1,78 @@
+"""What a browser, or someone with one, can send that no screen offers; and what happened meanwhile."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments import links
+from assessments.rubric import read_rubric
+from exams.models import WorkProcess
+from tests.steps import choose, fill_in
+
+NO_NUMBERS = ["", "²", "-1", "1e3", "9" * 5000, "x", "1 OR 1=1"]
+
+
+@pytest.fixture
+def teacher(client, docent):
+    client.force_login(docent)
+    return client
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_student_that_is_no_number_is_not_found(text, teacher, unit):
+    page = reverse("assessments:choose_student", args=[unit.pk])
+    assert teacher.get(page, {"student": text}).status_code == 200
+    assert teacher.post(reverse("assessments:start", args=[unit.pk]), {"student": text}).status_code == 404
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS)
+def test_examiner_or_version_that_is_no_number_changes_nothing(text, teacher, assessment, examiner):
+    choose(assessment, examiner)
+    page = reverse("assessments:take_over", args=[assessment.public_id])
+    assert teacher.post(page, {"examinator": text, "version": text}).status_code == 200
+    assert assessment.couplings.get().contact == examiner
+
+
+def test_examiner_who_left_the_address_book_stays_chosen(teacher, assessment, examiner, second_examiner):
+    choose(assessment, examiner)
+    examiner.removed_at = timezone.now()
+    examiner.save()
+    ticked = {"examinator": [examiner.pk, second_examiner.pk], "version": assessment.version}
+    teacher.post(reverse("assessments:take_over", args=[assessment.public_id]), ticked)
+    assert {coupling.contact for coupling in assessment.couplings.all()} == {examiner, second_examiner}
+
+
+def test_contact_of_another_assessment_who_left_is_not_chosen(teacher, assessment, examiner):
+    examiner.removed_at = timezone.now()
+    examiner.save()
+    ticked = {"examinator": [examiner.pk], "version": assessment.version}
+    teacher.post(reverse("assessments:take_over", args=[assessment.public_id]), ticked)
+    assert not assessment.couplings.exists()
+
+
+def test_text_for_a_part_that_is_someone_else_s_by_now_stands_on_the_page(client, invitation, second_examiner):
+    client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
+    fill_in(invitation, "V")
+    columns = read_rubric(invitation.assessment, contact=invitation.contact).columns
+    post = {f"version-{column.assignment.pk}": column.assignment.version for column in columns}
+    post |= {column.justification_field: f"Getypt bij {column.title}." for column in columns}
+    take_off_second_work_process(invitation.assessment, second_examiner)
+    answer = client.post(reverse("assessments:save", args=[invitation.public_id]), post)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "B1-K1-W2 Gedragsobservatie beoordeelt u niet meer" in page
+    for column in columns:
+        assert f"Getypt bij {column.title}." in page
+
+
+def take_off_second_work_process(assessment, instead):
+    from assessments.couple import Target, choose_examiners
+
+    work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W2")
+    choose_examiners(
+        assessment=assessment,
+        target=Target(work_process=work_process),
+        contacts=[instead],
+        by=assessment.initiator,
+        take_off_begun=True,
+    )
