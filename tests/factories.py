@@ -136,12 +136,12 @@ def make_exam(
 
 def add_version(exam: Exam, *, units: int = 1, published: bool = True, **shape: Any) -> ExamVersion:
     """The exam's next version; `shape` as `make_exam` has it."""
-    shape = {"core_tasks": 1, "work_processes": 1, "kinds": [Part.Kind.PRODUCT], "criteria": 1} | shape
+    smallest: dict[str, Any] = {"core_tasks": 1, "work_processes": 1, "kinds": [Part.Kind.PRODUCT], "criteria": 1}
     version = ExamVersion.objects.create(
         exam=exam, number=exam.versions.count() + 1, grading_rule="points-table", grading_data={}
     )
     for number in range(1, units + 1):
-        _make_unit(version, number, **shape)
+        _make_unit(version, number, **(smallest | shape))
     version.grading_data = linear_data(version.nodes())
     version.save()
     if published:

@@ -4,6 +4,7 @@ Those of the exams and of the outbox are tried in their own tests.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -17,7 +18,7 @@ from committee.finalise import finalise
 from exams.models import Part
 from tests.factories import ContactFactory, ExamOfficeFactory, MembershipFactory, UserFactory
 
-TRIES = []
+TRIES: list[Any] = []
 
 
 def breaks(name):

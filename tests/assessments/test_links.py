@@ -1,11 +1,10 @@
 """The examiner's link, its cookie, and what they open (DESIGN.md, 'Mechanisms')."""
 
 import uuid
-from types import SimpleNamespace
 
 import pytest
 from django.core import signing
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 
 from assessments import invite, lifecycle, links
 from assessments.models import Invitation
@@ -30,7 +29,13 @@ def cookie(invitation):
 
 
 def request_with(*morsels):
-    return SimpleNamespace(COOKIES={morsel.key: morsel.value for morsel in morsels})
+    return request_holding({morsel.key: morsel.value for morsel in morsels})
+
+
+def request_holding(cookies):
+    request = HttpRequest()
+    request.COOKIES.update(cookies)
+    return request
 
 
 def refused(open_it):
@@ -140,7 +145,7 @@ def test_two_invitations_side_by_side_do_not_meet(invitation, other):
 def test_cookie_of_one_never_opens_another(invitation, other):
     mine = cookie(invitation)
     assert refused(lambda: links.open_cookie(request_with(mine), other.public_id)).reason == "no_cookie"
-    renamed = SimpleNamespace(COOKIES={cookie(other).key: mine.value})
+    renamed = request_holding({cookie(other).key: mine.value})
     no_access = refused(lambda: links.open_cookie(renamed, other.public_id))
     assert (no_access.reason, no_access.renewable) == ("unknown", False)
 
@@ -148,7 +153,7 @@ def test_cookie_of_one_never_opens_another(invitation, other):
 def test_no_cookie_or_a_token_in_its_place_opens_nothing(invitation):
     assert refused(lambda: links.open_cookie(request_with(), invitation.public_id)).reason == "no_cookie"
     assert refused(lambda: links.open_cookie(request_with(), uuid.uuid4())).reason == "no_cookie"
-    token = SimpleNamespace(COOKIES={cookie(invitation).key: links.token_for(invitation=invitation)})
+    token = request_holding({cookie(invitation).key: links.token_for(invitation=invitation)})
     assert refused(lambda: links.open_cookie(token, invitation.public_id)).reason == "no_cookie"
 
 

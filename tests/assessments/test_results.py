@@ -56,7 +56,7 @@ def test_two_who_agree_give_their_score(both):
 def test_two_who_differ_leave_it_in_dispute_without_a_result(both):
     fill_in(both[0], "V")
     fill_in(both[1], "V")
-    part = Part.objects.filter(work_process__core_task__unit=both[0].assessment.unit).first()
+    part = Part.objects.filter(work_process__core_task__unit=both[0].assessment.unit)[0]
     fill_in(both[1], "G", parts=[part])
     found = outcome(both[0].assessment)
     assert (found.unit, found.open_count) == (None, 0)
