@@ -48,7 +48,7 @@ def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Si
     }
     site.python(FINALISE)
     worker = site.worker()
-    wait_until(lambda: 0 < made(site), "a first PDF")
+    wait_until(lambda: made(site) > 0, "a first PDF")
     worker.kill()
     assert made(site) < DOCUMENTS
 
