@@ -359,3 +359,16 @@ def test_rubric_is_read_in_three_queries_whatever_its_size(
         assert [str(column.assignment.contact) + column.title for column in rubric.columns]
         assert rubric.scored_count == 4 * criteria
         assert [sheet.work_process.title for task in rubric.core_tasks for sheet in task.work_processes]
+
+
+@pytest.mark.parametrize("criteria", [1, 15])
+def test_form_is_saved_in_the_same_queries_whatever_its_size(
+    criteria, django_assert_max_num_queries, student, docent, examiner
+):
+    assessment = start_assessment(student, first_unit(make_exam(criteria=criteria)), docent)
+    choose(assessment, examiner)
+    invitation = send_invitation(assessment, examiner)
+    rubric = own_rubric(invitation)
+    entries = form.read_entries(filled_in(rubric, score="G", text="Getypt."), rubric)
+    with django_assert_max_num_queries(13):  # the savepoint of the test and the first move to IN_PROGRESS among them
+        assert form.save(invitation=invitation, entries=entries) == []
