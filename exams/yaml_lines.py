@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 
 import yaml
 
+# Far more than an exam needs, and little enough that any file is answered in seconds.
 MAX_BYTES = 1024 * 1024
+MAX_VALUES = 20_000
 MAX_DEPTH = 20
 
 Scalar = str | int | float | bool | None
@@ -119,6 +121,7 @@ class _Builder:
         self.faults: list[Fault] = []
         self._open: list[_Open] = []
         self._documents = 0
+        self._values = 0
 
     def take(self, event: yaml.Event) -> None:
         line = event.start_mark.line + 1 if event.start_mark else 0
@@ -127,6 +130,9 @@ class _Builder:
             if self._documents > 1:
                 raise FileRefused([Fault(line, "hier begint een tweede document; één bestand is één examen.")])
         if isinstance(event, yaml.NodeEvent):
+            self._values += 1
+            if self._values > MAX_VALUES:
+                raise FileRefused([Fault(line, f"er staan meer dan {MAX_VALUES} dingen in; zo groot is geen examen.")])
             self._refuse_tricks(event, line)
         match event:
             case yaml.ScalarEvent():

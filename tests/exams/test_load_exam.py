@@ -21,7 +21,7 @@ from exams.content import CODE, MAX_CRITERIA, read
 from exams.content import TITLE as TITLE_LENGTH
 from exams.grading import Score
 from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, WorkProcess
-from exams.yaml_lines import MAX_BYTES, Fault, FileRefused, parse
+from exams.yaml_lines import MAX_BYTES, MAX_VALUES, Fault, FileRefused, parse
 
 DATA = django_settings.BASE_DIR / "exams" / "data"
 SMALL = """\
@@ -271,6 +271,7 @@ def test_what_is_wrong_is_said_with_its_line_place_and_mend(write, old, new, sai
         (SMALL.encode("utf-16"), "regel 1: dit is geen UTF-8"),
         (b"a: b\x00c", "regel 1: hier staat een onzichtbaar teken; haal het weg."),
         (b"x" * (MAX_BYTES + 1), "het bestand is groter dan 1024 kB; zo groot is geen examen."),
+        (b"- a\n" * (MAX_VALUES + 1), f"regel {MAX_VALUES}: er staan meer dan {MAX_VALUES} dingen in; zo groot is"),
         (b"[" * 100_000, "regel 1: dit ligt meer dan 20 niveaus diep; zo diep is geen examen."),
         (b"- " * 50_000, "regel 1: dit ligt meer dan 20 niveaus diep"),
         (b"{a: " * 50_000, "regel 1: dit ligt meer dan 20 niveaus diep"),
