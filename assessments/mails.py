@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.text import Truncator
 
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail
@@ -13,6 +14,8 @@ from digibeoordelen.outbox.queue import Attachment, queue_mail
 
 from . import links
 from .models import Document, Invitation
+
+SUBJECT_LENGTH = 150
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
@@ -78,7 +81,8 @@ def _queue(
     return queue_mail(
         kind=name,
         to=to,
-        subject=subject,
+        # A title of 200 characters and a name of 230 fit no subject; the mail itself has them whole.
+        subject=Truncator(subject).chars(SUBJECT_LENGTH),
         text=render_to_string(f"{folder}.txt", context),
         html=render_to_string(f"{folder}.html", context),
         attachments=attachments,

@@ -21,6 +21,7 @@ from assessments.models import Assessment, Document, Event
 from assessments.tasks import render_document, sweep_documents
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
+from exams.models import Exam
 from tests import steps
 from tests.at_once import at_once
 
@@ -323,3 +324,14 @@ def test_the_mail_brings_the_pdf_to_the_exam_office(document: Document) -> None:
     assert attachment.filename == document.filename
     assert attachment.content_type == "application/pdf"
     assert attachment.file == document.file
+
+
+def test_a_subject_too_long_for_any_mail_is_cut_off(assessed: Assessment, exam: Exam, committee_member: User) -> None:
+    exam.title = "Begeleider " * 18
+    exam.save()
+    assessed.refresh_from_db()
+    documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE).pk)
+    mail = OutgoingMail.objects.get(kind="result")
+    assert len(mail.subject) == 150
+    assert mail.subject.endswith("…")
+    assert exam.title.strip() in mail.text
