@@ -18,6 +18,7 @@ from .files import keep
 from .queue import Attachment, queue_mail
 
 KIND = "site"
+SUBJECT_LENGTH = 255  # what the column holds; PostgreSQL refuses more
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -48,7 +49,7 @@ def _queue(message: EmailMessage) -> bool:
             queue_mail(
                 kind=KIND,
                 to=recipient,
-                subject=str(message.subject),
+                subject=str(message.subject)[:SUBJECT_LENGTH],
                 text=text,
                 html=html,
                 attachments=attachments,

@@ -105,5 +105,13 @@ def test_a_line_break_in_a_header_sends_nothing_to_anyone(db: None, message: Ema
     assert send(message, fail_silently=True) == 0
 
 
+def test_a_long_subject_is_cut(db: None) -> None:
+    send(EmailMessage("é" * 300, "Tekst", to=["a@b.test"]))
+
+    mail = OutgoingMail.objects.get()
+    mail.full_clean()
+    assert mail.subject == "é" * 255
+
+
 def test_a_mail_to_nobody_is_none(db: None) -> None:
     assert send(EmailMessage("Hallo", "Tekst")) == 0
