@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 
 from .models import Membership, Role, User
 
+# What keeps the demo's mails to be read at /demo/postvak/, unless EMAIL_URL names a server.
+DEMO_TRANSPORT = "digibeoordelen.demo.mailbox.MailboxBackend"
 # The pages of one exam, and of one assessment by its initiator, lie under 'Mijn Digibib'.
 UNDER_MY_DIGIBIB = ("/examens/", "/beoordelingen/", "/uitnodigingen/")
 
@@ -26,7 +28,7 @@ class Tab:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Template variables `nav_tabs` (list of `Tab`), `nav_roles` (set of `Role` values) and `demo`.
+    """Template variables `nav_tabs` (list of `Tab`), `nav_roles` (set of `Role` values), `demo` and `mail_stays_here`.
 
     The first two are looked up when a template reads them: an examiner's page costs no query.
     """
@@ -34,6 +36,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     roles = SimpleLazyObject(lambda: _roles(user))
     return {
         "demo": settings.DEMO,
+        "mail_stays_here": settings.DEMO and settings.OUTBOX_TRANSPORT == DEMO_TRANSPORT,
         "nav_roles": roles,
         "nav_tabs": SimpleLazyObject(lambda: _tabs(request.path, user, roles)),
     }

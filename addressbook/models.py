@@ -29,9 +29,7 @@ class Contact(PersonName):
         WORKPLACE = "WORKPLACE", "Beroepsonderwijs"
 
     school = models.ForeignKey(School, models.PROTECT, related_name="contacts")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="contacts"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="contacts")
     email = models.EmailField("e-mailadres")
     function = models.CharField("functie", max_length=120, blank=True)
     organisation = models.CharField("organisatie", max_length=160, blank=True)

@@ -6,16 +6,19 @@ Processes that a test starts (web, worker, beat) run on `digibeoordelen.settings
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
-if "DIGIBEOORDELEN_TEST_DIR" not in os.environ:
-    # The first process makes the folder and removes it; the others (pytest-xdist's) inherit the variable.
-    os.environ["DIGIBEOORDELEN_TEST_DIR"] = tempfile.mkdtemp(prefix="digibeoordelen-test-")
-    atexit.register(shutil.rmtree, os.environ["DIGIBEOORDELEN_TEST_DIR"], ignore_errors=True)
-
-_own_folder = Path(os.environ["DIGIBEOORDELEN_TEST_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
-_own_folder.mkdir(exist_ok=True)
+if "mypy" in sys.modules:  # its Django plugin reads these settings, stores nothing, and ends without atexit
+    _own_folder = Path(tempfile.gettempdir())
+else:
+    if "DIGIBEOORDELEN_TEST_DIR" not in os.environ:
+        # The first process makes the folder and removes it; the others (pytest-xdist's) inherit the variable.
+        os.environ["DIGIBEOORDELEN_TEST_DIR"] = tempfile.mkdtemp(prefix="digibeoordelen-test-")
+        atexit.register(shutil.rmtree, os.environ["DIGIBEOORDELEN_TEST_DIR"], ignore_errors=True)
+    _own_folder = Path(os.environ["DIGIBEOORDELEN_TEST_DIR"]) / os.environ.get("PYTEST_XDIST_WORKER", "main")
+    _own_folder.mkdir(exist_ok=True)
 os.environ["VAR_DIR"] = str(_own_folder)
 os.environ["STATIC_ROOT"] = str(_own_folder)  # WhiteNoise wants a folder; finders serve what tests ask for
 os.environ["SECRET_KEY"] = "a key for tests alone, long enough for every check that looks at it"

@@ -8,101 +8,196 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('first_name', models.CharField(max_length=80, verbose_name='voornaam')),
-                ('infix', models.CharField(blank=True, max_length=30, verbose_name='tussenvoegsel')),
-                ('last_name', models.CharField(max_length=120, verbose_name='achternaam')),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mailadres')),
-                ('is_active', models.BooleanField(default=True, verbose_name='actief')),
-                ('is_staff', models.BooleanField(default=False, help_text='Heeft toegang tot het beheer van scholen en examens.', verbose_name='medewerker Consortium')),
-                ('joined_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='aangemaakt op')),
-                ('details_checked_at', models.DateTimeField(blank=True, null=True, verbose_name='gegevens gecontroleerd op')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("first_name", models.CharField(max_length=80, verbose_name="voornaam")),
+                ("infix", models.CharField(blank=True, max_length=30, verbose_name="tussenvoegsel")),
+                ("last_name", models.CharField(max_length=120, verbose_name="achternaam")),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mailadres")),
+                ("is_active", models.BooleanField(default=True, verbose_name="actief")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Heeft toegang tot het beheer van scholen en examens.",
+                        verbose_name="medewerker Consortium",
+                    ),
+                ),
+                ("joined_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="aangemaakt op")),
+                (
+                    "details_checked_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="gegevens gecontroleerd op"),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'gebruiker',
-                'verbose_name_plural': 'gebruikers',
-                'ordering': ['last_name', 'first_name'],
+                "verbose_name": "gebruiker",
+                "verbose_name_plural": "gebruikers",
+                "ordering": ["last_name", "first_name"],
             },
         ),
         migrations.CreateModel(
-            name='School',
+            name="School",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True, verbose_name='naam')),
-                ('digital_assessment_active', models.BooleanField(default=False, help_text='Wordt aangezet door een medewerker ICT van het Consortium.', verbose_name='Digitaal beoordelen geactiveerd')),
-                ('link_days', models.PositiveSmallIntegerField(default=60, help_text='Na zoveel dagen vervalt de link van een examinator.', verbose_name='geldigheid van een link (dagen)')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200, unique=True, verbose_name="naam")),
+                (
+                    "digital_assessment_active",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Wordt aangezet door een medewerker ICT van het Consortium.",
+                        verbose_name="Digitaal beoordelen geactiveerd",
+                    ),
+                ),
+                (
+                    "link_days",
+                    models.PositiveSmallIntegerField(
+                        default=60,
+                        help_text="Na zoveel dagen vervalt de link van een examinator.",
+                        verbose_name="geldigheid van een link (dagen)",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'school',
-                'verbose_name_plural': 'scholen',
-                'ordering': ['name'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('link_days__gte', 1)), name='school_link_days_positive')],
+                "verbose_name": "school",
+                "verbose_name_plural": "scholen",
+                "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("link_days__gte", 1)), name="school_link_days_positive")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('STUDENT', 'Student'), ('DOCENT', 'Docent'), ('PRAKTIJKOPLEIDER', 'Praktijkopleider'), ('EXAMENCOMMISSIE', 'Examencommissie'), ('SCHOOLBEHEER', 'Schoolbeheer')], max_length=20, verbose_name='rol')),
-                ('student_number', models.CharField(blank=True, max_length=20, verbose_name='studentnummer')),
-                ('search_text', models.TextField(editable=False)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.school')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("STUDENT", "Student"),
+                            ("DOCENT", "Docent"),
+                            ("PRAKTIJKOPLEIDER", "Praktijkopleider"),
+                            ("EXAMENCOMMISSIE", "Examencommissie"),
+                            ("SCHOOLBEHEER", "Schoolbeheer"),
+                        ],
+                        max_length=20,
+                        verbose_name="rol",
+                    ),
+                ),
+                ("student_number", models.CharField(blank=True, max_length=20, verbose_name="studentnummer")),
+                ("search_text", models.TextField(editable=False)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="accounts.school"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'rol',
-                'verbose_name_plural': 'rollen',
-                'ordering': ['user__last_name', 'user__first_name'],
+                "verbose_name": "rol",
+                "verbose_name_plural": "rollen",
+                "ordering": ["user__last_name", "user__first_name"],
             },
         ),
         migrations.CreateModel(
-            name='ExamOffice',
+            name="ExamOffice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, verbose_name='naam')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mailadres')),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='exam_offices', to='accounts.school')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, verbose_name="naam")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mailadres")),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="exam_offices", to="accounts.school"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'examenbureau',
-                'verbose_name_plural': 'examenbureaus',
-                'ordering': ['name'],
+                "verbose_name": "examenbureau",
+                "verbose_name_plural": "examenbureaus",
+                "ordering": ["name"],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                name="user_email_lower_case",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('user', 'school', 'role'), name='membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(fields=("user", "school", "role"), name="membership_once"),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('student_number', ''), _negated=True), fields=('school', 'student_number'), name='student_number_once_per_school', violation_error_message='Een andere student van deze school heeft dit studentnummer al.'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("student_number", ""), _negated=True),
+                fields=("school", "student_number"),
+                name="student_number_once_per_school",
+                violation_error_message="Een andere student van deze school heeft dit studentnummer al.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role', 'STUDENT'), ('student_number', ''), _connector='OR'), name='student_number_only_for_students'),
+            model_name="membership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role", "STUDENT"), ("student_number", ""), _connector="OR"),
+                name="student_number_only_for_students",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='examoffice',
-            constraint=models.UniqueConstraint(models.F('school'), django.db.models.functions.text.Lower('email'), name='exam_office_once_per_school'),
+            model_name="examoffice",
+            constraint=models.UniqueConstraint(
+                models.F("school"), django.db.models.functions.text.Lower("email"), name="exam_office_once_per_school"
+            ),
         ),
     ]

@@ -7,36 +7,68 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_name', models.CharField(max_length=80, verbose_name='voornaam')),
-                ('infix', models.CharField(blank=True, max_length=30, verbose_name='tussenvoegsel')),
-                ('last_name', models.CharField(max_length=120, verbose_name='achternaam')),
-                ('email', models.EmailField(max_length=254, verbose_name='e-mailadres')),
-                ('function', models.CharField(blank=True, max_length=120, verbose_name='functie')),
-                ('organisation', models.CharField(blank=True, max_length=160, verbose_name='organisatie')),
-                ('side', models.CharField(choices=[('SCHOOL', 'School'), ('WORKPLACE', 'Beroepsonderwijs')], default='WORKPLACE', max_length=10, verbose_name='verbonden aan')),
-                ('removed_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('search_text', models.TextField(editable=False)),
-                ('school', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='accounts.school')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contacts', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_name", models.CharField(max_length=80, verbose_name="voornaam")),
+                ("infix", models.CharField(blank=True, max_length=30, verbose_name="tussenvoegsel")),
+                ("last_name", models.CharField(max_length=120, verbose_name="achternaam")),
+                ("email", models.EmailField(max_length=254, verbose_name="e-mailadres")),
+                ("function", models.CharField(blank=True, max_length=120, verbose_name="functie")),
+                ("organisation", models.CharField(blank=True, max_length=160, verbose_name="organisatie")),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("SCHOOL", "School"), ("WORKPLACE", "Beroepsonderwijs")],
+                        default="WORKPLACE",
+                        max_length=10,
+                        verbose_name="verbonden aan",
+                    ),
+                ),
+                ("removed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("search_text", models.TextField(editable=False)),
+                (
+                    "school",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="contacts", to="accounts.school"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contacts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'contactpersoon',
-                'verbose_name_plural': 'contactpersonen',
-                'ordering': ['last_name', 'first_name'],
-                'constraints': [models.UniqueConstraint(models.F('school'), django.db.models.functions.text.Lower('email'), name='contact_email_once_per_school'), models.UniqueConstraint(condition=models.Q(('user__isnull', False)), fields=('school', 'user'), name='contact_user_once_per_school')],
+                "verbose_name": "contactpersoon",
+                "verbose_name_plural": "contactpersonen",
+                "ordering": ["last_name", "first_name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("school"),
+                        django.db.models.functions.text.Lower("email"),
+                        name="contact_email_once_per_school",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("user__isnull", False)),
+                        fields=("school", "user"),
+                        name="contact_user_once_per_school",
+                    ),
+                ],
             },
         ),
     ]

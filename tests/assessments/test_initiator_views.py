@@ -141,7 +141,7 @@ def test_overnemen_puts_the_name_at_the_criteria(teacher: Client, assessment: As
     )
     page = response.content.decode()
     assert "Gekozen voor het hele examen: Erik Examinator." in page
-    assert page.count("Gekozen voor het hele examen</p>") or page.count("Gekozen voor het hele examen") >= 4
+    assert page.count("Erik Examinator</span>") == 5  # once for the whole exam, once at each part
     assert assessment.live_assignments.count() == 4
 
 
@@ -245,13 +245,13 @@ def test_a_wrong_attachment_is_refused_and_the_remark_stays(
 
 
 def test_a_failed_mail_is_shown_with_its_reason_and_sent_again(teacher: Client, invitation: Invitation) -> None:
-    OutgoingMail.objects.filter(pk=invitation.mail_id).update(state="FAILED", last_error="550 unknown user")
+    OutgoingMail.objects.update(state="FAILED", last_error="550 unknown user")
     address = reverse("assessments:detail", args=[invitation.assessment.public_id])
     page = teacher.get(address).content.decode()
     assert "Mislukt" in page
     assert "550 unknown user" in page
     teacher.post(reverse("assessments:send_again", args=[invitation.public_id]))
-    assert OutgoingMail.objects.get(pk=invitation.mail_id).state == "QUEUED"
+    assert OutgoingMail.objects.get().state == "QUEUED"
 
 
 def test_the_initiator_reads_scores_once_it_is_assessed_and_not_before(teacher: Client, invitation: Invitation) -> None:
