@@ -30,8 +30,8 @@ os.environ.pop("EMAIL_URL", None)
 # every query of the tests that come after.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-from digibeoordelen.settings import *  # noqa: E402, F403 - only now does the environment say what it must
-from digibeoordelen.settings import DATABASES, STORAGES  # noqa: E402
+from digibeoordelen.settings import *  # noqa: F403 - only now does the environment say what it must
+from digibeoordelen.settings import DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
