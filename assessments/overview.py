@@ -48,8 +48,17 @@ class Overview:
         return sum(1 for _, part in self.parts if not part.examiners)
 
     def parts_of(self, contact: Contact) -> list[str]:
-        """'B1-K1-W1 Gedragsobservatie', … for one examiner."""
-        return [f"{process.code} {part.part}" for process, part in self.parts if contact in part.examiners]
+        """What one examiner assesses: ['het hele examen'], or ['B1-K1-W1', 'B1-K1-W2 Productbeoordeling', …]."""
+        if all(contact in part.examiners for _, part in self.parts):
+            return ["het hele examen"]
+        named = []
+        for row in self.work_processes:
+            own = [part for part in row.parts if contact in part.examiners]
+            if own and len(own) == len(row.parts):
+                named.append(row.work_process.code)
+            else:
+                named += [f"{row.work_process.code} {part.part}" for part in own]
+        return named
 
 
 def read_overview(assessment: Assessment) -> Overview:

@@ -46,9 +46,9 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
         if message.type == "error" and "Failed to load resource" not in message.text:
             problems.append(f"{message.text} ({message.location})")
 
-    def open_page(width: int = 1280, *, javascript: bool = True) -> Page:
+    def open_page(width: int = 0, *, javascript: bool = True) -> Page:
         context = chromium.new_context(
-            viewport={"width": width, "height": 900},
+            viewport={"width": width or int(os.environ.get("WIDTH", "1280")), "height": 900},
             locale="nl-NL",
             java_script_enabled=javascript,
             ignore_https_errors=True,
@@ -68,7 +68,10 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def shots() -> Callable[[Page, str], None]:
-    """A function that keeps a picture of the page in the folder that SCREENSHOTS names; else it does nothing."""
+    """A function that keeps a picture of the page in the folder that SCREENSHOTS names; else it does nothing.
+
+    WIDTH=375 makes them as a phone shows the pages.
+    """
     folder = os.environ.get("SCREENSHOTS")
 
     def keep(page: Page, name: str) -> None:
