@@ -122,6 +122,12 @@ def test_a_file_becomes_an_exam_with_a_version_and_all_its_content(write):
 
 
 @pytest.mark.django_db
+def test_a_criterion_may_have_several_lines(write):
+    load(write(("text: Rapporteert.", 'text: "Rapporteert:\\n- feiten\\n- afspraken"')))
+    assert Criterion.objects.filter(text="Rapporteert:\n- feiten\n- afspraken").exists()
+
+
+@pytest.mark.django_db
 def test_without_publish_the_version_waits(write):
     assert "ingelezen, nog niet gepubliceerd" in load(write())
     assert Exam.objects.get().current_version is None
