@@ -124,7 +124,10 @@ def _save_posted(request: HttpRequest, invitation: Invitation) -> HttpResponse |
     if problems:
         filling.overlay(before, entries)
         return _form_page(request, invitation, before, missing=problems)
-    conflicts = filling.save(invitation=invitation, entries=entries)
+    try:
+        conflicts = filling.save(invitation=invitation, entries=entries)
+    except lifecycle.TransitionRefused:  # cancelled between opening the cookie and taking the lock
+        return _no_access(request, links.NoAccess("withdrawn", invitation))
     if conflicts:
         now = read_rubric(invitation.assessment, contact=invitation.contact)
         return _form_page(request, invitation, now, conflicts=conflicts)
@@ -140,13 +143,9 @@ def save(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("assessments:form", public_id)
     try:
         invitation = links.open_cookie(request, public_id)
-        refused_page = _save_posted(request, invitation)
     except links.NoAccess as refused:
         return _no_access(request, refused)
-    except lifecycle.DomainError as error:
-        messages.error(request, str(error))
-        return redirect("assessments:form", public_id)
-    if refused_page:
+    if refused_page := _save_posted(request, invitation):
         return refused_page
     saved = _("Uw beoordeling is tussentijds opgeslagen. U kunt later verdergaan met de link in uw mail.")
     messages.success(request, saved)
@@ -162,13 +161,9 @@ def check(request: HttpRequest, public_id: UUID) -> HttpResponse:
         return redirect("assessments:form", public_id)
     try:
         invitation = links.open_cookie(request, public_id)
-        refused_page = _save_posted(request, invitation)
     except links.NoAccess as refused:
         return _no_access(request, refused)
-    except lifecycle.DomainError as error:
-        messages.error(request, str(error))
-        return redirect("assessments:form", public_id)
-    if refused_page:
+    if refused_page := _save_posted(request, invitation):
         return refused_page
     rubric = read_rubric(invitation.assessment, contact=invitation.contact)
     if rubric.missing:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import invite, links
+from assessments import invite, lifecycle, links
 from assessments.models import Assessment, Event, Invitation, Score, Status
 from assessments.rubric import read_rubric
 from digibeoordelen.outbox.models import OutgoingMail
@@ -285,3 +285,15 @@ def test_an_attachment_of_the_invitation_is_at_hand(opened: Client, invitation: 
     assert response["Content-Disposition"].startswith("attachment")
     missing = reverse("assessments:attachment", args=[invitation.public_id, kept.pk + 1])
     assert opened.get(missing).status_code == 404
+
+
+def test_what_was_typed_when_the_assessment_was_cancelled_at_that_moment_is_shown(
+    opened: Client, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**kwargs: object) -> None:
+        raise lifecycle.TransitionRefused("Ingetrokken")
+
+    monkeypatch.setattr("assessments.form.save", refuse)
+    response = opened.post(page("save", invitation), filled(invitation, "G", "Een uur werk"))
+    assert response.status_code == 410
+    assert "Een uur werk" in response.content.decode()
