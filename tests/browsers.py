@@ -70,12 +70,12 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
 def shots() -> Callable[[Page, str], None]:
     """A function that keeps a picture of the page in the folder that SCREENSHOTS names; else it does nothing.
 
-    WIDTH=375 makes them as a phone shows the pages.
+    WIDTH=375 makes them as a phone shows the pages; FOLD=on keeps what is seen without scrolling.
     """
     folder = os.environ.get("SCREENSHOTS")
 
     def keep(page: Page, name: str) -> None:
         if folder:
-            page.screenshot(path=BASE / folder / f"{name}.png", full_page=True)
+            page.screenshot(path=BASE / folder / f"{name}.png", full_page="FOLD" not in os.environ)
 
     return keep
