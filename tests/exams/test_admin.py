@@ -46,6 +46,7 @@ def test_reading_takes_the_same_number_of_queries_whatever_the_size(client, staf
             client.get(f"{VERSIONS}{version.pk}/change/")
         return len(captured)
 
+    queries(1)  # the first request also fetches what Django keeps for all that follow
     assert queries(1) == queries(3)
 
 
