@@ -34,8 +34,9 @@ def test_expected_to_fail(): assert False
 """
 
 
-@pytest.fixture
-def report(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    tmp_path = tmp_path_factory.mktemp("sample")
     (tmp_path / "test_sample.py").write_text(SUITE)
     command = [sys.executable, "-m", "pytest", "-p", "no:django", "-c", "/dev/null", "--rootdir", str(tmp_path)]
     subprocess.run([*command, f"--junitxml={tmp_path / 'report.xml'}", str(tmp_path)], capture_output=True, check=False)
