@@ -59,16 +59,24 @@ class MembershipInline(ForStaff, admin.TabularInline):
     readonly_fields = ["student_number"]
 
 
-class NewUserForm(AdminUserCreationForm):
+class LowerCaseEmail(forms.ModelForm):
+    """Takes an address in any case for the one that the database holds, before it looks whether it is taken."""
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        return email.lower()
+
+
+class NewUserForm(LowerCaseEmail, AdminUserCreationForm):
     class Meta:
         model = User
         fields = ["email", "first_name", "infix", "last_name"]
 
 
-class ChangeUserForm(UserChangeForm):
+class ChangeUserForm(LowerCaseEmail, UserChangeForm):
     class Meta:
         model = User
-        fields = "__all__"
+        fields = ["email", "password", "first_name", "infix", "last_name", "is_active", "is_staff"]
         field_classes = {"email": forms.EmailField}
 
 

@@ -121,6 +121,9 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.strip().lower()
         super().save(*args, **kwargs)
+        saved = kwargs.get("update_fields")
+        if saved is not None and not {"first_name", "infix", "last_name", "email"}.intersection(saved):
+            return  # a login, say
         for membership in self.memberships.select_related("user"):
             membership.user = self
             membership.save(update_fields=["search_text"])
@@ -184,8 +187,21 @@ class Membership(models.Model):
 
     def clean(self) -> None:
         self.student_number = self.student_number.strip()
+        self._refuse_to_move_what_is_the_student_s()
         if self.student_number and self.role != Role.STUDENT:
-            raise ValidationError({"student_number": "Alleen een student heeft een studentnummer."})
+            # Of the role as a whole: the Consortium's form shows the number and has no field for it.
+            raise ValidationError("Alleen een student heeft een studentnummer.")
+
+    def _refuse_to_move_what_is_the_student_s(self) -> None:
+        """A number is the school's, and an assessment stays at the school that it was made at."""
+        before = Membership.objects.filter(pk=self.pk).first() if self.pk else None
+        if before is None or (before.school_id, before.role) == (self.school_id, self.role):
+            return
+        if before.student_number or before.number_is_fixed:
+            raise ValidationError(
+                "Hier horen een studentnummer of beoordelingen bij; rol en school blijven daarom zoals ze zijn. "
+                "Voeg voor een andere rol of school een regel toe."
+            )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         user = self.user

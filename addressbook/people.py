@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Membership, Role, School
+from accounts.models import Membership, Role, School, User
 
 from .models import Contact
 
@@ -21,32 +23,44 @@ class AlreadyListed(Exception):
         super().__init__(f"{contact.full_name} staat al in het adresboek met dit e-mailadres.")
 
 
-def follow_membership(membership: Membership) -> None:
-    """Brings the address book in line with one role of an account: in, up to date, or out.
+def follow_user(user: User) -> None:
+    """Brings every school's address book in line with an account: in, up to date, or out.
 
     Teachers and Praktijkopleiders with an account are in it by themselves and leave when the role
-    ends. Someone who was added by hand with the same address becomes the one with the account,
-    and keeps function and organisation.
+    ends, or moves to another school. Someone who was added by hand with the same address becomes
+    the one with the account, and keeps function and organisation.
     """
-    if membership.role not in EXAMINER_ROLES:
+    roles: dict[int, list[str]] = {}
+    for membership in Membership.objects.filter(user=user, role__in=EXAMINER_ROLES).order_by("role"):
+        roles.setdefault(membership.school_id, []).append(membership.role)
+    own = set(Contact.objects.filter(user=user).values_list("school", flat=True))
+    for school in School.objects.filter(pk__in=own | roles.keys()):
+        with transaction.atomic():
+            _follow_at(school, user, roles.get(school.pk, []) if user.is_active else [])
+
+
+def _follow_at(school: School, user: User, roles: Collection[str]) -> None:
+    linked = school.contacts.filter(user=user).first()
+    same_address = school.contacts.filter(email=user.email).exclude(user=user).first()
+    if not roles:
+        if linked:
+            _take_out(linked, email=linked.email if same_address else user.email)
         return
-    user, school = membership.user, membership.school
-    roles = set(
-        Membership.objects.filter(user=user, school=school, role__in=EXAMINER_ROLES).values_list("role", flat=True)
-    )
-    contact = school.contacts.filter(user=user).first() or school.contacts.filter(email=user.email, user=None).first()
-    if not roles or not user.is_active:
-        if contact and contact.user_id == user.pk:
-            contact.removed_at = contact.removed_at or timezone.now()
-            contact.save(update_fields=["removed_at", "search_text"])
-        return
+    if linked and same_address:
+        # An address stands in an address book once: whoever has it here is this account from now on.
+        linked.user = None
+        _take_out(linked, email=linked.email)
+    contact = same_address or linked
     if contact is None:
-        contact = Contact(school=school, organisation=school.name)
-        contact.function = Role(membership.role).label
+        contact = Contact(school=school, organisation=school.name, function=Role(next(iter(roles))).label)
         contact.side = Contact.Side.SCHOOL if Role.DOCENT in roles else Contact.Side.WORKPLACE
-    contact.user, contact.removed_at = user, None
+    contact.user, contact.email, contact.removed_at = user, user.email, None
     contact.first_name, contact.infix, contact.last_name = user.first_name, user.infix, user.last_name
-    contact.email = user.email
+    contact.save()
+
+
+def _take_out(contact: Contact, *, email: str) -> None:
+    contact.email, contact.removed_at = email, contact.removed_at or timezone.now()
     contact.save()
 
 

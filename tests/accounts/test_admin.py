@@ -4,7 +4,8 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership, School, User
-from tests.factories import UserFactory
+from assessments.models import Assessment
+from tests.factories import ContactFactory, UserFactory
 
 
 @pytest.fixture
@@ -69,3 +70,51 @@ def test_staff_does_not_touch_a_student_number(client: Client, staff: User, stud
 def test_nothing_is_deleted(client: Client, staff: User, docent: User, school: School) -> None:
     assert client.post(f"/beheer/accounts/user/{docent.pk}/delete/", {"post": "yes"}).status_code == 403
     assert client.post(f"/beheer/accounts/school/{school.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def user_form(user: User, **changes: object) -> dict[str, object]:
+    roles = list(user.memberships.all())
+    form = {"email": user.email, "first_name": user.first_name, "last_name": user.last_name, "is_active": "on"}
+    form |= {"memberships-TOTAL_FORMS": len(roles), "memberships-INITIAL_FORMS": len(roles)}
+    for number, role in enumerate(roles):
+        fields = {"id": role.pk, "user": user.pk, "school": role.school_id, "role": role.role}
+        form |= {f"memberships-{number}-{name}": value for name, value in fields.items()}
+    return form | changes
+
+
+def change(client: Client, user: User, **changes: object) -> int:
+    return client.post(f"/beheer/accounts/user/{user.pk}/change/", user_form(user, **changes)).status_code
+
+
+def test_an_address_in_capitals_is_the_same_address(client: Client, staff: User, docent: User) -> None:
+    assert change(client, docent, email="Dirk@Hier.test") == 302
+    docent.refresh_from_db()
+    assert docent.email == "dirk@hier.test"
+    other = UserFactory()
+    assert change(client, other, email="DIRK@hier.test") == 200  # said at the field
+
+
+def test_an_address_that_a_contact_has_can_become_an_account_s(
+    client: Client, staff: User, docent: User, school: School
+) -> None:
+    ContactFactory(school=school, email="hans@bedrijf.test")
+    assert change(client, docent, email="hans@bedrijf.test") == 302
+    assert school.contacts.listed().get().user == docent
+
+
+def test_who_is_no_docent_here_any_more_leaves_the_address_book(
+    client: Client, staff: User, docent: User, colleague: User, school: School, other_school: School
+) -> None:
+    assert change(client, docent, **{"memberships-0-role": "SCHOOLBEHEER"}) == 302
+    assert change(client, colleague, **{"memberships-0-school": other_school.pk}) == 302
+    assert not school.contacts.listed().exists()
+    assert other_school.contacts.listed().get().user == colleague
+
+
+def test_a_student_s_number_and_assessments_stay_at_the_school(
+    client: Client, staff: User, student: Membership, assessment: Assessment, other_school: School
+) -> None:
+    assert change(client, student.user, **{"memberships-0-school": other_school.pk}) == 200
+    assert change(client, student.user, **{"memberships-0-role": "DOCENT"}) == 200
+    student.refresh_from_db()
+    assert (student.school, student.role) == (assessment.school, "STUDENT")

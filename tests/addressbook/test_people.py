@@ -94,3 +94,40 @@ def test_who_was_taken_out_comes_back_with_the_new_details(school: School, docen
         school=school, contact=ContactFactory.build(school=None, email="hans@bedrijf.test", last_name="Terug")
     )
     assert school.contacts.listed().get(email="hans@bedrijf.test") == back
+
+
+def test_an_account_that_takes_someone_s_address_becomes_that_one(school: School) -> None:
+    user = member(school, Role.DOCENT, email="oud@hier.test")
+    own = school.contacts.get()
+    by_hand = ContactFactory(school=school, email="hans@bedrijf.test")
+    user.email = "hans@bedrijf.test"
+    user.save()
+    own.refresh_from_db()
+    assert school.contacts.listed().get() == by_hand
+    assert school.contacts.get(user=user) == by_hand
+    assert own.email == "oud@hier.test"
+
+
+def test_an_address_that_someone_left_behind_is_free_for_a_new_account(school: School) -> None:
+    gone = member(school, Role.DOCENT, email="docent@hier.test", last_name="Weg")
+    Membership.objects.get(user=gone).delete()
+    gone.email = "weg@elders.test"
+    gone.save()
+    new = member(school, Role.DOCENT, email="docent@hier.test")
+    assert school.contacts.listed().get().user == new
+    assert school.contacts.get(user=gone).full_name == "Sam Weg"
+
+
+def test_who_has_no_role_here_takes_nobody_out(school: School) -> None:
+    gone = member(school, Role.DOCENT, email="docent@hier.test")
+    Membership.objects.get(user=gone).delete()
+    by_hand = ContactFactory(school=school, email="hans@bedrijf.test")
+    gone.email = "hans@bedrijf.test"
+    gone.save()
+    assert school.contacts.listed().get() == by_hand
+
+
+def test_a_login_leaves_the_address_book_alone(school: School, django_assert_num_queries) -> None:
+    user = member(school, Role.DOCENT)
+    with django_assert_num_queries(1):
+        user.save(update_fields=["last_login"])
