@@ -154,7 +154,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.login_name.login_name"
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
-AXES_IPWARE_PROXY_COUNT = env.int("TRUSTED_PROXIES", 0)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+AXES_CLIENT_IP_CALLABLE = "accounts.login_name.client_address"
 
 # --- Mail: everything goes through the outbox (digibeoordelen/outbox) ---------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from accounts.login_name import client_address
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
 
@@ -91,3 +92,31 @@ def test_the_demo_shows_an_account_for_every_role(client: Client, db: None) -> N
 def test_outside_the_demo_no_account_is_shown(client: Client, db: None, settings) -> None:
     settings.DEMO = False
     assert "demo.example" not in client.get(LOGIN).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "expected"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+        (2, "1.2.3.4, 203.0.113.9, 10.0.0.1", "203.0.113.9"),
+        (2, "203.0.113.9", "127.0.0.1"),
+        (1, "", "127.0.0.1"),
+        (1, "geen adres", "127.0.0.1"),
+    ],
+)
+def test_the_address_is_what_the_trusted_proxy_wrote(rf, settings, proxies: int, forwarded: str, expected: str) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == expected
+
+
+def test_someone_elsewhere_can_not_lock_one_out_behind_a_proxy(client: Client, someone: User, settings) -> None:
+    settings.TRUSTED_PROXIES = 1
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        client.post(
+            LOGIN, {"username": "sam@school.test", "password": "verkeerd"}, headers={"X-Forwarded-For": "203.0.113.9"}
+        )
+    word = {"username": "sam@school.test", "password": PASSWORD}
+    assert client.post(LOGIN, word, headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 429
+    assert client.post(LOGIN, word, headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 302
