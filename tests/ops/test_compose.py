@@ -16,6 +16,7 @@ from tests.processes import wait_until
 SERVICES = COMPOSE["services"]
 TEXT = (BASE / "docker-compose.yml").read_text()
 EXAMPLE = (BASE / ".env.example").read_text()
+CADDYFILE = (BASE / "Caddyfile").read_text()
 DOCKERFILE = (BASE / "Dockerfile").read_text()
 SECRETS = {"SECRET_KEY", "POSTGRES_PASSWORD"}
 
@@ -92,3 +93,10 @@ class TestProcesses:
         wait_until(lambda: not process.is_running, f"{service} to give up")
         assert process.code != 0
         assert complaint in process.output
+
+
+def test_caddy_keeps_examiners_links_out_of_its_error_log():
+    """A site that does not answer is an error with the whole address, whether there is an access log or not."""
+    [(pattern, instead)] = re.findall(r"request>uri regexp (\S+) (\S+)", CADDYFILE)
+    assert re.sub(pattern, instead, "/beoordelen/WzEsMV0:geheim/nieuwe-link/") == "/beoordelen/…/nieuwe-link/"
+    assert "request>headers>Referer delete" in CADDYFILE
