@@ -1,8 +1,9 @@
 """First login and profile (source text, 'Studentnummer'); logging in and out are Django's own views."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -16,14 +17,14 @@ def welcome(request: UserRequest) -> HttpResponse:
     """Check and complete one's details; after that one goes on to where one was going, and never comes here again."""
     going_to = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(going_to, {request.get_host()}, require_https=request.is_secure()):
-        going_to = "home"
+        going_to = reverse("home")
     if request.user.details_checked_at:
-        return redirect(going_to)
+        return HttpResponseRedirect(going_to)  # an address; `redirect` takes 'home' for a view's name
     form = DetailsForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         form.instance.details_checked_at = timezone.now()
         if form.keep():
-            return redirect(going_to)
+            return HttpResponseRedirect(going_to)
     return render(request, "accounts/welcome.html", {"form": form})
 
 

@@ -89,3 +89,13 @@ def test_it_does_not_lead_to_another_site(client: Client, newcomer: Membership) 
 def test_a_public_page_stays_open(client: Client, newcomer: Membership) -> None:
     client.force_login(newcomer.user)
     assert client.get("/gezondheid/").status_code == 200
+
+
+@pytest.mark.parametrize("going_to", ["foo", "admin:index", "//elders.example/", "https://elders.example/", "\x00"])
+def test_where_one_was_going_is_an_address_of_this_site_and_never_a_name(
+    client: Client, docent: User, going_to: str
+) -> None:
+    client.force_login(docent)
+    answer = client.get(WELCOME, {"next": going_to})
+    assert answer.status_code == 302
+    assert answer.url in {"foo", "admin", reverse("home")}
