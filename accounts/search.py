@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
+MAX_QUERY = 200  # characters; each word is a condition, and a database takes no thousands of them
+
 
 def normalise(text: str) -> str:
     """Lower case, without accents, single spaces: what `search_text` columns hold.
@@ -28,9 +30,10 @@ def matches(query: str, column: str = "search_text") -> Q:
     """A filter for rows that hold every word of `query`, in any order.
 
     Words of three characters and more match anywhere; shorter ones only where a word starts, since
-    a trigram index can't help with those. An empty query matches nothing.
+    a trigram index can't help with those. An empty query matches nothing. What goes on for longer
+    than `MAX_QUERY` counts up to there.
     """
-    words = normalise(query).split()
+    words = normalise(query[:MAX_QUERY]).split()
     if not words:
         return Q(pk__in=[])
     condition = Q()

@@ -118,3 +118,8 @@ def test_contact_is_found_by_function_and_organisation(examiner):
     examiner.function, examiner.organisation = "Praktijkopleider", "Zorggroep De Linde"
     examiner.save()
     assert list(Contact.objects.filter(matches("linde praktijk erik"))) == [examiner]
+
+
+def test_a_query_without_end_is_no_error(found):
+    assert found("zoe " * 50_000)
+    assert not found("nee " * 50_000)
