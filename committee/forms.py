@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.mail.message import sanitize_address
@@ -10,6 +12,7 @@ from addressbook.models import Contact
 from assessments.models import Assessment, Document
 
 OTHER = "ander"
+LONGEST_ID = 18  # digits
 NO_ADDRESS = "Dit is geen e-mailadres. Een e-mailadres ziet eruit als examenbureau@school.nl."
 
 
@@ -81,10 +84,20 @@ def _usual(offices: list[ExamOffice], assessment: Assessment, by: User) -> str:
     return email if email in {office.email for office in offices} else ""
 
 
+class ContactsField(forms.ModelMultipleChoiceField):
+    """Refuses an id that no database holds before one is asked for it."""
+
+    def clean(self, value: Any) -> Any:
+        for given in value or ():
+            if len(given) > LONGEST_ID:
+                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": given[:LONGEST_ID]})
+        return super().clean(value)
+
+
 class SendBackForm(forms.Form):
     """Which examiners look again, and why. Only examiners whose invitation stands can be asked."""
 
-    examiners = forms.ModelMultipleChoiceField(queryset=Contact.objects.none())
+    examiners = ContactsField(queryset=Contact.objects.none())
     remark = forms.CharField(
         label="Opmerking",
         max_length=4000,
@@ -102,7 +115,7 @@ class SendBackForm(forms.Form):
             pk__in=assessment.live_assignments.values("contact"),
             invitations__in=assessment.invitations.standing(),
         )
-        self.fields["examiners"] = forms.ModelMultipleChoiceField(
+        self.fields["examiners"] = ContactsField(
             label="Terugsturen naar",
             queryset=contacts.order_by("last_name", "first_name", "pk"),
             widget=forms.CheckboxSelectMultiple,

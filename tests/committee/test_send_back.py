@@ -66,3 +66,9 @@ def test_a_second_click_sends_nothing_more(member: Client, assessed: Assessment,
     page = member.post(address(assessed), post, follow=True).content.decode()
     assert "heeft de status ‘Wordt beoordeeld’ en kan nu niet worden teruggestuurd" in page
     assert OutgoingMail.objects.filter(kind="sent_back").count() == 1
+
+
+def test_an_id_that_no_database_holds_is_refused(member: Client, assessed: Assessment) -> None:
+    answer = member.post(address(assessed), {"examiners": ["9" * 25], "remark": "Kijk nog eens."})
+    assert answer.status_code == 200
+    assert "Kijk nog eens." in answer.content.decode()
