@@ -171,7 +171,7 @@ class OutgoingMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} ({self.to})"
+        return f"{self.kind} ({self.to})"  # the admin shows this to people who may not know whose result it is
 
     @property
     def state_label(self) -> str:

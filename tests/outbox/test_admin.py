@@ -37,3 +37,10 @@ def test_a_mail_shows_its_envelope_alone(staff: Client, mail: OutgoingMail) -> N
 def test_nothing_can_be_changed(staff: Client, mail: OutgoingMail, verb: str) -> None:
     assert staff.post(reverse(f"admin:outbox_outgoingmail_{verb}", args=[mail.pk])).status_code == 403
     assert staff.get(reverse("admin:outbox_outgoingmail_add")).status_code == 403
+
+
+def test_its_pages_do_not_tell_whom_it_is_about(staff: Client, mail: OutgoingMail) -> None:
+    OutgoingMail.objects.update(subject="Definitieve beoordeling 123456")
+    for name, arguments in [("change", [mail.pk]), ("history", [mail.pk]), ("changelist", [])]:
+        page = staff.get(reverse(f"admin:outbox_outgoingmail_{name}", args=arguments)).content.decode()
+        assert "123456" not in page
