@@ -1,5 +1,6 @@
 """Bytes are kept once, whole, and proven when they are read."""
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -109,3 +110,14 @@ def test_object_storage_keeps_the_name(db: None, monkeypatch: pytest.MonkeyPatch
 def test_a_name_that_is_no_hash_is_refused(db: None) -> None:
     with pytest.raises(IntegrityError, match="stored_file_sha256_is_hex"), transaction.atomic():
         StoredFile.objects.create(sha256="../../etc/passwd", size=1, file="x")
+
+
+def test_a_full_disk_is_not_kept_full(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        keep(b"past er niet meer bij")
+    folders = Path(default_storage.location).iterdir()
+    assert not [left for folder in folders for left in folder.glob(".*")]
