@@ -57,11 +57,13 @@ def running_assessment(*, student: Membership, unit: ExamUnit) -> Assessment | N
 
 
 def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
-    """A new assessment of `student`, pinned to this unit's version; the next attempt if others counted as one.
+    """A new assessment of `student`, pinned to the unit as the exam's newest version has it.
 
-    Raises `DomainError` when one is running already, also when that was started a moment ago.
+    It is the next attempt if others counted as one. Raises `DomainError` when one is running
+    already, also when that was started a moment ago, or when the newest version lacks the unit.
     """
     exam = unit.exam_version.exam
+    unit = _newest(unit)
     earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code, counts_as_attempt=True)
     try:
         with transaction.atomic():
@@ -81,6 +83,15 @@ def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
             f"Voor {student.user.full_name} loopt al een beoordeling van deze exameneenheid."
         ) from error
     return assessment
+
+
+def _newest(unit: ExamUnit) -> ExamUnit:
+    """An old address leads to an old version, which is there for what began with it."""
+    exam = unit.exam_version.exam
+    newest = ExamUnit.objects.filter(exam_version=exam.current_version, code=unit.code).first()
+    if newest is None:
+        raise lifecycle.DomainError("Deze exameneenheid staat niet meer in het examen; kies een andere.")
+    return newest
 
 
 def running_student_ids(*, students: Iterable[Membership], unit: ExamUnit) -> set[int]:

@@ -129,3 +129,16 @@ def test_refused_start_leaves_the_transaction_usable(assessment, student, unit, 
     with pytest.raises(lifecycle.DomainError):
         start_assessment(student, unit, docent)
     assert student.assessments.count() == 1
+
+
+def test_the_newest_version_is_what_begins_also_from_an_old_address(student, unit, exam, docent):
+    add_version(exam)
+    assert start.start(unit=unit, student=student, by=docent).unit == first_unit(exam)
+
+
+def test_a_unit_that_the_newest_version_lacks_does_not_begin(student, docent):
+    exam = make_exam(units=2)
+    second = exam.current_version.units.get(position=2)
+    add_version(exam)
+    with pytest.raises(lifecycle.DomainError, match="staat niet meer in het examen"):
+        start.start(unit=second, student=student, by=docent)
