@@ -75,8 +75,11 @@ def new_link_by_cookie(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
-    if invitation is not None:
-        invite.request_new_link(invitation=invitation)
+    try:
+        if invitation is not None:
+            invite.request_new_link(invitation=invitation)
+    except lifecycle.DomainError:  # withdrawn since we looked
+        return _no_access(request, links.NoAccess("withdrawn"))
     return render(request, "assessments/link_on_its_way.html")
 
 

@@ -297,3 +297,20 @@ def test_what_was_typed_when_the_assessment_was_cancelled_at_that_moment_is_show
     response = opened.post(page("save", invitation), filled(invitation, "G", "Een uur werk"))
     assert response.status_code == 410
     assert "Een uur werk" in response.content.decode()
+
+
+@pytest.mark.parametrize("way", ["new_link", "new_link_by_cookie"])
+def test_an_invitation_that_is_withdrawn_at_that_moment_gives_no_new_link(
+    opened: Client, invitation: Invitation, docent: User, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    request_new_link = invite.request_new_link
+
+    def withdrawn_first(*, invitation: Invitation) -> None:
+        invite.withdraw(invitation=invitation, by=docent)
+        request_new_link(invitation=invitation)
+
+    monkeypatch.setattr(invite, "request_new_link", withdrawn_first)
+    key = links.token_for(invitation=invitation) if way == "new_link" else invitation.public_id
+    answer = opened.post(reverse(f"assessments:{way}", args=[key]))
+    assert answer.status_code == 410
+    assert "Deze uitnodiging is ingetrokken" in answer.content.decode()
