@@ -2,6 +2,7 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.core.mail.message import sanitize_address
 
 from .models import Contact
 
@@ -18,3 +19,11 @@ class ContactForm(forms.ModelForm):
         self.fields["side"].widget = forms.RadioSelect(choices=Contact.Side.choices)
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        try:  # what sending will do: a domain must be writable in ASCII
+            sanitize_address(email, "utf-8")
+        except ValueError:
+            raise forms.ValidationError("Aan dit e-mailadres kan geen mail worden gestuurd.") from None
+        return email

@@ -174,6 +174,12 @@ def test_the_same_address_twice_is_refused_with_a_pointer(
     assert "Erik Examinator staat al in het adresboek met dit e-mailadres." in response.content.decode()
 
 
+def test_an_address_that_no_mail_can_go_to_is_refused_at_its_field(teacher: Client, assessment: Assessment) -> None:
+    form = {"first_name": "Erik", "last_name": "Lang", "email": f"erik@{'ü' * 60}.test", "side": "WORKPLACE"}
+    response = teacher.post(reverse("assessments:add_contact", args=[assessment.public_id]), form)
+    assert "kan geen mail worden gestuurd" in response.content.decode()
+
+
 def test_the_message_is_shown_with_room_for_the_remark_above_the_button(
     teacher: Client, assessment: Assessment, examiner: Contact
 ) -> None:
