@@ -236,6 +236,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from assessments.models import Assessment, Event, Invitation, Score, Status
 from assessments.rubric import read_rubric
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
+from tests.factories import PASSWORD
 
 
 @pytest.fixture
@@ -314,3 +316,38 @@ def test_an_invitation_that_is_withdrawn_at_that_moment_gives_no_new_link(
     answer = opened.post(reverse(f"assessments:{way}", args=[key]))
     assert answer.status_code == 410
     assert "Deze uitnodiging is ingetrokken" in answer.content.decode()
+
+
+def test_a_form_that_stood_open_beside_a_login_is_sent_again_whole(invitation: Invitation, docent: User) -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"Origin": "http://testserver"})
+    browser.get(link(invitation))
+    browser.get(page("form", invitation))
+    old_token = browser.cookies["csrftoken"].value
+    login = {"username": docent.email, "password": PASSWORD, "csrfmiddlewaretoken": old_token}
+    assert browser.post("/inloggen/", login).status_code == 302
+    typed = all_scores(invitation, "G") | {"csrfmiddlewaretoken": old_token}
+    answer = browser.post(page("save", invitation), typed)
+    assert answer.status_code == 403
+    assert "Wat u had ingevuld is er nog." in answer.content.decode()
+    again = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', answer.content.decode()))
+    assert again.keys() == typed.keys()
+    assert browser.post(page("save", invitation), again).status_code == 302
+    assert Score.objects.filter(value="G").count() == 8
+
+
+@pytest.mark.parametrize("path", ["save", "elsewhere"])
+def test_what_another_site_posts_is_not_offered_again(invitation: Invitation, path: str) -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"Origin": "http://elders.example"})
+    answer = browser.post(page("save", invitation) if path == "save" else "/inloggen/", {"remark": "Vals"})
+    assert answer.status_code == 403
+    assert "Vals" not in answer.content.decode()
+
+
+def all_scores(invitation: Invitation, score: str) -> dict[str, str]:
+    """A whole form as the browser posts it."""
+    post: dict[str, str] = {}
+    for column in read_rubric(invitation.assessment, contact=invitation.contact).columns:
+        post |= {name: score for _, name, _ in column.lines}
+        post[f"version-{column.assignment.pk}"] = str(column.assignment.version)
+        post[column.justification_field] = "Goed gedaan"
+    return post
