@@ -1,0 +1,37 @@
+"""What the settings come to in production, in a process of their own."""
+
+import subprocess
+import sys
+
+from scripts.environment import BASE
+
+PRODUCTION = {
+    "SECRET_KEY": "a key for this test alone, long enough for every check that looks at it",
+    "SITE_URL": "https://beoordelen.example.nl",
+    "DATABASE_URL": "postgres://nobody@127.0.0.1:1/nothing",
+    "DJANGO_SETTINGS_MODULE": "digibeoordelen.settings",
+}
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], env=PRODUCTION, cwd=BASE, capture_output=True, text=True, check=True
+    )
+
+
+def test_what_gunicorn_says_of_a_request_holds_no_link() -> None:
+    said = run(
+        "import logging, django\n"
+        "logger = logging.getLogger('gunicorn.error')\n"
+        "logger.propagate = False\n"
+        "logger.addHandler(logging.StreamHandler())\n"
+        "django.setup()\n"
+        "logger.error('Error handling request %s %s', 'GET', '/beoordelen/WzEsMV0:geheim/')\n"
+    ).stderr
+    assert said.count("Error handling request GET /beoordelen/…/") == 1
+    assert "geheim" not in said
+
+
+def test_a_kept_connection_is_tried_before_it_is_used() -> None:
+    code = "from django.conf import settings; print(settings.DATABASES['default']['CONN_HEALTH_CHECKS'])"
+    assert run(code).stdout.strip() == "True"
