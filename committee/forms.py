@@ -52,15 +52,6 @@ class FinaliseForm(forms.Form):
         office: str = self.cleaned_data["office"]
         return str(self.cleaned_data["email"]) if office in ("", OTHER) else office
 
-    def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        try:  # what sending will do: a domain must be writable in ASCII
-            if email:
-                sanitize_address(email, "utf-8")
-        except ValueError:
-            raise forms.ValidationError(NO_ADDRESS) from None
-        return email
-
     def clean(self) -> None:
         if self.errors:
             return
@@ -71,6 +62,12 @@ class FinaliseForm(forms.Form):
             self.add_error("email", "Vul het e-mailadres van het examenbureau in.")
         if not email and not office:
             self.add_error("office", "Kies een examenbureau, of vul een ander adres in.")
+        if self.errors:
+            return
+        try:  # what sending will do: a domain must be writable in ASCII
+            sanitize_address(self.exam_office_email, "utf-8")
+        except ValueError:
+            self.add_error("email" if email else "office", NO_ADDRESS)
 
 
 def _usual(offices: list[ExamOffice], assessment: Assessment, by: User) -> str:

@@ -177,3 +177,11 @@ def test_two_members_at_once(
     assert sum("is definitief." in page for page in pages) == 1, pages
     assert sum("al definitief" in page for page in pages) == 2
     assert is_final(assessed)
+
+
+def test_an_office_of_the_list_that_no_mail_can_go_to_is_refused_too(
+    member: Client, assessed: Assessment, school: School
+) -> None:
+    office = ExamOfficeFactory(school=school, email=f"bureau@{'ü' * 60}.test")
+    assert "Dit is geen e-mailadres." in post(member, assessed, office=office.email, email="")
+    assert not is_final(assessed)
