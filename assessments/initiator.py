@@ -265,6 +265,9 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
         )
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
+        left = [contact for contact in invitees if contact in invite.invitable(assessment)]
+        if left and not assessment.is_closed:  # the remark stays for them
+            return _message_page(request, assessment, left, form)
         return redirect("assessments:choose_invitees", assessment.public_id)
     names = ", ".join(contact.full_name for contact in invitees)
     messages.success(request, f"De uitnodiging is verzonden aan {names}.")
@@ -280,7 +283,8 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
         assessment__in=Assessment.objects.for_docent(request.user),
         mail__isnull=False,
     )
-    if invitation.mail:
-        send_mail_again(invitation.mail)
-    messages.success(request, f"De mail aan {invitation.contact.full_name} wordt opnieuw verzonden.")
+    if invitation.mail and send_mail_again(invitation.mail):
+        messages.success(request, f"De mail aan {invitation.contact.full_name} wordt opnieuw verzonden.")
+    else:
+        messages.info(request, "Deze mail is al verzonden of staat al in de wachtrij.")
     return redirect("assessments:detail", invitation.assessment.public_id)

@@ -227,6 +227,24 @@ def test_uitnodigen_twice_sends_one_mail(teacher: Client, assessment: Assessment
     assert OutgoingMail.objects.count() == 1
 
 
+def test_the_remark_stays_when_a_colleague_invited_one_of_them_meanwhile(
+    teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    steps.send_invitation(assessment, examiner)
+    address = reverse("assessments:send_invitations", args=[assessment.public_id])
+    answer = teacher.post(address, {"examinator": [examiner.pk, second_examiner.pk], "remark": "Graag voor vrijdag"})
+    page = answer.content.decode()
+    assert "Al uitgenodigd" in page
+    assert "Graag voor vrijdag" in page
+    assert [contact.pk for contact in answer.context["invitees"]] == [second_examiner.pk]
+
+
+def test_a_mail_that_did_not_fail_is_not_said_to_go_again(teacher: Client, invitation: Invitation) -> None:
+    answer = teacher.post(reverse("assessments:send_again", args=[invitation.public_id]), follow=True)
+    assert "staat al in de wachtrij" in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
