@@ -51,12 +51,21 @@ class SchoolAdmin(ForStaff, admin.ModelAdmin):
 
 
 class MembershipInline(ForStaff, admin.TabularInline):
-    """Roles at schools. The student fills in the number, and from the first assessment on Schoolbeheer keeps it."""
+    """Roles at schools. The student fills in the number, and from the first assessment on Schoolbeheer keeps it.
+
+    Nobody gives themselves a role: the Consortium's staff see no results.
+    """
 
     model = Membership
     extra = 0
     autocomplete_fields = ["school"]
     readonly_fields = ["student_number"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return obj != request.user and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj != request.user and super().has_change_permission(request, obj)
 
 
 class LowerCaseEmail(forms.ModelForm):

@@ -118,3 +118,16 @@ def test_a_student_s_number_and_assessments_stay_at_the_school(
     assert change(client, student.user, **{"memberships-0-role": "DOCENT"}) == 200
     student.refresh_from_db()
     assert (student.school, student.role) == (assessment.school, "STUDENT")
+
+
+def test_nobody_gives_themselves_a_role(client: Client, staff: User, docent: User, school: School) -> None:
+    def give(user: User) -> None:
+        number = user.memberships.count()
+        role = {"user": user.pk, "school": school.pk, "role": "EXAMENCOMMISSIE"}
+        new = {f"memberships-{number}-{name}": value for name, value in role.items()}
+        assert change(client, user, **new, **{"memberships-TOTAL_FORMS": number + 1}) == 302
+
+    give(staff)
+    assert not staff.memberships.exists()
+    give(docent)
+    assert docent.memberships.filter(role="EXAMENCOMMISSIE").exists()
