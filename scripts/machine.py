@@ -77,7 +77,6 @@ SITE_NEEDS = (
 CHROMIUM = Need(("chromium",), "the browser tests", _program("chromium"))
 POSTGRESQL = Need(("postgresql",), "the tests on PostgreSQL", _program("postgres"))
 REDIS = Need(("redis-server",), "the tests on Redis", _program("redis-server"))
-POPPLER = Need(("poppler-utils",), "the tests that read PDFs", _program("pdftotext"))
 
 
 def install_command(needs: Sequence[Need]) -> str:
@@ -104,4 +103,5 @@ def install_missing(needs: Sequence[Need]) -> list[Need]:
 def name_missing(missing: Sequence[Need]) -> str:
     """The sentences that tell a person what is missing, what for, and the command to type."""
     purposes = "; ".join(f"{', '.join(need.packages)} for {need.purpose}" for need in missing)
-    return f"Missing on this machine: {purposes}.\nType this, then try again:\n\n    sudo {install_command(missing)}\n"
+    command = f"sudo apt-get update && sudo {install_command(missing)}"
+    return f"Missing on this machine: {purposes}.\nType this, then try again:\n\n    {command}\n"

@@ -21,7 +21,7 @@ from scripts.processes import dies_with_us
 from scripts.tally import Tally, read_junit
 
 STEP_SECONDS = 30 * 60  # a step that takes longer hangs
-TEST_NEEDS = (*machine.SITE_NEEDS, machine.POPPLER)
+SERVERS = (machine.POSTGRESQL, machine.REDIS)
 LINTERS = {
     "ruff check": ("ruff", "check", "."),
     "ruff format": ("ruff", "format", "--check", "."),
@@ -93,7 +93,9 @@ def main() -> int:
     options = _parse()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
-    needs = () if options.lint else TEST_NEEDS if options.quick else (*TEST_NEEDS, *_FULL_NEEDS)
+    needs = () if options.lint else machine.SITE_NEEDS
+    if not options.lint and not options.quick:
+        needs = (*needs, machine.CHROMIUM, *SERVERS)
     missing = machine.install_missing(needs)
     if unusable := [need for need in missing if need in machine.SITE_NEEDS]:
         raise SystemExit(machine.name_missing(unusable))
@@ -118,19 +120,14 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-_FULL_NEEDS = (machine.CHROMIUM, machine.POSTGRESQL, machine.REDIS)
-
-
 def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
     """pytest on SQLite with the browser tests, then on PostgreSQL and Redis with those that need these servers."""
     absent = []
     if machine.CHROMIUM in missing:
         absent.append("chromium")
         suite.skip("the browser tests", [machine.CHROMIUM])
-    if machine.POPPLER in missing:
-        suite.skip("the tests that read PDFs", [machine.POPPLER])
     suite.pytest("SQLite", without=["servers", *absent], env=_sqlite())
-    if servers := [need for need in (machine.POSTGRESQL, machine.REDIS) if need in missing]:
+    if servers := [need for need in SERVERS if need in missing]:
         suite.skip("the run on PostgreSQL and Redis", servers)
         return
     try:

@@ -42,7 +42,10 @@ def test_others_get_the_command_to_type(apt, need, monkeypatch):
     missing = machine.install_missing([need])
     assert missing == [need]
     assert apt == []
-    assert "    sudo apt-get install --yes --no-install-recommends libfoo1 foo-data\n" in machine.name_missing(missing)
+    assert (
+        "    sudo apt-get update && sudo apt-get install --yes --no-install-recommends libfoo1 foo-data\n"
+        in machine.name_missing(missing)
+    )
 
 
 def test_nothing_missing_touches_nothing(apt, monkeypatch):
