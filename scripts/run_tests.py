@@ -91,6 +91,8 @@ class Suite:
 def main() -> int:
     """Runs what the arguments ask; the exit code."""
     options = _parse()
+    # A script's background jobs start with SIGINT ignored; but it is how each step is told to stop and clean up.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
     needs = () if options.lint else machine.SITE_NEEDS
@@ -136,7 +138,7 @@ def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
                 "DATABASE_URL": stack.enter_context(services.postgresql()),
                 "BROKER_URL": stack.enter_context(services.redis()),
             }
-            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded", *absent], env={**os.environ, **urls})
+            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded", "once", *absent], env={**os.environ, **urls})
     except services.ServerFailed as error:
         suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
 

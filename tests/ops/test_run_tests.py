@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from scripts import machine, run_tests
 from scripts.environment import BASE
 from scripts.run_tests import Suite
 from scripts.tally import Tally
+from tests.processes import wait_until
 
 
 @pytest.fixture
@@ -85,18 +85,20 @@ def test_an_interrupted_step_gets_to_clean_up(tmp_path):
         "    time.sleep(0.5); pathlib.Path('cleaned').touch()\n"
     )
     script = (
-        "import sys, pathlib; from scripts import run_tests\n"
+        "import signal, sys, pathlib; from scripts import run_tests\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "run_tests.BASE = pathlib.Path.cwd()\n"
         f"run_tests._run([sys.executable, '-c', {step!r}], env={{}}, quiet=True)\n"
     )
     env = {**os.environ, "PYTHONPATH": str(BASE)}
-    with subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 20
-        while not (tmp_path / "up").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+    process = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path, env=env, stderr=subprocess.DEVNULL)
+    try:
+        wait_until((tmp_path / "up").exists, "the step to run")
         process.send_signal(signal.SIGINT)
         process.wait(timeout=20)
+    finally:
+        process.kill()
+        process.wait()
     assert (tmp_path / "cleaned").exists()
 
 
