@@ -39,6 +39,15 @@ settings.load_profile("steady")
 pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.browsers"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what meets neither database nor broker, so that `make test` need not run it on each of them."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        meets = {mark.name for mark in item.iter_markers()} & {"django_db", "process", "servers"}
+        if not meets and not fixtures & {"db", "transactional_db", "site"}:
+            item.add_marker(pytest.mark.once)
+
+
 @pytest.fixture
 def pass_time(time_machine: TimeMachineFixture) -> Callable[..., None]:
     """`pass_time(days=61)`: it is that much later from here on; the clock goes on."""
