@@ -58,6 +58,7 @@ class Suite:
         print(f"\npytest on {name}", flush=True)
         report = self.reports / f"{len(list(self.reports.iterdir()))}.xml"
         command = [str(self.python), "-m", "pytest", "--quiet", "-n", _workers(), "--dist", "loadgroup"]
+        command += ["--max-worker-restart=0"]  # a hanging test ends its worker; a new one would wait for ever
         command += ["--durations=10", f"--junitxml={report}"]
         if without:
             command += ["-m", " and ".join(f"not {mark}" for mark in without)]
@@ -138,7 +139,9 @@ def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
                 "DATABASE_URL": stack.enter_context(services.postgresql()),
                 "BROKER_URL": stack.enter_context(services.redis()),
             }
-            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded", "once", *absent], env={**os.environ, **urls})
+            suite.pytest(
+                "PostgreSQL and Redis", without=["browser", "embedded", "once", *absent], env={**os.environ, **urls}
+            )
     except services.ServerFailed as error:
         suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
 

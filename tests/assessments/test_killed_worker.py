@@ -9,7 +9,7 @@ from tests.smtp import SmtpSink
 
 pytestmark = [pytest.mark.process]
 
-DOCUMENTS = 6
+DOCUMENTS = 4
 
 # Runs in a process of the site: final results whose PDFs nobody has started on.
 FINALISE = f"""
@@ -41,8 +41,8 @@ def unsent(site: Site) -> int:
 def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Site, smtp_sink: SmtpSink) -> None:
     site.env |= {
         "EMAIL_URL": smtp_sink.url,
-        "EMAIL_TIMEOUT": "1",
-        "OUTBOX_LEASE_SECONDS": "30",
+        "EMAIL_TIMEOUT": "0.3",
+        "OUTBOX_LEASE_SECONDS": "8",
         "DOCUMENT_LEASE_SECONDS": "5",
         "SWEEP_SECONDS": "1",
     }
