@@ -74,7 +74,12 @@ def test_nothing_is_deleted(client: Client, staff: User, docent: User, school: S
 
 def user_form(user: User, **changes: object) -> dict[str, object]:
     roles = list(user.memberships.all())
-    form = {"email": user.email, "first_name": user.first_name, "last_name": user.last_name, "is_active": "on"}
+    form: dict[str, object] = {
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "is_active": "on",
+    }
     form |= {"memberships-TOTAL_FORMS": len(roles), "memberships-INITIAL_FORMS": len(roles)}
     for number, role in enumerate(roles):
         fields = {"id": role.pk, "user": user.pk, "school": role.school_id, "role": role.role}
