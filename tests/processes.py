@@ -90,6 +90,13 @@ class Process:
         self._signal(signal.SIGKILL)
         self._process.wait()
 
+    def freeze(self) -> None:
+        """Holds it and all its children where they are, until `thaw` or `kill`."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
     def stop(self, timeout: float = 20.0) -> None:
         """SIGTERM, and patience; SIGKILL after `timeout` seconds."""
         if self.is_running:
