@@ -92,7 +92,7 @@ def edit(request: UserRequest, contact_id: int) -> HttpResponse:
             return _back_to_the_list(request)
         else:
             messages.success(request, _saved(form.instance, sent))
-            return _back_to_the_list(request)
+            return _back_to_the_list(request, before=contact.email, now=form.instance.email)
     return render(request, "addressbook/edit.html", context)
 
 
@@ -131,6 +131,9 @@ def put_back(request: UserRequest, contact_id: int) -> HttpResponse:
     return redirect(reverse("addressbook:contacts", query={"q": contact.email}))
 
 
-def _back_to_the_list(request: UserRequest) -> HttpResponse:
-    """To the list with the search that the pencil or bin stood in."""
-    return redirect(reverse("addressbook:contacts", query=request.GET))
+def _back_to_the_list(request: UserRequest, *, before: str = "", now: str = "") -> HttpResponse:
+    """To the list with the search that the pencil or bin stood in; one on the address follows the address."""
+    search = request.GET.copy()
+    if before and search.get("q") == before:
+        search["q"] = now
+    return redirect(reverse("addressbook:contacts", query=search))

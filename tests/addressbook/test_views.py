@@ -163,6 +163,14 @@ def test_the_pencil_changes_all_of_who_was_added_by_hand(teacher: Client, examin
     assert "De gegevens van Eric Examinator zijn bewaard." in response.content.decode()
 
 
+def test_a_corrected_address_is_still_found_by_the_search_it_was_opened_from(
+    teacher: Client, examiner: Contact
+) -> None:
+    changed = filled_in(examiner, email="eric@bedrijf.test", opened=open_form(teacher, examiner))
+    response = teacher.post(f"{edit(examiner)}?q={examiner.email}", changed, follow=True)
+    assert names(response) == ["Erik Examinator"]
+
+
 def test_with_an_account_only_function_and_organisation_change(teacher: Client, trainer: Contact) -> None:
     opened = open_form(teacher, trainer)
     page = teacher.get(edit(trainer))

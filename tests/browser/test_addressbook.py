@@ -28,7 +28,7 @@ def book(running: MakeRun, new_browser: Callable[..., Page]) -> Page:
     return page
 
 
-def row(page: Page, name: str) -> Locator:
+def row(page: Page | Locator, name: str) -> Locator:
     return page.get_by_role("row").filter(has_text=name)
 
 
@@ -115,7 +115,7 @@ def test_what_two_change_at_once_is_shown_to_the_second(
     book.get_by_role("button", name="Contactpersoon opslaan").click()
     refused = book.get_by_role("alert")
     expect(refused).to_contain_text("De gegevens van Tom Tweemaal zijn intussen gewijzigd.")
-    expect(refused.get_by_role("row", name="Functie Chef Bakker")).to_be_visible()
+    expect(row(refused, "Functie").get_by_role("cell")).to_have_text(["Chef", "Bakker"])
     shots(book, "f6-intussen-gewijzigd")
     book.get_by_role("button", name="Contactpersoon opslaan").click()
     expect(row(book, "Tom Tweemaal")).to_contain_text("Bakker")
