@@ -57,6 +57,8 @@ def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
     ]
     if Role.STUDENT in roles and _has_exam_or_result(user):
         wanted.append((_("Mijn examens"), reverse("assessments:my_exams"), ()))
+    if Role.DOCENT in roles:
+        wanted.append(("Adresboek", reverse("addressbook:contacts"), ()))
     if Role.EXAMENCOMMISSIE in roles:
         wanted.append(("Examen afnames", reverse("committee:afnames"), ("/commissie/",)))
     if user.is_staff:

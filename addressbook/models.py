@@ -8,13 +8,21 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 
-from accounts.models import PersonName, School
+from accounts.models import PersonName, Role, School, User
 from accounts.search import search_text
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
     def listed(self) -> ContactQuerySet:
         return self.filter(removed_at__isnull=True)
+
+    def by_hand(self) -> ContactQuerySet:
+        """Those that people added: they have no account."""
+        return self.filter(user__isnull=True)
+
+    def for_docent(self, user: User) -> ContactQuerySet:
+        """Of the schools where `user` is Docent, those that were taken out included."""
+        return self.filter(school__in=user.schools_as(Role.DOCENT))
 
 
 class Contact(PersonName):

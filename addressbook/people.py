@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role, School, User
 
 from .models import Contact
+from .signals import address_corrected
 
 EXAMINER_ROLES = (Role.DOCENT, Role.PRAKTIJKOPLEIDER)
 
@@ -20,7 +21,14 @@ class AlreadyListed(Exception):
 
     def __init__(self, contact: Contact) -> None:
         self.contact = contact
-        super().__init__(f"{contact.full_name} staat al in het adresboek met dit e-mailadres.")
+        name = contact.full_name
+        if contact.removed_at:
+            super().__init__(
+                f"Dit e-mailadres is van {name}, die niet meer in het adresboek staat. Voeg met ‘+’ iemand toe met "
+                "dit e-mailadres; dan komt die terug."
+            )
+        else:
+            super().__init__(f"{name} staat al in het adresboek met dit e-mailadres.")
 
 
 def follow_user(user: User) -> None:
@@ -40,11 +48,17 @@ def follow_user(user: User) -> None:
 
 
 def _follow_at(school: School, user: User, roles: Collection[str]) -> None:
-    linked = school.contacts.filter(user=user).first()
-    same_address = school.contacts.filter(email=user.email).exclude(user=user).first()
+    # Held, so that what someone edits at this moment is not written over; see `correct` for the kind of lock.
+    own = school.contacts.select_for_update(no_key=True).filter(Q(user=user) | Q(email=user.email)).order_by("pk")
+    held = list(own)
+    linked = next((contact for contact in held if contact.user_id == user.pk), None)
+    same_address = next((contact for contact in held if contact.user_id != user.pk), None)
     if not roles:
         if linked:
+            moved = user.is_active and not same_address and linked.email != user.email
             _take_out(linked, email=linked.email if same_address else user.email)
+            if moved:
+                address_corrected.send(Contact, contact=linked, by=None)
         return
     if linked and same_address:
         # An address stands in an address book once: whoever has it here is this account from now on.
@@ -54,9 +68,12 @@ def _follow_at(school: School, user: User, roles: Collection[str]) -> None:
     if contact is None:
         contact = Contact(school=school, organisation=school.name, function=Role(next(iter(roles))).label)
         contact.side = Contact.Side.SCHOOL if Role.DOCENT in roles else Contact.Side.WORKPLACE
+    moved = contact.pk is not None and contact.email != user.email
     contact.user, contact.email, contact.removed_at = user, user.email, None
     contact.first_name, contact.infix, contact.last_name = user.first_name, user.infix, user.last_name
     contact.save()
+    if moved:
+        address_corrected.send(Contact, contact=contact, by=None)
 
 
 def _take_out(contact: Contact, *, email: str) -> None:

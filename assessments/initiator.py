@@ -206,18 +206,25 @@ def add_contact(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, public_id)
     target = _target(assessment, request.GET)
     form = ContactForm(request.POST or None)
+    there = ""
     if request.method == "POST" and form.is_valid():
         try:
             contact = add_by_hand(school=assessment.school, contact=form.save(commit=False))
         except AlreadyListed as listed:
             form.add_error("email", str(listed))
+            there = _picker_with(request, assessment, listed.contact)
         else:
             messages.success(request, f"{contact.full_name} staat nu in het adresboek.")
-            chosen = QueryDict(mutable=True)
-            chosen.update(request.GET)
-            chosen.appendlist("examinator", str(contact.pk))
-            return redirect(f"{reverse('assessments:pick', args=[assessment.public_id])}?{chosen.urlencode()}")
-    return render(request, "assessments/add_contact.html", {"assessment": assessment, "form": form, "target": target})
+            return redirect(_picker_with(request, assessment, contact))
+    context = {"assessment": assessment, "form": form, "target": target, "there": there}
+    return render(request, "assessments/add_contact.html", context)
+
+
+def _picker_with(request: UserRequest, assessment: Assessment, contact: Contact) -> str:
+    """The picker's address with the ticks that this page was opened with, and `contact` ticked."""
+    chosen = request.GET.copy()
+    chosen.appendlist("examinator", str(contact.pk))
+    return f"{reverse('assessments:pick', args=[assessment.public_id])}?{chosen.urlencode()}"
 
 
 @require_GET

@@ -12,7 +12,7 @@ from addressbook.models import Contact
 from digibeoordelen.outbox.queue import Attachment
 
 from . import lifecycle, links, mails
-from .models import Assessment, Event, Invitation, InvitationAttachment
+from .models import CLOSED, Assessment, Event, Invitation, InvitationAttachment
 
 RENEW_PAUSE = timedelta(minutes=5)
 
@@ -44,13 +44,13 @@ def invite(
     """
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_if_closed(current)
-        allowed = {contact.pk for contact in invitable(current)}
+        allowed = {contact.pk: contact for contact in invitable(current)}  # read under the lock: the address counts
         if not contacts:
             raise lifecycle.DomainError("Kies eerst wie u wilt uitnodigen.")
         refused = [contact.full_name for contact in contacts if contact.pk not in allowed]
         if refused:
             raise lifecycle.DomainError(f"Al uitgenodigd, of nog niet gekozen als examinator: {', '.join(refused)}.")
-        invitations = [_invite_one(current, contact, remark, attachments) for contact in contacts]
+        invitations = [_invite_one(current, allowed[contact.pk], remark, attachments) for contact in contacts]
         lifecycle.bump_version(current)
         lifecycle.settle(
             current, kind=Event.Kind.INVITED, by=by, examiners=sorted(contact.full_name for contact in contacts)
@@ -66,6 +66,29 @@ def invite_again(*, invitation: Invitation, by: User) -> None:
         _renew(fresh)
         _mail(fresh)
         lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
+
+
+def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
+    """Each invitation that stands in a running assessment goes to the contact's new address; how many do.
+
+    Links in mails to the old address are void from now on. Call it in the transaction that saves
+    the address. `by` is None when the contact follows an account.
+    """
+    sent = 0
+    # All of those with a part, not of those invited: an invitation that is being made is then seen under the lock.
+    running = Assessment.objects.exclude(status__in=CLOSED).filter(assignments__contact=contact)
+    for assessment in running.distinct().order_by("pk"):
+        with lifecycle.locked(assessment) as current:
+            invitation = current.invitations.standing().filter(contact=contact).first()
+            if invitation is None or current.is_closed:
+                continue
+            fresh = _standing(current, invitation)
+            _renew(fresh)
+            _mail(fresh)
+            data = {"examiner": contact.full_name, "reason": "Het e-mailadres is gewijzigd."}
+            lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, **data)
+            sent += 1
+    return sent
 
 
 def withdraw(*, invitation: Invitation, by: User, reason: str = "") -> None:

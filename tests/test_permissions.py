@@ -49,6 +49,11 @@ exams:remove                    POST   login  go      none   none    go     none
 exams:exam                      GET    login  ok      none   none    ok     none  none      none  none  ok
 exams:unit                      GET    login  ok      none   none    ok     none  none      none  none  ok
 exams:work_process              GET    login  ok      none   none    ok     none  none      none  none  ok
+addressbook:contacts            GET    login  none    none   none    ok     ok    none      none  none  ok
+addressbook:add                 GET    login  none    none   none    ok     ok    none      none  none  ok
+addressbook:edit                GET    login  none    none   none    ok     ok    none      none  none  none
+addressbook:remove              GET    login  none    none   none    ok     ok    none      none  none  none
+addressbook:put_back            POST   login  none    none   none    go     go    none      none  none  none
 assessments:unit_list           GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:work_process_list   GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:choose_student      GET    login  none    none   none    ok     none  none      none  none  ok
@@ -142,6 +147,7 @@ def address(
         "exam_id": unit.exam_version.exam_id,
         "unit_id": unit.pk,
         "work_process_id": core_task.work_processes.all()[0].pk,
+        "contact_id": invitation.contact_id,
         "token": links.token_for(invitation=invitation),
         "attachment_id": 1,
     }

@@ -23,8 +23,8 @@ def current(user: User, path: str) -> list[str]:
     return [tab.label for tab in navigation(request)["nav_tabs"] if tab.is_current]
 
 
-def test_a_docent_has_the_two_standard_tabs(docent: User) -> None:
-    assert tabs(docent) == ["Mijn Digibib", "Productcatalogus"]
+def test_a_docent_has_the_two_standard_tabs_and_the_address_book(docent: User) -> None:
+    assert tabs(docent) == ["Mijn Digibib", "Productcatalogus", "Adresboek"]
 
 
 def test_a_student_gets_mijn_examens_with_the_first_exam(student: Membership) -> None:
@@ -57,6 +57,7 @@ def test_nobody_has_no_tabs() -> None:
         ("/examens/eenheid/7/", "Mijn Digibib"),
         ("/beoordelingen/abc/", "Mijn Digibib"),
         ("/productcatalogus/", "Productcatalogus"),
+        ("/adresboek/toevoegen/", "Adresboek"),
     ],
 )
 def test_the_tab_of_the_page_is_marked(docent: User, path: str, tab: str) -> None:

@@ -172,6 +172,7 @@ def test_the_same_address_twice_is_refused_with_a_pointer(
     form = {"first_name": "Erik", "last_name": "Dubbel", "email": examiner.email, "side": "WORKPLACE"}
     response = teacher.post(reverse("assessments:add_contact", args=[assessment.public_id]), form)
     assert "Erik Examinator staat al in het adresboek met dit e-mailadres." in response.content.decode()
+    assert list(teacher.get(response.context["there"]).context["chosen"]) == [examiner]
 
 
 def test_an_address_that_no_mail_can_go_to_is_refused_at_its_field(teacher: Client, assessment: Assessment) -> None:

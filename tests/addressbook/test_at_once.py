@@ -1,0 +1,64 @@
+"""Two people at one contact at the same moment, on real connections."""
+
+import pytest
+
+from accounts.models import Role, School, User
+from addressbook.correct import Changed, correct, fingerprint
+from addressbook.models import Contact
+from addressbook.people import AlreadyListed
+from assessments import invite
+from assessments.models import Assessment
+from digibeoordelen.outbox.models import OutgoingMail
+from tests.at_once import at_once
+from tests.factories import member
+from tests.steps import choose
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _announce_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is queued stays queued: no broker is asked while the threads meet."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+
+def change(contact: Contact, by: User, **values: str) -> int:
+    return correct(contact=contact, values=values, opened=fingerprint(contact, values), by=by)
+
+
+def test_two_who_correct_the_same_field_the_second_is_told(examiner: Contact, docent: User, colleague: User) -> None:
+    results = at_once(
+        lambda: change(examiner, docent, function="Chef"), lambda: change(examiner, colleague, function="Bakker")
+    )
+    assert [type(result) for result in results if result != 0] == [Changed]
+
+
+def test_two_contacts_that_get_the_same_address_one_is_refused(
+    examiner: Contact, second_examiner: Contact, docent: User, colleague: User
+) -> None:
+    results = at_once(
+        lambda: change(examiner, docent, email="nieuw@bedrijf.test"),
+        lambda: change(second_examiner, colleague, email="nieuw@bedrijf.test"),
+    )
+    assert [type(result) for result in results if result != 0] == [AlreadyListed]
+
+
+def test_what_is_edited_while_the_account_changes_stays(school: School, docent: User) -> None:
+    user = member(school, Role.PRAKTIJKOPLEIDER, last_name="Oud")
+    contact = school.contacts.get(user=user)
+    user.last_name = "Nieuw"
+    assert at_once(user.save, lambda: change(contact, docent, organisation="Bakkerij Bos")) == [None, 0]
+    contact.refresh_from_db()
+    assert (contact.last_name, contact.organisation) == ("Nieuw", "Bakkerij Bos")
+
+
+def test_invited_while_the_address_is_corrected_the_last_mail_goes_to_the_new_one(
+    assessment: Assessment, examiner: Contact, docent: User, colleague: User
+) -> None:
+    choose(assessment, examiner)
+    results = at_once(
+        lambda: invite.invite(assessment=assessment, contacts=[examiner], by=docent),
+        lambda: change(examiner, colleague, email="nieuw@bedrijf.test"),
+    )
+    assert not [result for result in results if isinstance(result, Exception)]
+    assert OutgoingMail.objects.order_by("-pk")[0].to == "nieuw@bedrijf.test"

@@ -1,0 +1,273 @@
+"""The address book as a page of its own: what it shows, changes and refuses (source text, appendix)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, School, User
+from addressbook.models import Contact
+from assessments.models import Invitation
+from tests.factories import ContactFactory, MembershipFactory, UserFactory, member
+
+CONTACTS = reverse("addressbook:contacts")
+ADD = reverse("addressbook:add")
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def trainer(school: School) -> Contact:
+    """A Praktijkopleider with an account, in the address book by themselves."""
+    user = member(school, Role.PRAKTIJKOPLEIDER, first_name="Kees", last_name="Verhoeven", email="kees@bedrijf.test")
+    return school.contacts.get(user=user)
+
+
+def names(response: Any) -> list[str]:
+    return [contact.full_name for contact in response.context["page"]]
+
+
+def edit(contact: Contact) -> str:
+    return reverse("addressbook:edit", args=[contact.pk])
+
+
+def remove(contact: Contact) -> str:
+    return reverse("addressbook:remove", args=[contact.pk])
+
+
+def filled_in(contact: Contact, **changes: str) -> dict[str, str]:
+    """The form's fields as they are, with `changes`."""
+    fields = ("first_name", "infix", "last_name", "email", "function", "organisation", "side")
+    return {name: getattr(contact, name) for name in fields} | changes
+
+
+# --- The list --------------------------------------------------------------------------------------
+def test_everyone_of_the_school_by_last_name(teacher: Client, trainer: Contact, examiner: Contact) -> None:
+    assert names(teacher.get(CONTACTS)) == ["Dirk Docent", "Erik Examinator", "Kees Verhoeven"]
+
+
+def test_search_on_any_part_of_name_organisation_and_address(teacher: Client, school: School) -> None:
+    ContactFactory(school=school, first_name="Zoë", last_name="Kuipers", organisation="Bakkerij Bos")
+    for query in ("zoe", "kuip bos", "bakkerij"):
+        assert names(teacher.get(CONTACTS, {"q": query})) == ["Zoë Kuipers"]
+    assert "Niemand gevonden" in teacher.get(CONTACTS, {"q": "niemand"}).content.decode()
+
+
+def test_fifty_a_page_in_as_many_queries_as_one(
+    teacher: Client, school: School, examiner: Contact, django_assert_num_queries
+) -> None:
+    teacher.get(CONTACTS)
+    with django_assert_num_queries(6):
+        teacher.get(CONTACTS)
+    ContactFactory.create_batch(59, school=school)
+    with django_assert_num_queries(6):
+        first = teacher.get(CONTACTS)
+    assert len(names(first)) == 50
+    assert len(names(teacher.get(CONTACTS, {"pagina": 2}))) == 11
+
+
+def test_each_has_a_pencil_and_only_those_added_by_hand_a_bin(
+    teacher: Client, trainer: Contact, examiner: Contact
+) -> None:
+    page = teacher.get(CONTACTS).content.decode()
+    assert edit(trainer) in page
+    assert edit(examiner) in page
+    assert remove(trainer) not in page
+    assert remove(examiner) in page
+
+
+def test_the_contacts_of_another_school_do_not_exist(teacher: Client, other_school: School) -> None:
+    elsewhere = ContactFactory(school=other_school, last_name="Elders")
+    assert "Elders" not in teacher.get(CONTACTS, {"school": other_school.pk}).content.decode()
+    for name in ("edit", "remove", "put_back"):
+        address = reverse(f"addressbook:{name}", args=[elsewhere.pk])
+        assert teacher.post(address, filled_in(elsewhere)).status_code == 404
+    elsewhere.refresh_from_db()
+    assert elsewhere.removed_at is None
+
+
+def test_who_was_a_docent_keeps_no_address_book(client: Client, school: School, examiner: Contact) -> None:
+    client.force_login(member(school, Role.SCHOOLBEHEER))
+    for address in (CONTACTS, ADD, edit(examiner), remove(examiner)):
+        assert client.get(address).status_code == 404
+
+
+# --- At several schools --------------------------------------------------------------------------
+@pytest.fixture
+def at_two_schools(teacher: Client, docent: User, other_school: School) -> Client:
+    MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
+    return teacher
+
+
+def test_a_docent_of_two_schools_sees_whose_each_is_and_can_choose(
+    at_two_schools: Client, examiner: Contact, other_school: School
+) -> None:
+    ContactFactory(school=other_school, first_name="Els", last_name="Elders")
+    page = at_two_schools.get(CONTACTS)
+    assert names(page) == ["Dirk Docent", "Dirk Docent", "Els Elders", "Erik Examinator"]
+    assert '<td data-label="Adresboek van">ROC Elders</td>' in page.content.decode()
+    assert names(at_two_schools.get(CONTACTS, {"school": other_school.pk})) == ["Dirk Docent", "Els Elders"]
+
+
+def test_a_docent_of_two_schools_says_for_which_someone_is_added(at_two_schools: Client, other_school: School) -> None:
+    new = filled_in(ContactFactory.build(school=None, email="greet@bedrijf.test"))
+    assert "at_school" in at_two_schools.post(ADD, new).context["form"].errors
+    at_two_schools.post(ADD, new | {"at_school": str(other_school.pk)})
+    assert Contact.objects.get(email="greet@bedrijf.test").school == other_school
+
+
+def test_nobody_is_added_at_a_school_where_one_is_no_docent(at_two_schools: Client) -> None:
+    third = MembershipFactory(role=Role.DOCENT).school
+    new = filled_in(ContactFactory.build(school=None, email="greet@bedrijf.test"), at_school=str(third.pk))
+    assert "at_school" in at_two_schools.post(ADD, new).context["form"].errors
+
+
+# --- Adding ----------------------------------------------------------------------------------------
+def test_contactpersoon_opslaan_adds_someone_and_shows_them(teacher: Client, school: School) -> None:
+    new = filled_in(
+        ContactFactory.build(school=None, first_name="Greet", last_name="Nieuw", email="Greet@Bedrijf.test")
+    )
+    response = teacher.post(ADD, new, follow=True)
+    assert names(response) == ["Greet Nieuw"]
+    assert "Greet Nieuw staat nu in het adresboek." in response.content.decode()
+    assert school.contacts.get(email="greet@bedrijf.test").user is None
+
+
+def test_the_same_address_twice_is_refused_with_a_link_to_the_one_that_is_there(
+    teacher: Client, examiner: Contact
+) -> None:
+    page = teacher.post(ADD, filled_in(examiner, last_name="Dubbel", email="ERIK@bedrijf.test")).content.decode()
+    assert "Erik Examinator staat al in het adresboek met dit e-mailadres." in page
+    assert f'<a href="{edit(examiner)}">' in page
+    assert Contact.objects.filter(email="erik@bedrijf.test").count() == 1
+
+
+# --- The pencil ----------------------------------------------------------------------------------------
+def open_form(client: Client, contact: Contact) -> str:
+    """What the form carries of the values it was opened with."""
+    return client.get(edit(contact)).context["opened"]
+
+
+def test_the_pencil_changes_all_of_who_was_added_by_hand(teacher: Client, examiner: Contact) -> None:
+    changes = {"first_name": "Eric", "organisation": "Bakkerij Bos", "side": Contact.Side.SCHOOL}
+    opened = open_form(teacher, examiner)
+    response = teacher.post(f"{edit(examiner)}?q=bos", filled_in(examiner, **changes, opened=opened), follow=True)
+    assert names(response) == ["Eric Examinator"]  # with the search it was opened from
+    assert "De gegevens van Eric Examinator zijn bewaard." in response.content.decode()
+
+
+def test_a_corrected_address_is_still_found_by_the_search_it_was_opened_from(
+    teacher: Client, examiner: Contact
+) -> None:
+    changed = filled_in(examiner, email="eric@bedrijf.test", opened=open_form(teacher, examiner))
+    response = teacher.post(f"{edit(examiner)}?q={examiner.email}", changed, follow=True)
+    assert names(response) == ["Erik Examinator"]
+
+
+def test_with_an_account_only_function_and_organisation_change(teacher: Client, trainer: Contact) -> None:
+    opened = open_form(teacher, trainer)
+    page = teacher.get(edit(trainer))
+    assert list(page.context["form"].fields) == ["function", "organisation"]
+    changes = {"last_name": "Anders", "email": "anders@bedrijf.test", "side": "SCHOOL", "organisation": "Bakkerij Bos"}
+    teacher.post(edit(trainer), filled_in(trainer, **changes, opened=opened))
+    trainer.refresh_from_db()
+    assert (trainer.full_name, trainer.email, trainer.side) == ("Kees Verhoeven", "kees@bedrijf.test", "WORKPLACE")
+    assert trainer.organisation == "Bakkerij Bos"
+
+
+def test_a_stale_form_is_refused_with_both_on_the_screen_and_can_be_saved_after_that(
+    teacher: Client, examiner: Contact
+) -> None:
+    opened = open_form(teacher, examiner)
+    Contact.objects.filter(pk=examiner.pk).update(function="Chef")
+    mine = filled_in(examiner, function="Bakker")
+    refused = teacher.post(edit(examiner), mine | {"opened": opened})
+    assert refused.context["differences"] == [("Functie", "Chef", "Bakker")]
+    examiner.refresh_from_db()
+    assert examiner.function == "Chef"
+    teacher.post(edit(examiner), mine | {"opened": refused.context["opened"]})
+    examiner.refresh_from_db()
+    assert examiner.function == "Bakker"
+
+
+def test_a_form_with_an_error_stays_as_old_as_it_was(teacher: Client, examiner: Contact) -> None:
+    opened = open_form(teacher, examiner)
+    Contact.objects.filter(pk=examiner.pk).update(function="Chef")
+    wrong = teacher.post(edit(examiner), filled_in(examiner, email="geen adres", opened=opened))
+    assert "email" in wrong.context["form"].errors
+    assert wrong.context["opened"] == opened
+
+
+def test_who_got_an_account_since_the_form_was_opened_is_not_changed_by_it(
+    teacher: Client, examiner: Contact, school: School
+) -> None:
+    opened = open_form(teacher, examiner)
+    MembershipFactory(user=UserFactory(email=examiner.email), school=school, role=Role.PRAKTIJKOPLEIDER)
+    refused = teacher.post(edit(examiner), filled_in(examiner, email="anders@bedrijf.test", opened=opened))
+    assert "zijn intussen gewijzigd" in refused.content.decode()
+    examiner.refresh_from_db()
+    assert examiner.email == "erik@bedrijf.test"
+
+
+def test_an_address_of_someone_else_is_refused_with_a_link_to_them(
+    teacher: Client, examiner: Contact, second_examiner: Contact
+) -> None:
+    opened = open_form(teacher, examiner)
+    page = teacher.post(edit(examiner), filled_in(examiner, email=second_examiner.email, opened=opened))
+    assert "Tineke Tweede staat al in het adresboek" in page.content.decode()
+    assert f'<a href="{edit(second_examiner)}">' in page.content.decode()
+
+
+def test_an_address_of_who_was_removed_is_refused_with_how_they_come_back(
+    teacher: Client, examiner: Contact, second_examiner: Contact
+) -> None:
+    teacher.post(remove(second_examiner))
+    opened = open_form(teacher, examiner)
+    page = teacher.post(edit(examiner), filled_in(examiner, email=second_examiner.email, opened=opened))
+    assert "van Tineke Tweede, die niet meer in het adresboek staat" in page.content.decode()
+    assert edit(second_examiner) not in page.content.decode()
+
+
+# --- The bin -------------------------------------------------------------------------------------------
+def test_the_bin_asks_first_and_names_whom(teacher: Client, examiner: Contact) -> None:
+    page = teacher.get(remove(examiner)).content.decode()
+    assert "Erik Examinator (erik@bedrijf.test) gaat uit het adresboek" in page
+    examiner.refresh_from_db()
+    assert examiner.removed_at is None
+
+
+def test_who_is_removed_can_be_put_back(teacher: Client, examiner: Contact) -> None:
+    response = teacher.post(remove(examiner), follow=True)
+    assert names(response) == ["Dirk Docent"]
+    undo = reverse("addressbook:put_back", args=[examiner.pk])
+    assert f'action="{undo}"' in response.content.decode()
+    assert names(teacher.post(undo, follow=True)) == ["Erik Examinator"]
+
+
+def test_removing_twice_says_that_it_was_done(teacher: Client, examiner: Contact) -> None:
+    teacher.post(remove(examiner))
+    assert "was al uit het adresboek verwijderd" in teacher.post(remove(examiner), follow=True).content.decode()
+
+
+def test_who_has_an_account_is_not_removed(teacher: Client, trainer: Contact) -> None:
+    assert teacher.get(remove(trainer)).status_code == 404
+    assert teacher.post(remove(trainer)).status_code == 404
+    trainer.refresh_from_db()
+    assert trainer.removed_at is None
+
+
+def test_a_running_assessment_keeps_the_name_of_who_is_removed(teacher: Client, invitation: Invitation) -> None:
+    teacher.post(remove(invitation.contact))
+    for page in ("detail", "examiners"):
+        address = reverse(f"assessments:{page}", args=[invitation.assessment.public_id])
+        assert "Erik Examinator" in teacher.get(address).content.decode()
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at is None
+    assert invitation.assessment.live_assignments.filter(contact=invitation.contact).count() == 4

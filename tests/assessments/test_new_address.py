@@ -1,0 +1,123 @@
+"""A corrected address: the invitations that stand go to the new one, and older links are void."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Role, School, User
+from addressbook.correct import correct, fingerprint
+from addressbook.models import Contact
+from assessments import invite, lifecycle, links
+from assessments.models import Assessment, Event, Invitation
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory, member
+
+
+def new_address(contact: Contact, by: User, email: str = "nieuw@bedrijf.test") -> int:
+    return correct(contact=contact, values={"email": email}, opened=fingerprint(contact, ["email"]), by=by)
+
+
+def addresses() -> list[str]:
+    return list(OutgoingMail.objects.order_by("pk").values_list("to", flat=True))
+
+
+def test_the_invitation_goes_to_the_new_address_and_the_old_link_is_void(invitation: Invitation, docent: User) -> None:
+    old = links.token_for(invitation=invitation)
+    assert new_address(invitation.contact, docent) == 1
+    assert addresses() == ["erik@bedrijf.test", "nieuw@bedrijf.test"]
+    with pytest.raises(links.NoAccess) as refused:
+        links.open_token(old)
+    assert refused.value.reason == "void"
+    invitation.refresh_from_db()
+    assert links.open_token(links.token_for(invitation=invitation)) == invitation
+    event = invitation.assessment.events.last()
+    assert (event.kind, event.actor) == (Event.Kind.INVITED_AGAIN, docent)
+    assert event.data == {"examiner": "Erik Examinator", "reason": "Het e-mailadres is gewijzigd."}
+
+
+def test_the_screen_says_how_many_invitations_go_again(client: Client, invitation: Invitation, docent: User) -> None:
+    client.force_login(docent)
+    address = reverse("addressbook:edit", args=[invitation.contact_id])
+    fields = {"first_name": "Erik", "last_name": "Examinator", "email": "nieuw@bedrijf.test", "side": "WORKPLACE"}
+    opened = client.get(address).context["opened"]
+    page = client.post(address, fields | {"opened": opened}, follow=True).content.decode()
+    assert "1 uitnodiging gaat opnieuw op weg, naar nieuw@bedrijf.test." in page
+
+
+def test_every_running_assessment_counts(invitation: Invitation, docent: User, school: School, unit: ExamUnit) -> None:
+    another = steps.start_assessment(MembershipFactory(school=school), unit, docent)
+    steps.choose(another, invitation.contact)
+    steps.send_invitation(another, invitation.contact)
+    assert new_address(invitation.contact, docent) == 2
+
+
+def test_another_change_than_the_address_invites_nobody(invitation: Invitation, docent: User) -> None:
+    contact = invitation.contact
+    correct(contact=contact, values={"function": "Chef"}, opened=fingerprint(contact, ["function"]), by=docent)
+    assert addresses() == ["erik@bedrijf.test"]
+
+
+def test_what_is_withdrawn_or_closed_stays_as_it_is(invitation: Invitation, docent: User) -> None:
+    invite.withdraw(invitation=invitation, by=docent)
+    assert new_address(invitation.contact, docent) == 0
+    steps.send_invitation(invitation.assessment, invitation.contact)
+    lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
+    assert new_address(Contact.objects.get(pk=invitation.contact_id), docent, "nog-een@bedrijf.test") == 0
+
+
+def test_the_choice_of_another_examiner_is_left_alone(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact, docent: User
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    steps.send_invitation(assessment, examiner)
+    second = steps.send_invitation(assessment, second_examiner)
+    new_address(examiner, docent)
+    second.refresh_from_db()
+    assert second.generation == 1
+
+
+def test_an_invitation_on_an_older_page_goes_to_the_address_as_it_is_now(
+    assessment: Assessment, examiner: Contact, docent: User
+) -> None:
+    steps.choose(assessment, examiner)
+    new_address(examiner, docent)
+    steps.send_invitation(assessment, examiner)
+    assert addresses() == ["nieuw@bedrijf.test"]
+
+
+@pytest.fixture
+def account(assessment: Assessment, school: School) -> User:
+    """A Praktijkopleider with an account who was invited."""
+    user = member(school, Role.PRAKTIJKOPLEIDER, email="kees@bedrijf.test")
+    contact = school.contacts.get(user=user)
+    steps.choose(assessment, contact)
+    steps.send_invitation(assessment, contact)
+    return user
+
+
+def test_the_address_of_an_account_is_followed(account: User, assessment: Assessment) -> None:
+    account.email = "kees@elders.test"
+    account.save()
+    assert addresses() == ["kees@bedrijf.test", "kees@elders.test"]
+    assert assessment.events.last().actor_name == "systeem"
+    account.last_name = "Anders"
+    account.save()
+    assert len(addresses()) == 2
+
+
+def test_the_address_of_who_left_the_address_book_is_followed_too(account: User) -> None:
+    Membership.objects.get(user=account).delete()
+    assert len(addresses()) == 1
+    account.email = "kees@elders.test"
+    account.save()
+    assert addresses()[-1] == "kees@elders.test"
+
+
+def test_an_account_that_is_switched_off_is_not_written_to(account: User) -> None:
+    account.email, account.is_active = "weg@elders.test", False
+    account.save()
+    assert len(addresses()) == 1
