@@ -54,7 +54,7 @@ def read_group(assessments: Sequence[Assessment]) -> Group:
     standing = Invitation.objects.standing().filter(assessment__in=members)
     invited = set(standing.values_list("assessment_id", "contact_id"))
     assignments = Assignment.objects.live().filter(assessment__in=members).select_related("contact")
-    for assignment in assignments.order_by("contact__last_name", "contact__first_name", "contact"):
+    for assignment in assignments.order_by("contact__last_name", "contact__first_name", "contact_id"):
         member = members[assignment.assessment_id]
         if assignment.contact in member.examiners:
             continue

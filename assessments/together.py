@@ -17,7 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import User
 from accounts.signed_in import UserRequest
+from addressbook.forms import ContactForm
 from addressbook.models import Contact
+from addressbook.people import AlreadyListed, add_by_hand
 from addressbook.picker import picker_lists
 from exams.models import ExamUnit
 
@@ -91,10 +93,31 @@ def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     data = request.POST if request.method == "POST" else request.GET
     assessments = get_assessments(request.user, unit, data)
-    ticked = _ticked(assessments, data) if request.method == "POST" else group.chosen_for_unit(assessments)
+    ticked = _ticked(assessments, data)
+    if request.method == "GET":
+        ticked = list(dict.fromkeys([*group.chosen_for_unit(assessments), *ticked]))
     query = data.get("q", "")
     lists = picker_lists(school=assessments[0].school, query=query, chosen=ticked)
-    return _page(request, "pick_together", unit, assessments, query=query, **lists)
+    add_url = together_url("add_contact_together", unit, assessments)
+    return _page(request, "pick_together", unit, assessments, query=query, add_url=add_url, **lists)
+
+
+@require_http_methods(["GET", "POST"])
+def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
+    """'Contactpersoon opslaan': adds an examiner by hand and goes back to the picker, ticked."""
+    unit = get_unit(request.user, unit_id)
+    assessments = get_assessments(request.user, unit, request.GET)
+    pick_url = together_url("pick_together", unit, assessments)
+    form = ContactForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            contact = add_by_hand(school=assessments[0].school, contact=form.save(commit=False))
+        except AlreadyListed as listed:
+            form.add_error("email", str(listed))
+        else:
+            messages.success(request, f"{contact.full_name} staat nu in het adresboek.")
+            return redirect(f"{pick_url}&examinator={contact.pk}")
+    return _page(request, "add_contact_together", unit, assessments, form=form, pick_url=pick_url)
 
 
 @require_POST

@@ -35,6 +35,11 @@ urlpatterns = [
         name="take_over_together",
     ),
     path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/toevoegen/",
+        together.add_contact_together,
+        name="add_contact_together",
+    ),
+    path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/uitnodigen/",
         together.message_together,
         name="message_together",

@@ -57,6 +57,7 @@ assessments:add_numbers         POST   login  none    none   none    go     none
 assessments:together            GET    login  none    none   none    ok     none  none      none  none  none
 assessments:pick_together       GET    login  none    none   none    ok     none  none      none  none  none
 assessments:take_over_together  POST   login  none    none   none    go     none  none      none  none  none
+assessments:add_contact_together GET   login  none    none   none    ok     none  none      none  none  none
 assessments:message_together    GET    login  none    none   none    go     none  none      none  none  none
 assessments:send_together       POST   login  none    none   none    go     none  none      none  none  none
 assessments:detail              GET    login  none    none   none    ok     none  none      none  none  none

@@ -88,6 +88,19 @@ def test_the_picker_shows_whoever_was_chosen_for_any_of_them_and_keeps_ticks_whi
     assert list(searched.context["others"]) == [second_examiner]
 
 
+def test_someone_new_is_added_and_comes_back_ticked_beside_those_chosen(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    page = teacher.get(address(unit, "pick_together"), of(two))
+    form = {"first_name": "Greet", "last_name": "Nieuw", "email": "greet@bedrijf.test", "side": "WORKPLACE"}
+    assert "Terug naar het adresboek" in teacher.get(page.context["add_url"]).content.decode()
+    answer = teacher.post(page.context["add_url"], form, follow=True)
+    assert [contact.full_name for contact in answer.context["chosen"]] == ["Erik Examinator", "Greet Nieuw"]
+    again = teacher.post(page.context["add_url"], form).content.decode()
+    assert "Greet Nieuw staat al in het adresboek met dit e-mailadres." in again
+
+
 def test_contacts_of_another_school_are_not_chosen(teacher: Client, two, unit: ExamUnit, other_school: School) -> None:
     elsewhere = ContactFactory(school=other_school)
     teacher.post(address(unit, "take_over_together"), of(two, examinator=[elsewhere.pk]))
@@ -169,7 +182,7 @@ def test_a_cancelled_one_is_not_invited_for(
     assert two[1].invitations.exists()
 
 
-@pytest.mark.parametrize("name", ["together", "pick_together", "message_together"])
+@pytest.mark.parametrize("name", ["together", "pick_together", "add_contact_together", "message_together"])
 def test_one_that_is_not_the_docents_makes_the_page_not_exist(
     name: str, teacher: Client, two, unit: ExamUnit, stranger: User, other_school: School, docent: User
 ) -> None:
