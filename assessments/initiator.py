@@ -23,7 +23,6 @@ from digibeoordelen.outbox.queue import send_again as send_mail_again
 from exams.models import ExamUnit, Part, WorkProcess
 
 from . import couple, invite, lifecycle
-from . import start as starting
 from .attachments import keep_files
 from .follow import invitation_rows, unit_rows
 from .forms import MessageForm
@@ -78,41 +77,6 @@ def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess |
         "school_names": ", ".join(school.name for school in schools),
     }
     return render(request, "assessments/unit_list.html", context)
-
-
-@require_GET
-def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
-    unit = get_unit(request.user, unit_id)
-    query = request.GET.get("q", "").strip()
-    pk = _number(request.GET.get("student"))
-    chosen = None if pk is None else starting.get_student_to_start(request.user, pk)
-    found = starting.find_students(by=request.user, query=query) if query else []
-    context = {
-        "unit": unit,
-        "exam": unit.exam_version.exam,
-        "query": query,
-        "found": found[: starting.SEARCH_LIMIT],
-        "more": len(found) > starting.SEARCH_LIMIT,
-        "running": starting.running_student_ids(students=found, unit=unit),
-        "chosen": chosen,
-    }
-    return render(request, "assessments/choose_student.html", context)
-
-
-@require_POST
-def start(request: UserRequest, unit_id: int) -> HttpResponse:
-    unit = get_unit(request.user, unit_id)
-    student = starting.get_student_to_start(request.user, _number(request.POST.get("student")) or 0)
-    try:
-        assessment = starting.start(unit=unit, student=student, by=request.user)
-    except lifecycle.DomainError as error:
-        # A double click ends here too: it is shown the one that was started.
-        running = starting.running_assessment(student=student, unit=unit)
-        messages.info(request, str(error))
-        if running is None:
-            return redirect("assessments:unit_list", unit.pk)
-        return redirect("assessments:examiners", running.public_id)
-    return redirect("assessments:examiners", assessment.public_id)
 
 
 @require_GET

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
@@ -12,9 +14,31 @@ from accounts.search import matches
 from exams.models import ExamUnit
 
 from . import lifecycle
-from .models import CLOSED, Assessment, Event
+from .models import Assessment, Event
 
 SEARCH_LIMIT = 20
+MAX_TOGETHER = 60  # students; an address that names their assessments fits in what web servers take
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a student is with a unit: the running assessment, if any, and which attempt the next one is."""
+
+    running: Assessment | None = None
+    next_attempt: int = 1
+
+    @property
+    def is_resit(self) -> bool:
+        """Whether starting now is a 'herkansing'."""
+        return self.running is None and self.next_attempt > 1
+
+
+@dataclass(frozen=True)
+class StartedTogether:
+    """What came of starting for several students; `refused` had one running already."""
+
+    started: Sequence[Assessment]
+    refused: Sequence[Membership]
 
 
 def find_students(*, by: User, query: str) -> list[Membership]:
@@ -33,37 +57,58 @@ def find_students(*, by: User, query: str) -> list[Membership]:
     return list(found[: SEARCH_LIMIT + 1])
 
 
-def get_student_to_start(user: User, pk: int) -> Membership:
-    """The student, when `user` may start an assessment of them; else `Http404`."""
-    student = (
+def get_students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
+    """The students, in the order of `pks`, when `user` may start an assessment of each; else `Http404`."""
+    students = (
         Membership.objects.students_of_docent(user)
         .exclude(student_number="")
         .select_related("user", "school")
-        .filter(pk=pk)
-        .first()
+        .in_bulk(list(pks))
     )
-    if student is None:
-        raise Http404
-    return student
+    try:
+        return [students[pk] for pk in dict.fromkeys(pks)]
+    except KeyError:
+        raise Http404 from None
 
 
-def running_assessment(*, student: Membership, unit: ExamUnit) -> Assessment | None:
-    """The student's assessment of this unit that is not closed yet, whatever version it began with."""
-    return (
-        Assessment.objects.filter(student=student, exam=unit.exam_version.exam, unit_code=unit.code)
-        .exclude(status__in=CLOSED)
-        .first()
-    )
-
-
-def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
+def start(
+    *, unit: ExamUnit, student: Membership, by: User, planned_on: date | None = None, place: str = ""
+) -> Assessment:
     """A new assessment of `student`, pinned to the unit as the exam's newest version has it.
 
     It is the next attempt if others counted as one. Raises `DomainError` when one is running
     already, also when that was started a moment ago, or when the newest version lacks the unit.
     """
+    return _start(unit=_newest(unit), student=student, by=by, planned_on=planned_on, place=place)
+
+
+def start_together(
+    *, unit: ExamUnit, students: Collection[Membership], by: User, planned_on: date | None = None, place: str = ""
+) -> StartedTogether:
+    """Starts one for each student, in one transaction; whoever has one running is left out and named.
+
+    Raises `DomainError` for more than `MAX_TOGETHER` students, or when the newest version lacks the unit.
+    """
+    if len(students) > MAX_TOGETHER:
+        raise lifecycle.DomainError(f"U kunt hooguit {MAX_TOGETHER} studenten tegelijk starten.")
+    newest = _newest(unit)
+    started, refused = [], []
+    with transaction.atomic():
+        # Always in the same order: two teachers with the same students then wait for each other, once.
+        for student in sorted(students, key=lambda student: student.pk):
+            try:
+                started.append(_start(unit=newest, student=student, by=by, planned_on=planned_on, place=place))
+            except _AlreadyRunning:
+                refused.append(student)
+    return StartedTogether(started, refused)
+
+
+class _AlreadyRunning(lifecycle.DomainError):
+    """The student has one that is not closed."""
+
+
+def _start(*, unit: ExamUnit, student: Membership, by: User, planned_on: date | None, place: str) -> Assessment:
     exam = unit.exam_version.exam
-    unit = _newest(unit)
     earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code, counts_as_attempt=True)
     try:
         with transaction.atomic():
@@ -76,10 +121,12 @@ def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
                 unit_code=unit.code,
                 attempt=attempt,
                 initiator=by,
+                planned_on=planned_on,
+                place=place,
             )
             lifecycle.record(assessment, kind=Event.Kind.STARTED, by=by, attempt=attempt)
     except IntegrityError as error:
-        raise lifecycle.DomainError(
+        raise _AlreadyRunning(
             f"Voor {student.user.full_name} loopt al een beoordeling van deze exameneenheid."
         ) from error
     return assessment
@@ -88,13 +135,27 @@ def start(*, unit: ExamUnit, student: Membership, by: User) -> Assessment:
 def _newest(unit: ExamUnit) -> ExamUnit:
     """An old address leads to an old version, which is there for what began with it."""
     exam = unit.exam_version.exam
-    newest = ExamUnit.objects.filter(exam_version=exam.current_version, code=unit.code).first()
+    newest = (
+        ExamUnit.objects.select_related("exam_version__exam")
+        .filter(exam_version=exam.current_version, code=unit.code)
+        .first()
+    )
     if newest is None:
         raise lifecycle.DomainError("Deze exameneenheid staat niet meer in het examen; kies een andere.")
     return newest
 
 
-def running_student_ids(*, students: Iterable[Membership], unit: ExamUnit) -> set[int]:
-    """Which of `students` (their memberships' ids) have an assessment of this unit that is not closed."""
-    running = Assessment.objects.filter(student__in=students, exam=unit.exam_version.exam, unit_code=unit.code)
-    return set(running.exclude(status__in=CLOSED).values_list("student_id", flat=True))
+def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, Standing]:
+    """How far each student is with this unit, over all its versions: membership id → standing, in one query."""
+    found = {student.pk: Standing() for student in students}
+    if not found:
+        return found
+    of_unit = Assessment.objects.filter(student__in=found, exam=unit.exam_version.exam, unit_code=unit.code)
+    for assessment in of_unit:
+        before = found[assessment.student_id]
+        counted = assessment.attempt if assessment.counts_as_attempt else 0
+        found[assessment.student_id] = Standing(
+            running=before.running if assessment.is_closed else assessment,
+            next_attempt=max(before.next_attempt, counted + 1),
+        )
+    return found

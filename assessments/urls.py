@@ -1,6 +1,6 @@
 from django.urls import path
 
-from . import examiner, initiator, student
+from . import choose_students, examiner, initiator, student, together
 
 app_name = "assessments"
 
@@ -12,8 +12,43 @@ urlpatterns = [
         initiator.work_process_list,
         name="work_process_list",
     ),
-    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/starten/", initiator.choose_student, name="choose_student"),
-    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/ga-verder/", initiator.start, name="start"),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/starten/",
+        choose_students.choose_student,
+        name="choose_student",
+    ),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/starten/nummers/",
+        choose_students.add_numbers,
+        name="add_numbers",
+    ),
+    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/ga-verder/", choose_students.start, name="start"),
+    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/", together.together, name="together"),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/kiezen/",
+        together.pick_together,
+        name="pick_together",
+    ),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/overnemen/",
+        together.take_over_together,
+        name="take_over_together",
+    ),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/toevoegen/",
+        together.add_contact_together,
+        name="add_contact_together",
+    ),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/uitnodigen/",
+        together.message_together,
+        name="message_together",
+    ),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/verzenden/",
+        together.send_together,
+        name="send_together",
+    ),
     path("beoordelingen/<uuid:public_id>/", initiator.detail, name="detail"),
     path("beoordelingen/<uuid:public_id>/examinatoren/", initiator.examiners, name="examiners"),
     path("beoordelingen/<uuid:public_id>/examinatoren/kiezen/", initiator.pick, name="pick"),

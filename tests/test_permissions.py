@@ -58,6 +58,13 @@ assessments:unit_list           GET    login  none    none   none    ok     none
 assessments:work_process_list   GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:choose_student      GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:start               POST   login  none    none   none    go     none  none      none  none  none
+assessments:add_numbers         POST   login  none    none   none    go     none  none      none  none  go
+assessments:together            GET    login  none    none   none    ok     none  none      none  none  none
+assessments:pick_together       GET    login  none    none   none    ok     none  none      none  none  none
+assessments:take_over_together  POST   login  none    none   none    go     none  none      none  none  none
+assessments:add_contact_together GET   login  none    none   none    ok     none  none      none  none  none
+assessments:message_together    GET    login  none    none   none    go     none  none      none  none  none
+assessments:send_together       POST   login  none    none   none    go     none  none      none  none  none
 assessments:detail              GET    login  none    none   none    ok     none  none      none  none  none
 assessments:examiners           GET    login  none    none   none    ok     none  none      none  none  none
 assessments:pick                GET    login  none    none   none    ok     none  none      none  none  none
@@ -186,7 +193,11 @@ def test_url_with_every_role(
     school: School,
 ) -> None:
     path = address(name)
-    data = {"examinator": invitation.contact_id, "version": invitation.assessment.version}
+    data = {
+        "examinator": invitation.contact_id,
+        "version": invitation.assessment.version,
+        "beoordeling": invitation.assessment.public_id,
+    }
     if name == "assessments:start":
         data["student"] = MembershipFactory(school=school).pk
     found = {}

@@ -2,12 +2,13 @@
 
 import pytest
 
-from assessments import couple, form, invite, lifecycle, send_back, start
+from assessments import couple, form, group, invite, lifecycle, send_back, start
 from assessments.lifecycle import DomainError, TransitionRefused
 from assessments.models import Assessment, Event, Status
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
 from tests.at_once import at_once
+from tests.factories import MembershipFactory
 from tests.steps import choose, fill_in, send_invitation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,6 +44,41 @@ def test_started_twice_is_one_assessment(student, unit, docent, colleague):
     )
     assert "Voor Anouk van 't Hoff loopt al een beoordeling" in str(one_of_each(results, DomainError))
     assert Assessment.objects.get().events.count() == 1
+
+
+def test_two_teachers_start_for_the_same_students_in_another_order(school, unit, docent, colleague):
+    students = MembershipFactory.create_batch(6, school=school)
+    first, second = at_once(
+        lambda: start.start_together(unit=unit, students=students, by=docent),
+        lambda: start.start_together(unit=unit, students=students[::-1], by=colleague),
+    )
+    assert len(first.started) + len(second.started) == Assessment.objects.count() == 6
+    assert {*first.refused, *second.refused} == set(students)
+
+
+def test_two_teachers_choose_for_several_with_the_same_version(
+    assessment, school, unit, docent, colleague, examiner, second_examiner
+):
+    both = [assessment, start.start(unit=unit, student=MembershipFactory(school=school), by=docent)]
+    seen = {one.pk: one.version for one in both}
+
+    def choose_as(by, contact):
+        return group.choose_for_all(assessments=both, contacts=[contact], versions=seen, by=by)
+
+    first, second = at_once(lambda: choose_as(docent, examiner), lambda: choose_as(colleague, second_examiner))
+    assert len(first.done) + len(second.done) == 2
+    assert len(first.refused) + len(second.refused) == 2
+    assert [one.couplings.count() for one in both] == [1, 1]
+
+
+def test_several_invited_twice_is_one_mail_a_student(assessment, school, unit, docent, examiner):
+    both = [assessment, start.start(unit=unit, student=MembershipFactory(school=school), by=docent)]
+    for one in both:
+        choose(one, examiner)
+    invite_now = lambda: group.invite_for_all(assessments=both, contacts=[examiner], by=docent)  # noqa: E731
+    first, second = at_once(invite_now, invite_now)
+    assert len(first.done) + len(second.done) == 2
+    assert [one.invitations.get().generation for one in both] == [1, 1]
 
 
 def test_two_teachers_choose_with_the_same_version(assessment, docent, colleague, examiner, second_examiner):

@@ -1,11 +1,13 @@
 """Finding a student and starting an assessment (source text, part A, 'Toevoegen studenten')."""
 
+from datetime import date
+
 import pytest
 from django.http import Http404
 
 from accounts.models import Role
 from assessments import lifecycle, start
-from assessments.models import Event, Status
+from assessments.models import Assessment, Event, Status
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests.factories import MembershipFactory, add_version, first_unit, make_exam, member
@@ -26,15 +28,15 @@ def test_student_without_number_is_not_found(school, docent):
     without = MembershipFactory(school=school, student_number="", user__last_name="Nummerloos")
     assert start.find_students(by=docent, query="Nummerloos") == []
     with pytest.raises(Http404):
-        start.get_student_to_start(docent, without.pk)
+        start.get_students_to_start(docent, [without.pk])
 
 
 def test_student_of_another_school_does_not_exist(other_school, docent, stranger):
     elsewhere = MembershipFactory(school=other_school, user__last_name="Elders")
     assert start.find_students(by=docent, query="Elders") == []
     with pytest.raises(Http404):
-        start.get_student_to_start(docent, elsewhere.pk)
-    assert start.get_student_to_start(stranger, elsewhere.pk) == elsewhere
+        start.get_students_to_start(docent, [elsewhere.pk])
+    assert start.get_students_to_start(stranger, [elsewhere.pk]) == [elsewhere]
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.DOCENT}))
@@ -42,7 +44,7 @@ def test_only_a_docent_finds_students(role, school, student):
     someone = member(school, role)
     assert start.find_students(by=someone, query="Hoff") == []
     with pytest.raises(Http404):
-        start.get_student_to_start(someone, student.pk)
+        start.get_students_to_start(someone, [student.pk])
 
 
 def test_school_that_is_not_activated_starts_nothing(school, student, docent):
@@ -50,7 +52,7 @@ def test_school_that_is_not_activated_starts_nothing(school, student, docent):
     school.save()
     assert start.find_students(by=docent, query="Hoff") == []
     with pytest.raises(Http404):
-        start.get_student_to_start(docent, student.pk)
+        start.get_students_to_start(docent, [student.pk])
 
 
 def test_account_that_was_closed_is_not_found(student, docent):
@@ -87,8 +89,7 @@ def test_started_assessment_belongs_to_the_student_s_school(assessment, student,
 def test_second_start_is_told_that_one_is_running(assessment, student, unit, colleague):
     with pytest.raises(lifecycle.DomainError, match="Voor Anouk van 't Hoff loopt al een beoordeling"):
         start_assessment(student, unit, colleague)
-    assert start.running_assessment(student=student, unit=unit) == assessment
-    assert start.running_student_ids(students=[student], unit=unit) == {student.pk}
+    assert start.standings(students=[student], unit=unit)[student.pk].running == assessment
 
 
 def test_other_units_of_the_exam_run_beside_it(student, docent):
@@ -102,7 +103,7 @@ def test_running_one_is_found_from_a_newer_version_of_the_exam(assessment, stude
     add_version(unit.exam_version.exam)
     newer = first_unit(unit.exam_version.exam)
     assert newer != unit
-    assert start.running_assessment(student=student, unit=newer) == assessment
+    assert start.standings(students=[student], unit=newer)[student.pk].running == assessment
     with pytest.raises(lifecycle.DomainError, match="loopt al"):
         start_assessment(student, newer, docent)
 
@@ -142,3 +143,65 @@ def test_a_unit_that_the_newest_version_lacks_does_not_begin(student, docent):
     add_version(exam)
     with pytest.raises(lifecycle.DomainError, match="staat niet meer in het examen"):
         start.start(unit=second, student=student, by=docent)
+
+
+def test_standing_of_who_has_none_is_the_first_attempt(student, unit):
+    assert start.standings(students=[student], unit=unit) == {student.pk: start.Standing()}
+    assert not start.Standing().is_resit
+
+
+def test_final_first_attempt_makes_the_next_a_resit(assessed, student, unit, committee_member):
+    assert start.standings(students=[student], unit=unit)[student.pk] == start.Standing(assessed, 2)
+    finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    standing = start.standings(students=[student], unit=unit)[student.pk]
+    assert standing == start.Standing(None, 2)
+    assert standing.is_resit
+
+
+def test_cancelled_attempt_that_does_not_count_leaves_the_first(assessment, student, unit, docent):
+    lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
+    assert start.standings(students=[student], unit=unit)[student.pk] == start.Standing()
+
+
+def test_standings_take_one_query_whoever_is_asked(school, unit, docent, django_assert_num_queries):
+    students = MembershipFactory.create_batch(5, school=school)
+    for student in students[:3]:
+        start_assessment(student, unit, docent)
+    with django_assert_num_queries(1):
+        found = start.standings(students=students, unit=unit)
+    assert [bool(found[student.pk].running) for student in students] == [True] * 3 + [False] * 2
+    with django_assert_num_queries(0):
+        assert start.standings(students=[], unit=unit) == {}
+
+
+def test_several_start_at_once_with_the_same_date_and_place(school, student, unit, docent):
+    other = MembershipFactory(school=school)
+    on = date(2026, 12, 14)
+    result = start.start_together(unit=unit, students=[other, student], by=docent, planned_on=on, place="Lokaal 3")
+    assert {assessment.student for assessment in result.started} == {student, other}
+    assert {(assessment.planned_on, assessment.place) for assessment in result.started} == {(on, "Lokaal 3")}
+    assert result.refused == []
+
+
+def test_whoever_is_running_is_named_and_the_others_start(assessment, school, student, unit, docent):
+    other = MembershipFactory(school=school)
+    result = start.start_together(unit=unit, students=[student, other], by=docent)
+    assert [started.student for started in result.started] == [other]
+    assert result.refused == [student]
+    assert student.assessments.get() == assessment
+
+
+def test_more_than_the_limit_start_nothing(school, unit, docent, monkeypatch):
+    monkeypatch.setattr(start, "MAX_TOGETHER", 2)
+    students = MembershipFactory.create_batch(3, school=school)
+    with pytest.raises(lifecycle.DomainError, match="hooguit 2 studenten"):
+        start.start_together(unit=unit, students=students, by=docent)
+    assert not Assessment.objects.exists()
+
+
+def test_several_of_a_unit_that_the_newest_version_lacks_start_nothing(student, docent):
+    exam = make_exam(units=2)
+    second = exam.current_version.units.get(position=2)
+    add_version(exam)
+    with pytest.raises(lifecycle.DomainError, match="staat niet meer in het examen"):
+        start.start_together(unit=second, students=[student], by=docent)

@@ -93,9 +93,11 @@ def start_assessment(page: Page, *, shots: Shots = no_shots) -> None:
     shots(page, "a3-digitaal-beoordelen")
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("hoff 1001")
-    page.get_by_role("button", name="Zoeken").click()
+    take = page.get_by_role("link", name=f"Toevoegen van {STUDENT}")
+    expect(take).to_be_visible()  # found while typing
     shots(page, "a4-student-zoeken")
-    page.get_by_role("link", name="Toevoegen").first.click()
+    take.click()
+    expect(page.get_by_role("heading", name="Toegevoegd: 1 student")).to_be_visible()
     shots(page, "a5-student-toegevoegd")
     page.get_by_role("button", name="Ga verder").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Examinator(en) kiezen")

@@ -1,0 +1,201 @@
+"""'Examinatoren kiezen voor N studenten': one choice and one message for several assessments."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, School, User
+from addressbook.models import Contact
+from assessments import lifecycle
+from assessments.models import Assessment, Status
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, first_unit, make_exam
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
+    """Of Anouk van 't Hoff and Bart Zomer."""
+    bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
+    return [assessment, steps.start_assessment(bart, unit, docent)]
+
+
+def address(unit, name):
+    return reverse(f"assessments:{name}", args=[unit.pk])
+
+
+def of(assessments, **more):
+    versions = {f"versie-{a.pk}": a.version for a in assessments}
+    return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **more}
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_overnemen_gives_all_students_the_same_examiner(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    post = of(two, examinator=[examiner.pk])
+    answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
+    assert said(answer) == ["Gekozen voor het hele examen van Anouk van 't Hoff, Bart Zomer: Erik Examinator."]
+    assert answer.content.decode().count("Erik Examinator\n") == 2
+    assert [a.live_assignments.count() for a in two] == [4, 4]
+
+
+def test_whose_examiners_a_colleague_changed_meanwhile_is_named_and_keeps_them(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    post = of(two, examinator=[examiner.pk])
+    steps.choose(two[0], second_examiner)
+    answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
+    assert said(answer)[0] == "Gekozen voor het hele examen van Bart Zomer: Erik Examinator."
+    assert said(answer)[1].startswith("Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd.")
+    assert {a.contact for a in two[0].live_assignments} == {second_examiner}
+
+
+def test_who_has_begun_is_not_taken_off(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    steps.fill_in(steps.send_invitation(two[0], examiner))
+    answer = teacher.post(address(unit, "take_over_together"), of(two, examinator=[second_examiner.pk]), follow=True)
+    assert "Al begonnen met beoordelen" in said(answer)[1]
+    assert {a.contact for a in two[0].live_assignments} == {examiner}
+    assert {a.contact for a in two[1].live_assignments} == {second_examiner}
+
+
+def test_the_picker_shows_whoever_was_chosen_for_any_of_them_and_keeps_ticks_while_searching(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(two[1], examiner)
+    page = address(unit, "pick_together")
+    assert list(teacher.get(page, of(two)).context["chosen"]) == [examiner]
+    searched = teacher.post(page, of(two, q="tineke", examinator=[examiner.pk]))
+    assert list(searched.context["chosen"]) == [examiner]
+    assert list(searched.context["others"]) == [second_examiner]
+
+
+def test_someone_new_is_added_and_comes_back_ticked_beside_those_chosen(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    page = teacher.get(address(unit, "pick_together"), of(two))
+    form = {"first_name": "Greet", "last_name": "Nieuw", "email": "greet@bedrijf.test", "side": "WORKPLACE"}
+    assert "Terug naar het adresboek" in teacher.get(page.context["add_url"]).content.decode()
+    answer = teacher.post(page.context["add_url"], form, follow=True)
+    assert [contact.full_name for contact in answer.context["chosen"]] == ["Erik Examinator", "Greet Nieuw"]
+    again = teacher.post(page.context["add_url"], form).content.decode()
+    assert "Greet Nieuw staat al in het adresboek met dit e-mailadres." in again
+
+
+def test_contacts_of_another_school_are_not_chosen(teacher: Client, two, unit: ExamUnit, other_school: School) -> None:
+    elsewhere = ContactFactory(school=other_school)
+    teacher.post(address(unit, "take_over_together"), of(two, examinator=[elsewhere.pk]))
+    assert not Contact.objects.filter(couplings__isnull=False).exists()
+
+
+def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
+    teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact, django_assert_num_queries
+) -> None:
+    for name in ("together", "message_together"):
+        for assessment in two:
+            steps.choose(assessment, examiner)
+        teacher.get(address(unit, name), of(two))
+        with django_assert_num_queries(8):
+            assert teacher.get(address(unit, name), of(two)).status_code == 200
+    many = [steps.start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(28)]
+    for assessment in many:
+        steps.choose(assessment, examiner)
+    for name in ("together", "message_together"):
+        with django_assert_num_queries(8):
+            assert teacher.get(address(unit, name), of([*two, *many])).status_code == 200
+
+
+def test_inviting_mails_each_examiner_once_a_student_with_remark_and_attachment(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner, second_examiner)
+    steps.choose(two[1], examiner)
+    pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
+    post = of(two, examinator=[examiner.pk], remark="Graag voor vrijdag", attachments=[pdf])
+    answer = teacher.post(address(unit, "send_together"), post, follow=True)
+    assert said(answer) == ["De uitnodiging is verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
+    mails = list(OutgoingMail.objects.all())
+    assert [mail.to for mail in mails] == ["erik@bedrijf.test"] * 2
+    assert all("Graag voor vrijdag" in mail.text and mail.attachments.count() == 1 for mail in mails)
+    assert {Assessment.objects.get(pk=a.pk).status for a in two} == {Status.INVITED}
+
+
+def test_inviting_twice_sends_one_mail_a_student(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    post = of(two, examinator=[examiner.pk])
+    teacher.post(address(unit, "send_together"), post)
+    answer = teacher.post(address(unit, "send_together"), post, follow=True)
+    assert said(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_without_a_tick_one_is_asked_to_choose_and_the_remark_stays(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    page = teacher.post(address(unit, "send_together"), of(two, remark="Blijft staan")).content.decode()
+    assert "Kies eerst wie u wilt uitnodigen." in page
+    assert "Blijft staan" in page
+
+
+def test_a_wrong_attachment_is_refused_and_remark_and_ticks_stay(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    wrong = SimpleUploadedFile("virus.exe", b"MZ")
+    post = of(two, examinator=[examiner.pk], remark="Blijft staan", attachments=[wrong])
+    answer = teacher.post(address(unit, "send_together"), post)
+    assert "geen soort bestand dat mee kan" in answer.content.decode()
+    assert "Blijft staan" in answer.content.decode()
+    assert [ticked for _, _, ticked in answer.context["rows"]] == [True]
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_cancelled_one_is_not_invited_for(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, docent: User
+) -> None:
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    lifecycle.cancel(assessment=two[0], by=docent, reason="Ziek.", counts_as_attempt=False)
+    teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]))
+    assert not two[0].invitations.exists()
+    assert two[1].invitations.exists()
+
+
+@pytest.mark.parametrize("name", ["together", "pick_together", "add_contact_together", "message_together"])
+def test_one_that_is_not_the_docents_makes_the_page_not_exist(
+    name: str, teacher: Client, two, unit: ExamUnit, stranger: User, other_school: School, docent: User
+) -> None:
+    elsewhere = steps.start_assessment(MembershipFactory(school=other_school), unit, stranger)
+    page = address(unit, name)
+    assert teacher.get(page, of([*two, elsewhere])).status_code == 404
+    for wrong in ([], ["x"], [str(uuid.uuid4())]):
+        assert teacher.get(page, {"beoordeling": wrong}).status_code == 404
+    MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
+    assert teacher.get(page, of([*two, elsewhere])).status_code == 404  # of two schools: two address books
+
+
+def test_one_of_another_unit_makes_the_page_not_exist(teacher: Client, two, docent: User, unit: ExamUnit) -> None:
+    other = make_exam()
+    AccountExamFactory(user=docent, exam=other)
+    assert teacher.get(address(first_unit(other), "together"), of(two)).status_code == 404
