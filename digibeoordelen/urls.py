@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("exams.urls")),
     path("", include("assessments.urls")),
+    path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
     path("gezondheid/", health, name="health"),
     path("beheer/", admin.site.urls),
