@@ -70,7 +70,10 @@ def clean(text: str) -> str:
     """
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
-    if not text.isprintable():
+    if text.isprintable():  # then a space is its only white space, and almost every cell is clean already
+        if text[:1] != " " != text[-1:] and "  " not in text:
+            return text
+    else:
         text = "".join(char if char.isprintable() else _instead(char) for char in text)
     return " ".join(text.split())
 
