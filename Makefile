@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help run test test-quick lint format
+.PHONY: help run test test-quick bench lint format
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/'
@@ -15,6 +15,9 @@ test:  ## every check: linters, types, tests on SQLite and on PostgreSQL with Re
 
 test-quick:  ## the tests on SQLite alone, without browser and processes
 	@exec $(PYTHON) -m scripts.run_tests --quick
+
+bench:  ## measures what the issues name: make bench, or make bench ONLY=P6 SCALE=0.01 ARGS=-v
+	@exec $(PYTHON) -m bench $(if $(ONLY),--only "$(ONLY)") $(if $(SCALE),--scale "$(SCALE)") $(ARGS)
 
 lint:  ## the linters and type checks alone
 	@exec $(PYTHON) -m scripts.run_tests --lint

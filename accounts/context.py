@@ -15,7 +15,7 @@ from .models import Membership, Role, User
 # What keeps the demo's mails to be read at /demo/postvak/, unless EMAIL_URL names a server.
 DEMO_TRANSPORT = "digibeoordelen.demo.mailbox.MailboxBackend"
 # The pages of one exam, and of one assessment by its initiator, lie under 'Mijn Digibib'.
-UNDER_MY_DIGIBIB = ("/examens/", "/beoordelingen/", "/uitnodigingen/")
+UNDER_MY_DIGIBIB = ("/examens/", "/beoordelingen/", "/uitnodigingen/", "/adresboek/importeren/")
 
 
 @dataclass(frozen=True)

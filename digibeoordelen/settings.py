@@ -208,6 +208,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "digibeoordelen.outbox.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep-documents": {"task": "assessments.tasks.sweep_documents", "schedule": SWEEP_SECONDS},
+    "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
 }
 
 # --- Language and time -------------------------------------------------------------------------

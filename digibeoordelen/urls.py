@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("exams.urls")),
     path("", include("assessments.urls")),
     path("adresboek/", include("addressbook.urls")),
+    path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
     path("gezondheid/", health, name="health"),
     path("beheer/", admin.site.urls),

@@ -22,6 +22,7 @@ TENANTS = {
     "Coupling",
     "Document",
     "Event",
+    "Import",
     "Invitation",
     "InvitationAttachment",
     "Score",

@@ -24,11 +24,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Membership, Role, School, User
+from addressbook.importing.preview import prepare
 from assessments import documents, links
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
 
+from .addressbook.files import ANOUK, csv_file
 from .factories import MembershipFactory, UserFactory, member
 
 ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee", "admin", "staff", "stranger"]
@@ -84,6 +86,12 @@ assessments:complete            POST   bad    bad     bad    bad     bad    bad 
 assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:document            GET    login  ok      none   none    ok     none  ok        none  none  none
+addressbook_import:start        GET    login  none    none   none    ok     ok    none      none  none  ok
+addressbook_import:excel_template GET  login  none    none   none    ok     ok    none      none  none  ok
+addressbook_import:csv_template GET    login  none    none   none    ok     ok    none      none  none  ok
+addressbook_import:preview      GET    login  none    none   none    ok     none  none      none  none  none
+addressbook_import:apply        POST   login  none    none   none    go     none  none      none  none  none
+addressbook_import:to_mend      GET    login  none    none   none    ok     none  none      none  none  none
 committee:afnames               GET    login  none    none   none    none   none  ok        none  none  ok
 committee:results_csv           GET    login  none    none   none    none   none  go        none  none  go
 committee:afname                GET    login  none    none   none    none   none  ok        none  none  none
@@ -145,7 +153,13 @@ def people(
 
 @pytest.fixture
 def address(
-    assessed: Assessment, invitation: Invitation, unit: ExamUnit, committee_member: User, settings: Any
+    assessed: Assessment,
+    invitation: Invitation,
+    unit: ExamUnit,
+    school: School,
+    docent: User,
+    committee_member: User,
+    settings: Any,
 ) -> Callable[[str], str]:
     """The address of a URL's name, for one assessment that is ASSESSED (FINAL where a document is asked)."""
     settings.CELERY_TASK_ALWAYS_EAGER = True
@@ -163,6 +177,9 @@ def address(
         route, parameters = URLS[name]
         if route.startswith(("beoordelen/u/", "uitnodigingen/")):
             public_id = invitation.public_id
+        elif route.startswith("adresboek/importeren/"):
+            prepared = prepare(school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv")
+            public_id = prepared.public_id
         elif name in FOR_FINAL:
             document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
             documents.make(document.pk)

@@ -1,0 +1,95 @@
+"""The lines of an .xlsx, read one by one; what would not fit in memory is refused before it is parsed."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet  # a chart is a sheet, too
+
+from .unreadable import Unreadable
+
+MAX_UNPACKED = 40 * 1024 * 1024  # 20,000 rows take a third of it
+MAX_PARTS = 1000
+MAX_WHOLE_PART = 4 * 1024 * 1024  # styles and the like, which openpyxl takes in as a whole
+READ_BIT_BY_BIT = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
+ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+
+# What zipfile, expat and openpyxl raise at a file that is damaged, or that only looks like a workbook.
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, IndexError, ValueError, TypeError,
+    AttributeError, ArithmeticError, AssertionError, RuntimeError,
+)  # fmt: skip
+
+
+def lines(file: BinaryIO, *, max_columns: int) -> Iterator[tuple[int, list[str]]]:
+    """(row number, texts of its cells) of the first visible sheet, blank rows too; raises `Unreadable`."""
+    try:
+        _refuse_bombs(file)
+        file.seek(0)
+        # Not data_only: a formula is refused, whatever Excel last made of it.
+        book = load_workbook(file, read_only=True, keep_links=False)
+        try:
+            sheet = _first_sheet(book.worksheets)
+            sheet.reset_dimensions()  # what the file says of its size need not be so
+            rows = sheet.iter_rows(max_col=max_columns, values_only=True)
+            for number, values in enumerate(rows, start=1):
+                yield number, _cells(values)
+        finally:
+            book.close()
+    except DAMAGED:
+        raise Unreadable(
+            "Dit bestand kan niet worden gelezen: het is beschadigd of geen echt Excel-bestand. "
+            "Open het in Excel of LibreOffice en sla het opnieuw op als .xlsx."
+        ) from None
+
+
+def _refuse_bombs(file: BinaryIO) -> None:
+    """The sizes that the archive names are the most that zipfile will unpack."""
+    with zipfile.ZipFile(file) as archive:
+        parts = archive.infolist()
+        if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
+            raise Unreadable(
+                "Dit bestand is uitgepakt groter dan 40 MB. Zet de lijst in een nieuw bestand, zonder lege regels "
+                "of afbeeldingen."
+            )
+        names = {part.filename for part in parts}
+        if "mimetype" in names and archive.read("mimetype")[: len(ODS)] == ODS:
+            raise Unreadable("Dit is een OpenDocument-bestand (.ods). Sla het op als .xlsx of .csv.")
+        if "xl/workbook.xml" not in names:
+            raise Unreadable("Dit is geen Excel- of csv-bestand. Sla uw lijst op als .xlsx of .csv.")
+        if any(part.file_size > MAX_WHOLE_PART for part in parts if not part.filename.startswith(READ_BIT_BY_BIT)):
+            raise Unreadable("Dit bestand heeft te veel opmaak. Zet de lijst zonder opmaak in een nieuw bestand.")
+
+
+def _first_sheet(sheets: Sequence[Any]) -> Any:
+    for sheet in sheets:
+        if isinstance(sheet, ReadOnlyWorksheet) and sheet.sheet_state == "visible":
+            return sheet
+    raise Unreadable("Dit bestand heeft geen zichtbaar werkblad.")
+
+
+def _cells(values: Sequence[Any]) -> list[str]:
+    """The texts, without the empty ones at the end that fill a row up."""
+    width = len(values)
+    while width and values[width - 1] is None:
+        width -= 1
+    return [value if isinstance(value, str) else _text(value) for value in values[:width]]
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "WAAR" if value else "ONWAAR"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    if type(value).__name__.endswith("Formula"):  # an array's or a data table's
+        return "="
+    return str(value)

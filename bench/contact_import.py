@@ -1,0 +1,76 @@
+"""P6: importing contacts from Excel / openpyxl reading the same file plus one bulk insert of the same contacts.
+
+Ours is the whole of it: reading the file, judging each row, keeping the preview, judging again under lock, writing.
+"""
+
+from __future__ import annotations
+
+import io
+
+from openpyxl import Workbook, load_workbook
+
+from accounts.models import Role, School, User
+from addressbook.importing.apply import import_shown
+from addressbook.importing.contacts import HEADERS
+from addressbook.importing.preview import prepare
+from addressbook.models import Contact
+from bench.figure import Figure, Measured, alternate
+
+ROWS = 10_000
+RUNS = 5
+
+
+def measure(scale: float) -> Measured:
+    count = max(1, round(ROWS * scale))
+    content = _workbook(count)
+    docent = User.objects.create_user("p6@school.test", first_name="Dirk", last_name="Docent")
+
+    def ours(run: int) -> None:
+        school = _school(f"P6 ours {run}", docent)
+        prepared = prepare(school=school, by=docent, file=io.BytesIO(content), filename="lijst.xlsx")
+        import_shown(prepared)
+        assert school.contacts.filter(user=None).count() == count
+
+    def reference(run: int) -> None:
+        school = _school(f"P6 reference {run}", docent)
+        _read_and_insert(content, school)
+        assert school.contacts.filter(user=None).count() == count
+
+    return alternate(ours=ours, reference=reference, runs=RUNS)
+
+
+def _read_and_insert(content: bytes, school: School) -> None:
+    book = load_workbook(io.BytesIO(content), read_only=True)
+    rows = book.worksheets[0].iter_rows(min_row=2, values_only=True)
+    contacts = []
+    for row in rows:
+        values = [str(cell or "") for cell in row]
+        contact = Contact(school=school, **dict(zip(HEADERS, values, strict=True)))
+        contact.side = Contact.Side.SCHOOL if contact.side == "School" else Contact.Side.WORKPLACE
+        contact.search_text = " ".join(values[:-1]).lower()
+        contacts.append(contact)
+    Contact.objects.bulk_create(contacts)
+
+
+def _school(name: str, docent: User) -> School:
+    school = School.objects.create(name=name, digital_assessment_active=True)
+    school.memberships.create(user=docent, role=Role.DOCENT)
+    return school
+
+
+def _workbook(count: int) -> bytes:
+    """As a school's list is: few organisations and functions, everyone another name and address."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Examinatoren")
+    sheet.append(list(HEADERS.values()))
+    for number in range(count):
+        side = "School" if number % 10 == 0 else "Beroepsonderwijs"
+        last = f"{('Müller', 'Hoff', 'Jansen', 'Citroën')[number % 4]} {number}"
+        email = f"examinator.{number}@bedrijf{number % 300}.test"
+        sheet.append(["Anouk", "van 't", last, email, "Praktijkopleider", f"Bakkerij {number % 300}", side])
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+FIGURE = Figure(name="P6", what="contact-import", goal=1.5, measure=measure)

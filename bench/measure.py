@@ -1,0 +1,45 @@
+"""Measures on the database of DATABASE_URL, which is empty and is ours; `bench.__main__` starts it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import django
+from django.core.management import call_command
+
+
+def main() -> int:
+    """Prints a line for each figure; 1 if one is short of its goal."""
+    options = _parse()
+    django.setup()
+    call_command("migrate", verbosity=0)
+    from bench.figures import FIGURES  # models can be imported only now
+
+    wanted = [figure for figure in FIGURES if options.only in (None, figure.name)]
+    if not wanted:
+        raise SystemExit(f"There is no {options.only}; there are {', '.join(figure.name for figure in FIGURES)}.")
+    short = False
+    for figure in wanted:
+        measured = figure.measure(options.scale)
+        print(figure.line(measured, scale=options.scale), flush=True)
+        if options.verbose:
+            for name, times in (("ours", measured.ours), ("reference", measured.reference)):
+                print(f"    {name}: {', '.join(f'{seconds:.3f}' for seconds in sorted(times))} s", flush=True)
+        short = short or measured.ratio > figure.goal
+    return 1 if short else 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description="Measures the figures against their goals.")
+    parser.add_argument("--only", help="the name of one figure, such as P6")
+    parser.add_argument("--scale", type=float, default=1.0, help="shrinks the data for a quick look, such as 0.01")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every run's seconds, too")
+    options = parser.parse_args()
+    if not 0 < options.scale <= 1:
+        parser.error("SCALE is more than 0 and at most 1")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Files as people hand them in."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+from openpyxl import Workbook
+
+HEADER = ["Voornaam", "Tussenvoegsel", "Achternaam", "E-mailadres", "Functie", "Organisatie", "Verbonden aan"]
+ANOUK = ["Anouk", "van 't", "Hoff", "anouk@bedrijf.test", "Chef", "Bakkerij Bos", "Beroepsonderwijs"]
+BART = ["Bart", "", "Bos", "bart@bedrijf.test", "Monteur", "Garage Bos", "School"]
+
+
+def xlsx(*rows: Sequence[Any], header: Sequence[Any] = HEADER) -> io.BytesIO:
+    book = Workbook()
+    for row in (header, *rows):
+        book.active.append(list(row))
+    content = io.BytesIO()
+    book.save(content)
+    content.seek(0)
+    return content
+
+
+def text(*rows: Sequence[str], header: Sequence[str] = HEADER, delimiter: str = ";") -> str:
+    return "".join(f"{delimiter.join(row)}\r\n" for row in (header, *rows))
+
+
+def csv_file(*rows: Sequence[str], encoding: str = "utf-8", **options: Any) -> io.BytesIO:
+    return io.BytesIO(text(*rows, **options).encode(encoding))
+
+
+def with_part(content: io.BytesIO, name: str, part: bytes) -> io.BytesIO:
+    """The .xlsx with one part in place of what it had under that name."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(content) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            if info.filename != name:
+                new.writestr(info, old.read(info))
+        new.writestr(name, part)
+    changed.seek(0)
+    return changed

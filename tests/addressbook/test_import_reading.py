@@ -1,0 +1,281 @@
+"""Whatever file is handed in: its lines, or a sentence that says what is wrong. No database."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from datetime import date
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook, load_workbook
+
+from addressbook.importing import files, reading
+from addressbook.importing.columns import find_columns
+from addressbook.importing.contacts import COLUMNS, EXAMPLE, NAMES, Outcome, Row
+from addressbook.importing.reading import clean, read_lines
+from addressbook.importing.unreadable import Unreadable
+
+from .files import ANOUK, BART, HEADER, csv_file, text, with_part, xlsx
+
+
+def refused(content: io.BytesIO | bytes) -> str:
+    file = io.BytesIO(content) if isinstance(content, bytes) else content
+    with pytest.raises(Unreadable) as told:
+        list(read_lines(file))
+    return str(told.value)
+
+
+# --- What is read --------------------------------------------------------------------------------
+def test_an_excel_file_line_by_line():
+    assert list(read_lines(xlsx(ANOUK, BART))) == [(1, HEADER), (2, ANOUK), (3, BART)]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_a_csv_file_in_any_dress(delimiter, encoding):
+    zoe = ["Zoë", "", "Müller", "zoe@bedrijf.test", "", "Café René", ""]
+    file = csv_file(ANOUK, zoe, encoding=encoding, delimiter=delimiter)
+    assert list(read_lines(file)) == [(1, HEADER), (2, ANOUK), (3, zoe)]
+
+
+def test_blank_lines_are_left_out_and_the_numbers_stay_those_of_the_file():
+    assert [number for number, _ in read_lines(xlsx([], ANOUK, ["", "  "], BART))] == [1, 3, 5]
+    blank = io.BytesIO(f"\r\n{text(ANOUK, ['', ' '], BART)}\r\n".encode())
+    assert [number for number, _ in read_lines(blank)] == [2, 3, 5]
+
+
+def test_a_quoted_cell_may_hold_the_delimiter_and_a_new_line():
+    file = io.BytesIO(b'a;b\r\n"x;\ny";z\r\n1;2\r\n')
+    assert list(read_lines(file)) == [(1, ["a", "b"]), (2, ["x; y", "z"]), (4, ["1", "2"])]
+
+
+def test_numbers_dates_and_truths_become_text():
+    [_, (_, cells)] = read_lines(xlsx([12.0, 1.5, None, date(2026, 11, 23), True, None]))
+    assert cells == ["12", "1.5", "", "2026-11-23T00:00:00", "WAAR"]
+
+
+def test_the_size_that_a_sheet_claims_is_not_believed():
+    content = xlsx(ANOUK)
+    sheet = zipfile.ZipFile(content).read("xl/worksheets/sheet1.xml")
+    lying = with_part(content, "xl/worksheets/sheet1.xml", sheet.replace(b'"A1:G2"', b'"A1:A1"'))
+    assert list(read_lines(lying)) == [(1, HEADER), (2, ANOUK)]
+
+
+def test_the_first_visible_sheet_counts():
+    book = Workbook()
+    book.active.sheet_state = "hidden"
+    book.create_sheet("Lijst").append(HEADER)
+    content = io.BytesIO()
+    book.save(content)
+    assert list(read_lines(content)) == [(1, HEADER)]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (" Zoë\u00a0\t van\u200b  Dijk ", "Zoë van Dijk"),
+        ("Zoe\u0308", "Zoë"),
+        ("a\x00b\x1fc", "a b c"),
+        ("\ufeffJan\uffff", "Jan"),
+    ],
+)
+def test_cells_are_cleaned(given, kept):
+    assert clean(given) == kept
+
+
+# --- What is refused -----------------------------------------------------------------------------
+def test_an_empty_file():
+    assert "leeg" in refused(b"")
+    assert "leeg" in refused(b"\r\n ;;\r\n")
+    assert "leeg" in refused(xlsx(header=[]))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"%PDF-1.7 ...", b"\x89PNG\r\n\x1a\n\0\0\0", b"<html><table>", b"{\\rtf1 }", bytes(range(256)), b"\xff\xfe\x00"],
+)
+def test_not_a_spreadsheet(content):
+    assert "geen Excel- of csv-bestand" in refused(content)
+
+
+def test_another_archive_is_not_a_spreadsheet():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("word/document.xml", "<a/>")
+    assert "geen Excel- of csv-bestand" in refused(content)
+
+
+def test_an_opendocument_is_told_to_be_saved_as_xlsx():
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+    assert "OpenDocument" in refused(content)
+
+
+def test_a_password():
+    assert "wachtwoord" in refused(reading.OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"))
+
+
+def test_an_excel_of_the_old_kind():
+    assert ".xls" in refused(reading.OLE + b"\0" * 600 + "Workbook".encode("utf-16-le"))
+
+
+def test_sixty_megabytes_of_zeros_zipped():
+    bomb = with_part(xlsx(ANOUK), "xl/worksheets/sheet1.xml", bytes(60_000_000))
+    assert len(bomb.getvalue()) < 100_000
+    assert "40 MB" in refused(bomb)
+
+
+def test_a_part_that_would_be_taken_in_as_a_whole():
+    assert "opmaak" in refused(with_part(xlsx(ANOUK), "xl/styles.xml", b" " * 5_000_000))
+
+
+def test_entities_that_grow():
+    lol = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+    sheet = f'<!DOCTYPE x [<!ENTITY a0 "lolololol">{lol}]><worksheet>&a9;</worksheet>'
+    assert "beschadigd" in refused(with_part(xlsx(ANOUK), "xl/worksheets/sheet1.xml", sheet.encode()))
+
+
+def test_a_row_at_the_end_of_the_world():
+    sheet = (
+        '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+        '<row r="999999999999"><c t="str"><v>x</v></c></row></sheetData></worksheet>'
+    )
+    assert "100.000 regels" in refused(with_part(xlsx(), "xl/worksheets/sheet1.xml", sheet.encode()))
+
+
+def test_half_an_excel_file():
+    whole = xlsx(ANOUK).getvalue()
+    assert "beschadigd" in refused(whole[: len(whole) // 2])
+
+
+def test_too_large(monkeypatch):
+    monkeypatch.setattr(reading, "MAX_BYTES", 100)
+    assert "10 MB" in refused(csv_file(ANOUK, BART))
+
+
+def test_too_many_rows(monkeypatch):
+    monkeypatch.setattr(reading, "MAX_ROWS", 2)
+    assert len(list(read_lines(csv_file(ANOUK, BART)))) == 3
+    assert "20.000 regels" in refused(csv_file(ANOUK, BART, ANOUK))
+
+
+def test_a_quote_that_is_never_closed_is_named():
+    assert "Regel 3" in refused(f'{text(ANOUK)}"Bart;;Bos\r\nCora;;Citroen\r\n'.encode())
+
+
+# --- Columns -------------------------------------------------------------------------------------
+def test_headers_in_any_order_case_and_surrounding_space():
+    layout = find_columns(COLUMNS, [" e-MAIL ", "", "ACHTERNAAM", "voornaam *"])
+    assert layout.values(["a@b.test", "?", "Hoff", "Anouk"]) == ("Anouk", "", "Hoff", "a@b.test", "", "", "")
+
+
+def test_a_short_line_lacks_what_comes_later():
+    layout = find_columns(COLUMNS, HEADER)
+    assert layout.values(["Anouk"]) == ("Anouk", "", "", "", "", "", "")
+
+
+def test_a_column_that_is_not_there_is_named_with_what_is_expected():
+    with pytest.raises(Unreadable) as told:
+        find_columns(COLUMNS, ["Voornaam", "Naam", "E-mailadres"])
+    assert str(told.value).startswith(
+        "Deze kolom ontbreekt: Achternaam. In de eerste regel staat nu ‘Voornaam’, ‘Naam’"
+    )
+    assert all(header in str(told.value) for header in HEADER)
+
+
+def test_a_column_that_stands_there_twice_is_refused():
+    with pytest.raises(Unreadable, match="‘E-mailadres’ staat er twee keer in"):
+        find_columns(COLUMNS, [*HEADER, "email"])
+
+
+def test_columns_that_mean_nothing_here_are_kept_to_be_named():
+    assert find_columns(COLUMNS, [*HEADER, "Telefoon", "Wat is er mis"]).unused == ("Telefoon",)
+
+
+# --- Files that go out ---------------------------------------------------------------------------
+def test_the_excel_template_has_the_columns_an_example_a_choice_and_an_explanation():
+    book = load_workbook(io.BytesIO(files.excel_template()))
+    sheet = book.worksheets[0]
+    assert [cell.value for cell in sheet[1]] == HEADER
+    assert tuple(cell.value for cell in sheet[2]) == EXAMPLE
+    [choice] = sheet.data_validations.dataValidation
+    assert (choice.formula1, str(choice.sqref)) == ('"School,Beroepsonderwijs"', "G2:G20001")
+    explained = [row[0] for row in book["Toelichting"].iter_rows(values_only=True)]
+    assert set(HEADER) <= set(explained)
+
+
+def test_the_templates_can_be_read_again():
+    assert next(read_lines(io.BytesIO(files.excel_template()))) == (1, HEADER)
+    assert list(read_lines(io.BytesIO(files.csv_template()))) == [(1, HEADER)]
+
+
+def test_the_file_to_mend_holds_no_formula():
+    row = Row(2, ("=1+1", "", "Hoff", "@x", "", "", ""), Outcome.ERROR)
+    sheet = load_workbook(io.BytesIO(files.file_to_mend([row]))).worksheets[0]
+    assert [cell.data_type for cell in sheet[2] if cell.value] == ["s", "s", "s", "s"]
+
+
+# --- Anything at all -----------------------------------------------------------------------------
+def lines_or_a_sentence(content: bytes) -> None:
+    try:
+        lines = list(read_lines(io.BytesIO(content)))
+    except Unreadable as told:
+        sentence = str(told)
+    else:
+        sentence = "Gelezen."
+        assert lines
+        for _, cells in lines:
+            assert any(cells)
+            assert all(cell == clean(cell) for cell in cells)
+    assert sentence.endswith(".")
+
+
+@given(st.binary(max_size=400))
+@example(b"PK\x03\x04")
+@example(b'"')
+@example(b"\xff\xfe\x00")
+def test_any_bytes_give_lines_or_a_sentence(content):
+    lines_or_a_sentence(content)
+
+
+@given(st.text(max_size=300), st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+def test_any_text_gives_lines_or_a_sentence(content, encoding):
+    lines_or_a_sentence(content.encode(encoding, errors="ignore"))
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32))
+def test_a_damaged_excel_file_gives_lines_or_a_sentence(seed):
+    chance = random.Random(seed)
+    content = bytearray(xlsx(ANOUK, BART).getvalue())
+    for _ in range(chance.randint(1, 12)):
+        content[chance.randrange(len(content))] = chance.randrange(256)
+    lines_or_a_sentence(bytes(content))
+
+
+PARTS = ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "[Content_Types].xml", "xl/_rels/workbook.xml.rels"]  # fmt: skip  # noqa: E501
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(PARTS), st.integers(0, 2**32))
+def test_an_excel_file_with_damaged_xml_gives_lines_or_a_sentence(name, seed):
+    chance = random.Random(seed)
+    content = xlsx(ANOUK, BART)
+    part = bytearray(zipfile.ZipFile(content).read(name))
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(part))
+        part[at : at + chance.randint(0, 4)] = chance.choice([b"", b"9", b"<", b"x", b'"', b"-1", b"\xff"])
+    lines_or_a_sentence(with_part(content, name, bytes(part)).getvalue())
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(st.text(max_size=20), min_size=len(NAMES), max_size=len(NAMES)), max_size=5))
+def test_what_is_written_to_mend_is_read_again(rows):
+    rows = [[clean(cell) for cell in row] for row in rows]
+    written = files.file_to_mend([Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
+    read = [cells[: len(NAMES)] for _, cells in list(read_lines(io.BytesIO(written)))[1:]]
+    assert read == rows

@@ -1,0 +1,91 @@
+"""Importing examiners as a teacher does it (source text, appendix 'Beheren Adresboek')."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from openpyxl import load_workbook
+from playwright.sync_api import Page, expect
+
+from tests.ops.conftest import MakeRun
+
+from . import walk
+
+STUDENT_NUMBER = "100102"  # another one than the whole flow's
+
+
+def test_examiners_are_imported_from_the_template(
+    running: MakeRun, new_browser: Callable[..., Page], tmp_path: Path, shots: walk.Shots
+) -> None:
+    page = new_browser()
+    walk.log_in(page, running.url, "DOCENT")
+    open_picker(page)
+    page.get_by_role("link", name="Examinatoren importeren").click()
+    shots(page, "e1-importeren")
+
+    excel = download(page, "Excel template", tmp_path / "examinatoren.xlsx")
+    fill_in_excel(excel)
+    page.get_by_label("Bestanden kiezen").set_input_files(excel)
+    page.get_by_role("button", name="Bestand bekijken").click()
+    expect(page.get_by_text("1 nieuw, 0 bijgewerkt")).to_be_visible()
+    expect(page.get_by_text("‘geen adres’ is geen e-mailadres")).to_be_visible()
+    shots(page, "e2-voorbeeld")
+    page.get_by_role("button", name="Importeren", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Het importeren is gelukt: 1 nieuwe examinator,")
+    shots(page, "e3-gelukt")
+
+    page.get_by_role("link", name="Ander bestand kiezen").click()
+    text = download(page, "csv-template", tmp_path / "examinatoren.csv").read_text(encoding="utf-8")
+    drop(page, f"{text}Iris;;Ingesleept;iris@bedrijf.example;;Drogisterij;School\r\n")
+    page.get_by_role("button", name="Bestand bekijken").click()
+    page.get_by_role("button", name="Importeren", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Het importeren is gelukt")
+
+    page.get_by_role("link", name="Naar het adresboek", exact=True).click()
+    for name in ("Emma de Excel", "Iris Ingesleept"):
+        page.get_by_label(name).check()
+        expect(page.get_by_role("group", name="Gekozen")).to_contain_text(name)
+    shots(page, "e4-in-het-adresboek")
+
+
+def open_picker(page: Page) -> None:
+    """Starts an assessment of a student and opens the address book for the whole exam."""
+    page.get_by_role("link", name="Mijn Digibib").click()
+    page.get_by_role("link", name=walk.EXAM).click()
+    page.get_by_role("link", name=walk.UNIT).first.click()
+    page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
+    page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill(STUDENT_NUMBER)
+    page.get_by_role("button", name="Zoeken").click()
+    page.get_by_role("link", name="Toevoegen").first.click()
+    page.get_by_role("button", name="Ga verder").click()
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+
+
+def download(page: Page, words: str, path: Path) -> Path:
+    with page.expect_download() as started:
+        page.get_by_role("link", name=words).click()
+    started.value.save_as(path)
+    return path
+
+
+def fill_in_excel(path: Path) -> None:
+    """Adds one who is right and one who is wrong under the template's example."""
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    sheet.append(["Emma", "de", "Excel", "emma@bedrijf.example", "Chef", "Bakkerij", "Beroepsonderwijs"])
+    sheet.append(["Fred", "", "Fout", "geen adres", "", "", ""])
+    book.save(path)
+
+
+def drop(page: Page, text: str) -> None:
+    """Drags a file with this text into the space for it."""
+    make = """text => {
+        const dragged = new DataTransfer();
+        dragged.items.add(new File([text], "examinatoren.csv", {type: "text/csv"}));
+        return dragged;
+    }"""
+    dragged = page.evaluate_handle(make, text)
+    for event in ("dragover", "drop"):
+        page.dispatch_event("[data-drop]", event, {"dataTransfer": dragged})
