@@ -293,3 +293,10 @@ def test_no_screen_of_the_initiator_holds_the_examiners_link(teacher: Client, in
         assert "/beoordelen/" not in page
     mail = OutgoingMail.objects.get()
     assert "/beoordelen/" not in mail.text + mail.html + str(mail.links)
+
+
+def test_enter_in_the_search_field_searches_and_takes_nothing_over(teacher: Client, assessment: Assessment) -> None:
+    address = reverse("assessments:pick", args=[assessment.public_id])
+    form = teacher.get(address).content.decode().partition("data-picker>")[2]
+    first_button = form.partition("<button")[2].partition(">")[0]
+    assert f'formaction="{address}"' in first_button
