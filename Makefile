@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help run test test-quick bench lint format
+.PHONY: help run test test-quick bench lint format messages
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/'
@@ -21,6 +21,9 @@ bench:  ## measures what the issues name: make bench, or make bench ONLY=P6 SCAL
 
 lint:  ## the linters and type checks alone
 	@exec $(PYTHON) -m scripts.run_tests --lint
+
+messages:  ## compiles the English texts, locale/en/LC_MESSAGES/django.po
+	@$(PYTHON) -m scripts.catalogue
 
 format:  ## writes Python and templates the way the linters want them (after a first make lint)
 	@.venv/bin/ruff check --quiet --fix .

@@ -15,7 +15,7 @@ from .models import Membership, Role, User
 # What keeps the demo's mails to be read at /demo/postvak/, unless EMAIL_URL names a server.
 DEMO_TRANSPORT = "digibeoordelen.demo.mailbox.MailboxBackend"
 # The pages of one exam, and of one assessment by its initiator, lie under 'Mijn Digibib'.
-UNDER_MY_DIGIBIB = ("/examens/", "/beoordelingen/", "/uitnodigingen/", "/adresboek/importeren/")
+UNDER_MY_DIGIBIB = ("/examens/", "/beoordelingen/", "/uitnodigingen/")
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
     if Role.STUDENT in roles and _has_exam_or_result(user):
         wanted.append((_("Mijn examens"), reverse("assessments:my_exams"), ()))
     if Role.DOCENT in roles:
-        wanted.append(("Adresboek", reverse("addressbook:contacts"), ()))
+        wanted.append((_("Adresboek"), reverse("addressbook:contacts"), ()))
     if Role.EXAMENCOMMISSIE in roles:
-        wanted.append(("Examen afnames", reverse("committee:afnames"), ("/commissie/",)))
+        wanted.append((_("Examen afnames"), reverse("committee:afnames"), ("/commissie/",)))
     if user.is_staff:
-        wanted.append(("Beheer", reverse("admin:index"), ()))
+        wanted.append((_("Beheer"), reverse("admin:index"), ()))
     return [Tab(label, url, path.startswith((url, *below))) for label, url, below in wanted]
 
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .models import STUDENT_NUMBER_LENGTH, Membership, Role, User
+from .models import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, Role, User
 
 
 class LoginForm(AuthenticationForm):
@@ -105,7 +105,7 @@ class DetailsForm(forms.ModelForm):
                 user.save(update_fields=["first_name", "infix", "last_name", "details_checked_at"])
                 for membership in self.open_numbers.values():
                     membership.user = user
-                    membership.save(update_fields=["student_number", "search_text"])
+                    membership.save(update_fields=["student_number", *SEARCHED])
         except IntegrityError:
             self._refuse_taken_numbers()
             if self.is_valid():

@@ -11,9 +11,15 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from .search import search_text
+from .search import search_text, sort_key
 
 STUDENT_NUMBER_LENGTH = 20
+SEARCHED = ("search_text", "sort_key", "first_name_key")  # of a membership: what follows from name and number
+
+
+def full_name(first_name: str, infix: str, last_name: str) -> str:
+    """'Anouk van 't Hoff'."""
+    return " ".join(filter(None, [first_name, infix, last_name]))
 
 
 class PersonName(models.Model):
@@ -29,7 +35,7 @@ class PersonName(models.Model):
     @property
     def full_name(self) -> str:
         """'Anouk van 't Hoff'; lists sort on 'Hoff'."""
-        return " ".join(filter(None, [self.first_name, self.infix, self.last_name]))
+        return full_name(self.first_name, self.infix, self.last_name)
 
 
 class School(models.Model):
@@ -44,6 +50,44 @@ class School(models.Model):
     link_days = models.PositiveSmallIntegerField(
         "geldigheid van een link (dagen)", default=60, help_text="Na zoveel dagen vervalt de link van een examinator."
     )
+    confirm_proposals = models.BooleanField(
+        "voorgestelde collega's bevestigen",
+        default=True,
+        help_text="Een examinator kan een collega voorstellen. Aan: de docent bevestigt dat eerst. "
+        "Uit: de collega krijgt meteen een eigen link.",
+    )
+
+    reminders_on = models.BooleanField(
+        "herinneringen versturen",
+        default=True,
+        help_text="Examinatoren krijgen vanzelf een herinnering: 3 dagen voor de afname, en 7 en 14 dagen na de "
+        "uitnodiging zolang er niets is afgerond.",
+    )
+
+    mail_domains = models.CharField(
+        "eigen maildomeinen",
+        max_length=500,
+        blank=True,
+        help_text="Met spaties ertussen, zoals: school.nl examens.school.nl. Gaat een pdf naar een ander domein, dat "
+        "ook niet in de lijst van examenbureaus staat, dan vraagt het systeem of het adres klopt.",
+    )
+    four_eyes = models.BooleanField(
+        "vier ogen bij het afronden",
+        default=False,
+        help_text="Aan: het ene lid van de examencommissie draagt een beoordeling voor, een ander lid rondt die af.",
+    )
+    appeal_text = models.TextField(
+        "hoe een student bezwaar maakt",
+        blank=True,
+        help_text="Staat bij de student onder een definitief resultaat: bij wie en hoe, gewone tekst. De uiterste "
+        "datum komt er vanzelf bij.",
+    )
+    # Two weeks is what exam regulations of MBO schools give; a school's own may differ.
+    appeal_days = models.PositiveSmallIntegerField(
+        "termijn voor bezwaar (dagen)",
+        default=14,
+        help_text="Zoveel kalenderdagen nadat het resultaat definitief werd kan een student bezwaar maken.",
+    )
 
     class Meta:
         verbose_name = "school"
@@ -51,10 +95,16 @@ class School(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(condition=models.Q(link_days__gte=1), name="school_link_days_positive"),
+            models.CheckConstraint(condition=models.Q(appeal_days__gte=1), name="school_appeal_days_positive"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def own_domains(self) -> list[str]:
+        """['school.nl'], in lower case."""
+        return self.mail_domains.lower().replace(",", " ").replace("@", " ").split()
 
 
 class ExamOffice(models.Model):
@@ -126,7 +176,7 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
             return  # a login, say
         for membership in self.memberships.select_related("user"):
             membership.user = self
-            membership.save(update_fields=["search_text"])
+            membership.save(update_fields=SEARCHED)
 
     def schools_as(self, *roles: str) -> models.QuerySet[School]:
         """The schools where this person holds one of `roles`."""
@@ -156,6 +206,9 @@ class Membership(models.Model):
     role = models.CharField("rol", max_length=20, choices=Role)
     student_number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
     search_text = models.TextField(editable=False)
+    # For lists in order, and to find what a name begins with; compared by bytes on both databases.
+    sort_key = models.TextField(editable=False, default="", db_default="")
+    first_name_key = models.TextField(editable=False, default="", db_default="")
 
     objects = MembershipQuerySet.as_manager()
 
@@ -163,6 +216,15 @@ class Membership(models.Model):
         verbose_name = "rol"
         verbose_name_plural = "rollen"
         ordering = ["user__last_name", "user__first_name"]
+        indexes = [
+            models.Index(
+                fields=["school", key], condition=models.Q(role=Role.STUDENT) & ~models.Q(student_number=""), name=name
+            )
+            for key, name in (("sort_key", "students_by_last_name"), ("first_name_key", "students_by_first_name"))
+        ] + [
+            # A few among a school's many students: its teachers, say.
+            models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school")
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "school", "role"], name="membership_once"),
             models.UniqueConstraint(
@@ -206,4 +268,6 @@ class Membership(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         user = self.user
         self.search_text = search_text([user.first_name, user.infix, user.last_name, user.email, self.student_number])
+        self.sort_key = sort_key(user.last_name, user.first_name, self.student_number)
+        self.first_name_key = sort_key(user.first_name, user.last_name, self.student_number)
         super().save(*args, **kwargs)

@@ -14,6 +14,8 @@ def normalise(text: str) -> str:
     >>> normalise("  Zoë  van 't HÖFF ")
     "zoe van 't hoff"
     """
+    if text.isascii():  # as most is, and ten times as fast
+        return " ".join(text.replace("\0", " ").lower().split())
     # Twice: what is decomposed can hold capitals (℡ → TEL), what is in lower case accents (İ → i̇). A NUL is
     # no text, and PostgreSQL refuses it.
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text.replace("\0", " ")).casefold())
@@ -26,17 +28,43 @@ def search_text(parts: Iterable[str]) -> str:
     return " " + normalise(" ".join(part for part in parts if part))
 
 
+def sort_key(name: str, *others: str) -> str:
+    """Sorts, compared by bytes, on the name and then on the others; a tab comes before all that a name holds."""
+    return "\t".join(normalise(part) for part in (name, *others))
+
+
+def needles(query: str) -> list[str]:
+    """What a text holds that `query` finds: each of its words, the short ones only where a word starts.
+
+    What goes on for longer than `MAX_QUERY` counts up to there.
+
+    >>> needles("Zoë de Wit")
+    ['zoe', ' de', 'wit']
+    """
+    words = dict.fromkeys(normalise(query[:MAX_QUERY]).split())
+    return [word if len(word) > 2 else f" {word}" for word in words]
+
+
+def indexed(needle: str) -> str:
+    """The piece of a needle to look up: of an address what stands before the '@', since all of a school share the rest.
+
+    >>> indexed("anouk@school.nl")
+    'anouk@'
+    """
+    name, at, _ = needle.partition("@")
+    return name + at if len(name) > 2 else needle
+
+
 def matches(query: str, column: str = "search_text") -> Q:
     """A filter for rows that hold every word of `query`, in any order.
 
     Words of three characters and more match anywhere; shorter ones only where a word starts, since
-    a trigram index can't help with those. An empty query matches nothing. What goes on for longer
-    than `MAX_QUERY` counts up to there.
+    a trigram index can't help with those. An empty query matches nothing.
     """
-    words = normalise(query[:MAX_QUERY]).split()
+    words = needles(query)
     if not words:
         return Q(pk__in=[])
     condition = Q()
     for word in words:
-        condition &= Q(**{f"{column}__contains": word if len(word) > 2 else f" {word}"})
+        condition &= Q(**{f"{column}__contains": word})
     return condition

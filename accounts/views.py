@@ -9,10 +9,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from .forms import DetailsForm
+from .language import translated
 from .models import Role, User
 from .signed_in import UserRequest
 
 
+@translated
 def welcome(request: UserRequest) -> HttpResponse:
     """Check and complete one's details; after that one goes on to where one was going, and never comes here again."""
     going_to = request.GET.get("next", "")
@@ -28,6 +30,7 @@ def welcome(request: UserRequest) -> HttpResponse:
     return render(request, "accounts/welcome.html", {"form": form})
 
 
+@translated
 def profile(request: UserRequest) -> HttpResponse:
     """One's own details, to read."""
     memberships = request.user.memberships.select_related("school").order_by("school__name", "role")
@@ -35,6 +38,7 @@ def profile(request: UserRequest) -> HttpResponse:
     return render(request, "accounts/profile.html", {"memberships": memberships, "numbers": numbers})
 
 
+@translated
 def profile_edit(request: UserRequest) -> HttpResponse:
     """'Bewerken' and 'Bewaren' of one's own details."""
     # A row of its own: what is typed and refused must not show as the name in the header.

@@ -6,7 +6,9 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.mail.message import sanitize_address
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from accounts.language import Language
 from accounts.models import School
 
 from .models import Contact
@@ -26,12 +28,12 @@ class DetailsForm(forms.ModelForm):
 
     def differences(self, contact: Contact) -> list[tuple[str, str, str]]:
         """(label, what `contact` has, what was filled in here) of the fields that differ, for the screen."""
-        sides = dict(Contact.Side.choices)
+        words = dict([*Contact.Side.choices, *Language.choices])
         found = []
         for field in self:
             now, typed = getattr(contact, field.name), self.cleaned_data.get(field.name, "")
             if now != typed:
-                found.append((str(field.label), str(sides.get(now, now)), str(sides.get(typed, typed))))
+                found.append((str(field.label), str(words.get(now, now)), str(words.get(typed, typed))))
         return found
 
 
@@ -39,19 +41,29 @@ class ContactForm(DetailsForm):
     """Someone added by hand; whether the address is there already is checked when it is saved."""
 
     class Meta(DetailsForm.Meta):
-        fields = ("first_name", "infix", "last_name", "email", "function", "organisation", "side")
+        fields = ("first_name", "infix", "last_name", "email", "function", "organisation", "side", "language")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["side"].widget = forms.RadioSelect(choices=Contact.Side.choices)
+        self.fields["language"].widget = forms.RadioSelect(choices=Language.choices)
+        self.fields["language"].required = False  # Dutch, or what it was
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"].strip().lower()
-        try:  # what sending will do: a domain must be writable in ASCII
-            sanitize_address(email, "utf-8")
-        except ValueError:
-            raise forms.ValidationError("Aan dit e-mailadres kan geen mail worden gestuurd.") from None
-        return email
+        return mailable(self.cleaned_data["email"])
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or self.instance.language
+
+
+def mailable(email: str) -> str:
+    """The address as it is kept; raises `ValidationError` when nothing can be sent to it."""
+    email = email.strip().lower()
+    try:  # what sending will do: a domain must be writable in ASCII
+        sanitize_address(email, "utf-8")
+    except ValueError:
+        raise forms.ValidationError(_("Aan dit e-mailadres kan geen mail worden gestuurd.")) from None
+    return email
 
 
 class NewContactForm(ContactForm):

@@ -18,6 +18,7 @@ from . import correct as correcting
 from .forms import NewContactForm, form_for
 from .models import Contact
 from .people import AlreadyListed, add_by_hand
+from .way_back import way_back
 
 PAGE_SIZE = 50
 
@@ -73,11 +74,14 @@ def add(request: UserRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: UserRequest, contact_id: int) -> HttpResponse:
-    """The pencil: all fields of who was added by hand, 'Functie' and 'Organisatie' of who has an account."""
+    """The pencil: all fields of who was added by hand, 'Functie' and 'Organisatie' of who has an account.
+
+    Leads back to the list, or to the page that `terug` names.
+    """
     contact = get_contact(request.user, contact_id)
     form = form_for(contact, request.POST or None)
     opened = request.POST.get("opened") or correcting.fingerprint(contact, form.fields)
-    context = {"contact": contact, "form": form, "opened": opened}
+    context = {"contact": contact, "form": form, "opened": opened, "back": way_back(request)}
     if request.method == "POST" and form.is_valid():
         try:
             sent = correcting.correct(contact=contact, values=form.cleaned_data, opened=opened, by=request.user)
@@ -89,10 +93,10 @@ def edit(request: UserRequest, contact_id: int) -> HttpResponse:
             context |= {"changed": changed, "differences": form.differences(changed.contact)}
         except Contact.DoesNotExist:
             messages.error(request, f"{contact.full_name} staat niet meer in het adresboek.")
-            return _back_to_the_list(request)
+            return _go_back(request)
         else:
             messages.success(request, _saved(form.instance, sent))
-            return _back_to_the_list(request, before=contact.email, now=form.instance.email)
+            return _go_back(request, before=contact.email, now=form.instance.email)
     return render(request, "addressbook/edit.html", context)
 
 
@@ -119,7 +123,7 @@ def remove(request: UserRequest, contact_id: int) -> HttpResponse:
         messages.success(request, f"{contact.full_name} is uit het adresboek verwijderd.", extra_tags=undo)
     else:
         messages.info(request, f"{contact.full_name} was al uit het adresboek verwijderd.")
-    return _back_to_the_list(request)
+    return _go_back(request)
 
 
 @require_POST
@@ -131,8 +135,10 @@ def put_back(request: UserRequest, contact_id: int) -> HttpResponse:
     return redirect(reverse("addressbook:contacts", query={"q": contact.email}))
 
 
-def _back_to_the_list(request: UserRequest, *, before: str = "", now: str = "") -> HttpResponse:
-    """To the list with the search that the pencil or bin stood in; one on the address follows the address."""
+def _go_back(request: UserRequest, *, before: str = "", now: str = "") -> HttpResponse:
+    """To where one came from: another page, or the list with its search; one on the address follows the address."""
+    if back := way_back(request):
+        return redirect(back)
     search = request.GET.copy()
     if before and search.get("q") == before:
         search["q"] = now

@@ -11,9 +11,10 @@ class AssessmentsConfig(AppConfig):
         from addressbook.signals import address_corrected
         from digibeoordelen.outbox.links import register
 
-        from . import links
+        from . import links, stop_reminders
 
-        register(links.LINK_KIND, links.resolve)
+        register(links.LINK_KIND, links.resolve, links.resolve_many)
+        register(stop_reminders.LINK_KIND, stop_reminders.resolve)
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.http import Http404, QueryDict
+from django.http import Http404, HttpRequest, QueryDict
+
+from exams.models import Part, WorkProcess
+
+from . import couple
 
 
 def numbers(data: QueryDict, name: str) -> list[int]:
@@ -19,3 +24,41 @@ def public_ids(data: QueryDict, name: str) -> list[UUID]:
         return list(dict.fromkeys(UUID(text) for text in data.getlist(name)))
     except ValueError:
         raise Http404 from None
+
+
+def is_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for what it swaps alone; going back it wants the whole page."""
+    return request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
+
+
+def number(data: QueryDict, name: str) -> int | None:
+    """The whole number that stands under `name`; None for anything else."""
+    return next(iter(numbers(data, name)), None)
+
+
+def target(unit_id: int, data: QueryDict) -> couple.Target:
+    """What is chosen for (`werkproces=`, `onderdeel=`); `Http404` for a work process or part of another unit."""
+    work_process, part = number(data, "werkproces"), number(data, "onderdeel")
+    try:
+        return couple.get_target(unit_id, work_process_id=work_process, part_id=part)
+    except (WorkProcess.DoesNotExist, Part.DoesNotExist):
+        raise Http404 from None
+
+
+def of_target(target: couple.Target) -> dict[str, str]:
+    """The fields that `target` is read from."""
+    if target.part:
+        return {"onderdeel": str(target.part.pk)}
+    return {"werkproces": str(target.work_process.pk)} if target.work_process else {}
+
+
+def anchor(target: couple.Target) -> str:
+    """'#onderdeel-12': where the pages of choosing show this target; '' for the whole exam."""
+    return "".join(f"#{name}-{pk}" for name, pk in of_target(target).items())
+
+
+def again(data: QueryDict, **instead: Iterable[object]) -> list[tuple[str, str]]:
+    """The fields of a form as it was sent, to send once more; those named in `instead` get these values."""
+    kept = [(name, value) for name, values in data.lists() if name not in instead for value in values]
+    asked = [(name, str(value)) for name, values in instead.items() for value in values]
+    return [field for field in kept if field[0] != "csrfmiddlewaretoken"] + asked

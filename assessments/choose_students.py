@@ -1,26 +1,29 @@
 """'Digitaal beoordelen starten voor student' (source text, part A, 'Toevoegen studenten').
 
-Who is taken stands in the address (`student=`, repeated): nothing waits on the server for 'Ga verder'.
+Who is taken stands in the address (see `chosen.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Membership
 from accounts.signed_in import UserRequest
+from addressbook.models import Contact
 from exams.models import ExamUnit
 
 from . import asked, lifecycle
 from . import start as starting
+from .chosen import Chosen, read_chosen
 from .forms import PlanForm
+from .group import MAX_NAMED
 from .initiator import get_unit
 from .models import Assessment, Status
 from .pasted import Pasted, read_list
@@ -29,62 +32,57 @@ from .together import together_url
 
 @dataclass(frozen=True)
 class Row:
-    """A student on the screen; `url` takes them, or takes them off again when they are `taken`."""
+    """A student on the screen; `taken` when among those chosen, with the `examiners` named beside them."""
 
     student: Membership
     standing: starting.Standing
-    url: str
     taken: bool
-
-
-def choose_url(unit: ExamUnit, students: Iterable[int], query: str = "") -> str:
-    """The page with these students (their memberships' ids) taken and this search."""
-    address = QueryDict(mutable=True)
-    address.setlist("student", [str(pk) for pk in students])
-    if query:
-        address["q"] = query
-    return f"{reverse('assessments:choose_student', args=[unit.pk])}?{address.urlencode()}"
+    examiners: Sequence[Contact]
 
 
 @require_GET
 def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
-    chosen = starting.get_students_to_start(request.user, asked.numbers(request.GET, "student"))
-    return _page(request, unit, chosen, PlanForm(), query=request.GET.get("q", "").strip())
+    chosen = read_chosen(request.user, request.GET)
+    return _page(request, unit, chosen, PlanForm(initial=dict(chosen.plan)), query=request.GET.get("q", "").strip())
 
 
-def _page(
-    request: UserRequest, unit: ExamUnit, chosen: Sequence[Membership], form: PlanForm, query: str = ""
-) -> HttpResponse:
+@require_POST
+def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
+    """'Toevoegen', the cross at a student, and 'Zoeken': changes the address alone, and keeps what was typed."""
+    unit = get_unit(request.user, unit_id)
+    add, remove = asked.numbers(request.POST, "erbij"), asked.numbers(request.POST, "eraf")
+    chosen = read_chosen(request.user, request.POST, add=add, remove=remove)
+    return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()))
+
+
+def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
     """The whole page, or for a search while typing what was found alone."""
     found = starting.find_students(by=request.user, query=query) if query else []
     shown = found[: starting.SEARCH_LIMIT]
-    row = _row_maker(unit, chosen, shown, query)
+    row = _row_maker(unit, chosen, shown)
     context = {
         "unit": unit,
         "exam": unit.exam_version.exam,
         "query": query,
-        "chosen": [row(student) for student in chosen],
+        "chosen": [row(student) for student in chosen.students],
         "found": [row(student) for student in shown],
         "more": len(found) > len(shown),
-        "full": len(chosen) >= starting.MAX_TOGETHER,
+        "full": len(chosen.students) >= starting.MAX_TOGETHER,
         "limit": starting.MAX_TOGETHER,
         "form": form,
+        "plan": chosen.plan,
     }
-    part = request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers
-    return render(request, f"assessments/{'found_students' if part else 'choose_student'}.html", context)
+    name = "found_students" if asked.is_part(request) else "choose_student"
+    return render(request, f"assessments/{name}.html", context)
 
 
-def _row_maker(
-    unit: ExamUnit, chosen: Sequence[Membership], found: Sequence[Membership], query: str
-) -> Callable[[Membership], Row]:
-    standing = starting.standings(students=[*chosen, *found], unit=unit)
-    taken = [student.pk for student in chosen]
+def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> Callable[[Membership], Row]:
+    standing = starting.standings(students=[*chosen.students, *found], unit=unit)
 
     def row(student: Membership) -> Row:
-        others = [pk for pk in taken if pk != student.pk]
-        after = others if student.pk in taken else [*taken, student.pk]
-        return Row(student, standing[student.pk], choose_url(unit, after, query), student.pk in taken)
+        examiners = chosen.examiners.get(student.pk, ())
+        return Row(student, standing[student.pk], student in chosen.students, examiners)
 
     return row
 
@@ -93,28 +91,30 @@ def _row_maker(
 def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
     """Takes the students of a pasted list besides those that were taken, and says what became of each."""
     unit = get_unit(request.user, unit_id)
-    chosen = starting.get_students_to_start(request.user, asked.numbers(request.POST, "student"))
+    chosen = read_chosen(request.user, request.POST)
     try:
         pasted = read_list(by=request.user, unit=unit, text=request.POST.get("nummers", ""))
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
-        return redirect(choose_url(unit, [student.pk for student in chosen]))
-    fresh = [student for student in pasted.found if student not in chosen]
-    room = max(0, starting.MAX_TOGETHER - len(chosen))
+        return redirect(chosen.url(unit))
+    fresh = [student for student in pasted.found if student not in chosen.students]
+    room = max(0, starting.MAX_TOGETHER - len(chosen.students))
     _tell(request, pasted, added=fresh[:room], left_out=fresh[room:])
-    return redirect(choose_url(unit, [student.pk for student in [*chosen, *fresh[:room]]]))
+    students = [*chosen.students, *fresh[:room]]
+    return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **pasted.examiners}).url(unit))
 
 
 def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], left_out: Sequence[Membership]) -> None:
     again = [student for student in pasted.found if student not in [*added, *left_out]]
     said = [
-        (messages.SUCCESS, "Toegevoegd", _named(added)),
+        (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
         (messages.INFO, "Was al toegevoegd", _named(again)),
         (messages.INFO, "Loopt al", _named(pasted.running)),
         (messages.WARNING, f"Hooguit {starting.MAX_TOGETHER} tegelijk; niet toegevoegd", _named(left_out)),
         (messages.WARNING, "Nog geen studentnummer ingevuld", _named(pasted.without_number)),
         (messages.WARNING, "Staat bij meer dan één school; zoek op naam", ", ".join(pasted.ambiguous)),
         (messages.WARNING, "Niet gevonden", ", ".join(pasted.unknown)),
+        (messages.WARNING, "Niet in het adresboek; importeer ze eerst of voeg ze toe", ", ".join(pasted.not_listed)),
     ]
     for level, what, names in said:
         if names:
@@ -126,22 +126,38 @@ def _named(students: Iterable[Membership]) -> str:
     return ", ".join(f"{s.user.full_name} ({s.student_number or s.user.email})" for s in students)
 
 
+def _named_or_counted(students: Sequence[Membership]) -> str:
+    """For those who stand on the page themselves: as many names as one reads."""
+    return _named(students) if len(students) <= MAX_NAMED else f"{len(students)} studenten"
+
+
 @require_POST
 def start(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Ga verder': starts for all who were taken; those who have one running are named, the others go on."""
     unit = get_unit(request.user, unit_id)
-    students = starting.get_students_to_start(request.user, asked.numbers(request.POST, "student"))
-    if not students:
+    if request.POST.get("nummers", "").strip():  # a list that was pasted and not added yet is shown first
+        return add_numbers(request, unit_id)
+    chosen = read_chosen(request.user, request.POST)
+    if not chosen.students:
         raise Http404
     form = PlanForm(request.POST)
     if not form.is_valid():
-        return _page(request, unit, students, form)
+        return _page(request, unit, chosen, form)
     try:
-        result = starting.start_together(unit=unit, students=students, by=request.user, **form.cleaned_data)
+        result = starting.start_together(
+            unit=unit,
+            students=chosen.students,
+            by=request.user,
+            examiners=chosen.examiners,
+            **form.cleaned_data,
+        )
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         return redirect("assessments:unit_list", unit.pk)
-    return _go_on(request, unit, students, result)
+    if chosen.gone:
+        names = ", ".join(contact.full_name for contact in chosen.gone)
+        messages.warning(request, f"Staat niet meer in het adresboek, en is niet gekozen: {names}.")
+    return _go_on(request, unit, chosen.students, result)
 
 
 def _go_on(
@@ -156,7 +172,7 @@ def _go_on(
         messages.info(request, f"Voor {name} loopt al een beoordeling van deze exameneenheid.")
         return redirect("assessments:examiners", running[0].public_id)
     if len(students) > 1 and result.started:
-        messages.success(request, f"Gestart voor {_named(a.student for a in result.started)}.")
+        messages.success(request, f"Gestart voor {_named_or_counted([a.student for a in result.started])}.")
     if result.refused:
         names = _named(result.refused)
         messages.info(request, f"Niet nog eens gestart, want er loopt al een beoordeling: {names}.")

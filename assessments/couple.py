@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from addressbook.models import Contact
@@ -15,6 +16,9 @@ from exams.models import Part, WorkProcess
 
 from . import lifecycle
 from .models import Assessment, Assignment, Coupling, Event, Score
+
+# Core task's and work process's code, kind of part; '' where a target is coarser.
+Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,14 @@ class Target:
     @property
     def level(self) -> int:
         return 3 if self.part else 2 if self.work_process else 1
+
+    @property
+    def place(self) -> Place:
+        """What it is known by in every version of the exam; it sorts the coarser before the finer."""
+        work_process = self.part.work_process if self.part else self.work_process
+        if work_process is None:
+            return ("", "", "")
+        return work_process.core_task.code, work_process.code, self.part.kind if self.part else ""
 
     def __str__(self) -> str:
         if self.part:
@@ -84,19 +96,65 @@ def derive(
     }
 
 
-def get_target(assessment: Assessment, *, work_process_id: int | None, part_id: int | None) -> Target:
-    """The target within this assessment's own unit; raises `DoesNotExist` for anything else."""
+def get_target(unit_id: int, *, work_process_id: int | None, part_id: int | None) -> Target:
+    """The target within this unit; raises `DoesNotExist` for anything else."""
     if part_id is not None:
-        own = Part.objects.select_related("work_process")
-        return Target(part=own.get(pk=part_id, work_process__core_task__unit=assessment.unit_id))
+        own = Part.objects.select_related("work_process__core_task")
+        return Target(part=own.get(pk=part_id, work_process__core_task__unit=unit_id))
     if work_process_id is not None:
-        return Target(work_process=WorkProcess.objects.get(pk=work_process_id, core_task__unit=assessment.unit_id))
+        rows = WorkProcess.objects.select_related("core_task")
+        return Target(work_process=rows.get(pk=work_process_id, core_task__unit=unit_id))
     return Target()
+
+
+def counterpart(target: Target, *, unit_id: int) -> Target:
+    """The same target, by its codes, in the unit of perhaps another version of the exam.
+
+    Raises `DomainError` where that version has no such work process or part.
+    """
+    if not (work_process := target.part.work_process if target.part else target.work_process):
+        return target
+    if work_process.core_task.unit_id == unit_id:
+        return target
+    own = Part if target.part else WorkProcess
+    try:
+        if target.part:
+            same = {f"work_process__{name}": value for name, value in _codes(work_process).items()}
+            parts = Part.objects.select_related("work_process__core_task")
+            return Target(part=parts.get(**same, kind=target.part.kind, work_process__core_task__unit=unit_id))
+        rows = WorkProcess.objects.select_related("core_task")
+        return Target(work_process=rows.get(**_codes(work_process), core_task__unit=unit_id))
+    except own.DoesNotExist:
+        raise lifecycle.DomainError(f"De versie van het examen van deze student heeft geen {target}.") from None
+
+
+def _codes(work_process: WorkProcess) -> dict[str, str]:
+    """What a work process is known by in every version of the exam."""
+    return {"code": work_process.code, "core_task__code": work_process.core_task.code}
+
+
+def at(target: Target) -> Q:
+    """The couplings at exactly this target, in every version of the exam."""
+    if target.part:
+        same = {f"part__work_process__{name}": value for name, value in _codes(target.part.work_process).items()}
+        return Q(part__kind=target.part.kind, **same)
+    if target.work_process:
+        return Q(**{f"work_process__{name}": value for name, value in _codes(target.work_process).items()})
+    return Q(work_process=None, part=None)
+
+
+def below(target: Target) -> Q:
+    """The couplings that are finer than `target` and within it, in every version of the exam."""
+    if target.part:
+        return Q(pk__in=[])
+    if target.work_process:
+        return Q(**{f"part__work_process__{name}": value for name, value in _codes(target.work_process).items()})
+    return Q(work_process__isnull=False) | Q(part__isnull=False)
 
 
 def chosen_at(assessment: Assessment, target: Target) -> list[Contact]:
     """The contacts chosen at exactly this target."""
-    couplings = assessment.couplings.filter(work_process=target.work_process, part=target.part)
+    couplings = assessment.couplings.filter(at(target))
     return [coupling.contact for coupling in couplings.select_related("contact").order_by("contact__last_name")]
 
 
@@ -107,25 +165,33 @@ def choose_examiners(
     contacts: Collection[Contact],
     by: User,
     version: int | None = None,
+    replace_finer: bool = False,
     take_off_begun: bool = False,
+    asked_about: Collection[int] = (),
 ) -> None:
     """Makes `contacts` the choice at `target`, in place of what was chosen there.
 
-    Contacts must be of the assessment's school (`ValueError` else). Raises `WouldLoseWork` when
-    someone who has begun would lose an assignment, unless the teacher confirmed that
-    (`take_off_begun`): then it is taken off, keeps what was written, and stands in the log. Raises
-    `DomainError` when someone is no longer in the address book, when the assessment is closed, or
-    when it was changed since `version`.
+    Finer choices within `target` stay as they are; with `replace_finer` they go, so that this one
+    counts there too. Contacts must be of the assessment's school (`ValueError` else). Raises
+    `WouldLoseWork` when someone who has begun would lose an assignment, unless the teacher confirmed
+    that, for whoever it is (`take_off_begun`) or for these assignments' ids (`asked_about`): then it
+    is taken off, keeps what was written, and stands in the log. Raises `DomainError` when someone is
+    no longer in the address book or is the student, when the assessment is closed, or when it was changed
+    since `version`.
     """
     if any(contact.school_id != assessment.school_id for contact in contacts):
         raise ValueError("A contact of another school.")
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_if_closed(current)
         _replace_couplings(current, target, contacts)
-        changes = sync_assignments(current, take_off_begun=take_off_begun)
+        if replace_finer:
+            current.couplings.filter(below(target)).delete()
+        changes = sync_assignments(current, take_off_begun=take_off_begun, asked_about=asked_about)
         lifecycle.bump_version(current)
         names = sorted(contact.full_name for contact in contacts)
         data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
+        if replace_finer:
+            data["replaced_finer"] = True
         lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
@@ -134,21 +200,28 @@ def _replace_couplings(assessment: Assessment, target: Target, contacts: Collect
     at_target.exclude(contact__in=contacts).delete()
     chosen_before = set(at_target.values_list("contact_id", flat=True))
     fresh = Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).exclude(pk__in=chosen_before)
-    gone = [contact.full_name for contact in fresh if contact.removed_at]
-    if gone:
-        raise lifecycle.DomainError(f"Staat niet meer in het adresboek: {', '.join(gone)}.")
+    refuse_if_gone(fresh)
     Coupling.objects.bulk_create(
         Coupling(assessment=assessment, contact=contact, work_process=target.work_process, part=target.part)
         for contact in fresh
     )
 
 
-def sync_assignments(assessment: Assessment, *, take_off_begun: bool = False) -> Changes:
+def refuse_if_gone(contacts: Iterable[Contact]) -> None:
+    """Raises `DomainError` naming those who are no longer in the address book."""
+    if gone := [contact.full_name for contact in contacts if contact.removed_at]:
+        raise lifecycle.DomainError(f"Staat niet meer in het adresboek: {', '.join(gone)}.")
+
+
+def sync_assignments(
+    assessment: Assessment, *, take_off_begun: bool = False, asked_about: Collection[int] = ()
+) -> Changes:
     """Brings the assignments in line with the couplings; call it inside `lifecycle.locked()`.
 
-    One that has content is never taken off silently: without `take_off_begun` `WouldLoseWork` is
-    raised. What is taken off gets `removed_at` and keeps what was written; chosen again, it counts
-    again. Whoever has no part left loses the invitation with it.
+    One that has content is never taken off silently: without `take_off_begun`, or its id in
+    `asked_about`, `WouldLoseWork` is raised. What is taken off gets `removed_at` and keeps what was written; chosen
+    again, it counts again. Whoever has no part left loses the invitation with it. Raises
+    `DomainError` where the student would assess themselves.
     """
     wanted = _wanted(assessment)
     existing = {
@@ -157,11 +230,13 @@ def sync_assignments(assessment: Assessment, *, take_off_begun: bool = False) ->
             has_scores=Exists(Score.objects.filter(assignment=OuterRef("pk")))
         )
     }
+    live = {key for key, a in existing.items() if a.removed_at is None}
+    _refuse_student_among(assessment, {contact for contact, _ in wanted - live})
     surplus = [a for key, a in existing.items() if key not in wanted and a.removed_at is None]
     begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
-    if begun and not take_off_begun:
+    if not take_off_begun and any(a.pk not in asked_about for a in begun):
         raise WouldLoseWork(begun)
-    _take_off(assessment, surplus)
+    _take_off(assessment, surplus, begun=begun)
     returning = [a.pk for key, a in existing.items() if key in wanted and a.removed_at is not None]
     assessment.assignments.filter(pk__in=returning).update(removed_at=None)
     Assignment.objects.bulk_create(
@@ -171,10 +246,33 @@ def sync_assignments(assessment: Assessment, *, take_off_begun: bool = False) ->
     return Changes(taken_off=begun, withdrawn=_withdraw_all_but(assessment, {contact for contact, _ in wanted}))
 
 
-def _take_off(assessment: Assessment, surplus: Sequence[Assignment]) -> None:
-    """Deletes those of whoever was never invited; the others' form may be open this moment, and be saved yet."""
+def is_student(assessment: Assessment, contact: Contact) -> bool:
+    """Whether this is the student whom it is about: the same account, or the same e-mail address."""
+    user = assessment.student.user
+    return contact.user_id == user.pk or contact.email == user.email
+
+
+def refuse_student(assessment: Assessment, contacts: Iterable[Contact]) -> None:
+    """Raises `DomainError` when one of them is the student: nobody assesses themselves."""
+    if found := [contact for contact in contacts if is_student(assessment, contact)]:
+        name = found[0].full_name
+        text = _("%(name)s (%(email)s) is de student zelf en kan niet de examinator zijn.")
+        raise lifecycle.DomainError(text % {"name": name, "email": found[0].email})
+
+
+def _refuse_student_among(assessment: Assessment, contact_ids: Collection[int]) -> None:
+    if contact_ids:
+        refuse_student(assessment, Contact.objects.filter(pk__in=contact_ids))
+
+
+def _take_off(assessment: Assessment, surplus: Sequence[Assignment], *, begun: Sequence[Assignment]) -> None:
+    """Deletes those of whoever was never invited; the others' form may be open this moment, and be saved yet.
+
+    What has content is not deleted, whosever it is.
+    """
     surplus_rows = assessment.assignments.filter(pk__in=[assignment.pk for assignment in surplus])
-    surplus_rows.exclude(contact__in=assessment.invitations.values("contact")).delete()
+    untouched = surplus_rows.exclude(pk__in=[assignment.pk for assignment in begun])
+    untouched.exclude(contact__in=assessment.invitations.values("contact")).delete()
     surplus_rows.update(removed_at=timezone.now())
 
 

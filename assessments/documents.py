@@ -14,21 +14,28 @@ from django.utils import timezone, translation
 
 from digibeoordelen.outbox.files import keep
 
-from . import lifecycle, mails
+from . import lifecycle, mails, verification
 from .models import Assessment, Document, Event
 from .tasks import render_document
+
+PDF_VARIANT = "pdf/a-3b"
+# What an examiner signed with; documents from before there was a date and a place have neither.
+SIGNED = ("name", "function", "organisation", "assessed_on", "place")
 
 
 def request_document(*, assessment: Assessment, result: dict[str, Any], exam_office_email: str) -> Document:
     """Writes down that a PDF must be made of `result`, and starts the work on commit.
 
-    Call it inside the transaction that makes the result final. A new document is the next version.
+    Call it inside the transaction that makes the result final. A new document is the next version, with a
+    verification code of its own, which stands in its result together with the address where it is checked.
     """
-    number = assessment.documents.count() + 1
+    number, code = assessment.documents.count() + 1, verification.new_code()
+    said = {"number": number, "code": code, "check_at": verification.page_address()}
     document = Document.objects.create(
         assessment=assessment,
         number=number,
-        result={**result, "document": {"number": number}},
+        code=code,
+        result={**result, "document": said},
         exam_office_email=exam_office_email,
     )
     transaction.on_commit(lambda: render_document.delay(document.pk), robust=True)
@@ -78,13 +85,9 @@ def render(result: dict[str, Any], *, name: str) -> bytes:
     It is made from `result` alone, so that making it again, whenever, says the same; the text is
     Dutch, whatever language the one who caused it reads. `name` is the document's file name.
     """
-    # WeasyPrint takes half a second to import; only the workers need it.
-    from weasyprint import HTML, Attachment
-    from weasyprint.urls import URLFetcher
+    from weasyprint import Attachment
 
     final_at = datetime.fromisoformat(result["final"]["at"])
-    with translation.override("nl"):
-        html = render_to_string("assessments/pdf/document.html", {"result": result, **_graded(result)})
     attachment = Attachment(
         string=json.dumps(result, ensure_ascii=False, indent=1).encode(),
         name=f"{name.removesuffix('.pdf')}.json",
@@ -93,27 +96,49 @@ def render(result: dict[str, Any], *, name: str) -> bytes:
         created=final_at.astimezone(UTC),
         modified=final_at.astimezone(UTC),
     )
-    # A document refers to nothing outside itself: a reference that slipped in stops it, and is never fetched.
-    fetcher = URLFetcher(allowed_protocols=[], fail_on_errors=True)
-    pdf = HTML(string=html, url_fetcher=fetcher).write_pdf(
-        pdf_variant="pdf/a-3b", pdf_tags=True, attachments=[attachment]
-    )
-    return bytes(pdf)
+    return write_pdf(page(result), pdf_variant=PDF_VARIANT, attachments=[attachment])
+
+
+def page(result: dict[str, Any]) -> str:
+    """The HTML that a result's PDF is made of; it refers to nothing outside itself."""
+    with translation.override("nl"):
+        context = {"result": result, **_graded(result), **_verification(result)}
+        return render_to_string("assessments/pdf/document.html", context)
+
+
+def write_pdf(html: str, **options: Any) -> bytes:
+    """A tagged PDF of `html`, which refers to nothing outside itself."""
+    # WeasyPrint takes half a second to import; not every process needs it.
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+
+    # A reference that slipped in stops it, and is never fetched; a data: URL holds what it refers to.
+    fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+    return bytes(HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_tags=True, **options))
+
+
+def _verification(result: dict[str, Any]) -> dict[str, str]:
+    """The code as it is printed, and the QR code of its page; nothing for documents from before there were codes."""
+    said = result["document"]
+    if not (code := said.get("code")):
+        return {}
+    return {"code": verification.grouped(code), "qr_code": verification.qr_code(f"{said['check_at']}{code}/")}
 
 
 def _graded(result: dict[str, Any]) -> dict[str, Any]:
-    """The result's core tasks and work processes, each with its own outcome, and the examiners' names, once."""
+    """The result's core tasks and work processes, each with its own outcome, and its examiners, each once."""
     core_tasks: list[dict[str, Any]] = []
-    names: dict[str, None] = {}
+    examiners: list[dict[str, Any]] = []
     outcomes = {core_task["code"]: core_task for core_task in result["result"]["core_tasks"]}
     for core_task in result["core_tasks"]:
         outcome = outcomes[core_task["code"]]
         inner = {work_process["code"]: work_process for work_process in outcome["work_processes"]}
         processes = [{**process, "result": inner[process["code"]]} for process in core_task["work_processes"]]
         core_tasks.append({**core_task, "result": outcome, "work_processes": processes})
-        parts = [part for process in processes for part in process["parts"]]
-        names.update({examiner["name"]: None for part in parts for examiner in part["examiners"]})
-    return {"core_tasks": core_tasks, "examiners": list(names)}
+        for part in (part for process in processes for part in process["parts"]):
+            signed = [{key: examiner.get(key) for key in SIGNED} for examiner in part["examiners"]]
+            examiners += [examiner for examiner in signed if examiner not in examiners]
+    return {"core_tasks": core_tasks, "examiners": examiners}
 
 
 def _claim(document_id: int) -> Document | None:

@@ -2,58 +2,49 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
+from django.utils import timezone, translation
+from django.utils.formats import time_format
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.language import Language, speak_to, translated
 
 from . import form as filling
-from . import invite, lifecycle, links
+from . import invite, lifecycle, links, own_copy, rate_limits, sign
+from .forms import CompleteForm
 from .models import Invitation
+from .no_access import count_wrong, no_access
+from .own_result import own_result
 from .rubric import Missing, Rubric, read_rubric
 
-# What each reason of `links.NoAccess` answers: 404 for what never was, 410 for what is no more.
-_STATUS = {"unknown": 404, "no_cookie": 403}
 
-
-def _no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "") -> HttpResponse:
-    """The page that says why a link opens nothing; what a refused post held stands on it, to be copied."""
-    typed = [
-        value
-        for name, value in request.POST.items()
-        if isinstance(value, str) and name.startswith("justification-") and value.strip()
-    ]
-    renew_url = ""
-    if refused.renewable and refused.invitation is not None:
-        # Never a token of ours: whoever looks at this page may not be the examiner.
-        by_cookie = reverse("assessments:new_link_by_cookie", args=[refused.invitation.public_id])
-        renew_url = reverse("assessments:new_link", args=[token]) if token else by_cookie
-    context = {"refused": refused, "renew_url": renew_url, "typed": typed}
-    return render(request, "assessments/no_access.html", context, status=_STATUS.get(refused.reason, 410))
-
-
+@translated
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """Swaps the link for its cookie and takes the token out of the address bar; changes nothing."""
     try:
         invitation = links.open_token(token)
     except links.NoAccess as refused:
-        return _no_access(request, refused, token=token)
+        return no_access(request, refused, token=token)
     response = redirect("assessments:form", invitation.public_id)
     links.set_cookie(response, invitation=invitation)
     return response
 
 
+@translated
 @login_not_required
 @require_POST
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
@@ -61,9 +52,10 @@ def new_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         return _renew(request, links.open_token(token))
     except links.NoAccess as refused:
-        return _renew(request, refused.invitation) if refused.renewable else _no_access(request, refused)
+        return _renew(request, refused.invitation) if refused.renewable else no_access(request, refused)
 
 
+@translated
 @login_not_required
 @require_POST
 def new_link_by_cookie(request: HttpRequest, public_id: UUID) -> HttpResponse:
@@ -71,26 +63,33 @@ def new_link_by_cookie(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         return _renew(request, links.open_cookie(request, public_id))
     except links.NoAccess as refused:
-        return _renew(request, refused.invitation) if refused.renewable else _no_access(request, refused)
+        return _renew(request, refused.invitation) if refused.renewable else no_access(request, refused)
 
 
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
+    if invitation is not None:
+        speak_to(request, invitation.contact.language)
+    if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(rate_limits.asker(request)):
+        return no_access(request, links.NoAccess("asked_enough"))
     try:
         if invitation is not None:
             invite.request_new_link(invitation=invitation)
+    except invite.AskedEnough:
+        return no_access(request, links.NoAccess("asked_enough"))
     except lifecycle.DomainError:  # withdrawn since we looked
-        return _no_access(request, links.NoAccess("withdrawn"))
+        return no_access(request, links.NoAccess("withdrawn"))
     return render(request, "assessments/link_on_its_way.html")
 
 
+@translated
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
 def form(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         invitation = links.open_cookie(request, public_id)
     except links.NoAccess as refused:
-        return _no_access(request, refused)
+        return no_access(request, refused)
     rubric = read_rubric(invitation.assessment, contact=invitation.contact)
     return _form_page(request, invitation, rubric)
 
@@ -110,7 +109,7 @@ def _form_page(
         "rubric": rubric,
         "attachments": list(invitation.attachments.all()),
         "problems": [{"href": f"#{item.field_id}", "text": item.text} for item in missing],
-        "missing_fields": {item.field_id for item in missing},
+        "wrong": {item.name for item in missing},
         "conflicts": conflicts or [],
     }
     read_only = rubric.is_completed or invitation.assessment.is_closed
@@ -119,24 +118,18 @@ def _form_page(
     return render(request, template, context, status=status)
 
 
-def _save_posted(request: HttpRequest, invitation: Invitation) -> HttpResponse | None:
-    """Saves what was posted; a page when not all of it could be saved, with everything typed on it."""
-    before = read_rubric(invitation.assessment, contact=invitation.contact)
-    entries = filling.read_entries(request.POST, before)
-    problems = filling.too_long(entries, before)
-    if problems:
-        filling.overlay(before, entries)
-        return _form_page(request, invitation, before, missing=problems)
+def _save_posted(request: HttpRequest, invitation: Invitation) -> Rubric | HttpResponse:
+    """Saves what was posted: the form as it is now, or a page with everything typed when not all could be saved."""
     try:
-        conflicts = filling.save(invitation=invitation, entries=entries)
-    except lifecycle.TransitionRefused:  # cancelled between opening the cookie and taking the lock
-        return _no_access(request, links.NoAccess("withdrawn", invitation))
-    if conflicts:
-        now = read_rubric(invitation.assessment, contact=invitation.contact)
-        return _form_page(request, invitation, now, conflicts=conflicts)
-    return None
+        saved = filling.save_post(invitation=invitation, post=request.POST)
+    except lifecycle.TransitionRefused:  # closed between opening the cookie and taking the lock
+        return no_access(request, links.closed_since(invitation))
+    if saved.conflicts or saved.too_long:
+        return _form_page(request, invitation, saved.rubric, missing=saved.too_long, conflicts=saved.conflicts)
+    return saved.rubric
 
 
+@translated
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -147,14 +140,36 @@ def save(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         invitation = links.open_cookie(request, public_id)
     except links.NoAccess as refused:
-        return _no_access(request, refused)
-    if refused_page := _save_posted(request, invitation):
-        return refused_page
+        return no_access(request, refused)
+    result = _save_posted(request, invitation)
+    if isinstance(result, HttpResponse):
+        return result
     saved = _("Uw beoordeling is tussentijds opgeslagen. U kunt later verdergaan met de link in uw mail.")
     messages.success(request, saved)
     return redirect("assessments:form", public_id)
 
 
+@translated
+@login_not_required
+@never_cache
+@require_POST
+def keep(request: HttpRequest, public_id: UUID) -> JsonResponse:
+    """Saving as one types (static/js/autosave.js): what is kept now, and what could not be saved.
+
+    Answers 200 with `form.Saved.as_json`, or the status of `NoAccess` with its reason.
+    """
+    try:
+        invitation = links.open_cookie(request, public_id)
+        saved = filling.save_post(invitation=invitation, post=request.POST)
+    except links.NoAccess as refused:
+        told, status = count_wrong(request, refused)
+        return JsonResponse({"reason": told.reason}, status=status)
+    except lifecycle.TransitionRefused:
+        return JsonResponse({"reason": links.closed_since(invitation).reason}, status=410)
+    return JsonResponse({"at": time_format(timezone.localtime()), **saved.as_json(request.POST)})
+
+
+@translated
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -165,15 +180,16 @@ def check(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         invitation = links.open_cookie(request, public_id)
     except links.NoAccess as refused:
-        return _no_access(request, refused)
-    if refused_page := _save_posted(request, invitation):
-        return refused_page
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
-    if rubric.missing:
-        return _form_page(request, invitation, rubric, missing=rubric.missing)
+        return no_access(request, refused)
+    result = _save_posted(request, invitation)
+    if isinstance(result, HttpResponse):
+        return result
+    if result.missing:
+        return _form_page(request, invitation, result, missing=result.missing)
     return redirect("assessments:complete", public_id)
 
 
+@translated
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -182,43 +198,144 @@ def complete(request: HttpRequest, public_id: UUID) -> HttpResponse:
     try:
         invitation = links.open_cookie(request, public_id)
     except links.NoAccess as refused:
-        return _no_access(request, refused)
+        return no_access(request, refused)
     if request.method == "POST":
         return _complete(request, invitation)
     rubric = read_rubric(invitation.assessment, contact=invitation.contact)
     if rubric.is_completed or invitation.assessment.is_closed:
         return redirect("assessments:form", public_id)
+    return _complete_page(request, invitation, rubric)
+
+
+def _complete_page(
+    request: HttpRequest,
+    invitation: Invitation,
+    rubric: Rubric,
+    *,
+    refused: CompleteForm | None = None,
+    problem: str = "",
+) -> HttpResponse:
+    """The summary; `refused` is what was filled in there before, `problem` why that was not taken."""
     if rubric.missing:
         return _form_page(request, invitation, rubric, missing=rubric.missing)
-    context = {"invitation": invitation, "assessment": invitation.assessment, "rubric": rubric}
-    return render(request, "assessments/complete.html", context)
+    context = {
+        "invitation": invitation,
+        "assessment": invitation.assessment,
+        "rubric": rubric,
+        "own": own_result(rubric, contact=invitation.contact),
+        "form": refused or CompleteForm(invitation=invitation),
+        "problem": problem,
+    }
+    return render(request, "assessments/complete.html", context, status=422 if refused else 200)
 
 
 def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    filled_in = CompleteForm(request.POST, invitation=invitation)
+    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    if rubric.is_completed or invitation.assessment.is_closed:
+        if rubric.is_completed:
+            messages.info(request, _("Uw beoordeling was al afgerond."))
+        return redirect("assessments:form", invitation.public_id)
+    if not filled_in.is_valid():
+        return _complete_page(request, invitation, rubric, refused=filled_in)
     try:
-        done_now = filling.complete(invitation=invitation)
-    except filling.Incomplete as incomplete:
+        filling.complete(invitation=invitation, signature=filled_in.signature, seen=filled_in.cleaned_data["seen"])
+    except (filling.Incomplete, filling.Changed) as refused:
         rubric = read_rubric(invitation.assessment, contact=invitation.contact)
-        return _form_page(request, invitation, rubric, missing=incomplete.missing)
+        again = CompleteForm(invitation=invitation, signature=filled_in.signature)  # to be confirmed anew
+        problem = "" if rubric.missing else str(refused)
+        return _complete_page(request, invitation, rubric, refused=again, problem=problem)
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         return redirect("assessments:form", invitation.public_id)
-    if done_now:
-        messages.success(request, _("Uw beoordeling is afgerond. Dank u wel."))
-    else:
-        messages.info(request, _("Uw beoordeling was al afgerond."))
+    messages.success(request, _("Uw beoordeling is afgerond. Dank u wel."))
     return redirect("assessments:form", invitation.public_id)
+
+
+@translated
+@login_not_required
+@never_cache
+@require_POST
+def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """'Nog wijzigen': back to the form, and what was typed on the summary stands there again later."""
+    try:
+        invitation = links.open_cookie(request, public_id)
+    except links.NoAccess as refused:
+        return no_access(request, refused)
+    sign.keep_typed(invitation=invitation, typed=request.POST)
+    return redirect("assessments:form", public_id)
 
 
 @login_not_required
 @never_cache
-@require_GET
+@require_safe
+def copy(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """'Bewaar een kopie (pdf)': the examiner's own parts, once they are completed."""
+    try:
+        invitation = links.open_cookie(request, public_id)
+    except links.NoAccess as refused:
+        return no_access(request, refused)
+    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    if not rubric.is_completed:
+        return redirect("assessments:form", public_id)
+    if rate_limits.COPIES.exceeds(str(invitation.pk)):
+        return no_access(request, links.NoAccess("copied_enough"))
+    return HttpResponse(
+        own_copy.render(invitation=invitation, rubric=rubric),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{own_copy.filename(invitation)}"'},
+    )
+
+
+@translated
+@login_not_required
+@require_POST
+def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """'Klaar op deze computer': this browser opens the form no more, and forgets what was not sent."""
+    with suppress(links.NoAccess):
+        links.open_cookie(request, public_id)  # for its language alone
+    response = render(request, "assessments/left.html", {"copy": public_id})
+    links.delete_cookie(response, public_id=public_id)
+    return response
+
+
+@translated
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def language(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """'English' or 'Nederlands': the form and the examiner's mails from now on; what was typed is saved first."""
+    if request.method == "GET":
+        return redirect("assessments:form", public_id)
+    try:
+        invitation = links.open_cookie(request, public_id)
+    except links.NoAccess as refused:
+        return no_access(request, refused)
+    chosen = request.POST.get("language", "")
+    if chosen in Language.values:
+        invitation.contact.speak(chosen)
+        translation.activate(chosen)
+    if filling.read_entries(request.POST):
+        result = _save_posted(request, invitation)
+        if isinstance(result, HttpResponse):
+            return result
+    form_url = reverse("assessments:form", args=[public_id])
+    back = request.POST.get("next", "")
+    # A page of this invitation and nothing else: there the link's cookie holds.
+    is_own = url_has_allowed_host_and_scheme(back, None) and back.startswith(form_url)
+    return HttpResponseRedirect(back if is_own else form_url)
+
+
+@translated
+@login_not_required
+@never_cache
+@require_safe
 def attachment(request: HttpRequest, public_id: UUID, attachment_id: int) -> HttpResponse:
     """One of the invitation's attachments, as a download."""
     try:
         invitation = links.open_cookie(request, public_id)
     except links.NoAccess as refused:
-        return _no_access(request, refused)
+        return no_access(request, refused)
     kept = get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id)
     return HttpResponse(
         kept.file.read(),

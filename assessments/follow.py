@@ -2,48 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from accounts.models import User
-from exams.models import ExamUnit
+from django.db.models import Count
+from django.utils import timezone
 
-from .models import Assessment, Assignment, Document, Invitation
-from .rubric import Rubric
+from accounts.models import User
+from addressbook.models import Contact
+from digibeoordelen.outbox.models import MailState
+from exams.models import ExamUnit, Part
+
+from .models import Assessment, AssessmentQuerySet, Assignment, Document, Invitation, InvitationQuerySet, Status
+from .remind import UNREAD_MAIL, days_late
+
+
+@dataclass
+class Waiting:
+    """An examiner with parts that are not completed; `invitation` is the one that stands, if there is one."""
+
+    contact: Contact
+    parts: int
+    open_parts: int
+    invitation: Invitation | None
+
+    @property
+    def days_late(self) -> int:
+        """How many days too late; 0 for who is in time or was not asked yet."""
+        return max(0, days_late(self.invitation)) if self.invitation else 0
+
+    @property
+    def mail_failed(self) -> bool:
+        mail = self.invitation.mail if self.invitation else None
+        return mail is not None and mail.state == MailState.FAILED
 
 
 @dataclass
 class UnitRow:
-    """One student's assessment in the list; `waiting_for` names who still has to complete something."""
+    """One student's assessment in the list; `waiting` is empty once it is closed."""
 
     assessment: Assessment
-    waiting_for: list[str] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    parts_without_examiner: int = 0
     document: Document | None = None
 
+    @property
+    def days_in_state(self) -> int:
+        return (timezone.localdate() - timezone.localdate(self.assessment.status_since)).days
 
-def unit_rows(*, user: User, unit: ExamUnit) -> list[UnitRow]:
-    """The docent's assessments of this unit, over all its versions, in three queries; newest first."""
-    assessments = (
-        Assessment.objects.for_docent(user)
-        .for_pages()
-        .filter(exam=unit.exam_version.exam, unit_code=unit.code)
-        .order_by("-created_at", "-pk")
-    )
+    @property
+    def has_nobody(self) -> bool:
+        """Whether no examiner was chosen for any part of a running assessment."""
+        return self.parts_without_examiner > 0 and not self.waiting and self.assessment.status == Status.NEW
+
+
+def of_unit(*, user: User, unit: ExamUnit) -> AssessmentQuerySet:
+    """The docent's assessments of this unit, over all its versions."""
+    return Assessment.objects.for_docent(user).filter(exam=unit.exam_version.exam, unit_code=unit.code)
+
+
+def invitations_of(*, user: User, unit: ExamUnit) -> InvitationQuerySet:
+    """The invitations in the docent's assessments of this unit."""
+    return Invitation.objects.filter(assessment__in=of_unit(user=user, unit=unit))
+
+
+def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
+    """What the list says of these assessments, in their order, in five queries however many they are."""
     rows = {assessment.pk: UnitRow(assessment) for assessment in assessments}
-    running = [pk for pk, row in rows.items() if not row.assessment.is_closed]
-    open_assignments = Assignment.objects.live().filter(assessment__in=running, completed_at=None)
-    for assignment in open_assignments.select_related("contact").order_by("contact__last_name"):
-        names = rows[assignment.assessment_id].waiting_for
-        if assignment.contact.full_name not in names:
-            names.append(assignment.contact.full_name)
+    _tell_open_work({pk: row for pk, row in rows.items() if not row.assessment.is_closed})
     for document in Document.objects.current().filter(assessment__in=rows, file__isnull=False):
         rows[document.assessment_id].document = document
     return list(rows.values())
 
 
-def invitation_rows(assessment: Assessment, rubric: Rubric) -> list[tuple[Invitation, int, int]]:
-    """Each invitation with how many of the examiner's parts are completed, and how many there are."""
-    done: dict[int, list[bool]] = {}
-    for column in rubric.columns:
-        done.setdefault(column.assignment.contact_id, []).append(column.assignment.completed_at is not None)
-    invitations = assessment.invitations.select_related("contact", "mail").order_by("contact__last_name", "pk")
-    return [(i, sum(done.get(i.contact_id, [])), len(done.get(i.contact_id, []))) for i in invitations]
+def _tell_open_work(running: dict[int, UnitRow]) -> None:
+    """Fills in who still has to do what, by last name, and how many parts nobody was chosen for."""
+    in_unit = Part.objects.filter(
+        work_process__core_task__unit__in={row.assessment.unit_id for row in running.values()}
+    )
+    parts = dict(in_unit.values_list("work_process__core_task__unit").annotate(Count("pk")).order_by())
+    covered: dict[int, set[int]] = {pk: set() for pk in running}
+    completed: dict[tuple[int, int], list[bool]] = {}
+    live = Assignment.objects.live().filter(assessment__in=running)
+    for pk, contact, part, at in live.values_list("assessment_id", "contact_id", "part_id", "completed_at"):
+        covered[pk].add(part)
+        completed.setdefault((pk, contact), []).append(at is not None)
+    for pk, row in running.items():
+        row.parts_without_examiner = parts.get(row.assessment.unit_id, 0) - len(covered[pk])
+    invitations = _standing([row.assessment for row in running.values()])
+    contacts = Contact.objects.filter(pk__in={contact for _, contact in completed})
+    for person in contacts.order_by("last_name", "first_name", "pk"):
+        for pk, row in running.items():
+            done = completed.get((pk, person.pk), [])
+            if not all(done):
+                invitation = invitations.get((pk, person.pk))
+                row.waiting.append(Waiting(person, len(done), done.count(False), invitation))
+
+
+def _standing(running: list[Assessment]) -> dict[tuple[int, int], Invitation]:
+    """By assessment and contact; each knows its assessment without a further query."""
+    known = {assessment.pk: assessment for assessment in running}
+    found = Invitation.objects.standing().filter(assessment__in=known).select_related("mail").defer(*UNREAD_MAIL)
+    invitations = {}
+    for invitation in found:
+        invitation.assessment = known[invitation.assessment_id]
+        invitations[invitation.assessment_id, invitation.contact_id] = invitation
+    return invitations

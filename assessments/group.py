@@ -1,4 +1,4 @@
-"""Several students at once: the same examiners for all, and their invitations ('Toepassen op meer studenten')."""
+"""Several students at once: who assesses them, and the same examiners for all ('Toepassen op meer studenten')."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from accounts.models import User
 from addressbook.models import Contact
-from digibeoordelen.outbox.queue import Attachment
+from exams.models import ExamUnit, Part, WorkProcess
 
 from . import couple, lifecycle
-from .invite import invite
-from .models import Assessment, Assignment, Invitation
+from .models import Assessment, Assignment, Coupling, Invitation
+
+WHOLE_EXAM = couple.Target()
+MAX_NAMED = 6  # people in one sentence
 
 
 @dataclass
@@ -38,13 +40,40 @@ class Group:
 
 
 @dataclass
+class SharedPart:
+    """A part over all students: who assesses it, if that is the same for all who have it."""
+
+    part: Part
+    examiners: list[str]
+    differs: bool
+
+
+@dataclass
+class SharedChoice:
+    """What was chosen at one target for all students together; `differs`: not the same for each."""
+
+    contacts: list[Contact]
+    differs: bool
+
+
+@dataclass
 class Outcome:
-    """For whom it was done, and in words why not for the others."""
+    """For whom it was done, in words why not for the others, and who must be asked about work that would be lost."""
 
     done: list[Assessment] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    left: list[Assessment] = field(default_factory=list)  # who were refused
+    to_ask: list[tuple[Assessment, couple.WouldLoseWork]] = field(default_factory=list)
+
+    @property
+    def done_names(self) -> str:
+        """The students' names, or how many when that is too much to read."""
+        if len(self.done) > MAX_NAMED:
+            return f"{len(self.done)} studenten"
+        return ", ".join(assessment.student.user.full_name for assessment in self.done)
 
     def refuse(self, assessment: Assessment, error: lifecycle.DomainError) -> None:
+        self.left.append(assessment)
         self.refused.append(f"{assessment.student.user.full_name}: {error}")
 
 
@@ -64,53 +93,76 @@ def read_group(assessments: Sequence[Assessment]) -> Group:
     return Group(list(members.values()))
 
 
-def chosen_for_unit(assessments: Sequence[Assessment]) -> list[Contact]:
-    """Whoever was chosen for the whole exam of any of them, sorted by last name."""
-    whole = {"couplings__work_process": None, "couplings__part": None}
-    return list(Contact.objects.filter(couplings__assessment__in=assessments, **whole).distinct())
+def read_parts(assessments: Sequence[Assessment], unit: ExamUnit) -> dict[WorkProcess, list[SharedPart]]:
+    """The parts of `unit` by work process, and who assesses them in these assessments, in two queries.
+
+    A student whose version of the exam lacks a part does not make it differ.
+    """
+    examiners: dict[couple.Place, dict[int, list[str]]] = {}
+    rows = Assignment.objects.live().filter(assessment__in=assessments)
+    rows = rows.select_related("contact", "part__work_process__core_task")
+    for assignment in rows.order_by("contact__last_name", "contact__first_name", "contact_id"):
+        of_part = examiners.setdefault(couple.Target(part=assignment.part).place, {})
+        of_part.setdefault(assignment.assessment_id, []).append(assignment.contact.full_name)
+    units = {unit.pk, *(assessment.unit_id for assessment in assessments)}
+    parts = Part.objects.filter(work_process__core_task__unit__in=units).select_related("work_process__core_task")
+    there = {(part.work_process.core_task.unit_id, couple.Target(part=part).place) for part in parts}
+    found: dict[WorkProcess, list[SharedPart]] = {}
+    for part in parts:
+        if part.work_process.core_task.unit_id != unit.pk:
+            continue
+        place = couple.Target(part=part).place
+        of_part = examiners.get(place, {})
+        choices = {tuple(of_part.get(a.pk, [])) for a in assessments if (a.unit_id, place) in there}
+        shared = list(choices.pop()) if len(choices) == 1 else []
+        found.setdefault(part.work_process, []).append(SharedPart(part, shared, differs=bool(choices)))
+    return found
+
+
+def chosen_at(assessments: Sequence[Assessment], target: couple.Target) -> SharedChoice:
+    """Whoever was chosen at exactly this target for any of them, sorted by last name."""
+    chosen: dict[int, set[Contact]] = {assessment.pk: set() for assessment in assessments}
+    contacts: dict[Contact, None] = {}
+    couplings = Coupling.objects.filter(couple.at(target), assessment__in=assessments).select_related("contact")
+    for coupling in couplings.order_by("contact__last_name", "contact__first_name", "contact_id"):
+        chosen[coupling.assessment_id].add(coupling.contact)
+        contacts[coupling.contact] = None
+    differs = len({frozenset(of_one) for of_one in chosen.values()}) > 1
+    return SharedChoice(list(contacts), differs)
 
 
 def choose_for_all(
-    *, assessments: Sequence[Assessment], contacts: Collection[Contact], versions: Mapping[int, int], by: User
-) -> Outcome:
-    """Makes `contacts` the choice for the whole exam of each, one transaction a student.
-
-    `versions` (an assessment's id → the version that the teacher saw) keeps what someone else
-    changed meanwhile: that student is refused and the others go on.
-    """
-    outcome = Outcome()
-    for assessment in assessments:
-        version = versions.get(assessment.pk, 0)
-        try:
-            couple.choose_examiners(
-                assessment=assessment, target=couple.Target(), contacts=contacts, by=by, version=version
-            )
-            outcome.done.append(assessment)
-        except lifecycle.DomainError as error:
-            outcome.refuse(assessment, error)
-    return outcome
-
-
-def invite_for_all(
     *,
     assessments: Sequence[Assessment],
     contacts: Collection[Contact],
+    versions: Mapping[int, int],
     by: User,
-    remark: str = "",
-    attachments: Sequence[Attachment] = (),
+    target: couple.Target = WHOLE_EXAM,
+    replace_finer: bool = False,
+    asked_about: Collection[int] = (),
 ) -> Outcome:
-    """Invites each of `contacts` to the assessments they can be invited to: a mail each, one transaction a student.
+    """Makes `contacts` the choice at `target` of each, one transaction a student.
 
-    A form that is posted twice invites nobody twice.
+    `versions` (an assessment's id → the version that the teacher saw) keeps what someone else
+    changed meanwhile: that student is refused and the others go on. So is one whose version of the
+    exam lacks the target. Where someone has begun, nothing is done until the teacher was asked
+    (`to_ask`; then `asked_about` holds the ids of the assignments).
     """
     outcome = Outcome()
-    for member in read_group(assessments).members:
-        wanted = [contact for contact in member.invitable if contact in contacts]
-        if not wanted:
-            continue
+    for assessment in assessments:
         try:
-            invite(assessment=member.assessment, contacts=wanted, by=by, remark=remark, attachments=attachments)
-            outcome.done.append(member.assessment)
+            couple.choose_examiners(
+                assessment=assessment,
+                target=couple.counterpart(target, unit_id=assessment.unit_id),
+                contacts=contacts,
+                by=by,
+                version=versions.get(assessment.pk, 0),
+                replace_finer=replace_finer,
+                asked_about=asked_about,
+            )
+            outcome.done.append(assessment)
+        except couple.WouldLoseWork as loses:
+            outcome.to_ask.append((assessment, loses))
         except lifecycle.DomainError as error:
-            outcome.refuse(member.assessment, error)
+            outcome.refuse(assessment, error)
     return outcome

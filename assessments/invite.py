@@ -11,10 +11,14 @@ from accounts.models import User
 from addressbook.models import Contact
 from digibeoordelen.outbox.queue import Attachment
 
-from . import lifecycle, links, mails
+from . import couple, lifecycle, links, mails, rate_limits
 from .models import CLOSED, Assessment, Event, Invitation, InvitationAttachment
 
 RENEW_PAUSE = timedelta(minutes=5)
+
+
+class AskedEnough(lifecycle.DomainError):
+    """Whoever holds an old link has had the examiner mailed more often than an examiner asks."""
 
 
 def invitable(assessment: Assessment) -> list[Contact]:
@@ -43,26 +47,62 @@ def invite(
     (a form posted twice), or the assessment is closed.
     """
     with lifecycle.locked(assessment, version=version) as current:
-        lifecycle.refuse_if_closed(current)
-        allowed = {contact.pk: contact for contact in invitable(current)}  # read under the lock: the address counts
-        if not contacts:
-            raise lifecycle.DomainError("Kies eerst wie u wilt uitnodigen.")
-        refused = [contact.full_name for contact in contacts if contact.pk not in allowed]
-        if refused:
-            raise lifecycle.DomainError(f"Al uitgenodigd, of nog niet gekozen als examinator: {', '.join(refused)}.")
-        invitations = [_invite_one(current, allowed[contact.pk], remark, attachments) for contact in contacts]
-        lifecycle.bump_version(current)
-        lifecycle.settle(
-            current, kind=Event.Kind.INVITED, by=by, examiners=sorted(contact.full_name for contact in contacts)
-        )
+        invitations = make_invitations(current, contacts=contacts, by=by, remark=remark, attachments=attachments)
+        for invitation in invitations:
+            _mail(invitation)
     return invitations
 
 
-def invite_again(*, invitation: Invitation, by: User) -> None:
-    """A new link with a new term, by a new mail; older links are void from now on."""
+def make_invitations(
+    assessment: Assessment,
+    *,
+    contacts: Collection[Contact],
+    by: User,
+    remark: str = "",
+    attachments: Sequence[Attachment] = (),
+) -> list[Invitation]:
+    """The invitations alone: call it inside `lifecycle.locked()` and queue their mail in the same transaction.
+
+    Raises what `invite` raises.
+    """
+    lifecycle.refuse_if_closed(assessment)
+    allowed = {contact.pk: contact for contact in invitable(assessment)}  # read under the lock: the address counts
+    if not contacts:
+        raise lifecycle.DomainError("Kies eerst wie u wilt uitnodigen.")
+    refused = [contact.full_name for contact in contacts if contact.pk not in allowed]
+    if refused:
+        raise lifecycle.DomainError(f"Al uitgenodigd, of nog niet gekozen als examinator: {', '.join(refused)}.")
+    couple.refuse_student(assessment, [allowed[contact.pk] for contact in contacts])  # by an address changed since
+    invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
+    lifecycle.bump_version(assessment)
+    names = sorted(contact.full_name for contact in contacts)
+    lifecycle.settle(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
+    return invitations
+
+
+def invite_like(invitation: Invitation, *, contact: Contact) -> Invitation:
+    """Invites `contact` by mail with another's remark and attachments; call it inside `lifecycle.locked()`."""
+    files = [
+        Attachment(filename=a.filename, content_type=a.content_type, file=a.file)
+        for a in invitation.attachments.select_related("file")
+    ]
+    made = _invite_one(invitation.assessment, contact, invitation.remark, files)
+    _mail(made)
+    return made
+
+
+def invite_again(*, invitation: Invitation, by: User, generation: int | None = None) -> None:
+    """A new link with a new term, by a new mail; older links are void from now on.
+
+    With `generation` it is refused when a newer link was made since (a form posted twice): the link
+    that was just sent must not be made void by its own repetition.
+    """
     with lifecycle.locked(invitation.assessment) as current:
         lifecycle.refuse_if_closed(current)
         fresh = _standing(current, invitation)
+        if generation is not None and fresh.generation != generation:
+            raise lifecycle.DomainError(f"Er is al een nieuwe mail met een nieuwe link voor {fresh.contact.full_name}.")
+        couple.refuse_student(current, [fresh.contact])
         _renew(fresh)
         _mail(fresh)
         lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
@@ -71,8 +111,10 @@ def invite_again(*, invitation: Invitation, by: User) -> None:
 def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
     """Each invitation that stands in a running assessment goes to the contact's new address; how many do.
 
-    Links in mails to the old address are void from now on. Call it in the transaction that saves
-    the address. `by` is None when the contact follows an account.
+    Links in mails to the old address are void from now on. Who has completed every part is not
+    mailed: a new link comes when they ask for it. Where the new address is the student's the
+    invitation is withdrawn: nobody assesses themselves. Call it in the transaction that saves the
+    address. `by` is None when the contact follows an account.
     """
     sent = 0
     # All of those with a part, not of those invited: an invitation that is being made is then seen under the lock.
@@ -83,11 +125,18 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
             if invitation is None or current.is_closed:
                 continue
             fresh = _standing(current, invitation)
+            if couple.is_student(current, fresh.contact):
+                _withdraw(current, fresh, by=by, reason="Het nieuwe e-mailadres is dat van de student zelf.")
+                continue
             _renew(fresh)
-            _mail(fresh)
-            data = {"examiner": contact.full_name, "reason": "Het e-mailadres is gewijzigd."}
-            lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, **data)
-            sent += 1
+            reason = "Het e-mailadres is gewijzigd."
+            if current.live_assignments.filter(contact=contact, completed_at__isnull=True).exists():
+                _mail(fresh)
+                sent += 1
+            else:
+                reason += " Er ging geen mail uit: alles was al afgerond."
+            name = contact.full_name
+            lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
     return sent
 
 
@@ -100,27 +149,34 @@ def withdraw(*, invitation: Invitation, by: User, reason: str = "") -> None:
     """
     with lifecycle.locked(invitation.assessment) as current:
         lifecycle.refuse_if_closed(current)
-        fresh = _standing(current, invitation)
-        fresh.withdrawn_at = timezone.now()
-        fresh.save(update_fields=["withdrawn_at"])
-        lifecycle.bump_version(current)
-        name = fresh.contact.full_name
-        lifecycle.settle(current, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason.strip())
+        _withdraw(current, _standing(current, invitation), by=by, reason=reason.strip())
+
+
+def _withdraw(assessment: Assessment, invitation: Invitation, *, by: User | None, reason: str) -> None:
+    invitation.withdrawn_at = timezone.now()
+    invitation.save(update_fields=["withdrawn_at"])
+    lifecycle.bump_version(assessment)
+    name = invitation.contact.full_name
+    lifecycle.settle(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
 
 
 def request_new_link(*, invitation: Invitation) -> None:
     """Mails the invitation's own examiner a working link, at their request ('Vraag een nieuwe link aan').
 
     The present link goes out again while it is valid, so that someone with an old link can't make
-    the examiner's own one void; an expired one is replaced. At most one mail per `RENEW_PAUSE`.
-    Raises `DomainError` when the invitation stands no more.
+    the examiner's own one void; an expired one is replaced. At most one mail per `RENEW_PAUSE` and
+    address.
+    Raises `DomainError` when the invitation stands no more, `AskedEnough` after too many in a day.
     """
     with lifecycle.locked(invitation.assessment) as current:
         fresh = _standing(current, invitation)
         if not links.stands(fresh):
             raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
-        if fresh.mail and fresh.mail.created_at > timezone.now() - RENEW_PAUSE and not fresh.is_expired:
+        mail = fresh.mail if fresh.mail and fresh.mail.to == fresh.contact.email else None
+        if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not fresh.is_expired:
             return
+        if rate_limits.NEW_LINKS_BY_INVITATION.exceeds(str(fresh.pk)):
+            raise AskedEnough("Er is vandaag al vaak een nieuwe link gemaild.")
         if fresh.is_expired:
             _renew(fresh)
         _mail(fresh)
@@ -151,20 +207,22 @@ def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachmen
     else:
         invitation = Invitation(assessment=assessment, contact=contact)
     invitation.remark, invitation.invited_at, invitation.expires_at = remark, now, expires_at
-    invitation.withdrawn_at = None
+    invitation.asked_at, invitation.reminders_stopped_at = now, None
+    invitation.withdrawn_at = invitation.replaced_by = invitation.reminded_at = None
+    invitation.reminders = 0
     invitation.save()
     InvitationAttachment.objects.bulk_create(
         InvitationAttachment(invitation=invitation, filename=a.filename, content_type=a.content_type, file=a.file)
         for a in attachments
     )
-    _mail(invitation)
     return invitation
 
 
 def _renew(invitation: Invitation) -> None:
     invitation.generation += 1
-    invitation.expires_at = timezone.now() + timedelta(days=invitation.assessment.school.link_days)
-    invitation.save(update_fields=["generation", "expires_at"])
+    invitation.asked_at = timezone.now()
+    invitation.expires_at = invitation.asked_at + timedelta(days=invitation.assessment.school.link_days)
+    invitation.save(update_fields=["generation", "asked_at", "expires_at"])
 
 
 def _mail(invitation: Invitation) -> None:

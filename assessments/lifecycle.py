@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from exams.models import Part
 
-from .models import Assessment, Assignment, Event, Invitation, Score, Status
+from .models import Assessment, Assignment, CancelKind, Event, Invitation, Score, Status
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.NEW: frozenset({Status.INVITED, Status.IN_PROGRESS, Status.ASSESSED, Status.CANCELLED}),
@@ -81,46 +84,82 @@ def locked(assessment: Assessment, *, version: int | None = None) -> Iterator[As
         current = Assessment.objects.select_for_update(of=("self",)).for_pages().get(pk=assessment.pk)
         if version is not None and current.version != version:
             raise DomainError(
-                "Iemand anders heeft deze beoordeling intussen gewijzigd. Hieronder staat hoe het nu is; "
-                "kijk het na en probeer het opnieuw."
+                _(
+                    "Iemand anders heeft deze beoordeling intussen gewijzigd. Hieronder staat hoe het nu is; "
+                    "kijk het na en probeer het opnieuw."
+                )
             )
         yield current
 
 
 def read_progress(assessment: Assessment) -> Progress:
-    """Counts everything anew; call it with the row locked."""
-    assignments = list(
-        assessment.live_assignments.annotate(scored=Exists(Score.objects.filter(assignment=OuterRef("pk")))).values(
-            "part_id", "completed_at", "justification", "scored"
+    """Counts everything anew, in one query; call it with the row locked."""
+    parts = Part.objects.filter(work_process__core_task__unit=OuterRef("unit"))
+    standing = Invitation.objects.standing().filter(assessment=OuterRef("pk"))
+    live = Q(assignments__removed_at__isnull=True)
+    rows = (  # one for each live assignment, or a single one with nothing in it
+        Assessment.objects.filter(pk=assessment.pk)
+        .annotate(
+            parts_in_all=_count(parts, "work_process__core_task__unit"),
+            standing=_count(standing, "assessment"),
+            live=FilteredRelation("assignments", condition=live),
+            scored=Exists(Score.objects.filter(assignment=OuterRef("live__pk"))),
         )
+        .order_by()
+        .values("parts_in_all", "standing", "scored", "live__part", "live__completed_at", "live__justification")
     )
+    found = list(rows)
+    assignments = [row for row in found if row["live__part"] is not None]
     return Progress(
-        parts=Part.objects.filter(work_process__core_task__unit_id=assessment.unit_id).count(),
-        covered_parts=len({row["part_id"] for row in assignments}),
+        parts=found[0]["parts_in_all"],
+        covered_parts=len({row["live__part"] for row in assignments}),
         assignments=len(assignments),
-        completed=sum(1 for row in assignments if row["completed_at"]),
-        with_content=sum(1 for row in assignments if row["justification"] or row["scored"]),
-        standing_invitations=Invitation.objects.standing().filter(assessment=assessment).count(),
+        completed=sum(1 for row in assignments if row["live__completed_at"]),
+        with_content=sum(1 for row in assignments if row["live__justification"] or row["scored"]),
+        standing_invitations=found[0]["standing"],
     )
+
+
+def _count(rows: QuerySet[Any], group: str) -> Coalesce:
+    """How many of `rows`, which refer to the outer query and all have one value of `group`."""
+    return Coalesce(Subquery(rows.order_by().values(group).values_list(Count("pk"))), 0)
 
 
 def refuse_if_closed(assessment: Assessment) -> None:
     """Raises `TransitionRefused` for a final or cancelled assessment."""
     if assessment.is_closed:
-        state = assessment.get_status_display()
-        raise TransitionRefused(f"Deze beoordeling is {state.lower()} en kan niet meer worden gewijzigd.")
+        state = {"state": _(assessment.get_status_display()).lower()}
+        raise TransitionRefused(_("Deze beoordeling is %(state)s en kan niet meer worden gewijzigd.") % state)
+
+
+def refuse_own(assessment: Assessment, *, by: User) -> None:
+    """Raises `DomainError` for who is in the committee and the student too: nobody decides on their own result."""
+    if assessment.student.user_id == by.pk:
+        raise DomainError("Dit is uw eigen beoordeling; een ander lid van de commissie moet dit doen.")
 
 
 def settle(
-    assessment: Assessment, *, kind: Event.Kind, by: User | None = None, by_name: str = "", **data: Any
-) -> Event:
+    assessment: Assessment,
+    *,
+    kind: Event.Kind,
+    by: User | None = None,
+    by_name: str = "",
+    quiet_for: timedelta | None = None,
+    **data: Any,
+) -> None:
     """Ends a change of couplings, invitations or content: derives the state and writes the event.
 
-    Call it inside `locked()`. `by` is the person with an account, `by_name` an examiner's name.
-    Raises `TransitionRefused` when the assessment is closed.
+    Call it inside `locked()`. `by` is the person with an account, `by_name` an examiner's name. With
+    `quiet_for` an event that moves nothing is left out when the same one was written that shortly
+    ago. Raises `TransitionRefused` when the assessment is closed.
     """
     refuse_if_closed(assessment)
-    return _move(assessment, to=derive_status(read_progress(assessment)), kind=kind, by=by, by_name=by_name, data=data)
+    to = derive_status(read_progress(assessment))
+    if quiet_for is not None and to == assessment.status:
+        same = assessment.events.filter(kind=kind, actor=by, at__gt=timezone.now() - quiet_for)
+        if same.filter(actor_name=by.full_name if by else by_name).exists():
+            return
+    _move(assessment, to=to, kind=kind, by=by, by_name=by_name, data=data)
 
 
 def bump_version(assessment: Assessment) -> None:
@@ -149,36 +188,73 @@ def make_final(assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at
     )
 
 
-def withdraw_final(*, assessment: Assessment, by: User, reason: str) -> Event:
-    """FINAL → ASSESSED, with a reason; the document stays and is marked superseded."""
+def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> Event:
+    """FINAL → ASSESSED, with a reason; the document stays and is marked superseded.
+
+    `committee.withdraw_final` is what calls it. Raises `DomainError` while a resit of the unit runs. Forms that
+    were opened on this result are refused from now on.
+    """
     _require_reason(reason)
-    with locked(assessment) as current:
+    with locked(assessment, version=version) as current:
         _refuse_unless_allowed(current, Status.ASSESSED, only_from=Status.FINAL)
+        _refuse_beside_another(current)
+        bump_version(current)
         current.documents.current().update(superseded_at=timezone.now())
         current.ovg, current.grade, current.final_at, current.final_by = "", None, None, None
-        return _move(
-            current,
-            to=Status.ASSESSED,
-            kind=Event.Kind.FINAL_WITHDRAWN,
-            by=by,
-            data={"reason": reason},
-            fields=["ovg", "grade", "final_at", "final_by"],
-        )
+        try:
+            with transaction.atomic():
+                return _move(
+                    current,
+                    to=Status.ASSESSED,
+                    kind=Event.Kind.FINAL_WITHDRAWN,
+                    by=by,
+                    data={"reason": reason},
+                    fields=["ovg", "grade", "final_at", "final_by"],
+                )
+        except IntegrityError:  # a resit that was started this moment
+            raise DomainError(ANOTHER_RUNS) from None
 
 
-def cancel(*, assessment: Assessment, by: User, reason: str, counts_as_attempt: bool) -> Event:
-    """Any state but FINAL → CANCELLED: a missed date, an irregularity, an invalid attempt."""
+ANOTHER_RUNS = "Er loopt al een herkansing van deze eenheid. Rond die eerst af, of trek die in."
+
+
+def _refuse_beside_another(assessment: Assessment) -> None:
+    """One assessment of a unit runs at a time (`assessment_one_running_per_unit`)."""
+    same = Assessment.objects.running().filter(
+        student=assessment.student_id, exam=assessment.exam_id, unit_code=assessment.unit_code
+    )
+    if same.exclude(pk=assessment.pk).exists():
+        raise DomainError(ANOTHER_RUNS)
+
+
+def cancel(
+    *,
+    assessment: Assessment,
+    by: User,
+    reason: str,
+    counts_as_attempt: bool,
+    kind: CancelKind = CancelKind.OTHER,
+    version: int | None = None,
+    seen: Status | None = None,
+) -> Event:
+    """Any state but FINAL → CANCELLED: a missed date, an irregularity, an invalid attempt.
+
+    With `seen`, the state that `by` saw, it is refused when it is in another one by now. Its mails
+    are `committee.cancel`'s.
+    """
     _require_reason(reason)
-    with locked(assessment) as current:
+    with locked(assessment, version=version) as current:
         _refuse_unless_allowed(current, Status.CANCELLED)
-        current.cancel_reason, current.counts_as_attempt = reason, counts_as_attempt
+        if seen is not None and current.status != seen:
+            raise DomainError(f"De status is intussen ‘{current.get_status_display()}’. Kijk of u toch wilt intrekken.")
+        current.cancel_reason, current.cancel_kind, current.counts_as_attempt = reason, kind, counts_as_attempt
         return _move(
             current,
             to=Status.CANCELLED,
             kind=Event.Kind.CANCELLED,
             by=by,
-            data={"reason": reason, "counts_as_attempt": counts_as_attempt},
-            fields=["cancel_reason", "counts_as_attempt"],
+            data={"cancelled_as": kind.label, "reason": reason, "counts_as_attempt": counts_as_attempt},
+            fields=["cancel_reason", "cancel_kind", "counts_as_attempt"],
         )
 
 
@@ -210,10 +286,10 @@ def _require_reason(reason: str) -> None:
 
 def _refuse_unless_allowed(assessment: Assessment, to: Status, *, only_from: Status | None = None) -> None:
     if to not in TRANSITIONS[assessment.status] or (only_from and assessment.status != only_from):
-        now, then = assessment.get_status_display(), to.label
+        states = {"now": _(assessment.get_status_display()), "then": _(to.label)}
         if assessment.status == to:
-            raise TransitionRefused(f"Deze beoordeling is al {now.lower()}.")
-        raise TransitionRefused(f"Een beoordeling met de status ‘{now}’ kan niet naar ‘{then}’.")
+            raise TransitionRefused(_("Deze beoordeling is al %(now)s.") % {"now": states["now"].lower()})
+        raise TransitionRefused(_("Een beoordeling met de status ‘%(now)s’ kan niet naar ‘%(then)s’.") % states)
 
 
 def _move(

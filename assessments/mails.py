@@ -2,34 +2,197 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from email.utils import formataddr
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.text import Truncator
 
+from accounts.language import Language
+from accounts.models import School, User
+from addressbook.models import Contact
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail
-from digibeoordelen.outbox.queue import Attachment, queue_mail
+from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
-from . import links
-from .models import Document, Invitation
+from . import links, stop_reminders
+from .models import Assessment, Document, Invitation, Proposal
 
 SUBJECT_LENGTH = 150
+_INDENTATION = re.compile(r"\s*\n\s*")  # half of a mail for thirty students; programs cut one off at 102 kB
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
     """'Start beoordeling': asks the examiner, with the remark and the attachments of the invitation."""
-    attachments = [
-        Attachment(filename=a.filename, content_type=a.content_type, file=a.file)
-        for a in invitation.attachments.select_related("file")
-    ]
-    return _queue_to_examiner("invitation", invitation, attachments=attachments)
+    return _queue_to_examiner("invitation", invitation, attachments=_attachments(invitation))
+
+
+def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> OutgoingMail:
+    """One mail to the examiner of all `invitations`, with a green button for each student.
+
+    They share contact, exam, remark and attachments, as `by` just made them. Queue it in the
+    transaction that made them.
+    """
+    first = invitations[0]
+    if len(invitations) == 1:
+        return queue_invitation(invitation=first)
+    names = {invitation.pk: f"start_{invitation.pk}" for invitation in invitations}
+    buttons = [(invitation.assessment, placeholder(names[invitation.pk])) for invitation in invitations]
+    return _queue(
+        "invitation_together",
+        to=first.contact,
+        school=first.assessment.school,
+        context={"invitation": first, "expires_at": first.expires_at, **together_context(buttons, by=by)},
+        attachments=_attachments(first),
+        links={names[i.pk]: links.mail_link(invitation=i, together=invitations) for i in invitations},
+        reply_to=by.email,
+    )
+
+
+def together_context(buttons: Sequence[tuple[Assessment, str]], *, by: User) -> dict[str, Any]:
+    """What the templates of one mail for several students need, on the screen too: each assessment with its link."""
+    return {"buttons": buttons, "first": buttons[0][0], "asker": by}
+
+
+def queue_reminder(*, invitation: Invitation, open_parts: int, parts: int) -> OutgoingMail:
+    """Asks once more: what is still open, with the link that the examiner has already, and how to be asked no more.
+
+    The headers are those with which a mail program makes a button of its own (RFC 8058).
+    """
+    stop = placeholder("stop")
+    planned_on = invitation.assessment.planned_on
+    is_ahead = planned_on is not None and planned_on >= timezone.localdate()
+    return _queue_to_examiner(
+        "reminder",
+        invitation,
+        context={"open_parts": open_parts, "parts": parts, "stop_link": stop, "is_ahead": is_ahead},
+        more_links={"stop": stop_reminders.mail_link(invitations=[invitation])},
+        headers=_unsubscribe(stop),
+    )
+
+
+def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> OutgoingMail:
+    """One reminder to the examiner of all these (invitation, open parts, parts), with a green button for each.
+
+    They share contact and initiator. One link stops the reminders for all of them.
+    """
+    if len(students) == 1:
+        [(invitation, open_parts, parts)] = students
+        return queue_reminder(invitation=invitation, open_parts=open_parts, parts=parts)
+    invitations = [invitation for invitation, _, _ in students]
+    names = {invitation.pk: f"start_{invitation.pk}" for invitation in invitations}
+    first, stop = invitations[0].assessment, placeholder("stop")
+    rows = [(invitation.assessment, placeholder(names[invitation.pk]), *counts) for invitation, *counts in students]
+    return _queue(
+        "reminder_together",
+        to=invitations[0].contact,
+        school=first.school,
+        context={
+            "rows": rows,
+            "assessment": first,
+            "name": invitations[0].contact.full_name,
+            "several_exams": len({invitation.assessment.exam_id for invitation in invitations}) > 1,
+            "valid_until": min(invitation.expires_at for invitation in invitations),
+            "stop_link": stop,
+        },
+        links={
+            **{names[i.pk]: links.mail_link(invitation=i, together=invitations) for i in invitations},
+            "stop": stop_reminders.mail_link(invitations=invitations),
+        },
+        reply_to=first.initiator.email,
+        headers=_unsubscribe(stop),
+    )
+
+
+def _unsubscribe(stop: str) -> dict[str, str]:
+    return {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 def queue_sent_back(*, invitation: Invitation, remark: str) -> OutgoingMail:
     """The committee asks the examiner to look at the assessment once more."""
     return _queue_to_examiner("sent_back", invitation, context={"committee_remark": remark})
+
+
+def queue_cancelled(*, invitation: Invitation) -> OutgoingMail:
+    """Tells an examiner who was asked that nothing is left to do; why is the school's business."""
+    assessment = invitation.assessment
+    return _queue(
+        "cancelled",
+        to=invitation.contact,
+        school=assessment.school,
+        context={"invitation": invitation, "assessment": assessment},
+        reply_to=assessment.initiator.email,
+    )
+
+
+def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> OutgoingMail:
+    """Tells the initiator that the committee cancelled the assessment, and where the reason stands."""
+    url = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id])
+    return _queue(
+        "cancelled_initiator",
+        to=assessment.initiator,
+        school=assessment.school,
+        context={"assessment": assessment, "by": by, "link": url},
+        reply_to=by.email,
+    )
+
+
+def queue_result_withdrawn(*, document: Document, by: User, reason: str) -> OutgoingMail:
+    """Tells the exam office that what it archived is no result any more."""
+    return _queue(
+        "result_withdrawn",
+        to=document.exam_office_email,
+        school=document.assessment.school,
+        context={"document": document, "result": document.result, "by": by, "reason": reason},
+        reply_to=by.email,
+    )
+
+
+def queue_result_withdrawn_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
+    """Tells the student that the result stands no more; not what it was, nor why."""
+    return _queue(
+        "result_withdrawn_student",
+        to=assessment.student.user,
+        school=assessment.school,
+        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
+        reply_to=by.email,
+    )
+
+
+def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
+    """Tells the initiator that no examiner is waited for any more."""
+    url = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id])
+    return _queue(
+        "all_done",
+        to=assessment.initiator,
+        school=assessment.school,
+        context={"assessment": assessment, "link": url},
+    )
+
+
+def queue_proposal(*, proposal: Proposal) -> OutgoingMail:
+    """An examiner proposes a colleague: asks the initiator, with the way to the page where the answer is given."""
+    invitation = proposal.invitation
+    assessment = invitation.assessment
+    page = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id]) + "#voorstellen"
+    return _queue(
+        "proposal",
+        to=assessment.initiator,
+        school=assessment.school,
+        context={"proposal": proposal, **invitation_context(invitation, link=page)},
+        reply_to=invitation.contact.email,
+    )
+
+
+def queue_proposal_declined(*, proposal: Proposal) -> OutgoingMail:
+    """The teacher wants the examiner to go on, and not the colleague."""
+    return _queue_to_examiner("proposal_declined", proposal.invitation, context={"proposal": proposal})
 
 
 def queue_result(*, document: Document) -> OutgoingMail:
@@ -40,8 +203,10 @@ def queue_result(*, document: Document) -> OutgoingMail:
     return _queue(
         "result",
         to=document.exam_office_email,
+        school=assessment.school,
         context={"document": document, "assessment": assessment, "result": document.result},
         attachments=[Attachment(filename=document.filename, content_type="application/pdf", file=document.file)],
+        reply_to=assessment.final_by.email if assessment.final_by else "",
     )
 
 
@@ -50,42 +215,77 @@ def invitation_context(invitation: Invitation, *, link: str) -> dict[str, Any]:
     return {"invitation": invitation, "assessment": invitation.assessment, "link": link}
 
 
+def _attachments(invitation: Invitation) -> list[Attachment]:
+    return [
+        Attachment(filename=a.filename, content_type=a.content_type, file=a.file)
+        for a in invitation.attachments.select_related("file")
+    ]
+
+
 def _queue_to_examiner(
     name: str,
     invitation: Invitation,
     *,
     context: Mapping[str, Any] | None = None,
     attachments: Sequence[Attachment] = (),
+    more_links: Mapping[str, Link] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
     return _queue(
         name,
-        to=invitation.contact.email,
+        to=invitation.contact,
+        school=invitation.assessment.school,
         context={**invitation_context(invitation, link=placeholder("start")), **(context or {})},
         attachments=attachments,
-        links={"start": links.mail_link(invitation=invitation)},
+        links={"start": links.mail_link(invitation=invitation), **(more_links or {})},
         reply_to=invitation.assessment.initiator.email,
+        headers=headers,
     )
 
 
 def _queue(
     name: str,
     *,
-    to: str,
+    to: Contact | User | str,
+    school: School,
     context: Mapping[str, Any],
     attachments: Sequence[Attachment] = (),
-    links: Mapping[str, Any] | None = None,
+    links: Mapping[str, Link] | None = None,
     reply_to: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
-    folder = f"assessments/mail/{name}"
-    subject = " ".join(render_to_string(f"{folder}.subject.txt", context).split())
+    language = to.language if isinstance(to, Contact) else Language.DUTCH
+    subject, text, html = _render(name, context, language=language)
     return queue_mail(
         kind=name,
-        to=to,
-        # A title of 200 characters and a name of 230 fit no subject; the mail itself has them whole.
-        subject=Truncator(subject).chars(SUBJECT_LENGTH),
-        text=render_to_string(f"{folder}.txt", context),
-        html=render_to_string(f"{folder}.html", context),
+        to=to if isinstance(to, str) else to.email,
+        to_name="" if isinstance(to, str) else _one_line(to.full_name),
+        from_name=f"{_one_line(school.name)} via Digitaal beoordelen",
+        subject=subject,
+        text=text,
+        html=html,
         attachments=attachments,
         links=links or {},
         reply_to=reply_to,
+        headers={"List-Id": _list_id(school), **(headers or {})},
     )
+
+
+def _render(name: str, context: Mapping[str, Any], *, language: str) -> tuple[str, str, str]:
+    """Subject, text and HTML. The one place that sets a mail's language: its reader's, whatever its sender reads."""
+    folder = f"assessments/mail/{name}"
+    with translation.override(language):
+        subject = _one_line(render_to_string(f"{folder}.subject.txt", context))
+        text = render_to_string(f"{folder}.txt", context)
+        html = _INDENTATION.sub("\n", render_to_string(f"{folder}.html", context)).strip()
+    # A title of 200 characters and a name of 230 fit no subject; the mail itself has them whole.
+    return Truncator(subject).chars(SUBJECT_LENGTH), text, html
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _list_id(school: School) -> str:
+    """By which a mail program can sort what comes from one school (RFC 2919)."""
+    return formataddr((_one_line(school.name), f"school-{school.pk}.{urlsplit(settings.SITE_URL).hostname}"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,11 @@ from addressbook.models import Contact
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import SCORE_CHOICES, Criterion, Exam, ExamUnit, Part, WorkProcess
 
+from .appeal import Appeal as Appeal  # Django looks for an app's models here
+from .correction import Correction as Correction
+from .final_proposal import FinalProposal as FinalProposal
+from .proposal import Proposal as Proposal
+
 
 class Status(models.TextChoices):
     """The states of an assessment; `assessments.lifecycle` holds the table of moves between them."""
@@ -29,7 +35,18 @@ class Status(models.TextChoices):
     CANCELLED = "CANCELLED", "Ingetrokken"
 
 
+class CancelKind(models.TextChoices):
+    """Why an assessment was cancelled; the last is the initiator's, who takes back what nobody was invited for."""
+
+    NO_SHOW = "NO_SHOW", "Niet verschenen"
+    IRREGULARITY = "IRREGULARITY", "Onregelmatigheid"
+    INVALID = "INVALID", "Ongeldige poging"
+    OTHER = "OTHER", "Anders"
+    MISTAKE = "MISTAKE", "Per ongeluk gestart"
+
+
 CLOSED = (Status.FINAL, Status.CANCELLED)
+REMIND_PAUSE = timedelta(hours=24)
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -52,6 +69,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
             | Q(pk__in=self.for_docent(user).values("pk"))
             | Q(pk__in=self.for_committee(user).values("pk"))
         )
+
+    def running(self) -> AssessmentQuerySet:
+        """Those that are neither final nor cancelled."""
+        return self.exclude(status__in=CLOSED)
 
     def for_pages(self) -> AssessmentQuerySet:
         """With what every list and page names: student, exam, unit, initiator and school."""
@@ -80,6 +101,7 @@ class Assessment(models.Model):
     place = models.CharField("plaats van de afname", max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     cancel_reason = models.TextField("reden van intrekken", blank=True)
+    cancel_kind = models.CharField("soort reden", max_length=12, choices=CancelKind, blank=True)  # '' in older ones
     counts_as_attempt = models.BooleanField("telt als poging", default=True)
     final_at = models.DateTimeField("definitief op", null=True, blank=True)
     final_by = models.ForeignKey(
@@ -94,6 +116,18 @@ class Assessment(models.Model):
         verbose_name = "afname"
         verbose_name_plural = "afnames"
         ordering = ["-created_at"]
+        # The committee's list in its order, of all exams or one, of all states or one; who it is about lies in the
+        # index, so that a search by name reads this alone.
+        indexes = [
+            models.Index(fields=["school", *of, "status_since", "id"], include=about, name=name)
+            for of, about, name in (
+                ([], ["student", "initiator"], "afnames_by_date"),
+                (["status"], ["student", "initiator"], "afnames_of_status_by_date"),
+                (["exam"], ["student", "initiator"], "afnames_of_exam_by_date"),
+                (["exam", "status"], ["student", "initiator"], "afnames_of_exam_status_by_date"),
+                (["initiator"], ["student", "status"], "afnames_of_initiator_by_date"),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["student", "exam", "unit_code"],
@@ -126,6 +160,10 @@ class Assessment(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="CANCELLED") | ~Q(cancel_reason=""), name="assessment_cancelled_with_reason"
             ),
+            models.CheckConstraint(
+                condition=Q(cancel_kind="") | Q(cancel_kind__in=CancelKind.values, status="CANCELLED"),
+                name="assessment_kind_only_when_cancelled",
+            ),
             models.CheckConstraint(condition=Q(attempt__gte=1), name="assessment_attempt_from_one"),
         ]
 
@@ -135,6 +173,19 @@ class Assessment(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    @property
+    def appeal_until(self) -> date | None:
+        """The last day on which the student can appeal against the result; None while there is none."""
+        if self.final_at is None:
+            return None
+        return timezone.localdate(self.final_at) + timedelta(days=self.school.appeal_days)
+
+    @property
+    def can_be_appealed(self) -> bool:
+        """Whether the term is not over yet."""
+        until = self.appeal_until
+        return until is not None and timezone.localdate() <= until
 
     @property
     def live_assignments(self) -> AssignmentQuerySet:
@@ -186,6 +237,8 @@ class Assignment(models.Model):
 
     Derived from the couplings by `assessments.couple`. One that has content is never deleted: it
     gets `removed_at` and keeps what was written. `version` counts the saves of its content.
+    `written_by` is the open page that wrote the justification, `heard` what `assessments.merge`
+    remembers of the pages that save here.
     """
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
@@ -195,12 +248,21 @@ class Assignment(models.Model):
     completed_at = models.DateTimeField("afgerond op", null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
+    written_by = models.CharField(max_length=16, blank=True)
+    heard = models.JSONField(default=list)
 
     objects = AssignmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "koppeling"
         verbose_name_plural = "koppelingen"
+        indexes = [
+            models.Index(fields=fields, condition=Q(removed_at__isnull=True), name=name)
+            for fields, name in (
+                (["assessment", "contact"], "examiners_of_assessment"),
+                (["contact", "assessment"], "assessments_of_examiner"),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "contact", "part"], name="assignment_once"),
         ]
@@ -210,11 +272,12 @@ class Assignment(models.Model):
 
 
 class Score(models.Model):
-    """O, V or G for one criterion in one assignment."""
+    """O, V or G for one criterion in one assignment; `written_by` is the open page that gave it."""
 
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="scores")
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="scores")
     value = models.CharField("score", max_length=1, choices=SCORE_CHOICES)
+    written_by = models.CharField(max_length=16, blank=True)
 
     class Meta:
         verbose_name = "score"
@@ -235,7 +298,11 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(models.Model):
-    """One examiner's access to one assessment; the link signs (this, `generation`)."""
+    """One examiner's access to one assessment; the link signs (this, `generation`).
+
+    The fields `signed_…`, `assessed_on` and `assessed_place` hold what the examiner signed with the last
+    time they completed (`assessments.sign`): the PDF says that, whatever the address book says later.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations")
@@ -245,7 +312,19 @@ class Invitation(models.Model):
     invited_at = models.DateTimeField("uitgenodigd op", default=timezone.now)
     expires_at = models.DateTimeField("geldig tot")
     withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)
-    mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
+    replaced_by = models.ForeignKey(Contact, models.PROTECT, null=True, blank=True, related_name="+")
+    mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")  # the latest
+    asked_at = models.DateTimeField("laatst gevraagd op", default=timezone.now, db_index=True)  # of this generation
+    reminded_at = models.DateTimeField("herinnerd op", null=True, blank=True)
+    reminders = models.PositiveSmallIntegerField("herinneringen", default=0)
+    reminders_stopped_at = models.DateTimeField("herinneringen uitgezet op", null=True, blank=True)
+    committee_remark = models.TextField("opmerking van de examencommissie", blank=True)  # until it is completed again
+    signed_name = models.CharField("naam", max_length=240, blank=True)
+    signed_function = models.CharField("functie", max_length=120, blank=True)
+    signed_organisation = models.CharField("organisatie", max_length=160, blank=True)
+    assessed_on = models.DateField("beoordeeld op", null=True, blank=True)
+    assessed_place = models.CharField("plaats", max_length=120, blank=True)
+    typed_signature = models.JSONField(default=dict, blank=True)  # on the summary, not signed yet (`sign.keep_typed`)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -255,6 +334,16 @@ class Invitation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["assessment", "contact"], name="invitation_once"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("invited_at")), name="invitation_expires_later"),
+            models.CheckConstraint(
+                condition=(Q(assessed_on__isnull=False) & ~Q(signed_name=""))
+                | Q(assessed_on__isnull=True, assessed_place="")
+                & Q(signed_name="", signed_function="", signed_organisation=""),
+                name="invitation_signed_with_name_and_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaced_by__isnull=True) | Q(withdrawn_at__isnull=False),
+                name="invitation_replaced_is_withdrawn",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -263,6 +352,16 @@ class Invitation(models.Model):
     @property
     def is_expired(self) -> bool:
         return self.expires_at <= timezone.now()
+
+    @property
+    def is_just_reminded(self) -> bool:
+        """Whether the last reminder is so recent that another would be one too many."""
+        return self.reminded_at is not None and self.reminded_at > timezone.now() - REMIND_PAUSE
+
+    @property
+    def is_just_asked(self) -> bool:
+        """Whether the invitation itself is so recent that there is nothing to remind of yet."""
+        return self.asked_at > timezone.now() - REMIND_PAUSE
 
 
 class InvitationAttachment(models.Model):
@@ -280,6 +379,35 @@ class InvitationAttachment(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+
+class PlannedReminder(models.Model):
+    """One of the reminders that go out by themselves has had its turn: sent, or skipped for another mail.
+
+    The constraint is what keeps two workers from sending it twice. A new link (`generation`) is a
+    new request, and begins anew.
+    """
+
+    class Kind(models.TextChoices):
+        BEFORE = "BEFORE", "Voor de afname"
+        DAY_7 = "DAY_7", "Een week na de uitnodiging"
+        DAY_14 = "DAY_14", "Twee weken na de uitnodiging"
+
+    invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="planned_reminders")
+    generation = models.PositiveIntegerField()
+    kind = models.CharField("soort", max_length=8, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    is_sent = models.BooleanField("verstuurd")
+
+    class Meta:
+        verbose_name = "geplande herinnering"
+        verbose_name_plural = "geplande herinneringen"
+        constraints = [
+            models.UniqueConstraint(fields=["invitation", "generation", "kind"], name="planned_reminder_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.invitation}"
 
 
 class EventQuerySet(models.QuerySet["Event"]):
@@ -301,18 +429,27 @@ class Event(models.Model):
         COUPLED = "COUPLED", "Examinatoren gekozen"
         INVITED = "INVITED", "Examinator uitgenodigd"
         INVITED_AGAIN = "INVITED_AGAIN", "Opnieuw uitgenodigd"
+        REMINDED = "REMINDED", "Herinnering verstuurd"
+        REMINDERS_OFF = "REMINDERS_OFF", "Herinneringen uitgezet"
+        PROPOSED = "PROPOSED", "Collega voorgesteld"
+        PROPOSAL_DECLINED = "PROPOSAL_DECLINED", "Voorgestelde collega afgewezen"
+        REPLACED = "REPLACED", "Examinator vervangen"
         LINK_RENEWED = "LINK_RENEWED", "Nieuwe link aangevraagd"
         WITHDRAWN = "WITHDRAWN", "Uitnodiging ingetrokken"
         SAVED = "SAVED", "Tussentijds opgeslagen"
         COMPLETED = "COMPLETED", "Beoordeling afgerond door examinator"
+        CORRECTED = "CORRECTED", "Bewerkt door de examencommissie"
         SENT_BACK = "SENT_BACK", "Teruggestuurd naar examinator"
+        FINAL_PROPOSED = "FINAL_PROPOSED", "Voorgedragen om af te ronden"
         FINALISED = "FINALISED", "Definitief gemaakt"
         FINAL_WITHDRAWN = "FINAL_WITHDRAWN", "Definitief ingetrokken"
         CANCELLED = "CANCELLED", "Beoordeling ingetrokken"
         DOCUMENT_MADE = "DOCUMENT_MADE", "Pdf gemaakt"
+        APPEAL_MARKED = "APPEAL_MARKED", "Bezwaar genoteerd"
+        APPEAL_CLOSED = "APPEAL_CLOSED", "Bezwaar afgesloten"
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=16, choices=Kind)
+    kind = models.CharField(max_length=20, choices=Kind)
     at = models.DateTimeField(default=timezone.now)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     actor_name = models.CharField(max_length=240)
@@ -360,6 +497,8 @@ class Document(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="documents")
     number = models.PositiveSmallIntegerField("versie")
+    # As it is printed, without its dashes; documents from before there were codes have none.
+    code = models.CharField("verificatiecode", max_length=20, null=True, editable=False)
     result = models.JSONField("resultaat zoals vastgesteld")
     exam_office_email = models.EmailField("e-mailadres van het examenbureau")
     created_at = models.DateTimeField(default=timezone.now)
@@ -376,6 +515,7 @@ class Document(models.Model):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["assessment", "number"], name="document_number_once"),
+            models.UniqueConstraint(fields=["code"], name="document_code_once"),
             models.UniqueConstraint(
                 fields=["assessment"], condition=Q(superseded_at__isnull=True), name="document_one_current"
             ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from addressbook.models import Contact
 from exams.models import Criterion, Part, WorkProcess
 
-from .models import Assessment
+from .couple import Place, Target, at, below
+from .models import Assessment, Coupling
 from .rubric import read_rubric
 
 
@@ -43,6 +44,11 @@ class Overview:
                 yield row.work_process, part
 
     @property
+    def has_choices(self) -> bool:
+        """Whether anyone was chosen, at any level."""
+        return bool(self.unit) or any(part.examiners for _, part in self.parts)
+
+    @property
     def uncovered(self) -> int:
         """How many parts nobody will assess yet."""
         return sum(1 for _, part in self.parts if not part.examiners)
@@ -62,7 +68,7 @@ class Overview:
 
 
 def read_overview(assessment: Assessment) -> Overview:
-    """Reads the choices and the assignments that follow from them, in four queries."""
+    """Reads the choices and the assignments that follow from them, in five queries."""
     unit: list[Contact] = []
     by_work_process: dict[int, list[Contact]] = {}
     by_part: dict[int, list[Contact]] = {}
@@ -83,3 +89,39 @@ def read_overview(assessment: Assessment) -> Overview:
                 row.parts.append(PartChoice(part.part, part.criteria, examiners, level if examiners else 0))
             rows.append(row)
     return Overview(unit, rows)
+
+
+def named(contacts: Sequence[Contact]) -> str:
+    """'Erik Examinator, Tineke Tweede', or 'niemand'."""
+    return ", ".join(contact.full_name for contact in contacts) or "niemand"
+
+
+@dataclass
+class FinerChoice:
+    """A choice within a target that is finer than it: where, whom, and for which of the assessments."""
+
+    where: str
+    contacts: list[Contact] = field(default_factory=list)
+    assessments: list[Assessment] = field(default_factory=list)
+
+
+def finer_choices(assessments: Sequence[Assessment], target: Target) -> list[FinerChoice]:
+    """The choices that stay as they are when another one is made at `target`, in the order of the exam."""
+    by_pk = {assessment.pk: assessment for assessment in assessments}
+    couplings = Coupling.objects.filter(below(target), assessment__in=by_pk)
+    found: dict[Place, FinerChoice] = {}
+    for coupling in couplings.select_related("contact", "work_process__core_task", "part__work_process__core_task"):
+        choice = Target(work_process=coupling.work_process, part=coupling.part)
+        row = found.setdefault(choice.place, FinerChoice(str(choice)))
+        if coupling.contact not in row.contacts:
+            row.contacts.append(coupling.contact)
+        if by_pk[coupling.assessment_id] not in row.assessments:
+            row.assessments.append(by_pk[coupling.assessment_id])
+    return [choice for _, choice in sorted(found.items())]
+
+
+def all_choices(assessment: Assessment) -> list[FinerChoice]:
+    """The choices at every level, the whole exam's first."""
+    whole = [c.contact for c in assessment.couplings.filter(at(Target())).select_related("contact").order_by("pk")]
+    unit = [FinerChoice("het hele examen", whole, [assessment])] if whole else []
+    return unit + finer_choices([assessment], Target())

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from exams import grading
+from django.utils import timezone
 
-from .models import Assessment
+from exams import grading
+from exams.models import Criterion
+
+from . import correct, sign
+from .models import Assessment, Correction, Invitation
 from .rubric import Column, CoreTaskSheet, PartSheet, Rubric
+
+Signed = Mapping[int, Invitation]  # by contact id
 
 
 @dataclass(frozen=True)
@@ -29,14 +35,14 @@ def outcome(rubric: Rubric) -> Outcome:
     """Grades a whole rubric by the rules of the version it is pinned to.
 
     Two examiners who gave a criterion different scores leave it in dispute (its id is in
-    `disputed`), and then there is no result.
+    `disputed`), and then there is no result, unless the committee decided and the rubric was laid over
+    (`assessments.correct`).
     """
     scores: dict[Hashable, grading.Score] = {}
     open_count, disputed = 0, set()
     for part in rubric.parts:
-        for criterion, values in part.rows:
-            given = [grading.Score(value) for value in values if value]
-            effective = grading.effective_score(given=given if len(given) == len(values) else [])
+        for criterion in part.criteria:
+            effective = part.effective(criterion.pk)
             if effective.score is not None:
                 scores[criterion.pk] = effective.score
             elif effective.in_dispute:
@@ -53,8 +59,9 @@ def outcome(rubric: Rubric) -> Outcome:
 def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading.UnitResult) -> dict[str, Any]:
     """Everything the PDF says about the result, as plain JSON; nothing in it changes afterwards."""
     student, exam = assessment.student, assessment.exam
+    signed = sign.read(assessment)
     return {
-        "format": 1,
+        "format": 3,  # 2 added "correction" to criteria and examiners, 3 the code to "document"
         "school": assessment.school.name,
         "student": {"name": student.user.full_name, "number": student.student_number},
         "exam": {
@@ -70,11 +77,11 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading.UnitResult
         "place": assessment.place,
         "initiator": assessment.initiator.full_name,
         "result": unit.as_json(),
-        "core_tasks": [_core_task_json(core_task) for core_task in rubric.core_tasks],
+        "core_tasks": [_core_task_json(core_task, signed) for core_task in rubric.core_tasks],
     }
 
 
-def _core_task_json(sheet: CoreTaskSheet) -> dict[str, Any]:
+def _core_task_json(sheet: CoreTaskSheet, signed: Signed) -> dict[str, Any]:
     return {
         "code": sheet.core_task.code,
         "title": sheet.core_task.title,
@@ -82,29 +89,49 @@ def _core_task_json(sheet: CoreTaskSheet) -> dict[str, Any]:
             {
                 "code": work_process.work_process.code,
                 "title": work_process.work_process.title,
-                "parts": [_part_json(part) for part in work_process.parts],
+                "parts": [_part_json(part, signed) for part in work_process.parts],
             }
             for work_process in sheet.work_processes
         ],
     }
 
 
-def _part_json(part: PartSheet) -> dict[str, Any]:
+def _part_json(part: PartSheet, signed: Signed) -> dict[str, Any]:
     return {
         "kind": part.part.kind,
         "title": part.part.get_kind_display(),
-        # No dispute is left when a result is made final, so all columns agree on each criterion.
-        "criteria": [{"text": criterion.text, "score": values[0]} for criterion, values in part.rows],
-        "examiners": [_column_json(column) for column in part.columns],
+        "criteria": [_criterion_json(part, criterion, signed) for criterion in part.criteria],
+        "examiners": [_column_json(column, signed) for column in part.columns],
     }
 
 
-def _column_json(column: Column) -> dict[str, Any]:
-    contact, completed_at = column.assignment.contact, column.assignment.completed_at
-    return {
-        "name": contact.full_name,
-        "function": contact.function,
-        "organisation": contact.organisation,
-        "completed_at": completed_at.isoformat() if completed_at else None,
-        "justification": column.assignment.justification,
+def _criterion_json(part: PartSheet, criterion: Criterion, signed: Signed) -> dict[str, Any]:
+    """The score that counts; where the committee decided also that, and what each examiner gave."""
+    said: dict[str, Any] = {"text": criterion.text, "score": correct.effective(part, criterion.pk)}
+    if decision := part.decisions.get(criterion.pk):
+        given = [
+            {"examiner": _signed_json(column, signed)["name"], "score": column.scores[criterion.pk]}
+            for column in part.columns
+        ]
+        said["correction"] = {**_correction_json(decision), "given": given}
+    return said
+
+
+def _correction_json(correction: Correction) -> dict[str, Any]:
+    return {"by": correction.by_name, "at": timezone.localtime(correction.at).isoformat(), "reason": correction.reason}
+
+
+def _signed_json(column: Column, signed: Signed) -> dict[str, Any]:
+    return sign.as_json(signed.get(column.assignment.contact_id), contact=column.assignment.contact)
+
+
+def _column_json(column: Column, signed: Signed) -> dict[str, Any]:
+    assignment = column.assignment
+    said = {
+        **_signed_json(column, signed),
+        "completed_at": assignment.completed_at.isoformat() if assignment.completed_at else None,
+        "justification": column.effective_justification,
     }
+    if column.correction:
+        said["correction"] = _correction_json(column.correction)
+    return said

@@ -1,39 +1,58 @@
 """An assessment laid out for reading: parts, criteria, and what each examiner gave them.
 
-Everything is read in three queries, whatever the number of criteria or examiners; the form, the
-read-only pages, the committee's screen and the PDF are drawn from the same objects.
+Everything is read in three queries at most, whatever the number of criteria or examiners; the form, the read-only
+pages, the committee's screen and the PDF are drawn from the same objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from addressbook.models import Contact
+from exams import grading
+from exams.kept import criteria_of
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
+from .correction import Correction
+from .merge import Base, mark
 from .models import Assessment, Assignment, Score
+
+
+def score_words() -> list[tuple[str, str]]:
+    """(letter, word) of each score, in the language of the page."""
+    return [("O", _("Onvoldoende")), ("V", _("Voldoende")), ("G", _("Goed"))]
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Something an assignment needs before it can be completed; `field_id` is its place in the form."""
+    """Something an assignment needs before it can be completed; `name` is the field's, `field_id` its place."""
 
     assignment: Assignment
     text: str
+    name: str
     field_id: str
 
 
 @dataclass
 class Column:
-    """One examiner's assignment on a part, with its scores by criterion id."""
+    """One examiner's assignment on a part, with its scores by criterion id, and the open page each was given on.
+
+    `typed` is a justification that was refused, for the screen to show in place of the kept one. `correction`
+    is the committee's wording, once `assessments.correct` laid it over.
+    """
 
     assignment: Assignment
     criteria: list[Criterion]
     scores: dict[int, str] = field(default_factory=dict)
+    score_writers: dict[int, str] = field(default_factory=dict)
+    typed: str | None = None
+    correction: Correction | None = None
 
-    @property
+    @cached_property
     def title(self) -> str:
         """'B1-K1-W2 Gedragsobservatie': every work process has parts of the same name."""
         return f"{self.criteria[0].part.work_process.code} {self.assignment.part}"
@@ -42,6 +61,31 @@ class Column:
     def needs_justification(self) -> bool:
         """Required where the part has an O or a G (source text, part B)."""
         return any(value in ("O", "G") for value in self.scores.values())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can still be written: not completed, not taken off."""
+        return self.assignment.completed_at is None and self.assignment.removed_at is None
+
+    @property
+    def justification(self) -> str:
+        """What the form shows."""
+        return self.assignment.justification if self.typed is None else self.typed
+
+    @property
+    def effective_justification(self) -> str:
+        """What counts: the committee's wording if there is one, else the examiner's."""
+        return self.correction.after if self.correction else self.assignment.justification
+
+    def own(self, criteria: Iterable[int]) -> list[int]:
+        """Those of these criteria (their ids) that are this part's."""
+        mine = {criterion.pk for criterion in self.criteria}
+        return [pk for pk in criteria if pk in mine]
+
+    @property
+    def base(self) -> Base:
+        """What a form that is opened now is opened with."""
+        return Base.of(self.assignment.justification, self.scores)
 
     @property
     def justification_field(self) -> str:
@@ -56,24 +100,34 @@ class Column:
         for criterion in self.criteria:
             yield criterion, self.score_field(criterion), self.scores.get(criterion.pk, "")
 
+    @property
+    def lacks_justification(self) -> bool:
+        return self.needs_justification and not self.justification.strip()
+
     def missing(self) -> Iterator[Missing]:
         """What is still needed, in the order of the form."""
         for number, criterion in enumerate(self.criteria, 1):
             if criterion.pk not in self.scores:
-                text = f"{self.title}: criterium {number} heeft nog geen score"
-                yield Missing(self.assignment, text, f"{self.score_field(criterion)}-O")
+                which = {"part": self.title, "number": number}
+                text = _("%(part)s: criterium %(number)d heeft nog geen score") % which
+                name = self.score_field(criterion)
+                yield Missing(self.assignment, text, name, f"{name}-O")
         if self.needs_justification and not self.assignment.justification.strip():
-            text = f"{self.title}: de onderbouwing is verplicht bij een O of een G"
-            yield Missing(self.assignment, text, self.justification_field)
+            text = _("%(part)s: de onderbouwing is verplicht bij een O of een G") % {"part": self.title}
+            yield Missing(self.assignment, text, self.justification_field, self.justification_field)
 
 
 @dataclass
 class PartSheet:
-    """A part with its criteria and one column an examiner."""
+    """A part with its criteria and one column an examiner; the committee's `decisions` by criterion id.
+
+    Those are in it once `assessments.correct` laid them over.
+    """
 
     part: Part
     criteria: list[Criterion] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
+    decisions: dict[int, Correction] = field(default_factory=dict)
 
     @property
     def rows(self) -> Iterator[tuple[Criterion, list[str]]]:
@@ -81,11 +135,24 @@ class PartSheet:
         for criterion in self.criteria:
             yield criterion, [column.scores.get(criterion.pk, "") for column in self.columns]
 
+    def effective(self, criterion: int) -> grading.Effective:
+        """The score of a criterion (its id) that counts, and why; without a column it is missing."""
+        scores = [column.scores.get(criterion, "") for column in self.columns]
+        decision = self.decisions.get(criterion)
+        return grading.effective_score(
+            given=[grading.Score(score) if score else None for score in scores],
+            decision=grading.Score(decision.after) if decision else None,
+        )
+
     @property
-    def cells(self) -> Iterator[tuple[Criterion, list[tuple[Column, str]]]]:
-        """As `rows`, each score with the column it stands in."""
+    def is_corrected(self) -> bool:
+        return bool(self.decisions)
+
+    @property
+    def cells(self) -> Iterator[tuple[Criterion, list[tuple[Column, str]], Correction | None]]:
+        """As `rows`, each score with the column it stands in, and the committee's decision if one counts."""
         for criterion, values in self.rows:
-            yield criterion, list(zip(self.columns, values, strict=True))
+            yield criterion, list(zip(self.columns, values, strict=True)), self.decisions.get(criterion.pk)
 
 
 @dataclass
@@ -134,8 +201,18 @@ class Rubric:
         return bool(self.columns) and all(column.assignment.completed_at for column in self.columns)
 
     @property
+    def mark(self) -> str:
+        """Stands for everything that is still to be completed; another as soon as any of it changes."""
+        return mark(" ".join(f"{column.assignment.pk}:{column.base}" for column in self.columns if column.is_open))
+
+    @property
     def criteria_count(self) -> int:
         return sum(len(column.criteria) for column in self.columns)
+
+    @property
+    def open_count(self) -> int:
+        """Scores that are still to be given, and justifications that are required and not there."""
+        return len(self.missing)
 
     @property
     def scored_count(self) -> int:
@@ -148,38 +225,36 @@ def read_rubric(assessment: Assessment, *, contact: Contact | None = None, taken
     With `contact` only the parts that are theirs are in it: an examiner sees nothing else. With
     `taken_off` it holds the assignments that count no more instead.
     """
-    assignments = assessment.assignments.filter(removed_at__isnull=not taken_off)
-    assignments = assignments.select_related("contact", "part").order_by("contact__last_name", "pk")
-    if contact is not None:
-        assignments = assignments.filter(contact=contact)
     by_part: dict[int, list[Assignment]] = {}
-    for assignment in assignments:
+    for assignment in _assignments(assessment, contact=contact, taken_off=taken_off):
         by_part.setdefault(assignment.part_id, []).append(assignment)
     scores: dict[int, dict[int, str]] = {}
-    for score in Score.objects.filter(assignment__in=[a.pk for rows in by_part.values() for a in rows]):
-        scores.setdefault(score.assignment_id, {})[score.criterion_id] = score.value
+    writers: dict[int, dict[int, str]] = {}
+    given = Score.objects.filter(assignment__in=[a.pk for rows in by_part.values() for a in rows])
+    for pk, criterion_id, value, writer in given.values_list("assignment_id", "criterion_id", "value", "written_by"):
+        scores.setdefault(pk, {})[criterion_id] = value
+        writers.setdefault(pk, {})[criterion_id] = writer
     sheets: dict[int, PartSheet] = {}
-    for criterion in _criteria(assessment):
+    for criterion in criteria_of(assessment.unit_id):
         if contact is None or criterion.part_id in by_part:
             sheets.setdefault(criterion.part_id, PartSheet(criterion.part)).criteria.append(criterion)
     for part_id, sheet in sheets.items():
-        sheet.columns = [
-            Column(assignment, sheet.criteria, scores.get(assignment.pk, {})) for assignment in by_part.get(part_id, [])
-        ]
+        for assignment in by_part.get(part_id, []):
+            assignment.part = sheet.part
+            own = scores.get(assignment.pk, {}), writers.get(assignment.pk, {})
+            sheet.columns.append(Column(assignment, sheet.criteria, *own))
     return Rubric(assessment, _grouped(list(sheets.values())))
 
 
-def _criteria(assessment: Assessment) -> list[Criterion]:
-    return list(
-        Criterion.objects.filter(part__work_process__core_task__unit=assessment.unit_id)
-        .select_related("part__work_process__core_task")
-        .order_by(
-            "part__work_process__core_task__position",
-            "part__work_process__position",
-            "part__position",
-            "position",
-        )
-    )
+def _assignments(assessment: Assessment, *, contact: Contact | None, taken_off: bool) -> Iterable[Assignment]:
+    """With who they are of, by name; all of them, or `contact`'s."""
+    assignments = assessment.assignments.filter(removed_at__isnull=not taken_off)
+    if contact is None:
+        return assignments.select_related("contact").order_by("contact__last_name", "pk")
+    own = list(assignments.filter(contact=contact).order_by("pk"))
+    for assignment in own:
+        assignment.contact = contact
+    return own
 
 
 def _grouped(sheets: list[PartSheet]) -> list[CoreTaskSheet]:

@@ -14,16 +14,20 @@ from . import lifecycle, mails
 from .models import Assessment, Event
 
 
-def send_back(*, assessment: Assessment, contacts: Collection[Contact], by: User, remark: str) -> None:
+def send_back(
+    *, assessment: Assessment, contacts: Collection[Contact], by: User, remark: str, version: int | None = None
+) -> None:
     """ASSESSED → IN_PROGRESS: `contacts` may change their parts again; the old answers are there.
 
     Their links get a new generation and term, and a mail brings the remark. Raises `DomainError`
-    without a remark, without an examiner, or when the invitation of one of them does not stand;
+    without a remark, without an examiner, or when the invitation of one of them does not stand,
+    when it is about `by`, or when it changed since `version`;
     `TransitionRefused` from any other state.
     """
     if not remark.strip():
         raise lifecycle.DomainError("Schrijf erbij waarom u de beoordeling terugstuurt.")
-    with lifecycle.locked(assessment) as current:
+    with lifecycle.locked(assessment, version=version) as current:
+        lifecycle.refuse_own(current, by=by)
         invitations = list(current.invitations.standing().filter(contact__in=contacts).select_related("contact"))
         chosen = [invitation.contact for invitation in invitations]
         if not contacts:
@@ -35,9 +39,12 @@ def send_back(*, assessment: Assessment, contacts: Collection[Contact], by: User
         for invitation in invitations:
             invitation.assessment = current
             invitation.generation += 1
-            invitation.expires_at = timezone.now() + timedelta(days=current.school.link_days)
+            invitation.asked_at = timezone.now()
+            invitation.expires_at = invitation.asked_at + timedelta(days=current.school.link_days)
             invitation.mail = mails.queue_sent_back(invitation=invitation, remark=remark)
-            invitation.save(update_fields=["generation", "expires_at", "mail"])
+            invitation.committee_remark = remark
+            changed = ["generation", "asked_at", "expires_at", "mail", "committee_remark"]
+            invitation.save(update_fields=changed)
         names = sorted(contact.full_name for contact in chosen)
         lifecycle.bump_version(current)
         lifecycle.settle(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
 
-from accounts.models import Membership, User
-from accounts.search import matches
+from accounts.find_students import find_students as among_students
+from accounts.models import Membership, Role, User
+from addressbook.models import Contact
 from exams.models import ExamUnit
 
-from . import lifecycle
+from . import couple, lifecycle
 from .models import Assessment, Event
 
 SEARCH_LIMIT = 20
@@ -42,19 +43,15 @@ class StartedTogether:
 
 
 def find_students(*, by: User, query: str) -> list[Membership]:
-    """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number, sorted by last name.
+    """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number.
+
+    First those whose last name begins with what was typed, then the others; each sorted by last name.
 
     `query` is (a part of) the name, the e-mail address or the number; several words in any order.
     A student without a number can't be assessed and is not found (source text, 'Studentnummer').
     """
-    found = (
-        Membership.objects.students_of_docent(by)
-        .filter(matches(query))
-        .exclude(student_number="")
-        .select_related("user", "school")
-        .order_by("user__last_name", "user__first_name", "pk")
-    )
-    return list(found[: SEARCH_LIMIT + 1])
+    schools = by.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
+    return among_students(schools=list(schools), query=query, limit=SEARCH_LIMIT + 1)
 
 
 def get_students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
@@ -83,11 +80,19 @@ def start(
 
 
 def start_together(
-    *, unit: ExamUnit, students: Collection[Membership], by: User, planned_on: date | None = None, place: str = ""
+    *,
+    unit: ExamUnit,
+    students: Collection[Membership],
+    by: User,
+    planned_on: date | None = None,
+    place: str = "",
+    examiners: Mapping[int, Collection[Contact]] | None = None,
 ) -> StartedTogether:
     """Starts one for each student, in one transaction; whoever has one running is left out and named.
 
-    Raises `DomainError` for more than `MAX_TOGETHER` students, or when the newest version lacks the unit.
+    `examiners` (a student's membership id → contacts) are coupled to the whole exam of each that is
+    started. Raises `DomainError` for more than `MAX_TOGETHER` students, when the newest version lacks
+    the unit, or when an examiner is no longer in the address book.
     """
     if len(students) > MAX_TOGETHER:
         raise lifecycle.DomainError(f"U kunt hooguit {MAX_TOGETHER} studenten tegelijk starten.")
@@ -97,9 +102,13 @@ def start_together(
         # Always in the same order: two teachers with the same students then wait for each other, once.
         for student in sorted(students, key=lambda student: student.pk):
             try:
-                started.append(_start(unit=newest, student=student, by=by, planned_on=planned_on, place=place))
+                assessment = _start(unit=newest, student=student, by=by, planned_on=planned_on, place=place)
+                started.append(assessment)
             except _AlreadyRunning:
                 refused.append(student)
+                continue
+            if contacts := (examiners or {}).get(student.pk):
+                couple.choose_examiners(assessment=assessment, target=couple.Target(), contacts=contacts, by=by)
     return StartedTogether(started, refused)
 
 

@@ -12,6 +12,14 @@ def render_document(document_id: int) -> None:
 
 
 @shared_task
+def send_planned_reminders() -> None:
+    """Sends the reminders whose time has come, in office hours."""
+    from . import remind_on_time
+
+    remind_on_time.send_due()
+
+
+@shared_task
 def sweep_documents() -> None:
     """Starts what a crash left: documents that are pending and that nobody is making."""
     from . import documents

@@ -23,24 +23,31 @@ from addressbook.people import AlreadyListed, add_by_hand
 from addressbook.picker import picker_lists
 from exams.models import ExamUnit
 
-from . import asked, group
+from . import asked, couple, group
 from .attachments import keep_files
-from .forms import MessageForm
+from .forms import TogetherMessageForm
 from .initiator import get_unit
+from .invite_group import invite_for_all
+from .losses import read_losses
+from .mails import together_context
 from .models import Assessment
+from .overview import finer_choices, named
 from .start import MAX_TOGETHER
 
 
-def together_url(name: str, unit: ExamUnit, assessments: Iterable[Assessment]) -> str:
-    """The address of the page `name` for these assessments."""
+def together_url(
+    name: str, unit: ExamUnit, assessments: Iterable[Assessment], target: couple.Target = group.WHOLE_EXAM
+) -> str:
+    """The address of the page `name` for these assessments, and for `target` where one chooses."""
     chosen = QueryDict(mutable=True)
     chosen.setlist("beoordeling", [str(assessment.public_id) for assessment in assessments])
+    chosen.update(asked.of_target(target))
     return f"{reverse(f'assessments:{name}', args=[unit.pk])}?{chosen.urlencode()}"
 
 
-def get_assessments(user: User, unit: ExamUnit, data: QueryDict) -> list[Assessment]:
+def get_assessments(user: User, unit: ExamUnit, data: QueryDict, name: str = "beoordeling") -> list[Assessment]:
     """The named assessments of this unit, all of one school, that the docent may change; else 404."""
-    wanted = asked.public_ids(data, "beoordeling")
+    wanted = asked.public_ids(data, name)
     of_unit = Assessment.objects.for_docent(user).filter(exam=unit.exam_version.exam, unit_code=unit.code)
     found = list(
         of_unit.for_pages()
@@ -76,7 +83,10 @@ def together(request: UserRequest, unit_id: int) -> HttpResponse:
         unit,
         assessments,
         group=found,
+        work_processes=group.read_parts(assessments, unit).items(),
+        finer=finer_choices(assessments, group.WHOLE_EXAM),
         pick_url=together_url("pick_together", unit, assessments),
+        per_student_url=together_url("per_student", unit, assessments),
         invite_url=together_url("message_together", unit, assessments) if found.invitable else "",
     )
 
@@ -93,13 +103,21 @@ def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     data = request.POST if request.method == "POST" else request.GET
     assessments = get_assessments(request.user, unit, data)
-    ticked = _ticked(assessments, data)
+    target, ticked = asked.target(unit.pk, data), _ticked(assessments, data)
+    shared = group.chosen_at(assessments, target)
     if request.method == "GET":
-        ticked = list(dict.fromkeys([*group.chosen_for_unit(assessments), *ticked]))
+        ticked = list(dict.fromkeys([*shared.contacts, *ticked]))
     query = data.get("q", "")
-    lists = picker_lists(school=assessments[0].school, query=query, chosen=ticked)
-    add_url = together_url("add_contact_together", unit, assessments)
-    return _page(request, "pick_together", unit, assessments, query=query, add_url=add_url, **lists)
+    context = {
+        "target": target,
+        "differs": shared.differs,
+        "query": query,
+        "finer": finer_choices(assessments, target),
+        "replace_finer": "ook_daar" in data,
+        "add_url": together_url("add_contact_together", unit, assessments, target),
+        **picker_lists(school=assessments[0].school, query=query, chosen=ticked),
+    }
+    return _page(request, "pick_together", unit, assessments, **context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,7 +125,7 @@ def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Contactpersoon opslaan': adds an examiner by hand and goes back to the picker, ticked."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.GET)
-    pick_url = together_url("pick_together", unit, assessments)
+    pick_url = together_url("pick_together", unit, assessments, asked.target(unit.pk, request.GET))
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -122,68 +140,120 @@ def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
 
 @require_POST
 def take_over_together(request: UserRequest, unit_id: int) -> HttpResponse:
+    """'Overnemen' for all; whose work would no longer count is asked about, the others go on at once."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
-    ticked = _ticked(assessments, request.POST)
-    seen = {a.pk: version for a in assessments for version in asked.numbers(request.POST, f"versie-{a.pk}")}
-    outcome = group.choose_for_all(assessments=assessments, contacts=ticked, versions=seen, by=request.user)
+    target, ticked = asked.target(unit.pk, request.POST), _ticked(assessments, request.POST)
+    everyone = get_assessments(request.user, unit, request.POST, "samen") if "samen" in request.POST else assessments
+    outcome = group.choose_for_all(
+        assessments=assessments,
+        contacts=ticked,
+        versions=seen_versions(assessments, request.POST),
+        by=request.user,
+        target=target,
+        replace_finer="ook_daar" in request.POST,
+        asked_about=asked.numbers(request.POST, "weg"),
+    )
     if outcome.done:
-        names = ", ".join(contact.full_name for contact in ticked) or "niemand"
-        messages.success(request, f"Gekozen voor het hele examen van {_named(outcome.done)}: {names}.")
+        messages.success(request, f"Gekozen voor {target} van {outcome.done_names}: {named(ticked)}.")
     _tell_refused(request, outcome)
-    return redirect(together_url("together", unit, assessments))
+    if outcome.to_ask:
+        pick_url = reverse("assessments:pick_together", args=[unit.pk])
+        return ask(
+            request, outcome, everyone, sentence=f"U kiest voor {target}: {named(ticked)}.", cancel_action=pick_url
+        )
+    return redirect(together_url("together", unit, everyone) + asked.anchor(target))
+
+
+def seen_versions(assessments: Iterable[Assessment], data: QueryDict) -> dict[int, int]:
+    """An assessment's id → the version of it that the form was made from (`versie-…`)."""
+    return {a.pk: version for a in assessments for version in asked.numbers(data, f"versie-{a.pk}")}
+
+
+def ask(request: UserRequest, outcome: group.Outcome, everyone: Iterable[Assessment], **page: Any) -> HttpResponse:
+    """'Toch weghalen' for those of whom work would no longer count: the same form once more, for them alone.
+
+    `everyone` (`samen=`) is where it goes on to afterwards.
+    """
+    context = {
+        "students": read_losses(outcome.to_ask),
+        "fields": asked.again(
+            request.POST,
+            beoordeling=[assessment.public_id for assessment, _ in outcome.to_ask],
+            samen=[assessment.public_id for assessment in everyone],
+            weg=[a.pk for _, loses in outcome.to_ask for a in loses.assignments],
+        ),
+        **page,
+    }
+    return render(request, "assessments/take_off.html", context)
 
 
 @require_GET
 def message_together(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.GET)
-    return _message_page(request, unit, assessments, [], MessageForm())
+    return _message_page(request, unit, assessments, None, TogetherMessageForm())
 
 
 def _message_page(
-    request: UserRequest, unit: ExamUnit, assessments: list[Assessment], ticked: list[Contact], form: MessageForm
+    request: UserRequest,
+    unit: ExamUnit,
+    assessments: list[Assessment],
+    ticked: list[Contact] | None,
+    form: TogetherMessageForm,
 ) -> HttpResponse:
+    """The message, to `ticked` (None: to everyone who can be invited)."""
     invitable = group.read_group(assessments).invitable
     if not invitable:
         messages.info(request, "Iedereen die gekozen is, is al uitgenodigd.")
         return redirect(together_url("together", unit, assessments))
-    rows = [(contact, of_contact, contact in ticked) for contact, of_contact in invitable]
-    first = invitable[0][1][0]
-    return _page(request, "message_together", unit, assessments, rows=rows, form=form, assessment=first)
+    rows = [(contact, of_contact, ticked is None or contact in ticked) for contact, of_contact in invitable]
+    # Whose message stands on the screen: with a button per student, where there is such a one.
+    reader, students = max(invitable, key=lambda row: len(row[1]))
+    shown = together_context([(assessment, "") for assessment in students], by=request.user)
+    context = {"rows": rows, "form": form, "assessment": students[0], "reader": reader, **shown}
+    return _page(request, "message_together", unit, assessments, **context)
 
 
 @require_POST
 def send_together(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Uitnodiging(en) verzenden' to the ticked examiners, a mail for each student."""
+    """'Uitnodiging(en) verzenden' to the ticked examiners: one mail each, or one for each student."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
     ticked = _ticked(assessments, request.POST)
-    form = MessageForm(request.POST, request.FILES)
+    form = TogetherMessageForm(request.POST, request.FILES)
     if not ticked:
         messages.error(request, "Kies eerst wie u wilt uitnodigen.")
     if not ticked or not form.is_valid():
         return _message_page(request, unit, assessments, ticked, form)
-    outcome = group.invite_for_all(
+    outcome = invite_for_all(
         assessments=assessments,
         contacts=ticked,
         by=request.user,
+        one_mail=form.one_mail,
+        versions=seen_versions(assessments, request.POST),
         remark=form.cleaned_data["remark"],
         attachments=keep_files(form.cleaned_data["attachments"]),
     )
     if outcome.done:
-        names = ", ".join(contact.full_name for contact in ticked)
-        messages.success(request, f"De uitnodiging is verzonden aan {names}, voor {_named(outcome.done)}.")
+        invited = [contact.full_name for contact in ticked]
+        names = ", ".join(invited) if len(invited) <= group.MAX_NAMED else f"{len(invited)} examinatoren"
+        messages.success(request, f"De uitnodiging is verzonden aan {names}, voor {outcome.done_names}.")
     elif not outcome.refused:
         messages.info(request, "Iedereen die u koos, is al uitgenodigd.")
     _tell_refused(request, outcome)
+    left = get_assessments(request.user, unit, _only(request.POST, outcome.left)) if outcome.left else []
+    if group.read_group(left).invitable:  # the remark stays for them
+        return _message_page(request, unit, left, ticked, form)
     return redirect("assessments:unit_list", unit.pk)
+
+
+def _only(data: QueryDict, assessments: list[Assessment]) -> QueryDict:
+    named = data.copy()
+    named.setlist("beoordeling", [str(assessment.public_id) for assessment in assessments])
+    return named
 
 
 def _tell_refused(request: UserRequest, outcome: group.Outcome) -> None:
     for refused in outcome.refused:
         messages.error(request, refused)
-
-
-def _named(assessments: list[Assessment]) -> str:
-    return ", ".join(assessment.student.user.full_name for assessment in assessments)

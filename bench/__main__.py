@@ -14,7 +14,7 @@ from scripts.processes import dies_with_us
 def main() -> int:
     """The exit code: 0 if every figure is within its goal."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    if missing := machine.install_missing((*machine.SITE_NEEDS, machine.POSTGRESQL)):
+    if missing := machine.install_missing((*machine.SITE_NEEDS, machine.POSTGRESQL, machine.CHROMIUM)):
         raise SystemExit(machine.name_missing(missing))
     python = environment.prepare(environment.DEV)
     try:

@@ -47,7 +47,8 @@ def _read_and_insert(content: bytes, school: School) -> None:
         values = [str(cell or "") for cell in row]
         contact = Contact(school=school, **dict(zip(HEADERS, values, strict=True)))
         contact.side = Contact.Side.SCHOOL if contact.side == "School" else Contact.Side.WORKPLACE
-        contact.search_text = " ".join(values[:-1]).lower()
+        contact.language = "nl"
+        contact.search_text = " ".join(values[:-2]).lower()
         contacts.append(contact)
     Contact.objects.bulk_create(contacts)
 
@@ -67,7 +68,8 @@ def _workbook(count: int) -> bytes:
         side = "School" if number % 10 == 0 else "Beroepsonderwijs"
         last = f"{('Müller', 'Hoff', 'Jansen', 'Citroën')[number % 4]} {number}"
         email = f"examinator.{number}@bedrijf{number % 300}.test"
-        sheet.append(["Anouk", "van 't", last, email, "Praktijkopleider", f"Bakkerij {number % 300}", side])
+        bakery = f"Bakkerij {number % 300}"
+        sheet.append(["Anouk", "van 't", last, email, "Praktijkopleider", bakery, side, "Nederlands"])
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

@@ -1,5 +1,28 @@
 """Every figure there is, in the order they are measured."""
 
-from bench import contact_import
+from bench import (
+    afnames_list,
+    contact_import,
+    csv_export,
+    form_opening,
+    killed_worker,
+    mail_rate,
+    pdf,
+    student_search,
+    two_workers,
+)
 
-FIGURES = (contact_import.FIGURE,)
+FIGURES = (
+    form_opening.FIGURE,
+    afnames_list.FIGURE_A,
+    afnames_list.FIGURE_B,
+    student_search.FIGURE,
+    pdf.WEASYPRINT,
+    pdf.CHROMIUM,
+    csv_export.TIME,
+    csv_export.MEMORY,
+    contact_import.FIGURE,
+    mail_rate.FIGURE,
+    killed_worker.FIGURE,
+    two_workers.FIGURE,
+)

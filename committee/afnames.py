@@ -1,177 +1,142 @@
-"""The list 'Examen afnames': its search fields, and its pages by key (source text, part C)."""
+"""The search fields of 'Examen afnames', as they stand in the address (source text, part C)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
-import django_filters
-from crispy_forms.helper import FormHelper
-from django.db.models import Exists, OuterRef, Prefetch, Q
-from django.http import HttpRequest, QueryDict
+from django import forms
+from django.db.models import Exists, OuterRef
+from django.http import QueryDict
+from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership
 from accounts.search import matches
-from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Status
+from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
 from exams.models import Exam
 
-PAGE_SIZE = 30
-ALL = "ALLE"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from .find_afnames import ALL, Wanted
+
+EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # what is one day further is a date, too
+NO_DATE = "Dit is geen datum. Een datum ziet eruit als 23-11-2026."
 
 
-def exams_of(request: HttpRequest | None) -> Any:
-    """The exams that were assessed at the member's schools: what the select offers."""
-    if request is None or not isinstance(request.user, User):
-        return Exam.objects.none()
-    own = Assessment.objects.for_committee(request.user).filter(exam=OuterRef("pk"))
-    return Exam.objects.filter(Exists(own))
+def exams_of(schools: list[int]) -> list[Exam]:
+    """The exams that were assessed at these schools: what the select offers."""
+    return list(Exam.objects.filter(Exists(Assessment.objects.filter(school__in=schools, exam=OuterRef("pk")))))
 
 
-class AfnamesFilter(django_filters.FilterSet):
-    """The search fields, as they stand in the address.
+class DayField(forms.DateField):
+    """A day from a date picker, or typed as people write it."""
 
-    Without a status it is 'Beoordeeld', since those wait for the committee; `ALLE` is all of them.
-    Students and initiators are found by (parts of) name, e-mail address or number, examiners by
-    what the address book holds of them.
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            required=False,
+            input_formats=["%Y-%m-%d", "%d-%m-%Y"],
+            error_messages={"invalid": NO_DATE},
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        if day and not EARLIEST <= day <= LATEST:
+            raise forms.ValidationError(NO_DATE)
+        return day
+
+
+class SearchForm(forms.Form):
+    """Students and initiators are found by (parts of) name, e-mail address or number, examiners by what the address
+    book holds of them; the period is that of the state which the list shows, in its column 'Sinds'."""
+
+    examen = forms.ChoiceField(label="Examen", required=False)
+    student = forms.CharField(label="Student", required=False)
+    status = forms.ChoiceField(
+        label="Status", required=False, choices=[*Status.choices, (ALL, "Alle statussen")], initial=Status.ASSESSED
+    )
+    van = DayField(label="Sinds: van")
+    tot = DayField(label="Sinds: tot en met")
+    initiator = forms.CharField(label="Initiator", required=False)
+    examinator = forms.CharField(label="Examinator", required=False)
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("van"), self.cleaned_data.get("tot")
+        if since and until and until < since:
+            self.add_error("tot", "Deze datum ligt voor de datum bij ‘van’.")
+
+
+class AfnamesFilter:
+    """The search as the address has it, at these schools (their ids).
+
+    Without a status it is 'Beoordeeld', since those wait for the committee; `ALL` is all of them. What can't be
+    understood is passed over, and said at its field.
     """
 
-    examen = django_filters.ModelChoiceFilter(
-        field_name="exam", label="Examen", queryset=exams_of, empty_label="Alle examens"
-    )
-    student = django_filters.CharFilter(label="Student", method="by_student")
-    status = django_filters.ChoiceFilter(
-        label="Status", choices=[(ALL, "Alle statussen"), *Status.choices], empty_label=None, method="by_status"
-    )
-    initiator = django_filters.CharFilter(label="Initiator", method="by_initiator")
-    examinator = django_filters.CharFilter(label="Examinator", method="by_examiner")
-
-    class Meta:
-        model = Assessment
-        fields: list[str] = []
-
-    def __init__(self, data: QueryDict, *, request: HttpRequest, queryset: AssessmentQuerySet) -> None:
+    def __init__(self, data: QueryDict, *, schools: list[int]) -> None:
+        self.schools = schools
         data = data.copy()
         data.setdefault("status", Status.ASSESSED)
-        super().__init__(data, queryset=queryset, request=request)
-        for field in self.form.fields.values():
-            field.widget.attrs["autocomplete"] = "off"
-        self.form.helper = FormHelper()
-        self.form.helper.form_tag = False
+        self.form = SearchForm(data)
+        self._exams = {str(exam.pk): exam for exam in exams_of(schools)}
+        choices = [(pk, str(exam)) for pk, exam in self._exams.items()]
+        self.form.fields["examen"].choices = [("", "Alle examens"), *choices]  # type: ignore[attr-defined]
+
+    @cached_property
+    def _given(self) -> dict[str, Any]:
+        self.form.is_valid()
+        return self.form.cleaned_data
 
     @property
     def shown_status(self) -> str:
         """The status that is shown, or `ALL`."""
-        self.form.is_valid()
-        return self.form.cleaned_data.get("status") or ALL
+        return self._given.get("status") or ALL
 
     @property
     def exam(self) -> Exam | None:
         """The exam that is chosen."""
-        self.form.is_valid()
-        return self.form.cleaned_data.get("examen")
+        return self._exams.get(self._given.get("examen", ""))
 
     @property
     def has_words(self) -> bool:
         """Whether anything but the status narrows the list."""
-        self.form.is_valid()
-        return any(value for name, value in self.form.cleaned_data.items() if name != "status")
+        return any(value for name, value in self._given.items() if name != "status")
+
+    @property
+    def wanted(self) -> Wanted:
+        until = self._given.get("tot")
+        return Wanted(
+            status=self.shown_status,
+            exam=self.exam.pk if self.exam else None,
+            since=_start_of(self._given.get("van")),
+            until=_start_of(until + timedelta(days=1)) if until else None,
+            student=self._given.get("student", ""),
+            initiator=self._given.get("initiator", ""),
+            examiner=self._given.get("examinator", ""),
+        )
 
     def final_results(self) -> AssessmentQuerySet | None:
         """What the CSV holds: the final results of the chosen exam, by the other fields too; None without an exam.
 
         The status that the list shows does not count (source text: 'mits die de status Definitief hebben').
         """
-        if self.exam is None:
+        wanted = self.wanted
+        if wanted.exam is None:
             return None
-        fields = {name: value for name, value in self.form.cleaned_data.items() if name != "status" and value}
-        found = self.queryset.filter(status=Status.FINAL)
-        for name, value in fields.items():
-            found = self.filters[name].filter(found, value)
+        found = Assessment.objects.filter(school__in=self.schools, exam=wanted.exam, status=Status.FINAL)
+        if wanted.since:
+            found = found.filter(status_since__gte=wanted.since)
+        if wanted.until:
+            found = found.filter(status_since__lt=wanted.until)
+        if wanted.student:
+            found = found.filter(matches(wanted.student, "student__search_text"))
+        if wanted.initiator:
+            own = Membership.objects.filter(user=OuterRef("initiator"), school=OuterRef("school"))
+            found = found.filter(Exists(own.filter(matches(wanted.initiator))))
+        if wanted.examiner:
+            live = Assignment.objects.live().filter(assessment=OuterRef("pk"))
+            found = found.filter(Exists(live.filter(matches(wanted.examiner, "contact__search_text"))))
         return found
 
-    def by_student(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
-        return found.filter(matches(value, "student__search_text"))
 
-    def by_status(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
-        return found if value == ALL else found.filter(status=value)
-
-    def by_initiator(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
-        own = Membership.objects.filter(user=OuterRef("initiator"), school=OuterRef("school"))
-        return found.filter(Exists(own.filter(matches(value))))
-
-    def by_examiner(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
-        live = Assignment.objects.live().filter(assessment=OuterRef("pk"))
-        return found.filter(Exists(live.filter(matches(value, "contact__search_text"))))
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the list; `examiners` are the names of those who have a part, by last name."""
-
-    assessment: Assessment
-    examiners: list[str]
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page of the list; `previous` and `following` are keys for the address, or ''."""
-
-    rows: list[Row]
-    previous: str
-    following: str
-
-
-def read_page(found: AssessmentQuerySet, *, status: str, after: str = "", before: str = "") -> Page:
-    """The page after or before a key, else the first one, in two queries; a key that is none is passed over.
-
-    What still runs comes longest waiting first; closed ones, and all statuses together, newest first.
-    """
-    newest_first = status == ALL or status in CLOSED
-    backwards = bool(_read_key(before)) and not _read_key(after)
-    key = _read_key(after) or _read_key(before)
-    ascending = newest_first == backwards
-    if key:
-        found = found.filter(_beyond(key, ascending=ascending))
-    order = ("status_since", "pk") if ascending else ("-status_since", "-pk")
-    rows = _with_examiners(found.for_pages().order_by(*order)[: PAGE_SIZE + 1])
-    more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
-    if backwards:
-        rows.reverse()
-    has_previous, has_next = (more, True) if backwards else (bool(key), more)
-    return Page(
-        rows=rows,
-        previous=_key(rows[0]) if rows and has_previous else "",
-        following=_key(rows[-1]) if rows and has_next else "",
-    )
-
-
-def _with_examiners(found: AssessmentQuerySet) -> list[Row]:
-    live = Assignment.objects.live().select_related("contact").order_by("contact__last_name", "pk")
-    return [
-        # One examiner has many parts: each name once, in this order.
-        Row(assessment, list({a.contact_id: a.contact.full_name for a in assessment.assignments.all()}.values()))
-        for assessment in found.prefetch_related(Prefetch("assignments", live))
-    ]
-
-
-def _beyond(key: tuple[datetime, int], *, ascending: bool) -> Q:
-    since, pk = key
-    # The first condition alone says nothing new; it lets an index on `status_since` begin at the key.
-    if ascending:
-        return Q(status_since__gte=since) & (Q(status_since__gt=since) | Q(pk__gt=pk))
-    return Q(status_since__lte=since) & (Q(status_since__lt=since) | Q(pk__lt=pk))
-
-
-def _key(row: Row) -> str:
-    return f"{(row.assessment.status_since - _EPOCH) // timedelta(microseconds=1)}-{row.assessment.pk}"
-
-
-def _read_key(text: str) -> tuple[datetime, int] | None:
-    since, dash, pk = text.partition("-")
-    if not (dash and since.isascii() and since.isdigit() and pk.isascii() and pk.isdigit()):
-        return None
-    if len(since) > 17 or len(pk) > 18:  # beyond the year 5138, or what a database's integer holds
-        return None
-    return _EPOCH + timedelta(microseconds=int(since)), int(pk)
+def _start_of(day: date | None) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, time.min)) if day else None

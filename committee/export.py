@@ -1,87 +1,96 @@
-"""'Download resultaten als CSV' (source text, part C, 'CSV-export'): final results, a line each.
+"""The CSV of an export (source text, part C, 'CSV-export'): final results, a line each.
 
-The default columns are `COLUMNS`. UTF-8 with BOM, `;` between the cells, CRLF after each line, a
-decimal comma, days as dd-mm-jjjj: as a Dutch Excel reads it by a double click.
+As the shape says; lines end in CRLF. The plain shape is what a Dutch Excel reads by a double click.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+import io
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.utils import timezone
+from .export_columns import SAMPLE, Kind
+from .export_rows import Writing, read
+from .export_shape import CODECS, DECIMAL_SIGNS, SEPARATORS, DecimalSign, Encoding, Separator, Shape
+from .models import Export
 
-from assessments.models import Assessment, AssessmentQuerySet
-from exams.models import Exam
-
-CHUNK = 2000
-COUNT_UP_TO = 1000  # beyond it the screen says '1000+'
+LINE_END = "\r\n"
+BOM = "\ufeff"
 # Excel and LibreOffice take a cell that begins so for a formula; the last four are the full-width forms.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SPLIT = re.compile("([;,\t])(?=[=+@＝＋＠-])")
+_BETWEEN = "\x00"
+_FORMULAS = tuple(before + start for before in (_BETWEEN, ";", ",", "\t") for start in FORMULA_STARTS)
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column: its header, what stands in it, and how it is made of an assessment."""
+class CsvWriting(Writing):
+    """Cells as csv.writer writes them: between quotes where they hold a separator, a quote or a line end."""
 
-    header: str
-    meaning: str
-    value: Callable[[Assessment], Any]
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.between = SEPARATORS[Separator(shape.separator)]
+        self.decimal_sign = DECIMAL_SIGNS[DecimalSign(shape.decimal_sign)]
+        self.specials = (self.between, '"', "\r", "\n")
+        self.empty = '""' if len(shape.columns) == 1 else ""  # a line of nothing would be no line
 
+    def cell(self, kind: Kind, value: Any) -> str:
+        if value is None or value == "":
+            return self.empty
+        match kind:
+            case Kind.DAY:
+                return self.shape.day(value)
+            case Kind.GRADE:
+                return self._quoted(str(value).replace(".", self.decimal_sign))
+            case Kind.OVG:
+                value = self.shape.words[value]
+        return self._quoted(neutralised(str(value)))
 
-COLUMNS = (
-    Column("studentnummer", "het nummer van de student bij deze school", lambda a: a.student.student_number),
-    Column("naam", "voornaam, tussenvoegsel en achternaam", lambda a: a.student.user.full_name),
-    Column("code", "crebonummer, of de code van het keuzedeel", lambda a: a.exam.code),
-    Column("examen", "de titel van het examen", lambda a: a.exam.title),
-    Column("cohort", "zoals 2025-2026", lambda a: a.exam.cohort),
-    Column("eenheidcode", "de code van de exameneenheid", lambda a: a.unit_code),
-    Column("exameneenheid", "de titel van de exameneenheid", lambda a: a.unit.title),
-    Column("poging", "1 voor de eerste poging", lambda a: a.attempt),
-    Column("resultaat", "O, V of G", lambda a: a.ovg),
-    Column("cijfer", "1,0 tot en met 10,0", lambda a: str(a.grade).replace(".", ",")),
-    Column("definitief_op", "de dag van vaststellen, als dd-mm-jjjj", lambda a: f"{_local(a.final_at):%d-%m-%Y}"),
-    Column("vastgesteld_door", "het lid van de examencommissie", lambda a: str(a.final_by)),
-)
+    def texts(self, values: Sequence[str]) -> Sequence[str]:
+        """Nearly always a column stays as it is; that is seen of all its cells in one go."""
+        whole = _BETWEEN + _BETWEEN.join(values)
+        if self.empty or any(text in whole for text in (*self.specials, *_FORMULAS)):
+            return super().texts(values)
+        return values
 
-
-def filename(exam: Exam) -> str:
-    """'resultaten-25656-2026-11-23.csv': the exam's code and today."""
-    return f"resultaten-{exam.code}-{timezone.localdate():%Y-%m-%d}.csv"
-
-
-def lines(results: AssessmentQuerySet) -> Iterator[str]:
-    """The file in pieces: the header, then a piece for every `CHUNK` results, in the order of their ids.
-
-    Each piece is a query of its own that begins after the last id, so that memory stays level and no
-    server-side cursor is needed.
-    """
-    writer = csv.writer(_Echo(), delimiter=";", lineterminator="\r\n")
-    yield "\ufeff" + writer.writerow([column.header for column in COLUMNS])
-    related = results.select_related("student__user", "exam", "unit", "final_by").order_by("pk")
-    last = 0
-    while rows := list(related.filter(pk__gt=last)[:CHUNK]):
-        yield "".join(writer.writerow(_cells(row)) for row in rows)
-        last = rows[-1].pk
+    def _quoted(self, cell: str) -> str:
+        if any(special in cell for special in self.specials):
+            return '"' + cell.replace('"', '""') + '"'
+        return cell
 
 
-def _cells(assessment: Assessment) -> Iterable[str]:
-    return [neutralised(str(column.value(assessment))) for column in COLUMNS]
+def content(export: Export, shape: Shape) -> Iterator[bytes]:
+    """The file in pieces: the header, if there is one, then a piece for every chunk of results."""
+    codec = CODECS[Encoding(shape.encoding)]
+    writing = CsvWriting(shape)
+    yield _start(shape, writing).encode(codec, errors="replace")
+    for lines in read(export, shape.chosen, writing):
+        lines.append("")
+        yield LINE_END.join(lines).encode(codec, errors="replace")
+
+
+def sample(shape: Shape) -> list[list[str]]:
+    """Three invented results as this shape writes them, cell by cell; above them the header, if there is one."""
+    writing = CsvWriting(shape)
+    lines = [writing.line(shape.chosen, values) + LINE_END for values in SAMPLE]
+    text = _start(shape, writing).removeprefix(BOM) + "".join(lines)
+    codec = CODECS[Encoding(shape.encoding)]
+    seen = text.encode(codec, errors="replace").decode(codec)
+    return list(csv.reader(io.StringIO(seen, newline=""), delimiter=writing.between))
+
+
+def _start(shape: Shape, writing: CsvWriting) -> str:
+    bom = BOM if shape.encoding == Encoding.UTF8_BOM else ""
+    if not shape.has_headers:
+        return bom
+    return bom + writing.between.join(writing.cell(Kind.TEXT, header) for header in shape.headers) + LINE_END
 
 
 def neutralised(cell: str) -> str:
-    """The cell as text: one that could be a formula gets an apostrophe in front."""
+    """The cell as text: what could be a formula gets an apostrophe in front.
+
+    Also behind a separator within it: a program that takes another one for the file's would split there.
+    """
+    cell = _SPLIT.sub(r"\1'", cell)
     return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
-
-
-def _local(moment: Any) -> Any:
-    return timezone.localtime(moment)
-
-
-class _Echo:
-    """What csv.writer writes to: it hands the line back."""
-
-    def write(self, line: str) -> str:
-        return line

@@ -6,13 +6,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from assessments import documents, lifecycle, results
-from assessments.models import Assessment, Document, Status
-from assessments.rubric import read_rubric
+from assessments import correct, documents, lifecycle, results
+from assessments.models import Assessment, Document, Event, FinalProposal, Status
+from assessments.rubric import Rubric, read_rubric
+from exams.grading import UnitResult
 
 
 class AlreadyFinal(lifecycle.TransitionRefused):
     """A second click, or another member who was first."""
+
+
+class NeedsAnother(lifecycle.DomainError):
+    """The school wants four eyes: one member proposes, another makes it final."""
 
 
 def refuse_if_final(assessment: Assessment) -> None:
@@ -22,6 +27,34 @@ def refuse_if_final(assessment: Assessment) -> None:
         raise AlreadyFinal(f"Deze beoordeling is al definitief: vastgesteld door {assessment.final_by} op {at}.")
 
 
+def standing_proposal(assessment: Assessment) -> FinalProposal | None:
+    """What a member proposed for the assessment as it is now; None after any change since."""
+    if assessment.status != Status.ASSESSED:
+        return None
+    newest = assessment.final_proposals.select_related("by").last()
+    return newest if newest and newest.version == assessment.version else None
+
+
+def propose(*, assessment: Assessment, by: User, exam_office_email: str, version: int | None = None) -> FinalProposal:
+    """Four eyes, the first two: the result as it stands is proposed for another member to make final.
+
+    The same member once more changes the address. Raises as `finalise` does where there is no result to make
+    final, and `NeedsAnother` when another member proposed it already: then it can be made final.
+    """
+    with lifecycle.locked(assessment, version=version) as current:
+        refuse_if_final(current)
+        lifecycle.refuse_own(current, by=by)
+        _final_result(current)
+        before = standing_proposal(current)
+        if before and before.by != by:
+            raise NeedsAnother(f"{before.by} heeft deze beoordeling al voorgedragen; u kunt haar nu afronden.")
+        proposal = FinalProposal.objects.create(
+            assessment=current, by=by, version=current.version, exam_office_email=exam_office_email
+        )
+        lifecycle.record(current, kind=Event.Kind.FINAL_PROPOSED, by=by, exam_office=exam_office_email)
+    return proposal
+
+
 def finalise(*, assessment: Assessment, by: User, exam_office_email: str, version: int | None = None) -> Document:
     """ASSESSED → FINAL: fixes the result and has the PDF made and mailed to the exam office.
 
@@ -29,23 +62,52 @@ def finalise(*, assessment: Assessment, by: User, exam_office_email: str, versio
     down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
     second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
     dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
+    `NeedsAnother` where the school wants four eyes and nobody else has proposed it.
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
-        rubric = read_rubric(current)
-        found = results.outcome(rubric)
-        if found.disputed:
-            count = found.dispute_count
-            raise lifecycle.DomainError(
-                f"Examinatoren zijn het niet eens over {count} {'criterium' if count == 1 else 'criteria'}; "
-                "stuur de beoordeling eerst terug."
-            )
-        if found.unit is None:
-            raise lifecycle.TransitionRefused("Nog niet alle criteria hebben een score.")
+        lifecycle.refuse_own(current, by=by)
+        rubric, unit = _final_result(current)
+        proposal = _second_pair_of_eyes(current, by)
         now = timezone.now()
         lifecycle.make_final(
-            current, by=by, ovg=found.unit.ovg.value, grade=found.unit.grade, at=now, exam_office=exam_office_email
+            current, by=by, ovg=unit.ovg.value, grade=unit.grade, at=now, exam_office=exam_office_email
         )
-        snapshot = results.snapshot(assessment=current, rubric=rubric, unit=found.unit)
+        snapshot = results.snapshot(assessment=current, rubric=rubric, unit=unit)
         snapshot["final"] = {"at": timezone.localtime(now).isoformat(), "by": by.full_name}
+        if proposal:
+            snapshot["final"]["proposed_by"] = proposal.by.full_name
         return documents.request_document(assessment=current, result=snapshot, exam_office_email=exam_office_email)
+
+
+def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
+    """What would be fixed now; raises while there is no result."""
+    rubric = read_rubric(current)
+    correct.lay_over(rubric)
+    found = results.outcome(rubric)
+    if found.disputed:
+        count = found.dispute_count
+        raise lifecycle.DomainError(
+            f"Examinatoren zijn het niet eens over {count} {'criterium' if count == 1 else 'criteria'}; "
+            "beslis daarover bij ‘Bewerken’, of stuur de beoordeling terug."
+        )
+    if found.unit is None:
+        raise lifecycle.TransitionRefused("Nog niet alle criteria hebben een score.")
+    if current.status != Status.ASSESSED:
+        raise lifecycle.TransitionRefused("Nog niet alle onderdelen zijn afgerond.")
+    if without := correct.unjustified(rubric):
+        where = ", ".join(f"{part.part.work_process.code} {part.part}" for part in without)
+        raise lifecycle.DomainError(f"Bij een O of een G is een onderbouwing verplicht; die ontbreekt bij {where}.")
+    return rubric, found.unit
+
+
+def _second_pair_of_eyes(current: Assessment, by: User) -> FinalProposal | None:
+    """The proposal of another member, which the school may want; None where it does not."""
+    if not current.school.four_eyes:
+        return None
+    proposal = standing_proposal(current)
+    if proposal is None:
+        raise NeedsAnother("Bij deze school draagt eerst een lid van de commissie voor, en rondt een ander af.")
+    if proposal.by == by:
+        raise NeedsAnother("U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt haar af.")
+    return proposal

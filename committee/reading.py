@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from assessments.models import Assessment, Status
+from assessments import correct, sign
+from assessments.models import Assessment, Correction, Invitation, Status
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
 from exams.grading import Score, UnitResult
@@ -23,15 +25,30 @@ class ResultRow:
 
 @dataclass
 class Reading:
-    """`outcome` has a unit only once all is completed and nothing is in dispute."""
+    """`outcome` has a unit only once all is completed and nothing is in dispute.
+
+    `corrections` are all that were ever made, oldest first; those that count lie over `rubric`.
+    """
 
     rubric: Rubric
     outcome: Outcome
     missing: list[str] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    signed: dict[int, Invitation] = field(default_factory=dict)
+
+    @property
+    def examiners(self) -> list[dict[str, Any]]:
+        """As the PDF names them: who completed as they signed, the others as the address book has them."""
+        busy = {column.assignment.contact_id for column in self.rubric.columns if not column.assignment.completed_at}
+        return [
+            sign.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
+            for contact in self.rubric.examiners
+        ]
 
     @property
     def can_finalise(self) -> bool:
-        return self.rubric.assessment.status == Status.ASSESSED and self.outcome.unit is not None
+        is_assessed = self.rubric.assessment.status == Status.ASSESSED
+        return is_assessed and self.outcome.unit is not None and not correct.unjustified(self.rubric)
 
     @property
     def rows(self) -> list[ResultRow]:
@@ -45,7 +62,14 @@ def read(assessment: Assessment) -> Reading:
         if not column.assignment.completed_at:
             column.scores = {}
             column.assignment.justification = ""
-    return Reading(rubric=rubric, outcome=outcome(rubric), missing=_missing(rubric))
+    corrections = correct.lay_over(rubric)
+    return Reading(
+        rubric=rubric,
+        outcome=outcome(rubric),
+        missing=_missing(rubric),
+        corrections=corrections,
+        signed=sign.read(assessment),
+    )
 
 
 def _missing(rubric: Rubric) -> list[str]:
@@ -55,6 +79,11 @@ def _missing(rubric: Rubric) -> list[str]:
     return [
         *(f"{name} heeft de beoordeling nog niet afgerond." for name in waiting),
         *(f"{part}: nog geen examinator gekozen." for part in without),
+        *(
+            f"{part.part.work_process.code}, {part.part}: de onderbouwing is verplicht bij een O of een G. "
+            "Vul die in bij ‘Bewerken’, of stuur de beoordeling terug."
+            for part in (correct.unjustified(rubric) if not waiting else [])
+        ),
     ]
 
 

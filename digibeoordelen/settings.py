@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "accounts.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -173,7 +173,9 @@ else:
     OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 DOCUMENT_LEASE_SECONDS = env.int("DOCUMENT_LEASE_SECONDS", 300)
+IMPORT_LEASE_SECONDS = env.int("IMPORT_LEASE_SECONDS", 120)
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
+OUTBOX_HOLD_SECONDS = env.int("OUTBOX_HOLD_SECONDS", 30)  # what a worker claimed goes back if it isn't begun by then
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
 
 # --- Work in the background --------------------------------------------------------------------
@@ -208,13 +210,27 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "digibeoordelen.outbox.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep-documents": {"task": "assessments.tasks.sweep_documents", "schedule": SWEEP_SECONDS},
+    "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},
+    "sweep-imports": {"task": "addressbook.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
 }
 
+# --- What may be lost: how often an address tried a wrong link -----------------------------------
+# Beside the queue where that is Redis, so that all machines count together; else each process for itself.
+_shared = CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "locmemcache://"
+CACHES = {"default": env.cache("CACHE_URL", default=_shared)}
+CACHES["default"]["KEY_PREFIX"] = "digibeoordelen"
+if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
+    CACHES["default"].setdefault("OPTIONS", {}).update({"socket_connect_timeout": 1, "socket_timeout": 1})
+
 # --- Language and time -------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
-LANGUAGES = [("nl", "Nederlands")]  # English joins when its catalogue is complete
+LANGUAGES = [("nl", "Nederlands"), ("en", "English")]  # which pages: accounts/language.py
 LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "taal"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "Europe/Amsterdam"
 USE_TZ = True
 FORMAT_MODULE_PATH = ["digibeoordelen.formats"]
@@ -237,7 +253,7 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_URL.startswith("https://")
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain

@@ -247,6 +247,18 @@ def _level_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class PartialResult:
+    """What can be said of a unit that is scored in part: the levels of which every criterion has a score.
+
+    The keys are the codes from the core task down, for a part ending with its `key`.
+    """
+
+    unit: UnitResult | None
+    work_processes: Mapping[tuple[str, str], WorkProcessResult]
+    parts: Mapping[tuple[str, str, Hashable], PartResult]
+
+
 # --- Schemes -------------------------------------------------------------------------------------
 class NotAllScored(Exception):
     """A result was asked for while something has none; `missing` holds the criteria (or unit codes)."""
@@ -288,6 +300,10 @@ class Scheme(ABC):
 
         Raises `NotAllScored` when a criterion has no score, `KeyError` for an unknown unit.
         """
+
+    @abstractmethod
+    def grade_scored(self, unit_code: str, scores: Mapping[Hashable, Score]) -> PartialResult:
+        """As `grade_unit`, for the levels that are scored whole, whatever the others lack."""
 
     @abstractmethod
     def grade_exam(self, results: Iterable[UnitResult]) -> Score:

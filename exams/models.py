@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from . import grading, outline
 from .published import Content, ContentQuerySet, PublishedContent
@@ -306,8 +307,8 @@ class Part(Content):
     """Onderdeel of a work process: what one examiner assesses and justifies as a whole."""
 
     class Kind(models.TextChoices):
-        BEHAVIOUR = "BEHAVIOUR", "Gedragsobservatie"
-        PRODUCT = "PRODUCT", "Productbeoordeling"
+        BEHAVIOUR = "BEHAVIOUR", _("Gedragsobservatie")
+        PRODUCT = "PRODUCT", _("Productbeoordeling")
 
     version_path: ClassVar[str] = "work_process__core_task__unit__exam_version"
 

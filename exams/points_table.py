@@ -30,6 +30,7 @@ from .grading import (
     CoreTaskNode,
     CoreTaskResult,
     NotAllScored,
+    PartialResult,
     PartNode,
     PartResult,
     Problem,
@@ -70,6 +71,9 @@ class Level:
     table: tuple[Decimal, ...]
     weight: Decimal
     children: tuple[Level, ...]
+
+    def is_scored(self, scores: Mapping[Hashable, Score]) -> bool:
+        return all(criterion in scores for criterion in self.criteria)
 
     def points(self, scores: Mapping[Hashable, Score]) -> int:
         return sum(scores[criterion].points for criterion in self.criteria)
@@ -112,6 +116,25 @@ class PointsTable(Scheme):
         grade = clamped(mean, ovg=ovg).quantize(Decimal("0.1"), ROUND_HALF_UP, context=EXACT)
         return UnitResult(unit_code, ovg, unit.points(own), unit.max_points, grade, core_tasks)
 
+    def grade_scored(self, unit_code: str, scores: Mapping[Hashable, Score]) -> PartialResult:
+        unit = self._units[unit_code]
+        own = {criterion: Score(scores[criterion]) for criterion in unit.criteria if criterion in scores}
+        processes = [(str(task.code), process) for task in unit.children for process in task.children]
+        return PartialResult(
+            unit=self.grade_unit(unit_code, own) if unit.is_scored(own) else None,
+            work_processes={
+                (task, str(process.code)): _work_process_result(process, own)
+                for task, process in processes
+                if process.is_scored(own)
+            },
+            parts={
+                (task, str(process.code), part.code): _part_result(part, own)
+                for task, process in processes
+                for part in process.children
+                if part.is_scored(own)
+            },
+        )
+
     def grade_exam(self, results: Iterable[UnitResult]) -> Score:
         by_code: dict[Hashable, UnitResult] = {}
         for result in results:
@@ -134,12 +157,14 @@ def _core_task_result(task: Level, scores: Mapping[Hashable, Score]) -> CoreTask
 
 
 def _work_process_result(process: Level, scores: Mapping[Hashable, Score]) -> WorkProcessResult:
-    parts = tuple(
-        PartResult(part.code, part.ovg(scores), part.points(scores), part.max_points) for part in process.children
-    )
+    parts = tuple(_part_result(part, scores) for part in process.children)
     return WorkProcessResult(
         str(process.code), process.ovg(scores), process.points(scores), process.max_points, process.grade(scores), parts
     )
+
+
+def _part_result(part: Level, scores: Mapping[Hashable, Score]) -> PartResult:
+    return PartResult(part.code, part.ovg(scores), part.points(scores), part.max_points)
 
 
 def _weighted_mean(grades: Sequence[Decimal], weights: Sequence[Decimal]) -> Decimal:

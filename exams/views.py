@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.language import translated
 from accounts.signed_in import UserRequest
 
 from .catalogue import (
@@ -26,12 +27,14 @@ from .catalogue import (
 EXAMS_PER_PAGE = 30
 
 
+@translated
 @require_GET
 def my_digibib(request: UserRequest) -> HttpResponse:
     context = {"exams": exams_on_account(request.user), "as_rows": request.GET.get("weergave") == "rijen"}
     return render(request, "exams/my_digibib.html", context)
 
 
+@translated
 @require_GET
 def product_catalogue(request: UserRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
@@ -39,6 +42,7 @@ def product_catalogue(request: UserRequest) -> HttpResponse:
     return render(request, "exams/catalogue.html", {"query": query, "page": page})
 
 
+@translated
 @require_POST
 def add(request: UserRequest, exam_id: int) -> HttpResponse:
     exam = get_exam_to_add(exam_id)
@@ -48,6 +52,7 @@ def add(request: UserRequest, exam_id: int) -> HttpResponse:
     return _back_to_the_list(request)
 
 
+@translated
 @require_POST
 def remove(request: UserRequest, exam_id: int) -> HttpResponse:
     exam = get_exam(request.user, exam_id)
@@ -57,12 +62,14 @@ def remove(request: UserRequest, exam_id: int) -> HttpResponse:
     return _back_to_the_list(request)
 
 
+@translated
 @require_GET
 def exam_page(request: UserRequest, exam_id: int) -> HttpResponse:
     exam = get_exam(request.user, exam_id)
     return render(request, "exams/exam.html", {"exam": exam, "units": current_units(exam)})
 
 
+@translated
 @require_GET
 def unit_page(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
@@ -77,6 +84,7 @@ def unit_page(request: UserRequest, unit_id: int) -> HttpResponse:
     return render(request, "exams/unit.html", context)
 
 
+@translated
 @require_GET
 def work_process_page(request: UserRequest, work_process_id: int) -> HttpResponse:
     work_process = get_work_process(request.user, work_process_id)

@@ -17,6 +17,7 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation
+from exams import kept
 from exams.models import Exam, ExamUnit
 
 from . import steps
@@ -48,6 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.once)
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept() -> None:
+    """Rolled back, an exam leaves its number to the next test's."""
+    kept.forget()
+
+
 @pytest.fixture
 def pass_time(time_machine: TimeMachineFixture) -> Callable[..., None]:
     """`pass_time(days=61)`: it is that much later from here on; the clock goes on."""
@@ -60,7 +67,7 @@ def pass_time(time_machine: TimeMachineFixture) -> Callable[..., None]:
 
 @pytest.fixture
 def school(db: None) -> School:
-    return SchoolFactory(name="ROC Hier")
+    return SchoolFactory(name="ROC Hier", mail_domains="hier.test")
 
 
 @pytest.fixture

@@ -15,6 +15,8 @@ from factory.django import DjangoModelFactory
 
 from accounts.models import ExamOffice, Membership, Role, School, User
 from addressbook.models import Contact
+from committee.export_shape import PLAIN
+from committee.models import Export, ExportProfile
 from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 from tests.exams.schemes import linear_data
 
@@ -96,6 +98,32 @@ class ExamFactory(DjangoModelFactory):
     code = factory.Sequence(lambda n: f"{20000 + n}")
     title = factory.Sequence(lambda n: f"Beroep {n}")
     cohort = "2026-2027"
+
+
+class ExportProfileFactory(DjangoModelFactory):
+    """A school's own shape: student number and grade."""
+
+    class Meta:
+        model = ExportProfile
+
+    school = factory.SubFactory(SchoolFactory)
+    name = factory.Sequence(lambda n: f"Profiel {n}")
+    columns = factory.LazyFunction(lambda: [["student_number", "nummer"], ["grade", "cijfer"]])
+
+
+class ExportFactory(DjangoModelFactory):
+    """An export without a result; `remember_export.remember` makes one that has them."""
+
+    class Meta:
+        model = Export
+
+    school = factory.SubFactory(SchoolFactory)
+    exam = factory.SubFactory(ExamFactory)
+    by = factory.SubFactory(UserFactory)
+    by_name = factory.LazyAttribute(lambda made: made.by.full_name)
+    only_new = False
+    file = Export.File.CSV
+    shape = factory.LazyFunction(PLAIN.as_json)
 
 
 def member(school: School, role: str, *exams: Exam, **user_fields: Any) -> User:

@@ -164,12 +164,13 @@ class Site:
         self._processes.append(process)
         return process
 
-    def worker(self, name: str = "worker", *, concurrency: int = 1) -> Process:
-        """A Celery worker that is ready for work."""
+    def worker(self, name: str = "worker", *, concurrency: int = 1, wait: bool = True) -> Process:
+        """A Celery worker that is ready for work; without `wait`, that will be in a few seconds."""
         options = [f"--concurrency={concurrency}", f"--hostname={name}@%h", "--without-gossip", "--without-mingle"]
         process = self.start(name, "-m", "celery", "-A", "digibeoordelen", "worker", "--loglevel=INFO", *options)
-        process.wait_for_output(f"{name}@")
-        process.wait_for_output(" ready.")
+        if wait:
+            process.wait_for_output(f"{name}@")
+            process.wait_for_output(" ready.")
         return process
 
     def beat(self) -> Process:

@@ -38,6 +38,8 @@ STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.s
 # What a test of this process announces stays in it: real workers serve the tests that start them.
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
+# Nothing is counted from one test to the next; tests of the limits have a cache of their own.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, since the threads of a transaction test meet SQLite's real locks only there.
     DATABASES["default"]["TEST"] = {"NAME": str(_own_folder / "test.sqlite3")}

@@ -23,6 +23,7 @@ logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd would tell o
 
 DROP = "drop"  # an answer that is none: the connection ends
 SILENCE = "silence"  # an answer that doesn't come
+YES = "250 OK"  # what it says when it isn't told anything
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class SmtpSink:
         self.received: list[Received] = []
         self.connections = 0
         self.delay = 0.0  # seconds each mail takes
+        self.smtputf8 = True  # whether it takes addresses that are not ASCII; read at `start`
+        self.pipelining = False  # whether it says that it takes several commands at once
         self.port = free_port()
         self._answers: dict[str, list[str]] = {}
         self._open: dict[SMTP, int] = {}
@@ -88,7 +91,13 @@ class SmtpSink:
         return sum(server.transport is not None and not server.transport.is_closing() for server in list(self._open))
 
     def start(self) -> None:
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port, server_hostname="sink.test")
+        self._controller = Controller(
+            self,
+            hostname="127.0.0.1",
+            port=self.port,
+            server_hostname="sink.test",
+            enable_SMTPUTF8=self.smtputf8,
+        )
         self._controller.start()
 
     def stop(self) -> None:
@@ -111,12 +120,12 @@ class SmtpSink:
         for server in list(self._open):
             self._controller.loop.call_soon_threadsafe(_abort, server)
 
-    def wait_for(self, count: int, timeout: float = 10.0) -> list[Received]:
+    def wait_for(self, count: int, timeout: float = 10.0, pause: float = 0.02) -> list[Received]:
         """The mails, once there are `count` of them; fails after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while len(self.received) < count:
             assert time.monotonic() < deadline, f"{len(self.received)} of {count} mails came within {timeout} s."
-            time.sleep(0.02)
+            time.sleep(pause)
         return self.received
 
     # What aiosmtpd calls, by these names.
@@ -127,7 +136,7 @@ class SmtpSink:
         self.connections += 1
         self._open[server] = self.connections
         session.host_name = hostname
-        return responses
+        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -160,6 +169,8 @@ class SmtpSink:
         answer = self._answers[step].pop(0)
         if answer == SILENCE:
             await asyncio.sleep(60)
+        if answer == YES:
+            return ""
         if answer == DROP:
             _abort(server)
             return "421 gone"

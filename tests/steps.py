@@ -50,14 +50,14 @@ def fill_in(
         justification = "" if score == "V" else f"Onderbouwing van {invitation.contact}."
     entries = {
         column.assignment.pk: form.Entry(
-            version=column.assignment.version,
+            base=column.base,
             justification=justification,
             scores={criterion.pk: score for criterion in column.criteria},
         )
         for column in rubric.columns
         if wanted is None or column.assignment.part_id in wanted
     }
-    conflicts = form.save(invitation=invitation, entries=entries)
+    conflicts = form.save(invitation=invitation, entries=entries).conflicts
     invitation.assessment.refresh_from_db()
     return conflicts
 

@@ -1,4 +1,4 @@
-"""Every named constraint of people, address book and assessments is tried; a new one without a try fails.
+"""Every named constraint of people, address book, assessments and exports is tried; a new one without a try fails.
 
 Those of the exams and of the outbox are tried in their own tests.
 """
@@ -12,11 +12,29 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import ExamOffice, Membership, Role, School, User
-from addressbook.models import Contact
-from assessments.models import Assessment, Assignment, Coupling, Document, Invitation, Score
+from addressbook.models import Contact, Import
+from assessments.models import (
+    Appeal,
+    Assessment,
+    Assignment,
+    Correction,
+    Coupling,
+    Document,
+    Invitation,
+    PlannedReminder,
+    Proposal,
+    Score,
+)
 from committee.finalise import finalise
 from exams.models import Part
-from tests.factories import ContactFactory, ExamOfficeFactory, MembershipFactory, UserFactory
+from tests.factories import (
+    ContactFactory,
+    ExamOfficeFactory,
+    ExportFactory,
+    ExportProfileFactory,
+    MembershipFactory,
+    UserFactory,
+)
 
 TRIES: list[Any] = []
 
@@ -53,6 +71,11 @@ class Cast:
 @breaks("school_link_days_positive")
 def no_days(cast):
     School.objects.update(link_days=0)
+
+
+@breaks("school_appeal_days_positive")
+def no_days_to_appeal(cast):
+    School.objects.update(appeal_days=0)
 
 
 @breaks("exam_office_once_per_school")
@@ -92,6 +115,16 @@ def contact_of_one_user_twice(cast):
     user = UserFactory()
     for _ in range(2):
         ContactFactory(school=cast.school, user=user)
+
+
+@breaks("contact_language_known")
+def contact_in_german(cast):
+    Contact.objects.filter(pk=cast.examiner.pk).update(language="de")
+
+
+@breaks("import_done_at_a_time")
+def import_done_at_no_time(cast):
+    Import.objects.create(school=cast.school, by=UserFactory(), filename="lijst.csv", state=Import.State.DONE)
 
 
 @breaks("assessment_one_running_per_unit")
@@ -153,6 +186,16 @@ def cancelled_without_reason(cast):
     cast.row.update(status="CANCELLED")
 
 
+@breaks("assessment_kind_only_when_cancelled")
+def kind_of_one_that_runs(cast):
+    cast.row.update(cancel_kind="NO_SHOW")
+
+
+@breaks("assessment_kind_only_when_cancelled")
+def unknown_kind(cast):
+    cast.row.update(status="CANCELLED", cancel_reason="Ziek.", cancel_kind="ZIEK")
+
+
 @breaks("assessment_attempt_from_one")
 def attempt_zero(cast):
     cast.row.update(attempt=0)
@@ -208,10 +251,73 @@ def invited_twice(cast):
     Invitation.objects.create(assessment=cast.assessment, contact=cast.examiner, expires_at=later)
 
 
+@breaks("invitation_replaced_is_withdrawn")
+def replaced_and_still_asked(cast):
+    Invitation.objects.update(replaced_by=cast.examiner)
+
+
+@breaks("invitation_signed_with_name_and_date")
+def signed_by_nobody(cast):
+    Invitation.objects.update(assessed_on=timezone.localdate(), signed_name="")
+
+
+@breaks("planned_reminder_once")
+def reminded_of_the_same_twice(cast):
+    for _ in range(2):
+        PlannedReminder.objects.create(
+            invitation=Invitation.objects.get(), generation=1, kind=PlannedReminder.Kind.DAY_7, is_sent=True
+        )
+
+
+def propose(cast, **fields):
+    invitation = Invitation.objects.get()
+    return Proposal.objects.create(invitation=invitation, last_name="Nieuw", email="greet@bedrijf.test", **fields)
+
+
+@breaks("proposal_one_open")
+def second_open_proposal(cast):
+    propose(cast)
+    propose(cast)
+
+
+@breaks("proposal_state_known")
+def proposal_in_no_state(cast):
+    propose(cast, state="PERHAPS", decided_at=timezone.now())
+
+
+@breaks("proposal_decided_at_some_time")
+def open_proposal_that_was_decided(cast):
+    propose(cast, decided_at=timezone.now())
+
+
+@breaks("proposal_decided_at_some_time")
+def declined_proposal_without_a_moment(cast):
+    propose(cast, state="DECLINED")
+
+
 @breaks("invitation_expires_later")
 def expired_at_once(cast):
     now = timezone.now()
     Invitation.objects.update(invited_at=now, expires_at=now)
+
+
+@breaks("correction_of_a_score_or_a_text")
+def correction_of_nothing(cast):
+    Correction.objects.create(assessment=cast.assessment, after="V", reason="Daarom.", by_name="Carla")
+
+
+@breaks("correction_of_a_score_or_a_text")
+def correction_to_no_score(cast):
+    criterion = cast.part.criteria.first()
+    Correction.objects.create(
+        assessment=cast.assessment, criterion=criterion, after="X", reason="Daarom.", by_name="Carla"
+    )
+
+
+@breaks("correction_with_reason")
+def correction_without_reason(cast):
+    criterion = cast.part.criteria.first()
+    Correction.objects.create(assessment=cast.assessment, criterion=criterion, after="V", by_name="Carla")
 
 
 @breaks("document_number_once")
@@ -221,10 +327,97 @@ def same_number_of_document(cast):
     Document.objects.update(number=1)
 
 
+@breaks("document_code_once")
+def same_code_of_a_document(cast):
+    code = cast.finalise().code
+    Document.objects.create(assessment=cast.assessment, number=2, code=code, result={}, superseded_at=timezone.now())
+
+
 @breaks("document_one_current")
 def second_current_document(cast):
     cast.finalise()
     Document.objects.create(assessment=cast.assessment, number=2, result={})
+
+
+def appeal(cast, **fields):
+    return Appeal.objects.create(assessment=cast.assessment, **{"received_on": timezone.localdate()} | fields)
+
+
+@breaks("appeal_one_open")
+def second_open_appeal(cast):
+    appeal(cast)
+    appeal(cast)
+
+
+@breaks("appeal_closed_with_date_and_outcome")
+def appeal_closed_without_outcome(cast):
+    appeal(cast, closed_on=timezone.localdate())
+
+
+@breaks("appeal_closed_with_date_and_outcome")
+def open_appeal_with_an_outcome(cast):
+    appeal(cast, outcome="UPHELD")
+
+
+@breaks("appeal_closed_with_date_and_outcome")
+def appeal_with_an_unknown_outcome(cast):
+    appeal(cast, outcome="MAYBE", closed_on=timezone.localdate())
+
+
+@breaks("appeal_closed_after_it_came")
+def appeal_closed_before_it_came(cast):
+    appeal(cast, outcome="UPHELD", closed_on=timezone.localdate() - timedelta(days=1))
+
+
+@breaks("export_profile_name_once_per_school")
+def same_name_of_profile_in_capitals(cast):
+    for name in ("Ons systeem", "ONS SYSTEEM"):
+        ExportProfileFactory(school=cast.school, name=name)
+
+
+@breaks("export_profile_has_name")
+def profile_without_name(cast):
+    ExportProfileFactory(school=cast.school, name="")
+
+
+@breaks("export_profile_has_columns")
+def profile_without_columns(cast):
+    ExportProfileFactory(school=cast.school, columns=[])
+
+
+@breaks("export_profile_choices_known")
+def profile_with_an_unknown_separator(cast):
+    ExportProfileFactory(school=cast.school, separator="PIPE")
+
+
+@breaks("export_profile_choices_known")
+def profile_with_an_unknown_decimal_sign(cast):
+    ExportProfileFactory(school=cast.school, decimal_sign="STREEP")
+
+
+@breaks("export_profile_choices_known")
+def profile_with_an_unknown_date(cast):
+    ExportProfileFactory(school=cast.school, date_form="MDY")
+
+
+@breaks("export_profile_choices_known")
+def profile_with_an_unknown_encoding(cast):
+    ExportProfileFactory(school=cast.school, encoding="EBCDIC")
+
+
+@breaks("export_profile_words_differ")
+def profile_with_one_word_for_two(cast):
+    ExportProfileFactory(school=cast.school, word_o="1", word_g="1")
+
+
+@breaks("export_profile_words_differ")
+def profile_without_a_word(cast):
+    ExportProfileFactory(school=cast.school, word_v="")
+
+
+@breaks("export_file_known")
+def export_as_pdf(cast):
+    ExportFactory(school=cast.school, file="PDF")
 
 
 @pytest.mark.parametrize(("name", "attempt"), TRIES)
@@ -241,7 +434,7 @@ def test_constraint_refuses(name, attempt, assessed, student, examiner, docent, 
 def test_every_constraint_is_tried():
     named = {
         constraint.name
-        for app in ("accounts", "addressbook", "assessments")
+        for app in ("accounts", "addressbook", "assessments", "committee")
         for model in apps.get_app_config(app).get_models()
         for constraint in model._meta.constraints
     }

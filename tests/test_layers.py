@@ -139,7 +139,19 @@ def test_the_check_leaves_who_says_who_asks_alone():
 # --- The rubric and the results are pure of requests ---------------------------------------------
 @pytest.mark.parametrize(
     "name",
-    ["lifecycle", "couple", "start", "invite", "form", "rubric", "results", "documents", "send_back", "mails"],
+    [
+        "lifecycle",
+        "couple",
+        "start",
+        "invite",
+        "form",
+        "rubric",
+        "results",
+        "documents",
+        "send_back",
+        "mails",
+        "remind",
+    ],
 )
 def test_rules_know_no_request(name):
     tree = SOURCES[f"assessments/{name}.py"]

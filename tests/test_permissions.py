@@ -25,13 +25,14 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Membership, Role, School, User
 from addressbook.importing.preview import prepare
-from assessments import documents, links
+from assessments import documents, links, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
 
 from .addressbook.files import ANOUK, csv_file
-from .factories import MembershipFactory, UserFactory, member
+from .factories import ExamOfficeFactory, ExportFactory, ExportProfileFactory, MembershipFactory, UserFactory, member
+from .steps import start_assessment
 
 ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee", "admin", "staff", "stranger"]
 
@@ -41,6 +42,7 @@ home                            GET    login  go      go     go      go     go  
 health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
 accounts:logout                 POST   login    go      go     go      go     go    go        go    go    go
+accounts:language               POST   go     go      go     go      go     go    go        go    go    go
 accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go
 accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
@@ -60,48 +62,119 @@ assessments:unit_list           GET    login  none    none   none    ok     none
 assessments:work_process_list   GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:choose_student      GET    login  none    none   none    ok     none  none      none  none  ok
 assessments:start               POST   login  none    none   none    go     none  none      none  none  none
+assessments:change_chosen       POST   login  none    none   none    go     none  none      none  none  go
 assessments:add_numbers         POST   login  none    none   none    go     none  none      none  none  go
 assessments:together            GET    login  none    none   none    ok     none  none      none  none  none
 assessments:pick_together       GET    login  none    none   none    ok     none  none      none  none  none
 assessments:take_over_together  POST   login  none    none   none    go     none  none      none  none  none
 assessments:add_contact_together GET   login  none    none   none    ok     none  none      none  none  none
+assessments:per_student         GET    login  none    none   none    ok     none  none      none  none  none
+assessments:take_over_per_student POST login  none    none   none    go     none  none      none  none  none
 assessments:message_together    GET    login  none    none   none    go     none  none      none  none  none
 assessments:send_together       POST   login  none    none   none    go     none  none      none  none  none
 assessments:detail              GET    login  none    none   none    ok     none  none      none  none  none
+assessments:take_back           GET    login  none    none   none    go     none  none      none  none  none
+assessments:take_back           POST   login  none    none   none    go     none  none      none  none  none
 assessments:examiners           GET    login  none    none   none    ok     none  none      none  none  none
 assessments:pick                GET    login  none    none   none    ok     none  none      none  none  none
 assessments:take_over           POST   login  none    none   none    go     none  none      none  none  none
+assessments:use_coarser         POST   login  none    none   none    go     none  none      none  none  none
+assessments:more_students       GET    login  none    none   none    ok     none  none      none  none  none
+assessments:apply               POST   login  none    none   none    go     none  none      none  none  none
 assessments:add_contact         GET    login  none    none   none    ok     none  none      none  none  none
 assessments:choose_invitees     GET    login  none    none   none    ok     none  none      none  none  none
 assessments:message             GET    login  none    none   none    ok     none  none      none  none  none
 assessments:send_invitations    POST   login  none    none   none    go     none  none      none  none  none
 assessments:send_again          POST   login  none    none   none    go     none  none      none  none  none
+assessments:remind              POST   login  none    none   none    go     none  none      none  none  none
+assessments:remind_late         GET    login  none    none   none    ok     none  none      none  none  ok
+assessments:send_reminders      POST   login  none    none   none    go     none  none      none  none  go
+assessments:pick_replacement    GET    login  none    none   none    ok     none  none      none  none  none
+assessments:replace             GET    login  none    none   none    go     none  none      none  none  none
+assessments:replace             POST   login  none    none   none    go     none  none      none  none  none
+assessments:invite_again        GET    login  none    none   none    ok     none  none      none  none  none
+assessments:invite_again        POST   login  none    none   none    go     none  none      none  none  none
+assessments:withdraw            GET    login  none    none   none    ok     none  none      none  none  none
+assessments:withdraw            POST   login  none    none   none    go     none  none      none  none  none
+assessments:confirm_proposal    POST   login  none    none   none    go     none  none      none  none  none
+assessments:decline_proposal    POST   login  none    none   none    go     none  none      none  none  none
 assessments:open_link           GET    go     go      go     go      go     go    go        go    go    go
 assessments:new_link            POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:new_link_by_cookie  POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:no_reminders        GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+assessments:no_reminders        POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:form                GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:save                POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:keep                POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:propose             GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:propose             POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:leave               POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+assessments:language            POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:check               POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:complete            POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:change              POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
+assessments:copy                GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:document            GET    login  ok      none   none    ok     none  ok        none  none  none
+assessments:ask_code            GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+assessments:check_code          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+assessments:check_file          GET    go     go      go     go      go     go    go        go    go    go
+assessments:check_file          POST   bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 addressbook_import:start        GET    login  none    none   none    ok     ok    none      none  none  ok
 addressbook_import:excel_template GET  login  none    none   none    ok     ok    none      none  none  ok
 addressbook_import:csv_template GET    login  none    none   none    ok     ok    none      none  none  ok
 addressbook_import:preview      GET    login  none    none   none    ok     none  none      none  none  none
 addressbook_import:apply        POST   login  none    none   none    go     none  none      none  none  none
+addressbook_import:progress     GET    login  none    none   none    go     none  none      none  none  none
 addressbook_import:to_mend      GET    login  none    none   none    ok     none  none      none  none  none
 committee:afnames               GET    login  none    none   none    none   none  ok        none  none  ok
-committee:results_csv           GET    login  none    none   none    none   none  go        none  none  go
+committee:start_export          POST   login  none    none   none    none   none  go        none  none  go
+committee:exports               GET    login  none    none   none    none   none  ok        none  none  ok
+committee:export_explained      GET    login  none    none   none    none   none  ok        none  none  ok
+committee:export                GET    login  none    none   none    none   none  ok        none  none  none
+committee:export_file           GET    login  none    none   none    none   none  ok        none  none  none
+committee:export_profiles       GET    login  none    none   none    none   none  ok        none  none  ok
+committee:add_export_profile    GET    login  none    none   none    none   none  ok        none  none  ok
+committee:add_export_profile    POST   login  none    none   none    none   none  ok        none  none  ok
+committee:edit_export_profile   GET    login  none    none   none    none   none  ok        none  none  none
+committee:edit_export_profile   POST   login  none    none   none    none   none  ok        none  none  none
+committee:remove_export_profile GET    login  none    none   none    none   none  ok        none  none  none
+committee:remove_export_profile POST   login  none    none   none    none   none  go        none  none  none
 committee:afname                GET    login  none    none   none    none   none  ok        none  none  none
+committee:edit                  GET    login  none    none   none    none   none  ok        none  none  none
+committee:edit                  POST   login  none    none   none    none   none  ok        none  none  none
+committee:correction_history    GET    login  none    none   none    none   none  ok        none  none  none
 committee:finalise              GET    login  none    none   none    none   none  ok        none  none  none
+committee:finalise_many         GET    login  none    none   none    none   none  ok        none  none  ok
+committee:picture               GET    login  none    none   none    none   none  ok        none  none  ok
+committee:picture_of_exam       GET    login  none    none   none    none   none  ok        none  none  none
+committee:propose               GET    login  none    none   none    none   none  go        none  none  none
+committee:offices               GET    login  none    none   none    none   none  ok        none  none  ok
+committee:change_office         GET    login  none    none   none    none   none  ok        none  none  none
+committee:remove_office         GET    login  none    none   none    none   none  ok        none  none  none
 committee:send_back             GET    login  none    none   none    none   none  ok        none  none  none
+committee:cancel                GET    login  none    none   none    none   none  ok        none  none  none
+committee:cancel                POST   login  none    none   none    none   none  ok        none  none  none
+committee:withdraw_final        GET    login  none    none   none    none   none  ok        none  none  none
+committee:withdraw_final        POST   login  none    none   none    none   none  ok        none  none  none
+committee:appeals               GET    login  none    none   none    none   none  ok        none  none  ok
+committee:mark_appeal           GET    login  none    none   none    none   none  ok        none  none  none
+committee:mark_appeal           POST   login  none    none   none    none   none  ok        none  none  none
+committee:close_appeal          GET    login  none    none   none    none   none  go        none  none  none
+committee:close_appeal          POST   login  none    none   none    none   none  go        none  none  none
 committee:delivery              GET    login  none    none   none    none   none  ok        none  none  none
 committee:send_again            POST   login  none    none   none    none   none  go        none  none  none
 """
 
-FOR_FINAL = {"assessments:document", "committee:send_again"}
+FOR_FINAL = {
+    "assessments:document",
+    "assessments:check_code",
+    "committee:send_again",
+    "committee:withdraw_final",
+    "committee:mark_appeal",
+    "committee:close_appeal",
+}
 
 
 def rows() -> list[tuple[str, str, dict[str, str]]]:
@@ -171,18 +244,30 @@ def address(
         "contact_id": invitation.contact_id,
         "token": links.token_for(invitation=invitation),
         "attachment_id": 1,
+        "office_id": ExamOfficeFactory(school=school).pk,
     }
 
     def find(name: str) -> str:
         route, parameters = URLS[name]
+        if name == "assessments:no_reminders":
+            return reverse(name, args=[stop_reminders.token_for(invitation)])
         if route.startswith(("beoordelen/u/", "uitnodigingen/")):
             public_id = invitation.public_id
+        elif route.startswith("voorstellen/"):
+            email = "greet@bedrijf.test"
+            public_id = invitation.proposals.create(first_name="Greet", last_name="Nieuw", email=email).public_id
         elif route.startswith("adresboek/importeren/"):
             prepared = prepare(school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv")
             public_id = prepared.public_id
+        elif route.startswith("commissie/exportprofielen/"):
+            public_id = ExportProfileFactory(school=school).public_id
+        elif route.startswith("commissie/exports/"):
+            exam = unit.exam_version.exam
+            public_id = ExportFactory(school=school, exam=exam, by=committee_member).public_id
         elif name in FOR_FINAL:
             document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
             documents.make(document.pk)
+            values["code"] = document.code
             public_id = document.public_id if route.startswith("documenten/") else assessed.public_id
         else:
             public_id = assessed.public_id
@@ -208,6 +293,7 @@ def test_url_with_every_role(
     address: Callable[[str], str],
     invitation: Invitation,
     school: School,
+    docent: User,
 ) -> None:
     path = address(name)
     data = {
@@ -217,6 +303,11 @@ def test_url_with_every_role(
     }
     if name == "assessments:start":
         data["student"] = MembershipFactory(school=school).pk
+    if name == "assessments:use_coarser":
+        data["werkproces"] = invitation.assessment.unit.core_tasks.get().work_processes.all()[0].pk
+    if name == "assessments:apply":
+        other = start_assessment(MembershipFactory(school=school), invitation.assessment.unit, docent)
+        data["beoordeling"] = other.public_id
     found = {}
     for role, user in people.items():
         client = Client()

@@ -25,6 +25,14 @@ class Column:
     also: tuple[str, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)  # what stands in the cell → value; the former any case
 
+    @property
+    def offered(self) -> list[str]:
+        """One word for each value."""
+        first: dict[str, str] = {}
+        for word, value in self.choices.items():
+            first.setdefault(value, word.capitalize())
+        return list(first.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -102,5 +110,5 @@ def _wrong(column: Column, value: str) -> str:
     if len(value) > column.max_length:
         return f"is te lang; het mogen {column.max_length} tekens zijn"
     if column.choices and value.casefold() not in column.choices:
-        return f"kan niet; kies uit {' of '.join(dict.fromkeys(w.capitalize() for w in column.choices))}"
+        return f"kan niet; kies uit {' of '.join(column.offered)}"
     return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -13,18 +13,24 @@ from django.core.validators import validate_email
 from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.language import Language
 from accounts.models import School
 from addressbook.models import Contact
 
 from .columns import Column, Layout, Note, check
 
 CHUNK = 500  # lines a query: SQLite takes no thousands of values
-EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@bedrijf.example", "Praktijkopleider", "Bedrijf BV", "Beroepsonderwijs")  # fmt: skip  # noqa: E501
+EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@bedrijf.example", "Praktijkopleider", "Bedrijf BV", "Beroepsonderwijs", "Nederlands")  # fmt: skip  # noqa: E501
 T = TypeVar("T")
+# What may stand in a cell → value; of several words for one value the first is offered.
+CHOICES: dict[str, dict[str, str]] = {
+    "side": {str(label).casefold(): value for value, label in Contact.Side.choices},
+    "language": {"nederlands": Language.DUTCH, "engels": Language.ENGLISH, "english": Language.ENGLISH},
+}
 
 
 def _column(name: str, header: str, explanation: str, *, required: bool = False, also: tuple[str, ...] = ()) -> Column:
-    choices = {str(label).casefold(): value for value, label in Contact.Side.choices} if name == "side" else {}
+    choices = CHOICES.get(name, {})
     longest = 40 if choices else getattr(Contact, name).field.max_length
     return Column(name, header, explanation, longest, required, also, choices)
 
@@ -44,10 +50,11 @@ COLUMNS = (
     _column("function", "Functie", "Leeg laat staan wat er al is."),
     _column("organisation", "Organisatie", "Leeg laat staan wat er al is.", also=("Bedrijf",)),
     _column("side", "Verbonden aan", "School of Beroepsonderwijs. Leeg is voor wie nieuw is Beroepsonderwijs."),
+    _column("language", "Taal", "Van mails en formulier: Nederlands of Engels. Leeg is voor wie nieuw is Nederlands."),
 )
 NAMES = tuple(column.name for column in COLUMNS)
 HEADERS = {column.name: column.header for column in COLUMNS}
-OF_THE_ACCOUNT = ("first_name", "infix", "last_name", "side")
+OF_THE_ACCOUNT = ("first_name", "infix", "last_name", "side", "language")
 KEEPS_ITS_NAME = "heeft een account: alleen functie en organisatie worden overgenomen"
 
 
@@ -92,10 +99,16 @@ class Judged:
 
 
 def judge(
-    *, school: School, layout: Layout, lines: Iterable[tuple[int, tuple[str, ...]]], lock: bool = False
+    *,
+    school: School,
+    layout: Layout,
+    lines: Iterable[tuple[int, tuple[str, ...]]],
+    sound: Container[int] = (),
+    lock: bool = False,
 ) -> Iterator[Judged]:
     """What each line would do to the school's address book as it is now, in the lines' order.
 
+    The lines in `sound` have been judged before and hold good values: what is looked at is the address book alone.
     With `lock`, inside a transaction, the contacts that are there already can't change until it ends.
     """
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -103,7 +116,7 @@ def judge(
         known = _known(school, [values[3].lower() for _, values in chunk], lock=lock)
         for line, values in chunk:
             email = values[3].lower()
-            notes = _problems(layout, values)
+            notes = [] if line in sound else _problems(layout, values)
             if notes:
                 yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
             elif email == EXAMPLE[3]:
@@ -157,8 +170,8 @@ def _repeated(line: int, values: tuple[str, ...], first: int, of_first: tuple[st
 def wanted(layout: Layout, values: Sequence[str]) -> dict[str, str]:
     """What the file says of someone's fields; an empty cell says nothing, but in a name."""
     given = dict(zip(NAMES, values, strict=True))
-    if given["side"]:
-        given["side"] = COLUMNS[-1].choices[given["side"].casefold()]
+    for name, choices in CHOICES.items():
+        given[name] = choices.get(given[name].casefold(), "")
     given["email"] = given["email"].lower()
     return {name: value for name, value in given.items() if value or (name == "infix" and "infix" in layout.places)}
 
@@ -179,7 +192,7 @@ def _row(layout: Layout, line: int, values: tuple[str, ...], contact: Contact | 
 
 
 def _was(contact: Contact, name: str) -> str:
-    before = contact.get_side_display() if name == "side" else getattr(contact, name)
+    before = getattr(contact, f"get_{name}_display")() if name in CHOICES else getattr(contact, name)
     return f"was ‘{before}’" if before else "was leeg"
 
 
@@ -190,7 +203,7 @@ def contact_after(judged: Judged, *, school: School, layout: Layout) -> Contact:
     if contact is None:
         contact = Contact(school=school, **given)
     elif contact.removed_at is not None:  # comes back as if added by hand
-        contact = Contact(pk=contact.pk, school=school, **given)
+        contact = Contact(pk=contact.pk, school=school, **{"language": contact.language, **given})
     else:
         for name, value in given.items():
             if contact.user_id is None or name not in OF_THE_ACCOUNT:

@@ -13,9 +13,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from addressbook.models import Contact
-
-from .columns import MENDING
+from .columns import MENDING, Column
 from .contacts import COLUMNS, EXAMPLE, Row
 from .reading import MAX_ROWS
 
@@ -30,21 +28,13 @@ EXPLANATION = (
 
 
 def excel_template() -> bytes:
-    """Headers, the example and a choice for 'Verbonden aan'; the second sheet explains the columns."""
+    """Headers, the example and the choices of 'Verbonden aan' and 'Taal'; the second sheet explains the columns."""
     book = Workbook(write_only=True)
     sheet = _sheet(book, "Examinatoren", [WIDTH] * len(COLUMNS))
     sheet.freeze_panes = "A2"
-    place = get_column_letter(len(COLUMNS))
-    choice = DataValidation(
-        type="list",
-        formula1=f'"{",".join(str(label) for label in Contact.Side.labels)}"',
-        allow_blank=True,
-        showErrorMessage=True,
-        errorTitle="Verbonden aan",
-        error="Kies uit de lijst.",
-    )
-    choice.add(f"{place}2:{place}{MAX_ROWS + 1}")
-    sheet.data_validations.append(choice)
+    for number, column in enumerate(COLUMNS, start=1):
+        if column.choices:
+            sheet.data_validations.append(_choice(column, get_column_letter(number)))
     sheet.append(_texts(sheet, [column.header for column in COLUMNS], bold=True))
     sheet.append(_texts(sheet, EXAMPLE))
     explained = _sheet(book, "Toelichting", [WIDTH, 110])
@@ -54,6 +44,19 @@ def excel_template() -> bytes:
     for column in COLUMNS:
         explained.append(_texts(explained, [column.header, column.explanation]))
     return _saved(book)
+
+
+def _choice(column: Column, letter: str) -> DataValidation:
+    choice = DataValidation(
+        type="list",
+        formula1=f'"{",".join(column.offered)}"',
+        allow_blank=True,
+        showErrorMessage=True,
+        errorTitle=column.header,
+        error="Kies uit de lijst.",
+    )
+    choice.add(f"{letter}2:{letter}{MAX_ROWS + 1}")
+    return choice
 
 
 def csv_template() -> bytes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import BinaryIO, TypeVar
 
 from accounts.models import School, User
 from addressbook.models import Import
@@ -16,21 +16,48 @@ from .contacts import COLUMNS, Outcome, Row, judge
 from .reading import read_lines
 from .unreadable import Unreadable
 
+COUNTED = 500  # rows between two counts
+T = TypeVar("T")
+
+
+Count = Callable[[int], None]
+
 
 def prepare(*, school: School, by: User, file: BinaryIO, filename: str) -> Import:
     """Reads the file and keeps what importing it would do; raises `Unreadable`."""
+    prepared = Import(school=school, by=by, filename=filename[-150:])
+    read_into(prepared, file)
+    prepared.save()
+    return prepared
+
+
+def read_into(prepared: Import, file: BinaryIO, *, count: Count | None = None) -> None:
+    """Sets, without saving, what importing the file would do; `count` is told of each `COUNTED` rows.
+
+    Raises `Unreadable`.
+    """
     lines = read_lines(file)
     _, header = next(lines)
     layout = find_columns(COLUMNS, header)
     values = ((number, layout.values(cells)) for number, cells in lines)
-    rows = [judged.row for judged in judge(school=school, layout=layout, lines=values)]
+    judged = counted(judge(school=prepared.school, layout=layout, lines=values), count)
+    rows = [one.row for one in judged]
     if not rows:
         raise Unreadable("Onder de kolomnamen staat niemand.")
-    prepared = Import(school=school, by=by, filename=filename[-150:], unused=list(layout.unused))
-    prepared.columns = dict(layout.places)
+    prepared.columns, prepared.unused = dict(layout.places), list(layout.unused)
     keep_rows(prepared, rows)
-    prepared.save()
-    return prepared
+
+
+def counted(things: Iterable[T], count: Count | None) -> Iterable[T]:
+    """The same things; `count`, if there is one, is told after each `COUNTED` of them how many there were."""
+    return things if count is None else _counted(things, count)
+
+
+def _counted(things: Iterable[T], count: Count) -> Iterator[T]:
+    for number, thing in enumerate(things, start=1):
+        yield thing
+        if number % COUNTED == 0:
+            count(number)
 
 
 def keep_rows(prepared: Import, rows: Sequence[Row]) -> None:
@@ -43,7 +70,8 @@ def keep_rows(prepared: Import, rows: Sequence[Row]) -> None:
 def read_rows(prepared: Import) -> list[Row]:
     """The rows as they are shown."""
     return [
-        Row(line, tuple(values), outcome, tuple(Note(*note) for note in notes))
+        # What was kept before a column came has no value for it.
+        Row(line, (*values, *[""] * (len(COLUMNS) - len(values))), outcome, tuple(Note(*note) for note in notes))
         for line, values, outcome, notes in json.loads(zlib.decompress(prepared.packed))
     ]
 

@@ -1,27 +1,33 @@
-"""How results read in Dutch: on the screens, in the mail and in the PDF."""
+"""How results read: on the screens, in the mail and in the PDF."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import get_format
 
+from assessments.verification import grouped
 from exams.grading import Score
 
 register = template.Library()
 
+MAX_LINES = 150  # of one justification; WeasyPrint's time grows with the square of the breaks in a block
+_LONG_WORD = re.compile(r"\S{40}(?=\S)")
+
 
 @register.filter
 def grade(value: Decimal | str | None) -> str:
-    """A grade with a decimal comma and at least one decimal: '7,0', '10,0', '6,75'; '–' without one."""
+    """A grade with at least one decimal: '7,0', '10,0', '6,75', in English '7.0'; '–' without one."""
     if value in (None, ""):
         return "–"
     number = Decimal(str(value))
     if number == number.quantize(Decimal("0.1")):
         number = number.quantize(Decimal("0.1"))
-    return str(number).replace(".", ",")
+    return str(number).replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter
@@ -40,3 +46,20 @@ def moment(value: str | None) -> datetime | None:
 def day(value: str | None) -> date | None:
     """The day of an ISO date, as a result's JSON holds it, for the `date` filter."""
     return date.fromisoformat(value) if value else None
+
+
+@register.filter
+def grouped_code(code: str) -> str:
+    """A verification code as it is printed: '34CD-79FG-…'."""
+    return grouped(code)
+
+
+@register.filter
+def printable(text: str) -> str:
+    """The same text, so that laying it out takes no minutes: for a PDF that someone waits for.
+
+    A word of a line or more may be broken; line breaks from the 150th on become '¶'.
+    """
+    lines = _LONG_WORD.sub("\\g<0>\u200b", text).split("\n")
+    rest = " ¶ ".join(filter(None, lines[MAX_LINES:]))
+    return "\n".join([*lines[:MAX_LINES], rest] if rest else lines[:MAX_LINES])

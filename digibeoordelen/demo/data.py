@@ -59,7 +59,9 @@ def load() -> None:
     """Loads the demo's exams and people; what is there already stays as it is."""
     call_command("load_exam", *sorted((settings.BASE_DIR / "exams" / "data").glob("*.yaml")), "--publish", verbosity=0)
     with transaction.atomic():
-        school, _ = School.objects.get_or_create(name=DEMO_SCHOOL, defaults={"digital_assessment_active": True})
+        school, _ = School.objects.get_or_create(
+            name=DEMO_SCHOOL, defaults={"digital_assessment_active": True, "mail_domains": "school.demo.example"}
+        )
         for account in DEMO_ACCOUNTS:
             _load_account(account, school)
         for number, name in enumerate(STUDENTS, 100_101):

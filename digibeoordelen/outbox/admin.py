@@ -18,7 +18,10 @@ class OutgoingMailAdmin(admin.ModelAdmin):
     readonly_fields = [
         "kind", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at",
     ]  # fmt: skip
-    exclude = ["subject", "text", "html", "reply_to", "links", "announce_at", "claim_id", "lease_until"]
+    exclude = [
+        "subject", "text", "html", "to_name", "from_name", "reply_to", "links", "headers", "announce_at", "claim_id",
+        "lease_until",
+    ]  # fmt: skip
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:

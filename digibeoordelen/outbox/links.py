@@ -1,15 +1,18 @@
 """Links that get their URL at sending only, so that no table, log or screen ever shows it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-Resolver = Callable[[Mapping[str, Any]], str]
+Data = Mapping[str, Any]
+Resolver = Callable[[Data], str]
+ManyResolver = Callable[[Sequence[Data]], "Sequence[str | LinkVoid]"]
 
 _PLACEHOLDER = re.compile(r"\[\[link:([a-z0-9_]+)\]\]")
 _resolvers: dict[str, Resolver] = {}
+_many_resolvers: dict[str, ManyResolver] = {}
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,16 @@ class LinkVoid(Exception):
     """The link may no longer be sent; the message says why, in Dutch, for the screen."""
 
 
-def register(kind: str, resolver: Resolver) -> None:
-    """Has links of `kind` resolved by `resolver`: data in, absolute URL out, or `LinkVoid(reason)`.
+def register(kind: str, resolver: Resolver, many: ManyResolver | None = None) -> None:
+    """Has links of `kind` resolved by `resolver`: data in, absolute URL out, or `LinkVoid(reason)` raised.
 
-    Called from an app's `ready()`. Raises ValueError if another resolver has the kind already.
+    `many` does the same for a batch at once, and returns a `LinkVoid` in the place of a URL. Called
+    from an app's `ready()`. Raises ValueError if another resolver has the kind already.
     """
     if _resolvers.setdefault(kind, resolver) is not resolver:
         raise ValueError(f"Link kind {kind!r} has a resolver already.")
+    if many is not None:
+        _many_resolvers[kind] = many
 
 
 def is_registered(kind: str) -> bool:
@@ -48,6 +54,37 @@ def placeholder(name: str) -> str:
 def resolve(links: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Name to URL for a mail's `links` column; raises `LinkVoid` as soon as one may not be sent."""
     return {name: _resolvers[link["kind"]](link["data"]) for name, link in links.items()}
+
+
+def resolve_many(batch: Sequence[Mapping[str, Mapping[str, Any]]]) -> list[dict[str, str] | LinkVoid]:
+    """`resolve` for several mails' `links` columns, with a `LinkVoid` in the place of what that would raise."""
+    wanted: dict[str, list[tuple[int, str, Data]]] = {}
+    for number, links in enumerate(batch):
+        for name, link in links.items():
+            wanted.setdefault(link["kind"], []).append((number, name, link["data"]))
+    resolved: list[dict[str, str]] = [{} for _ in batch]
+    void: dict[int, LinkVoid] = {}
+    for kind, places in wanted.items():
+        many = _many_resolvers.get(kind) or _one_by_one(_resolvers[kind])
+        for (number, name, _), url in zip(places, many([data for _, _, data in places]), strict=True):
+            if isinstance(url, LinkVoid):
+                void.setdefault(number, url)
+            else:
+                resolved[number][name] = url
+    return [void.get(number, urls) for number, urls in enumerate(resolved)]
+
+
+def _one_by_one(resolver: Resolver) -> ManyResolver:
+    def resolve_each(batch: Sequence[Data]) -> list[str | LinkVoid]:
+        found: list[str | LinkVoid] = []
+        for data in batch:
+            try:
+                found.append(resolver(data))
+            except LinkVoid as void:
+                found.append(void)
+        return found
+
+    return resolve_each
 
 
 def fill(text: str, urls: Mapping[str, str]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 
@@ -54,31 +54,93 @@ class MailState(models.TextChoices):
     FAILED = "FAILED", "Mislukt"
 
 
+DROPPED = "Niet verzonden: wat erin stond klopte intussen niet meer."
+
+_MOVE_ON = """
+UPDATE outbox_outgoingmail SET
+    state = CASE WHEN id = %s THEN 'SENT' ELSE state END,
+    sent_at = CASE WHEN id = %s THEN %s ELSE sent_at END,
+    last_error = CASE WHEN id = %s THEN '' ELSE last_error END,
+    claim_id = CASE WHEN id = %s THEN NULL ELSE claim_id END,
+    lease_until = CASE WHEN id = %s THEN NULL ELSE %s END,
+    attempts = attempts + CASE WHEN id = %s THEN 1 ELSE 0 END
+WHERE claim_id = %s AND (id = %s OR (id = %s AND dropped_at IS NULL))
+RETURNING id
+"""
+
+
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def for_screen(self) -> OutgoingMailQuerySet:
         """What a screen shows of a mail: `state_label`, `last_error` and times, without fetching its content."""
-        return self.defer("text", "html", "links")
+        return self.defer("text", "html", "links", "headers")
 
-    def claim(self, pk: int) -> OutgoingMail | None:
-        """The mail, claimed for a lease's time by the caller alone; None when it isn't there to be claimed.
+    def claim(self, pk: int) -> list[OutgoingMail]:
+        """The mail, held by the caller alone; an empty list when it isn't there to be claimed."""
+        return self._claim(self.filter(pk=pk), 1)
 
-        One conditional UPDATE, so that of any number of callers exactly one gets it, on either database.
+    def claim_queued(self, limit: int) -> list[OutgoingMail]:
+        """Up to `limit` queued mails, the longest waiting first, held by the caller alone."""
+        return self._claim(self.order_by("announce_at"), limit)
+
+    def _claim(self, wanted: OutgoingMailQuerySet, limit: int) -> list[OutgoingMail]:
+        """All under one claim id, for a time in which each must be begun: until then any may be taken back.
+
+        Of any number of callers one gets a mail: they pass over each other's rows, or on SQLite, where
+        every writer waits for the one before, find them claimed.
         """
-        claim_id = uuid.uuid4()
-        claimed = self.filter(pk=pk, state=MailState.QUEUED).update(
-            state=MailState.IN_FLIGHT,
-            claim_id=claim_id,
-            lease_until=timezone.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS),
-            attempts=F("attempts") + 1,
+        held = {
+            "state": MailState.IN_FLIGHT,
+            "claim_id": uuid.uuid4(),
+            "lease_until": timezone.now() + timedelta(seconds=settings.OUTBOX_HOLD_SECONDS),
+        }
+        queued = wanted.filter(state=MailState.QUEUED, dropped_at__isnull=True)
+        if not queued.exists():  # as for most tasks after a batch: no lock is taken for nothing
+            return []
+        with transaction.atomic():
+            if connection.features.has_select_for_update_skip_locked:
+                queued = queued.select_for_update(skip_locked=True, of=("self",))
+            mails = list(queued[:limit])
+            if mails:
+                self.filter(pk__in=[mail.pk for mail in mails]).update(**held)
+        for mail in mails:
+            for name, value in held.items():
+                setattr(mail, name, value)
+        models.prefetch_related_objects(mails, "attachments__file")
+        return mails
+
+    def move_on(self, *, sent: OutgoingMail | None = None, begun: OutgoingMail | None = None) -> set[int]:
+        """Marks `sent`, and begins an attempt at `begun`: their ids, less those that were no longer the caller's own.
+
+        One statement for both, by hand: with a query built for each it would take as long as sending.
+        An attempt has its full lease from now.
+        """
+        own = sent or begun
+        if own is None:
+            return set()
+        sent_pk, begun_pk, now = sent.pk if sent else 0, begun.pk if begun else 0, timezone.now()
+        lease = now + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+        adapt = connection.ops.adapt_datetimefield_value
+        claim_id = OutgoingMail.claim_id.field.get_db_prep_value(own.claim_id, connection)
+        values = [sent_pk, sent_pk, adapt(now), sent_pk, sent_pk, sent_pk, adapt(lease), begun_pk]
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE_ON, [*values, claim_id, sent_pk, begun_pk])
+            return {pk for (pk,) in cursor.fetchall()}
+
+    def release(self, mails: Sequence[OutgoingMail]) -> None:
+        """Gives back what was claimed and not begun."""
+        pks, claims = [mail.pk for mail in mails], {mail.claim_id for mail in mails}
+        self.filter(pk__in=pks, claim_id__in=claims).update(
+            state=MailState.QUEUED, claim_id=None, lease_until=None, announce_at=timezone.now() + announce_grace()
         )
-        return self.get(pk=pk) if claimed else None
 
     def requeue(self) -> None:
         """Puts what waits and is due, and what a crash left in flight, back in the queue.
 
         A mail that was broken off as often as it may be tried is given up: it may be what breaks the worker.
+        One that was dropped meanwhile is given up, too.
         """
         now = timezone.now()
+        self._give_up_dropped(now)
         left = self.filter(state=MailState.IN_FLIGHT, lease_until__lt=now)
         released = {"claim_id": None, "lease_until": None}
         left.filter(attempts__gt=len(settings.OUTBOX_RETRY_SECONDS)).update(
@@ -88,6 +150,24 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         self.filter(state=MailState.WAITING, next_attempt_at__lte=now).update(
             state=MailState.QUEUED, next_attempt_at=None, announce_at=now
         )
+
+    def _give_up_dropped(self, now: datetime) -> None:
+        idle = Q(state__in=[MailState.QUEUED, MailState.WAITING]) | Q(state=MailState.IN_FLIGHT, lease_until__lt=now)
+        over = {"claim_id": None, "lease_until": None, "next_attempt_at": None}
+        self.filter(idle, dropped_at__isnull=False).update(state=MailState.FAILED, last_error=DROPPED, **over)
+
+    def drop(self, pk: int) -> bool:
+        """Sees to it that the mail is begun no more; whether nothing of it can have gone out.
+
+        What a worker has begun at this moment may still arrive, but is not tried again. Call it in the
+        transaction that makes the mail untrue.
+        """
+        # One write, for which a worker that is about to begin waits: whoever is second knows of the first.
+        self.filter(pk=pk).exclude(state=MailState.SENT).update(dropped_at=timezone.now())
+        mail = self.only("attempts", "state", "last_error").get(pk=pk)
+        self._give_up_dropped(timezone.now())
+        # What failed once may have arrived all the same, its answer lost.
+        return mail.state != MailState.SENT and mail.attempts == 0 and not mail.last_error
 
     def take_unannounced(self, limit: int) -> list[int]:
         """The ids of up to `limit` queued mails that no task was started for in time, oldest first.
@@ -120,12 +200,15 @@ class OutgoingMail(models.Model):
 
     kind = models.CharField("soort", max_length=40)
     to = models.CharField("aan", max_length=320)
+    to_name = models.CharField("naam van de ontvanger", max_length=255, blank=True)
+    from_name = models.CharField("naam van de afzender", max_length=255, blank=True)
     subject = models.CharField("onderwerp", max_length=255)
     text = models.TextField("tekst")
     html = models.TextField("opgemaakte tekst")
     reply_to = models.CharField("antwoordadres", max_length=320, blank=True)
     message_id = models.CharField("Message-ID", max_length=255, unique=True)
     links = models.JSONField(default=dict, blank=True)
+    headers = models.JSONField(default=dict, blank=True)
     state = models.CharField("status", max_length=10, choices=MailState, default=MailState.QUEUED)
     created_at = models.DateTimeField("aangemaakt op", default=timezone.now)
     announce_at = models.DateTimeField(default=timezone.now)  # when the sweep starts a task, if it is still queued
@@ -135,6 +218,7 @@ class OutgoingMail(models.Model):
     next_attempt_at = models.DateTimeField("volgende poging", null=True, blank=True)
     last_error = models.TextField("laatste fout", blank=True)
     sent_at = models.DateTimeField("verzonden op", null=True, blank=True)
+    dropped_at = models.DateTimeField("vervallen op", null=True, blank=True)  # no attempt is begun after that
 
     objects = OutgoingMailQuerySet.as_manager()
 

@@ -20,6 +20,7 @@ from .links import Link as Link
 from .links import is_registered, placeholder
 from .models import MailAttachment, MailState, OutgoingMail, StoredFile, announce_grace
 
+HEADERS = frozenset({"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"})  # what a mail may have of its own
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
@@ -42,17 +43,24 @@ def queue_mail(
     attachments: Sequence[Attachment] = (),
     links: Mapping[str, Link] | None = None,
     reply_to: str = "",
+    to_name: str = "",
+    from_name: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
     """Writes a mail to one address in the caller's transaction, and starts its task on commit.
 
-    `text` and `html` hold `links.placeholder(name)` for each of `links`. Raises ValueError for what a form or
-    the programmer should have prevented: a line break in a header, an address that is none, a link
-    that is not in the mail or that nobody resolves.
+    `text` and `html` hold `links.placeholder(name)` for each of `links`; `headers`, of the names in
+    `HEADERS`, may hold it too. `from_name` stands before the site's own address. Raises ValueError
+    for what a form or the programmer should have prevented: a line break in a header, an address
+    that is none, a link that is not in the mail or that nobody resolves.
     """
-    links = links or {}
-    for header in (to, subject, reply_to, *(attachment.filename for attachment in attachments)):
+    links, headers = links or {}, headers or {}
+    names = (attachment.filename for attachment in attachments)
+    for header in (to, subject, reply_to, to_name, from_name, *headers.values(), *names):
         _refuse_line_breaks(header)
-    _refuse_bad_address(to, at_most=1)
+    if unknown := headers.keys() - HEADERS:
+        raise ValueError(f"A mail has no headers of its own such as {sorted(unknown)}.")
+    _refuse_bad_address(_with_ascii_local_part(to), at_most=1)
     if reply_to:
         _refuse_bad_address(reply_to, at_most=5)
     _refuse_bad_links(links, text, html)
@@ -64,6 +72,9 @@ def queue_mail(
             text=text,
             html=html,
             reply_to=reply_to,
+            to_name=to_name,
+            from_name=from_name,
+            headers=dict(headers),
             message_id=make_msgid(domain=urlsplit(settings.SITE_URL).hostname),
             links={name: {"kind": link.kind, "data": dict(link.data)} for name, link in links.items()},
             announce_at=timezone.now() + announce_grace(),
@@ -76,11 +87,13 @@ def queue_mail(
 def send_again(mail: OutgoingMail) -> bool:
     """Puts a failed mail back in the queue under its own Message-ID, its attempts counted anew.
 
-    False, and nothing done, if it is no longer failed: someone else was first.
+    Its last error stays until it is sent: that one was tried before is not forgotten.
+
+    False, and nothing done, if it is no longer failed (someone else was first), or was dropped.
     """
     with transaction.atomic():
-        back = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.FAILED).update(
-            state=MailState.QUEUED, attempts=0, last_error="", announce_at=timezone.now() + announce_grace()
+        back = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.FAILED, dropped_at=None).update(
+            state=MailState.QUEUED, attempts=0, announce_at=timezone.now() + announce_grace()
         )
         if back:
             transaction.on_commit(partial(announce, mail.pk), robust=True)
@@ -121,6 +134,15 @@ def _refuse_bad_address(addresses: str, *, at_most: int) -> None:
         sanitize_address((name, address), "utf-8")  # raises ValueError for what can't be written in a header
     if not 1 <= len(found) <= at_most:
         raise ValueError(f"There must be 1 to {at_most} e-mail addresses here: {addresses!r}")
+
+
+def _with_ascii_local_part(address: str) -> str:
+    """`address` with its local part's letters outside of ASCII as 'x': what is left to check are its form and domain.
+
+    Such addresses exist (RFC 6531) and `validate_email` knows them not.
+    """
+    local, at, domain = address.rpartition("@")
+    return "".join("x" if not c.isascii() and c.isalnum() else c for c in local) + at + domain
 
 
 def _refuse_bad_links(links: Mapping[str, Link], text: str, html: str) -> None:

@@ -3,14 +3,14 @@
 from celery import shared_task
 
 from .announce import announce
-from .deliver import deliver
+from .deliver import deliver_queued
 from .models import OutgoingMail
 
 
 @shared_task
 def send_mail(mail_id: int) -> None:
-    """Sends one queued mail; does nothing when someone else has it."""
-    deliver(mail_id)
+    """Sends one queued mail, unless someone else has it, and goes on for a while with what else is queued."""
+    deliver_queued(first=mail_id)
 
 
 @shared_task

@@ -7,13 +7,17 @@ import select
 import smtplib
 import threading
 import time
+from collections.abc import Callable
 
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
+
+from .compose import Letter
 
 IDLE_SECONDS = 60.0  # an unused connection is closed then; servers do it themselves after a few minutes
 FRESH_SECONDS = 1.0  # used this short ago it isn't asked whether it lives: that costs a round trip a mail
+OK, OK_WILL_FORWARD, GO_ON = 250, 251, 354
 SERVICE_CLOSING = 421  # 'closing transmission channel': about this connection, not about the mail
 
 
@@ -46,6 +50,64 @@ def smtp_steps() -> int:
     return kept + fresh + tls + login
 
 
+def _nothing() -> None:
+    pass
+
+
+class _Talk:
+    """The conversation that hands over one letter, over as many connections as it takes."""
+
+    def __init__(self, letter: Letter, ready: Callable[[], object], meanwhile: Callable[[], object]) -> None:
+        self.letter = letter
+        self._ready = ready
+        self._meanwhile = meanwhile
+        self._is_ready = False
+
+    def get_ready(self) -> None:
+        if not self._is_ready:
+            self._is_ready = True
+            self._ready()
+
+    def hold(self, connection: smtplib.SMTP) -> None:
+        """Raises SMTPResponseException with what the server said no with; other errors are the connection's."""
+        opening = self._opening(connection)
+        at_once = connection.has_extn("pipelining")
+        # Getting ready takes a query, and the server its time to answer: both at the same time.
+        connection.send(b"".join(opening) if at_once else opening[0])
+        self.get_ready()
+        refusal = None
+        for number, command in enumerate(opening):
+            if number and not at_once:
+                connection.send(command)
+            code, words = connection.getreply()
+            if refusal is None and code not in (OK, OK_WILL_FORWARD, GO_ON):
+                refusal = smtplib.SMTPResponseException(code, words)
+            if refusal and (code == SERVICE_CLOSING or not at_once):
+                raise refusal
+        if refusal:
+            if code == GO_ON:  # it was asked for the content before it said no: nobody gets nothing (RFC 2920, 3.1)
+                connection.send(b".\r\n")
+                connection.getreply()
+            raise refusal
+        connection.send(self.letter.content.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+        self._meanwhile()
+        code, words = connection.getreply()
+        if code != OK:
+            raise smtplib.SMTPResponseException(code, words)
+
+    def _opening(self, connection: smtplib.SMTP) -> list[bytes]:
+        options = f" SIZE={len(self.letter.content)}" if connection.has_extn("size") else ""
+        if self.letter.needs_utf8:
+            if not connection.has_extn("smtputf8"):
+                raise Refused(
+                    "De mailserver kan niet mailen naar een adres met letters als é of ü vóór het apenstaartje. "
+                    "Vraag de ontvanger om een ander adres."
+                )
+            options += " SMTPUTF8 BODY=8BITMIME"  # a server with the one has the other
+        commands = (f"MAIL FROM:<{self.letter.sender}>{options}", f"RCPT TO:<{self.letter.to}>", "DATA")
+        return [f"{command}\r\n".encode() for command in commands]
+
+
 class Carrier:
     """Sends through `settings.OUTBOX_TRANSPORT`; keeps its connection open between mails."""
 
@@ -55,19 +117,27 @@ class Carrier:
         self._opened_for: tuple[object, ...] = ()
         self._used_at = 0.0
 
-    def send(self, message: EmailMessage) -> None:
-        """Returns when the server took the message; raises `Refused` or `TryLater`.
+    def send(
+        self, letter: Letter, *, ready: Callable[[], object] = _nothing, meanwhile: Callable[[], object] = _nothing
+    ) -> None:
+        """Returns when the server took the letter; raises `Refused` or `TryLater`.
 
         A kept connection that broke, or that the server wants to end, is replaced: that is no attempt.
+        `ready` is called once, before any of the letter's content goes and before anything that may
+        take long; what it raises stops the letter. `meanwhile` is called when the server has the
+        letter and hasn't answered, if that can be told; it must be quick and raise nothing.
         """
         with self._lock:
+            talk = _Talk(letter, ready, meanwhile)
             kept = self._usable()
+            if kept is None:
+                talk.get_ready()
             try:
-                self._hand_over(kept or self._open(), message)
+                self._hand_over(kept or self._open(), talk)
             except TryLater as verdict:
                 if not (kept and verdict.code == SERVICE_CLOSING):
                     raise
-                self._hand_over(self._open(), message)
+                self._hand_over(self._open(), talk)
 
     def close(self) -> None:
         """Takes leave of the server, if there is a connection."""
@@ -92,6 +162,9 @@ class Carrier:
         backend: BaseEmailBackend = get_connection(settings.OUTBOX_TRANSPORT)
         try:
             backend.open()
+            connection = getattr(backend, "connection", None)
+            if isinstance(connection, smtplib.SMTP):
+                connection.ehlo_or_helo_if_needed()
         except (smtplib.SMTPException, OSError) as error:
             # Also where the server says no for good, to our password say: that is not about this mail.
             raise TryLater(_words(error)) from None
@@ -99,14 +172,25 @@ class Carrier:
         threading.Thread(target=self._close_when_idle, args=[backend], daemon=True).start()
         return backend
 
-    def _hand_over(self, backend: BaseEmailBackend, message: EmailMessage) -> None:
+    def _hand_over(self, backend: BaseEmailBackend, talk: _Talk) -> None:
+        connection = getattr(backend, "connection", None)
         try:
-            taken = backend.send_messages([message])
+            if isinstance(connection, smtplib.SMTP):
+                talk.hold(connection)
+                taken = 1
+            else:
+                talk.get_ready()
+                taken = backend.send_messages([talk.letter.as_message()])
         except (smtplib.SMTPException, OSError) as error:
-            self._backend = None  # dropped without QUIT, which a server in trouble would not answer either
+            if not (isinstance(connection, smtplib.SMTP) and _goes_on_after(error, connection)):
+                self._backend = None  # dropped without QUIT, which a server in trouble would not answer either
+            talk.get_ready()
             raise _verdict(error) from None
         except ValueError:  # a header or address that can't be written: `queue_mail` refuses these
             raise Refused("Het e-mailadres of het onderwerp kan niet in een mail staan.") from None
+        except BaseException:  # halfway: what comes next over this connection would be taken for this letter's
+            self._backend = None
+            raise
         if taken == 0:
             raise TryLater("De mail is niet aangenomen.")
         self._used_at = time.monotonic()
@@ -143,12 +227,19 @@ def _lives(connection: smtplib.SMTP, *, ask: bool) -> bool:
         return False
 
 
+def _goes_on_after(error: Exception, connection: smtplib.SMTP) -> bool:
+    """Whether the server said no to one letter only, and is ready for the next."""
+    if not isinstance(error, smtplib.SMTPResponseException) or error.smtp_code == SERVICE_CLOSING:
+        return False
+    try:
+        return connection.rset()[0] == OK
+    except (smtplib.SMTPException, OSError):
+        return False
+
+
 def _verdict(error: Exception) -> NotSent:
-    """Whether `error` is for good or for now; the one recipient's answer counts as the server's."""
-    words: bytes | str
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, words = next(iter(error.recipients.values()))
-    elif isinstance(error, smtplib.SMTPResponseException):
+    """Whether `error` is for good or for now."""
+    if isinstance(error, smtplib.SMTPResponseException):
         code, words = error.smtp_code, error.smtp_error
     else:
         return TryLater(_words(error))

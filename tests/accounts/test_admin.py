@@ -18,7 +18,8 @@ def staff(client: Client, db: None) -> User:
 def test_staff_switches_digital_assessment_on(client: Client, staff: User, school: School) -> None:
     School.objects.update(digital_assessment_active=False)
     offices = {"exam_offices-TOTAL_FORMS": "0", "exam_offices-INITIAL_FORMS": "0"}
-    form = {"name": school.name, "digital_assessment_active": "on", "link_days": "60", **offices}
+    days = {"link_days": "60", "appeal_days": "14"}
+    form = {"name": school.name, "digital_assessment_active": "on", **days, **offices}
     client.post(f"/beheer/accounts/school/{school.pk}/change/", form)
     school.refresh_from_db()
     assert school.digital_assessment_active

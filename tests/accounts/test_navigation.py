@@ -58,6 +58,7 @@ def test_nobody_has_no_tabs() -> None:
         ("/beoordelingen/abc/", "Mijn Digibib"),
         ("/productcatalogus/", "Productcatalogus"),
         ("/adresboek/toevoegen/", "Adresboek"),
+        ("/adresboek/importeren/", "Adresboek"),
     ],
 )
 def test_the_tab_of_the_page_is_marked(docent: User, path: str, tab: str) -> None:

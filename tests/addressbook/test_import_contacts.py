@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
+import zlib
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import Membership, Role
 from addressbook.importing import apply as applying
@@ -274,3 +277,44 @@ def test_ten_thousand_rows_take_little_memory(school, docent, django_assert_max_
         assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
     finally:
         tracemalloc.stop()
+
+
+# --- 'Taal', a column that a file may lack -------------------------------------------------------
+WITH_LANGUAGE = [*HEADER, "Taal"]
+
+
+@pytest.mark.parametrize(("word", "language"), [("Engels", "en"), ("english", "en"), ("Nederlands", "nl"), ("", "nl")])
+def test_someone_new_gets_the_language_that_the_file_names(shown, school, word, language):
+    import_shown(shown([*ANOUK, word], header=WITH_LANGUAGE))
+    assert school.contacts.get(email=ANOUK[3]).language == language
+
+
+def test_a_language_that_is_none_of_ours_is_refused(shown):
+    [(outcome, what)] = told(shown([*ANOUK, "Duits"], header=WITH_LANGUAGE))
+    assert (outcome, what) == ("ERROR", "Taal Duits kan niet; kies uit Nederlands of Engels")
+
+
+@pytest.mark.parametrize("removed", [True, False])
+def test_who_is_there_keeps_the_language_when_the_file_names_none(shown, school, removed):
+    there = ContactFactory(school=school, email=ANOUK[3], language="en", removed_at=timezone.now() if removed else None)
+    import_shown(shown(ANOUK))
+    there.refresh_from_db()
+    assert (there.language, there.last_name, there.removed_at) == ("en", "Hoff", None)
+
+
+def test_a_change_of_language_is_said(shown, school):
+    import_shown(shown(ANOUK))
+    prepared = shown([*ANOUK, "Engels"], header=WITH_LANGUAGE)
+    assert told(prepared) == [("UPDATED", "Taal Engels was ‘Nederlands’")]
+    import_shown(prepared)
+    assert school.contacts.get(email=ANOUK[3]).language == "en"
+
+
+def test_what_was_shown_before_there_was_such_a_column_is_imported(shown, school):
+    prepared = shown(ANOUK)
+    rows = json.loads(zlib.decompress(prepared.packed))
+    rows[0][1] = rows[0][1][:-1]
+    prepared.packed = zlib.compress(json.dumps(rows).encode())
+    prepared.save()
+    import_shown(prepared)
+    assert school.contacts.get(email=ANOUK[3]).language == "nl"

@@ -6,6 +6,7 @@ import io
 import random
 import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -19,6 +20,8 @@ from addressbook.importing.reading import clean, read_lines
 from addressbook.importing.unreadable import Unreadable
 
 from .files import ANOUK, BART, HEADER, csv_file, text, with_part, xlsx
+
+LIBREOFFICE = Path(__file__).parent / "libreoffice"  # files that it wrote, version 7.4
 
 
 def refused(content: io.BytesIO | bytes) -> str:
@@ -39,6 +42,16 @@ def test_a_csv_file_in_any_dress(delimiter, encoding):
     zoe = ["Zoë", "", "Müller", "zoe@bedrijf.test", "", "Café René", ""]
     file = csv_file(ANOUK, zoe, encoding=encoding, delimiter=delimiter)
     assert list(read_lines(file)) == [(1, HEADER), (2, ANOUK), (3, zoe)]
+
+
+@pytest.mark.parametrize("name", ["examinatoren.xlsx", "examinatoren-utf-8.csv", "examinatoren-windows.csv"])
+def test_the_template_as_libreoffice_saves_it(name):
+    """Filled in there, with a blank row; the .csv once as UTF-8 with `;` and all quoted, once as its own default."""
+    with (LIBREOFFICE / name).open("rb") as file:
+        header, example, *rows = read_lines(file)
+    zoe = ["Zoë", "", "Bos", "zoe@bedrijf.test", "Monteur", "Café René", "School"]
+    assert (header, example) == ((1, HEADER), (2, list(EXAMPLE[:-1]))), "made before 'Taal' was a column"
+    assert rows == [(3, ANOUK), (5, zoe)]
 
 
 def test_blank_lines_are_left_out_and_the_numbers_stay_those_of_the_file():
@@ -170,12 +183,12 @@ def test_a_quote_that_is_never_closed_is_named():
 # --- Columns -------------------------------------------------------------------------------------
 def test_headers_in_any_order_case_and_surrounding_space():
     layout = find_columns(COLUMNS, [" e-MAIL ", "", "ACHTERNAAM", "voornaam *"])
-    assert layout.values(["a@b.test", "?", "Hoff", "Anouk"]) == ("Anouk", "", "Hoff", "a@b.test", "", "", "")
+    assert layout.values(["a@b.test", "?", "Hoff", "Anouk"]) == ("Anouk", "", "Hoff", "a@b.test", "", "", "", "")
 
 
 def test_a_short_line_lacks_what_comes_later():
     layout = find_columns(COLUMNS, HEADER)
-    assert layout.values(["Anouk"]) == ("Anouk", "", "", "", "", "", "")
+    assert layout.values(["Anouk"]) == ("Anouk", *[""] * (len(COLUMNS) - 1))
 
 
 def test_a_column_that_is_not_there_is_named_with_what_is_expected():
@@ -200,17 +213,17 @@ def test_columns_that_mean_nothing_here_are_kept_to_be_named():
 def test_the_excel_template_has_the_columns_an_example_a_choice_and_an_explanation():
     book = load_workbook(io.BytesIO(files.excel_template()))
     sheet = book.worksheets[0]
-    assert [cell.value for cell in sheet[1]] == HEADER
+    assert [cell.value for cell in sheet[1]] == [*HEADER, "Taal"]
     assert tuple(cell.value for cell in sheet[2]) == EXAMPLE
-    [choice] = sheet.data_validations.dataValidation
-    assert (choice.formula1, str(choice.sqref)) == ('"School,Beroepsonderwijs"', "G2:G20001")
+    choices = [(choice.formula1, str(choice.sqref)) for choice in sheet.data_validations.dataValidation]
+    assert choices == [('"School,Beroepsonderwijs"', "G2:G20001"), ('"Nederlands,Engels"', "H2:H20001")]
     explained = [row[0] for row in book["Toelichting"].iter_rows(values_only=True)]
     assert set(HEADER) <= set(explained)
 
 
 def test_the_templates_can_be_read_again():
-    assert next(read_lines(io.BytesIO(files.excel_template()))) == (1, HEADER)
-    assert list(read_lines(io.BytesIO(files.csv_template()))) == [(1, HEADER)]
+    assert next(read_lines(io.BytesIO(files.excel_template()))) == (1, [*HEADER, "Taal"])
+    assert list(read_lines(io.BytesIO(files.csv_template()))) == [(1, [*HEADER, "Taal"])]
 
 
 def test_the_file_to_mend_holds_no_formula():

@@ -88,6 +88,13 @@ def test_without_a_file_one_is_asked_for(browser):
     assert "Kies eerst een bestand." in browser.post(START, {}).content.decode()
 
 
+def test_several_files_at_once_are_refused_with_what_to_do(browser):
+    several = [SimpleUploadedFile(f"{n}.csv", csv_file(ANOUK).getvalue()) for n in range(2)]
+    page = browser.post(START, {"file": several}).content.decode()
+    assert "Dit zijn meer bestanden. Kies er één" in page
+    assert not Import.objects.exists()
+
+
 def test_a_column_that_is_not_used_is_named(browser):
     file = SimpleUploadedFile("lijst.csv", b"voornaam;achternaam;e-mail;Telefoon\r\nA;B;a@b.test;06\r\n")
     page = browser.post(START, {"file": file}, follow=True).content.decode()
@@ -107,7 +114,7 @@ def test_the_bad_rows_come_back_as_a_file_to_mend_and_import(browser, school):
     content = browser.get(reverse("addressbook_import:to_mend", args=[Import.objects.get().public_id])).content
     book = load_workbook(io.BytesIO(content))
     sheet = book.worksheets[0]
-    assert sheet["H2"].value == (
+    assert sheet["I2"].value == (
         "Regel 3: Functie is een formule; zet er de uitkomst zelf neer; E-mailadres is geen e-mailadres"
     )
     sheet["D2"], sheet["E2"] = "bart@bedrijf.test", "Monteur"

@@ -2,11 +2,12 @@
 
 import pytest
 
-from assessments import couple, form, group, invite, lifecycle, send_back, start
+from assessments import couple, form, group, invite, invite_group, lifecycle, remind, send_back, start
 from assessments.lifecycle import DomainError, TransitionRefused
 from assessments.models import Assessment, Event, Status
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
+from digibeoordelen.outbox.models import OutgoingMail
 from tests.at_once import at_once
 from tests.factories import MembershipFactory
 from tests.steps import choose, fill_in, send_invitation
@@ -75,10 +76,31 @@ def test_several_invited_twice_is_one_mail_a_student(assessment, school, unit, d
     both = [assessment, start.start(unit=unit, student=MembershipFactory(school=school), by=docent)]
     for one in both:
         choose(one, examiner)
-    invite_now = lambda: group.invite_for_all(assessments=both, contacts=[examiner], by=docent)  # noqa: E731
+    invite_now = lambda: invite_group.invite_for_all(assessments=both, contacts=[examiner], by=docent, one_mail=False)  # noqa: E731
     first, second = at_once(invite_now, invite_now)
     assert len(first.done) + len(second.done) == 2
     assert [one.invitations.get().generation for one in both] == [1, 1]
+
+
+def test_two_teachers_invite_the_same_group_by_one_mail_each(
+    assessment, school, unit, docent, colleague, examiner, second_examiner
+):
+    students = MembershipFactory.create_batch(5, school=school)
+    several = [assessment, *(start.start(unit=unit, student=student, by=docent) for student in students)]
+    for one in several:
+        choose(one, examiner, second_examiner)
+
+    def invite_as(by, assessments, contacts):
+        return invite_group.invite_for_all(assessments=assessments, contacts=contacts, by=by, one_mail=True)
+
+    both = [examiner, second_examiner]
+    outcomes = at_once(
+        lambda: invite_as(docent, several, both), lambda: invite_as(colleague, several[::-1], both[::-1])
+    )
+    assert sorted(len(outcome.done) for outcome in outcomes) == [0, 6]
+    assert not any(outcome.refused for outcome in outcomes)
+    assert sorted(mail.to for mail in OutgoingMail.objects.all()) == ["erik@bedrijf.test", "tineke@bedrijf.test"]
+    assert all(one.invitations.count() == 2 and log_is_a_chain(one) for one in several)
 
 
 def test_two_teachers_choose_with_the_same_version(assessment, docent, colleague, examiner, second_examiner):
@@ -142,16 +164,14 @@ def test_same_part_saved_from_two_devices(invitation):
     column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
 
     def save(text):
-        return form.save(
-            invitation=invitation,
-            entries={column.assignment.pk: form.Entry(version=column.assignment.version, justification=text)},
-        )
+        entries = {column.assignment.pk: form.Entry(base=column.base, justification=text)}
+        return form.save(invitation=invitation, entries=entries).conflicts
 
     texts = ["Op de telefoon getypt.", "Op de computer getypt."]
     results = at_once(*[lambda text=text: save(text) for text in texts])
     [[conflict]] = [result for result in results if result]
     column.assignment.refresh_from_db()
-    both = {conflict.entry.justification, conflict.column.assignment.justification}
+    both = {conflict.justification, conflict.column.assignment.justification}
     assert both == set(texts)
     assert column.assignment.justification == conflict.column.assignment.justification
 
@@ -159,7 +179,7 @@ def test_same_part_saved_from_two_devices(invitation):
 def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, second_examiner):
     assessment = invitation.assessment
     columns = read_rubric(assessment, contact=invitation.contact).columns
-    typed = {c.assignment.pk: form.Entry(version=0, justification=f"Getypt bij {c.title}.") for c in columns}
+    typed = {c.assignment.pk: form.Entry(base=c.base, justification=f"Getypt bij {c.title}.") for c in columns}
 
     def take_off():
         couple.choose_examiners(
@@ -170,8 +190,8 @@ def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, secon
             take_off_begun=True,
         )
 
-    conflicts, _ = at_once(lambda: form.save(invitation=invitation, entries=typed), take_off)
-    given_back = {conflict.entry.justification for conflict in conflicts}
+    saved, _ = at_once(lambda: form.save(invitation=invitation, entries=typed), take_off)
+    given_back = {conflict.justification for conflict in saved.conflicts}
     kept = set(assessment.assignments.filter(contact=invitation.contact).values_list("justification", flat=True))
     assert given_back | kept - {""} == {entry.justification for entry in typed.values()}
     assert log_is_a_chain(assessment)
@@ -187,3 +207,14 @@ def test_completed_and_cancelled_at_once(invitation, docent):
     )
     assert log_is_a_chain(invitation.assessment)
     assert invitation.assessment.status == Status.CANCELLED
+
+
+def test_two_teachers_remind_the_same_examiner(invitation, docent, colleague):
+    results = at_once(
+        lambda: remind.remind(invitation=invitation, by=docent),
+        lambda: remind.remind(invitation=invitation, by=colleague),
+    )
+    assert sorted(results) == [False, True]
+    invitation.refresh_from_db()
+    assert (invitation.reminders, invitation.mail.kind) == (1, "reminder")
+    assert invitation.assessment.events.filter(kind=Event.Kind.REMINDED).count() == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
 from assessments import pasted, start
-from assessments.choose_students import choose_url
 from assessments.models import Assessment
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import AccountExamFactory, MembershipFactory, UserFactory
+from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, UserFactory
 
 
 @pytest.fixture
@@ -29,6 +30,11 @@ def teacher(client: Client, docent: User) -> Client:
 @pytest.fixture
 def page(unit: ExamUnit) -> str:
     return reverse("assessments:choose_student", args=[unit.pk])
+
+
+@pytest.fixture
+def change(unit: ExamUnit) -> str:
+    return reverse("assessments:change_chosen", args=[unit.pk])
 
 
 @pytest.fixture
@@ -72,27 +78,44 @@ def test_while_typing_only_what_was_found_is_answered(teacher: Client, student: 
 
 def test_name_number_and_address_are_shown_before_one_is_taken(teacher: Client, student: Membership, page: str) -> None:
     answer = teacher.get(page, {"q": "hoff"}).content.decode()
-    shown = answer[answer.index("Gevonden") : answer.index(">Toevoegen<span")]
+    shown = answer[answer.index("Gevonden") : answer.index('name="erbij"')]
     for words in ("Anouk van &#x27;t Hoff", "123456", "anouk@hier.test"):
         assert words in shown
 
 
 def test_toevoegen_puts_the_student_on_top_beside_those_taken_before(
-    teacher: Client, student: Membership, other: Membership, page: str
+    teacher: Client, student: Membership, other: Membership, change: str
 ) -> None:
-    [row] = teacher.get(page, {"q": "hoff", "student": str(other.pk)}).context["found"]
-    assert taken_in(row.url) == [other.pk, student.pk]
-    answer = teacher.get(row.url)
+    answer = teacher.post(change, {"q": "hoff", "student": other.pk, "erbij": student.pk}, follow=True)
     assert rows(answer, "chosen") == [other, student]
     assert "Toegevoegd: 2 studenten" in answer.content.decode()
     assert [row.taken for row in answer.context["found"]] == [True]
 
 
 def test_one_is_taken_off_and_the_others_stay(
-    teacher: Client, student: Membership, other: Membership, page: str
+    teacher: Client, student: Membership, other: Membership, change: str
 ) -> None:
-    answer = teacher.get(page, {"student": [student.pk, other.pk]})
-    assert taken_in(answer.context["chosen"][0].url) == [other.pk]
+    answer = teacher.post(change, {"student": [student.pk, other.pk], "eraf": student.pk})
+    assert taken_in(answer["Location"]) == [other.pk]
+
+
+@pytest.mark.parametrize("button", ["erbij", "eraf", "q", "nummers"])
+def test_date_and_place_that_were_typed_stay(
+    teacher: Client, student: Membership, other: Membership, change: str, paste: str, button: str
+) -> None:
+    post = {"student": student.pk, "planned_on": "2026-12-24", "place": "Bakkerij <Bos>", button: other.pk}
+    answer = teacher.post(paste if button == "nummers" else change, post, follow=True)
+    form = answer.context["form"]
+    assert (form["planned_on"].value(), form["place"].value()) == ("2026-12-24", "Bakkerij <Bos>")
+    assert 'value="2026-12-24"' in answer.content.decode()
+    assert "Bakkerij &lt;Bos&gt;" in answer.content.decode()
+
+
+def test_date_and_place_stay_when_the_last_student_is_taken_off(
+    teacher: Client, student: Membership, change: str
+) -> None:
+    post = {"student": student.pk, "eraf": student.pk, "planned_on": "2026-12-24", "place": "Bos"}
+    assert 'name="place" value="Bos"' in teacher.post(change, post, follow=True).content.decode()
 
 
 def test_the_same_student_twice_is_one(teacher: Client, student: Membership, page: str) -> None:
@@ -109,28 +132,28 @@ def test_students_of_another_school_do_not_exist_among_others(
     assert not Assessment.objects.exists()
 
 
-def test_the_search_takes_as_many_queries_for_many_as_for_one(
+def test_the_search_takes_no_more_queries_for_many_than_for_one(
     teacher: Client,
     student: Membership,
     school: School,
     unit: ExamUnit,
     docent: User,
     page: str,
-    django_assert_num_queries,
+    django_assert_max_num_queries,
 ) -> None:
-    with django_assert_num_queries(8):
+    with django_assert_max_num_queries(12):
         teacher.get(page, {"q": "anouk", "student": str(student.pk)})
     more = MembershipFactory.create_batch(25, school=school, user__first_name="Anouk")
     steps.start_assessment(more[0], unit, docent)
-    with django_assert_num_queries(8):
-        teacher.get(choose_url(unit, [student.pk, *[one.pk for one in more[5:]]], "anouk"))
+    with django_assert_max_num_queries(12):
+        teacher.get(page, {"student": [student.pk, *[one.pk for one in more[5:]]], "q": "anouk"})
 
 
 def test_a_running_one_is_shown_as_such_and_leads_to_it(teacher: Client, assessment: Assessment, page: str) -> None:
     answer = teacher.get(page, {"q": "hoff"}).content.decode()
     assert "Loopt al" in answer
     assert reverse("assessments:detail", args=[assessment.public_id]) in answer
-    assert ">Toevoegen<span" not in answer
+    assert 'name="erbij"' not in answer
 
 
 def test_a_second_attempt_is_offered_when_the_first_is_final(
@@ -139,7 +162,7 @@ def test_a_second_attempt_is_offered_when_the_first_is_final(
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     answer = teacher.get(page, {"q": "hoff"}).content.decode()
     assert "Herkansing, poging 2" in answer
-    assert ">Toevoegen<span" in answer
+    assert 'name="erbij"' in answer
     teacher.post(go_on, {"student": student.pk})
     assert sorted(student.assessments.values_list("attempt", flat=True)) == [1, 2]
 
@@ -219,7 +242,83 @@ def test_more_than_fit_are_left_out_and_named(
     assert "Hooguit 1 tegelijk; niet toegevoegd: Bart Boom (200200)." in said(answer)
     full = teacher.get(page, {"student": str(student.pk), "q": "boom"}).content.decode()
     assert "meer kan niet tegelijk" in full
-    assert ">Toevoegen<span" not in full
+    assert 'name="erbij"' not in full
+
+
+def test_the_second_column_names_the_examiner_who_is_coupled_at_ga_verder(
+    teacher: Client,
+    student: Membership,
+    other: Membership,
+    examiner: Contact,
+    second_examiner: Contact,
+    paste: str,
+    go_on: str,
+) -> None:
+    text = "Studentnummer\tE-mailadres examinator\r\n\r\n123456\tERIK@bedrijf.test\r\n200200\ttineke@bedrijf.test\r\n"
+    answer = teacher.post(paste, {"nummers": text}, follow=True)
+    assert said(answer) == ["Toegevoegd: Anouk van 't Hoff (123456), Bart Boom (200200)."]
+    assert [row.examiners for row in answer.context["chosen"]] == [[examiner], [second_examiner]]
+    fields = re.findall(r'name="(student|examinator-\d+)" value="(\d+)"', answer.content.decode())
+    post: dict[str, list[str]] = {}
+    for name, value in fields:
+        post.setdefault(name, []).append(value)
+    answer = teacher.post(go_on, post, follow=True)
+    coupled = {a.student: {one.contact for one in a.live_assignments} for a in answer.context["assessments"]}
+    assert coupled == {student: {examiner}, other: {second_examiner}}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "123456;erik@bedrijf.test",
+        "123456,erik@bedrijf.test",
+        '"123456";"erik@bedrijf.test"',
+        "123456\tvan 't Hoff, Anouk\tErik Examinator <erik@bedrijf.test>",
+        "erik@bedrijf.test;123456",
+        "123456;anouk@hier.test;erik@bedrijf.test",
+        "naam;nummer\n\n;;\n123456 erik@bedrijf.test\n",
+    ],
+)
+def test_a_line_is_read_as_spreadsheets_copy_it(
+    teacher: Client, student: Membership, examiner: Contact, paste: str, line: str
+) -> None:
+    answer = teacher.post(paste, {"nummers": line}, follow=True)
+    assert said(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
+    assert [row.examiners for row in answer.context["chosen"]] == [[examiner]]
+
+
+def test_an_examiner_who_is_not_in_the_address_book_is_named(
+    teacher: Client, student: Membership, other_school: School, examiner: Contact, paste: str
+) -> None:
+    ContactFactory(school=other_school, email="elders@bedrijf.test")
+    examiner.removed_at = timezone.now()
+    examiner.save()
+    text = "123456;elders@bedrijf.test\n123456;erik@bedrijf.test\n999999;wie@bedrijf.test"
+    answer = teacher.post(paste, {"nummers": text}, follow=True)
+    assert said(answer)[1:] == [
+        "Niet gevonden: 999999.",
+        "Niet in het adresboek; importeer ze eerst of voeg ze toe: elders@bedrijf.test, erik@bedrijf.test.",
+    ]
+    assert [row.examiners for row in answer.context["chosen"]] == [()]
+
+
+def test_an_examiner_of_another_school_in_the_form_does_not_exist(
+    teacher: Client, student: Membership, other_school: School, go_on: str
+) -> None:
+    elsewhere = ContactFactory(school=other_school)
+    post = {"student": student.pk, f"examinator-{student.pk}": elsewhere.pk}
+    assert teacher.post(go_on, post).status_code == 404
+    assert not Assessment.objects.exists()
+
+
+def test_an_examiner_who_has_left_since_is_named_and_the_student_is_started(
+    teacher: Client, student: Membership, examiner: Contact, go_on: str
+) -> None:
+    examiner.removed_at = timezone.now()
+    examiner.save()
+    answer = teacher.post(go_on, {"student": student.pk, f"examinator-{student.pk}": examiner.pk}, follow=True)
+    assert said(answer) == ["Staat niet meer in het adresboek, en is niet gekozen: Erik Examinator."]
+    assert not student.assessments.get().couplings.exists()
 
 
 # --- Ga verder -----------------------------------------------------------------------------------
@@ -246,6 +345,14 @@ def test_a_wrong_date_or_place_is_refused_and_those_taken_stay(
 ) -> None:
     answer = teacher.post(go_on, {"student": [student.pk, other.pk], field: value})
     assert reason in answer.content.decode()
+    assert rows(answer, "chosen") == [student, other]
+    assert not Assessment.objects.exists()
+
+
+def test_a_list_that_was_pasted_and_not_added_yet_is_shown_first(
+    teacher: Client, student: Membership, other: Membership, go_on: str
+) -> None:
+    answer = teacher.post(go_on, {"student": student.pk, "nummers": "200200", "place": "Bos"}, follow=True)
     assert rows(answer, "chosen") == [student, other]
     assert not Assessment.objects.exists()
 

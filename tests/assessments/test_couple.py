@@ -1,8 +1,9 @@
 """Who assesses what: `couple.derive`, and the assignments that follow from the teacher's choices."""
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assessments import couple, invite, lifecycle
@@ -84,6 +85,83 @@ def test_taking_a_finer_choice_away_brings_the_coarser_one_back(assessment, exam
     choose(assessment, second_examiner, work_process=work_process)
     choose(assessment, work_process=work_process)
     assert set(who_assesses(assessment).values()) == {"Examinator"}
+
+
+def test_a_later_choice_for_the_whole_exam_leaves_the_finer_ones_unless_told(assessment, examiner, second_examiner):
+    part = part_of(assessment, "B1-K1-W2", Part.Kind.PRODUCT)
+    choose(assessment, second_examiner, part=part)
+    choose(assessment, second_examiner, work_process=part.work_process)
+    choose(assessment, examiner)
+    assert who_assesses(assessment)["B1-K1-W2", "PRODUCT"] == "Tweede"
+    replace = {"assessment": assessment, "contacts": [examiner], "by": assessment.initiator, "replace_finer": True}
+    choose_examiners(**replace, target=Target(work_process=part.work_process))
+    assert not assessment.couplings.filter(part=part).exists()
+    assert assessment.couplings.filter(work_process=part.work_process).get().contact == examiner
+    choose(assessment, second_examiner, part=part)
+    choose_examiners(**replace, target=Target(part=part))
+    assert assessment.couplings.count() == 3
+    choose_examiners(**replace, target=Target())
+    assert assessment.couplings.get().contact == examiner
+    assert assessment.events.last().data["replaced_finer"] is True
+
+
+def test_only_whom_the_teacher_was_asked_about_is_taken_off(invitation, second_examiner):
+    fill_in(invitation, "V")
+    with pytest.raises(couple.WouldLoseWork) as refused:
+        choose(invitation.assessment, second_examiner)
+    ids = [assignment.pk for assignment in refused.value.assignments]
+    confirmed = {
+        "assessment": invitation.assessment,
+        "target": Target(),
+        "contacts": [second_examiner],
+        "by": invitation.assessment.initiator,
+    }
+    with pytest.raises(couple.WouldLoseWork):
+        choose_examiners(**confirmed, asked_about=ids[1:])
+    choose_examiners(**confirmed, asked_about=ids)
+    assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
+
+
+def test_after_any_choices_the_assignments_are_what_the_couplings_say_and_nothing_written_is_gone(assessment):
+    contacts = ContactFactory.create_batch(3, school=assessment.school)
+
+    @settings(max_examples=15)
+    @given(data=st.data())
+    def from_the_start(data):
+        with transaction.atomic():
+            walk_through_choices(assessment, contacts, data)
+            transaction.set_rollback(True)
+
+    from_the_start()
+
+
+def walk_through_choices(assessment, contacts, data):
+    """Four choices in a row, at any level, with and without the finer ones, over work that was begun and not."""
+    parts = list(Part.objects.filter(work_process__core_task__unit=assessment.unit).select_related("work_process"))
+    work_processes = list(dict.fromkeys(part.work_process for part in parts))
+    targets = [Target(), *(Target(work_process=w) for w in work_processes), *(Target(part=p) for p in parts)]
+    written = set()
+    for _ in range(4):
+        target = data.draw(st.sampled_from(targets))
+        chosen = data.draw(st.lists(st.sampled_from(contacts), unique=True, max_size=2))
+        options = {"replace_finer": data.draw(st.booleans()), "take_off_begun": data.draw(st.booleans())}
+        before = set(assessment.couplings.values_list("contact", "work_process", "part"))
+        try:
+            with transaction.atomic():
+                choose_examiners(
+                    assessment=assessment, target=target, contacts=chosen, by=assessment.initiator, **options
+                )
+        except couple.WouldLoseWork:
+            assert not options["take_off_begun"]
+            assert set(assessment.couplings.values_list("contact", "work_process", "part")) == before
+        choices = list(assessment.couplings.values_list("work_process", "part", "contact"))
+        derived = derive(parts={part.pk: part.work_process_id for part in parts}, choices=choices)
+        live = assessment.live_assignments.values_list("part", "contact")
+        assert set(live) == {(part, contact) for part, of_part in derived.items() for contact in of_part}
+        if begun := data.draw(st.sampled_from([None, *assessment.live_assignments])):
+            Assignment.objects.filter(pk=begun.pk).update(justification="Zag ik.")
+            written.add(begun.pk)
+    assert set(assessment.assignments.filter(justification="Zag ik.").values_list("pk", flat=True)) == written
 
 
 def test_two_examiners_for_the_whole_exam_both_get_every_part(assessment, examiner, second_examiner):
@@ -226,17 +304,17 @@ def test_examiner_added_after_assessed_makes_it_in_progress(assessed, examiner, 
 def test_target_of_another_exam_does_not_exist(assessment):
     part = Part.objects.filter(work_process__core_task__unit=first_unit(make_exam())).first()
     with pytest.raises(Part.DoesNotExist):
-        couple.get_target(assessment, work_process_id=None, part_id=part.pk)
+        couple.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk)
     with pytest.raises(WorkProcess.DoesNotExist):
-        couple.get_target(assessment, work_process_id=part.work_process_id, part_id=None)
+        couple.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None)
 
 
 def test_target_says_what_it_is_for(assessment):
     part = part_of(assessment, "B1-K1-W1", Part.Kind.BEHAVIOUR)
     found = [
-        couple.get_target(assessment, work_process_id=None, part_id=part.pk),
-        couple.get_target(assessment, work_process_id=part.work_process_id, part_id=None),
-        couple.get_target(assessment, work_process_id=None, part_id=None),
+        couple.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk),
+        couple.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None),
+        couple.get_target(assessment.unit_id, work_process_id=None, part_id=None),
     ]
     assert [target.level for target in found] == [3, 2, 1]
     assert [str(target) for target in found] == [

@@ -16,7 +16,7 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import documents, lifecycle, mails
+from assessments import documents, lifecycle, mails, verification
 from assessments.models import Assessment, Document, Event
 from assessments.tasks import render_document, sweep_documents
 from committee.finalise import finalise
@@ -85,14 +85,14 @@ def test_then_work_process_by_work_process(
         invitation = steps.send_invitation(assessment, contact)
         steps.assess(invitation, "G")
     document = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
-    _, [first, *rest] = read(documents.render(document.result, name=document.filename))
-    text = " ".join(rest)
-    places = [text.index(code) for code in ("B1-K1-W1 Werkproces 1", "B1-K1-W2 Werkproces 2")]
+    _, pages = read(documents.render(document.result, name=document.filename))
+    first, text = pages[0], " ".join(pages)
+    places = [text.rindex(code) for code in ("B1-K1-W1 Werkproces 1", "B1-K1-W2 Werkproces 2")]
     assert places == sorted(places)
-    assert text.count("G – Goed") == 10  # eight criteria, two work processes
+    assert text.count("G – Goed") == 14  # eight criteria, two work processes; before them the result and the summary
     assert "Onderbouwing van Erik Examinator." in text
     assert "Tineke Tweede, Teamleider, Zorg & Co" in text
-    assert "Erik Examinator, Tineke Tweede" in first
+    assert first.index("Erik Examinator, op ") < first.index("Tineke Tweede, Teamleider, Zorg & Co, op ")
 
 
 def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
@@ -106,6 +106,29 @@ def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
     for number, page in enumerate(pages, 1):
         assert f"123456 · {document.assessment.exam.code} · B1" in page
         assert f"pagina {number} van {len(pages)}" in page
+
+
+def test_it_says_where_it_can_be_checked_and_each_page_bears_the_code(document: Document) -> None:
+    code = verification.grouped(str(document.code))
+    _, pages = read(documents.render(document.result, name=document.filename))
+    assert f"{settings.SITE_URL}/controle/" in pages[0]
+    assert pages[0].count(code) == 2
+    assert all(code in page for page in pages)
+
+
+def test_a_document_from_before_there_were_codes_still_says_what_it_said(document: Document) -> None:
+    def older(result: dict[str, Any]) -> None:
+        result["format"] = 1
+        result["document"] = {"number": 1}
+        for part in (p for process in result["core_tasks"][0]["work_processes"] for p in process["parts"]):
+            for examiner in part["examiners"]:
+                for later in ("assessed_on", "place"):
+                    examiner.pop(later, None)
+
+    _, pages = read(documents.render(result_with(document, older), name=document.filename))
+    assert "Anouk van 't Hoff" in pages[0]
+    assert "Verificatiecode" not in pages[0]
+    assert "None" not in "".join(pages)
 
 
 def test_no_row_is_split_over_two_pages(document: Document) -> None:

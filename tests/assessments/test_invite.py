@@ -207,7 +207,7 @@ def test_completed_examiner_can_ask_a_link_to_read_on(invitation, pass_time):
     invite.request_new_link(invitation=invitation)
     invitation.assessment.refresh_from_db()
     assert invitation.assessment.status == Status.ASSESSED
-    assert len(mails()) == 2
+    assert [mail.kind for mail in mails()] == ["invitation", "all_done", "invitation"]
 
 
 def test_no_new_link_after_withdrawal_replacement_or_cancellation(invitation, docent, second_examiner):

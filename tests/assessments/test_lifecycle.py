@@ -182,7 +182,8 @@ def test_cancelling_says_whether_the_attempt_counts(counts, assessment, docent):
     cancel(assessment, docent, counts=counts)
     assert assessment.status == Status.CANCELLED
     assert (assessment.cancel_reason, assessment.counts_as_attempt) == ("Niet verschenen.", counts)
-    assert assessment.events.last().data == {"reason": "Niet verschenen.", "counts_as_attempt": counts}
+    said = {"cancelled_as": "Anders", "reason": "Niet verschenen.", "counts_as_attempt": counts}
+    assert assessment.events.last().data == said
 
 
 def test_final_one_is_not_cancelled(assessed, committee_member):

@@ -22,7 +22,7 @@ def new_address(contact: Contact, by: User, email: str = "nieuw@bedrijf.test") -
 
 
 def addresses() -> list[str]:
-    return list(OutgoingMail.objects.order_by("pk").values_list("to", flat=True))
+    return list(OutgoingMail.objects.exclude(kind="all_done").order_by("pk").values_list("to", flat=True))
 
 
 def test_the_invitation_goes_to_the_new_address_and_the_old_link_is_void(invitation: Invitation, docent: User) -> None:
@@ -121,3 +121,33 @@ def test_an_account_that_is_switched_off_is_not_written_to(account: User) -> Non
     account.email, account.is_active = "weg@elders.test", False
     account.save()
     assert len(addresses()) == 1
+
+
+def test_who_is_done_gets_no_mail_but_the_old_link_is_void(
+    assessed: Assessment, invitation: Invitation, docent: User
+) -> None:
+    old = links.token_for(invitation=invitation)
+    assert new_address(invitation.contact, docent) == 0
+    assert addresses() == ["erik@bedrijf.test"]
+    with pytest.raises(links.NoAccess) as refused:
+        links.open_token(old)
+    assert (refused.value.reason, refused.value.renewable) == ("void", True)
+    event = assessed.events.last()
+    assert event.data["reason"].endswith("Er ging geen mail uit: alles was al afgerond.")
+
+
+def test_who_is_done_and_asks_for_a_link_gets_it_at_the_new_address_at_once(
+    assessed: Assessment, invitation: Invitation, docent: User
+) -> None:
+    new_address(invitation.contact, docent)
+    for _ in range(2):
+        invite.request_new_link(invitation=invitation)
+    assert addresses() == ["erik@bedrijf.test", "nieuw@bedrijf.test"]
+    invitation.refresh_from_db()
+    assert links.open_token(links.token_for(invitation=invitation)) == invitation
+
+
+def test_who_is_done_with_a_part_of_it_is_mailed(invitation: Invitation, docent: User) -> None:
+    part = invitation.assessment.live_assignments.order_by("pk")[0]
+    invitation.assessment.live_assignments.exclude(pk=part.pk).update(completed_at=invitation.invited_at)
+    assert new_address(invitation.contact, docent) == 1

@@ -54,7 +54,7 @@ def test_text_for_a_part_that_is_someone_else_s_by_now_stands_on_the_page(client
     client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
     fill_in(invitation, "V")
     columns = read_rubric(invitation.assessment, contact=invitation.contact).columns
-    post = {f"version-{column.assignment.pk}": str(column.assignment.version) for column in columns}
+    post = {f"base-{column.assignment.pk}": str(column.base) for column in columns}
     post |= {column.justification_field: f"Getypt bij {column.title}." for column in columns}
     take_off_second_work_process(invitation.assessment, second_examiner)
     answer = client.post(reverse("assessments:save", args=[invitation.public_id]), post)

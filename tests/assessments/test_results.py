@@ -40,7 +40,7 @@ def test_one_o_makes_everything_o(invitation):
     fill_in(invitation, "G")
     rubric = read_rubric(invitation.assessment, contact=invitation.contact)
     column = rubric.columns[0]
-    one_o = form.Entry(version=1, justification="Vergat de jas.", scores={column.criteria[0].pk: "O"})
+    one_o = form.Entry(base=column.base, justification="Vergat de jas.", scores={column.criteria[0].pk: "O"})
     form.save(invitation=invitation, entries={column.assignment.pk: one_o})
     found = outcome(invitation.assessment)
     assert found.unit.ovg == "O"

@@ -1,11 +1,14 @@
 """Finding a student and starting an assessment (source text, part A, 'Toevoegen studenten')."""
 
+import itertools
 from datetime import date
 
 import pytest
 from django.http import Http404
 
-from accounts.models import Role
+from accounts import find_students
+from accounts.models import Membership, Role
+from accounts.search import matches
 from assessments import lifecycle, start
 from assessments.models import Assessment, Event, Status
 from committee.finalise import finalise
@@ -68,14 +71,49 @@ def test_found_in_order_of_last_name_and_one_more_than_the_limit(school, docent)
     assert found == [f"Naam {number:02}" for number in range(1, start.SEARCH_LIMIT + 2)]
 
 
-def test_search_takes_one_query_whatever_is_found(school, docent, django_assert_num_queries):
+def test_who_is_called_so_comes_before_who_only_has_the_letters(school, docent):
+    for first_name, last_name in (("Aad", "Bosma"), ("Maaike", "Zomer"), ("Bo", "Maas"), ("Maarten", "Albers")):
+        MembershipFactory(school=school, user__first_name=first_name, user__last_name=last_name)
+    found = [student.user.full_name for student in start.find_students(by=docent, query="ma")]
+    assert found == ["Bo Maas", "Maarten Albers", "Maaike Zomer"]
+    found = [student.user.full_name for student in start.find_students(by=docent, query="maa")]
+    assert found == ["Bo Maas", "Maarten Albers", "Maaike Zomer"]
+    assert [student.user.full_name for student in start.find_students(by=docent, query="sma")] == ["Aad Bosma"]
+
+
+@pytest.mark.parametrize("query", ["van den berg", "berg den", "jan van den berg", "berg jan"])
+def test_infix_and_last_name_bring_those_before_whoever_has_the_words_elsewhere(school, docent, query):
+    MembershipFactory(school=school, user__first_name="Jan", user__last_name="Aa", user__email="van.den.berg@hier.test")
+    called_so = MembershipFactory(
+        school=school, user__first_name="Jan", user__infix="van den", user__last_name="Berg", user__email="x@hier.test"
+    )
+    found = start.find_students(by=docent, query=query)
+    assert len(found) == 2
+    if query != "berg den":
+        assert found[0] == called_so
+
+
+@pytest.mark.parametrize("walked", [1, 5, 100])
+@pytest.mark.parametrize(
+    "query", ["an", "jan", "ans", "van", "sen jan", "ari aa", "zwart", "@hier", "ari@hier", "ari zwart", "9"]
+)
+def test_a_large_school_s_students_are_found_as_a_small_one_s(school, docent, monkeypatch, walked, query):
+    names = itertools.product(("Jan", "Ari", "Ans", "Vanessa"), ("Jansen", "Zwart", "Albers", "Evans"))
+    for first, last in names:
+        email = f"{first}@hier.test" if last == "Zwart" else f"{first}.{last}@school.test"
+        MembershipFactory(school=school, user__first_name=first, user__last_name=last, user__email=email)
+    small = start.find_students(by=docent, query=query)
+    monkeypatch.setattr(find_students, "WALKED", walked)
+    assert start.find_students(by=docent, query=query) == small
+    assert set(small) == set(Membership.objects.students_of_docent(docent).filter(matches(query)))
+
+
+@pytest.mark.parametrize("query", ["naam", "aam", "naam 3", "nergens"])
+def test_search_takes_few_queries_whatever_is_found(school, docent, query, django_assert_max_num_queries):
     for number in range(5):
         MembershipFactory(school=school, user__last_name=f"Naam {number}")
-    with django_assert_num_queries(1):
-        assert (
-            len([found.user.full_name + found.school.name for found in start.find_students(by=docent, query="naam")])
-            == 5
-        )
+    with django_assert_max_num_queries(12):
+        [found.user.full_name + found.school.name for found in start.find_students(by=docent, query=query)]
 
 
 def test_started_assessment_belongs_to_the_student_s_school(assessment, student, unit, exam, docent):

@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import documents, lifecycle
-from assessments.models import Assessment, Document, Invitation, Status
+from assessments.models import Assessment, CancelKind, Document, Invitation, Status
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
@@ -121,12 +121,30 @@ def test_a_withdrawn_result_is_gone_with_its_pdf_but_not_for_the_committee(
     assert own.get(address).status_code == 200
 
 
-def test_a_cancelled_one_is_shown_without_its_reason(own: Client, assessed: Assessment, docent: User) -> None:
-    lifecycle.cancel(assessment=assessed, by=docent, reason="Onregelmatigheid gemeld.", counts_as_attempt=True)
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_cancelled_one_says_why_and_whether_it_counts_and_nothing_of_the_scores(
+    own: Client, assessed: Assessment, docent: User, counts: bool
+) -> None:
+    kind = CancelKind.IRREGULARITY
+    lifecycle.cancel(
+        assessment=assessed, by=docent, kind=kind, reason="Er lag een <telefoon>.", counts_as_attempt=counts
+    )
     page = page_of(own)
     assert "Ingetrokken" in page
-    assert "Onregelmatigheid" not in page
+    assert "Onregelmatigheid" in page
+    assert "Er lag een &lt;telefoon&gt;." in page
+    assert f"Dit telt {'' if counts else 'niet '}als poging." in page
     assert 'aria-current="step"' not in page
+    for hidden in ("Voldoende", "Cijfer", "Pdf"):
+        assert hidden not in page
+
+
+def test_a_reason_from_before_students_read_it_is_not_shown(own: Client, assessed: Assessment, docent: User) -> None:
+    lifecycle.cancel(assessment=assessed, by=docent, reason="Niet voor de student.", counts_as_attempt=True)
+    Assessment.objects.update(cancel_kind="")
+    page = page_of(own)
+    assert "Dit telt als poging." in page
+    assert "Niet voor de student." not in page
 
 
 def test_an_exam_taken_off_the_account_hides_no_result(own: Client, final: Assessment, student: Membership) -> None:

@@ -159,19 +159,19 @@ class WholeLife(RuleBasedStateMachine):
     def save(self, invitation, columns, score, text, *, stale=False):
         entries = {
             column.assignment.pk: form.Entry(
-                version=column.assignment.version - stale,
+                base=None if stale else column.base,
                 justification=text,
                 scores={criterion.pk: score for criterion in column.criteria},
             )
             for column in columns
         }
-        conflicts = self.try_to(form.save, invitation=invitation, entries=entries)
-        if conflicts is None:
+        saved = self.try_to(form.save, invitation=invitation, entries=entries)
+        if saved is None:
             return
-        returned = {conflict.column.assignment.pk: conflict.entry.justification for conflict in conflicts}
+        returned = {conflict.column.assignment.pk: conflict.justification for conflict in saved.conflicts}
         for column in columns:
             assignment = column.assignment
-            if assignment.pk in returned:
+            if returned.get(assignment.pk) is not None:
                 assert returned[assignment.pk] == text
             else:
                 self.typed[assignment.contact_id, assignment.part_id] = text

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import Page
 
+from accounts.models import User
+from exams.models import ExamUnit
 from scripts.processes import free_port
+from tests.factories import PASSWORD
 from tests.ops.conftest import MakeRun
 from tests.smtp import SmtpSink
 
@@ -38,3 +44,34 @@ def running(tmp_path_factory: pytest.TempPathFactory, mailbox: SmtpSink) -> Iter
     site.wait_until_started()
     yield site
     site.stop()
+
+
+@pytest.fixture
+def log_in_at(
+    live_server: Any, new_browser: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Page]:
+    """A function that opens a page of the test's own site in a browser, logged in: `log_in_at(user, path)`."""
+    # What is queued stays queued: no broker is asked.
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+    def open_page(user: User, path: str, **browser: Any) -> Page:
+        page = new_browser(**browser)
+        page.goto(f"{live_server.url}/inloggen/?{urlencode({'next': path})}")
+        page.get_by_label("E-mailadres").fill(user.email)
+        page.get_by_label("Wachtwoord").fill(PASSWORD)
+        page.get_by_role("button", name="Inloggen", exact=True).click()
+        page.wait_for_url(live_server.url + path)
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def teacher(log_in_at: Callable[..., Page], docent: User, unit: ExamUnit) -> Callable[..., Page]:
+    """A function that opens the unit's tab 'Digitaal beoordelen' (or `path`) in a browser, logged in as a docent."""
+    tab = f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/"
+
+    def open_page(user: User = docent, *, path: str = tab, **browser: Any) -> Page:
+        return log_in_at(user, path, **browser)
+
+    return open_page

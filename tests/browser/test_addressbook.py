@@ -13,6 +13,7 @@ from . import walk
 
 Shots = Callable[[Page, str], None]
 
+STUDENT_NUMBER = "100103"  # another one than the other walks'
 PURPLE, GREEN = "rgb(91, 42, 134)", "rgb(27, 122, 67)"
 # Of the demo's data.
 WITH_ACCOUNT, FROM_SCHOOL, FROM_WORKPLACE = "Kees Verhoeven", "Anneke Smit", "Gerard Kok"
@@ -48,6 +49,24 @@ def add(page: Page, *, first_name: str, last_name: str, email: str) -> None:
     page.get_by_label("E-mailadres").fill(email)
     page.get_by_role("button", name="Contactpersoon opslaan").click()
     expect(page.get_by_role("status")).to_contain_text(f"{first_name} {last_name} staat nu in het adresboek.")
+
+
+def test_accounts_with_the_role_docent_or_praktijkopleider_are_in_it_by_themselves(book: Page) -> None:
+    for name, function in (("Marijke de Boer", "Docent"), (WITH_ACCOUNT, "Praktijk")):
+        expect(row(book, name)).to_contain_text(function)
+    expect(row(book, "Fatima El Amrani")).to_have_count(0)  # Examencommissie
+
+
+def test_initiators_add_someone_without_account_where_examiners_are_chosen(
+    running: MakeRun, new_browser: Callable[..., Page], shots: Shots
+) -> None:
+    page = new_browser()
+    walk.log_in(page, running.url, "DOCENT")
+    walk.open_picker(page, STUDENT_NUMBER)
+    add(page, first_name="Nora", last_name="Handmatig", email="nora.handmatig@examinator.demo.example")
+    expect(page.get_by_label("Nora Handmatig")).to_be_checked()
+    expect(page.get_by_role("group", name="Gekozen")).to_contain_text("Nora Handmatig")
+    shots(page, "f0-handmatig-toegevoegd")
 
 
 def test_purple_for_who_belongs_to_the_school_green_for_the_workplace(book: Page, shots: Shots) -> None:

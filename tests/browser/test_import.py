@@ -20,7 +20,7 @@ def test_examiners_are_imported_from_the_template(
 ) -> None:
     page = new_browser()
     walk.log_in(page, running.url, "DOCENT")
-    open_picker(page)
+    walk.open_picker(page, STUDENT_NUMBER)
     page.get_by_role("link", name="Examinatoren importeren").click()
     shots(page, "e1-importeren")
 
@@ -47,20 +47,6 @@ def test_examiners_are_imported_from_the_template(
         page.get_by_label(name).check()
         expect(page.get_by_role("group", name="Gekozen")).to_contain_text(name)
     shots(page, "e4-in-het-adresboek")
-
-
-def open_picker(page: Page) -> None:
-    """Starts an assessment of a student and opens the address book for the whole exam."""
-    page.get_by_role("link", name="Mijn Digibib").click()
-    page.get_by_role("link", name=walk.EXAM).click()
-    page.get_by_role("link", name=walk.UNIT).first.click()
-    page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
-    page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
-    page.get_by_label("Naam, e-mailadres of studentnummer").fill(STUDENT_NUMBER)
-    page.get_by_role("button", name="Zoeken").click()
-    page.get_by_role("link", name="Toevoegen").first.click()
-    page.get_by_role("button", name="Ga verder").click()
-    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
 
 
 def download(page: Page, words: str, path: Path) -> Path:

@@ -93,7 +93,7 @@ def start_assessment(page: Page, *, shots: Shots = no_shots) -> None:
     shots(page, "a3-digitaal-beoordelen")
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("hoff 1001")
-    take = page.get_by_role("link", name=f"Toevoegen van {STUDENT}")
+    take = page.get_by_role("button", name=f"Toevoegen van {STUDENT}")
     expect(take).to_be_visible()  # found while typing
     shots(page, "a4-student-zoeken")
     take.click()
@@ -101,6 +101,20 @@ def start_assessment(page: Page, *, shots: Shots = no_shots) -> None:
     shots(page, "a5-student-toegevoegd")
     page.get_by_role("button", name="Ga verder").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Examinator(en) kiezen")
+
+
+def open_picker(page: Page, student_number: str) -> None:
+    """Starts an assessment of a student and opens the address book for the whole exam."""
+    page.get_by_role("link", name="Mijn Digibib").click()
+    page.get_by_role("link", name=EXAM).click()
+    page.get_by_role("link", name=UNIT).first.click()
+    page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
+    page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill(student_number)
+    page.get_by_role("button", name="Zoeken").click()
+    page.get_by_role("button", name="Toevoegen").first.click()
+    page.get_by_role("button", name="Ga verder").click()
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
 
 
 def choose_examiner(page: Page, *, shots: Shots = no_shots) -> None:
@@ -160,15 +174,16 @@ def fill_in(page: Page, *, shots: Shots = no_shots) -> None:
         word = "G Goed" if number == 0 else "V Voldoende"
         groups.nth(number).get_by_role("radio", name=word).check()
     page.get_by_role("button", name="Tussentijds opslaan").click()
-    expect(page.get_by_role("status")).to_contain_text("tussentijds opgeslagen")
+    expect(page.get_by_role("status")).to_contain_text("Tussentijds opgeslagen om")
     page.get_by_role("button", name="Afronden", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("de onderbouwing is verplicht bij een O of een G")
+    expect(page.get_by_role("alert")).to_contain_text("de onderbouwing is verplicht bij een O of een G", timeout=15_000)
     expect(page.locator("input[type=radio]:checked")).to_have_count(count)
     shots(page, "b2-onderbouwing-ontbreekt")
     page.get_by_role("alert").get_by_role("link").first.click()
     page.get_by_label("Onderbouwing").first.fill(JUSTIFICATION)
     page.get_by_role("button", name="Afronden", exact=True).click()
     shots(page, "b3-nakijken")
+    page.get_by_label("Ik heb deze beoordeling zelf gegeven").check()
     page.get_by_role("button", name=re.compile("Beoordeling van .* afronden")).click()
     expect(page.get_by_role("status")).to_contain_text("Uw beoordeling is afgerond")
     expect(page.get_by_role("radiogroup")).to_have_count(0)
@@ -226,5 +241,5 @@ def download_csv(page: Page, *, shots: Shots = no_shots) -> str:
     page.get_by_role("button", name="Zoeken").click()
     shots(page, "c5-csv")
     with page.expect_download() as started:
-        page.get_by_role("link", name="Download resultaten als CSV").click()
+        page.get_by_role("button", name="Download resultaten als CSV").click()
     return Path(started.value.path()).read_bytes().decode("utf-8-sig")

@@ -7,12 +7,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import lifecycle
+from assessments import form, lifecycle, send_back, sign
 from assessments.documents import make
-from assessments.models import Assessment, Status
+from assessments.models import Assessment, Invitation, Status
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests import steps
@@ -41,6 +43,27 @@ def test_it_says_who_what_and_the_result_as_it_will_stand(member: Client, assess
     assert "Dit wordt het resultaat als u de beoordeling afrondt." in page
     assert "B1-K1-W2 Werkproces 2" in page
     assert 'class="score ovg-V"' in page
+
+
+def test_the_examiner_stands_there_as_they_signed_and_until_then_as_in_the_address_book(
+    member: Client, invitation: Invitation, committee_member: User
+) -> None:
+    Contact.objects.update(function="Werkbegeleider", organisation="De Linde")
+    steps.fill_in(invitation)
+    assert "Erik Examinator, Werkbegeleider, De Linde" in text_of(page_of(member, invitation.assessment))
+    form.complete(
+        invitation=invitation, signature=sign.Signature(timezone.localdate(), "Utrecht", "Hoofd zorg", "De Linde & Co")
+    )
+    Contact.objects.update(last_name="Andersom", function="Vertrokken")
+    signed = (
+        f"Erik Examinator, Hoofd zorg, De Linde &amp; Co, op {date_format(timezone.localdate(), 'j F Y')} in Utrecht"
+    )
+    assert signed in text_of(page_of(member, invitation.assessment))
+    invitation.assessment.refresh_from_db()
+    send_back.send_back(
+        assessment=invitation.assessment, contacts=[invitation.contact], by=committee_member, remark="Kijk nog eens."
+    )
+    assert "Erik Andersom, Vertrokken, De Linde" in text_of(page_of(member, invitation.assessment))
 
 
 def test_an_assessed_one_can_be_made_final_or_sent_back(member: Client, assessed: Assessment) -> None:
@@ -196,11 +219,12 @@ def test_the_number_of_queries_does_not_grow_with_the_exam(
         with CaptureQueriesContext(connection) as queries:
             page_of(member, assessment)
         counts.append(len(queries))
-    # session, user, assessment, rubric (3), scheme (2), documents, events, roles for the tabs
-    assert counts[0] == counts[1] == 11
+    # session, user, assessment, rubric (2), scheme (2), corrections, signatures, documents, events, appeals, roles for
+    # the tabs
+    assert counts[0] == counts[1] == 13
 
 
-@pytest.mark.parametrize("name", ["afname", "delivery", "finalise", "send_back"])
+@pytest.mark.parametrize("name", ["afname", "delivery", "finalise", "send_back", "cancel"])
 def test_for_anyone_else_it_does_not_exist(
     client: Client, assessed: Assessment, stranger: User, docent: User, student: Membership, name: str
 ) -> None:
@@ -208,7 +232,7 @@ def test_for_anyone_else_it_does_not_exist(
     for user in (stranger, docent, student.user):
         client.force_login(user)
         assert client.get(address).status_code == 404
-        if name in ("finalise", "send_back"):
+        if name in ("finalise", "send_back", "cancel"):
             post = {"email": "x@hier.test", "version": assessed.version, "remark": "x"}
             assert client.post(address, post).status_code == 404
     assessed.refresh_from_db()

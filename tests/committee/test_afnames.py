@@ -12,11 +12,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from time_machine import TimeMachineFixture
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
-from committee.afnames import PAGE_SIZE
+from committee.afnames_page import PAGE_SIZE
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory, first_unit, make_exam
@@ -32,6 +33,13 @@ def listed(member: Client, **search: object) -> list[str]:
     """The student numbers on the page, from top to bottom."""
     page = member.get(f"{LIST}?{urlencode(search)}").content.decode()
     return re.findall(r'data-label="Studentnummer">\s*([^<\s]*)', page)
+
+
+def states(page: str) -> list[tuple[str, str, str]]:
+    """Each state's link, its words, and its count."""
+    link = r'<a href="(\?[^"]*)"[^>]*>([^<]*?)\s*(?:<span class="state-count">([^<]*)</span>)?</a>'
+    [choice] = re.findall(r'<nav class="state-choice" aria-label="Status kiezen">(.*?)</nav>', page, re.DOTALL)
+    return [(unescape(address), label, count) for address, label, count in re.findall(link, choice)]
 
 
 def numbered(school: School, number: str, **user: str) -> Membership:
@@ -52,7 +60,7 @@ def test_all_statuses_are_one_click_away_newest_first(member: Client, make_afnam
     for number, status in enumerate(Status.values):
         make_afname(status, student=numbered(school, str(number)), since=MONDAY + timedelta(hours=number))
     page = member.get(LIST).content.decode()
-    [address] = re.findall(r'href="(\?[^"]*)"\s*>Alle statussen', page)
+    [address] = [address for address, label, _ in states(page) if label == "Alle statussen"]
     assert listed(member, status="ALLE") == ["5", "4", "3", "2", "1", "0"]
     assert "status=ALLE" in address
 
@@ -93,6 +101,122 @@ def test_an_examiner_and_an_initiator_are_found_by_name(
     make_afname(Status.INVITED, student=numbered(school, "9"), initiator=colleague)
     assert listed(member, status="ALLE", examinator="erik") == ["123456"]
     assert listed(member, status="ALLE", initiator="collega cora") == ["9"]
+
+
+@pytest.mark.parametrize(
+    ("period", "numbers"),
+    [
+        ({"van": "2026-11-23"}, ["23", "24"]),
+        ({"tot": "2026-11-23"}, ["22", "23"]),
+        ({"van": "23-11-2026", "tot": "2026-11-23"}, ["23"]),
+        ({"van": "2026-11-25"}, []),
+    ],
+)
+def test_the_period_holds_its_days_whole(
+    member: Client, make_afname: AfnameMaker, school: School, period: dict[str, str], numbers: list[str]
+) -> None:
+    for day, hour in ((22, 22), (23, 22), (24, 22)):  # UTC; at 23:00 by the clock here
+        make_afname(student=numbered(school, str(day)), since=datetime(2026, 11, day, hour, 59, tzinfo=UTC))
+    assert listed(member, **period) == numbers
+
+
+def test_each_state_says_how_many_there_are_for_this_search(
+    member: Client, make_afname: AfnameMaker, school: School, other_school: School
+) -> None:
+    emma = numbered(school, "5", first_name="Emma")
+    make_afname(student=emma)
+    make_afname(Status.FINAL, student=emma, attempt=2)
+    make_afname(Status.FINAL)
+    make_afname(Status.FINAL, student=MembershipFactory(school=other_school))
+
+    def counts(**search: str) -> dict[str, str]:
+        return {label: count for _, label, count in states(member.get(LIST, search).content.decode())}
+
+    nobody = dict.fromkeys(["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"], "0")
+    assert counts() == {**nobody, "Beoordeeld": "1", "Definitief": "2", "Alle statussen": "3"}
+    assert counts(student="emma") == {**nobody, "Beoordeeld": "1", "Definitief": "1", "Alle statussen": "2"}
+
+
+def test_a_state_s_link_keeps_the_other_fields_and_begins_at_the_first_page(
+    member: Client, assessed: Assessment
+) -> None:
+    page = member.get(LIST, {"student": "hoff", "na": "1-1", "status": "FINAL"}).content.decode()
+    assert "?student=hoff&status=ASSESSED" in [address for address, _, _ in states(page)]
+    assert re.findall(r'aria-current="true">([^<]*?)\s*<', page) == ["Definitief"]
+
+
+def test_beyond_a_thousand_nothing_is_counted(
+    member: Client, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("find_afnames", "afnames_page"):
+        monkeypatch.setattr(f"committee.{module}.COUNT_UP_TO", 2)
+    for status in (Status.ASSESSED, Status.FINAL, Status.FINAL, Status.FINAL):
+        make_afname(status)
+    counts = {label: count for _, label, count in states(member.get(LIST).content.decode())}
+    assert (counts["Beoordeeld"], counts["Definitief"], counts["Alle statussen"]) == ("1", "2+", "2+")
+
+
+@pytest.mark.parametrize(
+    ("status", "days", "said"),
+    [
+        (Status.ASSESSED, 0, "wacht sinds vandaag"),
+        (Status.ASSESSED, 1, "wacht al 1 dag"),
+        (Status.ASSESSED, 3, "wacht al 3 dagen"),
+        (Status.INVITED, 3, "al 3 dagen"),
+        (Status.FINAL, 3, ""),
+    ],
+)
+def test_a_row_says_how_long_it_waits(
+    member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture, status: str, days: int, said: str
+) -> None:
+    time_machine.move_to(MONDAY, tick=False)
+    make_afname(status, since=MONDAY - timedelta(days=days))
+    page = member.get(LIST, {"status": "ALLE"}).content.decode()
+    assert "".join(re.findall(r'<span class="age">([^<]*)<', page)) == said
+
+
+def test_who_waits_two_weeks_stands_out(
+    member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(MONDAY, tick=False)
+    make_afname(since=MONDAY - timedelta(days=14))
+    assert '<span class="age age-long">wacht al 14 dagen</span>' in member.get(LIST).content.decode()
+
+
+def test_a_row_says_which_unit_and_attempt(member: Client, make_afname: AfnameMaker) -> None:
+    make_afname(attempt=2)
+    page = member.get(LIST).content.decode()
+    assert "B1 Eenheid 1" in page
+    assert "poging 2" in page
+
+
+def test_what_a_row_says_is_text(member: Client, make_afname: AfnameMaker, school: School) -> None:
+    make_afname(student=numbered(school, "6", first_name="<b>", last_name="\ue000number\ue001"))
+    page = member.get(LIST).content.decode()
+    assert "&lt;b&gt; \ue000number\ue001" in page
+
+
+def test_while_typing_the_list_alone_is_answered(member: Client, assessed: Assessment) -> None:
+    typed = member.get(LIST, {"student": "hoff"}, headers={"HX-Request": "true"}).content.decode()
+    assert "123456" in typed
+    assert "<html" not in typed
+    back = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<html" in member.get(LIST, {"student": "hoff"}, headers=back).content.decode()
+
+
+def test_a_member_of_two_committees_sees_both_in_one_order(
+    member: Client, committee_member: User, make_afname: AfnameMaker, school: School, other_school: School
+) -> None:
+    MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
+    for number in range(PAGE_SIZE + 4):
+        student = numbered(other_school if number % 3 else school, str(number))
+        make_afname(student=student, since=MONDAY + timedelta(hours=number))
+    page = member.get(LIST).content.decode()
+    [following] = re.findall(r'rel="next"\s+href="([^"]*)"', page)
+    second = member.get(LIST + unescape(following)).content.decode()
+    numbers = [n for each in (page, second) for n in re.findall(r'data-label="Studentnummer">\s*([^<\s]*)', each)]
+    assert numbers == [str(number) for number in range(PAGE_SIZE + 4)]
+    assert [count for _, label, count in states(page) if label == "Beoordeeld"] == [str(PAGE_SIZE + 4)]
 
 
 def test_an_examiner_stands_once_in_a_row(member: Client, invitation) -> None:
@@ -150,7 +274,17 @@ def test_a_key_that_is_none_shows_the_first_page(member: Client, assessed: Asses
     assert "123456" in member.get(f"{LIST}?{address}").content.decode()
 
 
-@pytest.mark.parametrize("search", [{"examen": "abc"}, {"examen": "0"}, {"status": "ZOMAAR"}, {"student": "a\x00b"}])
+PERIODS = [
+    {"van": "gisteren"},
+    {"tot": "0001-01-01"},
+    {"tot": "9999-12-31"},
+    {"van": "2026-11-23", "tot": "2026-11-22"},
+]
+
+
+@pytest.mark.parametrize(
+    "search", [{"examen": "abc"}, {"examen": "0"}, {"status": "ZOMAAR"}, {"student": "a\x00b"}, *PERIODS]
+)
 def test_a_search_that_is_none_is_said_at_its_field(
     member: Client, assessed: Assessment, search: dict[str, str]
 ) -> None:
@@ -187,8 +321,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     with CaptureQueriesContext(connection) as many:
         page = member.get(address).content.decode()
     assert page.count("Tineke Tweede") == 21
-    # session, user, role, exam chosen, rows, examiners, count of results, exams to choose from, tabs
-    assert len(one) == len(many) == 9
+    # session, user, schools, exams to choose from, places in the list, rows, who examines, their names, counts, tabs;
+    # for the download: the own schools, their profiles, the last export
+    assert len(one) == len(many) == 13
 
 
 def test_another_school_and_other_roles_see_nothing(
@@ -199,4 +334,4 @@ def test_another_school_and_other_roles_see_nothing(
     for user in (docent, student.user, make_member(school, Role.SCHOOLBEHEER)):
         client.force_login(user)
         assert client.get(LIST).status_code == 404
-        assert client.get(reverse("committee:results_csv")).status_code == 404
+        assert client.post(reverse("committee:start_export")).status_code == 404

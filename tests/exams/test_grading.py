@@ -83,6 +83,25 @@ def test_one_o_makes_everything_above_it_o_and_at_most_5_4(exam):
                 assert level.grade <= Decimal("5.4") if has_o else level.grade >= Decimal("5.5")
 
 
+@given(graded(), st.data())
+def test_what_is_scored_in_part_gives_the_levels_that_are_scored_whole_and_no_other(exam, data):
+    units, _, scheme, scores = exam
+    unit = data.draw(st.sampled_from(units))
+    left_out = data.draw(st.sets(st.sampled_from(unit.criteria)))
+    found = scheme.grade_scored(unit.code, {key: score for key, score in scores.items() if key not in left_out})
+    whole = scheme.grade_unit(unit.code, scores)
+    assert found.unit == (None if left_out else whole)
+    processes, parts = {}, {}
+    for task, task_result in zip(unit.core_tasks, whole.core_tasks, strict=True):
+        for process, result in zip(task.work_processes, task_result.work_processes, strict=True):
+            if left_out.isdisjoint(process.criteria):
+                processes[task.code, process.code] = result
+            for part, part_result in zip(process.parts, result.parts, strict=True):
+                if left_out.isdisjoint(part.criteria):
+                    parts[task.code, process.code, part.key] = part_result
+    assert (found.work_processes, found.parts) == (processes, parts)
+
+
 @given(graded())
 def test_results_are_those_of_the_plain_reference(exam):
     units, data, scheme, scores = exam

@@ -53,11 +53,30 @@ def states() -> dict[int, str]:
 
 def test_of_many_claimers_one_gets_the_mail(transactional_db: None) -> None:
     for pk in make_mails(10):
-        claims = [mail for mail in at_once(partial(OutgoingMail.objects.claim, pk)) if mail]
+        claims = [mail for mails in at_once(partial(OutgoingMail.objects.claim, pk)) for mail in mails]
 
         assert len(claims) == 1
         mail = OutgoingMail.objects.get(pk=pk)
-        assert (mail.state, mail.claim_id, mail.attempts) == (MailState.IN_FLIGHT, claims[0].claim_id, 1)
+        assert (mail.state, mail.claim_id, mail.attempts) == (MailState.IN_FLIGHT, claims[0].claim_id, 0)
+
+
+def test_of_many_who_claim_batches_each_mail_is_one_s_alone(transactional_db: None) -> None:
+    pks = make_mails(40)
+
+    def claim_all() -> list[int]:
+        return [mail.pk for _ in range(6) for mail in OutgoingMail.objects.claim_queued(7)]
+
+    assert sorted(pk for claimed in at_once(claim_all) for pk in claimed) == pks
+
+
+@pytest.mark.servers
+def test_a_claim_passes_over_what_another_is_claiming(transactional_db: None) -> None:
+    first, second = make_mails(2)
+    with transaction.atomic():
+        OutgoingMail.objects.select_for_update().get(pk=first)
+        [claimed] = at_once(lambda: OutgoingMail.objects.claim_queued(2), threads=1)
+
+    assert [mail.pk for mail in claimed] == [second]
 
 
 def test_many_tasks_for_one_mail_send_it_once(transactional_db: None, server: SmtpSink) -> None:
@@ -69,13 +88,51 @@ def test_many_tasks_for_one_mail_send_it_once(transactional_db: None, server: Sm
     assert states() == dict.fromkeys(pks, MailState.SENT)
 
 
-def test_a_claim_lasts_as_long_as_its_lease(db: None, settings: Settings) -> None:
-    settings.OUTBOX_LEASE_SECONDS = 900
-    mail = OutgoingMail.objects.claim(make_mails(1)[0])
+def test_a_claim_lasts_until_it_is_begun_or_taken_back(db: None, settings: Settings) -> None:
+    settings.OUTBOX_HOLD_SECONDS, settings.OUTBOX_LEASE_SECONDS = 30, 900
+    make_mails(2)
+    first, second = OutgoingMail.objects.claim_queued(2)
+    OutgoingMail.objects.move_on(begun=first)
+    left = {mail.pk: mail.lease_until - timezone.now() for mail in OutgoingMail.objects.all() if mail.lease_until}
 
-    assert mail is not None
-    assert mail.lease_until is not None
-    assert timedelta(seconds=890) < mail.lease_until - timezone.now() <= timedelta(seconds=900)
+    assert timedelta(seconds=890) < left[first.pk] <= timedelta(seconds=900)
+    assert timedelta(seconds=20) < left[second.pk] <= timedelta(seconds=30)
+
+
+def test_moving_on_marks_one_and_begins_the_next(db: None) -> None:
+    make_mails(3)
+    sent, begun, _held = OutgoingMail.objects.claim_queued(3)
+
+    assert OutgoingMail.objects.move_on(sent=sent, begun=begun) == {sent.pk, begun.pk}
+    states = OutgoingMail.objects.values_list("state", "attempts").order_by("pk")
+    assert list(states) == [(MailState.SENT, 0), (MailState.IN_FLIGHT, 1), (MailState.IN_FLIGHT, 0)]
+    sent.refresh_from_db()
+    assert sent.sent_at is not None
+    assert abs(timezone.now() - sent.sent_at) < timedelta(minutes=1)
+
+
+def test_what_was_taken_back_can_t_be_begun_or_marked(db: None, settings: Settings) -> None:
+    settings.OUTBOX_HOLD_SECONDS = -1
+    make_mails(2)
+    sent, begun = OutgoingMail.objects.claim_queued(2)
+    OutgoingMail.objects.requeue()
+    OutgoingMail.objects.claim(begun.pk)
+
+    assert OutgoingMail.objects.move_on(sent=sent, begun=begun) == set()
+
+
+def test_what_is_given_back_is_queued_again_unless_another_has_it(db: None, settings: Settings) -> None:
+    settings.OUTBOX_HOLD_SECONDS = -1
+    make_mails(2)
+    ours, theirs = OutgoingMail.objects.claim_queued(2)
+    OutgoingMail.objects.requeue()
+    OutgoingMail.objects.claim(theirs.pk)
+    OutgoingMail.objects.filter(pk=ours.pk).update(
+        state=MailState.IN_FLIGHT, claim_id=ours.claim_id, lease_until=timezone.now()
+    )
+    OutgoingMail.objects.release([ours, theirs])
+
+    assert states() == {ours.pk: MailState.QUEUED, theirs.pk: MailState.IN_FLIGHT}
 
 
 @pytest.mark.parametrize("state", [MailState.SENT, MailState.FAILED, MailState.WAITING])
@@ -87,7 +144,7 @@ def test_only_a_queued_mail_can_be_claimed(db: None, state: MailState) -> None:
     }
     (pk,) = make_mails(1, state=state, **times[state])
 
-    assert OutgoingMail.objects.claim(pk) is None
+    assert OutgoingMail.objects.claim(pk) == OutgoingMail.objects.claim_queued(1) == []
 
 
 def test_two_sweeps_at_once_start_one_task_a_mail(transactional_db: None) -> None:

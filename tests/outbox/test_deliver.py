@@ -15,6 +15,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from digibeoordelen.outbox.compose import Letter
 from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
@@ -236,8 +237,8 @@ def test_a_mark_is_made_under_the_own_claim_alone(
 ) -> None:
     send = carrier.send
 
-    def overtaken(message: Any) -> None:
-        send(message)
+    def overtaken(letter: Letter, **hooks: Any) -> None:
+        send(letter, **hooks)
         OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, claim_id=None, lease_until=None)
         assert OutgoingMail.objects.claim(mail.pk)
 
@@ -246,14 +247,26 @@ def test_a_mark_is_made_under_the_own_claim_alone(
     assert delivered(mail).state == MailState.IN_FLIGHT
 
 
-def test_sending_does_not_start_without_time_to_end_it(
+def test_an_attempt_has_a_whole_lease_however_long_it_was_held(
     mail: OutgoingMail, server: SmtpSink, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.OUTBOX_LEASE_SECONDS = 30
+    settings.OUTBOX_LEASE_SECONDS = 900
+    leases = []
 
-    assert delivered(mail).state == MailState.WAITING
-    assert mail.last_error == "Het lezen van de bijlagen duurde te lang."
-    assert server.received == []
+    def send(letter: Letter, *, ready: Callable[[], object], meanwhile: Callable[[], object]) -> None:
+        ready()
+        leases.append(lease_left(mail))
+
+    monkeypatch.setattr(carrier, "send", send)
+    delivered(mail)
+
+    assert timedelta(seconds=890) < leases[0] <= timedelta(seconds=900)
+
+
+def lease_left(mail: OutgoingMail) -> timedelta:
+    mail.refresh_from_db()
+    assert mail.lease_until is not None
+    return mail.lease_until - timezone.now()
 
 
 def test_a_database_connection_lost_meanwhile_repeats_no_mail(

@@ -114,7 +114,7 @@ def test_a_failed_mail_goes_again_under_its_message_id(
     with django_capture_on_commit_callbacks(execute=True):
         assert send_again(mail)
 
-    assert (mail.state, mail.attempts, mail.last_error) == (MailState.QUEUED, 0, "")
+    assert (mail.state, mail.attempts, mail.last_error) == (MailState.QUEUED, 0, "550 No")
     assert mail.message_id == OutgoingMail.objects.get().message_id
     assert announced == [mail.pk]
 

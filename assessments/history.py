@@ -1,0 +1,71 @@
+"""The log of an assessment in words, for the teachers of the school: who did what, when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from .models import Assessment, Event
+
+EVENTS_READ = 500
+LINES_SHOWN = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was done; saving several times on end is one line, with the newest time."""
+
+    at: datetime
+    who: str
+    what: str
+    details: list[str]
+    moved: str = ""
+    times: int = 1
+
+
+def read_history(assessment: Assessment) -> list[Line]:
+    """The newest `LINES_SHOWN` lines, newest first, from the newest `EVENTS_READ` events; one query."""
+    newest = assessment.events.order_by("-at", "-pk")[:EVENTS_READ]
+    return [line for _, line in zip(range(LINES_SHOWN), _lines(newest), strict=False)]
+
+
+def _lines(events: Iterable[Event]) -> Iterator[Line]:
+    """Saves by one person that follow on each other are taken together; every other event is a line."""
+    for _, group in groupby(events, key=lambda e: e.actor_name if e.kind == Event.Kind.SAVED else e.pk):
+        same = list(group)
+        first = next((e for e in same if e.from_status != e.to_status), same[0])
+        moved = ""
+        if first.from_status != first.to_status:
+            moved = f"van {first.get_from_status_display()} naar {first.get_to_status_display()}"
+        yield Line(same[0].at, same[0].actor_name, _what(same[0]), _details(same[0]), moved, len(same))
+
+
+def _what(event: Event) -> str:
+    """'Examinatoren gekozen voor het hele examen: Erik Examinator'."""
+    data = event.data
+    if event.kind == Event.Kind.REPLACED:
+        return f"{data['examiner']} vervangen door {data['replacement']}"
+    said = event.get_kind_display()
+    if event.kind in (Event.Kind.PROPOSED, Event.Kind.PROPOSAL_DECLINED):
+        return f"{said}: {data['replacement']}, in plaats van {data['examiner']}"
+    if data.get("target"):
+        said += f" voor {data['target']}"
+    if "examiners" in data:
+        return f"{said}: {', '.join(data['examiners']) or 'niemand'}"
+    return f"{said}: {data['examiner']}" if data.get("examiner") else said
+
+
+def _details(event: Event) -> list[str]:
+    """What came of it, and why. What the committee wrote to an examiner is between them."""
+    data = event.data
+    details = [f"Telt niet meer mee: {line}" for line in data.get("taken_off", [])]
+    if data.get("withdrawn"):
+        details.append(f"Uitnodiging ingetrokken: {', '.join(data['withdrawn'])}")
+    if data.get("cancelled_as"):
+        counts = "telt" if data["counts_as_attempt"] else "telt niet"
+        details.append(f"{data['cancelled_as']}; {counts} als poging")
+    if data.get("reason"):
+        details.append(f"‘{data['reason']}’")
+    return details

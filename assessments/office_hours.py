@@ -1,0 +1,61 @@
+"""When mail that nobody asked for at that moment may go out: on working days in the Netherlands, by day."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from dateutil.easter import easter
+from django.utils import timezone
+
+OPENS, CLOSES = time(8), time(18)
+
+
+@lru_cache(maxsize=16)
+def public_holidays(year: int) -> frozenset[date]:
+    """Days on which schools and most companies are closed; Good Friday and 5 May are no holidays for many."""
+    sunday = easter(year)
+    kings_day = date(year, 4, 27)
+    if kings_day.weekday() == 6:
+        kings_day -= timedelta(days=1)
+    fixed = {date(year, 1, 1), date(year, 12, 25), date(year, 12, 26), kings_day}
+    after_easter = (0, 1, 39, 49, 50)  # Easter and its Monday, Ascension, Whitsun and its Monday
+    return frozenset(fixed | {sunday + timedelta(days=days) for days in after_easter})
+
+
+def is_working_day(day: date) -> bool:
+    return day.weekday() < 5 and day not in public_holidays(day.year)
+
+
+def is_open(moment: datetime) -> bool:
+    """Whether `moment` is on a working day between `OPENS` and `CLOSES`, by the clock here."""
+    local = timezone.localtime(moment)
+    return is_working_day(local.date()) and OPENS <= local.time() < CLOSES
+
+
+def opening(day: date) -> datetime:
+    """The moment at which `day`, a working day, begins."""
+    return timezone.make_aware(datetime.combine(day, OPENS))
+
+
+def closing(day: date) -> datetime:
+    """The moment at which `day`, a working day, ends."""
+    return timezone.make_aware(datetime.combine(day, CLOSES))
+
+
+def next_open(moment: datetime) -> datetime:
+    """`moment` itself in office hours, else the next opening."""
+    if is_open(moment):
+        return moment
+    local = timezone.localtime(moment)
+    day = local.date() if local.time() < OPENS else local.date() + timedelta(days=1)
+    while not is_working_day(day):
+        day += timedelta(days=1)
+    return opening(day)
+
+
+def working_day_until(day: date) -> date:
+    """`day`, or the last working day before it."""
+    while not is_working_day(day):
+        day -= timedelta(days=1)
+    return day

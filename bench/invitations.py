@@ -1,0 +1,50 @@
+"""Invitations in the queue, made by the product's own functions."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import Role
+from assessments import invite
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.tasks import send_mail
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member
+
+MAILS_A_TASK = 20
+EXAMINERS = 50  # of one assessment: fewer would make the same mails, and take longer
+
+
+def invite_examiners(count: int) -> None:
+    """Invites examiners until there are `count` mails in the database, with a link in each."""
+    count -= OutgoingMail.objects.count()
+    if count <= 0:
+        return
+    school, exam = SchoolFactory(), make_exam()
+    docent = member(school, Role.DOCENT, exam)
+    for begin in range(0, count, EXAMINERS):
+        contacts = ContactFactory.create_batch(min(EXAMINERS, count - begin), school=school)
+        assessment = steps.start_assessment(MembershipFactory(school=school), first_unit(exam), docent)
+        steps.choose(assessment, *contacts)
+        invite.invite(assessment=assessment, contacts=contacts, by=docent)
+
+
+def queue_again() -> None:
+    """Puts every mail back as it was queued, with a task for one in `MAILS_A_TASK`.
+
+    Each goes on with what else is queued. With a task for all of 10,000 the broker in files, which lists its
+    folder for each message, would take half of this machine, and Redis none of it.
+    """
+    OutgoingMail.objects.update(
+        state=MailState.QUEUED,
+        sent_at=None,
+        claim_id=None,
+        lease_until=None,
+        attempts=0,
+        last_error="",
+        announce_at=timezone.now() + timedelta(minutes=10),
+    )
+    for pk in OutgoingMail.objects.order_by("pk").values_list("pk", flat=True)[::MAILS_A_TASK]:
+        send_mail.delay(pk)

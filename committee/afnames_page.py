@@ -1,0 +1,182 @@
+"""The pages of 'Examen afnames', by key, and how many there are in each state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import full_name
+from addressbook.models import Contact
+from assessments.models import CLOSED, Assessment, Assignment, Status
+
+from .find_afnames import ALL, COUNT_UP_TO, AfnamesOfSchool, Key
+
+PAGE_SIZE = 30
+LONG = 14  # days; who waits longer on the committee stands out
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = (
+    ["pk", "public_id", "status", "status_since", "attempt", "exam__title", "exam__code", "unit__code", "unit__title"]
+    + ["student__student_number"]
+    + [f"{whose}__{name}" for whose in ("student__user", "initiator") for name in ("first_name", "infix", "last_name")]
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list; `examiners` are the names of those who have a part, by last name."""
+
+    public_id: UUID
+    student: str
+    number: str
+    exam: str
+    unit: str
+    attempt: int
+    examiners: Sequence[str]
+    initiator: str
+    status: str
+    since: datetime
+
+    days: int  # since then
+
+    @property
+    def address(self) -> str:
+        # Reversed once: a page has thirty.
+        return _address_of_any().replace(str(_ANY), str(self.public_id))
+
+    @property
+    def age(self) -> str:
+        """'wacht al 3 dagen' for who waits on the committee, 'al 3 dagen' for what goes on, '' once it is closed."""
+        if self.status in CLOSED:
+            return ""
+        said = {0: "sinds vandaag", 1: "al 1 dag"}.get(self.days, f"al {self.days} dagen")
+        return f"wacht {said}" if self.status == Status.ASSESSED else said
+
+    @property
+    def waits_long(self) -> bool:
+        return self.status == Status.ASSESSED and self.days >= LONG
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of the list; `previous` and `following` are keys for the address, or ''."""
+
+    rows: list[Row]
+    previous: str
+    following: str
+
+
+@dataclass(frozen=True)
+class State:
+    """One of the states to choose from: `count` is '12', '1000+', or '' where counting would cost."""
+
+    status: str
+    label: str
+    count: str
+
+
+def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str = "") -> Page:
+    """The page after or before a key, else the first one; a key that is none is passed over.
+
+    What still runs comes longest waiting first; closed ones, and all statuses together, newest first.
+    """
+    status = places[0].wanted.status
+    newest_first = status == ALL or status in CLOSED
+    backwards = bool(_read_key(before)) and not _read_key(after)
+    key = _read_key(after) or _read_key(before)
+    ascending = newest_first == backwards
+    found = [one for place in places for one in place.find(limit=PAGE_SIZE + 1, ascending=ascending, after=key)]
+    found.sort(reverse=not ascending)
+    more, keys = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
+    if backwards:
+        keys.reverse()
+    has_previous, has_next = (more, True) if backwards else (bool(key), more)
+    return Page(
+        rows=_read_rows([pk for _, pk in keys]),
+        previous=_write_key(keys[0]) if keys and has_previous else "",
+        following=_write_key(keys[-1]) if keys and has_next else "",
+    )
+
+
+def count_states(places: Sequence[AfnamesOfSchool]) -> list[State]:
+    """Every state and then all of them together, with how many there are."""
+    counted: Counter[str] = Counter()
+    is_known = True
+    for place in places:
+        if (count := place.count()) is None:
+            is_known = False
+            break
+        counted += count
+
+    def said(count: int) -> str:
+        return (f"{COUNT_UP_TO}+" if count > COUNT_UP_TO else str(count)) if is_known else ""
+
+    each = [State(status.value, str(status.label), said(counted[status.value])) for status in Status]
+    return [*each, State(ALL, "Alle statussen", said(counted.total()))]
+
+
+def _read_rows(pks: Sequence[int]) -> list[Row]:
+    if not pks:
+        return []
+    examiners, rows, today = _read_examiners(pks), {}, timezone.localdate()
+    read = Assessment.objects.filter(pk__in=pks).order_by().values_list(*_COLUMNS)
+    for pk, public_id, status, since, attempt, exam, code, unit_code, unit, number, *names in read:
+        local = timezone.localtime(since)
+        rows[pk] = Row(
+            public_id=public_id,
+            student=full_name(*names[:3]),
+            number=number,
+            exam=f"{exam} ({code})",
+            unit=f"{unit_code} {unit}",
+            attempt=attempt,
+            examiners=examiners.get(pk, []),
+            initiator=full_name(*names[3:]),
+            status=status,
+            since=local,
+            days=(today - local.date()).days,
+        )
+    return [rows[pk] for pk in pks if pk in rows]
+
+
+def _read_examiners(pks: Sequence[int]) -> dict[int, list[str]]:
+    """Each name once, however many parts; two of one name are two."""
+    chosen = Assignment.objects.live().filter(assessment__in=pks).order_by().distinct()
+    pairs = list(chosen.values_list("contact_id", "assessment_id"))
+    # Not joined: the database might read the whole address book.
+    contacts = Contact.objects.filter(pk__in={contact for contact, _ in pairs}).order_by("last_name", "pk")
+    found: dict[int, list[str]] = {}
+    of_contact: dict[int, list[int]] = {}
+    for contact, assessment in pairs:
+        of_contact.setdefault(contact, []).append(assessment)
+    for contact, *name in contacts.values_list("pk", "first_name", "infix", "last_name"):
+        for assessment in of_contact[contact]:
+            found.setdefault(assessment, []).append(full_name(*name))
+    return found
+
+
+_ANY = UUID(int=0)
+
+
+@cache
+def _address_of_any() -> str:
+    return reverse("committee:afname", args=[_ANY])
+
+
+def _write_key(key: Key) -> str:
+    since, pk = key
+    return f"{(since - _EPOCH) // timedelta(microseconds=1)}-{pk}"
+
+
+def _read_key(text: str) -> Key | None:
+    since, dash, pk = text.partition("-")
+    if not (dash and since.isascii() and since.isdigit() and pk.isascii() and pk.isdigit()):
+        return None
+    if len(since) > 17 or len(pk) > 18:  # beyond the year 5138, or what a database's integer holds
+        return None
+    return _EPOCH + timedelta(microseconds=int(since)), int(pk)

@@ -1,0 +1,93 @@
+"""'Bekijk de bewerkhistorie': who changed what from what to what, when and why, word by word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from assessments import correct
+from assessments.models import Assessment, Correction
+from assessments.rubric import PartSheet, read_rubric
+
+MOST_WORDS = 6000  # of the two texts together; comparing takes their product
+SAME, GONE, NEW = "same", "gone", "new"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One correction; `where` is the part, `what` the criterion, or '' for a text, which `pieces` compares.
+
+    `examiner` is whose text it is. `stands` says whether it counts now; if not, a newer one or another answer
+    of an examiner has taken its place.
+    """
+
+    correction: Correction
+    where: str
+    what: str
+    examiner: str
+    pieces: list[tuple[str, str]]
+    stands: bool
+
+
+def read_history(assessment: Assessment) -> list[Entry]:
+    """All corrections of an assessment, newest first."""
+    rubric = read_rubric(assessment)
+    everything = correct.lay_over(rubric)
+    standing = {decision.pk for part in rubric.parts for decision in part.decisions.values()}
+    standing |= {column.correction.pk for column in rubric.columns if column.correction}
+    by_criterion = {criterion.pk: part for part in rubric.parts for criterion in part.criteria}
+    related = assessment.assignments.select_related("contact")
+    names = {assignment.pk: assignment for assignment in related}
+    by_part = {part.part.pk: part for part in rubric.parts}
+    entries = []
+    for correction in reversed(everything):
+        if correction.criterion:
+            where, examiner = _where(by_criterion[correction.criterion.pk]), ""
+        else:
+            assignment = names[correction.assignment_id or 0]
+            where, examiner = _where(by_part[assignment.part_id]), assignment.contact.full_name
+        entries.append(
+            Entry(
+                correction=correction,
+                where=where,
+                what=correction.criterion.text if correction.criterion else "",
+                examiner=examiner,
+                pieces=[] if correction.criterion else list(compare(correction.before, correction.after)),
+                stands=correction.pk in standing,
+            )
+        )
+    return entries
+
+
+def _where(part: PartSheet) -> str:
+    return f"{part.part.work_process} – {part.part}"
+
+
+def compare(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """(`SAME`, `GONE` or `NEW`, text): put together the same and gone are `before`, the same and new `after`.
+
+    Words, spaces and signs are compared, not letters. Of very long texts the whole is gone and new.
+
+    >>> list(compare("een fout woord", "een goed woord"))
+    [('same', 'een '), ('gone', 'fout'), ('new', 'goed'), ('same', ' woord')]
+    """
+    old, new = _words(before), _words(after)
+    if len(old) + len(new) > MOST_WORDS:
+        yield from ((kind, text) for kind, text in ((GONE, before), (NEW, after)) if text)
+        return
+    gone, fresh = "", ""
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        same = "".join(old[i1:i2]) if tag == "equal" else ""
+        if same.strip() or (same and i2 == len(old) and j2 == len(new)):
+            yield from ((kind, text) for kind, text in ((GONE, gone), (NEW, fresh), (SAME, same)) if text)
+            gone, fresh = "", ""
+        else:  # a space between two changes belongs to both: a phrase reads better than its words
+            gone += "".join(old[i1:i2])
+            fresh += "".join(new[j1:j2])
+    yield from ((kind, text) for kind, text in ((GONE, gone), (NEW, fresh)) if text)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+|\s+|[^\w\s]", text)

@@ -1,0 +1,149 @@
+"""A school's own shape of exports, as its committee fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.db.models.functions import Lower
+from django.forms import BoundField
+from django.http import QueryDict
+
+from accounts.models import School
+
+from .export_columns import ALL, PLAIN, Column
+from .export_shape import DateForm, DecimalSign, Encoding, Separator
+from .models import WORD_LENGTH, ExportProfile
+
+HEADER_LENGTH = 60
+NAME_TAKEN = "Er is al een exportprofiel met deze naam."
+NO_PLACE = "Dit is geen plaats. Vul een getal in, zoals 1."
+CHOICES = {"separator": Separator, "decimal_sign": DecimalSign, "date_form": DateForm, "encoding": Encoding}
+
+
+def _line(label: str, missing: str, *, most: int, **more: Any) -> forms.CharField:
+    messages = {"required": missing, "max_length": f"Dit mag {most} tekens lang zijn."}
+    return forms.CharField(label=label, max_length=most, error_messages=messages, **more)
+
+
+class ExportProfileForm(forms.ModelForm):
+    """Each column has a place (empty: it is left out) and a header (empty: the usual one).
+
+    `version` is the profile's as it was shown.
+    """
+
+    name = _line("Naam van het profiel", "Vul in hoe dit profiel heet.", most=60)
+    word_o = _line("O wordt", "Vul in hoe een O in het bestand komt.", most=WORD_LENGTH)
+    word_v = _line("V wordt", "Vul in hoe een V in het bestand komt.", most=WORD_LENGTH)
+    word_g = _line("G wordt", "Vul in hoe een G in het bestand komt.", most=WORD_LENGTH)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    class Meta:
+        model = ExportProfile
+        fields = ["name", "separator", "decimal_sign", "date_form", "encoding", "has_headers"]
+        fields += ["word_o", "word_v", "word_g"]
+
+    def __init__(self, data: QueryDict | None = None, *, profile: ExportProfile, schools: list[School]) -> None:
+        super().__init__(data, instance=profile, initial={"version": profile.version})
+        kept = profile.columns or [[one.key, one.header] for one in PLAIN]
+        places = {key: (place, header) for place, (key, header) in enumerate(kept, 1)}
+        for name, choices in CHOICES.items():
+            label = self.fields[name].label
+            unknown = {"invalid_choice": "Kies een van de mogelijkheden.", "required": "Kies een van de mogelijkheden."}
+            self.fields[name] = forms.ChoiceField(label=label, choices=choices.choices, error_messages=unknown)
+        for column in ALL:
+            place, header = places.get(column.key, (None, column.header))
+            self.fields[f"place_{column.key}"] = forms.IntegerField(
+                label=f"Plaats van {column.header}",
+                required=False,
+                min_value=1,
+                max_value=99,
+                initial=place,
+                error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), NO_PLACE),
+                widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+            )
+            self.fields[f"header_{column.key}"] = _line(
+                f"Kop van {column.header}", "", most=HEADER_LENGTH, required=False, initial=header
+            )
+        self.schools = schools
+        self.is_new = profile._state.adding  # noqa: SLF001 - Django's documented API
+        if self.is_new and len(schools) > 1:
+            self.fields["school"] = forms.ChoiceField(
+                label="School",
+                choices=[(str(one.pk), one.name) for one in schools],
+                error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
+            )
+
+    @property
+    def column_rows(self) -> Iterator[tuple[Column, BoundField, BoundField]]:
+        """For the screen: each column with its two fields."""
+        return ((one, self[f"place_{one.key}"], self[f"header_{one.key}"]) for one in ALL)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        self._choose_school(cleaned)
+        self._refuse_same_name(cleaned)
+        self._refuse_same_words(cleaned)
+        self._read_columns(cleaned)
+        return cleaned
+
+    def _choose_school(self, cleaned: dict[str, Any]) -> None:
+        if self.is_new and "school" not in self.errors:
+            chosen = cleaned.get("school", str(self.schools[0].pk))
+            self.instance.school = next(one for one in self.schools if str(one.pk) == chosen)
+
+    def _refuse_same_name(self, cleaned: dict[str, Any]) -> None:
+        name = cleaned.get("name", "")
+        if name.lower() == "standaard":
+            self.add_error("name", "‘Standaard’ is het profiel dat er altijd is. Kies een andere naam.")
+        elif name and self.instance.school_id is not None:
+            others = ExportProfile.objects.filter(school=self.instance.school_id).exclude(pk=self.instance.pk)
+            if others.alias(lower=Lower("name")).filter(lower=name.lower()).exists():
+                self.add_error("name", NAME_TAKEN)
+
+    def _refuse_same_words(self, cleaned: dict[str, Any]) -> None:
+        seen: dict[str, str] = {}
+        for letter in "ovg":
+            word = cleaned.get(f"word_{letter}")
+            if word and word in seen:
+                self.add_error(f"word_{letter}", f"Dit staat ook bij {seen[word]}; dan zijn ze niet te onderscheiden.")
+            elif word:
+                seen[word] = letter.upper()
+
+    def _read_columns(self, cleaned: dict[str, Any]) -> None:
+        found: dict[int, list[str]] = {}
+        for column in ALL:
+            place = cleaned.get(f"place_{column.key}")
+            if place and place in found:
+                other = found[place][1]
+                self.add_error(
+                    f"place_{column.key}", f"Op plaats {place} staat ook ‘{other}’. Geef elke een eigen plaats."
+                )
+            elif place:
+                found[place] = [column.key, cleaned.get(f"header_{column.key}") or column.header]
+        if not found and not any(name.startswith("place_") for name in self.errors):
+            self.add_error(f"place_{ALL[0].key}", "Geef ten minste één kolom een plaats.")
+        self.instance.columns = [found[place] for place in sorted(found)]
+
+    def asks_again(self, now: ExportProfile) -> None:
+        """The next save lays what was typed over what is there now."""
+        self.data = {**self.data.dict(), "version": str(now.version)} if isinstance(self.data, QueryDict) else self.data
+
+    def differences(self, now: ExportProfile) -> list[tuple[str, str, str]]:
+        """(label, what is there now, what was filled in) of what differs."""
+        pairs = [
+            (str(self.fields[name].label), _shown(now, name), _shown(self.instance, name)) for name in self.Meta.fields
+        ]
+        pairs.append(("Kolommen", _listed(now), _listed(self.instance)))
+        return [pair for pair in pairs if pair[1] != pair[2]]
+
+
+def _shown(profile: ExportProfile, name: str) -> str:
+    if name == "has_headers":
+        return "ja" if profile.has_headers else "nee"
+    return str(CHOICES[name](getattr(profile, name)).label if name in CHOICES else getattr(profile, name))
+
+
+def _listed(profile: ExportProfile) -> str:
+    return ", ".join(header for _, header in profile.columns)

@@ -1,0 +1,148 @@
+"""'Download resultaten als CSV', and the exports there were: the screens (source text, part C, 'CSV-export').
+
+Asking for a download writes the export down and leads to its file; the file itself only reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.models import Role, School, User
+from accounts.signed_in import UserRequest
+from exams.models import Exam
+
+from . import export as csv_file
+from . import export_xlsx
+from .afnames import AfnamesFilter
+from .export_forms import ExportForm, FileForm
+from .export_shape import PLAIN, Shape
+from .models import Export, ExportProfile
+from .remember_export import NothingToExport, TooMany, remember
+
+PAGE_SIZE = 30
+COUNT_UP_TO = 1000  # beyond it the screen says '1000+'
+CONTENT_TYPES = {
+    Export.File.CSV: "text/csv",
+    Export.File.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+NOTHING = "Er zijn nog geen definitieve resultaten. Er is niets gedownload."
+NOTHING_NEW = "Er zijn geen nieuwe definitieve resultaten sinds de vorige export. Er is niets gedownload."
+TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoek minder resultaten."
+CHARSETS = {"UTF8_BOM": "utf-8", "UTF8": "utf-8", "WINDOWS_1252": "windows-1252"}
+
+
+def get_schools(user: User) -> list[School]:
+    """The schools where `user` is in the committee; 404 for who is in none."""
+    schools = list(user.schools_as(Role.EXAMENCOMMISSIE))
+    if not schools:
+        raise Http404
+    return schools
+
+
+def get_export(user: User, public_id: UUID) -> Export:
+    """An export of a school where `user` is in the committee; else 404."""
+    return get_object_or_404(Export.objects.for_committee(user).select_related("exam", "school"), public_id=public_id)
+
+
+def offer(user: User, exam: Exam | None) -> dict[str, Any]:
+    """What stands at the download beside the list: the form, what each profile looks like, the last export."""
+    if exam is None:
+        return {}
+    schools = get_schools(user)
+    profiles = list(ExportProfile.objects.filter(school__in=schools))
+    last = Export.objects.filter(school__in=schools, exam=exam).first()
+    return {
+        "export_form": ExportForm(schools=schools, profiles=profiles, last=last),
+        "samples": [sample_of("", PLAIN), *(sample_of(str(one.public_id), one.shape) for one in profiles)],
+        "last_export": last,
+    }
+
+
+def sample_of(key: str, shape: Shape) -> dict[str, Any]:
+    """Three invented lines in this shape, for the screen; `key` is its value in the select."""
+    lines = csv_file.sample(shape)
+    header, lines = (lines[0], lines[1:]) if shape.has_headers else ([], lines)
+    return {"key": key, "shape": shape, "header": header, "lines": lines}
+
+
+def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
+    """Writes down an export of what `search` finds, and leads to its file."""
+    results, exam = search.final_results(), search.exam
+    back = reverse("committee:afnames") + f"?{request.GET.urlencode()}"
+    if results is None or exam is None:
+        messages.error(request, "Kies eerst een examen en klik op ‘Zoeken’; dan kunt u de resultaten downloaden.")
+        return redirect("committee:afnames")
+    schools = get_schools(request.user)
+    form = ExportForm(request.POST, schools=schools, profiles=list(ExportProfile.objects.filter(school__in=schools)))
+    if not form.is_valid():
+        for error in form.problems:
+            messages.error(request, error)
+        return redirect(back)
+    try:
+        made = remember(results=results, exam=exam, by=request.user, **form.wishes)
+    except TooMany:
+        messages.error(request, TOO_MANY)
+    except NothingToExport:
+        messages.info(request, NOTHING_NEW if form.wishes["only_new"] else NOTHING)
+    else:
+        return redirect("committee:export_file", made.public_id)
+    return redirect(back)
+
+
+@require_GET
+def exports(request: UserRequest) -> HttpResponse:
+    """'Eerdere exports', newest first."""
+    schools = get_schools(request.user)
+    found = Export.objects.filter(school__in=schools).select_related("exam", "school")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    return render(request, "committee/exports.html", {"page": page, "several": len(schools) > 1})
+
+
+@require_GET
+def export(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """One export: who, when, how many, what has changed since, and its file once more."""
+    made = get_export(request.user, public_id)
+    context = {
+        "export": made,
+        "shape": Shape.from_json(made.shape),
+        "changed": made.results.changed_since()[: COUNT_UP_TO + 1].count(),
+        "count_up_to": COUNT_UP_TO,
+        "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
+    }
+    return render(request, "committee/export.html", context)
+
+
+@require_GET
+def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
+    """The file: as it was made, or the same results in the shape and kind of file that the address names."""
+    made = get_export(request.user, public_id)
+    form = FileForm(request.GET, export=made, profiles=list(made.school.export_profiles.all()))
+    if not form.is_valid() or (form.file == Export.File.XLSX and made.count > export_xlsx.MOST_RESULTS):
+        raise Http404
+    shape, file = form.shape, form.file
+    content_type = CONTENT_TYPES[file]
+    if file == Export.File.CSV:
+        content_type += f"; charset={CHARSETS[shape.encoding]}"
+    return StreamingHttpResponse(
+        export_xlsx.content(made, shape) if file == Export.File.XLSX else csv_file.content(made, shape),
+        content_type=content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{_filename(made, file)}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _filename(made: Export, file: str) -> str:
+    """'resultaten-25656-2026-11-23.csv': the exam's code and the day of the export."""
+    return f"resultaten-{made.exam.code}-{timezone.localdate(made.at):%Y-%m-%d}.{file.lower()}"

@@ -1,0 +1,43 @@
+"""Loading is the check: a search, or an assessment for the committee's screens, and the address of a page of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.forms import Form
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+
+from accounts.models import Role, User
+from accounts.signed_in import UserRequest
+from assessments.models import Assessment
+
+from .afnames import AfnamesFilter
+
+
+def get_afname(user: User, public_id: UUID) -> Assessment:
+    """An assessment of a school where `user` is in the committee; else 404."""
+    return get_object_or_404(Assessment.objects.for_committee(user).for_pages(), public_id=public_id)
+
+
+def shown(request: UserRequest, form: Form, name: str, now: object) -> object:
+    """What a hidden field holds: `now`, but where the form is shown again for its errors what it was opened with.
+
+    So mending an error does not take in unseen what changed meanwhile.
+    """
+    return request.POST.get(name, now) if form.errors else now
+
+
+def address(request: UserRequest, name: str, assessment: Assessment) -> str:
+    """A page of this assessment that keeps the list's search in its address, for the way back."""
+    search = request.GET.urlencode()
+    return reverse(name, args=[assessment.public_id]) + (f"?{search}" if search else "")
+
+
+def get_filter(request: UserRequest) -> AfnamesFilter:
+    """The search as the address has it; 404 for someone who is in no committee."""
+    schools = list(request.user.schools_as(Role.EXAMENCOMMISSIE).values_list("pk", flat=True))
+    if not schools:
+        raise Http404
+    return AfnamesFilter(request.GET, schools=schools)

@@ -1,0 +1,104 @@
+"""Where the PDF goes: an exam office of the school's list, or an address typed by hand."""
+
+from __future__ import annotations
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.mail.message import sanitize_address
+from django.http import QueryDict
+
+from accounts.models import ExamOffice, School, User
+from assessments.models import Document
+
+OTHER = "ander"
+NO_ADDRESS = "Dit is geen e-mailadres. Een e-mailadres ziet eruit als examenbureau@school.nl."
+
+
+class OfficeForm(forms.Form):
+    """Once valid, `exam_office_email` is the address.
+
+    One that is neither in the school's list nor at one of its domains is asked about once more: `sure` is the
+    address that the member was asked about and confirmed, so that another typing is asked about again.
+    """
+
+    office = forms.ChoiceField(label="Examenbureau", required=False, widget=forms.RadioSelect)
+    email = forms.EmailField(
+        label="E-mailadres van het examenbureau",
+        required=False,
+        max_length=254,
+        error_messages={
+            "invalid": NO_ADDRESS,
+            "max_length": "Dit e-mailadres is te lang.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "data-other-address": OTHER}),
+    )
+    sure = forms.CharField(required=False, max_length=254, widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: QueryDict | None = None, *, school: School, by: User, proposed: str = "", **initial: object
+    ) -> None:
+        self.school = school
+        self.offices = list(school.exam_offices.all())
+        self.asks: str = ""
+        emails = {office.email for office in self.offices}
+        chosen = (proposed if proposed in emails else OTHER) if proposed else _usual(self.offices, school, by)
+        typed = proposed if proposed not in emails else ""
+        super().__init__(data, initial={"office": chosen, "email": typed, **initial})
+        choices = [(office.email, office.name) for office in self.offices]
+        self.fields["office"] = forms.ChoiceField(
+            label="Examenbureau",
+            required=False,
+            widget=forms.RadioSelect,
+            choices=[*choices, (OTHER, "Een ander adres")],
+        )
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    @property
+    def exam_office_email(self) -> str:
+        office: str = self.cleaned_data["office"]
+        return str(self.cleaned_data["email"]) if office in ("", OTHER) else office
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        office, email = self.cleaned_data["office"], self.cleaned_data["email"]
+        if office not in ("", OTHER) and email:
+            self.add_error("office", "U koos een examenbureau en vulde ook een ander adres in. Kies een van de twee.")
+        if not email and office == OTHER:
+            self.add_error("email", "Vul het e-mailadres van het examenbureau in.")
+        if not email and not office:
+            self.add_error("office", "Kies een examenbureau, of vul een ander adres in.")
+        if self.errors:
+            return
+        try:  # what sending will do: a domain must be writable in ASCII
+            sanitize_address(self.exam_office_email, "utf-8")
+        except ValueError:
+            self.add_error("email" if email else "office", NO_ADDRESS)
+            return
+        address = self.exam_office_email
+        if not is_known(address, school=self.school) and self.cleaned_data["sure"].lower() != address.lower():
+            self.asks = address
+            self.add_error("email", f"{address} staat niet in de lijst en is niet van de school. Controleer het.")
+
+
+def is_known(address: str, *, school: School) -> bool:
+    """Whether an address is in the school's list, or at a domain of the school or of its list."""
+    listed = [office.email.lower() for office in school.exam_offices.all()]
+    domains = {domain(email) for email in listed} | set(school.own_domains)
+    return address.lower() in listed or domain(address) in domains
+
+
+def domain(address: str) -> str:
+    return address.rpartition("@")[2].lower()
+
+
+def _usual(offices: list[ExamOffice], school: School, by: User) -> str:
+    """The office that this member mailed last, or the only one there is; else nothing is chosen beforehand."""
+    if not offices:
+        return OTHER
+    if len(offices) == 1:
+        return offices[0].email
+    last = Document.objects.filter(assessment__school=school, assessment__final_by=by)
+    email = last.order_by("-created_at").values_list("exam_office_email", flat=True).first()
+    return email if email in {office.email for office in offices} else ""

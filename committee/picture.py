@@ -1,0 +1,217 @@
+"""A picture of the work: per exam how many are where and for how long, per criterion and examiner what was given.
+
+So that a committee sees an exam that nobody passes, or an examiner who only gives G. Nothing here names a student.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, Value
+from django.utils import timezone
+
+from addressbook.models import Contact
+from assessments.models import CLOSED, Assessment, Score, Status
+from exams.grading import Score as Letter
+from exams.models import Criterion, Exam
+
+SCORES = tuple(letter.value for letter in Letter)
+ENOUGH_FINAL = 5  # results; of fewer, none that passed says little
+ENOUGH_SCORES = 20  # of one examiner
+YEARS_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A piece of a bar: where it begins and how wide it is, in hundredths of the bar."""
+
+    key: str
+    label: str
+    count: int
+    x: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Bar:
+    segments: list[Segment]
+    total: int
+
+    @property
+    def says(self) -> str:
+        """'Beoordeeld 3, Definitief 12', for who does not see it."""
+        return ", ".join(f"{segment.label} {segment.count}" for segment in self.segments if segment.count)
+
+    def share(self, key: str) -> float:
+        """Of all, between 0 and 1."""
+        return sum(s.count for s in self.segments if s.key == key) / self.total if self.total else 0.0
+
+
+def bar(counts: Mapping[str, int], labels: Iterable[tuple[str, str]]) -> Bar:
+    """A bar of these counts in the order of the labels; it is full if there is anything at all."""
+    total, x, segments = sum(counts.values()), 0.0, []
+    for key, label in labels:
+        count = counts.get(key, 0)
+        width = 100 * count / total if total else 0.0
+        segments.append(Segment(key, label, count, round(x, 3), round(width, 3)))
+        x += width
+    return Bar(segments, total)
+
+
+@dataclass
+class Waiting:
+    """How long those in a state have been in it, in days; `longest` of the one that waits longest."""
+
+    label: str
+    count: int
+    average: float
+    longest: int
+
+
+@dataclass
+class ExamPicture:
+    """`passed` of `final` results are V or G."""
+
+    exam: Exam
+    states: Bar
+    waiting: list[Waiting] = field(default_factory=list)
+    final: int = 0
+    passed: int = 0
+
+    @property
+    def nobody_passes(self) -> bool:
+        return self.final >= ENOUGH_FINAL and self.passed == 0
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was given for a criterion, or by an examiner."""
+
+    title: str
+    code: str
+    scores: Bar
+
+    @property
+    def always(self) -> str:
+        """The one letter that was given, where there was enough to say so; else ''."""
+        if self.scores.total < ENOUGH_SCORES:
+            return ""
+        return next((letter for letter in SCORES if self.scores.share(letter) == 1.0), "")
+
+
+@dataclass(frozen=True)
+class Period:
+    """A school year, '2026-2027', from August on; or all there is (`since` is None)."""
+
+    key: str
+    since: datetime | None
+    until: datetime | None
+
+
+def periods(today: date) -> list[Period]:
+    """The current school year, those before it, and all of them."""
+    first = today.year if today.month >= 8 else today.year - 1
+    years = [Period(f"{y}-{y + 1}", _august(y), _august(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
+    return [*years, Period("alle", None, None)]
+
+
+def _august(year: int) -> datetime:
+    return timezone.make_aware(datetime.combine(date(year, 8, 1), time.min))
+
+
+def read_exams(schools: Collection[int], period: Period, *, exam: Exam | None = None) -> list[ExamPicture]:
+    """Every exam with assessments that were started in the period, or `exam` alone, by title; three queries."""
+    started = _within(Assessment.objects.filter(school__in=schools), period, "created_at")
+    if exam is not None:
+        started = started.filter(exam=exam)
+    since = ExpressionWrapper(Value(timezone.now()) - F("status_since"), output_field=DurationField())
+    by_state = started.order_by().values("exam", "status")
+    rows = by_state.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since"))
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row["exam"]].append(row)
+    results: dict[int, dict[str, int]] = defaultdict(dict)
+    final = started.filter(status=Status.FINAL).order_by().values("exam", "ovg").annotate(count=Count("pk"))
+    for row in final:
+        results[row["exam"]][row["ovg"]] = row["count"]
+    exams = Exam.objects.filter(pk__in=found).order_by("title", "cohort", "pk")
+    return [_picture(exam, found[exam.pk], results[exam.pk]) for exam in exams]
+
+
+def _picture(exam: Exam, rows: list[dict[str, Any]], results: Mapping[str, int]) -> ExamPicture:
+    counts = {row["status"]: row["count"] for row in rows}
+    labels = {status.value: str(status.label) for status in Status}
+    waiting = [
+        Waiting(
+            label=labels[row["status"]],
+            count=row["count"],
+            average=row["average"] / timedelta(days=1),
+            longest=(timezone.now() - row["oldest"]).days,
+        )
+        for row in sorted(rows, key=lambda row: list(labels).index(row["status"]))
+        if row["status"] not in CLOSED
+    ]
+    return ExamPicture(
+        exam=exam,
+        states=bar(counts, labels.items()),
+        waiting=waiting,
+        final=sum(results.values()),
+        passed=sum(count for ovg, count in results.items() if ovg != Letter.O),
+    )
+
+
+def _within(rows: Any, period: Period, column: str) -> Any:
+    if period.since and period.until:
+        return rows.filter(**{f"{column}__gte": period.since, f"{column}__lt": period.until})
+    return rows
+
+
+def _scores(exam: Exam, schools: Collection[int], period: Period) -> Any:
+    """What examiners gave and completed; not what the committee decided."""
+    scores = Score.objects.filter(
+        assignment__assessment__exam=exam,
+        assignment__assessment__school__in=schools,
+        assignment__removed_at__isnull=True,
+        assignment__completed_at__isnull=False,
+    ).exclude(assignment__assessment__status=Status.CANCELLED)
+    return _within(scores, period, "assignment__assessment__created_at").order_by()
+
+
+def read_criteria(exam: Exam, schools: Collection[int], period: Period) -> list[Given]:
+    """What was given for each criterion, in the order of the exam; of several versions the newest comes first."""
+    counts = _counts(_scores(exam, schools, period), "criterion")
+    criteria = Criterion.objects.filter(pk__in=counts).select_related("part__work_process__core_task__unit")
+    in_order = criteria.order_by(
+        "-part__work_process__core_task__unit__exam_version__number",
+        "part__work_process__core_task__unit__position",
+        "part__work_process__core_task__position",
+        "part__work_process__position",
+        "part__position",
+        "position",
+    )
+    return [
+        Given(criterion.text, f"{criterion.part.work_process.code} {criterion.part}", _bar(counts[criterion.pk]))
+        for criterion in in_order
+    ]
+
+
+def read_examiners(exam: Exam, schools: Collection[int], period: Period) -> list[Given]:
+    """What each examiner gave, by last name."""
+    counts = _counts(_scores(exam, schools, period), "assignment__contact")
+    contacts = Contact.objects.filter(pk__in=counts).order_by("last_name", "first_name", "pk")
+    return [Given(contact.full_name, contact.organisation, _bar(counts[contact.pk])) for contact in contacts]
+
+
+def _counts(scores: Any, by: str) -> dict[int, dict[str, int]]:
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for row in scores.values(by, "value").annotate(count=Count("pk")):
+        counts[row[by]][row["value"]] = row["count"]
+    return counts
+
+
+def _bar(counts: Mapping[str, int]) -> Bar:
+    return bar(counts, [(letter.value, letter.label) for letter in Letter])

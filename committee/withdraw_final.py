@@ -1,0 +1,30 @@
+"""'Definitief intrekken': a final result is none any more, and whoever got it is told."""
+
+from __future__ import annotations
+
+from accounts.models import User
+from assessments import lifecycle, mails
+from assessments.models import Assessment, Document
+from digibeoordelen.outbox.models import OutgoingMail
+
+
+def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
+    """FINAL → ASSESSED: the PDF is superseded, the student told; whether the exam office had to be told, too.
+
+    It had to unless nothing of its mail went out yet: that one is then never sent. Raises `DomainError`
+    without a reason or when `version` is no longer the assessment's, `TransitionRefused` unless it is FINAL.
+    """
+    with lifecycle.locked(assessment) as current:
+        lifecycle.refuse_own(current, by=by)
+        document = current.documents.current().select_related("mail").first()
+        lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
+        mails.queue_result_withdrawn_to_student(assessment=current, by=by)
+        if document is None or _never_left(document):
+            return False
+        mails.queue_result_withdrawn(document=document, by=by, reason=reason)
+    return True
+
+
+def _never_left(document: Document) -> bool:
+    """Whether nothing of the PDF's mail went out, and now nothing will."""
+    return document.mail is None or OutgoingMail.objects.drop(document.mail.pk)

@@ -1,0 +1,14 @@
+/* The reason of a change is asked for as soon as something is changed; without this script it is always there.
+ *
+ * data-ask-reason surrounds a field and its data-reason; data-open is one that has to be seen from the start.
+ */
+
+for (const place of document.querySelectorAll("[data-ask-reason]")) {
+  const reason = place.querySelector("[data-reason]");
+  const ask = (event) => {
+    if (!reason.contains(event.target)) reason.hidden = false;
+  };
+  reason.hidden = !("open" in reason.dataset);
+  place.addEventListener("input", ask);
+  place.addEventListener("change", ask);
+}

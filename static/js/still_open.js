@@ -1,0 +1,44 @@
+/* What is still open, while one scores: the count, the list of links, and 'verplicht' at a justification.
+ * Without this script the page says it as it was when it was opened.
+ */
+
+const form = document.querySelector("form[data-criteria]");
+
+if (form) {
+  const counts = [...document.querySelectorAll("[data-open-count]")];
+  const list = form.querySelector("[data-open-list]");
+  const items = [...form.querySelectorAll("[data-open-for]")];
+
+  const scored = (name) => form.elements[name].value !== "";
+  const required = (part) => part.querySelector('input[value="O"]:checked, input[value="G"]:checked') !== null;
+
+  const isOpen = (name) => {
+    const field = form.elements[name];
+    if (!(field instanceof HTMLTextAreaElement)) return !scored(name);
+    return required(field.closest("[data-part]")) && field.value.trim() === "";
+  };
+
+  const show = () => {
+    let open = 0;
+    for (const item of items) {
+      item.hidden = !isOpen(item.dataset.openFor);
+      open += !item.hidden;
+    }
+    for (const count of counts) count.textContent = open;
+    list.hidden = open === 0;
+    form.querySelector("[data-nothing-open]").hidden = open > 0;
+    for (const part of form.querySelectorAll("[data-part]")) {
+      const must = required(part);
+      part.querySelector("[data-required]").hidden = !must;
+      part.querySelector("textarea").setAttribute("aria-required", String(must));
+    }
+  };
+
+  form.addEventListener("change", show);
+  form.addEventListener("input", show);
+  document.addEventListener("form-changed", show);
+  list.addEventListener("click", (event) => {
+    if (event.target.closest("a")) list.open = false;
+  });
+  show();
+}

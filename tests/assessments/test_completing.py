@@ -1,0 +1,340 @@
+"""'Afronden': what the examiner reads and signs, what is kept of that, and what the PDF says of it."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from pypdf import PdfReader
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import documents, form, invite, lifecycle, links, send_back, sign
+from assessments.models import Assessment, Event, Invitation, Status
+from assessments.own_result import own_result
+from assessments.rubric import read_rubric
+from committee.finalise import finalise
+from exams.grading import Score
+from tests import steps
+
+REMARK = "Leg de G bij criterium 2 uit."
+
+
+@pytest.fixture
+def scored(invitation: Invitation) -> Invitation:
+    """Everything scored V by the only examiner, not completed yet."""
+    steps.fill_in(invitation, "V")
+    return invitation
+
+
+def open_link(invitation: Invitation) -> Client:
+    invitation.refresh_from_db()
+    browser = Client()
+    browser.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
+    return browser
+
+
+def address(invitation: Invitation, name: str = "complete") -> str:
+    return reverse(f"assessments:{name}", args=[invitation.public_id])
+
+
+def own(invitation: Invitation):
+    return read_rubric(invitation.assessment, contact=invitation.contact)
+
+
+def confirmed(invitation: Invitation, **changed: str) -> dict[str, str]:
+    """What the page posts when everything is right."""
+    return {
+        "function": "Werkbegeleider",
+        "organisation": "Zorg & Co",
+        "assessed_on": timezone.localdate().isoformat(),
+        "place": "Utrecht",
+        "confirmed": "on",
+        "seen": own(invitation).mark,
+    } | changed
+
+
+def back(invitation: Invitation, by: User, remark: str = REMARK) -> None:
+    invitation.assessment.refresh_from_db()
+    send_back.send_back(assessment=invitation.assessment, contacts=[invitation.contact], by=by, remark=remark)
+
+
+def pdf_pages(document) -> list[str]:
+    content = documents.render(document.result, name=document.filename)
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
+
+
+# --- The confirmation ----------------------------------------------------------------------------
+def test_without_the_confirmation_nothing_is_completed_and_nothing_typed_is_lost(scored: Invitation) -> None:
+    post = confirmed(scored, function="Hoofd opleiding")
+    del post["confirmed"]
+    answer = open_link(scored).post(address(scored), post)
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert "Vink aan dat u deze beoordeling zelf hebt gegeven." in shown
+    assert 'value="Hoofd opleiding"' in shown
+    assert not own(scored).is_completed
+    scored.refresh_from_db()
+    assert (scored.signed_name, scored.assessed_on) == ("", None)
+
+
+def test_nog_wijzigen_keeps_what_was_typed_until_it_is_signed(scored: Invitation) -> None:
+    browser = open_link(scored)
+    typed = confirmed(scored, function="Hoofd\0 opleiding", place="Utrecht, De Linde", assessed_on="geen dag")
+    assert browser.post(address(scored, "change"), typed)["Location"] == address(scored, "form")
+    for elsewhere in (browser, open_link(scored)):
+        shown = elsewhere.get(address(scored)).content.decode()
+        for value in ("Hoofd opleiding", "Utrecht, De Linde", "geen dag", "Zorg &amp; Co"):
+            assert f'value="{value}"' in shown
+        assert " checked" not in shown
+    assert not own(scored).is_completed
+    scored.refresh_from_db()
+    assert sign.read(scored.assessment) == {}
+    browser.post(address(scored), confirmed(scored))
+    scored.refresh_from_db()
+    assert (scored.signed_function, scored.typed_signature) == ("Werkbegeleider", {})
+
+
+def test_what_is_posted_to_nog_wijzigen_is_cut_to_what_can_be_signed(scored: Invitation) -> None:
+    post = {"function": "x" * 500, "seen": "y", "confirmed": "on"}
+    open_link(scored).post(address(scored, "change"), post)
+    scored.refresh_from_db()
+    assert scored.typed_signature == {"function": "x" * 120}
+
+
+def test_two_clicks_complete_once(scored: Invitation) -> None:
+    browser, post = open_link(scored), confirmed(scored)
+    assert "Uw beoordeling is afgerond." in browser.post(address(scored), post, follow=True).content.decode()
+    again = browser.post(address(scored), post | {"function": "Iets anders"}, follow=True).content.decode()
+    assert "was al afgerond" in again
+    assert Event.objects.filter(kind="COMPLETED").count() == 1
+    scored.refresh_from_db()
+    assert scored.signed_function == "Werkbegeleider"
+
+
+@pytest.mark.parametrize("seen", ["changed", ""])
+def test_what_was_changed_since_the_summary_is_shown_again_and_to_be_confirmed_anew(
+    scored: Invitation, seen: str
+) -> None:
+    browser, post = open_link(scored), confirmed(scored, organisation="De Linde")
+    if seen:
+        steps.fill_in(scored, "G", "Intussen, op de telefoon.")
+    else:
+        post["seen"] = ""
+    answer = browser.post(address(scored), post)
+    shown = answer.content.decode()
+    assert answer.status_code == 422
+    assert "intussen ergens anders gewijzigd" in shown
+    assert 'value="De Linde"' in shown
+    assert own(scored).mark in shown
+    assert " checked" not in shown
+    assert not own(scored).is_completed
+
+
+def test_a_score_that_went_missing_since_leads_back_to_the_form(
+    scored: Invitation, second_examiner: Contact, docent: User
+) -> None:
+    own(scored).columns[0].assignment.scores.all()[0].delete()
+    answer = open_link(scored).post(address(scored), confirmed(scored))
+    assert answer.status_code == 422
+    assert "heeft nog geen score" in answer.content.decode()
+
+
+def test_completing_what_is_cancelled_or_withdrawn_does_nothing(scored: Invitation, docent: User) -> None:
+    browser, post = open_link(scored), confirmed(scored)
+    invite.withdraw(invitation=scored, by=docent)
+    assert browser.post(address(scored), post).status_code == 410
+    assert not own(scored).is_completed
+
+
+# --- Date and place ------------------------------------------------------------------------------
+@pytest.mark.parametrize(("days", "is_good"), [(1, False), (0, True), (-30, True), (-365, True), (-366, False)])
+def test_the_date_is_not_in_the_future_and_at_most_a_year_before_the_start(
+    scored: Invitation, days: int, is_good: bool
+) -> None:
+    day = timezone.localdate(scored.assessment.created_at) + timedelta(days=days)
+    answer = open_link(scored).post(address(scored), confirmed(scored, assessed_on=day.isoformat()))
+    assert (answer.status_code == 302) is is_good
+    assert own(scored).is_completed is is_good
+    if not is_good:
+        assert f'value="{day.isoformat()}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("typed", ["", "geen datum", "2026-02-30"])
+def test_without_a_date_that_exists_it_is_refused(scored: Invitation, typed: str) -> None:
+    assert open_link(scored).post(address(scored), confirmed(scored, assessed_on=typed)).status_code == 422
+    assert not own(scored).is_completed
+
+
+def test_the_rule_of_the_date_holds_without_the_screen(scored: Invitation) -> None:
+    tomorrow = timezone.localdate() + timedelta(days=1)
+    with pytest.raises(lifecycle.DomainError, match="toekomst"):
+        form.complete(invitation=scored, signature=sign.Signature(assessed_on=tomorrow))
+    assert not own(scored).is_completed
+
+
+@pytest.mark.parametrize(("planned", "proposed"), [(-3, -3), (None, 0), (5, 0)])
+def test_the_planned_day_is_proposed_unless_it_has_not_come_yet(
+    scored: Invitation, planned: int | None, proposed: int
+) -> None:
+    today = timezone.localdate()
+    scored.assessment.planned_on = None if planned is None else today + timedelta(days=planned)
+    scored.assessment.place = "Utrecht"
+    found = sign.proposed(scored)
+    assert (found.assessed_on, found.place) == (today + timedelta(days=proposed), "Utrecht")
+
+
+# --- What is kept --------------------------------------------------------------------------------
+def test_the_page_proposes_what_the_address_book_says(scored: Invitation) -> None:
+    Contact.objects.filter(pk=scored.contact_id).update(function="Praktijkopleider", organisation="Zorggroep Noord")
+    shown = open_link(scored).get(address(scored)).content.decode()
+    for said in ("Erik Examinator", 'value="Praktijkopleider"', 'value="Zorggroep Noord"'):
+        assert said in shown
+
+
+def test_what_was_signed_stays_on_the_pdf_whatever_the_address_book_says_later(
+    scored: Invitation, committee_member: User
+) -> None:
+    day = timezone.localdate() - timedelta(days=2)
+    open_link(scored).post(address(scored), confirmed(scored, assessed_on=day.isoformat()))
+    contact = scored.contact
+    contact.last_name, contact.function, contact.organisation = "Anders", "Directeur", "Elders BV"
+    contact.save()
+    scored.assessment.refresh_from_db()
+    document = finalise(assessment=scored.assessment, by=committee_member, exam_office_email="bureau@hier.test")
+    [first, *rest] = pdf_pages(document)
+    spoken = date_format(day, "j F Y")
+    assert f"Erik Examinator, Werkbegeleider, Zorg & Co, op {spoken} in Utrecht" in first
+    assert f"Onderbouwing van Erik Examinator, Werkbegeleider, Zorg & Co. Beoordeeld op {spoken}" in " ".join(rest)
+    for later in ("Erik Anders", "Directeur", "Elders BV"):
+        assert later not in first + " ".join(rest)
+
+
+def test_what_was_completed_before_one_signed_gets_the_address_book_s_name(
+    assessed: Assessment, committee_member: User
+) -> None:
+    Invitation.objects.update(assessed_on=None, assessed_place="", signed_name="")
+    document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    [first, *_] = pdf_pages(document)
+    assert "Erik Examinator" in first
+
+
+def test_an_older_document_without_dates_is_still_made(assessed: Assessment, committee_member: User) -> None:
+    document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    for process in document.result["core_tasks"][0]["work_processes"]:
+        for part in process["parts"]:
+            for examiner in part["examiners"]:
+                del examiner["assessed_on"], examiner["place"]
+    assert "Erik Examinator" in pdf_pages(document)[0]
+
+
+# --- The result that follows ---------------------------------------------------------------------
+def test_the_only_examiner_reads_the_grade_that_the_result_gets(scored: Invitation, committee_member: User) -> None:
+    steps.fill_in(scored, "G")
+    found = own_result(own(scored), contact=scored.contact)
+    shown = open_link(scored).get(address(scored)).content.decode()
+    form.complete(invitation=scored)
+    scored.assessment.refresh_from_db()
+    finalise(assessment=scored.assessment, by=committee_member, exam_office_email="bureau@hier.test")
+    scored.assessment.refresh_from_db()
+    assert found.unit
+    assert (found.unit.ovg, found.unit.grade) == (scored.assessment.ovg, scored.assessment.grade)
+    assert str(found.unit.grade).replace(".", ",") in shown
+
+
+def test_who_has_some_parts_reads_their_results_and_no_grade(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    [first, second] = assessment.unit.core_tasks.get().work_processes.all()
+    steps.choose(assessment, examiner, work_process=first)
+    steps.choose(assessment, examiner, second_examiner, part=second.parts.all()[0])
+    steps.choose(assessment, second_examiner, part=second.parts.all()[1])
+    invitation = steps.send_invitation(assessment, examiner)
+    steps.fill_in(invitation, "G")
+    found = own_result(own(invitation), contact=examiner)
+    assert found.unit is None
+    [whole, some] = found.work_processes
+    assert whole.result
+    assert whole.result.ovg is Score.G
+    assert (some.result, [result.ovg for _, result in some.parts]) == (None, [Score.G])
+    shown = open_link(invitation).get(address(invitation)).content.decode()
+    assert "hangt ook af van wat anderen beoordelen" in shown
+    assert "cijfer <strong>" not in shown
+
+
+def test_two_on_the_same_parts_each_read_their_own_and_no_grade(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    mine, theirs = (steps.send_invitation(assessment, contact) for contact in (examiner, second_examiner))
+    steps.fill_in(theirs, "O", "Geheim van Tineke.")
+    steps.fill_in(mine, "V")
+    shown = open_link(mine).get(address(mine)).content.decode()
+    assert "hangt ook af van wat anderen beoordelen" in shown
+    for secret in ("cijfer <strong>", "Onvoldoende", "Geheim", "Tineke"):
+        assert secret not in shown
+
+
+def test_the_summary_takes_as_many_queries_whatever_the_number_of_criteria(
+    scored: Invitation, django_assert_max_num_queries
+) -> None:
+    browser = open_link(scored)
+    with django_assert_max_num_queries(8):
+        assert browser.get(address(scored)).status_code == 200
+
+
+# --- Sent back -----------------------------------------------------------------------------------
+def test_sent_back_clears_nothing_and_shows_what_the_committee_asks(scored: Invitation, committee_member: User) -> None:
+    steps.fill_in(scored, "G", "Daarom.")
+    day = timezone.localdate() - timedelta(days=9)
+    open_link(scored).post(address(scored), confirmed(scored, assessed_on=day.isoformat()))
+    back(scored, committee_member)
+    browser = open_link(scored)
+    shown = browser.get(address(scored, "form")).content.decode()
+    assert "De examencommissie vraagt u dit nog eens te bekijken" in shown
+    assert REMARK in shown
+    assert (shown.count("Daarom."), len(re.findall(r'value="G"\s+checked', shown))) == (4, 8)
+    summary = browser.get(address(scored)).content.decode()
+    for said in (f'value="{day.isoformat()}"', 'value="Utrecht"', 'value="Werkbegeleider"', 'value="Zorg &amp; Co"'):
+        assert said in summary
+
+
+def test_completed_again_the_question_is_gone_and_the_next_one_shows_alone(
+    scored: Invitation, committee_member: User
+) -> None:
+    form.complete(invitation=scored)
+    back(scored, committee_member)
+    browser = open_link(scored)
+    answer = browser.post(address(scored), confirmed(scored), follow=True)
+    assert REMARK not in answer.content.decode()
+    scored.assessment.refresh_from_db()
+    assert scored.assessment.status == Status.ASSESSED
+    back(scored, committee_member, remark="Nu nog de plaats.")
+    shown = open_link(scored).get(address(scored, "form")).content.decode()
+    assert "Nu nog de plaats." in shown
+    assert REMARK not in shown
+
+
+def test_only_who_got_it_back_reads_the_question(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    mine, theirs = (steps.send_invitation(assessment, contact) for contact in (examiner, second_examiner))
+    for invitation in (mine, theirs):
+        steps.assess(invitation)
+    back(mine, committee_member)
+    assert REMARK in open_link(mine).get(address(mine, "form")).content.decode()
+    assert REMARK not in open_link(theirs).get(address(theirs, "form")).content.decode()
+
+
+def test_the_form_s_head_says_when_and_where(invitation: Invitation) -> None:
+    Assessment.objects.update(planned_on=date(2026, 11, 24), place="De Linde, Utrecht")
+    shown = open_link(invitation).get(address(invitation, "form")).content.decode()
+    assert "di 24 nov 2026, De Linde, Utrecht" in shown
+    assert "ROC Hier" in shown

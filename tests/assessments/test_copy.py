@@ -1,0 +1,130 @@
+"""'Bewaar een kopie (pdf)': the examiner's own parts, never anyone else's."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pypdf import PdfReader
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import form, links, sign
+from assessments.models import Assessment, Invitation
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import StoredFile
+from exams.models import Criterion
+from tests import steps
+
+
+def download(invitation: Invitation):
+    browser = Client()
+    browser.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
+    return browser.get(reverse("assessments:copy", args=[invitation.public_id]))
+
+
+def read(invitation: Invitation) -> tuple[PdfReader, list[str]]:
+    answer = download(invitation)
+    assert answer["Content-Type"] == "application/pdf"
+    reader = PdfReader(io.BytesIO(answer.content))
+    return reader, [" ".join(page.extract_text().split()) for page in reader.pages]
+
+
+def test_it_holds_scores_justifications_and_what_was_signed(invitation: Invitation) -> None:
+    steps.fill_in(invitation, "G", "Rustig & <b>duidelijk</b>.")
+    today = sign.proposed(invitation).assessed_on
+    form.complete(invitation=invitation, signature=sign.Signature(today, "Utrecht", "Werkbegeleider", "Zorg & Co"))
+    _, pages = read(invitation)
+    text = " ".join(pages)
+    for said in ("Anouk van 't Hoff", "123456", "Erik Examinator, Werkbegeleider, Zorg & Co", "Utrecht", "ROC Hier"):
+        assert said in text
+    assert text.count("Rustig & <b>duidelijk</b>.") == 4
+    assert text.count("G Goed") == 8
+    for criterion in Criterion.objects.all():
+        assert criterion.text in text
+
+
+def test_every_page_says_that_it_is_a_concept(invitation: Invitation) -> None:
+    steps.fill_in(invitation, "G", "Een heel verhaal. " * 300)
+    form.complete(invitation=invitation)
+    _, pages = read(invitation)
+    assert len(pages) > 3
+    for page in pages:
+        assert "CONCEPT – nog niet vastgesteld" in page
+
+
+def test_it_is_tagged_with_a_title_and_a_language(invitation: Invitation) -> None:
+    steps.assess(invitation)
+    reader, _ = read(invitation)
+    root = reader.root_object
+    title = reader.metadata.title if reader.metadata else ""
+    assert "/StructTreeRoot" in root
+    assert (root["/Lang"], title) == ("nl", "Kopie van de beoordeling van Anouk van 't Hoff – CONCEPT")
+
+
+def test_nothing_of_another_examiner_is_in_it(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    [first, second] = assessment.unit.core_tasks.get().work_processes.all()
+    steps.choose(assessment, examiner, second_examiner, work_process=first)
+    steps.choose(assessment, second_examiner, work_process=second)
+    mine, theirs = (steps.send_invitation(assessment, contact) for contact in (examiner, second_examiner))
+    steps.assess(mine, "V")
+    steps.fill_in(theirs, "O", "Geheim van Tineke.")
+    form.complete(invitation=theirs)
+    reader, pages = read(mine)
+    whole = " ".join(pages) + str(reader.metadata)
+    assert whole.count("V Voldoende") == 4
+    for secret in ("Onvoldoende", "Geheim", "Tineke", second.code, second.title):
+        assert secret not in whole
+
+
+@pytest.mark.parametrize("text", ["x" * 20_000, "a\n" * 9_999, "a\n\n" * 6_666], ids=["word", "lines", "paragraphs"])
+def test_the_longest_texts_are_laid_out_while_one_waits(invitation: Invitation, text: str) -> None:
+    steps.fill_in(invitation, "G", text)
+    form.complete(invitation=invitation)
+    started = time.process_time()
+    _, pages = read(invitation)
+    assert time.process_time() - started < 30  # a request has 60 seconds
+    drawn = "".join(pages)
+    assert sum(drawn.count(letter) for letter in "ax") >= 4 * sum(text.count(letter) for letter in "ax")
+
+
+def test_before_completing_there_is_none(invitation: Invitation) -> None:
+    steps.fill_in(invitation, "V")
+    assert download(invitation)["Location"] == reverse("assessments:form", args=[invitation.public_id])
+
+
+def test_without_the_link_there_is_none(invitation: Invitation) -> None:
+    steps.assess(invitation)
+    assert Client().get(reverse("assessments:copy", args=[invitation.public_id])).status_code == 403
+
+
+@pytest.mark.parametrize("score", ["V", "G"])
+def test_once_it_is_final_it_says_where_the_document_is_and_tells_no_result(
+    invitation: Invitation, committee_member: User, score: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("assessments.tasks.render_document.delay", lambda pk: None)
+    assessment = steps.assess(invitation, score)
+    finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
+    assessment.refresh_from_db()
+    _, pages = read(invitation)
+    for page in pages:
+        assert "het definitieve document is bij de school" in page
+        assert "CONCEPT" not in page
+        assert str(assessment.grade).replace(".", ",") not in page
+        assert "Carla Commissie" not in page
+
+
+def test_it_is_not_kept_and_its_name_names_no_one(invitation: Invitation) -> None:
+    steps.assess(invitation)
+    before = StoredFile.objects.count()
+    answer = download(invitation)
+    assert StoredFile.objects.count() == before
+    assert answer["Content-Disposition"] == (
+        f'attachment; filename="kopie-beoordeling-123456-{invitation.assessment.exam.code.lower()}-b1.pdf"'
+    )
+    assert "no-store" in answer["Cache-Control"]

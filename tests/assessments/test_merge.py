@@ -1,0 +1,271 @@
+"""Whose value stands when several tabs and devices save, with requests lost, repeated and out of order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assessments import form
+from assessments.merge import MAX_PAGES, Base, Sender, Verdict, decide, mark
+from assessments.rubric import read_rubric
+
+TEXT = st.text("ab", max_size=3)
+
+
+# --- One field -----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("kept", "typed", "base", "own", "verdict"),
+    [
+        ("a", "a", "b", False, Verdict.SAME),
+        ("a", "b", "a", False, Verdict.WRITE),
+        ("a", "", "a", False, Verdict.WRITE),  # emptied by who saw it
+        ("b", "a", "a", False, Verdict.KEEP),  # only the other changed it
+        ("b", "c", "a", False, Verdict.CONFLICT),
+        ("b", "", "a", False, Verdict.CONFLICT),
+        ("", "b", "a", False, Verdict.CONFLICT),  # the other emptied it
+        ("b", "c", "a", True, Verdict.WRITE),  # an answer that was lost
+        ("b", "a", "a", True, Verdict.WRITE),  # and typed back again
+        ("", "b", None, False, Verdict.WRITE),
+        ("a", "b", None, False, Verdict.CONFLICT),
+    ],
+)
+def test_rule_for_one_field(kept: str, typed: str, base: str | None, own: bool, verdict: Verdict) -> None:
+    assert decide(kept=kept, typed=typed, base=base, own=own) is verdict
+
+
+@given(TEXT, TEXT, st.none() | TEXT)
+def test_nothing_that_its_writer_had_not_seen_is_overwritten(kept: str, typed: str, base: str | None) -> None:
+    if decide(kept=kept, typed=typed, base=base) is Verdict.WRITE:
+        assert kept in (base, "")
+
+
+@given(TEXT, st.dictionaries(st.integers(1, 10**17), st.sampled_from("OVG")))
+def test_base_is_read_as_it_was_written(text: str, scores: dict[int, str]) -> None:
+    assert Base.read(str(Base.of(text, scores))) == Base.of(text, scores)
+
+
+def test_only_the_newest_pages_are_remembered() -> None:
+    heard: list[list[object]] = []
+    senders = [Sender(page=f"{number:016x}", number=1) for number in range(MAX_PAGES + 2)]
+    for sender in senders:
+        heard = sender.heard_after(heard)
+    assert len(heard) == MAX_PAGES
+    assert senders[-1].is_late(heard)
+    assert not senders[0].is_late(heard)
+
+
+@pytest.mark.parametrize("sent", [{}, {"page": "x"}, {"page": "0" * 17, "save-number": "1"}])
+def test_page_that_is_none_is_nobody(sent: dict[str, str]) -> None:
+    sender = Sender.read(sent)
+    assert sender.page == ""
+    assert not sender.is_late([["", 5]])
+    assert not sender.wrote("")
+
+
+# --- Two pages, and a network that loses, repeats and reorders --------------------------------------
+@dataclass
+class Request:
+    post: dict[str, str]
+    values: dict[str, str]
+
+
+@dataclass
+class OpenPage:
+    """What static/js/autosave.js does, of one part: the rules that this file proves are those of both."""
+
+    column: object
+    number_of: int
+    earlier: str = ""
+    saves: int = 0
+    value: dict[str, str] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
+    pending: set[str] = field(default_factory=set)
+    conflict: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def page(self) -> str:
+        return f"{self.number_of:016x}"
+
+    def open(self, values: dict[str, str]) -> None:
+        self.value, self.known = dict(values), dict(values)
+
+    def reload(self, values: dict[str, str], number_of: int) -> OpenPage:
+        """The copy in the browser comes back over the fresh page."""
+        again = OpenPage(self.column, number_of, earlier=self.page)
+        again.open(values)
+        for name in self.unsent:
+            again.value[name], again.known[name] = self.value[name], self.known[name]
+        again.pending = set(self.pending)
+        return again
+
+    @property
+    def unsent(self) -> list[str]:
+        return [name for name in self.value if self.value[name] != self.known[name] or name in self.pending]
+
+    def send(self) -> Request | None:
+        names = [name for name in self.unsent if name not in self.conflict]
+        if not names:
+            return None
+        self.saves += 1
+        self.pending |= set(names)
+        values = {name: self.value[name] for name in names}
+        scores = {int(name.split("-")[2]): v for name, v in self.known.items() if name.startswith("score-") and v}
+        base = Base(mark(self.known[self.column.justification_field]), scores)
+        post = {f"base-{self.column.assignment.pk}": str(base)}
+        post |= {"page": self.page, "earlier-page": self.earlier, "save-number": str(self.saves), **values}
+        return Request(post, values)
+
+    def hear(self, request: Request, kept: dict[str, str], conflicts: dict[str, str]) -> None:
+        for name, now in kept.items():
+            if name in conflicts:
+                self.conflict[name] = now
+            elif name in request.values and self.value[name] != request.values[name]:
+                if now == request.values[name]:  # typed on since; what was sent arrived
+                    self.known[name] = now
+                    self.pending.discard(name)
+            elif name in request.values or name not in self.unsent:
+                self.value[name] = self.known[name] = now
+                self.pending.discard(name)
+
+    def resolve(self, *, take: bool) -> None:
+        """'Neem over' or 'Houd wat hier staat'; both values were on the screen."""
+        for name, now in self.conflict.items():
+            self.known[name] = now
+            self.pending.discard(name)
+            if take:
+                self.value[name] = now
+        self.conflict = {}
+
+
+STEP = st.one_of(
+    st.tuples(st.just("type"), st.integers(0, 1), TEXT),
+    st.tuples(st.just("score"), st.integers(0, 1), st.sampled_from("OVG")),
+    st.tuples(st.just("send"), st.integers(0, 1), st.none()),
+    st.tuples(st.just("arrive"), st.integers(0, 5), st.booleans()),
+    st.tuples(st.just("resolve"), st.integers(0, 1), st.booleans()),
+    st.tuples(st.just("reload"), st.integers(0, 1), st.none()),
+)
+
+
+class World:
+    """The server and two open pages of one examiner on one part."""
+
+    def __init__(self, invitation):
+        self.invitation = invitation
+        self.pages = [self.fresh(1), self.fresh(2)]
+        self.made = 2
+        self.sent: list[tuple[int, Request]] = []
+        self.seen: list[dict[str, set[str]]] = [self.all_seen(page) for page in self.pages]
+        self.once_kept = self.all_seen(self.pages[0])
+
+    def column(self):
+        return read_rubric(self.invitation.assessment, contact=self.invitation.contact).columns[0]
+
+    def kept(self) -> dict[str, str]:
+        column = self.column()
+        return {column.justification_field: column.justification} | {name: v for _, name, v in column.lines}
+
+    def fresh(self, number: int) -> OpenPage:
+        page = OpenPage(self.column(), number)
+        page.open(self.kept())
+        return page
+
+    def all_seen(self, page: OpenPage) -> dict[str, set[str]]:
+        return {name: {value} for name, value in page.value.items()}
+
+    def see(self, who: int) -> None:
+        page = self.pages[who]
+        for name, value in [*page.value.items(), *page.known.items(), *page.conflict.items()]:
+            self.seen[who][name].add(value)
+
+    def act(self, step: str, who: int, what: object) -> None:
+        if step == "arrive":
+            self.arrive(who, heard=bool(what))
+            return
+        page = self.pages[who]
+        if step in ("type", "score"):
+            name = page.column.justification_field if step == "type" else list(page.value)[-1]
+            if name not in page.conflict:
+                page.value[name] = str(what)
+        elif step == "send" and (request := page.send()):
+            self.sent.append((who, request))
+        elif step == "resolve":
+            page.resolve(take=bool(what))
+        elif step == "reload":
+            self.made += 1
+            self.pages[who] = page.reload(self.kept(), self.made)
+        self.see(who)
+
+    def arrive(self, which: int, *, heard: bool) -> None:
+        """A request arrives, maybe again; its answer is heard, or lost on the way back."""
+        if which >= len(self.sent):
+            return
+        who, request = self.sent[which]
+        before = self.kept()
+        saved = form.save_post(invitation=self.invitation, post=request.post)
+        after = self.kept()
+        for name, was in before.items():
+            if after[name] != was:
+                assert was in self.seen[who][name], "overwrote what its writer never saw"
+                assert after[name] == request.values[name]
+                self.once_kept[name].add(after[name])
+        page = self.pages[who]
+        if heard and request.post["page"] == page.page:
+            conflicts = {name: kept for conflict in saved.conflicts for name, kept in conflict.fields}
+            page.hear(request, after, conflicts)
+            self.see(who)
+
+    def settle(self) -> None:
+        """The network is whole again: each page sends until nothing is left."""
+        for who in (0, 1, 0, 1):
+            self.pages[who].resolve(take=False)
+            for _ in range(3):
+                if request := self.pages[who].send():
+                    self.sent.append((who, request))
+                    self.arrive(len(self.sent) - 1, heard=True)
+                    self.pages[who].resolve(take=False)
+            assert self.pages[who].unsent == []
+            for name, value in self.pages[who].value.items():
+                assert value in self.once_kept[name], "stands on a screen as saved, and never was"
+
+
+@given(st.lists(STEP, max_size=25))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 2)
+def test_no_typed_text_is_gone_whatever_the_network_does(invitation, steps):
+    with transaction.atomic():
+        world = World(invitation)
+        for step in steps:
+            world.act(*step)
+        world.settle()
+        transaction.set_rollback(True)
+
+
+def test_answer_that_was_lost_is_no_conflict(invitation):
+    world = World(invitation)
+    for step in [("type", 0, "a"), ("send", 0, None), ("arrive", 0, False), ("type", 0, "ab"), ("send", 0, None)]:
+        world.act(*step)
+    world.act("arrive", 1, True)
+    assert world.pages[0].conflict == {}
+    assert world.kept()[world.column().justification_field] == "ab"
+
+
+def test_request_that_was_overtaken_changes_nothing(invitation):
+    world = World(invitation)
+    for step in [("type", 0, "a"), ("send", 0, None), ("type", 0, ""), ("send", 0, None), ("arrive", 1, True)]:
+        world.act(*step)
+    world.act("arrive", 0, True)
+    assert world.kept()[world.column().justification_field] == ""
+
+
+def test_reload_with_an_answer_lost_is_no_conflict(invitation):
+    world = World(invitation)
+    for step in [("type", 0, "a"), ("send", 0, None), ("type", 0, "ab"), ("arrive", 0, False), ("reload", 0, None)]:
+        world.act(*step)
+    world.act("send", 0, None)
+    world.act("arrive", 1, True)
+    assert world.pages[0].conflict == {}
+    assert world.kept()[world.column().justification_field] == "ab"

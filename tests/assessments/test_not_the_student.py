@@ -1,0 +1,99 @@
+"""Nobody assesses themselves: the student of an assessment is never its examiner."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import Membership, School, User
+from addressbook.correct import correct, fingerprint
+from addressbook.models import Contact
+from assessments import apply, invite, lifecycle, propose
+from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
+from assessments.replace import replace
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory
+
+REFUSED = "is de student zelf"
+
+
+@pytest.fixture(params=["address", "account"])
+def self_contact(request: pytest.FixtureRequest, school: School, student: Membership) -> Contact:
+    """The student in the school's address book: by the same address, or by the same account (a trainer elsewhere)."""
+    if request.param == "address":
+        return ContactFactory(school=school, email=student.user.email.upper())
+    return ContactFactory(school=school, user=student.user, email="anouk@bijbaan.test")
+
+
+def test_the_student_can_not_be_chosen(assessment: Assessment, self_contact: Contact, examiner: Contact) -> None:
+    part = assessment.unit.core_tasks.get().work_processes.all()[0].parts.all()[0]
+    with pytest.raises(lifecycle.DomainError, match=REFUSED):
+        steps.choose(assessment, examiner, self_contact)
+    with pytest.raises(lifecycle.DomainError, match=REFUSED):
+        steps.choose(assessment, self_contact, part=part)
+    assert not Coupling.objects.exists()
+
+
+def test_the_student_can_not_take_someone_s_place(invitation: Invitation, self_contact: Contact, docent: User) -> None:
+    with pytest.raises(lifecycle.DomainError, match=REFUSED):
+        replace(assessment=invitation.assessment, old=invitation.contact, new=self_contact, by=docent)
+    assert invitation.assessment.couplings.get().contact == invitation.contact
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_choices_are_not_applied_to_the_student_who_is_among_them(
+    assessment: Assessment, self_contact: Contact, docent: User, unit: ExamUnit, school: School
+) -> None:
+    other = steps.start_assessment(MembershipFactory(school=school), unit, docent)
+    steps.choose(other, self_contact)  # a fellow student's assessment is another matter
+    outcome = apply.apply_to_all(
+        source=other,
+        version=other.version,
+        assessments=[assessment],
+        versions={assessment.pk: assessment.version},
+        by=docent,
+    )
+    assert outcome.done == []
+    assert not assessment.couplings.exists()
+
+
+def test_an_address_changed_into_the_student_s_gets_no_invitation(
+    assessment: Assessment, examiner: Contact, student: Membership
+) -> None:
+    steps.choose(assessment, examiner)
+    Contact.objects.filter(pk=examiner.pk).update(email=student.user.email)
+    with pytest.raises(lifecycle.DomainError, match=REFUSED):
+        steps.send_invitation(assessment, examiner)
+    assert not OutgoingMail.objects.exists()
+
+
+def test_an_address_corrected_into_the_student_s_withdraws_the_invitation(
+    invitation: Invitation, student: Membership, docent: User
+) -> None:
+    examiner = invitation.contact
+    opened = fingerprint(examiner, ["email"])
+    assert correct(contact=examiner, values={"email": student.user.email}, opened=opened, by=docent) == 0
+    invitation.refresh_from_db()
+    assert invitation.withdrawn_at is not None
+    assert OutgoingMail.objects.count() == 1
+    event = invitation.assessment.events.latest("pk")
+    assert (event.kind, "van de student zelf" in event.data["reason"]) == (Event.Kind.WITHDRAWN, True)
+
+
+def test_the_student_s_address_is_not_invited_again(invitation: Invitation, student: Membership, docent: User) -> None:
+    Contact.objects.filter(pk=invitation.contact_id).update(email=student.user.email)
+    with pytest.raises(lifecycle.DomainError, match=REFUSED):
+        invite.invite_again(invitation=invitation, by=docent)
+
+
+def test_a_proposal_of_what_became_the_student_s_address_is_not_confirmed(
+    invitation: Invitation, student: Membership, docent: User
+) -> None:
+    made = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    proposal = propose.propose(invitation=invitation, proposal=made)
+    student.user.email = "greet@bedrijf.test"
+    student.user.save()
+    with pytest.raises(lifecycle.DomainError, match=REFUSED):
+        propose.confirm(proposal=proposal, by=docent)
+    assert not Contact.objects.filter(email="greet@bedrijf.test").exists()

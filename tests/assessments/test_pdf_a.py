@@ -1,0 +1,148 @@
+"""What PDF/A-3b and an accessible PDF ask of a document, as far as its objects show it."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import IndirectObject
+
+from accounts.models import User
+from assessments import documents
+from assessments.models import Assessment, Document
+from committee.finalise import finalise
+
+PDFAID = "{http://www.aiim.org/pdfa/ns/id/}"
+DC = "{http://purl.org/dc/elements/1.1/}"
+RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+
+
+@pytest.fixture
+def document(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Document:
+    monkeypatch.setattr("assessments.tasks.render_document.delay", lambda pk: None)
+    return finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+
+
+@pytest.fixture
+def reader(document: Document) -> PdfReader:
+    return PdfReader(io.BytesIO(documents.render(document.result, name=document.filename)))
+
+
+@pytest.fixture
+def catalog(reader: PdfReader) -> Any:
+    return reader.trailer["/Root"]
+
+
+def everything(reader: PdfReader) -> Iterator[Any]:
+    """Every object of the file that its cross-reference table names."""
+    for number in range(1, int(str(reader.trailer["/Size"]))):
+        yield reader.get_object(IndirectObject(number, 0, reader))
+
+
+def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
+    """A dictionary and those that lie directly in it."""
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from dictionaries(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from dictionaries(inner)
+
+
+def elements(node: Any) -> Iterator[Any]:
+    """The structure elements under `node`, in reading order."""
+    kids = node.get("/K", [])
+    for kid in kids if isinstance(kids, list) else [kids]:
+        element = kid.get_object()
+        if isinstance(element, dict) and "/S" in element:
+            yield element
+            yield from elements(element)
+
+
+# --- PDF/A-3b --------------------------------------------------------------------------------------
+def test_its_metadata_says_pdf_a_3b_and_agrees_with_the_document_information(reader: PdfReader, catalog: Any) -> None:
+    root = ElementTree.fromstring(catalog["/Metadata"].get_data())
+    said = {name: value for one in root.iter(f"{RDF}Description") for name, value in one.attrib.items()}
+    assert said[f"{PDFAID}part"] == "3"
+    assert said[f"{PDFAID}conformance"] == "B"
+    assert reader.metadata is not None
+    assert [one.text for one in root.iter(f"{DC}title") for one in one.iter(f"{RDF}li")] == [reader.metadata.title]
+
+
+def test_its_colours_mean_the_same_everywhere(catalog: Any) -> None:
+    [intent] = catalog["/OutputIntents"]
+    intent = intent.get_object()
+    assert intent["/S"] == "/GTS_PDFA1"
+    assert len(intent["/DestOutputProfile"].get_object().get_data()) > 100
+
+
+def test_every_font_is_in_it(reader: PdfReader) -> None:
+    descriptors = [
+        one for value in everything(reader) for one in dictionaries(value) if one.get("/Type") == "/FontDescriptor"
+    ]
+    fonts = [one for value in everything(reader) for one in dictionaries(value) if one.get("/Type") == "/Font"]
+    assert descriptors
+    assert all({"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor) for descriptor in descriptors)
+    assert all("/ToUnicode" in font for font in fonts if font["/Subtype"] == "/Type0")
+    assert {font["/Subtype"] for font in fonts} <= {"/Type0", "/CIDFontType2", "/CIDFontType0"}
+
+
+def test_nothing_in_it_runs_leads_out_or_is_locked(reader: PdfReader) -> None:
+    assert "/Encrypt" not in reader.trailer
+    assert len(reader.trailer["/ID"]) == 2  # type: ignore[arg-type]
+    for value in everything(reader):
+        for one in dictionaries(value):
+            assert not {"/JS", "/AA", "/OpenAction", "/XFA", "/NeedAppearances"} & set(one)
+            assert one.get("/Type") not in ("/Action", "/Annot")
+            assert one.get("/S") not in ("/JavaScript", "/Launch", "/URI", "/GoToR", "/SubmitForm")
+            assert "LZWDecode" not in str(one.get("/Filter", ""))
+
+
+def test_the_result_goes_with_it_as_its_data(reader: PdfReader, catalog: Any, document: Document) -> None:
+    attached = catalog["/AF"][0].get_object()
+    assert all(one.get_object() is attached for one in catalog["/AF"])
+    assert attached["/AFRelationship"] == "/Data"
+    assert attached["/F"] == attached["/UF"] == document.filename.replace(".pdf", ".json")
+    content = attached["/EF"]["/F"].get_object()
+    assert content["/Subtype"] == "/application/json"
+    assert "/ModDate" in content["/Params"]
+    assert json.loads(content.get_data()) == document.result
+
+
+# --- For who does not see it ---------------------------------------------------------------------------
+def test_a_screen_reader_is_told_language_title_and_structure(reader: PdfReader, catalog: Any) -> None:
+    assert catalog["/Lang"] == "nl"
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert catalog["/ViewerPreferences"]["/DisplayDocTitle"]
+    assert reader.metadata is not None
+    assert "Anouk van 't Hoff" in str(reader.metadata.title)
+    assert all("/StructParents" in page and page.get("/Tabs") == "/S" for page in reader.pages)
+    kinds = [element["/S"] for element in elements(catalog["/StructTreeRoot"])]
+    assert {"/H1", "/H2", "/H3", "/H4", "/P", "/Table", "/TR", "/TH", "/TD", "/Figure"} <= set(kinds)
+    assert kinds.count("/H1") == 1
+    levels = [int(kind[2]) for kind in kinds if kind in ("/H1", "/H2", "/H3", "/H4")]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_each_figure_says_what_it_is(catalog: Any, document: Document) -> None:
+    figures = [element for element in elements(catalog["/StructTreeRoot"]) if element["/S"] == "/Figure"]
+    assert len(figures) == 1
+    assert str(document.code) in figures[0]["/Alt"]
+
+
+def test_each_cell_of_a_table_names_its_headers(catalog: Any) -> None:
+    tables = [element for element in elements(catalog["/StructTreeRoot"]) if element["/S"] == "/Table"]
+    assert len(tables) == 6  # the facts, the summary, four parts
+    for table in tables:
+        headers = {str(element["/ID"]) for element in elements(table) if element["/S"] == "/TH"}
+        for cell in (element for element in elements(table) if element["/S"] == "/TD"):
+            named = {str(one) for one in cell["/A"]["/Headers"]}
+            assert named
+            assert named <= headers

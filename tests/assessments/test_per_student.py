@@ -1,0 +1,196 @@
+"""'Per student een eigen examinator': a field a student, all good or nothing chosen."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import School, User
+from addressbook import named
+from addressbook.models import Contact
+from assessments import lifecycle
+from assessments.models import Assessment, Event
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
+    """Of Anouk van 't Hoff and Bart Zomer."""
+    bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
+    return [assessment, steps.start_assessment(bart, unit, docent)]
+
+
+@pytest.fixture
+def page(unit: ExamUnit) -> str:
+    return reverse("assessments:per_student", args=[unit.pk])
+
+
+@pytest.fixture
+def take_over(unit: ExamUnit) -> str:
+    return reverse("assessments:take_over_per_student", args=[unit.pk])
+
+
+def of(assessments, *typed, **more):
+    fields = {f"examinator-van-{a.pk}": text for a, text in zip(assessments, typed, strict=False)}
+    versions = {f"versie-{a.pk}": a.version for a in assessments}
+    return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **fields, **more}
+
+
+def chosen(assessment: Assessment) -> list[Contact]:
+    return [coupling.contact for coupling in assessment.couplings.all()]
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "tineke@bedrijf.test",
+        " TINEKE@Bedrijf.test ",
+        "Tineke Tweede <tineke@bedrijf.test>",
+        "Wie ook <tineke@bedrijf.test>",
+        "tineke  TWEEDÉ",
+    ],
+)
+def test_each_student_gets_the_examiner_that_was_typed(
+    teacher: Client, two, take_over: str, examiner: Contact, second_examiner: Contact, typed: str
+) -> None:
+    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", typed), follow=True)
+    assert said(answer) == ["Examinator gekozen voor het hele examen van 2 studenten."]
+    assert [chosen(one) for one in two] == [[examiner], [second_examiner]]
+    assert [one.live_assignments.count() for one in two] == [4, 4]
+
+
+def test_who_is_chosen_alone_is_filled_in_and_taken_over_again_changes_nothing(
+    teacher: Client, two, page: str, take_over: str, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    steps.choose(two[1], examiner, second_examiner)
+    lines = teacher.get(page, of(two)).context["lines"]
+    assert [line.typed for line in lines] == ["Erik Examinator <erik@bedrijf.test>", ""]
+    assert "Nu gekozen: Erik Examinator, Tineke Tweede" in teacher.get(page, of(two)).content.decode()
+    teacher.post(take_over, of(two, *(line.typed for line in lines)))
+    assert [one.events.filter(kind=Event.Kind.COUPLED).count() for one in two] == [1, 1]
+    assert chosen(two[1]) == [examiner, second_examiner]
+
+
+def test_posted_twice_is_one_choice(teacher: Client, two, take_over: str, examiner: Contact) -> None:
+    post = of(two, "erik@bedrijf.test", "erik@bedrijf.test")
+    teacher.post(take_over, post)
+    assert teacher.post(take_over, post).status_code == 302
+    assert [one.events.filter(kind=Event.Kind.COUPLED).count() for one in two] == [1, 1]
+
+
+def test_with_one_wrong_line_nothing_is_chosen_and_all_that_was_typed_stays(
+    teacher: Client, two, take_over: str, examiner: Contact
+) -> None:
+    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", "<b>wie@elders.test"))
+    html = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Bart Zomer: ‘&lt;b&gt;wie@elders.test’ staat niet in het adresboek." in html
+    assert 'value="erik@bedrijf.test"' in html
+    assert 'value="&lt;b&gt;wie@elders.test"' in html
+    assert reverse("addressbook:add") in html
+    assert not chosen(two[0])
+
+
+def test_a_name_of_two_is_not_guessed(teacher: Client, two, take_over: str, examiner: Contact, school: School) -> None:
+    ContactFactory(school=school, first_name="Erik", last_name="Examinator", email="erik2@bedrijf.test")
+    html = teacher.post(take_over, of(two, "Erik Examinator")).content.decode()
+    assert "Er zijn er 2 met de naam ‘Erik Examinator’." in html
+    assert "erik2@bedrijf.test" in html
+    assert not chosen(two[0])
+
+
+def test_who_left_the_address_book_or_is_of_another_school_is_unknown(
+    teacher: Client, two, take_over: str, examiner: Contact, other_school: School
+) -> None:
+    ContactFactory(school=other_school, email="elders@bedrijf.test")
+    examiner.removed_at = timezone.now()
+    examiner.save()
+    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", "elders@bedrijf.test"))
+    assert [line.unknown for line in answer.context["lines"]] == [True, True]
+
+
+def test_who_was_changed_meanwhile_is_told_at_the_line_and_the_others_are_chosen(
+    teacher: Client, two, take_over: str, examiner: Contact, second_examiner: Contact
+) -> None:
+    post = of(two, "erik@bedrijf.test", "erik@bedrijf.test")
+    steps.choose(Assessment.objects.get(pk=two[0].pk), second_examiner)
+    answer = teacher.post(take_over, post)
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Anouk van &#x27;t Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd." in html
+    assert "Nu gekozen: Tineke Tweede" in html
+    assert [line.typed for line in answer.context["lines"]] == ["erik@bedrijf.test"] * 2
+    assert [chosen(one) for one in two] == [[second_examiner], [examiner]]
+
+
+def test_who_has_begun_is_not_taken_off(
+    teacher: Client, two, take_over: str, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    steps.fill_in(steps.send_invitation(two[0], examiner))
+    answer = teacher.post(take_over, of(two, "tineke@bedrijf.test"))
+    assert "Al begonnen met beoordelen" in answer.content.decode()
+    assert chosen(two[0]) == [examiner]
+
+
+def test_a_closed_one_has_no_field(teacher: Client, two, page: str, docent: User) -> None:
+    lifecycle.cancel(assessment=two[0], by=docent, reason="Ziek.", counts_as_attempt=False)
+    html = teacher.get(page, of(two)).content.decode()
+    assert f'name="examinator-van-{two[0].pk}"' not in html
+    assert f'name="examinator-van-{two[1].pk}"' in html
+
+
+def test_overnemen_en_uitnodigen_goes_on_to_the_message(
+    teacher: Client, two, take_over: str, unit: ExamUnit, examiner: Contact
+) -> None:
+    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", uitnodigen="1"))
+    assert answer["Location"].startswith(reverse("assessments:message_together", args=[unit.pk]))
+    nobody = teacher.post(take_over, of(two[1:], uitnodigen="1"))
+    assert nobody["Location"].startswith(reverse("assessments:together", args=[unit.pk]))
+
+
+def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
+    teacher: Client, two, page: str, unit: ExamUnit, school: School, docent: User, examiner, django_assert_num_queries
+) -> None:
+    teacher.get(page, of(two))
+    with django_assert_num_queries(8):
+        teacher.get(page, of(two))
+    many = [steps.start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(28)]
+    for one in many:
+        steps.choose(one, ContactFactory(school=school))
+    with django_assert_num_queries(8):
+        teacher.get(page, of([*two, *many]))
+
+
+def test_of_a_large_address_book_those_chosen_last_are_suggested(
+    teacher: Client, two, page: str, school: School, examiner: Contact, monkeypatch
+) -> None:
+    monkeypatch.setattr(named, "SUGGESTED", 3)
+    ContactFactory.create_batch(5, school=school, last_name="Aaa")
+    steps.choose(two[0], examiner)
+    suggested = teacher.get(page, of(two)).context["suggested"]
+    assert len(suggested) == 3
+    assert "Erik Examinator <erik@bedrijf.test>" in suggested
+
+
+def test_one_that_is_not_the_docents_makes_the_page_not_exist(
+    teacher: Client, two, page: str, take_over: str, unit: ExamUnit, stranger: User, other_school: School
+) -> None:
+    elsewhere = steps.start_assessment(MembershipFactory(school=other_school), unit, stranger)
+    assert teacher.get(page, of([*two, elsewhere])).status_code == 404
+    assert teacher.post(take_over, of([*two, elsewhere])).status_code == 404

@@ -1,0 +1,364 @@
+"""A forwarded link: proposing a colleague, and what the teacher answers (DESIGN.md, 'Mechanisms', Link)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import School, User
+from addressbook.models import Contact
+from assessments import form, invite, lifecycle, links, propose
+from assessments.models import Assessment, Assignment, Event, Invitation, Proposal
+from digibeoordelen.outbox.models import OutgoingMail
+from tests import steps
+from tests.factories import ContactFactory
+
+GREET = {
+    "first_name": "Greet",
+    "infix": "van",
+    "last_name": "Nieuw",
+    "email": "Greet@Bedrijf.test",
+    "organisation": "Zorggroep",
+    "function": "Teamleider",
+    "word": "Ik ben die week weg.",
+}
+
+
+@pytest.fixture
+def opened(invitation: Invitation) -> Client:
+    """The browser of whoever has the examiner's link."""
+    browser = Client()
+    browser.get(link(invitation))
+    return browser
+
+
+@pytest.fixture
+def teacher(docent: User) -> Client:
+    client = Client()
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def open_school(school: School) -> School:
+    """A school where a colleague's link leaves without the teacher."""
+    school.confirm_proposals = False
+    school.save()
+    return school
+
+
+@pytest.fixture
+def proposal(opened: Client, invitation: Invitation) -> Proposal:
+    opened.post(page(invitation), GREET)
+    return Proposal.objects.get()
+
+
+def link(invitation: Invitation) -> str:
+    return reverse("assessments:open_link", args=[links.token_for(invitation=invitation)])
+
+
+def page(invitation: Invitation) -> str:
+    return reverse("assessments:propose", args=[invitation.public_id])
+
+
+def answer(verb: str, proposal: Proposal) -> str:
+    return reverse(f"assessments:{verb}_proposal", args=[proposal.public_id])
+
+
+def detail(proposal: Proposal) -> str:
+    return reverse("assessments:detail", args=[proposal.invitation.assessment.public_id])
+
+
+def a_proposal(**fields: Any) -> Proposal:
+    return Proposal(**({key: GREET[key] for key in ("first_name", "infix", "last_name", "email")} | fields))
+
+
+def kinds(assessment: Assessment) -> list[str]:
+    return list(assessment.events.values_list("kind", flat=True))
+
+
+# --- Proposing -------------------------------------------------------------------------------------------
+def test_the_form_says_who_one_is_and_leads_to_the_proposal(opened: Client, invitation: Invitation) -> None:
+    shown = opened.get(reverse("assessments:form", args=[invitation.public_id])).content.decode()
+    assert "U beoordeelt als <strong>Erik Examinator</strong>" in shown
+    assert f'href="{page(invitation)}">Bent u dat niet?' in shown
+    shown = opened.get(page(invitation)).content.decode()
+    assert "Dirk Docent krijgt uw voorstel per mail" in shown
+
+
+def test_the_initiator_is_mailed_and_nothing_changes_until_the_answer(proposal: Proposal, opened: Client) -> None:
+    assert (proposal.full_name, proposal.email, proposal.state) == ("Greet van Nieuw", "greet@bedrijf.test", "OPEN")
+    mail = OutgoingMail.objects.latest("pk")
+    assert (mail.to, mail.reply_to) == ("docent@hier.test", "erik@bedrijf.test")
+    assert mail.subject == "Erik Examinator stelt Greet van Nieuw voor om Anouk van 't Hoff te beoordelen"
+    assert f"http://testserver{detail(proposal)}#voorstellen" in mail.text
+    assert "Ik ben die week weg." in mail.text
+    assert not Contact.objects.filter(email="greet@bedrijf.test").exists()
+    event = proposal.invitation.assessment.events.latest("pk")
+    assert (event.kind, event.actor_name) == (Event.Kind.PROPOSED, "Erik Examinator")
+    assert event.data == {"examiner": "Erik Examinator", "replacement": "Greet van Nieuw"}
+    assert links.open_token(links.token_for(invitation=proposal.invitation))
+    shown = opened.get(page(proposal.invitation)).content.decode()
+    assert "U hebt Greet van Nieuw voorgesteld" in shown
+    assert "Tot die tijd kunt u Anouk van &#x27;t Hoff zelf blijven beoordelen" in shown
+
+
+def test_posted_twice_it_is_one_proposal_and_one_mail(proposal: Proposal, opened: Client) -> None:
+    again = opened.post(page(proposal.invitation), GREET)
+    assert "U hebt Greet van Nieuw voorgesteld" in again.content.decode()
+    assert Proposal.objects.count() == 1
+    assert OutgoingMail.objects.filter(kind="proposal").count() == 1
+
+
+def test_the_database_keeps_one_open_proposal_an_invitation(proposal: Proposal) -> None:
+    with pytest.raises(IntegrityError):
+        a_proposal(invitation=proposal.invitation).save()
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"first_name": ""}, "Voornaam"),
+        ({"last_name": ""}, "Achternaam"),
+        ({"email": "geen adres"}, "E-mailadres"),
+        ({"email": "Erik@bedrijf.test"}, "Dit is uw eigen e-mailadres."),
+        ({"email": "ANOUK@hier.test"}, "Een student kan zichzelf niet beoordelen."),
+        ({"word": "x" * 1001}, "Bericht aan de docent"),
+    ],
+)
+def test_what_can_not_be_is_told_and_what_was_typed_stays(
+    opened: Client, invitation: Invitation, changed: dict[str, str], told: str
+) -> None:
+    answered = opened.post(page(invitation), GREET | changed)
+    assert answered.status_code == 422
+    shown = answered.content.decode()
+    assert told in shown
+    assert "Zorggroep" in shown
+    assert not Proposal.objects.exists()
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_who_is_done_proposes_nobody(opened: Client, invitation: Invitation) -> None:
+    steps.assess(invitation)
+    assert "U hebt uw beoordeling al afgerond" in opened.get(page(invitation)).content.decode()
+    opened.post(page(invitation), GREET)
+    assert not Proposal.objects.exists()
+    shown = opened.get(reverse("assessments:form", args=[invitation.public_id])).content.decode()
+    assert "Bent u dat niet?" not in shown
+
+
+def test_without_a_standing_link_nobody_is_proposed(opened: Client, invitation: Invitation, docent: User) -> None:
+    assert Client().post(page(invitation), GREET).status_code == 403
+    invite.withdraw(invitation=invitation, by=docent)
+    assert opened.post(page(invitation), GREET).status_code == 410
+    with pytest.raises(lifecycle.DomainError, match="ingetrokken"):
+        propose.propose(invitation=invitation, proposal=a_proposal())
+    assert not Proposal.objects.exists()
+
+
+def test_a_cancelled_assessment_takes_no_proposal(invitation: Invitation, docent: User) -> None:
+    lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
+    with pytest.raises(lifecycle.DomainError, match="gesloten"):
+        propose.propose(invitation=invitation, proposal=a_proposal())
+
+
+def test_an_older_link_proposes_nobody(invitation: Invitation, docent: User) -> None:
+    held = Invitation.objects.select_related("assessment", "contact").get(pk=invitation.pk)
+    invite.invite_again(invitation=invitation, by=docent)
+    with pytest.raises(lifecycle.DomainError, match="intussen gewijzigd"):
+        propose.propose(invitation=held, proposal=a_proposal())
+
+
+# --- Confirmed --------------------------------------------------------------------------------------------
+def test_the_teacher_sees_the_proposal_and_confirms_it(proposal: Proposal, teacher: Client, docent: User) -> None:
+    invitation = proposal.invitation
+    shown = teacher.get(detail(proposal)).content.decode()
+    assert "<strong>Erik Examinator</strong> stelt <strong>Greet van Nieuw</strong> voor om" in shown
+    assert "Ik ben die week weg." in shown
+    done = teacher.post(answer("confirm", proposal), follow=True).content.decode()
+    assert "Erik Examinator is vervangen door Greet van Nieuw" in done
+    greet = Contact.objects.get(email="greet@bedrijf.test")
+    assert (greet.organisation, greet.function, greet.side) == ("Zorggroep", "Teamleider", "WORKPLACE")
+    assert invitation.assessment.couplings.get().contact == greet
+    assert OutgoingMail.objects.latest("pk").to == "greet@bedrijf.test"
+    proposal.refresh_from_db()
+    assert (proposal.state, proposal.decided_by) == (
+        Proposal.State.CONFIRMED,
+        User.objects.get(email="docent@hier.test"),
+    )
+    event = invitation.assessment.events.latest("pk")
+    assert event.kind == Event.Kind.REPLACED
+    assert (event.data["examiner"], event.data["replacement"]) == ("Erik Examinator", "Greet van Nieuw")
+    assert "Collega voorgesteld: Greet van Nieuw, in plaats van Erik Examinator" in done
+
+
+def test_the_old_link_says_that_another_assesses_and_offers_no_new_one(
+    proposal: Proposal, opened: Client, docent: User
+) -> None:
+    propose.confirm(proposal=proposal, by=docent)
+    for gone in (Client().get(link(proposal.invitation)), opened.get(page(proposal.invitation))):
+        shown = gone.content.decode()
+        assert gone.status_code == 410
+        assert "Een ander beoordeelt nu in uw plaats" in shown
+        assert "ingetrokken" not in shown
+        assert "Vraag een nieuwe link aan" not in shown
+
+
+def test_confirmed_twice_invites_once(proposal: Proposal, teacher: Client) -> None:
+    teacher.post(answer("confirm", proposal))
+    again = teacher.post(answer("confirm", proposal), follow=True).content.decode()
+    assert "wacht niet meer op antwoord" in again
+    assert OutgoingMail.objects.filter(to="greet@bedrijf.test").count() == 1
+
+
+def test_someone_in_the_address_book_is_found_by_address(proposal: Proposal, teacher: Client, school: School) -> None:
+    listed = ContactFactory(school=school, first_name="Margaretha", last_name="Anders", email="greet@bedrijf.test")
+    assert "in het adresboek als <strong>Margaretha Anders</strong>" in teacher.get(detail(proposal)).content.decode()
+    teacher.post(answer("confirm", proposal))
+    assert proposal.invitation.assessment.couplings.get().contact == listed
+    listed.refresh_from_db()
+    assert listed.first_name == "Margaretha"
+
+
+def test_the_same_remark_and_attachments_go_along(assessment: Assessment, docent: User, examiner: Contact) -> None:
+    steps.choose(assessment, examiner)
+    invitation = steps.send_invitation(assessment, examiner, remark="Graag vrijdag.")
+    proposal = propose.propose(invitation=invitation, proposal=a_proposal())
+    propose.confirm(proposal=proposal, by=docent)
+    assert "Graag vrijdag." in OutgoingMail.objects.latest("pk").text
+
+
+def test_where_something_was_begun_the_teacher_chooses_first(proposal: Proposal, teacher: Client) -> None:
+    invitation = proposal.invitation
+    steps.fill_in(invitation, "G", "Al getypt.")
+    asked = teacher.post(answer("confirm", proposal), follow=True)
+    shown = asked.content.decode()
+    assert "Erik Examinator is al begonnen" in shown
+    assert "Erik Examinator vervangen door Greet van Nieuw?" in shown
+    assert invitation.assessment.couplings.get().contact == invitation.contact
+    greet = Contact.objects.get(email="greet@bedrijf.test")
+    post = {
+        "examinator": greet.pk,
+        "version": Assessment.objects.get().version,
+        "vervalt": list(Assignment.objects.values_list("pk", flat=True)),
+    }
+    teacher.post(asked.request["PATH_INFO"], post)
+    proposal.refresh_from_db()
+    assert proposal.state == Proposal.State.CONFIRMED
+    assert invitation.assessment.couplings.get().contact == greet
+    kept = Assignment.objects.filter(contact=invitation.contact)
+    assert {(row.justification, row.removed_at is not None) for row in kept} == {("Al getypt.", True)}
+
+
+def test_what_the_examiner_completed_meanwhile_stays(proposal: Proposal, teacher: Client) -> None:
+    steps.fill_in(proposal.invitation, "V")
+    form.complete(invitation=proposal.invitation)
+    teacher.post(answer("confirm", proposal), follow=True)
+    assert proposal.invitation.assessment.couplings.get().contact == proposal.invitation.contact
+
+
+def test_the_place_given_to_someone_else_ends_the_proposal(
+    proposal: Proposal, docent: User, second_examiner: Contact
+) -> None:
+    from assessments.replace import replace
+
+    invitation = proposal.invitation
+    replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=docent)
+    proposal.refresh_from_db()
+    assert proposal.state == Proposal.State.LAPSED
+
+
+# --- Declined ---------------------------------------------------------------------------------------------
+def test_declined_is_told_to_the_examiner_who_goes_on(proposal: Proposal, teacher: Client, opened: Client) -> None:
+    done = teacher.post(answer("decline", proposal), follow=True).content.decode()
+    assert "Erik Examinator blijft beoordelen en krijgt daarover een mail" in done
+    assert "Voorgestelde collega afgewezen: Greet van Nieuw" in done
+    assert 'id="voorstellen"' not in done
+    mail = OutgoingMail.objects.latest("pk")
+    assert (mail.to, mail.kind) == ("erik@bedrijf.test", "proposal_declined")
+    assert "u blijft beoordelen" in mail.text
+    assert links.resolve(mail.links["start"]["data"]).endswith(link(proposal.invitation))
+    teacher.post(answer("decline", proposal))
+    assert OutgoingMail.objects.filter(kind="proposal_declined").count() == 1
+    assert kinds(proposal.invitation.assessment).count("PROPOSAL_DECLINED") == 1
+    opened.post(page(proposal.invitation), GREET)
+    assert Proposal.objects.filter(state="OPEN").count() == 1  # they may propose again
+
+
+@pytest.mark.parametrize("verb", ["confirm", "decline"])
+def test_another_school_s_proposal_does_not_exist(proposal: Proposal, stranger: User, verb: str) -> None:
+    client = Client()
+    client.force_login(stranger)
+    assert client.post(answer(verb, proposal)).status_code == 404
+    assert client.get(answer(verb, proposal)).status_code == 405
+    proposal.refresh_from_db()
+    assert proposal.state == Proposal.State.OPEN
+
+
+def test_after_withdrawing_there_is_nothing_to_answer_and_a_new_invitation_starts_anew(
+    proposal: Proposal, teacher: Client, docent: User, invitation: Invitation
+) -> None:
+    invite.withdraw(invitation=invitation, by=docent)
+    assert 'id="voorstellen"' not in teacher.get(detail(proposal)).content.decode()
+    with pytest.raises(lifecycle.DomainError, match="wacht niet meer"):
+        propose.confirm(proposal=proposal, by=docent)
+    again = steps.send_invitation(invitation.assessment, invitation.contact)
+    assert 'id="voorstellen"' not in teacher.get(detail(proposal)).content.decode()
+    propose.propose(invitation=again, proposal=a_proposal(email="ander@bedrijf.test"))
+    assert list(Proposal.objects.values_list("state", flat=True)) == ["LAPSED", "OPEN"]
+
+
+def test_the_page_takes_as_many_queries_for_five_proposals_as_for_one(
+    proposal: Proposal, teacher: Client, school: School, django_assert_max_num_queries: Any
+) -> None:
+    assessment = proposal.invitation.assessment
+    teacher.get(detail(proposal))
+    more = ContactFactory.create_batch(4, school=school)
+    steps.choose(assessment, proposal.invitation.contact, *more)
+    for number, contact in enumerate(more):
+        invited = steps.send_invitation(assessment, contact)
+        propose.propose(invitation=invited, proposal=a_proposal(email=f"nieuw{number}@bedrijf.test"))
+    with django_assert_max_num_queries(14):
+        assert teacher.get(detail(proposal)).content.decode().count('class="proposal"') == 5
+
+
+# --- A school that doesn't confirm --------------------------------------------------------------------------
+def test_the_new_link_leaves_at_once(open_school: School, opened: Client, invitation: Invitation) -> None:
+    assert "Uw collega krijgt meteen een eigen link" in opened.get(page(invitation)).content.decode()
+    done = opened.post(page(invitation), GREET)
+    assert "Greet van Nieuw beoordeelt nu in uw plaats" in done.content.decode()
+    mail = OutgoingMail.objects.latest("pk")
+    assert (mail.to, OutgoingMail.objects.count()) == ("greet@bedrijf.test", 2)
+    proposal = Proposal.objects.get()
+    assert (proposal.state, proposal.decided_by) == (Proposal.State.CONFIRMED, None)
+    event = invitation.assessment.events.latest("pk")
+    assert (event.kind, event.actor, event.actor_name) == (Event.Kind.REPLACED, None, "Erik Examinator")
+    assert opened.post(page(invitation), GREET).status_code == 410
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_it_waits_for_the_teacher_all_the_same_where_something_was_begun(
+    open_school: School, opened: Client, invitation: Invitation
+) -> None:
+    steps.fill_in(invitation, "G", "Al getypt.")
+    assert "In dit formulier is al iets ingevuld" in opened.get(page(invitation)).content.decode()
+    opened.post(page(invitation), GREET)
+    assert Proposal.objects.get().state == Proposal.State.OPEN
+    assert OutgoingMail.objects.latest("pk").to == "docent@hier.test"
+
+
+def test_it_waits_where_the_colleague_examines_here_already_or_was_taken_out(
+    open_school: School, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    invitation = steps.send_invitation(assessment, examiner)
+    waits = propose.propose(invitation=invitation, proposal=a_proposal(email=second_examiner.email))
+    assert waits.state == Proposal.State.OPEN
+    Proposal.objects.all().delete()
+    ContactFactory(school=open_school, email="greet@bedrijf.test", removed_at=timezone.now())
+    assert propose.propose(invitation=invitation, proposal=a_proposal()).state == Proposal.State.OPEN

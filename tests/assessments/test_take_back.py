@@ -1,0 +1,86 @@
+"""The initiator takes back what was started by mistake, as long as nobody was invited."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from assessments import invite
+from assessments.models import Assessment, Invitation, Status
+from digibeoordelen.outbox.models import OutgoingMail
+from tests import steps
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+def address(assessment: Assessment) -> str:
+    return reverse("assessments:take_back", args=[assessment.public_id])
+
+
+def detail(client: Client, assessment: Assessment) -> str:
+    page = client.get(reverse("assessments:detail", args=[assessment.public_id])).content.decode()
+    return " ".join(page.split())
+
+
+def post(client: Client, assessment: Assessment, version: int | str | None = None) -> str:
+    version = assessment.version if version is None else version
+    page = client.post(address(assessment), {"version": version}, follow=True).content.decode()
+    assessment.refresh_from_db()
+    return " ".join(page.split())
+
+
+def test_a_new_one_is_taken_back_after_a_confirmation_that_names_whose(teacher: Client, assessment: Assessment) -> None:
+    assert address(assessment) in detail(teacher, assessment)
+    page = teacher.get(address(assessment)).content.decode()
+    assert "Beoordeling van Anouk van &#x27;t Hoff intrekken?" in page
+    assessment.refresh_from_db()
+    assert assessment.status == Status.NEW
+    page = post(teacher, assessment)
+    assert "De beoordeling van Anouk van &#x27;t Hoff is ingetrokken; dit telt niet als poging." in page
+    assert assessment.status == Status.CANCELLED
+    assert not assessment.counts_as_attempt
+    assert assessment.get_cancel_kind_display() == "Per ongeluk gestart"
+    assert not OutgoingMail.objects.exists()
+    assert address(assessment) not in page
+
+
+def test_it_can_be_started_again_as_the_same_attempt(
+    teacher: Client, assessment: Assessment, student: Membership, docent: User
+) -> None:
+    post(teacher, assessment)
+    assert steps.start_assessment(student, assessment.unit, docent).attempt == 1
+
+
+def test_not_once_someone_was_invited(teacher: Client, invitation: Invitation) -> None:
+    assessment = invitation.assessment
+    assert address(assessment) not in detail(teacher, assessment)
+    assert "alleen de examencommissie" in teacher.get(address(assessment), follow=True).content.decode()
+    assert "alleen de examencommissie" in post(teacher, assessment)
+    assert assessment.status == Status.INVITED
+
+
+def test_not_even_when_that_invitation_was_withdrawn(teacher: Client, invitation: Invitation, docent: User) -> None:
+    invite.withdraw(invitation=invitation, by=docent)
+    assessment = Assessment.objects.get()
+    assert assessment.status == Status.NEW
+    assert address(assessment) not in detail(teacher, assessment)
+    assert "alleen de examencommissie" in post(teacher, assessment)
+    assert assessment.status == Status.NEW
+
+
+@pytest.mark.parametrize("version", ["", "x", 99])
+def test_one_that_was_changed_meanwhile_is_not(teacher: Client, assessment: Assessment, version: int | str) -> None:
+    assert "intussen gewijzigd" in post(teacher, assessment, version)
+    assert assessment.status == Status.NEW
+
+
+def test_a_double_click_is_told(teacher: Client, assessment: Assessment) -> None:
+    post(teacher, assessment)
+    assert "ingetrokken en kan niet meer worden gewijzigd" in post(teacher, assessment)
+    assert assessment.events.count() == 2

@@ -1,0 +1,59 @@
+"""'Examen afnames' in a real browser: searching while typing, the way back, and the keyboard (C.3 – C.7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import School, User
+from assessments.models import Status
+from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
+from tests.factories import MembershipFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = "/commissie/"
+
+
+def test_typing_narrows_the_list_and_the_keyboard_opens_and_comes_back(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    school: School,
+    make_afname: AfnameMaker,  # noqa: F811
+) -> None:
+    for first, last in (("Bart", "Boom"), ("Emma", "Jansen"), ("Emma", "Visser")):
+        make_afname(student=MembershipFactory(school=school, user__first_name=first, user__last_name=last))
+    make_afname(Status.FINAL)
+    page = log_in_at(committee_member, LIST)
+    rows = page.locator("[data-row]")
+    expect(rows).to_have_count(3)
+
+    page.keyboard.press("/")
+    expect(page.get_by_label("Student", exact=True)).to_be_focused()
+    page.keyboard.type("emma")
+    expect(rows).to_have_text(["Emma Jansen", "Emma Visser"])
+    expect(page).to_have_url(re.compile("student=emma"))
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(0)).to_be_focused()
+    page.keyboard.press("j")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Emma Visser")
+    page.go_back()
+    expect(rows).to_have_text(["Emma Jansen", "Emma Visser"])
+    expect(page.get_by_label("Student", exact=True)).to_have_value("emma")
+
+    page.get_by_label("Student", exact=True).fill("")
+    page.get_by_label("Status", exact=True).select_option(label="Definitief")
+    expect(page.get_by_role("link", name="Definitief 1")).to_have_attribute("aria-current", "true")
+    page.get_by_role("button", name="Zoeken").click()
+    expect(rows).to_have_count(1)
+    page.get_by_role("link", name="Beoordeeld 3").click()
+    expect(rows).to_have_count(3)
+    page.go_back()
+    expect(rows).to_have_count(1)

@@ -1,0 +1,63 @@
+"""Sent back by the committee, in a real browser: the question, and completed again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import form, links, send_back
+from assessments.models import Assessment, Invitation
+from tests import steps
+
+from .walk import Shots
+from .wcag import check_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONFIRM = "Ik heb deze beoordeling zelf gegeven"
+TEXT = "Anouk stelde mevrouw gerust en legde alles uit.\n\nOok bij het wassen bleef zij vragen wat mevrouw zelf wilde."
+
+
+@pytest.fixture
+def open_form(live_server, new_browser: Callable[..., Page], invitation: Invitation) -> Callable[..., Page]:
+    """A function that opens the examiner's link, everything scored, with one G that is justified."""
+    Contact.objects.update(function="Werkbegeleider", organisation="Stichting Zorggroep Rivierenland-Noord")
+    Assessment.objects.update(planned_on=timezone.localdate() - timedelta(days=2), place="De Linde, Utrecht")
+    steps.fill_in(invitation, "V")
+    steps.fill_in(invitation, "G", TEXT, parts=[invitation.assessment.live_assignments.order_by("pk")[0].part])
+
+    def open_page(**browser) -> Page:
+        invitation.refresh_from_db()
+        page = new_browser(**browser)
+        page.goto(f"{live_server.url}/beoordelen/{links.token_for(invitation=invitation)}/")
+        return page
+
+    return open_page
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_sent_back_the_question_stands_on_top(
+    open_form: Callable[..., Page], invitation: Invitation, committee_member: User, width: int, shots: Shots
+) -> None:
+    form.complete(invitation=invitation)
+    invitation.assessment.refresh_from_db()
+    remark = "Licht de G bij de gedragsobservatie toe: wat zag u?"
+    send_back.send_back(
+        assessment=invitation.assessment, contacts=[invitation.contact], by=committee_member, remark=remark
+    )
+    page = open_form(width=width)
+    expect(page.get_by_text("De examencommissie vraagt u dit nog eens te bekijken")).to_be_visible()
+    expect(page.get_by_text(remark)).to_be_visible()
+    check_page(page)
+    shots(page, f"h4-teruggestuurd-{width}")
+    page.get_by_role("button", name="Afronden", exact=True).click()
+    page.get_by_label(CONFIRM).check()
+    page.get_by_role("button", name="Beoordeling van").click()
+    expect(page.get_by_role("status")).to_contain_text("Uw beoordeling is afgerond")
+    expect(page.get_by_text(remark)).to_have_count(0)

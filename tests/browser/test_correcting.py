@@ -1,0 +1,87 @@
+"""The source text's part C on 'Bewerken', sentence by sentence in a real browser (C.2, C.9 – C.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from assessments import form
+from assessments.models import Assessment, Correction, Invitation
+from tests import steps
+
+from .walk import Shots
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def assessed(invitation: Invitation) -> Assessment:
+    """With all G, and a spelling mistake everywhere."""
+    steps.fill_in(invitation, "G", "Anouk weet hoe het word gedaan.")
+    form.complete(invitation=invitation)
+    return invitation.assessment
+
+
+@pytest.fixture
+def committee(log_in_at: Callable[..., Page], committee_member: User, assessed: Assessment) -> Callable[..., Page]:
+    """A function that opens the assessment as the committee has it."""
+
+    def open_page(**browser: object) -> Page:
+        return log_in_at(committee_member, f"/commissie/{assessed.public_id}/", **browser)
+
+    return open_page
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_c9_to_c11_the_slider_to_the_left_edits_to_the_right_saves_and_the_blue_icon_shows_the_history(
+    committee: Callable[..., Page], shots: Shots, javascript: bool
+) -> None:
+    page = committee(javascript=javascript)
+    shots(page, "bewerken-0")
+    page.get_by_role("link", name="Bewerken", exact=True).click()
+    shots(page, "bewerken-1")
+    text = page.get_by_label("Onderbouwing van Erik Examinator").first
+    reasons = page.get_by_label("Reden van de wijziging")
+    if javascript:
+        expect(reasons.first).to_be_hidden()
+    text.fill("Anouk weet hoe het wordt gedaan.")
+    page.get_by_role("radiogroup").first.get_by_role("radio", name="V Voldoende").check()
+    page.get_by_role("button", name="Bewerken").click()
+    expect(page.get_by_text("Schrijf erbij waarom u dit wijzigt.").first).to_be_visible()
+    shots(page, "bewerken-2")
+    reasons.first.fill("Niet zelf gezien.")
+    text.locator("xpath=ancestor::*[@data-ask-reason]").get_by_label("Reden van de wijziging").fill("Schrijffout.")
+    page.get_by_role("button", name="Bewerken").click()
+    expect(page.get_by_role("status")).to_contain_text("2 wijzigingen opgeslagen.")
+    shots(page, "bewerken-3")
+    page.get_by_role("link", name="Bekijk de bewerkhistorie").click()
+    shots(page, "bewerken-4")
+    expect(page.locator("del").filter(has_text="word")).to_have_text("weg: word")
+    expect(page.locator("ins").filter(has_text="wordt")).to_have_text("nieuw: wordt")
+    expect(page.get_by_text("Reden: ‘Schrijffout.’")).to_be_visible()
+    assert Correction.objects.count() == 2
+
+
+def test_the_later_of_two_members_sees_the_others_change(committee: Callable[..., Page], shots: Shots) -> None:
+    first, second = committee(), committee()
+    for page in (first, second):
+        page.get_by_role("link", name="Bewerken", exact=True).click()
+        page.get_by_label("Onderbouwing van Erik Examinator").first.fill(
+            "Van de eerste." if page is first else "Van de tweede."
+        )
+        page.get_by_label("Reden van de wijziging").locator("visible=true").fill("Schrijffout.")
+    first.get_by_role("button", name="Wijzigingen opslaan").dblclick()
+    expect(first.get_by_role("status")).to_contain_text("1 wijziging opgeslagen.")
+    second.get_by_role("button", name="Wijzigingen opslaan").click()
+    expect(second.get_by_text("Intussen gewijzigd door Carla Commissie")).to_contain_text("Van de eerste.")
+    expect(second.get_by_label("Onderbouwing van Erik Examinator").first).to_have_value("Van de tweede.")
+    shots(second, "bewerken-5")
+    second.get_by_role("button", name="Wijzigingen opslaan").click()
+    expect(second.get_by_role("status")).to_contain_text("1 wijziging opgeslagen.")
+    assert list(Correction.objects.values_list("before", "after")) == [
+        ("Anouk weet hoe het word gedaan.", "Van de eerste."),
+        ("Van de eerste.", "Van de tweede."),
+    ]

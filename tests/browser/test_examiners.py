@@ -1,0 +1,274 @@
+"""The source text's part A, 'Examinator(en) kiezen', sentence by sentence in a real browser (A.8 – A.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Assignment
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Open = Callable[..., Page]
+Shots = Callable[[Page, str], None]
+
+ERIK, TINEKE = "Erik Examinator", "Tineke Tweede"
+
+
+@pytest.fixture
+def choosing(log_in_at: Open, assessment: Assessment, docent: User) -> Open:
+    """A function that opens 'Examinator(en) kiezen' of the student, logged in as a docent."""
+
+    def open_page(user: User = docent, **browser) -> Page:
+        return log_in_at(user, f"/beoordelingen/{assessment.public_id}/examinatoren/", **browser)
+
+    return open_page
+
+
+@pytest.fixture
+def bart(school: School, unit: ExamUnit, docent: User) -> Assessment:
+    student = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
+    return steps.start_assessment(student, unit, docent)
+
+
+def tick(page: Page, *names: str, untick: tuple[str, ...] = ()) -> None:
+    """Ticks in the address book, and 'Overnemen'."""
+    expect(page.get_by_role("heading", level=1)).to_have_text("Adresboek")
+    for name in untick:
+        page.get_by_label(name).uncheck()
+    for name in names:
+        page.get_by_label(name).check()
+    page.get_by_role("button", name="Overnemen").click()
+
+
+def choose_whole(page: Page, *names: str, untick: tuple[str, ...] = ()) -> None:
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    tick(page, *names, untick=untick)
+
+
+def choose_for(page: Page, where: str, *names: str) -> None:
+    page.get_by_role("link", name=f"Kies examinator(en) voor {where}", exact=True).click()
+    tick(page, *names)
+
+
+def part(page: Page, work_process: str, kind: str) -> Locator:
+    section = page.locator("section").filter(has=page.get_by_role("heading", name=work_process))
+    return section.locator(".part-choice").filter(has=page.get_by_role("heading", name=kind))
+
+
+def names_at(page: Page) -> list[list[str]]:
+    """The names at each part, in the order of the page."""
+    return [found.locator(".person-name").all_inner_texts() for found in page.locator(".part-choice").all()]
+
+
+def test_a8_one_or_more_examiners_for_the_whole_exam(
+    choosing: Open, examiner: Contact, second_examiner: Contact, shots: Shots
+) -> None:
+    page = choosing()
+    shots(page, "g1-nog-niemand")
+    choose_whole(page, ERIK)
+    expect(page.get_by_role("status")).to_have_text("Gekozen voor het hele examen: Erik Examinator.")
+    assert names_at(page) == [[ERIK]] * 4
+    choose_whole(page, TINEKE)
+    expect(page.get_by_role("status")).to_contain_text(TINEKE)
+    assert names_at(page) == [[ERIK, TINEKE]] * 4
+    shots(page, "g2-twee-voor-het-hele-examen")
+
+
+def test_a9_several_examiners_each_for_one_or_more_work_processes(
+    choosing: Open, examiner: Contact, second_examiner: Contact, shots: Shots
+) -> None:
+    page = choosing()
+    choose_for(page, "B1-K1-W1 Werkproces 1", ERIK)
+    expect(page.get_by_text("2 onderdelen hebben nog geen examinator.")).to_be_visible()
+    shots(page, "g3-een-werkproces")
+    choose_for(page, "B1-K1-W2 Werkproces 2", TINEKE)
+    expect(page.locator("section:focus")).to_contain_text("B1-K1-W2 Werkproces 2")
+    assert names_at(page) == [[ERIK], [ERIK], [TINEKE], [TINEKE]]
+    expect(part(page, "B1-K1-W2", "Productbeoordeling")).to_contain_text("Gekozen voor dit werkproces")
+    shots(page, "g4-per-werkproces")
+
+
+def test_a10_another_examiner_for_gedragsobservatie_and_for_productbeoordeling(
+    choosing: Open, examiner: Contact, second_examiner: Contact, school: School, shots: Shots
+) -> None:
+    ContactFactory(
+        school=school,
+        first_name="Wilhelmina-Alexandra",
+        infix="van den",
+        last_name="Heuvel-Rietveld tot Oudewater",
+        function="Praktijkbegeleider verpleging en verzorging",
+        organisation="Stichting Woonzorgcentra Rivierenland-Oost",
+    )
+    page = choosing()
+    choose_whole(page, ERIK)
+    choose_for(page, "Gedragsobservatie van B1-K1-W2", TINEKE)
+    expect(page.locator(".part-choice:focus")).to_contain_text(TINEKE)
+    choose_for(page, "Productbeoordeling van B1-K1-W2", "Wilhelmina-Alexandra", TINEKE, ERIK)
+    assert names_at(page)[:3] == [[ERIK], [ERIK], [TINEKE]]
+    assert len(names_at(page)[3]) == 3
+    expect(part(page, "B1-K1-W2", "Gedragsobservatie")).to_contain_text("Gekozen voor dit onderdeel")
+    shots(page, "g5-per-onderdeel")
+    part(page, "B1-K1-W2", "Gedragsobservatie").get_by_role("button", name="Weer zoals voor het hele examen").click()
+    expect(part(page, "B1-K1-W2", "Gedragsobservatie")).to_contain_text("Gekozen voor het hele examen")
+    assert names_at(page)[2] == [ERIK]
+
+
+def test_a12_a_tick_puts_the_examiner_on_top_of_the_screen(
+    choosing: Open, examiner: Contact, second_examiner: Contact
+) -> None:
+    page = choosing()
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    chosen = page.get_by_role("group", name="Gekozen")
+    expect(chosen).not_to_contain_text(ERIK)
+    page.get_by_label(ERIK).check()
+    expect(chosen).to_contain_text(ERIK)
+    expect(page.get_by_label(ERIK)).to_be_focused()
+    page.get_by_label(ERIK).uncheck()
+    expect(chosen).not_to_contain_text(ERIK)
+
+
+def test_a14_the_name_stands_at_the_criteria(choosing: Open, examiner: Contact) -> None:
+    page = choosing(javascript=False)
+    choose_whole(page, ERIK)
+    for found in page.locator(".part-choice").all():
+        expect(found).to_contain_text(ERIK)
+        expect(found.get_by_role("listitem").filter(has_text="Criterium 1 van")).to_be_visible()
+
+
+def test_a15_where_one_invites_an_examiner_is_added_or_picked_too(
+    choosing: Open, examiner: Contact, second_examiner: Contact
+) -> None:
+    page = choosing()
+    choose_whole(page, ERIK)
+    page.get_by_role("link", name="Examinatoren uitnodigen").click()
+    page.get_by_role("link", name="Kies examinatoren").click()
+    choose_whole(page, TINEKE)
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    page.get_by_role("link", name="Examinator toevoegen").click()
+    page.get_by_label("Voornaam").fill("Greet")
+    page.get_by_label("Achternaam").fill("Nieuw")
+    page.get_by_label("E-mailadres").fill("greet@bedrijf.test")
+    page.get_by_label("Beroepsonderwijs").check()
+    page.get_by_role("button", name="Contactpersoon opslaan").click()
+    expect(page.get_by_role("group", name="Gekozen")).to_contain_text("Greet Nieuw")
+    page.get_by_role("button", name="Overnemen").click()
+    page.get_by_role("link", name="Examinatoren uitnodigen").click()
+    for name in (ERIK, TINEKE, "Greet Nieuw"):
+        expect(page.get_by_label(name)).to_be_visible()
+
+
+def test_who_has_begun_is_not_taken_off_without_a_warning_that_says_what_would_be_lost(
+    choosing: Open, assessment: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
+) -> None:
+    steps.choose(assessment, examiner)
+    steps.assess(steps.send_invitation(assessment, examiner), "G")
+    page = choosing()
+    choose_whole(page, TINEKE, untick=(ERIK,))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Er is al begonnen met beoordelen")
+    expect(page.get_by_role("main")).to_contain_text("B1-K1-W2 Productbeoordeling: 2 van 2 criteria gescoord")
+    shots(page, "g6-toch-weghalen")
+    page.get_by_role("button", name="Annuleren").click()
+    expect(page.get_by_label(TINEKE)).to_be_checked()
+    expect(page.get_by_label(ERIK)).not_to_be_checked()
+    page.get_by_role("button", name="Overnemen").click()
+    page.get_by_role("button", name="Toch weghalen").dblclick()
+    expect(page.get_by_role("status")).to_have_text("Gekozen voor het hele examen: Tineke Tweede.")
+    assert names_at(page) == [[TINEKE]] * 4
+    assert Assignment.objects.filter(contact=examiner).exclude(justification="").count() == 4
+
+
+def test_a_later_choice_for_the_whole_exam_leaves_a_finer_one_alone_unless_told(
+    choosing: Open, assessment: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
+) -> None:
+    work_process = assessment.unit.core_tasks.get().work_processes.all()[1]
+    steps.choose(assessment, second_examiner, work_process=work_process)
+    page = choosing()
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    expect(page.get_by_text("Voor B1-K1-W2 Werkproces 2 is apart gekozen: Tineke Tweede.")).to_be_visible()
+    shots(page, "g7-ook-daar-wijzigen")
+    tick(page, ERIK)
+    assert names_at(page) == [[ERIK], [ERIK], [TINEKE], [TINEKE]]
+    page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    page.get_by_label("Ook daar wijzigen").check()
+    tick(page)
+    assert names_at(page) == [[ERIK]] * 4
+
+
+def test_of_two_teachers_at_once_the_second_is_told_and_loses_no_tick(
+    choosing: Open, colleague: User, examiner: Contact, second_examiner: Contact, shots: Shots
+) -> None:
+    first, second = choosing(), choosing(colleague)
+    for page in (first, second):
+        page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    tick(first, ERIK)
+    tick(second, TINEKE)
+    expect(second.get_by_role("alert")).to_contain_text("Iemand anders heeft deze beoordeling intussen gewijzigd.")
+    expect(second.get_by_text("Nu gekozen voor het hele examen: Erik Examinator.")).to_be_visible()
+    expect(second.get_by_label(TINEKE)).to_be_checked()
+    shots(second, "g8-intussen-gewijzigd")
+    tick(second, ERIK)  # beside the own tick, which still stands
+    assert names_at(second) == [[ERIK, TINEKE]] * 4
+
+
+def test_the_choices_are_applied_to_more_students(
+    choosing: Open, assessment: Assessment, bart: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
+) -> None:
+    last = assessment.unit.core_tasks.get().work_processes.all()[1]
+    steps.choose(assessment, examiner)
+    steps.choose(assessment, second_examiner, part=last.parts.all()[1])
+    page = choosing()
+    page.get_by_role("link", name="Toepassen op meer studenten").click()
+    expect(page.get_by_text("Productbeoordeling van B1-K1-W2 Werkproces 2: Tineke Tweede")).to_be_visible()
+    page.get_by_label("Bart Zomer").check()
+    shots(page, "g9-toepassen")
+    page.get_by_role("button", name="Toepassen", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("De keuzes zijn toegepast op Bart Zomer.")
+    for name in ("Anouk van 't Hoff", "Bart Zomer"):
+        expect(page.get_by_role("row", name=name)).to_contain_text("Erik Examinator, Tineke Tweede")
+    shots(page, "g10-samen")
+
+
+def test_alle_ticks_every_student(
+    choosing: Open, assessment: Assessment, bart: Assessment, school: School, docent: User, examiner: Contact
+) -> None:
+    steps.start_assessment(MembershipFactory(school=school), assessment.unit, docent)
+    steps.choose(assessment, examiner)
+    page = choosing()
+    page.get_by_role("link", name="Toepassen op meer studenten").click()
+    page.get_by_label("Alle studenten").check()
+    expect(page.locator("tbody input:checked")).to_have_count(2)
+    page.get_by_label("Bart Zomer").uncheck()
+    expect(page.get_by_label("Alle studenten")).not_to_be_checked()
+
+
+def test_several_students_get_the_same_examiner_for_a_part(
+    log_in_at: Open,
+    assessment: Assessment,
+    bart: Assessment,
+    docent: User,
+    examiner: Contact,
+    second_examiner: Contact,
+    shots: Shots,
+) -> None:
+    steps.choose(assessment, examiner)
+    steps.fill_in(steps.send_invitation(assessment, examiner), "V")
+    both = "&".join(f"beoordeling={one.public_id}" for one in (assessment, bart))
+    page = log_in_at(docent, f"/examens/eenheid/{assessment.unit_id}/digitaal-beoordelen/samen/?{both}")
+    page.get_by_text("Per werkproces of onderdeel kiezen").click()
+    expect(page.get_by_text("Verschilt per student")).to_have_count(4)
+    shots(page, "g11-samen-per-onderdeel")
+    choose_for(page, "Productbeoordeling van B1-K1-W2", TINEKE)
+    expect(page.get_by_role("heading", name="Anouk van 't Hoff")).to_be_visible()
+    expect(page.get_by_role("heading", name="Bart Zomer")).to_have_count(0)  # went on at once
+    shots(page, "g12-samen-toch-weghalen")
+    page.get_by_role("button", name="Toch weghalen").click()
+    expect(page.locator(".part-choice:focus")).to_contain_text(TINEKE)
+    shots(page, "g13-samen-gekozen")

@@ -1,0 +1,97 @@
+"""The source text's 'CSV-export', sentence by sentence in a real browser (C.17 – C.19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import Membership, School, User
+from assessments.models import Assessment, Status
+from committee.models import Export
+from exams.models import ExamUnit
+from tests.factories import MembershipFactory
+
+from .walk import Shots
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def results(unit: ExamUnit, student: Membership, school: School, docent: User, committee_member: User) -> None:
+    """Anouk's is Definitief, another student's is Beoordeeld."""
+    exam = unit.exam_version.exam
+    beside = MembershipFactory(school=school, user__last_name="Nog Niet")
+    of_unit = {"school": school, "exam": exam, "unit": unit, "unit_code": unit.code, "initiator": docent}
+    final = {"final_at": timezone.now(), "final_by": committee_member, "ovg": "G", "grade": Decimal("8.3")}
+    Assessment.objects.create(student=student, status=Status.FINAL, **final, **of_unit)
+    Assessment.objects.create(student=beside, status=Status.ASSESSED, **of_unit)
+
+
+def download(page: Page, button: str) -> bytes:
+    with page.expect_download() as started:
+        page.get_by_role("button", name=button).click()
+    return Path(started.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    results: None,
+    unit: ExamUnit,
+    shots: Shots,
+    javascript: bool,
+) -> None:
+    page = log_in_at(committee_member, "/commissie/", javascript=javascript)
+    page.get_by_label("Examen", exact=True).select_option(label=str(unit.exam_version.exam))
+    page.get_by_role("button", name="Zoeken").click()
+    page.get_by_text("Wat staat er in het bestand?").click()
+    shots(page, "export-1")
+    content = download(page, "Download resultaten als CSV").decode()
+    header, line, end = content.split("\r\n")
+    assert header.startswith("\ufeffstudentnummer;naam;code;")
+    assert line.startswith("123456;Anouk van 't Hoff;")
+    assert ";G;8,3;" in line
+    assert not end
+
+    page.get_by_role("link", name="Exportprofielen").click()
+    shots(page, "export-2")
+    page.get_by_role("link", name="Exportprofiel toevoegen").click()
+    page.get_by_role("button", name="Profiel opslaan").click()
+    expect(page.get_by_text("Vul in hoe dit profiel heet.").first).to_be_visible()
+    shots(page, "export-3")
+    page.get_by_label("Naam van het profiel").fill("Ons systeem")
+    for place in page.get_by_label("Plaats van").all():
+        place.fill("")
+    page.get_by_label("Plaats van cijfer").fill("1")
+    page.get_by_label("Kop van cijfer").fill("RESULTAAT")
+    page.get_by_label("Plaats van studentnummer").fill("2")
+    page.get_by_label("Scheidingsteken").select_option("komma ( , )")
+    page.get_by_label("Decimaalteken").select_option("punt (7.5)")
+    page.get_by_label("Codering").select_option("UTF-8 zonder BOM")
+    page.get_by_role("button", name="Voorbeeld bekijken").click()
+    expect(page.get_by_role("columnheader", name="RESULTAAT")).to_be_visible()
+    shots(page, "export-4")
+    page.get_by_role("button", name="Profiel opslaan").click()
+    expect(page.get_by_role("status")).to_contain_text("Het exportprofiel ‘Ons systeem’ is opgeslagen.")
+    shots(page, "export-5")
+
+    page.goto(f"{page.url.partition('/exportprofielen')[0]}/?examen={unit.exam_version.exam_id}")
+    page.get_by_label("Exportprofiel").select_option("Ons systeem")
+    shots(page, "export-6")
+    assert download(page, "Download resultaten als CSV") == b"RESULTAAT,studentnummer\r\n8.3,123456\r\n"
+    page.get_by_label("Alleen nieuw sinds vorige export").check()
+    page.get_by_role("button", name="Download resultaten als CSV").click()
+    expect(page.get_by_text("Er zijn geen nieuwe definitieve resultaten")).to_be_visible()
+    shots(page, "export-7")
+    page.get_by_role("link", name="Eerdere exports").click()
+    shots(page, "export-8")
+    page.get_by_role("table").get_by_role("link").first.click()
+    shots(page, "export-9")
+    assert download(page, "Opnieuw downloaden") == b"RESULTAAT,studentnummer\r\n8.3,123456\r\n"
+    assert Export.objects.count() == 2

@@ -1,0 +1,211 @@
+"""Following in a real browser: 'Beoordeling inzien initiator' (D.1 – D.3), the filter, and two clicks to remind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import School, User
+from addressbook.models import Contact
+from assessments import documents, lifecycle
+from assessments.models import Assessment, Invitation
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory
+
+from .walk import Shots
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Browse = Callable[..., Page]
+
+
+@pytest.fixture(autouse=True)
+def _no_pdf_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+
+
+@pytest.fixture
+def other(school: School, unit: ExamUnit, docent: User, second_examiner: Contact) -> Invitation:
+    """Bart Boom's examiner, Tineke Tweede, invited."""
+    student = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Boom")
+    assessment = steps.start_assessment(student, unit, docent)
+    steps.choose(assessment, second_examiner)
+    return steps.send_invitation(assessment, second_examiner)
+
+
+def be_invited(*invitations: Invitation, days_ago: int) -> None:
+    """Moves the invitations back in time: the browser's own clock can't be moved along."""
+    Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(
+        invited_at=timezone.now() - timedelta(days=days_ago), asked_at=timezone.now() - timedelta(days=days_ago)
+    )
+
+
+def row(page: Page, name: str) -> Locator:
+    return page.get_by_role("row", name=name)
+
+
+def test_d1_to_d3_the_work_process_its_tab_the_result_and_the_assessment_to_read(
+    teacher: Browse, assessed: Assessment, exam, unit: ExamUnit, committee_member: User
+) -> None:
+    page = teacher(path="/mijn-digibib/")
+    page.get_by_role("link", name="Verzorgende IG").click()
+    page.get_by_role("link", name=re.compile("B1-K1-W1")).first.click()
+    page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
+    expect(row(page, "Anouk van 't Hoff")).to_contain_text("Beoordeeld")
+    expect(row(page, "Anouk van 't Hoff")).to_contain_text("Examencommissie")
+    document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    assessed.refresh_from_db()
+    page.reload()
+    for said in ("Definitief", str(assessed.grade).replace(".", ","), "Voldoende"):
+        expect(row(page, "Anouk van 't Hoff")).to_contain_text(said)
+    expect(row(page, "Anouk van 't Hoff").get_by_role("link", name="Pdf")).to_be_visible()
+    page.get_by_role("link", name="Anouk van 't Hoff", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anouk van 't Hoff")
+    expect(page.get_by_role("heading", name="De beoordeling")).to_be_visible()
+
+
+def test_all_who_are_late_are_reminded_in_two_clicks(
+    teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
+) -> None:
+    be_invited(invitation, other, days_ago=16)
+    page = teacher()
+    expect(row(page, "Anouk van 't Hoff")).to_contain_text("te laat, 9 dagen")
+    shots(page, "volgen-te-laat")
+    page.get_by_role("link", name="Herinnering sturen aan 2 examinatoren die te laat zijn").click()
+    for name, student in (("Erik Examinator", "Anouk van 't Hoff"), ("Tineke Tweede", "Bart Boom")):
+        expect(page.get_by_role("listitem").filter(has_text=name)).to_contain_text(student)
+    shots(page, "herinnering-bevestigen")
+    page.get_by_role("button", name="Herinneringen verzenden").dblclick()
+    expect(page.get_by_role("status").first).to_contain_text("2 herinneringen zijn verzonden aan 2 examinatoren.")
+    shots(page, "herinnering-verzonden")
+    assert sorted(OutgoingMail.objects.filter(kind="reminder").values_list("to", flat=True)) == [
+        "erik@bedrijf.test",
+        "tineke@bedrijf.test",
+    ]
+    expect(page.get_by_role("link", name=re.compile("Herinnering sturen"))).to_have_count(0)
+
+
+def test_one_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: Invitation, shots: Shots) -> None:
+    be_invited(invitation, days_ago=2)
+    page = teacher()
+    page.get_by_role("link", name="Anouk van 't Hoff").click()
+    shots(page, "herinneren-een")
+    page.get_by_role("button", name="Herinneren van Erik Examinator").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("De herinnering is verzonden aan Erik Examinator.")
+    shots(page, "herinneren-een-verzonden")
+    assert OutgoingMail.objects.filter(kind="reminder").count() == 1
+
+
+def test_the_filter_works_while_typing_and_stays_in_the_address(
+    teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
+) -> None:
+    page = teacher()
+    page.get_by_label("Student", exact=True).fill("boom")
+    expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
+    expect(row(page, "Bart Boom")).to_be_visible()
+    page.wait_for_url(re.compile("[?&]q=boom"))
+    expect(page.get_by_label("Student", exact=True)).to_be_focused()
+    page.get_by_role("link", name="Student", exact=True).click()
+    page.wait_for_url(re.compile("sorteer=student"))
+    page.reload()
+    expect(page.get_by_label("Student", exact=True)).to_have_value("boom")
+    expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
+    page.get_by_label("Student", exact=True).fill("niemand")
+    expect(page.get_by_text("Geen student gevonden met dit filter.")).to_be_visible()
+    shots(page, "volgen-niets-gevonden")
+    page.get_by_role("link", name="Filter wissen").click()
+    expect(row(page, "Anouk van 't Hoff")).to_be_visible()
+    expect(page.get_by_label("Student", exact=True)).to_have_value("")
+    be_invited(other, days_ago=9)
+    page.get_by_label("Alleen te laat").check()
+    expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
+    expect(row(page, "Bart Boom")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('htmx-history-cache')") is None
+
+
+def test_filter_and_reminders_without_javascript(teacher: Browse, invitation: Invitation, other: Invitation) -> None:
+    be_invited(other, days_ago=9)
+    page = teacher(javascript=False)
+    page.get_by_label("Examinator").fill("tineke")
+    page.get_by_role("button", name="Filteren").click()
+    expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
+    page.get_by_role("link", name="Herinnering sturen aan 1 examinator die te laat is").click()
+    page.get_by_role("button", name="Herinneringen verzenden").click()
+    expect(page.get_by_role("status").first).to_contain_text("1 herinnering is verzonden aan 1 examinator.")
+
+
+@pytest.mark.parametrize("width", [1280, 768, 375])
+def test_thirty_students_in_every_state_fit_the_screen(
+    teacher: Browse, school: School, unit: ExamUnit, docent: User, committee_member: User, width: int, shots: Shots
+) -> None:
+    thirty_students(school, unit, docent, committee_member)
+    page = teacher(width=width)
+    expect(page.get_by_role("row")).to_have_count(31)
+    shots(page, f"volgen-dertig-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.get_by_role("link", name="Student", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Student")).to_have_attribute("aria-sort", "ascending")
+    shots(page, f"volgen-dertig-gesorteerd-{width}")
+    page.get_by_role("link", name=re.compile("Herinnering sturen")).click()
+    shots(page, f"herinnering-dertig-{width}")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def thirty_students(school: School, unit: ExamUnit, docent: User, committee_member: User) -> None:
+    """Every state, examiners with long and short names, who is late, uninvited, without mail or link."""
+    first = ["Anouk", "Maximiliaan-Alexander", "Bo", "Fatima Zohra", "Jan"]
+    last = ["Hoff", "Schimmelpenninck-Oldenbarneveld", "Li", "El Bouazzaoui", "Vries"]
+    examiners: list[Any] = [
+        ContactFactory(
+            school=school, first_name="Wilhelmina Johanna", last_name="Brederode tot Wassenaer-Duivenvoorde"
+        ),
+        ContactFactory(school=school, first_name="Bo", last_name="Li"),
+    ]
+    for number in range(30):
+        student = MembershipFactory(
+            school=school,
+            user__first_name=first[number % 5],
+            user__infix="van der" if number % 3 == 0 else "",
+            user__last_name=last[number // 6],
+        )
+        assessment = steps.start_assessment(student, unit, docent)
+        if number % 4 == 0:
+            Assessment.objects.filter(pk=assessment.pk).update(planned_on=timezone.localdate() - timedelta(days=1))
+        put_in_state(assessment, number % 8, examiners, committee_member)
+    Assessment.objects.filter(student__user__first_name="Jan").update(attempt=2)
+    Invitation.objects.filter(contact=examiners[1]).update(reminded_at=timezone.now() - timedelta(days=2))
+    Assessment.objects.filter(status="INVITED").update(status_since=timezone.now() - timedelta(days=12))
+
+
+def put_in_state(assessment: Assessment, state: int, examiners: list[Contact], committee_member: User) -> None:
+    if state == 0:
+        return
+    steps.choose(assessment, *examiners)
+    if state == 1:
+        return
+    first, second = [steps.send_invitation(assessment, examiner) for examiner in examiners]
+    if state in (2, 3):
+        be_invited(first, second, days_ago=8 if state == 2 else 120)
+    if state == 3:
+        assert first.mail
+        OutgoingMail.objects.filter(pk=first.mail.pk).update(state=MailState.FAILED, last_error="550 onbekend")
+        Invitation.objects.filter(pk=second.pk).update(expires_at=timezone.now() - timedelta(days=1))
+    if state >= 4:
+        steps.assess(first)
+    if state >= 5:
+        steps.assess(second)
+    if state == 6:
+        assessment.refresh_from_db()
+        finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
+    if state == 7:
+        lifecycle.cancel(assessment=assessment, by=assessment.initiator, reason="Verhinderd.", counts_as_attempt=False)

@@ -1,0 +1,158 @@
+"""The source text's part A from the login to the sent invitation, sentence by sentence in a real browser.
+
+A.5 – A.7 are in test_students.py, A.8 – A.15 but for A.11 and A.13 in test_examiners.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments.models import Assessment, Coupling, Invitation
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Open = Callable[..., Page]
+
+ERIK = "Erik Examinator"
+
+
+@pytest.fixture
+def my_digibib(log_in_at: Open, docent: User) -> Page:
+    return log_in_at(docent, "/mijn-digibib/")
+
+
+@pytest.fixture
+def at_examiners(log_in_at: Open, docent: User, assessment: Assessment, examiner: Contact) -> Page:
+    """'Examinator(en) kiezen' of a student for whom nobody is chosen yet."""
+    return log_in_at(docent, f"/beoordelingen/{assessment.public_id}/examinatoren/")
+
+
+@pytest.fixture
+def at_invitees(log_in_at: Open, docent: User, assessment: Assessment, examiner: Contact, second_examiner) -> Page:
+    """The assessment's page; two examiners are chosen and nobody is invited."""
+    steps.choose(assessment, examiner, second_examiner)
+    return log_in_at(docent, f"/beoordelingen/{assessment.public_id}/")
+
+
+def at_message(page: Page) -> None:
+    """'Examinatoren uitnodigen', a tick, 'Uitnodigen'."""
+    page.get_by_role("link", name="Examinatoren uitnodigen").click()
+    page.get_by_label(ERIK).check()
+    page.get_by_role("button", name="Uitnodigen", exact=True).click()
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    expect(page.get_by_role("status")).to_contain_text("verzonden")
+
+
+def test_a1_log_in(live_server, new_browser: Open, docent: User) -> None:
+    page = new_browser()
+    page.goto(live_server.url)
+    page.get_by_label("E-mailadres").fill(docent.email)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.get_by_role("button", name="Inloggen", exact=True).click()
+    expect(page.get_by_role("link", name=docent.full_name)).to_be_visible()
+
+
+def test_a2_choose_the_exam_in_mijn_digibib(my_digibib: Page) -> None:
+    my_digibib.get_by_role("link", name="Verzorgende IG").click()
+    expect(my_digibib.get_by_role("heading", level=1)).to_contain_text("Verzorgende IG")
+
+
+def test_a3_choose_the_exam_unit(my_digibib: Page, unit: ExamUnit) -> None:
+    my_digibib.get_by_role("link", name="Verzorgende IG").click()
+    my_digibib.get_by_role("link", name="B1").first.click()
+    expect(my_digibib.get_by_role("heading", level=1)).to_contain_text(unit.title)
+
+
+def test_a4_click_digitaal_beoordelen(my_digibib: Page) -> None:
+    my_digibib.get_by_role("link", name="Verzorgende IG").click()
+    my_digibib.get_by_role("link", name="B1").first.click()
+    tab = my_digibib.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True)
+    tab.click()
+    expect(tab).to_have_attribute("aria-current", "page")
+    expect(my_digibib.get_by_role("link", name="Digitaal beoordelen starten voor student")).to_be_visible()
+
+
+def test_a11_kies_examinatoren_voor_het_hele_examen_opens_the_address_book(at_examiners: Page) -> None:
+    at_examiners.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    expect(at_examiners.get_by_role("heading", level=1)).to_have_text("Adresboek")
+    expect(at_examiners.get_by_label(ERIK)).to_be_visible()
+
+
+def test_a13_overnemen_takes_the_choice_over(at_examiners: Page, examiner: Contact) -> None:
+    at_examiners.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
+    at_examiners.get_by_label(ERIK).check()
+    assert not Coupling.objects.exists()
+    at_examiners.get_by_role("button", name="Overnemen").click()
+    expect(at_examiners.get_by_role("status")).to_contain_text(f"Gekozen voor het hele examen: {ERIK}")
+    assert Coupling.objects.get().contact == examiner
+
+
+def test_a16_examinatoren_uitnodigen_a_tick_uitnodigen(at_invitees: Page, shots) -> None:
+    at_invitees.get_by_role("link", name="Examinatoren uitnodigen").click()
+    for name in (ERIK, "Tineke Tweede"):
+        expect(at_invitees.get_by_label(name)).not_to_be_checked()
+    expect(at_invitees.get_by_role("listitem").filter(has_text=ERIK)).to_contain_text("het hele examen")
+    at_invitees.get_by_label(ERIK).check()
+    shots(at_invitees, "a16-uitnodigen")
+    at_invitees.get_by_role("button", name="Uitnodigen", exact=True).click()
+    expect(at_invitees.get_by_text(ERIK).first).to_be_visible()
+    expect(at_invitees.get_by_text("Tineke Tweede")).to_have_count(0)
+
+
+def test_a17_the_message_on_the_screen_is_sent_by_mail(at_invitees: Page, docent: User) -> None:
+    at_message(at_invitees)
+    shown = at_invitees.locator(".letter").inner_text()
+    assert not OutgoingMail.objects.exists()
+    send(at_invitees)
+    mail = OutgoingMail.objects.get()
+    assert (mail.to, mail.reply_to) == ("erik@bedrijf.test", docent.email)
+    sentence = "vraagt u Anouk van 't Hoff te beoordelen voor het examen Verzorgende IG"
+    assert sentence in shown
+    assert sentence in mail.text
+
+
+def test_a18_the_remark_stands_above_the_green_button(at_invitees: Page) -> None:
+    at_message(at_invitees)
+    at_invitees.get_by_label("Opmerking").fill("Graag voor vrijdag.")
+    send(at_invitees)
+    mail = OutgoingMail.objects.get()
+    for said in (mail.text, mail.html):
+        assert said.index("Graag voor vrijdag.") < said.rindex("Start beoordeling")
+
+
+def test_a19_an_attachment_can_go_along(at_invitees: Page, tmp_path: Path) -> None:
+    file = tmp_path / "proces-verbaal.pdf"
+    file.write_bytes(b"%PDF-1.4 proces verbaal")
+    at_message(at_invitees)
+    at_invitees.get_by_label("Bijlagen").set_input_files(file)
+    send(at_invitees)
+    [attached] = OutgoingMail.objects.get().attachments.all()
+    assert (attached.filename, attached.file.read()) == (file.name, file.read_bytes())
+
+
+def test_a20_uitnodigingen_verzenden_sends_once_even_when_it_is_clicked_twice(at_invitees: Page) -> None:
+    at_message(at_invitees)
+    at_invitees.get_by_role("button", name="Uitnodiging(en) verzenden").dblclick()
+    expect(at_invitees.get_by_role("status")).to_contain_text("verzonden")
+    assert Invitation.objects.count() == OutgoingMail.objects.count() == 1
+
+
+def test_a21_a_message_says_that_it_was_sent(at_invitees: Page, shots) -> None:
+    at_message(at_invitees)
+    at_invitees.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    expect(at_invitees.get_by_role("status")).to_have_text(f"De uitnodiging is verzonden aan {ERIK}.")
+    expect(at_invitees.get_by_role("row").filter(has_text=ERIK)).to_contain_text("In de wachtrij")
+    shots(at_invitees, "a21-verzonden")

@@ -1,0 +1,213 @@
+"""The examiner's form saves as one goes, in a real browser: nothing typed is lost, whatever the connection does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from assessments import links
+from assessments.models import Assignment, Invitation, Score
+from tests.processes import wait_until
+
+from .wcag import check_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def url(live_server, invitation: Invitation, monkeypatch) -> str:
+    """The examiner's link, as the mail has it."""
+    return f"{live_server.url}/beoordelen/{links.token_for(invitation=invitation)}/"
+
+
+@pytest.fixture
+def open_form(new_browser: Open, url: str) -> Open:
+    """A function that opens the form in a browser of its own, as on another device."""
+
+    def open_page(**browser) -> Page:
+        page = new_browser(**browser)
+        page.goto(url)
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Beoordeling van")
+        return page
+
+    return open_page
+
+
+def text_of(page: Page, number: int = 0):
+    return page.get_by_label("Onderbouwing").nth(number)
+
+
+def status(page: Page):
+    return page.locator("[data-status]")
+
+
+def kept() -> list[str]:
+    return list(Assignment.objects.order_by("pk").values_list("justification", flat=True))
+
+
+def copies(page: Page) -> list[str]:
+    """What this browser keeps of forms, as it stands there."""
+    found: list[str] = page.evaluate("Object.values(localStorage)")
+    return found
+
+
+def until_kept(page: Page, text: str) -> None:
+    for _ in range(200):
+        if text in kept():
+            return
+        page.wait_for_timeout(50)  # the browser's own events go on meanwhile
+    pytest.fail(f"{text!r} is not kept.")
+
+
+def test_what_is_typed_is_saved_by_itself_within_two_seconds(open_form: Open, shots) -> None:
+    page = open_form()
+    page.get_by_role("radio", name="G Goed").first.check()
+    text_of(page).type("Rustig en duidelijk.")
+    expect(status(page)).to_contain_text("Opgeslagen om", timeout=2000)
+    until_kept(page, "Rustig en duidelijk.")
+    assert Score.objects.get().value == "G"
+    shots(page, "b5-opgeslagen")
+
+
+def test_the_connection_goes_in_the_middle_of_typing_and_nothing_is_lost(open_form: Open, shots) -> None:
+    page = open_form()
+    text_of(page).type("Eerst dit. ")
+    until_kept(page, "Eerst dit. ")
+    page.context.set_offline(True)
+    text_of(page).type("En toen viel het weg.")
+    expect(status(page)).to_contain_text("Geen verbinding")
+    check_page(page)
+    shots(page, "b7-geen-verbinding")
+    page.get_by_role("button", name="Tussentijds opslaan").click()
+    [copy] = copies(page)
+    assert "En toen viel het weg." in copy
+    expect(text_of(page)).to_have_value("Eerst dit. En toen viel het weg.")
+    page.context.set_offline(False)
+    expect(status(page)).to_contain_text("pgeslagen om")
+    until_kept(page, "Eerst dit. En toen viel het weg.")
+    page.wait_for_function("localStorage.length === 0")
+
+
+def test_a_tab_that_was_closed_without_connection_gives_the_text_back(open_form: Open, url: str) -> None:
+    page = open_form()
+    page.context.set_offline(True)
+    text_of(page).type("Nog niet verstuurd.")
+    expect(status(page)).to_contain_text("Geen verbinding")
+    page.close()
+    context = page.context
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(url)
+    expect(text_of(again)).to_have_value("Nog niet verstuurd.")
+    until_kept(again, "Nog niet verstuurd.")
+
+
+def test_an_answer_that_was_lost_is_no_conflict(open_form: Open) -> None:
+    page = open_form()
+    lost: list[str] = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.fetch().text())
+            route.abort()
+
+    page.route("**/bewaren/", lose_the_first_answer)
+    text_of(page).type("Aangekomen")
+    until_kept(page, "Aangekomen")
+    text_of(page).type(", en verder.")
+    until_kept(page, "Aangekomen, en verder.")
+    expect(page.locator("[data-choice]")).to_have_count(0)
+
+
+def test_two_devices_in_different_fields_both_stand(open_form: Open) -> None:
+    phone, computer = open_form(width=375), open_form()
+    text_of(phone).type("Van de telefoon.")
+    until_kept(phone, "Van de telefoon.")
+    computer.get_by_role("radio", name="G Goed").first.check()
+    expect(text_of(computer)).to_have_value("Van de telefoon.")
+    expect(computer.locator("[data-choice]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("choice", ["Neem dat over", "Houd wat hier staat"])
+def test_the_same_field_on_two_devices_shows_both_and_one_chooses(open_form: Open, choice: str, shots) -> None:
+    phone, computer = open_form(width=375), open_form()
+    text_of(phone).type("Van de telefoon.")
+    until_kept(phone, "Van de telefoon.")
+    text_of(computer).type("Van de computer.")
+    note = computer.locator("[data-choice]")
+    expect(note).to_contain_text("Van de telefoon.")
+    expect(text_of(computer)).to_have_value("Van de computer.")
+    check_page(computer)
+    shots(computer, "b8-twee-apparaten")
+    computer.get_by_role("button", name="Afronden", exact=True).click()
+    expect(status(computer)).to_contain_text("Kies bij de gemarkeerde velden")
+    note.get_by_role("button", name=choice).click()
+    wanted = "Van de telefoon." if choice == "Neem dat over" else "Van de computer."
+    expect(text_of(computer)).to_have_value(wanted)
+    until_kept(computer, wanted)
+
+
+def test_a_text_that_is_too_long_is_not_sent_again_and_again(open_form: Open) -> None:
+    page = open_form()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "bewaren" in request.url else None)
+    text_of(page).fill("x" * 20_001)
+    expect(page.get_by_text("langer dan 20000 tekens").first).to_be_visible()
+    page.wait_for_timeout(2500)
+    assert len(asked) <= 2
+    text_of(page).fill("Korter.")
+    until_kept(page, "Korter.")
+
+
+def test_a_link_that_was_withdrawn_meanwhile_shows_what_was_typed(open_form: Open, invitation: Invitation, docent):
+    from assessments import invite
+
+    page = open_form()
+    invite.withdraw(invitation=invitation, by=docent)
+    text_of(page).type("Toch nog iets.")
+    expect(status(page)).to_contain_text("Opslaan lukt niet meer")
+    page.get_by_role("button", name="Tussentijds opslaan").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("ingetrokken")
+    expect(page.get_by_label("Onderbouwing").first).to_have_value("Toch nog iets.")
+
+
+def test_afronden_sends_first_what_was_just_typed(open_form: Open) -> None:
+    page = open_form()
+    for group in page.get_by_role("radiogroup").all():
+        group.get_by_role("radio", name="V Voldoende").check()
+    text_of(page).fill("Op het laatste moment.")
+    page.get_by_role("button", name="Afronden", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("afronden")
+    expect(page.get_by_text("Op het laatste moment.")).to_be_visible()
+
+
+def test_klaar_op_deze_computer_saves_first_what_was_just_typed(open_form: Open) -> None:
+    page = open_form()
+    text_of(page).fill("Nog snel even.")
+    page.get_by_role("button", name="Klaar op deze computer").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("gesloten")
+    assert "Nog snel even." in kept()
+
+
+def test_klaar_op_deze_computer_forgets_the_form_and_the_copy_when_asked_twice(open_form: Open, url: str) -> None:
+    page = open_form()
+    form = page.url
+    page.route("**/bewaren/", lambda route: route.abort())
+    text_of(page).type("Niet voor de volgende.")
+    expect(status(page)).to_contain_text("Geen verbinding")
+    page.get_by_role("button", name="Klaar op deze computer").click()
+    expect(status(page)).to_contain_text("Niet alles is opgeslagen")
+    page.get_by_role("button", name="Klaar op deze computer").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("gesloten")
+    wait_until(lambda: copies(page) == [], "the copy to be gone")
+    page.goto(form)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Open het formulier met de link in uw mail")
+    page.unroute("**/bewaren/")
+    page.goto(url)
+    expect(text_of(page)).to_have_value("")

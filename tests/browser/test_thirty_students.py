@@ -1,0 +1,216 @@
+"""A teacher with thirty students who each have an examiner of their own: few actions, on pages that hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from accounts.models import Membership, School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Invitation
+from digibeoordelen.outbox import links
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import PASSWORD, ContactFactory, MembershipFactory
+
+from .walk import Shots
+from .wcag import check_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+STUDENTS = 30
+MAX_ACTIONS = 40  # clicks, and fields filled
+
+
+@dataclass
+class Counted:
+    """A page whose every click, field and key counts."""
+
+    page: Page
+    actions: int = 0
+
+    def click(self, role: str, name: str, *, exact: bool = True) -> None:
+        self._act(self.page.get_by_role(role, name=name, exact=exact).first).click()  # type: ignore[arg-type]
+
+    def fill(self, label: str, text: str) -> None:
+        self._act(self.page.get_by_label(label, exact=True)).fill(text)
+
+    def at(self, heading: str) -> None:
+        """Looks, which is no action, whether the page with this heading is there."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    def _act(self, locator: Locator) -> Locator:
+        self.actions += 1
+        return locator
+
+
+@pytest.fixture
+def thirty(school: School) -> list[tuple[Membership, Contact]]:
+    """Students, each with an examiner who is in the address book already."""
+    return [
+        (
+            MembershipFactory(school=school, user__first_name="Student", user__last_name=f"van de Klas {number:02}"),
+            ContactFactory(school=school, first_name="Trainer", organisation="Zorginstelling De Lange Naam"),
+        )
+        for number in range(STUDENTS)
+    ]
+
+
+@pytest.fixture
+def teacher(live_server, new_browser: Callable[..., Page], docent: User, unit: ExamUnit, monkeypatch) -> Counted:
+    """Logged in, at Mijn Digibib; nothing counted yet."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    page = new_browser()
+    page.goto(f"{live_server.url}/inloggen/?next=/mijn-digibib/")
+    page.get_by_label("E-mailadres").fill(docent.email)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.get_by_role("button", name="Inloggen", exact=True).click()
+    page.wait_for_url(f"{live_server.url}/mijn-digibib/")
+    return Counted(page)
+
+
+def start_with_list(teacher: Counted, text: str, shots: Shots) -> None:
+    """Mijn Digibib → exam → unit → 'Digitaal beoordelen' → '+' → the list → 'Ga verder'."""
+    teacher.click("link", "Verzorgende IG", exact=False)
+    teacher.click("link", "B1", exact=False)
+    teacher._act(teacher.page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True)).click()
+    teacher.click("link", "Digitaal beoordelen starten voor student")
+    teacher.at("Digitaal beoordelen starten voor student")
+    shots(teacher.page, "30-kies-studenten")
+    teacher.fill("Studentnummers", text)
+    teacher.click("button", "Lijst toevoegen")
+    expect(teacher.page.get_by_role("heading", name=f"Toegevoegd: {STUDENTS} studenten")).to_be_visible()
+    check_page(teacher.page)
+    shots(teacher.page, "30-toegevoegd")
+    teacher.click("button", "Ga verder")
+    teacher.at(f"Examinatoren kiezen voor {STUDENTS} studenten")
+
+
+def check_all_invited(teacher: Counted, thirty: list[tuple[Membership, Contact]], way: str) -> None:
+    expect(teacher.page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan 30 examinatoren")
+    invited = set(Invitation.objects.values_list("assessment__student", "contact"))
+    assert invited == {(student.pk, contact.pk) for student, contact in thirty}
+    assert OutgoingMail.objects.count() == STUDENTS
+    assert teacher.actions <= MAX_ACTIONS, (
+        f"{way}: {teacher.actions} actions for {STUDENTS} students, at most {MAX_ACTIONS}."
+    )
+
+
+def test_thirty_by_a_pasted_list_with_the_examiners_beside_them(
+    teacher: Counted, thirty: list[tuple[Membership, Contact]], shots: Shots
+) -> None:
+    rows = [f"{student.student_number}\t{contact.email}" for student, contact in thirty]
+    start_with_list(teacher, "\n".join(["Studentnummer\tExaminator", *rows]), shots)
+    check_page(teacher.page)
+    shots(teacher.page, "30-samen")
+    teacher.click("link", "Examinatoren uitnodigen")
+    teacher.at(f"Examinatoren uitnodigen voor {STUDENTS} studenten")
+    check_page(teacher.page)
+    shots(teacher.page, "30-bericht")
+    teacher.click("button", "Uitnodiging(en) verzenden")
+    check_all_invited(teacher, thirty, "Pasted list with examiners")
+
+
+def test_thirty_by_a_field_for_each_student(
+    teacher: Counted, thirty: list[tuple[Membership, Contact]], shots: Shots
+) -> None:
+    start_with_list(teacher, "\n".join(student.student_number for student, _ in thirty), shots)
+    teacher.click("link", "Per student een eigen examinator")
+    teacher.at("Per student een eigen examinator")
+    check_page(teacher.page)
+    for student, contact in thirty:
+        teacher.fill(f"Examinator van {student.user.full_name}", contact.email)
+    shots(teacher.page, "30-per-student")
+    teacher.click("button", "Overnemen en uitnodigen")
+    teacher.at(f"Examinatoren uitnodigen voor {STUDENTS} studenten")
+    teacher.click("button", "Uitnodiging(en) verzenden")
+    check_all_invited(teacher, thirty, "A field for each student")
+
+
+def test_a_wrong_line_stands_at_the_student_and_the_rest_stays(
+    teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
+) -> None:
+    started = [steps.start_assessment(student, unit, docent) for student, _ in thirty[:3]]
+    page = teacher.page
+    chosen = "&".join(f"beoordeling={one.public_id}" for one in started)
+    page.goto(
+        page.url.replace(
+            "/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/samen/per-student/?{chosen}"
+        )
+    )
+    fields = [page.get_by_label(f"Examinator van {student.user.full_name}") for student, _ in thirty[:3]]
+    fields[0].fill(thirty[0][1].email)
+    fields[1].fill("onbekend@bedrijf.test")
+    page.get_by_role("button", name="Overnemen", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("‘onbekend@bedrijf.test’ staat niet in het adresboek.")
+    expect(fields[0]).to_have_value(thirty[0][1].email)
+    expect(fields[1]).to_be_focused()
+    check_page(page)
+    shots(page, "30-per-student-fout")
+
+
+@pytest.fixture
+def one_examiner(thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User) -> list[Assessment]:
+    """Of thirty students, who all have the first examiner."""
+    started = [steps.start_assessment(student, unit, docent) for student, _ in thirty]
+    for one in started:
+        steps.choose(one, thirty[0][1])
+    return started
+
+
+@pytest.mark.parametrize(("count", "choice", "mails"), [(2, "Eén mail", 1), (30, "Eén mail", 1), (2, "Een mail", 2)])
+def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
+    teacher: Counted, one_examiner, unit: ExamUnit, shots: Shots, count: int, choice: str, mails: int
+) -> None:
+    page = teacher.page
+    chosen = "&".join(f"beoordeling={one.public_id}" for one in one_examiner[:count])
+    page.goto(
+        page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/samen/uitnodigen/?{chosen}")
+    )
+    expect(page.get_by_text("Start beoordeling").first).to_be_visible()
+    page.get_by_label(choice).check()
+    page.get_by_label("Opmerking").fill("Graag voor vrijdag.")
+    check_page(page)
+    shots(page, f"mail-{count}-{mails}-bericht")
+    page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    expect(page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan Trainer")
+    assert OutgoingMail.objects.count() == mails
+    letter = page.context.new_page()
+    mail = OutgoingMail.objects.latest("pk")
+    letter.set_content(links.fill(mail.html, links.resolve(mail.links)))
+    expect(letter.get_by_role("link", name="Start beoordeling")).to_have_count(count // mails)
+    assert letter.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    shots(letter, f"mail-{count}-{mails}")
+
+
+def test_iedereen_takes_all_ticks_off_and_puts_them_back(
+    teacher: Counted, one_examiner, thirty: list[tuple[Membership, Contact]], unit: ExamUnit
+) -> None:
+    steps.choose(one_examiner[0], thirty[1][1])
+    page = teacher.page
+    chosen = "&".join(f"beoordeling={one.public_id}" for one in one_examiner[:2])
+    page.goto(
+        page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/samen/uitnodigen/?{chosen}")
+    )
+    ticked = page.locator("input[name=examinator]:checked")
+    expect(ticked).to_have_count(2)
+    page.get_by_label("Iedereen").click()
+    expect(ticked).to_have_count(0)
+    page.get_by_label("Iedereen").click()
+    expect(ticked).to_have_count(2)
+    page.locator("input[name=examinator]").first.uncheck()
+    assert page.get_by_label("Iedereen").evaluate("box => box.indeterminate")
+
+
+def test_the_message_for_one_student_has_no_fault_that_axe_finds(
+    teacher: Counted, one_examiner, thirty: list[tuple[Membership, Contact]]
+) -> None:
+    page = teacher.page
+    path = f"/beoordelingen/{one_examiner[0].public_id}/uitnodigen/bericht/?examinator={thirty[0][1].pk}"
+    page.goto(page.url.replace("/mijn-digibib/", path))
+    expect(page.get_by_text("Start beoordeling").last).to_be_visible()
+    check_page(page)

@@ -1,0 +1,252 @@
+"""Appeals: noted and closed by the committee, known to nobody else but for how and until when one appeals."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import Membership, School, User
+from assessments import lifecycle
+from assessments.models import Appeal, Assessment, Event, Status
+from committee import appeals
+from committee.finalise import finalise
+
+MY_EXAMS = reverse("assessments:my_exams")
+
+
+@pytest.fixture
+def final(assessed: Assessment, committee_member: User) -> Assessment:
+    finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    assessed.refresh_from_db()
+    return assessed
+
+
+@pytest.fixture
+def appeal(final: Assessment, committee_member: User) -> Appeal:
+    return appeals.mark(
+        assessment=final, by=committee_member, received_on=timezone.localdate(), note="Dossier 2026-17, kast 3."
+    )
+
+
+def text_of(client: Client, path: str) -> str:
+    return " ".join(client.get(path).content.decode().split())
+
+
+def page_of(client: Client, assessment: Assessment) -> str:
+    return text_of(client, reverse("committee:afname", args=[assessment.public_id]))
+
+
+def post(client: Client, name: str, assessment: Assessment, **data: Any) -> str:
+    response = client.post(reverse(f"committee:{name}", args=[assessment.public_id]), data, follow=True)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def mark(client: Client, assessment: Assessment, **data: Any) -> str:
+    usual = {"received_on": timezone.localdate().isoformat(), "version": assessment.version}
+    return post(client, "mark_appeal", assessment, **usual | data)
+
+
+def close(client: Client, appeal: Appeal, **data: Any) -> str:
+    usual = {"appeal": appeal.pk, "outcome": "DISMISSED", "closed_on": timezone.localdate().isoformat()}
+    return post(client, "close_appeal", appeal.assessment, **usual | data)
+
+
+class TestMarking:
+    def test_it_is_noted_and_shown(self, member: Client, final: Assessment, committee_member: User) -> None:
+        assert "Bezwaar loopt" not in page_of(member, final)
+        page = mark(member, final, note="Dossier 2026-17, kast 3.")
+        assert "Het bezwaar is genoteerd." in page
+        assert "Bezwaar loopt" in page
+        assert "Bezwaar noteren" not in page
+        assert "Dossier 2026-17, kast 3." in page
+        appeal = final.appeals.get()
+        assert appeal.marked_by == committee_member
+        assert appeal.received_on == timezone.localdate()
+
+    def test_twice_is_once(self, member: Client, final: Assessment) -> None:
+        mark(member, final)
+        assert "Er loopt al een bezwaar" in mark(member, final)
+        assert final.appeals.count() == 1
+        assert final.events.filter(kind=Event.Kind.APPEAL_MARKED).count() == 1
+
+    def test_only_against_a_final_result(self, member: Client, assessed: Assessment) -> None:
+        assert "Bezwaar kan alleen tegen een definitief resultaat" in mark(member, assessed)
+        assert reverse("committee:mark_appeal", args=[assessed.public_id]) not in page_of(member, assessed)
+        with pytest.raises(lifecycle.TransitionRefused):
+            appeals.mark(assessment=assessed, by=assessed.initiator, received_on=timezone.localdate())
+        assert not Appeal.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("received", "said"),
+        [
+            ("", "Vul een datum in."),
+            ("gisteren", "Dit is geen datum."),
+            ((timezone.localdate() + timedelta(days=1)).isoformat(), "Deze datum moet nog komen."),
+            ("2020-01-01", "toen was er nog geen resultaat"),
+        ],
+    )
+    def test_a_date_that_can_not_be_is_refused(
+        self, member: Client, final: Assessment, received: str, said: str
+    ) -> None:
+        page = mark(member, final, received_on=received, note="Dossier 17.")
+        assert said in page
+        assert "Dossier 17." in page
+        assert not Appeal.objects.exists()
+
+    def test_one_that_came_too_late_is_noted_too(self, member: Client, final: Assessment, pass_time: Any) -> None:
+        pass_time(days=40)
+        member.force_login(User.objects.get(email="commissie@hier.test"))
+        mark(member, final)
+        assert final.appeals.count() == 1
+
+    def test_a_form_about_an_earlier_result_is_refused(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
+        version = final.version
+        lifecycle.withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test")
+        assert "intussen gewijzigd" in mark(member, final, version=version)
+        assert not Appeal.objects.exists()
+
+    def test_one_that_came_before_the_result_was_withdrawn_is_noted_after_it(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
+        lifecycle.withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        final.refresh_from_db()
+        mark(member, final)
+        assert final.appeals.count() == 1
+
+
+class TestClosing:
+    @pytest.mark.parametrize(("outcome", "word"), [("UPHELD", "gegrond"), ("DISMISSED", "ongegrond")])
+    def test_it_is_closed_with_its_outcome(self, member: Client, appeal: Appeal, outcome: str, word: str) -> None:
+        page = close(member, appeal, outcome=outcome)
+        assert f"Het bezwaar is afgesloten: {word}." in page
+        assert f"Bezwaar: {word}" in page
+        assert "Bezwaar loopt" not in page
+        appeal.refresh_from_db()
+        assert (appeal.outcome, appeal.closed_on) == (outcome, timezone.localdate())
+        assert not Appeal.objects.open().exists()
+
+    def test_another_can_be_noted_then(self, member: Client, appeal: Appeal) -> None:
+        close(member, appeal)
+        mark(member, appeal.assessment)
+        assert appeal.assessment.appeals.count() == 2
+
+    def test_twice_is_once(self, member: Client, appeal: Appeal) -> None:
+        close(member, appeal)
+        assert "Dit bezwaar is al afgesloten." in close(member, appeal, outcome="UPHELD")
+        appeal.refresh_from_db()
+        assert appeal.outcome == Appeal.Outcome.DISMISSED
+        assert appeal.assessment.events.filter(kind=Event.Kind.APPEAL_CLOSED).count() == 1
+
+    def test_a_form_about_an_earlier_appeal_does_not_close_the_next(self, member: Client, appeal: Appeal) -> None:
+        close(member, appeal)
+        mark(member, appeal.assessment)
+        close(member, appeal, outcome="UPHELD")
+        assert Appeal.objects.open().count() == 1
+
+    @pytest.mark.parametrize(
+        "data", [{"outcome": ""}, {"outcome": "MISSCHIEN"}, {"closed_on": ""}, {"closed_on": "2020-01-01"}]
+    )
+    def test_outcome_and_date_are_asked(self, member: Client, appeal: Appeal, data: dict[str, str]) -> None:
+        assert "Dit moet nog worden aangepast" in close(member, appeal, **data)
+        assert Appeal.objects.open().exists()
+
+    @pytest.mark.parametrize("pk", ["", "x", "99999999999999999999999", "123456"])
+    def test_one_that_there_is_not_is_not_closed(self, member: Client, appeal: Appeal, pk: str) -> None:
+        assert "Er loopt geen bezwaar." in post(member, "close_appeal", appeal.assessment, appeal=pk)
+        assert Appeal.objects.open().exists()
+
+
+def test_the_result_can_be_withdrawn_while_it_runs_and_the_appeal_goes_on(member: Client, appeal: Appeal) -> None:
+    assessment = appeal.assessment
+    post(member, "withdraw_final", assessment, reason="Bezwaar gegrond.", version=assessment.version)
+    assessment.refresh_from_db()
+    assert assessment.status == Status.ASSESSED
+    assert "Bezwaar loopt" in page_of(member, assessment)
+    assert "afgesloten: gegrond" in close(member, appeal, outcome="UPHELD")
+
+
+def test_those_that_run_are_listed_the_longest_first(
+    member: Client, appeal: Appeal, stranger: User, committee_member: User
+) -> None:
+    listed = reverse("committee:appeals")
+    assert "Anouk van &#x27;t Hoff" in text_of(member, listed)
+    assert listed in text_of(member, reverse("committee:afnames"))
+    member.force_login(stranger)
+    assert "Anouk" not in text_of(member, listed)
+    member.force_login(committee_member)
+    close(member, appeal)
+    assert "Er loopt geen bezwaar." in text_of(member, listed)
+
+
+def test_the_log_says_that_and_what_came_of_it_and_not_what_it_was_about(member: Client, appeal: Appeal) -> None:
+    page = close(member, appeal)
+    log = page[page.index('<details class="events">') :]
+    assert "Bezwaar genoteerd</strong> door Carla Commissie" in log
+    assert "Bezwaar afgesloten</strong> door Carla Commissie" in log
+    assert "Ongegrond" in log
+    assert "Dossier" not in log
+
+
+def test_the_initiator_reads_nothing_of_what_it_was_about_or_came_to(
+    member: Client, appeal: Appeal, docent: User
+) -> None:
+    close(member, appeal)
+    member.force_login(docent)
+    page = text_of(member, reverse("assessments:detail", args=[appeal.assessment.public_id]))
+    assert "Bezwaar genoteerd" in page
+    assert "Bezwaar afgesloten" in page
+    for hidden in ("Dossier", "ngegrond"):
+        assert hidden not in page
+
+
+class TestStudent:
+    @pytest.fixture
+    def own(self, client: Client, student: Membership) -> Client:
+        client.force_login(student.user)
+        return client
+
+    def test_reads_how_and_until_when(self, own: Client, final: Assessment) -> None:
+        School.objects.update(appeal_text="Mail <uw bezwaar> naar\ncommissie@hier.test.", appeal_days=10)
+        Assessment.objects.update(final_at=timezone.now())
+        page = text_of(own, MY_EXAMS)
+        assert "Mail &lt;uw bezwaar&gt; naar<br>commissie@hier.test." in page
+        last = date_format(timezone.localdate() + timedelta(days=10))
+        assert f"U kunt bezwaar maken tot en met {last}." in page
+
+    def test_without_a_text_of_the_school_it_says_whom_to_ask(self, own: Client, final: Assessment) -> None:
+        assert "Vraag bij uw school hoe u dat doet." in text_of(own, MY_EXAMS)
+
+    @pytest.mark.parametrize(("days", "over"), [(14, False), (15, True)])
+    def test_the_last_day_counts_and_then_it_is_over(
+        self, own: Client, final: Assessment, student: Membership, time_machine: Any, days: int, over: bool
+    ) -> None:
+        Assessment.objects.update(final_at="2026-11-02T09:00+01:00")
+        day = date(2026, 11, 2) + timedelta(days=days)
+        time_machine.move_to(f"{day}T23:30+01:00")
+        own.force_login(student.user)
+        page = text_of(own, MY_EXAMS)
+        assert ("die termijn is voorbij" in page) is over
+        assert ("U kunt bezwaar maken tot en met ma 16 nov 2026." in page) is not over
+
+    def test_no_word_of_it_before_there_is_a_result(self, own: Client, assessed: Assessment) -> None:
+        School.objects.update(appeal_text="Mail de commissie.")
+        page = text_of(own, MY_EXAMS)
+        assert "bezwaar" not in page.lower()
+        assert "Mail de commissie." not in page
+
+    def test_in_english_the_school_s_words_stay_what_they_are(self, own: Client, final: Assessment) -> None:
+        School.objects.update(appeal_text="Mail de commissie.")
+        own.post(reverse("accounts:language"), {"language": "en", "next": MY_EXAMS})
+        page = text_of(own, MY_EXAMS)
+        assert "You can appeal until" in page
+        assert '<div lang="nl"><p>Mail de commissie.</p></div>' in page

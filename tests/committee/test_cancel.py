@@ -1,0 +1,254 @@
+"""'Intrekken': why, whether it counts, who is told, and that it happens once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from addressbook.models import Contact
+from assessments import lifecycle, links
+from assessments.models import Assessment, CancelKind, Event, Invitation, Status
+from assessments.remind_on_time import send_due
+from committee.cancel import COUNTS
+from committee.finalise import finalise
+from digibeoordelen.outbox.links import LinkVoid
+from digibeoordelen.outbox.models import OutgoingMail
+from tests import steps
+
+REASON = "De student was er om 9:00 uur niet."
+
+
+def address(assessment: Assessment) -> str:
+    return reverse("committee:cancel", args=[assessment.public_id])
+
+
+def post(client: Client, assessment: Assessment, **data: Any) -> str:
+    usual = {
+        "kind": "NO_SHOW",
+        "counts": "gebruikelijk",
+        "reason": REASON,
+        "version": assessment.version,
+        "seen": assessment.status,
+    }
+    response = client.post(address(assessment), usual | data, follow=True)
+    assert response.status_code == 200
+    assessment.refresh_from_db()
+    return " ".join(response.content.decode().split())
+
+
+def mails(kind: str) -> list[OutgoingMail]:
+    return list(OutgoingMail.objects.filter(kind=kind).order_by("to"))
+
+
+@pytest.fixture
+def two_asked(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> list[Invitation]:
+    """Both examiners invited for everything; the first has completed."""
+    steps.choose(assessment, examiner, second_examiner)
+    invitations = [steps.send_invitation(assessment, contact) for contact in (examiner, second_examiner)]
+    steps.assess(invitations[0])
+    assessment.refresh_from_db()
+    return invitations
+
+
+def test_the_screen_names_whose_it_is_and_who_is_told(
+    member: Client, assessment: Assessment, two_asked: list[Invitation]
+) -> None:
+    page = " ".join(member.get(address(assessment)).content.decode().split())
+    assert "Beoordeling van Anouk van &#x27;t Hoff intrekken?" in page
+    assert "Tineke Tweede (tineke@bedrijf.test)" in page
+    assert "Dirk Docent, de docent die de beoordeling startte" in page
+    assert "Erik Examinator" not in page, "has nothing left to do"
+    assert "De student leest dit bij ‘Mijn examens’" in page
+    assert "btn-success" not in page
+
+
+@pytest.mark.parametrize(("kind", "counts"), COUNTS.items())
+def test_whether_it_counts_follows_from_the_kind_unless_it_is_said(
+    member: Client, invitation: Invitation, kind: CancelKind, counts: bool
+) -> None:
+    post(member, invitation.assessment, kind=kind)
+    assert invitation.assessment.status == Status.CANCELLED
+    assert invitation.assessment.cancel_kind == kind
+    assert invitation.assessment.counts_as_attempt is counts
+
+
+@pytest.mark.parametrize(("kind", "said", "counts"), [("NO_SHOW", "nee", False), ("INVALID", "ja", True)])
+def test_the_committee_may_say_otherwise(
+    member: Client, invitation: Invitation, kind: str, said: str, counts: bool
+) -> None:
+    page = post(member, invitation.assessment, kind=kind, counts=said)
+    assert invitation.assessment.counts_as_attempt is counts
+    assert f"Deze poging telt {'' if counts else 'niet '}mee." in page
+
+
+def test_the_next_start_is_another_attempt_only_if_it_counted(
+    member: Client, invitation: Invitation, student: Membership, docent: User
+) -> None:
+    post(member, invitation.assessment, kind="INVALID")
+    again = steps.start_assessment(student, invitation.assessment.unit, docent)
+    assert again.attempt == 1
+    post(member, again, kind="NO_SHOW")
+    assert steps.start_assessment(student, invitation.assessment.unit, docent).attempt == 2
+
+
+def test_whoever_is_still_asked_and_the_initiator_are_told_without_the_reason(
+    member: Client, assessment: Assessment, two_asked: list[Invitation]
+) -> None:
+    page = post(member, assessment)
+    assert "is ingetrokken. Bericht gaat naar Tineke Tweede." in page
+    [to_examiner] = mails("cancelled")
+    [to_initiator] = mails("cancelled_initiator")
+    assert to_examiner.to == "tineke@bedrijf.test"
+    assert to_examiner.subject == "U hoeft Anouk van 't Hoff niet meer te beoordelen"
+    assert to_initiator.to == "docent@hier.test"
+    for mail in (to_examiner, to_initiator):
+        assert REASON not in mail.text + mail.html
+        assert "verschenen" not in mail.text + mail.html
+    assert "Anouk van 't Hoff" in to_examiner.text
+    assert reverse("assessments:detail", args=[assessment.public_id]) in to_initiator.text
+
+
+def test_an_examiner_who_reads_english_is_told_in_english(
+    member: Client, invitation: Invitation, examiner: Contact
+) -> None:
+    examiner.speak("en")
+    post(member, invitation.assessment)
+    [mail] = mails("cancelled")
+    assert mail.subject == "You no longer need to assess Anouk van 't Hoff"
+    assert '<html lang="en">' in mail.html
+    for dutch in ("Geachte", "beoordel", "hoeft", "Vragen?"):
+        assert dutch not in mail.text.replace("via Digitaal beoordelen", "")
+
+
+def test_one_that_was_assessed_tells_the_initiator_alone(member: Client, assessed: Assessment) -> None:
+    post(member, assessed, kind="IRREGULARITY")
+    assert assessed.status == Status.CANCELLED
+    assert mails("cancelled") == []
+    assert len(mails("cancelled_initiator")) == 1
+
+
+def test_the_links_say_so_and_no_reminder_goes_out(
+    client: Client, member: Client, invitation: Invitation, pass_time: Any
+) -> None:
+    token = links.token_for(invitation=invitation)
+    data = dict(links.mail_link(invitation=invitation).data)
+    post(member, invitation.assessment)
+    response = Client().get(reverse("assessments:open_link", args=[token]))
+    assert response.status_code == 410
+    assert "Deze beoordeling gaat niet door" in response.content.decode()
+    assert "Vraag een nieuwe link aan" not in response.content.decode()
+    with pytest.raises(LinkVoid):
+        links.resolve(data)
+    sent = OutgoingMail.objects.count()
+    for _ in range(15):
+        pass_time(days=1)
+        assert send_due() == 0
+    assert OutgoingMail.objects.count() == sent
+
+
+def test_the_log_says_why_and_whether_it_counts(member: Client, invitation: Invitation, docent: User) -> None:
+    page = post(member, invitation.assessment, kind="IRREGULARITY")
+    log = page[page.index('<details class="events">') :]
+    assert "Onregelmatigheid; telt als poging" in log
+    assert f"‘{REASON}’" in log
+    assert "door Carla Commissie" in log
+    member.force_login(docent)
+    page = member.get(reverse("assessments:detail", args=[invitation.assessment.public_id])).content.decode()
+    assert "Onregelmatigheid; telt als poging" in page
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        ({"kind": ""}, "Kies waarom u de beoordeling intrekt."),
+        ({"kind": "MISTAKE"}, "Dit moet nog worden aangepast"),
+        ({"reason": " \n"}, "Schrijf in een paar woorden wat er is gebeurd."),
+        ({"reason": "x" * 2001}, "Dit mag 2000 tekens lang zijn"),
+        ({"counts": ""}, "Kies of dit als poging telt."),
+        ({"version": ""}, "Dit moet nog worden aangepast"),
+    ],
+)
+def test_what_is_missing_is_said_and_what_was_typed_stays(
+    member: Client, invitation: Invitation, missing: dict[str, str], said: str
+) -> None:
+    page = post(member, invitation.assessment, **missing)
+    assert said in page
+    assert invitation.assessment.status == Status.INVITED
+    assert "reason" in missing or REASON in page
+    assert mails("cancelled") == []
+
+
+def test_a_double_click_tells_everyone_once(member: Client, invitation: Invitation) -> None:
+    version, seen = invitation.assessment.version, invitation.assessment.status
+    post(member, invitation.assessment)
+    page = post(member, invitation.assessment, version=version, seen=seen)
+    assert "Deze beoordeling is al ingetrokken" in page
+    assert len(mails("cancelled")) == len(mails("cancelled_initiator")) == 1
+    assert invitation.assessment.events.filter(kind=Event.Kind.CANCELLED).count() == 1
+
+
+def test_one_that_an_examiner_completed_meanwhile_is_asked_about_and_the_text_stays(
+    member: Client, invitation: Invitation
+) -> None:
+    steps.assess(invitation)
+    page = post(member, invitation.assessment, seen="INVITED")
+    assert "De status is intussen ‘Beoordeeld’." in page
+    assert REASON in page
+    assert invitation.assessment.status == Status.ASSESSED
+    assert 'name="seen" value="ASSESSED"' in page
+    post(member, invitation.assessment)
+    assert invitation.assessment.status == Status.CANCELLED
+
+
+def test_one_whose_examiners_changed_meanwhile_is_asked_about(member: Client, invitation: Invitation) -> None:
+    page = post(member, invitation.assessment, version=invitation.assessment.version - 1)
+    assert "heeft deze beoordeling intussen gewijzigd" in page
+    assert REASON in page
+    assert invitation.assessment.status == Status.INVITED
+
+
+def test_a_final_one_is_not_cancelled(member: Client, assessed: Assessment, committee_member: User) -> None:
+    finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    page = post(member, assessed)
+    assert "Trek eerst het definitieve resultaat in." in page
+    assert assessed.status == Status.FINAL
+    afname = member.get(reverse("committee:afname", args=[assessed.public_id])).content.decode()
+    assert address(assessed) not in afname
+
+
+def test_a_reason_of_the_address_alone_changes_nothing(member: Client, invitation: Invitation) -> None:
+    member.get(address(invitation.assessment), {"kind": "NO_SHOW", "reason": REASON})
+    invitation.assessment.refresh_from_db()
+    assert invitation.assessment.status == Status.INVITED
+
+
+def test_a_member_who_started_it_gets_no_mail_about_it(
+    member: Client, invitation: Invitation, committee_member: User
+) -> None:
+    Assessment.objects.update(initiator=committee_member)
+    post(member, invitation.assessment)
+    assert mails("cancelled_initiator") == []
+
+
+def test_the_table_of_states_still_has_the_last_word(member: Client, invitation: Invitation) -> None:
+    post(member, invitation.assessment)
+    with pytest.raises(lifecycle.TransitionRefused):
+        lifecycle.cancel(
+            assessment=invitation.assessment,
+            by=invitation.assessment.initiator,
+            reason="Nog eens.",
+            counts_as_attempt=True,
+        )
+
+
+def test_mending_an_error_does_not_take_in_unseen_what_changed(member: Client, invitation: Invitation) -> None:
+    assessment = invitation.assessment
+    opened = {"version": assessment.version, "seen": assessment.status}
+    steps.assess(invitation)
+    page = post(member, assessment, reason="", **opened)
+    assert f'name="seen" value="{opened["seen"]}"' in page
+    assert assessment.status == Status.ASSESSED

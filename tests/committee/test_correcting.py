@@ -1,0 +1,221 @@
+"""'Bewerken' and 'Bekijk de bewerkhistorie': the pages."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.models import User
+from assessments import correct, couple
+from assessments.correct import Change, Changes
+from assessments.models import Assessment, Correction, Invitation
+from assessments.rubric import read_rubric
+from committee.correction_history import GONE, SAME, compare
+from committee.finalise import finalise
+from tests import steps
+
+HIDDEN = re.compile(r'<input type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"')
+
+
+def address(assessment: Assessment, name: str = "edit") -> str:
+    return reverse(f"committee:{name}", args=[assessment.public_id])
+
+
+def words(page: Any) -> str:
+    return " ".join(page.content.decode().split())
+
+
+def opened(member: Client, assessment: Assessment) -> dict[str, str]:
+    """What the page posts when nothing is changed, but for the fields themselves."""
+    return dict(HIDDEN.findall(member.get(address(assessment)).content.decode()))
+
+
+def said(page: Any) -> list[str]:
+    return [str(message) for message in get_messages(page.wsgi_request)]
+
+
+@pytest.fixture
+def assessed(invitation: Invitation) -> Assessment:
+    """With all G and a justification everywhere."""
+    return steps.assess(invitation, "G")
+
+
+@pytest.fixture
+def fields(assessed: Assessment) -> dict[str, str]:
+    """The names of the first criterion's field and of the first text's."""
+    part = read_rubric(assessed).parts[0]
+    return {"score": f"score-{part.criteria[0].pk}", "text": f"text-{part.columns[0].assignment.pk}"}
+
+
+def test_a_change_with_its_reason_is_saved_and_shown(
+    member: Client, assessed: Assessment, fields: dict[str, str]
+) -> None:
+    post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Zie het procesverbaal."}
+    page = member.post(address(assessed), post)
+    assert page.status_code == 302
+    assert said(page) == ["1 wijziging opgeslagen."]
+    shown = words(member.get(address(assessed, "afname")))
+    assert "Examencommissie</th>" in shown
+    assert "Zie het procesverbaal." in shown
+    assert "Bekijk de bewerkhistorie" in shown
+    assert "1 bewerking<" in shown
+
+
+def test_what_was_left_alone_is_no_change(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+    text = f"Onderbouwing van {assessed.invitations.get().contact}."
+    post = opened(member, assessed) | {
+        fields["score"]: "G",
+        fields["text"]: text,
+        f"reason-{fields['text']}": "Zomaar.",
+    }
+    assert said(member.post(address(assessed), post)) == ["Er is niets gewijzigd."]
+    assert not Correction.objects.exists()
+
+
+def test_without_a_reason_it_is_said_at_the_field_and_nothing_typed_is_lost(
+    member: Client, assessed: Assessment, fields: dict[str, str]
+) -> None:
+    post = opened(member, assessed) | {fields["text"]: "Een <b>nieuwe</b>\r\ntekst.", fields["score"]: "O"}
+    page = member.post(address(assessed), post)
+    assert page.status_code == 200
+    assert f'href="#reason-{fields["text"]}"' in words(page)
+    assert f'href="#reason-{fields["score"]}"' in words(page)
+    assert "Een &lt;b&gt;nieuwe&lt;/b&gt;\ntekst." in page.content.decode()
+    assert re.search(rf'name="{fields["score"]}"\s+id="{fields["score"]}-O"\s+value="O"\s+checked', words(page))
+    assert not Correction.objects.exists()
+
+
+def test_the_later_of_two_members_sees_the_others_change_and_saves_then(
+    member: Client, assessed: Assessment, fields: dict[str, str], committee_member: User
+) -> None:
+    post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Van de tweede."}
+    rubric = read_rubric(assessed)
+    correct.lay_over(rubric)
+    first = {int(fields["text"].split("-")[1]): Change("Van de eerste.", "Schrijffout.")}
+    correct.correct(
+        assessment=assessed, by=committee_member, changes=Changes({}, first), seen_mark=correct.seen(rubric)
+    )
+    page = member.post(address(assessed), post)
+    shown = words(page)
+    assert "Intussen gewijzigd door Carla Commissie" in shown
+    assert "Van de eerste.</textarea>" in shown
+    assert 'value="Van de tweede."' in shown
+    assert Correction.objects.count() == 1
+    again = dict(HIDDEN.findall(page.content.decode()))
+    member.post(address(assessed), post | again)
+    assert set(Correction.objects.values_list("reason", flat=True)) == {"Schrijffout.", "Van de tweede."}
+
+
+def test_the_same_post_twice_is_saved_once(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+    post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Eenmaal."}
+    for _ in range(2):
+        member.post(address(assessed), post)
+    assert Correction.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"seen": "x", "score-99999999999999999999": "O"},
+        {"score-1-2": "O", "text-": "x", "reason-score-1": "x"},
+        {"score-999": "O", "reason-score-999": "Van een ander."},
+    ],
+)
+def test_odd_posts_change_nothing(member: Client, assessed: Assessment, odd: dict[str, str]) -> None:
+    assert member.post(address(assessed), odd).status_code in (200, 302)
+    assert not Correction.objects.exists()
+
+
+def test_a_final_one_is_not_edited(member: Client, assessed: Assessment, committee_member: User) -> None:
+    finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    for page in (member.get(address(assessed)), member.post(address(assessed), {})):
+        assert said(page)[-1] == "Deze beoordeling heeft de status ‘Definitief’ en kan nu niet worden bewerkt."
+    assert "Bewerken" not in words(member.get(address(assessed, "afname")))
+
+
+class TestHistory:
+    def test_says_who_changed_what_from_what_to_what_and_why(
+        self, member: Client, assessed: Assessment, fields: dict[str, str]
+    ) -> None:
+        post = opened(member, assessed) | {
+            fields["score"]: "V",
+            f"reason-{fields['score']}": "Zie het procesverbaal.",
+            fields["text"]: "Onderbouwing van de examinator.",
+            f"reason-{fields['text']}": "Naam weg.",
+        }
+        member.post(address(assessed), post)
+        shown = words(member.get(address(assessed, "correction_history")))
+        assert shown.count("<strong>Carla Commissie</strong>") == 2
+        for text in ("Zie het procesverbaal.", "Naam weg.", "B1-K1-W1 Werkproces 1"):
+            assert text in shown
+        assert '<del><span class="visually-hidden">weg: </span>Erik Examinator</del>' in shown
+        assert '<ins><span class="visually-hidden">nieuw: </span>de examinator</ins>' in shown
+        assert "geldt niet meer" not in shown
+
+    def test_a_later_one_takes_its_place(self, member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+        for score in ("V", "O"):
+            post = opened(member, assessed) | {fields["score"]: score, f"reason-{fields['score']}": f"Naar {score}."}
+            member.post(address(assessed), post)
+        assert words(member.get(address(assessed, "correction_history"))).count("geldt niet meer") == 1
+
+    def test_without_any_it_says_what_will_be_here(self, member: Client, assessed: Assessment) -> None:
+        assert "Hier komt te staan" in words(member.get(address(assessed, "correction_history")))
+
+    def test_an_examiner_who_was_taken_off_since_is_still_named(
+        self, member: Client, assessed: Assessment, fields: dict[str, str], second_examiner: Any
+    ) -> None:
+        post = opened(member, assessed) | {fields["text"]: "Anders.", f"reason-{fields['text']}": "Schrijffout."}
+        member.post(address(assessed), post)
+        couple.choose_examiners(
+            assessment=assessed,
+            target=couple.Target(),
+            contacts=[second_examiner],
+            by=assessed.initiator,
+            take_off_begun=True,
+        )
+        shown = words(member.get(address(assessed, "correction_history")))
+        assert "Onderbouwing van Erik Examinator" in shown
+        assert "geldt niet meer" in shown
+
+
+@given(st.text("ab ,\n", max_size=40), st.text("ab ,\n", max_size=40))
+def test_comparing_loses_nothing(before: str, after: str) -> None:
+    pieces = list(compare(before, after))
+    assert "".join(text for kind, text in pieces if kind != "new") == before
+    assert "".join(text for kind, text in pieces if kind != "gone") == after
+
+
+def test_very_long_texts_are_not_compared_word_by_word() -> None:
+    assert next(compare("a " * 4000, "b " * 4000)) == (GONE, "a " * 4000)
+    assert next(compare("een fout woord", "een goed woord")) == (SAME, "een ")
+
+
+@pytest.mark.parametrize("name", ["edit", "correction_history", "afname"])
+def test_the_number_of_queries_does_not_grow_with_the_corrections(
+    member: Client, assessed: Assessment, name: str
+) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert member.get(address(assessed, name)).status_code == 200
+        return len(queries)
+
+    for score in ("V", "G"):
+        post = opened(member, assessed)
+        for part in read_rubric(assessed).parts:
+            for criterion in part.criteria:
+                post |= {f"score-{criterion.pk}": score, f"reason-score-{criterion.pk}": "Daarom."}
+        member.post(address(assessed), post)
+        if score == "V":
+            few = count()
+    assert Correction.objects.count() == 16
+    assert count() == few

@@ -1,0 +1,70 @@
+"""What an examiner and a student see: all of it has English texts."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from django.template import Template
+
+from .texts import load, template_names, with_all_included
+
+# With the views, their forms and the rules whose refusals are shown.
+MODULES = (
+    "accounts.context",
+    "accounts.forms",
+    "accounts.views",
+    "addressbook.forms",
+    "assessments.check_document",
+    "assessments.couple",
+    "assessments.drawn",
+    "assessments.examiner",
+    "assessments.form",
+    "assessments.forms",
+    "assessments.lifecycle",
+    "assessments.no_access",
+    "assessments.no_reminders",
+    "assessments.propose",
+    "assessments.propose_colleague",
+    "assessments.replace",
+    "assessments.rubric",
+    "assessments.sign",
+    "assessments.student",
+    "exams.models",
+    "exams.views",
+)
+# Named by other modules: an error's page, what axes shows, the login page, the copy to keep.
+TEMPLATES = (
+    "400.html",
+    "403.html",
+    "403_csrf.html",
+    "404.html",
+    "500.html",
+    "accounts/locked_out.html",
+    "accounts/login.html",
+    "assessments/form_criteria.html",
+    "assessments/form_points.html",
+    "assessments/pdf/own_copy.html",
+)
+MAILS = (
+    "invitation",
+    "invitation_together",
+    "reminder",
+    "reminder_together",
+    "sent_back",
+    "proposal_declined",
+    "cancelled",
+)
+# What a variable names: an assessment's states, roles, kinds of exam.
+BY_VARIABLE = (
+    *("Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"),
+    *("Niet verschenen", "Onregelmatigheid", "Ongeldige poging", "Anders", "Per ongeluk gestart"),
+    *("Student", "Docent", "Praktijkopleider", "Examencommissie", "Schoolbeheer", "Beroep", "Keuzedeel"),
+)
+
+
+@cache
+def all_templates() -> dict[str, Template]:
+    """By name."""
+    mails = {f"assessments/mail/{name}.{kind}" for name in MAILS for kind in ("html", "txt", "subject.txt")}
+    own = {name for module in load(MODULES) for name in template_names(module)}
+    return with_all_included({*TEMPLATES, *mails, *own})

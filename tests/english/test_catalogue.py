@@ -1,0 +1,81 @@
+"""The English texts are complete, true to their placeholders, and compiled."""
+
+from __future__ import annotations
+
+import gettext
+import inspect
+import re
+
+import pytest
+from django.template import Template
+
+from scripts.catalogue import ENGLISH, compile_mo, read_po
+
+from .covered import BY_VARIABLE, MODULES, all_templates
+from .texts import bare_words, load, messages_of_module, messages_of_template, translated_views
+
+# What stands the same in both languages, or names a language in its own words.
+SAME_IN_BOTH = {"Digitaal beoordelen", "English", "Nederlands"}
+EACH_ITS_OWN = {"assessments/form_language.html", "assessments/mail/other_language.txt"}
+NO_WORDS = (".css",)
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> dict[str, str]:
+    return read_po(ENGLISH.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def used() -> set[str]:
+    """Every message that a page or mail of an examiner or a student can hold."""
+    found = set(BY_VARIABLE)
+    for template in all_templates().values():
+        found.update(messages_of_template(template))
+    for module in load(MODULES):
+        found.update(messages_of_module(module))
+    return found
+
+
+def test_every_text_has_a_translation(used: set[str], catalogue: dict[str, str]) -> None:
+    assert not used - {message for message, translation in catalogue.items() if all(translation.split("\0"))}
+
+
+def test_no_translation_is_of_a_text_that_is_gone(used: set[str], catalogue: dict[str, str]) -> None:
+    assert not catalogue.keys() - used - {""}
+
+
+def test_each_translation_fills_in_the_same(catalogue: dict[str, str]) -> None:
+    def places(text: str) -> set[str]:
+        return set(re.findall(r"%\(\w+\)[sd]|\{\w+\}|</?strong>", text))
+
+    wrong = [message for message, text in catalogue.items() if message and places(message) != places(text)]
+    assert wrong == []
+
+
+def test_the_compiled_file_is_what_the_texts_say(catalogue: dict[str, str]) -> None:
+    assert ENGLISH.with_suffix(".mo").read_bytes() == compile_mo(catalogue), "make messages"
+
+
+def test_python_reads_what_was_compiled(catalogue: dict[str, str]) -> None:
+    with ENGLISH.with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    assert compiled.gettext("Tussentijds opslaan") == "Save for now"
+    assert compiled.pgettext("page x of y", "van") == "of"
+    assert compiled.ngettext("%(number)s examen", "%(number)s examens", 2) == "%(number)s exams"
+
+
+@pytest.mark.parametrize("name", sorted(all_templates()))
+def test_no_words_stand_outside_the_catalogue(name: str) -> None:
+    if name.endswith(NO_WORDS) or name in EACH_ITS_OWN:
+        return
+    assert set(bare_words(all_templates()[name])) <= SAME_IN_BOTH
+
+
+def test_words_outside_the_catalogue_are_seen() -> None:
+    template = Template('<p title="Uw naam">Goed zo, {{ name }}</p>{# niets #}<b aria-label="{{ name }}">O</b>')
+    assert list(bare_words(template)) == ["Uw naam", "Goed zo"]
+
+
+def test_every_translated_view_is_covered() -> None:
+    modules = {inspect.unwrap(view).__module__ for _, view in translated_views()}  # type: ignore[arg-type]
+    assert modules - set(MODULES) == {"django.contrib.auth.views"}, "login"

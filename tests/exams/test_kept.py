@@ -1,0 +1,89 @@
+"""What each process keeps of published units: `exams.kept`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from exams import kept
+from exams.kept import criteria_of
+from exams.models import CoreTask, Criterion, Exam, Part, WorkProcess
+from tests.factories import add_version, first_unit, make_exam
+
+pytestmark = pytest.mark.django_db
+
+
+def in_order(unit_id: int) -> list[int]:
+    return list(
+        Criterion.objects.filter(part__work_process__core_task__unit=unit_id)
+        .order_by(
+            "part__work_process__core_task__position", "part__work_process__position", "part__position", "position"
+        )
+        .values_list("pk", flat=True)
+    )
+
+
+def numbers(criteria: Sequence[Criterion]) -> list[int]:
+    return [criterion.pk for criterion in criteria]
+
+
+def reverse(exam: Exam) -> None:
+    """So that what was made last stands first."""
+    for model in (CoreTask, WorkProcess, Part, Criterion):
+        for piece in model.objects.filter(**{f"{model.version_path}__exam": exam}):
+            piece.position = 100 - piece.position
+            piece.save()
+
+
+def test_a_published_unit_is_read_once_with_all_it_belongs_to(django_assert_num_queries) -> None:
+    unit = first_unit(make_exam(core_tasks=2))
+    with django_assert_num_queries(1):
+        first = criteria_of(unit.pk)
+    with django_assert_num_queries(0):
+        again = criteria_of(unit.pk)
+        assert {criterion.part.work_process.core_task.unit_id for criterion in again} == {unit.pk}
+    assert numbers(first) == numbers(again) == in_order(unit.pk)
+    assert len(first) == 16
+
+
+def test_each_unit_has_its_own(django_assert_num_queries) -> None:
+    exam = make_exam(units=2)
+    units = [*exam.versions.get().units.all(), first_unit(make_exam())]
+    for _ in range(2):
+        for unit in units:
+            assert numbers(criteria_of(unit.pk)) == in_order(unit.pk)
+    assert len({pk for unit in units for pk in numbers(criteria_of(unit.pk))}) == 24
+
+
+def test_a_new_version_has_its_own() -> None:
+    exam = make_exam()
+    old = first_unit(exam)
+    before = numbers(criteria_of(old.pk))
+    add_version(exam, criteria=3)
+    new = first_unit(exam)
+    assert numbers(criteria_of(new.pk)) == in_order(new.pk)
+    assert not set(before) & set(numbers(criteria_of(new.pk)))
+    assert numbers(criteria_of(old.pk)) == before
+
+
+def test_a_draft_is_read_anew_each_time() -> None:
+    exam = make_exam(published=False)
+    unit = exam.versions.get().units.get()
+    before = numbers(criteria_of(unit.pk))
+    reverse(exam)
+    assert numbers(criteria_of(unit.pk)) == before[::-1]
+    exam.versions.get().publish()
+    assert numbers(criteria_of(unit.pk)) == before[::-1]
+
+
+def test_a_unit_without_criteria_has_none() -> None:
+    assert criteria_of(0) == ()
+
+
+def test_no_more_are_kept_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MAX_UNITS", 2)
+    units = make_exam(units=5).versions.get().units.all()
+    for unit in units:
+        assert numbers(criteria_of(unit.pk)) == in_order(unit.pk)
+        assert len(kept._kept) <= 2

@@ -1,0 +1,274 @@
+"""Mails that go out one after the other: what happens to one is none of the others' business."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, cast
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from digibeoordelen.outbox import deliver
+from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.queue import Attachment, queue_mail
+from digibeoordelen.outbox.transport import carrier
+from tests.smtp import DROP, YES, SmtpSink
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(params=["one by one", "pipelining"], autouse=True)
+def pipelining(request: pytest.FixtureRequest, server: SmtpSink) -> None:
+    """Servers of both kinds: one that takes several commands at once, and one that doesn't."""
+    server.pipelining = request.param == "pipelining"
+
+
+@pytest.fixture
+def mails(announced: list[int]) -> list[OutgoingMail]:
+    made = [make_mail(f"examinator{number}@bedrijf.test") for number in range(5)]
+    announced.clear()
+    return made
+
+
+def make_mail(to: str, **values: Any) -> OutgoingMail:
+    return queue_mail(kind="test", to=to, **{"subject": "-", "text": "Beste\n.\n..", "html": "<p>é</p>", **values})
+
+
+def states() -> list[str]:
+    return list(OutgoingMail.objects.order_by("pk").values_list("state", flat=True))
+
+
+def attempts() -> list[int]:
+    return list(OutgoingMail.objects.order_by("pk").values_list("attempts", flat=True))
+
+
+def test_all_that_is_queued_goes_over_one_connection(mails: list[OutgoingMail], server: SmtpSink) -> None:
+    deliver.deliver_queued(first=mails[2].pk)
+
+    assert states() == [MailState.SENT] * 5
+    assert attempts() == [1] * 5
+    assert [mail.to for mail in server.received] == [mails[number].to for number in (2, 0, 1, 3, 4)]
+    assert {mail.message_id for mail in server.received} == {mail.message_id for mail in mails}
+    assert {mail.connection for mail in server.received} == {1}
+    assert {tuple(mail.text.splitlines()) for mail in server.received} == {("Beste", ".", "..")}
+    assert {mail.html.strip() for mail in server.received} == {"<p>é</p>"}
+
+
+def test_a_task_whose_mail_has_gone_helps_with_the_others(mails: list[OutgoingMail], server: SmtpSink) -> None:
+    deliver.deliver(mails[0].pk)
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert len(server.received) == 5
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+def test_one_that_is_refused_hurts_no_other(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
+    server.answer(step, YES, YES, "550 5.1.1 Onbekend")
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert states() == [MailState.SENT] * 2 + [MailState.FAILED] + [MailState.SENT] * 2
+    assert OutgoingMail.objects.get(state=MailState.FAILED).last_error == "550 5.1.1 Onbekend"
+    assert {mail.connection for mail in server.received} == {1}
+
+
+def test_one_that_must_wait_keeps_no_other_waiting(mails: list[OutgoingMail], server: SmtpSink) -> None:
+    server.answer("RCPT", "451 4.7.1 Probeer het later")
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert states() == [MailState.WAITING] + [MailState.SENT] * 4
+
+
+@pytest.mark.parametrize("step", ["MAIL", "DATA"])
+def test_a_server_that_wants_a_new_connection_gets_one(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
+    deliver.deliver(mails[0].pk)
+    server.answer(step, "421 4.7.0 Too many messages on this connection")
+    deliver.deliver_queued(first=mails[1].pk)
+
+    assert states() == [MailState.SENT] * 5
+    assert attempts() == [1] * 5
+    assert sorted(mail.connection for mail in server.received) == [1, 2, 2, 2, 2]
+
+
+def test_a_connection_that_breaks_halfway_costs_one_attempt(mails: list[OutgoingMail], server: SmtpSink) -> None:
+    deliver.deliver(mails[0].pk)
+    server.answer("DATA", DROP)
+    deliver.deliver_queued(first=mails[1].pk)
+
+    assert states() == [MailState.SENT, MailState.WAITING] + [MailState.SENT] * 3
+    assert sorted(mail.connection for mail in server.received) == [1, 1, 2, 2, 2]
+
+
+def test_a_void_link_keeps_no_other_from_going(
+    mails: list[OutgoingMail], server: SmtpSink, resolve_links: Callable[[Callable[[Mapping[str, Any]], str]], None]
+) -> None:
+    def resolve(data: Mapping[str, Any]) -> str:
+        if data["number"] == 1:
+            raise LinkVoid("Ingetrokken.")
+        return f"https://site.test/{data['number']}/"
+
+    resolve_links(resolve)
+    for number in range(3):
+        link, data = placeholder("start"), {"number": number}
+        make_mail("a@b.test", text=link, html=link, links={"start": Link(kind="test", data=data)})
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert states() == [MailState.SENT] * 6 + [MailState.FAILED, MailState.SENT]
+    assert [mail.links for mail in server.received[5:]] == [["https://site.test/0/"], ["https://site.test/2/"]]
+
+
+def test_a_link_that_is_void_by_the_time_it_goes_does_not_go(
+    server: SmtpSink,
+    announced: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    resolve_links: Callable[[Callable[[Mapping[str, Any]], str]], None],
+) -> None:
+    monkeypatch.setattr(deliver, "FRESH_SECONDS", -1)
+
+    def resolve(data: Mapping[str, Any]) -> str:
+        if server.received:
+            raise LinkVoid("Intussen ingetrokken.")
+        return "https://site.test/"
+
+    resolve_links(resolve)
+    link = placeholder("start")
+    first, *_ = [make_mail("a@b.test", text=link, html=link, links={"start": Link(kind="test")}) for _ in range(2)]
+    deliver.deliver_queued(first=first.pk)
+
+    assert states() == [MailState.SENT, MailState.FAILED]
+
+
+def test_attachments_go_with_their_own_mail(mails: list[OutgoingMail], server: SmtpSink) -> None:
+    attachment = Attachment(filename="a.pdf", content_type="application/pdf", file=keep(b"%PDF een bijlage"))
+    make_mail("met@bedrijf.test", attachments=[attachment])
+    make_mail("zonder@bedrijf.test")
+    deliver.deliver_queued(first=mails[0].pk)
+
+    found = {mail.to: [part.get_filename() for part in mail.message.iter_attachments()] for mail in server.received}
+    assert found.pop("met@bedrijf.test") == ["a.pdf"]
+    assert set(map(tuple, found.values())) == {()}
+
+
+def test_what_was_taken_back_meanwhile_is_not_sent(
+    mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that stood still until its time was over, and another that has the mail now."""
+    send = carrier.send
+
+    def send_slowly(letter: Any, **hooks: Any) -> None:
+        send(letter, **hooks)
+        if letter.to == mails[1].to:
+            OutgoingMail.objects.filter(pk=mails[2].pk).update(
+                state=MailState.SENT, sent_at=timezone.now(), claim_id=None, lease_until=None
+            )
+
+    monkeypatch.setattr(carrier, "send", send_slowly)
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert states() == [MailState.SENT] * 5
+    assert [mail.to for mail in server.received] == [mails[number].to for number in (0, 1, 3, 4)]
+
+
+def test_each_is_marked_before_the_next_one_goes(
+    mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    move_on = deliver._Batch._move_on
+
+    def look(self: Any, **values: Any) -> Any:
+        moved = move_on(self, **values)
+        seen.append((len(server.received), states().count(MailState.SENT)))
+        return moved
+
+    monkeypatch.setattr(deliver._Batch, "_move_on", look)
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert seen
+    assert all(received == sent for received, sent in seen)
+
+
+def test_when_its_spell_is_over_the_rest_is_another_task_s(
+    mails: list[OutgoingMail], server: SmtpSink, announced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver.deliver(mails[0].pk)
+    send = carrier.send
+
+    def send_last(letter: Any, **hooks: Any) -> None:
+        send(letter, **hooks)
+        monkeypatch.setattr("digibeoordelen.outbox.deliver.time.monotonic", lambda: float("inf"))
+
+    monkeypatch.setattr(carrier, "send", send_last)
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert states() == [MailState.SENT] * 2 + [MailState.QUEUED] * 3
+    assert attempts() == [1, 1, 0, 0, 0]
+    assert announced == [mails[2].pk]
+
+
+def test_one_that_breaks_its_worker_counts_and_the_others_go_back(
+    mails: list[OutgoingMail], server: SmtpSink, announced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compose = deliver.compose
+
+    def break_at_the_third(mail: OutgoingMail, urls: Any) -> Any:
+        if mail.pk == mails[2].pk:
+            raise RuntimeError("kapot")
+        return compose(mail, urls)
+
+    deliver.deliver(mails[0].pk)
+    monkeypatch.setattr(deliver, "compose", break_at_the_third)
+    with pytest.raises(RuntimeError, match="kapot"):
+        deliver.deliver_queued(first=mails[0].pk)
+
+    assert states() == [MailState.SENT] * 2 + [MailState.IN_FLIGHT] + [MailState.QUEUED] * 2
+    assert attempts() == [1, 1, 1, 0, 0]
+    assert announced == [mails[3].pk]
+
+
+class _AsksForContentAnyway(socketserver.StreamRequestHandler):
+    """Refuses a recipient and then takes DATA all the same, which RFC 2920 allows when all comes at once."""
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 x\r\n")
+        server = cast("_Server", self.server)
+        for line in map(bytes.upper, self.rfile):
+            if line.startswith(b"EHLO"):
+                self.wfile.write(b"250-x\r\n250 PIPELINING\r\n")
+            elif line.startswith(b"RCPT") and not server.contents:
+                self.wfile.write(b"550 onbekend\r\n")
+            elif line.startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                content = b"".join(iter(self.rfile.readline, b".\r\n"))
+                server.contents.append(content)
+                self.wfile.write(b"250 ok\r\n" if content else b"554 no valid recipients\r\n")
+            else:
+                self.wfile.write(b"250 ok\r\n")
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    contents: list[bytes]
+
+
+@pytest.fixture
+def asks_anyway(settings: Settings, server: SmtpSink) -> Iterator[_Server]:
+    with _Server(("127.0.0.1", 0), _AsksForContentAnyway) as tcp:
+        tcp.contents = []
+        settings.EMAIL_PORT = tcp.server_address[1]
+        threading.Thread(target=tcp.serve_forever, daemon=True).start()
+        yield tcp
+        tcp.shutdown()
+
+
+def test_a_server_that_asks_for_the_content_of_a_refused_mail_gets_none(
+    mails: list[OutgoingMail], asks_anyway: _Server
+) -> None:
+    deliver.deliver_queued(first=mails[0].pk)
+
+    assert states() == [MailState.FAILED] + [MailState.SENT] * 4
+    assert asks_anyway.contents[0] == b""
+    assert all(mails[number].message_id.encode() in asks_anyway.contents[number] for number in range(1, 5))
