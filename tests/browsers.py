@@ -40,6 +40,7 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """A function that opens a page in a browser profile of its own, such as each person has.
 
     What the content security policy refused, and what went wrong in a script, fails the test.
+    SLOW=8 gives the pages an eighth of the processor: it finds a test that does not wait for what it needs.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
@@ -58,6 +59,8 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
+        if "SLOW" in os.environ:
+            page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": int(os.environ["SLOW"])})
         page.on("console", note)
         page.on("pageerror", lambda error: problems.append(str(error)))
         return page

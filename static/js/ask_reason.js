@@ -8,7 +8,15 @@ for (const place of document.querySelectorAll("[data-ask-reason]")) {
   const ask = (event) => {
     if (!reason.contains(event.target)) reason.hidden = false;
   };
-  reason.hidden = !("open" in reason.dataset);
+  // What was typed before this script ran, or put back by the browser, has been changed as well.
+  const changed = [...place.querySelectorAll("textarea, input, select")].some((field) =>
+    field.type === "radio" || field.type === "checkbox"
+      ? field.checked !== field.defaultChecked
+      : field.tagName === "SELECT"
+        ? [...field.options].some((option) => option.selected !== option.defaultSelected)
+        : field.value !== field.defaultValue,
+  );
+  reason.hidden = !changed && !("open" in reason.dataset);
   place.addEventListener("input", ask);
   place.addEventListener("change", ask);
 }

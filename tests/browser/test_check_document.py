@@ -16,6 +16,7 @@ from assessments.models import Assessment, Document
 from committee.finalise import finalise
 
 from .walk import Shots
+from .wcag import check_width
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -72,7 +73,7 @@ def test_a_code_is_typed_and_the_file_is_compared_without_leaving_the_browser(
     compare_by_hash(page, pdf)
     expect(page.get_by_text("Dit bestand is echt en geldig")).to_be_visible()
     shots(page, "controle-4")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    check_width(page)
 
 
 def test_without_javascript_the_file_is_sent(

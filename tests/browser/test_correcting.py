@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
 from assessments import form
@@ -72,7 +72,9 @@ def test_the_later_of_two_members_sees_the_others_change(committee: Callable[...
         page.get_by_label("Onderbouwing van Erik Examinator").first.fill(
             "Van de eerste." if page is first else "Van de tweede."
         )
-        page.get_by_label("Reden van de wijziging").locator("visible=true").fill("Schrijffout.")
+        reason = page.get_by_label("Reden van de wijziging").locator("visible=true")
+        expect(reason).to_have_count(1)  # the script hides the others
+        reason.fill("Schrijffout.")
     first.get_by_role("button", name="Wijzigingen opslaan").dblclick()
     expect(first.get_by_role("status")).to_contain_text("1 wijziging opgeslagen.")
     second.get_by_role("button", name="Wijzigingen opslaan").click()
@@ -85,3 +87,14 @@ def test_the_later_of_two_members_sees_the_others_change(committee: Callable[...
         ("Anouk weet hoe het word gedaan.", "Van de eerste."),
         ("Van de eerste.", "Van de tweede."),
     ]
+
+
+def test_what_was_typed_before_the_script_came_asks_for_its_reason(committee: Callable[..., Page]) -> None:
+    page = committee()
+    held: list[Route] = []
+    page.route("**/ask_reason*.js", lambda route: held.append(route))
+    with page.expect_request("**/ask_reason*.js"):
+        page.get_by_role("link", name="Bewerken", exact=True).click()
+    page.get_by_label("Onderbouwing van Erik Examinator").first.fill("Op een trage lijn getypt.")
+    held[0].continue_()
+    expect(page.get_by_label("Reden van de wijziging").locator("visible=true")).to_have_count(1)

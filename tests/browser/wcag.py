@@ -26,10 +26,15 @@ _FOCUS_IS_LOST = """() => {
 }"""
 
 
-def check_page(page: Page) -> None:
-    """Fails when the page is wider than the window, or axe finds a violation of WCAG 2.2 AA."""
+def check_width(page: Page) -> None:
+    """Fails when the page is wider than the window. After a click, first expect something of the page it leads to."""
     page.wait_for_load_state()  # without its stylesheets a page is as wide as it likes
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
+
+
+def check_page(page: Page) -> None:
+    """Fails when the page is wider than the window, or axe finds a violation of WCAG 2.2 AA."""
+    check_width(page)
     results = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
     assert results.violations_count == 0, f"{page.url}: {results.generate_report()}"
 
