@@ -17,13 +17,20 @@ KEY_SALT = "accounts.second_step.key"
 KEY_AGE = 3600  # seconds that the page of setting up can stand open
 
 
+class CodeInput(forms.TextInput):
+    """Empty again after a refusal: the next code is another one."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, None, attrs)
+
+
 class CodeForm(forms.Form):
     """The six digits of the app, with or without the space that it shows in the middle."""
 
     code = forms.CharField(
         label=gettext_lazy("Code van 6 cijfers"),
         max_length=20,
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code-field"}
         ),
     )
@@ -86,6 +93,7 @@ class SetUpForm(PasswordAgainForm, CodeForm):
         super().__init__(*args, **kwargs)
         if not asks_password:
             del self.fields["password"]
+        del self.fields["code"].widget.attrs["autofocus"]  # the QR code comes first
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()

@@ -8,7 +8,7 @@
 
 Columns: nobody (not logged in), student (whose assessment it is), fellow (another student of the school),
 trainer (Praktijkopleider), docent (with the exam on the account), bare (Docent without it), committee,
-admin (Schoolbeheer), staff (of the Consortium), stranger (Docent and Examencommissie of another school).
+admin (Schoolbeheer), staff (of the Consortium), stranger (Docent, Examencommissie and Schoolbeheer of another school).
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ accounts:sessions               GET    login  ok      ok     ok      ok     ok  
 accounts:end_all_sessions       POST   login  go      go     go      go     go    go        go    go    go
 accounts:end_other_sessions     POST   login  go      go     go      go     go    go        go    go    go
 accounts:end_session            POST   login  none    none   none    go     none  none      none  none  none
+school:start                    GET    login  none    none   none    none   none  none      go    none  go
+school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -224,8 +226,9 @@ def test_every_url_is_in_the_table() -> None:
 
 @pytest.fixture
 def people(
-    school: School, student: Membership, docent: User, committee_member: User, stranger: User
+    school: School, student: Membership, docent: User, committee_member: User, stranger: User, other_school: School
 ) -> dict[str, User | None]:
+    MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
     return {
         "nobody": None,
         "student": student.user,
@@ -261,6 +264,7 @@ def address(
         "token": links.token_for(invitation=invitation),
         "attachment_id": 1,
         "session_id": session_of(docent).public_id,
+        "school_id": school.pk,
         "office_id": ExamOfficeFactory(school=school).pk,
     }
 
