@@ -44,7 +44,8 @@ class HeldBackMiddleware:
         user = request.user
         if not isinstance(exception, Http404) or not user.is_authenticated or user.passed_second_step:
             return None
-        if not getattr(request.resolver_match.func, "login_required", True):  # public: an examiner's link, say
+        match = request.resolver_match
+        if match and not getattr(match.func, "login_required", True):  # public: an examiner's link, say
             return None
         return _to_set_up(request) if second_step.schools_that_ask(user) else None
 

@@ -113,7 +113,7 @@ def _halfway(request: HttpRequest) -> User | None:
     user = User.objects.filter(pk=kept["user"], is_active=True).first()
     if user is None or not constant_time_compare(kept["hash"], user.get_session_auth_hash()):
         return None
-    user.backend = kept["backend"]  # type: ignore[attr-defined]  # as `authenticate` does
+    user.backend = kept["backend"]  # as `authenticate` does
     return user
 
 

@@ -97,8 +97,8 @@ class SetUpForm(PasswordAgainForm, CodeForm):
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
-        self.key = read_key(self.cleaned_data.get("key", ""), user_id=self.request.user.pk)
-        if not self.key:
+        self.app_key = read_key(self.cleaned_data.get("key", ""), user_id=self.request.user.pk)
+        if not self.app_key:
             raise forms.ValidationError(_("Deze pagina stond te lang open. Scan de nieuwe QR-code met de app."))
         return cleaned
 

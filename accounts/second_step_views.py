@@ -53,7 +53,7 @@ def set_up(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         code = form.cleaned_data["code"]
         try:
-            codes = second_step.turn_on(user=request.user, key=form.key, code=code, session=request.session)
+            codes = second_step.turn_on(user=request.user, key=form.app_key, code=code, session=request.session)
         except second_step.CodeRefused as refused:
             form.add_error("code", str(refused))
         else:

@@ -13,8 +13,8 @@ from django.utils import timezone
 from .session_store import SessionStore
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
-    def of(self, user_id: int) -> SessionQuerySet:
+class SessionManager(BaseSessionManager["Session"]):
+    def of(self, user_id: int) -> models.QuerySet[Session]:
         """Those in which this person is logged in at this moment, the one used last first."""
         return self.filter(user=user_id, expire_date__gt=timezone.now()).order_by("-seen_at")
 
@@ -28,7 +28,7 @@ class Session(AbstractBaseSession):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions")
     seen_at = models.DateTimeField("laatst gezien op", default=timezone.now)
 
-    objects: ClassVar[models.Manager[Session]] = BaseSessionManager.from_queryset(SessionQuerySet)()
+    objects: ClassVar[SessionManager] = SessionManager()
 
     class Meta(AbstractBaseSession.Meta):
         verbose_name = "sessie"

@@ -24,12 +24,12 @@ class SessionStore(db.SessionStore):
         return Session
 
     def _get_session_from_db(self) -> Any:
-        found = super()._get_session_from_db()
+        found = super()._get_session_from_db()  # type: ignore[misc]  # the stubs lack it
         self.seen_at = found.seen_at if found else None
         return found
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        made = super().create_model_instance(data)
+        made: Any = super().create_model_instance(data)
         made.user_id = data.get(SESSION_KEY)
         made.seen_at = timezone.now()
         return made
@@ -39,5 +39,5 @@ class SessionStore(db.SessionStore):
         now = timezone.now()
         if self.seen_at is None or now - self.seen_at < SEEN_EVERY:
             return
-        self.model.objects.filter(session_key=self.session_key).update(seen_at=now)
+        self.get_model_class().objects.filter(session_key=self.session_key).update(seen_at=now)
         self.seen_at = now

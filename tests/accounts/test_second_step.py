@@ -284,7 +284,7 @@ def test_a_planted_session_is_left_at_the_password_and_at_the_code(client: Clien
     assert len({planted, after_password, after_code}) == 3
     for key in (planted, after_password):
         thief = Client()
-        thief.cookies["sessionid"] = key
+        thief.cookies["sessionid"] = str(key)
         assert not is_in(thief)
         assert thief.get(CODE).status_code == 302
 
