@@ -94,9 +94,13 @@ def turn_on(*, user: User, key: str, code: str, session: SessionBase) -> list[st
 
 @transaction.atomic
 def turn_off(*, user: User, session: SessionBase) -> None:
-    """Logging in asks for the password alone. Check the password first."""
+    """Logging in asks for the password alone; every other session ends, since it passes for one with a code.
+
+    Check the password first.
+    """
     if _remove(user):
         session.pop(PASSED, None)
+        sessions.end_all(user=user, but=session)
         security_mails.queue_second_step_off(user=user, device=sessions.device(session))
         logger.info("Second step switched off by user %s.", user.pk)
 

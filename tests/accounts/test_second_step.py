@@ -376,6 +376,17 @@ def test_switching_off_asks_the_password(logged_in: Client, someone: User) -> No
     assert latest().kind == "second_step_off"
 
 
+def test_switching_off_ends_what_passes_for_a_session_with_a_code(logged_in: Client, someone: User) -> None:
+    app, _ = set_up(logged_in)
+    elsewhere = Client()
+    elsewhere.post(LOGIN, password_of(someone))
+    elsewhere.post(CODE, {"code": app.code()})
+    assert is_in(elsewhere)
+    logged_in.post(OFF, {"password": PASSWORD})
+    assert is_in(logged_in)
+    assert not is_in(elsewhere)
+
+
 def test_a_session_without_the_code_changes_nothing(client: Client, someone: User, app: App) -> None:
     """One that began at the very moment that another browser switched it on."""
     client.force_login(someone)
