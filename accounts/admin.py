@@ -1,18 +1,22 @@
 """What the Consortium's staff keep: schools and their activation, accounts, roles. No results."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.db.models import Model
-from django.http import HttpRequest
+from django.db.models import Exists, Model, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from . import second_step
 from .models import ExamOffice, Membership, School, User
 
 admin.site.unregister(Group)  # rights come from roles at a school and from `is_staff`, never from groups
+admin.site.unregister(TOTPDevice)  # it shows the key: whoever sees that can log in as the person
 
 
 class ForStaff(admin.options.BaseModelAdmin):
@@ -93,7 +97,8 @@ class ChangeUserForm(LowerCaseEmail, UserChangeForm):
 class PersonAdmin(ForStaff, UserAdmin):
     form = ChangeUserForm
     add_form = NewUserForm
-    list_display = ["email", "name", "is_active", "is_staff"]
+    list_display = ["email", "name", "is_active", "is_staff", "has_second_step"]
+    actions = ["remove_second_step"]
     list_filter = ["is_active", "is_staff", "memberships__role"]
     search_fields = ["email", "first_name", "last_name", "memberships__student_number"]
     ordering = ["last_name", "first_name"]
@@ -113,6 +118,33 @@ class PersonAdmin(ForStaff, UserAdmin):
     @admin.display(description="naam", ordering="last_name")
     def name(self, user: User) -> str:
         return user.full_name
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        apps = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        return super().get_queryset(request).annotate(second_step=Exists(apps))
+
+    @admin.display(description="logt in met een code", boolean=True, ordering="second_step")
+    def has_second_step(self, user: User) -> bool:
+        return bool(user.second_step)  # type: ignore[attr-defined]
+
+    @admin.action(description="Tweede stap verwijderen", permissions=["change"])
+    def remove_second_step(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
+        """For who lost phone and recovery codes. Asks first, then does it for those whose account may be changed."""
+        people = [user for user in chosen if user != request.user and self.has_change_permission(request, user)]
+        people = [user for user in people if second_step.is_on(user)]
+        if not people:
+            said = "Bij geen van de gekozen personen kunt u de tweede stap verwijderen; die van uzelf zet u in uw "
+            self.message_user(request, f"{said}profiel uit.", messages.WARNING)
+            return None
+        if "confirmed" not in request.POST:
+            context = {**self.admin_site.each_context(request), "people": people, "title": "Tweede stap verwijderen"}
+            return TemplateResponse(request, "admin/accounts/user/remove_second_step.html", context)
+        for user in people:
+            if second_step.remove(user=user, by=cast(User, request.user)):
+                self.log_change(request, user, "Tweede stap verwijderd.")
+        names = ", ".join(user.full_name for user in people)
+        self.message_user(request, f"De tweede stap is verwijderd van: {names}.", messages.SUCCESS)
+        return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Who belongs to the staff is decided by a superuser alone."""

@@ -11,7 +11,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from .recovery_code import RecoveryCode as RecoveryCode  # Django looks for an app's models here
 from .search import search_text, sort_key
+from .session import Session as Session
 
 STUDENT_NUMBER_LENGTH = 20
 SEARCHED = ("search_text", "sort_key", "first_name_key")  # of a membership: what follows from name and number
@@ -89,6 +91,13 @@ class School(models.Model):
         help_text="Zoveel kalenderdagen nadat het resultaat definitief werd kan een student bezwaar maken.",
     )
 
+    second_factor_for_committee = models.BooleanField(
+        "examencommissie logt in met een code",
+        default=False,
+        help_text="Aan: wie hier in de examencommissie zit, ziet van deze school pas iets na inloggen met een code "
+        "van een app.",
+    )
+
     class Meta:
         verbose_name = "school"
         verbose_name_plural = "scholen"
@@ -149,6 +158,9 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField("aangemaakt op", default=timezone.now)
     details_checked_at = models.DateTimeField("gegevens gecontroleerd op", null=True, blank=True)
 
+    # Whether the session of who asks did the second step (accounts/held_back.py); not a column.
+    passed_second_step: bool = False
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["first_name", "last_name"]
 
@@ -179,8 +191,16 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
             membership.save(update_fields=SEARCHED)
 
     def schools_as(self, *roles: str) -> models.QuerySet[School]:
-        """The schools where this person holds one of `roles`."""
-        return School.objects.filter(memberships__user=self, memberships__role__in=roles).distinct()
+        """The schools where this person holds one of `roles` and may see what is there.
+
+        A school that wants its committee to log in with a code does not exist for a member who did not,
+        in whichever role.
+        """
+        found = School.objects.filter(memberships__user=self, memberships__role__in=roles).distinct()
+        if self.passed_second_step:
+            return found
+        in_committee = self.memberships.filter(role=Role.EXAMENCOMMISSIE).order_by().values("school")
+        return found.exclude(second_factor_for_committee=True, pk__in=in_committee)
 
 
 class Role(models.TextChoices):

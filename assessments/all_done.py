@@ -14,5 +14,7 @@ def tell_initiator(assessment: Assessment) -> None:
     Call it in the transaction in which a completion made it ASSESSED.
     """
     initiator = assessment.initiator
-    if initiator.is_active and initiator.schools_as(Role.DOCENT).filter(pk=assessment.school_id).exists():
+    # Not `schools_as`, which is for who asks: it hides what the person may see only after logging in with a code.
+    is_docent = initiator.memberships.filter(role=Role.DOCENT, school=assessment.school_id).exists()
+    if initiator.is_active and is_docent:
         mails.queue_all_done(assessment=assessment)

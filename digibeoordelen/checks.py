@@ -20,15 +20,22 @@ PRIVATE_ENDINGS = (".home.arpa", ".internal", ".lan", ".local", ".localhost", ".
 
 @register(TAG)
 def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """E001: whoever knows the secret key signs examiners' links."""
-    key = settings.SECRET_KEY
-    guessable = len(key) < SHORTEST_SECRET or len(set(key)) < 10 or key.lower().startswith(KNOWN_SECRETS)
-    if not (_is_production() and guessable):
+    """E001: whoever knows a secret key, the present one or one that still counts, signs examiners' links."""
+    if not _is_production():
         return []
     hint = (
         "Set SECRET_KEY to at least 50 random characters: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'"
     )
-    return [Error("SECRET_KEY is a default, or too short.", hint=hint, id="digibeoordelen.E001")]
+    keys = {"SECRET_KEY": [settings.SECRET_KEY], "SECRET_KEY_FALLBACKS": settings.SECRET_KEY_FALLBACKS}
+    return [
+        Error(f"{name} is a default, or too short.", hint=hint, id="digibeoordelen.E001")
+        for name, given in keys.items()
+        if any(map(_is_guessable, given))
+    ]
+
+
+def _is_guessable(key: str) -> bool:
+    return len(key) < SHORTEST_SECRET or len(set(key)) < 10 or key.lower().startswith(KNOWN_SECRETS)
 
 
 @register(TAG)

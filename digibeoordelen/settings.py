@@ -18,6 +18,7 @@ DEMO = env.bool("DEMO", False)  # demo accounts on the login page, /demo/postvak
 DEBUG = env.bool("DEBUG", False)
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # what they signed stays good
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
@@ -37,6 +38,8 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_filters",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "digibeoordelen",
     "digibeoordelen.outbox",
     "accounts",
@@ -58,7 +61,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.sessions.LastSeenMiddleware",
     "accounts.first_login.FirstLoginMiddleware",
+    "accounts.held_back.HeldBackMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -155,6 +160,8 @@ AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.login_name.login_name"
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+OTP_TOTP_ISSUER = "Digitaal beoordelen"  # what an authenticator app calls it
+SECOND_STEP_FOR_STAFF = env.bool("SECOND_STEP_FOR_STAFF", False)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 AXES_CLIENT_IP_CALLABLE = "accounts.login_name.client_address"
 
@@ -213,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},
     "sweep-imports": {"task": "addressbook.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
+    "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 
 # --- What may be lost: how often an address tried a wrong link -----------------------------------
@@ -255,6 +263,7 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * 12
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

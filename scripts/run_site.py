@@ -25,7 +25,8 @@ from scripts.supervisor import Child, Supervisor
 # What would make this another site than the embedded one: names that a developer's shell may hold.
 NOT_OURS = (
     "ALLOWED_HOSTS", "BEHIND_PROXY", "BROKER_URL", "CACHE_URL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG",
-    "DJANGO_SETTINGS_MODULE", "S3_BUCKET", "S3_ENDPOINT_URL", "SECRET_KEY", "TRUSTED_PROXIES",
+    "DJANGO_SETTINGS_MODULE", "S3_BUCKET", "S3_ENDPOINT_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS",
+    "SECOND_STEP_FOR_STAFF", "TRUSTED_PROXIES",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import ExamOffice, Membership, Role, School, User
+from accounts.models import ExamOffice, Membership, RecoveryCode, Role, School, User
 from addressbook.models import Contact, Import
 from assessments.models import (
     Appeal,
@@ -76,6 +76,12 @@ def no_days(cast):
 @breaks("school_appeal_days_positive")
 def no_days_to_appeal(cast):
     School.objects.update(appeal_days=0)
+
+
+@breaks("recovery_code_once")
+def same_recovery_code(cast):
+    for _ in range(2):
+        RecoveryCode.objects.create(user=cast.docent, digest="ab" * 32)
 
 
 @breaks("exam_office_once_per_school")

@@ -23,7 +23,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Membership, Role, School, User
+from accounts.models import Membership, Role, School, Session, User
 from addressbook.importing.preview import prepare
 from assessments import documents, links, stop_reminders
 from assessments.models import Assessment, Invitation
@@ -41,11 +41,27 @@ url                             method nobody student fellow trainer docent bare
 home                            GET    login  go      go     go      go     go    go        go    go    go
 health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
+accounts:ask_code               GET    login  login  login  login   login  login login     login login login
+accounts:ask_code               POST   login  login  login  login   login  login login     login login login
+accounts:ask_recovery_code      GET    login  login  login  login   login  login login     login login login
+accounts:ask_recovery_code      POST   login  login  login  login   login  login login     login login login
+staff_login                     GET    login  none    none   none    none   none  none      none  login none
 accounts:logout                 POST   login    go      go     go      go     go    go        go    go    go
 accounts:language               POST   go     go      go     go      go     go    go        go    go    go
 accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go
 accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:second_step            GET    login  go      go     go      go     go    go        go    go    go
+accounts:set_up_second_step     GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:set_up_second_step     POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:new_recovery_codes     GET    login  go      go     go      go     go    go        go    go    go
+accounts:new_recovery_codes     POST   login  go      go     go      go     go    go        go    go    go
+accounts:turn_off_second_step   GET    login  go      go     go      go     go    go        go    go    go
+accounts:turn_off_second_step   POST   login  go      go     go      go     go    go        go    go    go
+accounts:sessions               GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:end_all_sessions       POST   login  go      go     go      go     go    go        go    go    go
+accounts:end_other_sessions     POST   login  go      go     go      go     go    go        go    go    go
+accounts:end_session            POST   login  none    none   none    go     none  none      none  none  none
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
@@ -247,6 +263,7 @@ def address(
         "contact_id": invitation.contact_id,
         "token": links.token_for(invitation=invitation),
         "attachment_id": 1,
+        "session_id": session_of(docent).public_id,
         "school_id": school.pk,
         "office_id": ExamOfficeFactory(school=school).pk,
     }
@@ -278,6 +295,12 @@ def address(
         return reverse(name, kwargs={p: {**values, "public_id": public_id}[p] for p in parameters})
 
     return find
+
+
+def session_of(user: User) -> Session:
+    client = Client()
+    client.force_login(user)
+    return Session.objects.get(user=user)
 
 
 def outcome(response: Any) -> str:

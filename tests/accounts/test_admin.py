@@ -1,11 +1,17 @@
 """What the Consortium's staff can do in the admin, and what not."""
 
 import pytest
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 
+from accounts import second_step
 from accounts.models import Membership, School, User
 from assessments.models import Assessment
+from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import ContactFactory, UserFactory
+
+from .codes import app_of, password_of
 
 
 @pytest.fixture
@@ -137,3 +143,70 @@ def test_nobody_gives_themselves_a_role(client: Client, staff: User, docent: Use
     assert not staff.memberships.exists()
     give(docent)
     assert docent.memberships.filter(role="EXAMENCOMMISSIE").exists()
+
+
+# --- Who lost phone and recovery codes -----------------------------------------------------------
+USERS = "/beheer/accounts/user/"
+
+
+def remove_second_step(client: Client, *people: User, confirmed: bool = True) -> str:
+    data = {"action": "remove_second_step", "_selected_action": [user.pk for user in people]}
+    response = client.post(USERS, data | ({"confirmed": "ja"} if confirmed else {}), follow=True)
+    return response.content.decode()
+
+
+@pytest.fixture
+def with_code(docent: User, monkeypatch: pytest.MonkeyPatch) -> User:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    app_of(docent)
+    return docent
+
+
+def test_staff_sees_who_logs_in_with_a_code_and_never_a_key(client: Client, staff: User, with_code: User) -> None:
+    page = client.get(USERS).content.decode()
+    assert "logt in met een code" in page.lower()
+    assert not {model for model in admin.site._registry if model._meta.app_label.startswith("otp")}
+
+
+def test_staff_removes_the_second_step_after_asking(client: Client, staff: User, with_code: User) -> None:
+    browser = Client()
+    browser.force_login(with_code)
+    page = remove_second_step(client, with_code, confirmed=False)
+    assert "Dirk Docent (docent@hier.test)" in page
+    assert second_step.is_on(with_code)
+    assert "De tweede stap is verwijderd van: Dirk Docent." in remove_second_step(client, with_code)
+    assert not second_step.is_on(with_code)
+    assert browser.get("/profiel/").status_code == 302
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (staff, str(with_code.pk))
+    assert "Tweede stap verwijderd." in entry.get_change_message()
+    mail = OutgoingMail.objects.get()
+    assert (mail.kind, mail.to) == ("second_step_removed", with_code.email)
+    browser.post("/inloggen/", password_of(with_code))
+    assert browser.get("/profiel/").status_code == 200
+
+
+def test_staff_leaves_their_own_and_a_superuser_s_alone(client: Client, staff: User, with_code: User) -> None:
+    chief = UserFactory(is_staff=True, is_superuser=True)
+    for user in (staff, chief):
+        app_of(user)
+    assert "Bij geen van de gekozen personen" in remove_second_step(client, staff, chief)
+    assert second_step.is_on(staff)
+    assert second_step.is_on(chief)
+
+
+def test_removing_what_is_not_there_says_so_and_mails_nobody(
+    client: Client, staff: User, with_code: User, colleague: User
+) -> None:
+    assert "Bij geen van de gekozen personen" in remove_second_step(client, colleague)
+    assert not OutgoingMail.objects.exists()
+
+
+def test_who_is_no_staff_removes_nothing(client: Client, with_code: User, colleague: User) -> None:
+    client.force_login(colleague)
+    remove_second_step(client, with_code)
+    assert second_step.is_on(with_code)
+
+
+def test_staff_has_a_school_ask_its_committee_for_a_code(client: Client, staff: User, school: School) -> None:
+    assert "second_factor_for_committee" in client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()

@@ -70,10 +70,14 @@ def test_wrong_words_for_one_account_do_not_lock_another_out(client: Client, som
     assert log_in(client, "ander@school.test").status_code == 302
 
 
-def test_the_login_of_the_admin_counts_along(client: Client, someone: User) -> None:
-    for _ in range(settings.AXES_FAILURE_LIMIT):
-        client.post("/beheer/login/", {"username": "SAM@school.test", "password": "verkeerd"})
-    assert log_in(client).status_code == 429
+def test_the_admin_has_no_login_of_its_own(client: Client, someone: User) -> None:
+    word = {"username": "sam@school.test", "password": PASSWORD}
+    asked = client.get("/beheer/").url
+    assert client.post(asked, word).url == "/inloggen/?next=%2Fbeheer%2F"
+    assert "_auth_user_id" not in client.session
+    User.objects.update(is_staff=True)
+    assert log_in(client, next="/beheer/").url == "/beheer/"
+    assert client.get("/beheer/").status_code == 200
 
 
 def test_logging_out_is_a_post_and_ends_at_the_login(client: Client, someone: User) -> None:

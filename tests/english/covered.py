@@ -12,6 +12,12 @@ from .texts import load, template_names, with_all_included
 MODULES = (
     "accounts.context",
     "accounts.forms",
+    "accounts.logging_in",
+    "accounts.second_step",
+    "accounts.second_step_forms",
+    "accounts.second_step_views",
+    "accounts.session_views",
+    "accounts.user_agent",
     "accounts.views",
     "addressbook.forms",
     "assessments.check_document",
@@ -32,7 +38,7 @@ MODULES = (
     "exams.models",
     "exams.views",
 )
-# Named by other modules: an error's page, what axes shows, the login page, the copy to keep.
+# Named by other modules: an error's page, what axes shows, the copy to keep.
 TEMPLATES = (
     "400.html",
     "403.html",
@@ -40,10 +46,17 @@ TEMPLATES = (
     "404.html",
     "500.html",
     "accounts/locked_out.html",
-    "accounts/login.html",
     "assessments/form_criteria.html",
     "assessments/form_points.html",
     "assessments/pdf/own_copy.html",
+)
+ACCOUNT_MAILS = (
+    "new_recovery_codes",
+    "recovery_code_used",
+    "second_step_off",
+    "second_step_on",
+    "second_step_removed",
+    "wrong_codes",
 )
 MAILS = (
     "invitation",
@@ -65,6 +78,8 @@ BY_VARIABLE = (
 @cache
 def all_templates() -> dict[str, Template]:
     """By name."""
-    mails = {f"assessments/mail/{name}.{kind}" for name in MAILS for kind in ("html", "txt", "subject.txt")}
+    folders = {"assessments": MAILS, "accounts": ACCOUNT_MAILS}
+    every = [f"{app}/mail/{name}" for app, names in folders.items() for name in names]
+    mails = {f"{name}.{kind}" for name in every for kind in ("html", "txt", "subject.txt")}
     own = {name for module in load(MODULES) for name in template_names(module)}
     return with_all_included({*TEMPLATES, *mails, *own})

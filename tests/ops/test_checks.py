@@ -10,6 +10,7 @@ PRODUCTION = {
     "DEMO": False,
     "DEBUG": False,
     "SECRET_KEY": GOOD_KEY,
+    "SECRET_KEY_FALLBACKS": [],
     "SITE_URL": "https://beoordelen.example.nl",
     "ALLOWED_HOSTS": ["beoordelen.example.nl", "127.0.0.1"],
     "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
@@ -38,6 +39,11 @@ def test_good_production_settings_pass(found):
 )
 def test_production_refuses_a_guessable_secret(found, key):
     assert found(SECRET_KEY=key) == {"digibeoordelen.E001"}
+
+
+def test_production_refuses_a_guessable_secret_that_counts_still(found):
+    assert found(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1], "changeme"]) == {"digibeoordelen.E001"}
+    assert found(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1]]) == set()
 
 
 def test_demo_takes_any_secret(found):

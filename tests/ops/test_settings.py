@@ -13,9 +13,9 @@ PRODUCTION = {
 }
 
 
-def run(code: str) -> subprocess.CompletedProcess[str]:
+def run(code: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", code], env=PRODUCTION, cwd=BASE, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env={**PRODUCTION, **more}, cwd=BASE, capture_output=True, text=True, check=True
     )
 
 
@@ -35,3 +35,15 @@ def test_what_gunicorn_says_of_a_request_holds_no_link() -> None:
 def test_a_kept_connection_is_tried_before_it_is_used() -> None:
     code = "from django.conf import settings; print(settings.DATABASES['default']['CONN_HEALTH_CHECKS'])"
     assert run(code).stdout.strip() == "True"
+
+
+def test_what_an_earlier_key_signed_stays_good() -> None:
+    earlier = "an earlier key that is long enough for every check that looks at it"
+    signed = run("from django.core import signing; print(signing.dumps(7))", SECRET_KEY=earlier).stdout.strip()
+    read = f"from django.core import signing; print(signing.loads({signed!r}))"
+    assert run(read, SECRET_KEY_FALLBACKS=f"one-older-still,{earlier}").stdout.strip() == "7"
+
+
+def test_an_empty_list_of_earlier_keys_is_none() -> None:
+    code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    assert run(code, SECRET_KEY_FALLBACKS="").stdout.strip() == "[]"

@@ -1,0 +1,207 @@
+"""A school that asks its committee to log in with a code: who did not finds nothing there, and is led to set it up."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Role, School, User
+from assessments import documents
+from assessments.models import Assessment, Document, Invitation
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import OutgoingMail
+from tests.factories import AccountExamFactory, MembershipFactory, UserFactory
+from tests.steps import assess
+
+from .codes import SET_UP, App, app_of, password_of, set_up
+
+AFNAMES = "/commissie/"
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+
+@pytest.fixture
+def asking(school: School) -> School:
+    school.second_factor_for_committee = True
+    school.save()
+    return school
+
+
+@pytest.fixture
+def committee(client: Client, asking: School, committee_member: User) -> Client:
+    """The committee member's browser, logged in without a code."""
+    client.post("/inloggen/", password_of(committee_member))
+    return client
+
+
+@pytest.fixture
+def document(assessed: Assessment, committee_member: User, settings) -> Document:
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    made = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(made.pk)
+    return made
+
+
+def pages(assessment: Assessment) -> list[str]:
+    """Everything of the committee that a GET opens without more."""
+    names = ["afnames", "exports", "export_profiles", "finalise_many", "picture", "offices", "appeals"]
+    of_one = ["afname", "edit", "correction_history", "finalise", "send_back", "cancel"]
+    return [reverse(f"committee:{name}") for name in names] + [
+        reverse(f"committee:{name}", args=[assessment.public_id]) for name in of_one
+    ]
+
+
+def test_logging_in_leads_to_setting_it_up(committee: Client) -> None:
+    answer = committee.get("/", follow=True)
+    assert answer.redirect_chain[-1][0] == f"{SET_UP}?next=%2Fcommissie%2F"
+    assert "ROC Hier vraagt dit van de examencommissie." in answer.content.decode()
+
+
+def test_no_committee_page_opens_until_it_is_done(committee: Client, assessed: Assessment) -> None:
+    for page in pages(assessed):
+        response = committee.get(page)
+        assert (response.status_code, response.url.split("?")[0]) == (302, SET_UP), page
+    set_up(committee)
+    for page in pages(assessed):
+        assert committee.get(page).status_code == 200, page
+
+
+def test_what_is_posted_does_nothing(committee: Client, assessed: Assessment) -> None:
+    for name in ("finalise", "send_back", "cancel", "edit"):
+        assert committee.post(reverse(f"committee:{name}", args=[assessed.public_id]), {}).url == SET_UP
+    assert committee.post(reverse("committee:start_export"), {}).url == SET_UP
+    assessed.refresh_from_db()
+    assert assessed.status == "ASSESSED"
+
+
+def test_no_result_shows_in_another_role_either(
+    committee: Client, committee_member: User, document: Document, asking: School
+) -> None:
+    MembershipFactory(user=committee_member, school=asking, role=Role.DOCENT)
+    AccountExamFactory(user=committee_member, exam=document.assessment.exam)
+    detail = reverse("assessments:detail", args=[document.assessment.public_id])
+    pdf = reverse("assessments:document", args=[document.public_id])
+    for page in (detail, pdf):
+        assert committee.get(page).url.startswith(SET_UP), page
+    set_up(committee)
+    for page in (detail, pdf):
+        assert committee.get(page).status_code == 200, page
+
+
+def test_search_while_typing_leads_there_as_a_whole(committee: Client) -> None:
+    response = committee.get(f"{AFNAMES}?q=hoff", headers={"HX-Request": "true"})
+    assert response["HX-Redirect"] == SET_UP
+
+
+def test_another_school_of_theirs_that_does_not_ask_stays_open(
+    committee: Client, committee_member: User, assessed: Assessment, other_school: School
+) -> None:
+    MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
+    assert committee.get(AFNAMES).status_code == 200
+    assert "Hoff" not in committee.get(AFNAMES).content.decode()
+    assert committee.get(reverse("committee:afname", args=[assessed.public_id])).url.startswith(SET_UP)
+
+
+def test_who_is_not_in_the_committee_is_not_asked(
+    client: Client, asking: School, docent: User, student: Membership, assessed: Assessment
+) -> None:
+    client.force_login(docent)
+    assert client.get(reverse("assessments:detail", args=[assessed.public_id])).status_code == 200
+    assert client.get(AFNAMES).status_code == 404
+    client.force_login(student.user)
+    assert client.get(reverse("assessments:my_exams")).status_code == 200
+    assert client.get("/commissie/exports/").status_code == 404
+
+
+def test_a_school_that_does_not_ask_opens_as_before(client: Client, committee_member: User) -> None:
+    client.force_login(committee_member)
+    assert client.get(AFNAMES).status_code == 200
+
+
+def test_switched_on_by_the_school_it_holds_at_once(client: Client, committee_member: User, school: School) -> None:
+    client.force_login(committee_member)
+    assert client.get(AFNAMES).status_code == 200
+    School.objects.update(second_factor_for_committee=True)
+    assert client.get(AFNAMES).url.startswith(SET_UP)
+
+
+def test_a_session_that_began_without_the_code_gets_nowhere(
+    client: Client, asking: School, committee_member: User
+) -> None:
+    app_of(committee_member)
+    client.force_login(committee_member)
+    answer = client.get(AFNAMES, follow=True)
+    assert [step[0].split("?")[0] for step in answer.redirect_chain] == [SET_UP, "/inloggen/"]
+    assert "Log opnieuw in, met uw code." in answer.content.decode()
+
+
+def test_with_the_code_it_opens_until_it_is_switched_off(
+    client: Client, asking: School, committee_member: User
+) -> None:
+    app = app_of(committee_member)
+    asked = client.post("/inloggen/", {**password_of(committee_member), "next": AFNAMES}).url
+    assert client.post(asked, {"code": app.code()}).url == AFNAMES
+    assert client.get(AFNAMES).status_code == 200
+    page = client.get("/profiel/code/uitzetten/").content.decode()
+    assert "ROC Hier vraagt dit van de examencommissie: zolang het uitstaat" in page
+    client.post("/profiel/code/uitzetten/", {"password": password_of(committee_member)["password"]})
+    assert client.get(AFNAMES).url.startswith(SET_UP)
+
+
+def test_after_the_recovery_codes_one_goes_on(committee: Client) -> None:
+    address = f"{SET_UP}?next=%2Fcommissie%2F"
+    page = committee.get(address).content.decode()
+    [key] = re.findall(r'name="key" value="([^"]+)"', page)
+    answer = committee.post(address, {"key": key, "code": App.of_page(page).code()})
+    assert 'btn-success" href="/commissie/"' in answer.content.decode()
+
+
+def test_an_examiner_s_link_works_beside_it(committee: Client, invitation: Invitation) -> None:
+    assert committee.get("/gezondheid/").status_code == 200
+    assert committee.get("/beoordelen/onzin/").status_code != 302
+
+
+def test_the_initiator_hears_that_all_is_done_whoever_asks(
+    invitation: Invitation, docent: User, asking: School
+) -> None:
+    MembershipFactory(user=docent, school=asking, role=Role.EXAMENCOMMISSIE)
+    assess(invitation)
+    assert OutgoingMail.objects.filter(kind="all_done", to=docent.email).exists()
+
+
+# --- The Consortium's staff ----------------------------------------------------------------------
+@pytest.mark.parametrize("is_asked", [False, True])
+def test_staff_is_asked_where_that_is_set(client: Client, db: None, settings, is_asked: bool) -> None:
+    settings.SECOND_STEP_FOR_STAFF = is_asked
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    response = client.get("/beheer/")
+    assert response.status_code == (302 if is_asked else 200)
+    if is_asked:
+        assert response.url == f"{SET_UP}?next=%2Fbeheer%2F"
+        set_up(client)
+        assert client.get("/beheer/").status_code == 200
+
+
+# --- One way in ----------------------------------------------------------------------------------
+def test_only_one_module_begins_a_session() -> None:
+    """Whatever else logged someone in would ask no code: `accounts.logging_in.log_in` does."""
+    root = Path(__file__).parent.parent.parent
+    apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
+    found = {
+        str(path.relative_to(root))
+        for app in apps
+        for path in (root / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom)
+        and (node.module or "").startswith("django.contrib.auth")
+        and {"login", "alogin", "LoginView"} & {alias.name for alias in node.names}
+    }
+    assert found == {"accounts/logging_in.py"}

@@ -1,0 +1,254 @@
+"""Where one is logged in: the list, ending one, 'Overal uitloggen', and what a session keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import Session, User
+from accounts.tasks import clear_sessions
+from accounts.user_agent import browser_and_system
+from tests.factories import UserFactory
+
+from .codes import password_of
+
+LIST, ALL, OTHERS = "/profiel/ingelogd/", "/profiel/ingelogd/overal-uitloggen/", "/profiel/ingelogd/elders-uitloggen/"
+FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
+IPHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.5 Mobile/15E148 Safari/604.1"
+)
+
+
+@pytest.fixture
+def someone(db: None) -> User:
+    return UserFactory(email="sam@school.test")
+
+
+@pytest.fixture
+def log_in(someone: User) -> Callable[..., Client]:
+    """A function that logs `someone` in with a browser of its own."""
+
+    def log_in(user_agent: str = FIREFOX) -> Client:
+        browser = Client(headers={"user-agent": user_agent})
+        browser.post("/inloggen/", password_of(someone))
+        return browser
+
+    return log_in
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/profiel/").status_code == 200
+
+
+def page_of(client: Client) -> str:
+    return " ".join(client.get(LIST).content.decode().split())
+
+
+def test_the_list_says_which_device_since_when_and_which_is_this(
+    log_in: Callable[..., Client], pass_time: Callable[..., None]
+) -> None:
+    phone = log_in(IPHONE)
+    pass_time(hours=2)
+    here = log_in()
+    page = page_of(here)
+    assert page.index("Firefox op Windows") < page.index("nu in gebruik") < page.index("Safari op iPhone")
+    assert page.count("Ingelogd") >= 2
+    assert 'aria-label="Uitloggen op Safari op iPhone"' in page
+    assert "sessionid" not in page
+    assert str(phone.session.session_key) not in page
+
+
+def test_one_is_ended(log_in: Callable[..., Client]) -> None:
+    phone, here, third = log_in(IPHONE), log_in(), log_in()
+    [row] = Session.objects.filter(session_key=phone.session.session_key)
+    response = here.post(f"{LIST}{row.public_id}/uitloggen/", follow=True)
+    assert "U bent uitgelogd op: Safari op iPhone." in response.content.decode()
+    assert [is_in(browser) for browser in (phone, here, third)] == [False, True, True]
+    assert here.post(f"{LIST}{row.public_id}/uitloggen/").status_code == 404, "it's gone"
+
+
+def test_this_one_can_be_ended_as_well(log_in: Callable[..., Client]) -> None:
+    here = log_in()
+    [row] = Session.objects.filter(session_key=here.session.session_key)
+    assert here.post(f"{LIST}{row.public_id}/uitloggen/").url == "/inloggen/"
+    assert not is_in(here)
+
+
+def test_another_person_s_session_does_not_exist(client: Client, log_in: Callable[..., Client]) -> None:
+    theirs = log_in()
+    [row] = Session.objects.filter(session_key=theirs.session.session_key)
+    client.force_login(UserFactory())
+    assert "Firefox op Windows" not in page_of(client)
+    assert client.post(f"{LIST}{row.public_id}/uitloggen/").status_code == 404
+    client.post(ALL)
+    assert is_in(theirs)
+
+
+def test_everywhere_but_here(log_in: Callable[..., Client]) -> None:
+    stolen, here = log_in(), log_in()
+    here.post(OTHERS)
+    assert is_in(here)
+    assert not is_in(stolen)
+
+
+def test_a_stolen_cookie_is_dead_after_logging_out_everywhere(log_in: Callable[..., Client]) -> None:
+    here = log_in()
+    thief = Client()
+    thief.cookies["sessionid"] = here.cookies["sessionid"].value
+    assert is_in(thief)
+    assert here.post(ALL).url == "/inloggen/"
+    assert not is_in(thief)
+    assert not is_in(here)
+    thief.post("/taal/", {"language": "en", "next": "/"})
+    assert not Session.objects.exists(), "nothing brings it back"
+
+
+def test_a_request_under_way_does_not_bring_it_back(log_in: Callable[..., Client], someone: User) -> None:
+    from django.contrib.sessions.backends.base import UpdateError
+
+    store = log_in().session
+    dict(store.items())
+    Session.objects.all().delete()
+    store["more"] = 1
+    with pytest.raises(UpdateError):
+        store.save()
+    assert not Session.objects.exists()
+
+
+def test_ending_is_a_post(log_in: Callable[..., Client]) -> None:
+    here = log_in()
+    for url in (ALL, OTHERS, f"{LIST}abc/uitloggen/"):
+        assert here.get(url).status_code == 405
+    assert is_in(here)
+
+
+def test_what_is_kept_of_a_browser_is_two_words(log_in: Callable[..., Client]) -> None:
+    log_in()
+    [row] = Session.objects.all()
+    data = row.get_decoded()
+    assert data["device"] == ["Firefox", "Windows"]
+    assert not re.search(r"127\.0\.0\.1|Gecko|140", str(data))
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "expected"),
+    [
+        (FIREFOX, ("Firefox", "Windows")),
+        (IPHONE, ("Safari", "iPhone")),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 "
+            "Safari/537.36 Edg/138.0.0.0",
+            ("Edge", "Windows"),
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 "
+            "Safari/605.1.15",
+            ("Safari", "macOS"),
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Mobile "
+            "Safari/537.36",
+            ("Chrome", "Android"),
+        ),
+        (
+            "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 "
+            "Safari/537.36",
+            ("Chrome", "ChromeOS"),
+        ),
+        (
+            "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/138.0 "
+            "Mobile/15E148 Safari/604.1",
+            ("Chrome", "iPad"),
+        ),
+        ("curl/8.5.0", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_a_browser_is_known_by_two_words(user_agent: str, expected: tuple[str, str]) -> None:
+    assert browser_and_system(user_agent) == expected
+
+
+def test_a_browser_that_does_not_say_is_unknown(log_in: Callable[..., Client]) -> None:
+    assert "Onbekend apparaat" in page_of(log_in(""))
+
+
+# --- When it was last in use, and for how long it's kept -----------------------------------------
+def queries(client: Client) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/mijn-digibib/")
+    return [query["sql"] for query in captured]
+
+
+def test_a_page_writes_nothing_but_once_in_five_minutes(
+    log_in: Callable[..., Client], pass_time: Callable[..., None]
+) -> None:
+    here = log_in()
+    first = queries(here)
+    assert not [sql for sql in first if sql.startswith(("UPDATE", "INSERT"))]
+    pass_time(minutes=6)
+    second = queries(here)
+    assert len(second) == len(first) + 1
+    assert [sql for sql in second if sql.startswith("UPDATE") and "seen_at" in sql]
+    assert len(queries(here)) == len(first)
+    assert timezone.now() - Session.objects.get().seen_at < timedelta(seconds=30)
+
+
+def test_who_did_the_second_step_costs_no_query_more(log_in: Callable[..., Client]) -> None:
+    from .codes import set_up
+
+    here = log_in()
+    before = len(queries(here))
+    set_up(here)
+    assert len(queries(here)) == before
+
+
+def test_being_seen_does_not_lengthen_a_session(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
+    here = log_in()
+    for _ in range(11):
+        pass_time(hours=1)
+        assert is_in(here)
+    pass_time(hours=1, minutes=1)
+    assert not is_in(here)
+
+
+def test_what_is_over_is_deleted_and_what_runs_stays(
+    log_in: Callable[..., Client], pass_time: Callable[..., None]
+) -> None:
+    log_in()
+    pass_time(hours=13)
+    here = log_in()
+    assert Session.objects.count() == 2
+    assert page_of(here).count("Firefox op Windows") == 1
+    clear_sessions()
+    assert Session.objects.get().session_key == here.session.session_key
+    call_command("clearsessions")
+
+
+def test_beat_deletes_them() -> None:
+    assert "accounts.tasks.clear_sessions" in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+
+def test_a_person_who_is_deleted_leaves_no_session(log_in: Callable[..., Client], someone: User) -> None:
+    log_in()
+    someone.delete()
+    assert not Session.objects.exists()
+
+
+def test_the_cookie_is_for_this_site_s_pages_alone(log_in: Callable[..., Client], settings) -> None:
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    cookie = log_in().cookies["sessionid"]
+    assert cookie["httponly"]
+    assert cookie["secure"]
+    assert cookie["samesite"] == "Lax"
+    assert not cookie["domain"]
+    assert cookie["max-age"] == 12 * 3600

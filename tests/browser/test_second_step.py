@@ -1,0 +1,198 @@
+"""Logging in with a code: set up from the profile, at the login, with a recovery code, and asked by a school."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from playwright.sync_api import Page, expect
+
+from accounts.models import Membership, School, Session, User
+from assessments.models import Assessment
+from tests.accounts.codes import App
+from tests.factories import PASSWORD
+
+from .walk import Shots
+from .wcag import check_page, check_width
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OpenPage = Callable[..., Page]
+WIDTHS = pytest.mark.parametrize("width", [1280, 375])
+
+
+def app_on(page: Page) -> App:
+    """The app, after its owner typed the key over."""
+    page.get_by_text("Lukt scannen niet").click()
+    key = page.locator("code.key")
+    expect(key).to_be_visible()
+    return App.of_page(f'<code class="key">{key.inner_text()}</code>')
+
+
+def give_password(page: Page, user: User) -> None:
+    page.get_by_label("E-mailadres").fill(user.email)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.get_by_role("button", name="Inloggen", exact=True).click()
+
+
+def used_a_while_ago() -> None:
+    """Tests don't wait half a minute for the next code."""
+    TOTPDevice.objects.update(last_t=0, throttling_failure_count=0)
+
+
+@WIDTHS
+def test_from_profile_to_recovery_code(
+    log_in_at: OpenPage,
+    new_browser: OpenPage,
+    live_server: Any,
+    student: Membership,
+    shots: Shots,
+    width: int,
+    tmp_path: Path,
+) -> None:
+    student.user.last_name = "van der Sluijs-Oudenaarden tot Rijckevorsel en Aa"
+    student.user.save()
+    page = log_in_at(student.user, "/profiel/", width=width)
+    check_page(page)
+    shots(page, f"code-{width}-0-profiel")
+    page.get_by_role("link", name="Aanzetten").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen met een code")
+    expect(page.get_by_alt_text("QR-code voor de app")).to_be_visible()
+    assert page.get_by_alt_text("QR-code voor de app").evaluate("image => image.naturalWidth") > 0, "as the CSP lets it"
+    shots(page, f"code-{width}-1-aanzetten")
+    app = app_on(page)
+    check_page(page)
+    page.get_by_label("Code van 6 cijfers").fill(app.wrong_code())
+    page.get_by_role("button", name="Aanzetten").click()
+    expect(page.locator("#fouten")).to_contain_text("Deze code klopt niet.")
+    check_page(page)
+    shots(page, f"code-{width}-2-fout")
+    page.get_by_label("Code van 6 cijfers").fill(app.code())
+    page.get_by_role("button", name="Aanzetten").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bewaar uw herstelcodes")
+    expect(page.get_by_role("button", name="Afdrukken")).to_be_visible()
+    check_page(page)
+    shots(page, f"code-{width}-3-herstelcodes")
+    codes = page.locator(".recovery-codes code").all_inner_texts()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Downloaden").click()
+    download.value.save_as(tmp_path / "codes.txt")
+    assert download.value.suggested_filename == "herstelcodes.txt"
+    assert all(code in (tmp_path / "codes.txt").read_text(encoding="utf-8") for code in codes)
+    page.get_by_role("link", name="Ik heb ze bewaard, ga verder").click()
+    expect(page.get_by_role("link", name="Herstelcodes en uitzetten")).to_be_visible()
+
+    used_a_while_ago()
+    elsewhere = new_browser(width=width)
+    elsewhere.goto(f"{live_server.url}/inloggen/?next=/mijn-examens/")
+    give_password(elsewhere, student.user)
+    expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Vul de code van uw app in")
+    expect(elsewhere.get_by_label("Code van 6 cijfers")).to_be_focused()
+    check_page(elsewhere)
+    elsewhere.get_by_label("Code van 6 cijfers").fill(app.wrong_code())
+    elsewhere.keyboard.press("Enter")
+    expect(elsewhere.locator("#fouten")).to_be_visible()
+    check_page(elsewhere)
+    shots(elsewhere, f"code-{width}-4-inloggen")
+    used_a_while_ago()
+    elsewhere.get_by_label("Code van 6 cijfers").fill(app.code())
+    elsewhere.keyboard.press("Enter")
+    expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Mijn examens")
+
+    lost = new_browser(width=width)
+    lost.goto(f"{live_server.url}/inloggen/?next=/profiel/")
+    give_password(lost, student.user)
+    lost.get_by_role("link", name="Log in met een herstelcode").click()
+    expect(lost.get_by_label("Herstelcode")).to_be_focused()
+    check_page(lost)
+    shots(lost, f"code-{width}-5-herstelcode")
+    lost.get_by_label("Herstelcode").fill(codes[0].lower())
+    lost.keyboard.press("Enter")
+    expect(lost.get_by_text("Er zijn er nog 9.")).to_be_visible()
+    lost.get_by_role("link", name="Herstelcodes en uitzetten").click()
+    expect(lost.get_by_text("U hebt nog 9 herstelcodes.")).to_be_visible()
+    check_page(lost)
+    shots(lost, f"code-{width}-6-overzicht")
+    lost.get_by_role("link", name="Nieuwe herstelcodes maken").click()
+    expect(lost.get_by_role("heading", level=1)).to_have_text("Nieuwe herstelcodes")
+    check_page(lost)
+    shots(lost, f"code-{width}-7-nieuwe")
+    lost.get_by_label("Uw wachtwoord").fill("verkeerd")
+    lost.keyboard.press("Enter")
+    expect(lost.locator("#fouten")).to_contain_text("Dit wachtwoord klopt niet.")
+    lost.get_by_label("Uw wachtwoord").fill(PASSWORD)
+    lost.get_by_role("button", name="Herstelcodes maken").click()
+    expect(lost.get_by_role("heading", level=1)).to_have_text("Bewaar uw herstelcodes")
+    lost.get_by_role("link", name="Ik heb ze bewaard, ga verder").click()
+    lost.get_by_role("link", name="Herstelcodes en uitzetten").click()
+    lost.get_by_role("link", name="Uitzetten").click()
+    expect(lost.get_by_role("heading", level=1)).to_have_text("Inloggen met een code uitzetten")
+    check_page(lost)
+    shots(lost, f"code-{width}-8-uitzetten")
+    lost.get_by_label("Uw wachtwoord").fill(PASSWORD)
+    lost.get_by_role("button", name="Uitzetten").click()
+    expect(lost.get_by_text("Inloggen met een code staat uit.")).to_be_visible()
+
+
+@WIDTHS
+def test_a_school_asks_it_of_its_committee(
+    new_browser: OpenPage,
+    live_server: Any,
+    school: School,
+    committee_member: User,
+    assessed: Assessment,
+    shots: Shots,
+    width: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    School.objects.filter(pk=school.pk).update(second_factor_for_committee=True)
+    page = new_browser(width=width)
+    page.goto(f"{live_server.url}/inloggen/")
+    give_password(page, committee_member)
+    expect(page.get_by_text("ROC Hier vraagt dit van de examencommissie.")).to_be_visible()
+    shots(page, f"code-{width}-9-gevraagd")
+    page.get_by_role("link", name="Examen afnames").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen met een code")
+    app = app_on(page)
+    page.get_by_label("Code van 6 cijfers").fill(app.code())
+    page.get_by_role("button", name="Aanzetten").click()
+    page.get_by_role("link", name="Ik heb ze bewaard, ga verder").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
+    check_width(page)
+
+
+@WIDTHS
+def test_logged_in_in_many_places_and_logged_out_everywhere(
+    log_in_at: OpenPage, new_browser: OpenPage, docent: User, shots: Shots, width: int
+) -> None:
+    phone = log_in_at(docent, "/profiel/", width=375)
+    for number in range(30):
+        store = Session.get_session_store_class()()
+        store["_auth_user_id"] = str(docent.pk)
+        store["device"] = [["Samsung Internet", "Android"], ["", ""], ["Edge", "Windows"]][number % 3]
+        store["started_at"] = (timezone.now() - timedelta(hours=number / 4)).isoformat()
+        store.save()
+    page = log_in_at(docent, "/profiel/", width=width)
+    page.get_by_role("link", name="Bekijk waar u bent ingelogd").click()
+    expect(page.locator(".logins li")).to_have_count(32)
+    check_page(page)
+    shots(page, f"ingelogd-{width}-0-velen")
+    page.get_by_role("button", name="Uitloggen op Onbekend apparaat").first.click()
+    expect(page.get_by_text("U bent uitgelogd op: Onbekend apparaat.")).to_be_visible()
+    expect(page.locator(".logins li")).to_have_count(31)
+    page.get_by_role("button", name="Overal uitloggen, behalve hier").click()
+    expect(page.get_by_text("U bent overal uitgelogd, behalve hier.")).to_be_visible()
+    expect(page.locator(".logins li")).to_have_count(1)
+    check_page(page)
+    shots(page, f"ingelogd-{width}-1-hier")
+    phone.reload()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Inloggen")
+    page.get_by_role("button", name="Overal uitloggen").click()
+    expect(page.get_by_text("U bent overal uitgelogd.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen")
