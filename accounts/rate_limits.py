@@ -31,7 +31,7 @@ class Limit:
     def exceeds(self, key: str) -> bool:
         """Counts one more under `key`, and whether that is one too many; never while the cache is gone."""
         global _is_told
-        where = f"limit-{self.name}-{key}"
+        where = self._where(key)
         try:
             if cache.add(where, 1, self.seconds):
                 return False
@@ -45,6 +45,17 @@ class Limit:
             return False
         _is_told = False
         return count > self.times
+
+    def is_reached(self, key: str) -> bool:
+        """Whether one more would be too many; counts nothing."""
+        try:
+            return int(cache.get(self._where(key), 0)) >= self.times
+        except Exception:
+            logger.debug("The cache does not answer", exc_info=True)  # `exceeds` warns of it
+            return False
+
+    def _where(self, key: str) -> str:
+        return f"limit-{self.name}-{key}"
 
     @property
     def seconds(self) -> int:

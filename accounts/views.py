@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from .change_email import open_change
 from .forms import DetailsForm
 from .language import translated
 from .models import Role, User
@@ -35,7 +36,8 @@ def profile(request: UserRequest) -> HttpResponse:
     """One's own details, to read."""
     memberships = request.user.memberships.select_related("school").order_by("school__name", "role")
     numbers = [membership for membership in memberships if membership.role == Role.STUDENT]
-    return render(request, "accounts/profile.html", {"memberships": memberships, "numbers": numbers})
+    context = {"memberships": memberships, "numbers": numbers, "email_change": open_change(request.user)}
+    return render(request, "accounts/profile.html", context)
 
 
 @translated

@@ -212,6 +212,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-documents": {"task": "assessments.tasks.sweep_documents", "schedule": SWEEP_SECONDS},
     "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},
     "sweep-imports": {"task": "addressbook.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
+    "forget-unconfirmed": {"task": "accounts.tasks.forget_unconfirmed", "schedule": 3600},
     "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
 }
 
@@ -266,7 +267,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_links": {"()": "digibeoordelen.logs.HideExaminerLinks"}},
+    "filters": {"no_links": {"()": "digibeoordelen.logs.HideMailedLinks"}},
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_links"]},
