@@ -10,8 +10,14 @@ from .texts import load, template_names, with_all_included
 
 # With the views, their forms and the rules whose refusals are shown.
 MODULES = (
+    "accounts.account_forms",
     "accounts.context",
+    "accounts.email_change",
     "accounts.forms",
+    "accounts.mailable",
+    "accounts.passwords",
+    "accounts.refused",
+    "accounts.registering",
     "accounts.views",
     "addressbook.forms",
     "assessments.check_document",
@@ -54,6 +60,16 @@ MAILS = (
     "proposal_declined",
     "cancelled",
 )
+ACCOUNT_MAILS = (
+    "confirm_registration",
+    "has_account",
+    "no_account",
+    "new_password",
+    "password_changed",
+    "confirm_email",
+    "email_change_asked",
+    "email_given_back",
+)
 # What a variable names: an assessment's states, roles, kinds of exam.
 BY_VARIABLE = (
     *("Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"),
@@ -65,6 +81,7 @@ BY_VARIABLE = (
 @cache
 def all_templates() -> dict[str, Template]:
     """By name."""
-    mails = {f"assessments/mail/{name}.{kind}" for name in MAILS for kind in ("html", "txt", "subject.txt")}
+    named = [f"assessments/mail/{name}" for name in MAILS] + [f"accounts/mail/{name}" for name in ACCOUNT_MAILS]
+    mails = {f"{name}.{kind}" for name in named for kind in ("html", "txt", "subject.txt")}
     own = {name for module in load(MODULES) for name in template_names(module)}
     return with_all_included({*TEMPLATES, *mails, *own})
