@@ -90,7 +90,7 @@ def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
     except register.NotAtThisSchool:
         raise LinkGone("not_here") from None
     login(request, user, backend=BACKEND)  # with a session of its own, whatever the browser brought
-    messages.success(request, _("Uw account werkt. Welkom!"))
+    messages.success(request, _("Uw e-mailadres is bevestigd: uw account werkt."))
     return redirect("home")
 
 

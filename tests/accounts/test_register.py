@@ -198,8 +198,8 @@ def test_what_the_school_changed_since_counts_at_confirming(client: Client, open
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"password1": "kort", "password2": "kort"}, "minstens 10 tekens"),
-        ({"password1": "noa@hier.test", "password2": "noa@hier.test"}, "lijkt te veel op"),
+        ({"password1": "kort", "password2": "kort"}, "te kort. Kies er een van minstens 10 tekens."),
+        ({"password1": "noa@hier.test", "password2": "noa@hier.test"}, "lijkt te veel op uw naam of e-mailadres."),
         ({"password2": "iets-heel-anders"}, "De twee wachtwoorden zijn niet gelijk."),
         ({"first_name": ""}, "Dit veld is verplicht."),
         ({"email": "geen adres"}, "geldig e-mailadres"),

@@ -15,6 +15,7 @@ MODULES = (
     "accounts.email_change",
     "accounts.forms",
     "accounts.mailable",
+    "accounts.password_rules",
     "accounts.passwords",
     "accounts.refused",
     "accounts.registering",
