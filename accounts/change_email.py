@@ -44,6 +44,7 @@ def ask(*, user: User, email: str, language: str) -> None:
     An address that has an account already is told that, and whoever asks is not.
     """
     with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         withdraw(user=user)
         change = EmailChange.objects.create(user=user, old_email=user.email, new_email=email)
         if User.objects.filter(email=email).exists():
@@ -133,7 +134,7 @@ def forget_old() -> None:
 
 
 def _locked(change: EmailChange) -> tuple[User, EmailChange]:
-    user = User.objects.select_for_update().get(pk=change.user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=change.user_id)
     current = user.email_changes.filter(pk=change.pk).first()
     if current is None:
         raise LinkGone("expired")

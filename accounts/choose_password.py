@@ -60,7 +60,7 @@ def find(token: str) -> User:
 def choose(*, token: str, password: str, language: str) -> User:
     """Gives the account of the link a new password and tells its owner; raises `LinkGone`: a link works once."""
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=find(token).pk)
+        user = User.objects.select_for_update(no_key=True).get(pk=find(token).pk)
         _usable(NEW_PASSWORD.read(token), user)
         change(user=user, password=password, language=language)
     return user
@@ -93,4 +93,4 @@ def _usable(data: Mapping[str, Any], user: User | None = None) -> User:
 def _state(user: User) -> str:
     """Changes with what makes older links void; tells nothing to who does not know the secret key."""
     value = f"{user.pk} {user.password} {user.email} {user.last_login}"
-    return salted_hmac("accounts.choose_password.state", value, algorithm="sha256").hexdigest()
+    return salted_hmac("accounts.choose_password.state", value, algorithm="sha256").hexdigest()[:32]

@@ -64,7 +64,7 @@ def confirm(*, registration: Registration) -> User:
     Raises `LinkGone` when someone else was first, `AlreadyAnAccount`, or `NotAtThisSchool`.
     """
     with transaction.atomic():
-        current = _open().select_for_update(of=("self",)).select_related("school").filter(pk=registration.pk).first()
+        current = _hold_all(registration.email).get(registration.pk)
         if current is None:
             raise LinkGone("used")
         if not current.school.lets_register(current.email):
@@ -74,6 +74,12 @@ def confirm(*, registration: Registration) -> User:
         Registration.objects.filter(email=current.email).delete()
     logger.info("Account %s was made by its owner", user.pk)
     return user
+
+
+def _hold_all(email: str) -> dict[int, Registration]:
+    """Every request for the address: who confirms another one at this moment waits, as all are deleted in the end."""
+    held = _open().select_for_update(of=("self",)).select_related("school").filter(email=email)
+    return {registration.pk: registration for registration in held.order_by("pk")}
 
 
 def _make_account(registration: Registration) -> User:
