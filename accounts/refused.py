@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from . import rate_limits
@@ -40,11 +41,11 @@ def too_many_mails(request: HttpRequest, *, form: str, email: str) -> HttpRespon
     return None
 
 
-def counting_wrong_passwords(log_in: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def counting_wrong_passwords(log_in: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """The view, closed for a while to an address that tries many passwords, whichever accounts it tries them on."""
 
     @wraps(log_in)
-    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         asker = rate_limits.asker(request)
         if request.method == "POST" and rate_limits.WRONG_PASSWORDS.is_reached(asker):
             return too_many(request, "passwords", rate_limits.WRONG_PASSWORDS)

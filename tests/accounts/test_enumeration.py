@@ -178,7 +178,7 @@ def test_a_session_laid_ready_by_another_is_worth_nothing_after_the_login(client
     session = client.session
     session["planted"] = "x"
     session.save()
-    planted = session.session_key
+    planted = session.session_key or ""
     client.cookies["sessionid"] = planted
     client.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
     assert client.session.session_key != planted

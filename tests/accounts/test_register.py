@@ -136,7 +136,7 @@ def test_logging_in_by_the_link_gives_a_session_of_its_own(client: Client, open_
     session = client.session
     session["planted"] = "x"
     session.save()
-    planted = session.session_key
+    planted = session.session_key or ""
     ask(client, open_school)
     confirm(client)
     assert client.session.session_key != planted
