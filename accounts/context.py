@@ -61,6 +61,8 @@ def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
         wanted.append((_("Adresboek"), reverse("addressbook:contacts"), ()))
     if Role.EXAMENCOMMISSIE in roles:
         wanted.append((_("Examen afnames"), reverse("committee:afnames"), ("/commissie/",)))
+    if Role.SCHOOLBEHEER in roles:
+        wanted.append((_("Schoolbeheer"), reverse("school:start"), ()))
     if user.is_staff:
         wanted.append((_("Beheer"), reverse("admin:index"), ()))
     return [Tab(label, url, path.startswith((url, *below))) for label, url, below in wanted]

@@ -16,8 +16,11 @@ admin.site.site_header = admin.site.site_title = "Digitaal beoordelen – Consor
 def home(request: HttpRequest) -> HttpResponse:
     """The first page after login: where someone's work is."""
     user = request.user
-    if user.is_authenticated and user.memberships.filter(role=Role.EXAMENCOMMISSIE).exists():
+    roles = set(user.memberships.values_list("role", flat=True)) if user.is_authenticated else set()
+    if Role.EXAMENCOMMISSIE in roles:
         return redirect("committee:afnames")
+    if roles == {Role.SCHOOLBEHEER}:
+        return redirect("school:start")
     return redirect("exams:my_digibib")
 
 
@@ -29,6 +32,7 @@ urlpatterns = [
     path("adresboek/", include("addressbook.urls")),
     path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
+    path("school/", include("accounts.school_urls")),
     path("gezondheid/", health, name="health"),
     path("beheer/", admin.site.urls),
 ]

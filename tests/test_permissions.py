@@ -8,7 +8,7 @@
 
 Columns: nobody (not logged in), student (whose assessment it is), fellow (another student of the school),
 trainer (Praktijkopleider), docent (with the exam on the account), bare (Docent without it), committee,
-admin (Schoolbeheer), staff (of the Consortium), stranger (Docent and Examencommissie of another school).
+admin (Schoolbeheer), staff (of the Consortium), stranger (Docent, Examencommissie and Schoolbeheer of another school).
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ accounts:withdraw_email_change  POST   login  go      go     go      go     go  
 accounts:confirm_email          GET    login  none    none   none    ok     none  none      none  none  none
 accounts:confirm_email          POST   login  none    none   none    go     none  none      none  none  none
 accounts:stop_email_change      GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+school:start                    GET    login  none    none   none    none   none  none      go    none  go
+school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -253,8 +255,9 @@ def test_every_url_is_in_the_table() -> None:
 
 @pytest.fixture
 def people(
-    school: School, student: Membership, docent: User, committee_member: User, stranger: User
+    school: School, student: Membership, docent: User, committee_member: User, stranger: User, other_school: School
 ) -> dict[str, User | None]:
+    MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
     return {
         "nobody": None,
         "student": student.user,
@@ -289,6 +292,7 @@ def address(
         "contact_id": invitation.contact_id,
         "token": links.token_for(invitation=invitation),
         "attachment_id": 1,
+        "school_id": school.pk,
         "office_id": ExamOfficeFactory(school=school).pk,
     }
 
