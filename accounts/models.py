@@ -90,6 +90,20 @@ class School(models.Model):
         default=14,
         help_text="Zoveel kalenderdagen nadat het resultaat definitief werd kan een student bezwaar maken.",
     )
+    # Off until a school wants it: whoever registers is believed to be the student that they say they are.
+    register_on = models.BooleanField(
+        "studenten maken zelf een account",
+        default=False,
+        help_text="Aan: wie ‘Account aanmaken’ kiest kan deze school kiezen, en wordt student. Uit: alleen "
+        "Schoolbeheer maakt accounts.",
+    )
+    register_domains = models.CharField(
+        "maildomeinen voor een eigen account",
+        max_length=500,
+        blank=True,
+        help_text="Met spaties ertussen, zoals: student.school.nl. Alleen met een e-mailadres van zo'n domein kan een "
+        "student zelf een account maken. Leeg: met elk e-mailadres; controleer dan zelf wie zich als student meldt.",
+    )
 
     second_factor_for_committee = models.BooleanField(
         "examencommissie logt in met een code",
@@ -113,7 +127,21 @@ class School(models.Model):
     @property
     def own_domains(self) -> list[str]:
         """['school.nl'], in lower case."""
-        return self.mail_domains.lower().replace(",", " ").replace("@", " ").split()
+        return _domains(self.mail_domains)
+
+    def lets_register(self, email: str) -> bool:
+        """Whether the owner of `email`, in lower case, may make a student's account of their own here."""
+        domains = self.student_domains
+        return self.register_on and (not domains or email.rpartition("@")[2] in domains)
+
+    @property
+    def student_domains(self) -> list[str]:
+        """['student.school.nl'], in lower case; empty where any address will do."""
+        return _domains(self.register_domains)
+
+
+def _domains(written: str) -> list[str]:
+    return written.lower().replace(",", " ").replace("@", " ").split()
 
 
 class ExamOffice(models.Model):
@@ -291,3 +319,58 @@ class Membership(models.Model):
         self.sort_key = sort_key(user.last_name, user.first_name, self.student_number)
         self.first_name_key = sort_key(user.first_name, user.last_name, self.student_number)
         super().save(*args, **kwargs)
+
+
+class Registration(PersonName):
+    """Someone who wants a student's account, until they confirm that the address is theirs; no account until then.
+
+    There may be several for one address, and for one that has an account: what counts is who confirms.
+    """
+
+    email = models.EmailField("e-mailadres")
+    password = models.CharField("wachtwoord", max_length=128)  # hashed, as an account's
+    school = models.ForeignKey(School, models.CASCADE, related_name="registrations")
+    asked_at = models.DateTimeField("aangevraagd op", default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = "aanvraag van een account"
+        verbose_name_plural = "aanvragen van een account"
+        ordering = ["-asked_at", "-pk"]
+        indexes = [models.Index(fields=["email"], name="registration_email")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="registration_email_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class EmailChange(models.Model):
+    """A person's wish for another e-mail address; kept for as long as the old address can undo it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="email_changes")
+    old_email = models.EmailField("oud e-mailadres")
+    new_email = models.EmailField("nieuw e-mailadres")
+    asked_at = models.DateTimeField("gevraagd op", default=timezone.now, db_index=True)
+    confirmed_at = models.DateTimeField("bevestigd op", null=True, blank=True)
+    withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)  # by its owner, or a newer one
+    stopped_at = models.DateTimeField("gestopt op", null=True, blank=True)  # from the old address
+
+    class Meta:
+        verbose_name = "wijziging van een e-mailadres"
+        verbose_name_plural = "wijzigingen van een e-mailadres"
+        ordering = ["-asked_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(confirmed_at=None, withdrawn_at=None, stopped_at=None),
+                name="one_open_email_change",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at=None) | models.Q(withdrawn_at=None),
+                name="email_change_confirmed_or_withdrawn",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_email} → {self.new_email}"

@@ -1,4 +1,4 @@
-"""Celery tasks of the accounts; each can run twice."""
+"""Celery tasks of the accounts: each can run twice."""
 
 from celery import shared_task
 
@@ -9,3 +9,12 @@ def clear_sessions() -> None:
     from django.core.management import call_command
 
     call_command("clearsessions")
+
+
+@shared_task
+def forget_unconfirmed() -> None:
+    """Deletes registrations and changes of address that nobody confirmed in time."""
+    from . import change_email, register
+
+    register.forget_unconfirmed()
+    change_email.forget_old()

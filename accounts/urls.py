@@ -3,18 +3,24 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import logging_in, second_step_views, session_views, views
+from . import email_change, logging_in, passwords, registering, second_step_views, session_views, views
 from .language import translated
+from .refused import counting_wrong_passwords
 
 app_name = "accounts"
 
 urlpatterns = [
-    path("inloggen/", translated(logging_in.LogIn.as_view()), name="login"),
+    path("inloggen/", translated(counting_wrong_passwords(logging_in.LogIn.as_view())), name="login"),
     path("inloggen/code/", logging_in.ask_code, name="ask_code"),
     path("inloggen/herstelcode/", logging_in.ask_recovery_code, name="ask_recovery_code"),
     path("uitloggen/", LogoutView.as_view(), name="logout"),
     path("taal/", login_not_required(set_language), name="language"),
     path("welkom/", views.welcome, name="welcome"),
+    path("account-aanmaken/", registering.make_account, name="register"),
+    path("account-aanmaken/opnieuw/", registering.confirm_again, name="confirm_again"),
+    path("account-aanmaken/bevestigen/<str:token>/", registering.confirm_registration, name="confirm_registration"),
+    path("wachtwoord-vergeten/", passwords.forgotten_password, name="forgotten_password"),
+    path("wachtwoord-vergeten/nieuw/<str:token>/", passwords.new_password, name="new_password"),
     path("profiel/", views.profile, name="profile"),
     path("profiel/bewerken/", views.profile_edit, name="profile_edit"),
     path("profiel/code/", second_step_views.overview, name="second_step"),
@@ -25,4 +31,9 @@ urlpatterns = [
     path("profiel/ingelogd/overal-uitloggen/", session_views.end_all_sessions, name="end_all_sessions"),
     path("profiel/ingelogd/elders-uitloggen/", session_views.end_other_sessions, name="end_other_sessions"),
     path("profiel/ingelogd/<slug:session_id>/uitloggen/", session_views.end_session, name="end_session"),
+    path("profiel/wachtwoord/", passwords.change_password, name="change_password"),
+    path("profiel/e-mailadres/", email_change.ask_email_change, name="change_email"),
+    path("profiel/e-mailadres/niet-wijzigen/", email_change.withdraw_email_change, name="withdraw_email_change"),
+    path("e-mailadres/bevestigen/<str:token>/", email_change.confirm_email, name="confirm_email"),
+    path("e-mailadres/stoppen/<str:token>/", email_change.stop_email_change, name="stop_email_change"),
 ]

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from . import second_step
+from .change_email import open_change
 from .forms import DetailsForm
 from .language import translated
 from .models import Role, User
@@ -36,7 +37,12 @@ def profile(request: UserRequest) -> HttpResponse:
     """One's own details, to read."""
     memberships = request.user.memberships.select_related("school").order_by("school__name", "role")
     numbers = [membership for membership in memberships if membership.role == Role.STUDENT]
-    context = {"memberships": memberships, "numbers": numbers, "has_second_step": second_step.is_on(request.user)}
+    context = {
+        "memberships": memberships,
+        "numbers": numbers,
+        "has_second_step": second_step.is_on(request.user),
+        "email_change": open_change(request.user),
+    }
     return render(request, "accounts/profile.html", context)
 
 

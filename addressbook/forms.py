@@ -4,11 +4,10 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.mail.message import sanitize_address
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 
 from accounts.language import Language
+from accounts.mailable import mailable
 from accounts.models import School
 
 from .models import Contact
@@ -54,16 +53,6 @@ class ContactForm(DetailsForm):
 
     def clean_language(self) -> str:
         return self.cleaned_data["language"] or self.instance.language
-
-
-def mailable(email: str) -> str:
-    """The address as it is kept; raises `ValidationError` when nothing can be sent to it."""
-    email = email.strip().lower()
-    try:  # what sending will do: a domain must be writable in ASCII
-        sanitize_address(email, "utf-8")
-    except ValueError:
-        raise forms.ValidationError(_("Aan dit e-mailadres kan geen mail worden gestuurd.")) from None
-    return email
 
 
 class NewContactForm(ContactForm):

@@ -1,6 +1,8 @@
+from collections.abc import Collection
 from typing import Any
 
 from django.apps import AppConfig
+from django.db.models.signals import post_save
 
 
 class AssessmentsConfig(AppConfig):
@@ -8,6 +10,7 @@ class AssessmentsConfig(AppConfig):
     verbose_name = "beoordelingen"
 
     def ready(self) -> None:
+        from accounts.models import User
         from addressbook.signals import address_corrected
         from digibeoordelen.outbox.links import register
 
@@ -15,10 +18,20 @@ class AssessmentsConfig(AppConfig):
 
         register(links.LINK_KIND, links.resolve, links.resolve_many)
         register(stop_reminders.LINK_KIND, stop_reminders.resolve)
+        post_save.connect(_keep_from_student, sender=User, dispatch_uid="assessments.keep_from_student")
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")
 
 
-# The address book knows nothing of assessments (imports go one way), so they listen.
+# Accounts and address book know nothing of assessments (imports go one way), so they listen.
+def _keep_from_student(
+    instance: Any, created: bool, raw: bool = False, update_fields: Collection[str] | None = None, **kwargs: Any
+) -> None:
+    from .invite import withdraw_from_student
+
+    if not created and not raw and (update_fields is None or "email" in update_fields):
+        withdraw_from_student(user=instance)
+
+
 def _invite_at_new_address(contact: Any, by: Any, **kwargs: Any) -> int:
     from .invite import invite_at_new_address
 

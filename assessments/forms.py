@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from addressbook.forms import mailable
+from accounts.mailable import mailable
 
 from . import sign, verification
 from .attachments import LIMITS, check_files

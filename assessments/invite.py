@@ -140,6 +140,19 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
     return sent
 
 
+def withdraw_from_student(*, user: User) -> None:
+    """Takes the invitations away that are at the student's own address, now that their account has it.
+
+    Call it in the transaction that saves the account.
+    """
+    own = Assessment.objects.exclude(status__in=CLOSED).filter(student__user=user, invitations__withdrawn_at=None)
+    for assessment in own.filter(invitations__contact__email=user.email).distinct().order_by("pk"):
+        with lifecycle.locked(assessment) as current:
+            standing = current.invitations.standing().select_related("contact")
+            for invitation in standing.filter(contact__email=user.email):
+                _withdraw(current, invitation, by=None, reason="Dit e-mailadres is nu dat van de student zelf.")
+
+
 def withdraw(*, invitation: Invitation, by: User, reason: str = "") -> None:
     """The examiner is not asked any more: the link is void, also when it is invited again later.
 

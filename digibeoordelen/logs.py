@@ -1,19 +1,22 @@
-"""Keeps examiners' links out of the logs."""
+"""Keeps mailed links out of the logs."""
 
 import logging
 import re
 
-_LINK = re.compile(r"(/beoordelen/)(?!u/)[^/\s\"']+")
+_LINK = re.compile(
+    r"(/beoordelen/(?!u/)|/account-aanmaken/bevestigen/|/wachtwoord-vergeten/nieuw/|/e-mailadres/(?:bevestigen|stoppen)/)"
+    r"[^/\s\"']+"
+)
 
 
-class HideExaminerLinks(logging.Filter):
-    """Replaces the token in every logged '/beoordelen/<token>/' by three dots.
+class HideMailedLinks(logging.Filter):
+    """Replaces the token in every logged '/beoordelen/<token>/', and in links about accounts, by three dots.
 
-    Whoever reads the logs may not act as an examiner, and a link is all an examiner needs.
+    Whoever reads the logs may not act as an examiner, or choose another's password, and a link is all it takes.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        if "/beoordelen/" in message:
+        if _LINK.search(message):
             record.msg, record.args = _LINK.sub(r"\1…", message), None
         return True

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import factory
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from accounts.models import ExamOffice, Membership, Role, School, User
+from accounts.models import ExamOffice, Membership, Registration, Role, School, User
 from addressbook.models import Contact
 from committee.export_shape import PLAIN
 from committee.models import Export, ExportProfile
@@ -66,6 +67,20 @@ class MembershipFactory(DjangoModelFactory):
     school = factory.SubFactory(SchoolFactory)
     role = Role.STUDENT
     student_number = factory.LazyAttributeSequence(lambda made, n: f"{100000 + n}" if made.role == Role.STUDENT else "")
+
+
+class RegistrationFactory(DjangoModelFactory):
+    """Someone who registered with `PASSWORD` and has not confirmed it yet."""
+
+    class Meta:
+        model = Registration
+
+    first_name = "Noa"
+    infix = "de"
+    last_name = "Wit"
+    email = factory.Sequence(lambda n: f"nieuw{n}@school.test")
+    password = factory.LazyFunction(lambda: make_password(PASSWORD))
+    school = factory.SubFactory(SchoolFactory, register_on=True)
 
 
 class ContactFactory(DjangoModelFactory):

@@ -11,7 +11,7 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import ExamOffice, Membership, RecoveryCode, Role, School, User
+from accounts.models import ExamOffice, Membership, RecoveryCode, Registration, Role, School, User
 from addressbook.models import Contact, Import
 from assessments.models import (
     Appeal,
@@ -33,6 +33,7 @@ from tests.factories import (
     ExportFactory,
     ExportProfileFactory,
     MembershipFactory,
+    RegistrationFactory,
     UserFactory,
 )
 
@@ -108,6 +109,25 @@ def same_number(cast):
 @breaks("student_number_only_for_students")
 def docent_with_a_number(cast):
     Membership.objects.filter(user=cast.docent).update(student_number="1")
+
+
+@breaks("registration_email_lower_case")
+def registration_in_capitals(cast):
+    Registration.objects.filter(pk=RegistrationFactory().pk).update(email="Nieuw@hier.test")
+
+
+@breaks("one_open_email_change")
+def two_changes_that_wait(cast):
+    for email in ("a@hier.test", "b@hier.test"):
+        cast.docent.email_changes.create(old_email=cast.docent.email, new_email=email)
+
+
+@breaks("email_change_confirmed_or_withdrawn")
+def change_confirmed_and_withdrawn(cast):
+    now = timezone.now()
+    cast.docent.email_changes.create(
+        old_email="a@hier.test", new_email="b@hier.test", confirmed_at=now, withdrawn_at=now
+    )
 
 
 @breaks("contact_email_once_per_school")

@@ -23,6 +23,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts import choose_password, mailed_links
 from accounts.models import Membership, Role, School, Session, User
 from addressbook.importing.preview import prepare
 from assessments import documents, links, stop_reminders
@@ -31,7 +32,15 @@ from committee.finalise import finalise
 from exams.models import ExamUnit
 
 from .addressbook.files import ANOUK, csv_file
-from .factories import ExamOfficeFactory, ExportFactory, ExportProfileFactory, MembershipFactory, UserFactory, member
+from .factories import (
+    ExamOfficeFactory,
+    ExportFactory,
+    ExportProfileFactory,
+    MembershipFactory,
+    RegistrationFactory,
+    UserFactory,
+    member,
+)
 from .steps import start_assessment
 
 ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee", "admin", "staff", "stranger"]
@@ -62,6 +71,18 @@ accounts:sessions               GET    login  ok      ok     ok      ok     ok  
 accounts:end_all_sessions       POST   login  go      go     go      go     go    go        go    go    go
 accounts:end_other_sessions     POST   login  go      go     go      go     go    go        go    go    go
 accounts:end_session            POST   login  none    none   none    go     none  none      none  none  none
+accounts:register               GET    ok     go      go     go      go     go    go        go    go    go
+accounts:register               POST   ok     go      go     go      go     go    go        go    go    go
+accounts:confirm_again          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:confirm_registration   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:forgotten_password     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:new_password           GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:change_password        GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:change_email           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:withdraw_email_change  POST   login  go      go     go      go     go    go        go    go    go
+accounts:confirm_email          GET    login  none    none   none    ok     none  none      none  none  none
+accounts:confirm_email          POST   login  none    none   none    go     none  none      none  none  none
+accounts:stop_email_change      GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
@@ -195,6 +216,30 @@ FOR_FINAL = {
 }
 
 
+def _registered(school: School, docent: User) -> str:
+    registration = RegistrationFactory(school=school)
+    return mailed_links.CONFIRM_REGISTRATION.token({"registration": registration.pk, "language": "nl"})
+
+
+def _forgotten(school: School, docent: User) -> str:
+    # Of someone else than who looks: logging in makes one's own void.
+    link = choose_password.mail_link(user=UserFactory(), language="nl")
+    return mailed_links.NEW_PASSWORD.token(link.data)
+
+
+def _change(link: mailed_links.MailedLink, docent: User) -> str:
+    change = docent.email_changes.create(old_email=docent.email, new_email="anders@hier.test")
+    return link.token({"change": change.pk, "language": "nl"})
+
+
+ACCOUNT_LINKS: dict[str, Callable[[School, User], str]] = {
+    "accounts:confirm_registration": _registered,
+    "accounts:new_password": _forgotten,
+    "accounts:confirm_email": lambda school, docent: _change(mailed_links.CONFIRM_EMAIL, docent),
+    "accounts:stop_email_change": lambda school, docent: _change(mailed_links.STOP_EMAIL, docent),
+}
+
+
 def rows() -> list[tuple[str, str, dict[str, str]]]:
     header, *lines = [line.split() for line in TABLE.strip().splitlines()]
     assert header[2:] == ROLES
@@ -270,6 +315,8 @@ def address(
 
     def find(name: str) -> str:
         route, parameters = URLS[name]
+        if name in ACCOUNT_LINKS:
+            return reverse(name, args=[ACCOUNT_LINKS[name](school, docent)])
         if name == "assessments:no_reminders":
             return reverse(name, args=[stop_reminders.token_for(invitation)])
         if route.startswith(("beoordelen/u/", "uitnodigingen/")):

@@ -60,7 +60,12 @@ def load() -> None:
     call_command("load_exam", *sorted((settings.BASE_DIR / "exams" / "data").glob("*.yaml")), "--publish", verbosity=0)
     with transaction.atomic():
         school, _ = School.objects.get_or_create(
-            name=DEMO_SCHOOL, defaults={"digital_assessment_active": True, "mail_domains": "school.demo.example"}
+            name=DEMO_SCHOOL,
+            defaults={
+                "digital_assessment_active": True,
+                "mail_domains": "school.demo.example",
+                "register_on": True,
+            },
         )
         for account in DEMO_ACCOUNTS:
             _load_account(account, school)

@@ -10,7 +10,9 @@ from .texts import load, template_names, with_all_included
 
 # With the views, their forms and the rules whose refusals are shown.
 MODULES = (
+    "accounts.account_forms",
     "accounts.context",
+    "accounts.email_change",
     "accounts.forms",
     "accounts.logging_in",
     "accounts.second_step",
@@ -18,6 +20,11 @@ MODULES = (
     "accounts.second_step_views",
     "accounts.session_views",
     "accounts.user_agent",
+    "accounts.mailable",
+    "accounts.password_rules",
+    "accounts.passwords",
+    "accounts.refused",
+    "accounts.registering",
     "accounts.views",
     "addressbook.forms",
     "assessments.check_document",
@@ -50,14 +57,6 @@ TEMPLATES = (
     "assessments/form_points.html",
     "assessments/pdf/own_copy.html",
 )
-ACCOUNT_MAILS = (
-    "new_recovery_codes",
-    "recovery_code_used",
-    "second_step_off",
-    "second_step_on",
-    "second_step_removed",
-    "wrong_codes",
-)
 MAILS = (
     "invitation",
     "invitation_together",
@@ -66,6 +65,22 @@ MAILS = (
     "sent_back",
     "proposal_declined",
     "cancelled",
+)
+ACCOUNT_MAILS = (
+    "confirm_email",
+    "confirm_registration",
+    "email_change_asked",
+    "email_given_back",
+    "has_account",
+    "new_password",
+    "new_recovery_codes",
+    "no_account",
+    "password_changed",
+    "recovery_code_used",
+    "second_step_off",
+    "second_step_on",
+    "second_step_removed",
+    "wrong_codes",
 )
 # What a variable names: an assessment's states, roles, kinds of exam.
 BY_VARIABLE = (

@@ -1,0 +1,161 @@
+"""Registering, choosing a password, and changing the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import choose_password
+from .mailable import mailable
+from .models import Registration, School, User
+
+
+class MailableEmail(forms.EmailField):
+    """An e-mail address as accounts keep it, to which mail can be sent."""
+
+    def __init__(self, **more: Any) -> None:
+        more.setdefault("label", gettext_lazy("E-mailadres"))
+        more.setdefault("widget", forms.EmailInput(attrs={"autocomplete": "email"}))
+        super().__init__(max_length=254, **more)
+
+    def clean(self, value: Any) -> str:
+        return mailable(super().clean(value))
+
+
+class EmailForm(forms.Form):
+    """The address to mail to; whether it has an account makes no difference here."""
+
+    email = MailableEmail(widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}))
+
+
+class NewPasswordField(forms.CharField):
+    """A password to choose, or to repeat."""
+
+    def __init__(self, *, label: Any, help_text: Any = "") -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
+        super().__init__(label=label, help_text=help_text, strip=False, widget=widget)
+
+
+class RegisterForm(forms.ModelForm):
+    """A student who makes an account of their own, at a school that lets them."""
+
+    email = MailableEmail()
+    school = forms.ModelChoiceField(
+        School.objects.none(), label=gettext_lazy("School"), empty_label=gettext_lazy("Kies uw school")
+    )
+    password1 = NewPasswordField(label=gettext_lazy("Wachtwoord"), help_text=password_validators_help_text_html)
+    password2 = NewPasswordField(label=gettext_lazy("Wachtwoord, nog een keer"))
+
+    class Meta:
+        model = Registration
+        fields = ("first_name", "infix", "last_name", "email", "school")
+        labels = {
+            "first_name": gettext_lazy("Voornaam"),
+            "infix": gettext_lazy("Tussenvoegsel"),
+            "last_name": gettext_lazy("Achternaam"),
+        }
+        widgets = {
+            "first_name": forms.TextInput(attrs={"autocomplete": "given-name"}),
+            "last_name": forms.TextInput(attrs={"autocomplete": "family-name"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        schools = School.objects.filter(register_on=True)
+        self.fields["school"].queryset = schools  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        self._refuse_another_domain(cleaned.get("school"), cleaned.get("email"))
+        self._refuse_weak_password(cleaned)
+        return cleaned
+
+    def _refuse_another_domain(self, school: School | None, email: str | None) -> None:
+        if school and email and not school.lets_register(email):
+            domains = ", ".join(f"@{domain}" for domain in school.student_domains)
+            text = _("Bij deze school maakt u een account met uw e-mailadres van school: %(domains)s.")
+            self.add_error("email", text % {"domains": domains})
+
+    def _refuse_weak_password(self, cleaned: dict[str, Any]) -> None:
+        password = cleaned.get("password1")
+        if not password:
+            return
+        if cleaned.get("password2") and cleaned["password2"] != password:
+            self.add_error("password2", _("De twee wachtwoorden zijn niet gelijk."))
+        names = {name: cleaned.get(name) or "" for name in ("first_name", "infix", "last_name", "email")}
+        try:
+            validate_password(password, User(**names))
+        except ValidationError as error:
+            self.add_error("password1", error)
+
+
+class PasswordForm(forms.Form):
+    """The password that someone has, or chose before."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Wachtwoord"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class NewPasswordForm(SetPasswordForm):
+    """Django's own, in our words; what it saves is left to `choose_password`."""
+
+    new_password1 = NewPasswordField(
+        label=gettext_lazy("Nieuw wachtwoord"), help_text=password_validators_help_text_html
+    )
+    new_password2 = NewPasswordField(label=gettext_lazy("Nieuw wachtwoord, nog een keer"))
+    error_messages = {"password_mismatch": gettext_lazy("De twee wachtwoorden zijn niet gelijk.")}
+
+
+class OwnPassword(forms.Form):
+    """Asks for the password once more, of whoever is logged in."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Uw wachtwoord"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    request: HttpRequest
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not choose_password.is_own(self.request, password):
+            raise ValidationError(_("Dit is niet uw wachtwoord."))
+        return password
+
+
+class ChangePasswordForm(OwnPassword, NewPasswordForm):
+    """The old password and the new one."""
+
+    field_order = ("password", "new_password1", "new_password2")
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        self.request = request
+        super().__init__(request.user, *args)
+        self.fields["password"].label = _("Huidig wachtwoord")
+
+
+class ChangeEmailForm(OwnPassword):
+    """The new address."""
+
+    email = MailableEmail(label=gettext_lazy("Nieuw e-mailadres"))
+    field_order = ("email", "password")
+
+    def __init__(self, request: HttpRequest, *args: Any) -> None:
+        self.request = request
+        super().__init__(*args)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if isinstance(self.request.user, User) and email == self.request.user.email:
+            raise ValidationError(_("Dit is uw e-mailadres al."))
+        return email
