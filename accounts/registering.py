@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from . import rate_limits, register
 from .account_forms import EmailForm, PasswordForm, RegisterForm
 from .language import speak_to, translated
+from .logging_in import log_in
 from .mailed_links import CONFIRM_REGISTRATION, LinkGone
 from .models import Registration, School
 from .refused import link_gone, too_many, too_many_mails
