@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from typing import Any
 
@@ -32,7 +32,7 @@ def said(value: object) -> str:
     return "" if value is None else str(value).replace("\r\n", "\n")
 
 
-def marks(school: School, names: Mapping[str, Any] | list[str]) -> dict[str, str]:
+def marks(school: School, names: Iterable[str]) -> dict[str, str]:
     """What a form with these fields is opened with."""
     return {name: mark(said(getattr(school, name))) for name in names}
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
 
-from .change_school import marks
+from .change_school import marks, said
 from .models import School, SchoolChange
 
-DOMAINS_ROWS, TEXT_ROWS = 2, 5
+TEXT_ROWS = 5
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,17 @@ class SchoolSettingsForm(forms.ModelForm):
 
 @dataclass(frozen=True)
 class Setting:
-    """One field on the page: what it was opened with, and who changed it since, if that is in the way."""
+    """One field on the page, and the mark of what it was opened with.
+
+    Where someone else changed it meanwhile into something else than was typed, `kept` is what they made of it, and
+    `meanwhile` the line that says who.
+    """
 
     field: BoundField
     opened: str
-    meanwhile: SchoolChange | None = None
+    is_clash: bool = False
     kept: str = ""
+    meanwhile: SchoolChange | None = None
 
 
 @dataclass(frozen=True)
@@ -66,17 +71,18 @@ class ShownSection:
 
 
 def lay_out(
-    form: SchoolSettingsForm, *, school: School, posted: Mapping[str, str], clashing: Collection[str] = ()
-) -> Iterator[ShownSection]:
-    """The sections with their fields; those that someone else changed meanwhile with what is kept, to be seen.
+    form: SchoolSettingsForm, *, school: School, posted: Mapping[str, str], clashes: Collection[str] = ()
+) -> list[ShownSection]:
+    """The sections with their fields. A form that is shown again keeps what it was opened with.
 
-    A form that is shown again keeps what it was opened with, so that mending an error takes in nothing unseen.
+    So mending an error takes in nothing unseen; only of a clash, which shows what is kept now, the base is now.
     """
     now = marks(school, NAMES)
-    newest = {name: school.changes.filter(name=name).first() for name in clashing}
-    for section in SECTIONS:
-        settings = []
-        for name in section.fields:
-            opened = now[name] if name in clashing else posted.get(f"opened-{name}", now[name])
-            settings.append(Setting(form[name], opened, newest.get(name), kept(school, name) if name in clashing else ""))
-        yield ShownSection(section.title, settings)
+
+    def setting(name: str) -> Setting:
+        if name not in clashes:
+            return Setting(form[name], posted.get(f"opened-{name}", now[name]))
+        meanwhile = school.changes.filter(name=name).select_related("by").first()
+        return Setting(form[name], now[name], is_clash=True, kept=said(getattr(school, name)), meanwhile=meanwhile)
+
+    return [ShownSection(section.title, [setting(name) for name in section.fields]) for section in SECTIONS]

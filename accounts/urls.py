@@ -3,7 +3,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import views
+from . import exam_offices, views
 from .forms import LoginForm
 from .language import translated
 
@@ -22,4 +22,7 @@ urlpatterns = [
     path("welkom/", views.welcome, name="welcome"),
     path("profiel/", views.profile, name="profile"),
     path("profiel/bewerken/", views.profile_edit, name="profile_edit"),
+    path("examenbureaus/", exam_offices.offices, name="exam_offices"),
+    path("examenbureaus/<int:office_id>/", exam_offices.change, name="change_exam_office"),
+    path("examenbureaus/<int:office_id>/verwijderen/", exam_offices.remove, name="remove_exam_office"),
 ]
