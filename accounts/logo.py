@@ -1,4 +1,4 @@
-"""A school's logo: what is taken for one, by content, and how it is kept: small, as PNG, without what else was in it."""
+"""A school's logo: what is taken for one, by content, and how it is kept: small, as PNG, with nothing else in it."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from digibeoordelen.outbox.queue import queue_mail
 
+from .language import Language
+from .mail_texts import one_line, render_mail
 from .models import Membership, Role, User
 
 AT_MOST = 3  # in a day, by one student at one school
@@ -47,17 +48,14 @@ def tell_school(*, student: Membership, number: str) -> Told:
 def _queue(*, student: Membership, number: str, to: User) -> None:
     page = settings.SITE_URL + reverse("school:student_numbers", args=[student.school_id])
     context = {"student": student, "number": number, "to": to, "link": f"{page}?{urlencode({'q': number})}"}
+    subject, text, html = render_mail("accounts/mail/number_taken", context, language=Language.DUTCH)
     queue_mail(
         kind="number_taken",
         to=to.email,
-        to_name=_one_line(to.full_name),
-        from_name=f"{_one_line(student.school.name)} via Digitaal beoordelen",
-        subject=_one_line(render_to_string("accounts/mail/number_taken.subject.txt", context)),
-        text=render_to_string("accounts/mail/number_taken.txt", context),
-        html=render_to_string("accounts/mail/number_taken.html", context),
+        to_name=one_line(to.full_name),
+        from_name=f"{one_line(student.school.name)} via Digitaal beoordelen",
+        subject=subject,
+        text=text,
+        html=html,
         reply_to=student.user.email,
     )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -22,6 +22,7 @@ urlpatterns = [
     path("welkom/", views.welcome, name="welcome"),
     path("profiel/", views.profile, name="profile"),
     path("profiel/bewerken/", views.profile_edit, name="profile_edit"),
+    path("profiel/nummer-melden/", views.report_number, name="report_number"),
     path("examenbureaus/", exam_offices.offices, name="exam_offices"),
     path("examenbureaus/<int:office_id>/", exam_offices.change, name="change_exam_office"),
     path("examenbureaus/<int:office_id>/verwijderen/", exam_offices.remove, name="remove_exam_office"),

@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from .forms import DetailsForm
 from .language import translated
 from .models import Role, User
+from .number_report import Told, tell_school
 from .signed_in import UserRequest
 
 
@@ -47,3 +49,25 @@ def profile_edit(request: UserRequest) -> HttpResponse:
         messages.success(request, _("Uw gegevens zijn bewaard."))
         return redirect("accounts:profile")
     return render(request, "accounts/profile_edit.html", {"form": form})
+
+
+@translated
+@require_POST
+def report_number(request: UserRequest) -> HttpResponse:
+    """'Meld dit aan uw school', from either page where one's details are: another has the number that was typed.
+
+    The page comes back with all that was typed; who has the number is the school's to know.
+    """
+    form = DetailsForm(request.POST, instance=User.objects.get(pk=request.user.pk))
+    form.is_valid()
+    told = [tell_school(student=student, number=student.student_number) for student in form.taken]
+    if Told.YES in told:
+        said = _("Gemeld aan uw school. Laat het nummer nu leeg en ga verder; u hoort van de school.")
+        messages.success(request, said)
+    elif Told.ALREADY in told:
+        messages.info(request, _("U hebt dit vandaag al gemeld. Laat het nummer nu leeg en ga verder."))
+    elif told:
+        said = _("Uw school heeft nog niemand met de rol Schoolbeheer. Vraag het aan uw docent.")
+        messages.warning(request, said)
+    page = "profile_edit" if request.user.details_checked_at else "welcome"
+    return render(request, f"accounts/{page}.html", {"form": form})

@@ -43,6 +43,8 @@ class Row:
 @require_GET
 def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
+    if not starting.is_activated(request.user):
+        return redirect("assessments:unit_list", unit.pk)  # which says so, and who can switch it on
     chosen = read_chosen(request.user, request.GET)
     return _page(request, unit, chosen, PlanForm(initial=dict(chosen.plan)), query=request.GET.get("q", "").strip())
 
@@ -135,6 +137,8 @@ def _named_or_counted(students: Sequence[Membership]) -> str:
 def start(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Ga verder': starts for all who were taken; those who have one running are named, the others go on."""
     unit = get_unit(request.user, unit_id)
+    if not starting.is_activated(request.user):
+        return redirect("assessments:unit_list", unit.pk)
     if request.POST.get("nummers", "").strip():  # a list that was pasted and not added yet is shown first
         return add_numbers(request, unit_id)
     chosen = read_chosen(request.user, request.POST)

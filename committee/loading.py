@@ -37,7 +37,9 @@ def address(request: UserRequest, name: str, assessment: Assessment) -> str:
 
 def get_filter(request: UserRequest) -> AfnamesFilter:
     """The search as the address has it; 404 for someone who is in no committee."""
-    schools = list(request.user.schools_as(Role.EXAMENCOMMISSIE).values_list("pk", flat=True))
-    if not schools:
+    schools = request.user.schools_as(Role.EXAMENCOMMISSIE)
+    found = list(schools.order_by("name").values_list("pk", "name", "digital_assessment_active"))
+    if not found:
         raise Http404
-    return AfnamesFilter(request.GET, schools=schools)
+    inactive = [name for _, name, active in found if not active]
+    return AfnamesFilter(request.GET, schools=[pk for pk, *_ in found], inactive=inactive)

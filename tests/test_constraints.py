@@ -78,6 +78,11 @@ def no_days_to_appeal(cast):
     School.objects.update(appeal_days=0)
 
 
+@breaks("school_colour_is_one")
+def no_colour(cast):
+    School.objects.update(colour="red;}b{")
+
+
 @breaks("exam_office_once_per_school")
 def same_address_in_capitals(cast):
     office = ExamOfficeFactory(school=cast.school)

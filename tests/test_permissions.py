@@ -31,7 +31,15 @@ from committee.finalise import finalise
 from exams.models import ExamUnit
 
 from .addressbook.files import ANOUK, csv_file
-from .factories import ExamOfficeFactory, ExportFactory, ExportProfileFactory, MembershipFactory, UserFactory, member
+from .factories import (
+    ExamOfficeFactory,
+    ExportFactory,
+    ExportProfileFactory,
+    MembershipFactory,
+    UserFactory,
+    given_logo,
+    member,
+)
 from .steps import start_assessment
 
 ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee", "admin", "staff", "stranger"]
@@ -46,11 +54,22 @@ accounts:language               POST   go     go      go     go      go     go  
 accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go
 accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:report_number          POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:exam_offices           GET    login  none    none   none    none   none  ok        ok    none  ok
 accounts:change_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
 accounts:remove_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
+school:colour                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+school:logo                     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+school:settings                 GET    login  none    none   none    none   none  none      ok    none  none
+school:settings                 POST   login  none    none   none    none   none  none      ok    none  none
+school:upload_logo              POST   login  none    none   none    none   none  none      go    none  none
+school:remove_logo              POST   login  none    none   none    none   none  none      go    none  none
+school:changes                  GET    login  none    none   none    none   none  none      ok    none  none
+school:student_numbers          GET    login  none    none   none    none   none  none      ok    none  none
+school:change_number            GET    login  none    none   none    none   none  none      ok    none  none
+school:change_number            POST   login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -248,6 +267,9 @@ def address(
         "token": links.token_for(invitation=invitation),
         "attachment_id": 1,
         "school_id": school.pk,
+        "logo_id": given_logo(school).pk,
+        "colour": "1d5fa8",
+        "membership_id": invitation.assessment.student_id,
         "office_id": ExamOfficeFactory(school=school).pk,
     }
 
