@@ -65,7 +65,7 @@ def change_settings(
 def log_settings(*, before: School, after: School, by: User) -> list[SchoolChange]:
     """A line for each field that differs; call it in the transaction that changes them."""
     lines = []
-    for field in School._meta.concrete_fields:  # noqa: SLF001 - Django documents it
+    for field in School._meta.concrete_fields:  # noqa: SLF001 - Django's documented API
         was, now = said(field.value_from_object(before)), said(field.value_from_object(after))
         if was != now:
             lines.append(log(school=after, name=field.name, label=_label(field), before=was, after=now, by=by))

@@ -106,12 +106,8 @@ def render(result: dict[str, Any], *, name: str) -> bytes:
 def page(result: dict[str, Any]) -> str:
     """The HTML that a result's PDF is made of; it refers to nothing outside itself."""
     with translation.override("nl"):
-        context = {
-            "result": result,
-            **_graded(result),
-            **_verification(result),
-            **look_context(**result.get("look", {})),
-        }
+        look = look_context(**result.get("look", {}))
+        context = {"result": result, **_graded(result), **_verification(result), **look}
         return render_to_string("assessments/pdf/document.html", context)
 
 
