@@ -20,6 +20,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_PIXELS = 16_000_000  # unpacked at most 64 MB, however small the file
 MIN_HEIGHT = 36  # pixels, as high as it is drawn
 KEPT_SIZE = (640, 192)  # pixels at most: sharp in the header of a fine screen and on paper
+TOO_MANY = "Dit beeld heeft te veel pixels. Maak het logo kleiner, zoals 600 bij 200, en kies het opnieuw."
 NO_IMAGE = "Dit bestand is geen PNG of JPEG. Sla het logo op als PNG of JPEG (geen SVG) en kies het opnieuw."
 
 
@@ -46,7 +47,9 @@ def read_logo(file: UploadedFile | None) -> Logo:
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = _open(file)
             drawn = ImageOps.exif_transpose(image).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ValidationError(TOO_MANY) from None
+    except (OSError, SyntaxError, ValueError):
         raise ValidationError(NO_IMAGE) from None
     drawn.thumbnail(KEPT_SIZE, Image.Resampling.LANCZOS)
     if drawn.height < MIN_HEIGHT:
@@ -62,9 +65,7 @@ def _open(file: UploadedFile) -> Image.Image:
     file.seek(0)
     image = Image.open(file, formats=["PNG", "JPEG"])
     if image.width * image.height > MAX_PIXELS:
-        raise ValidationError(
-            f"Dit beeld heeft {image.width} × {image.height} pixels; dat is te veel. Maak het logo kleiner."
-        )
+        raise Image.DecompressionBombError
     return image
 
 

@@ -133,13 +133,17 @@ class School(models.Model):
         return self.name
 
     def clean(self) -> None:
+        # Not as the fields' validators, which migrations would import for good.
         self.colour = tidy_colour(self.colour)
+        refused = {}
         for name, check in (("number_forms", check_forms), ("colour", check_colour)):
             try:
                 if value := getattr(self, name):
                     check(value)
             except ValidationError as error:
-                raise ValidationError({name: error}) from None
+                refused[name] = error
+        if refused:
+            raise ValidationError(refused)
 
     @property
     def own_domains(self) -> list[str]:

@@ -30,7 +30,9 @@ class Told(Enum):
 @transaction.atomic
 def tell_school(*, student: Membership, number: str) -> Told:
     """Mails everyone who is Schoolbeheer at the student's school; the student learns nothing of who has the number."""
-    Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)  # of two clicks one waits for the other
+    # Of two clicks one waits for the other; and the mail has the name that is kept, not one that was just typed.
+    locked = Membership.objects.select_for_update(of=("self",)).select_related("user", "school")
+    student = locked.get(pk=student.pk)
     today = list(student.number_reports.filter(at__gt=timezone.now() - DAY).values_list("number", flat=True))
     if number in today or len(today) >= AT_MOST:
         return Told.ALREADY

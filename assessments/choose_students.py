@@ -43,8 +43,6 @@ class Row:
 @require_GET
 def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
-    if not starting.is_activated(request.user):
-        return redirect("assessments:unit_list", unit.pk)  # which says so, and who can switch it on
     chosen = read_chosen(request.user, request.GET)
     return _page(request, unit, chosen, PlanForm(initial=dict(chosen.plan)), query=request.GET.get("q", "").strip())
 
@@ -61,6 +59,8 @@ def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
 def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
     """The whole page, or for a search while typing what was found alone."""
     found = starting.find_students(by=request.user, query=query) if query else []
+    if not (found or chosen.students or starting.is_activated(request.user)):
+        return redirect("assessments:unit_list", unit.pk)  # which says so, and who can switch it on
     shown = found[: starting.SEARCH_LIMIT]
     row = _row_maker(unit, chosen, shown)
     context = {

@@ -12,6 +12,7 @@ from .texts import load, template_names, with_all_included
 MODULES = (
     "accounts.context",
     "accounts.forms",
+    "accounts.number_forms",
     "accounts.views",
     "addressbook.forms",
     "assessments.check_document",
