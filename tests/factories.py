@@ -140,9 +140,9 @@ def member(school: School, role: str, *exams: Exam, **user_fields: Any) -> User:
 
 
 def png(width: int = 300, height: int = 100, colour: str = "#1d5fa8") -> bytes:
-    """A picture of one colour."""
+    """A picture of one colour, as a logo is kept."""
     out = BytesIO()
-    Image.new("RGB", (width, height), colour).save(out, "PNG")
+    Image.new("RGBA", (width, height), colour).save(out, "PNG")
     return out.getvalue()
 
 
