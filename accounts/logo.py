@@ -16,6 +16,7 @@ from digibeoordelen.outbox.files import keep
 from .change_school import log
 from .models import School, User
 
+FORMATS = ["PNG", "JPEG"]
 MAX_BYTES = 2 * 1024 * 1024
 MAX_PIXELS = 16_000_000  # unpacked at most 64 MB, however small the file
 MIN_HEIGHT = 36  # pixels, as high as it is drawn
@@ -63,10 +64,13 @@ def read_logo(file: UploadedFile | None) -> Logo:
 def _open(file: UploadedFile) -> Image.Image:
     """The first picture of a PNG or JPEG. How many pixels it has is read before they are unpacked."""
     file.seek(0)
-    image = Image.open(file, formats=["PNG", "JPEG"])
+    image = Image.open(file, formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
         raise Image.DecompressionBombError
-    return image
+    # Once WeasyPrint is loaded, Pillow takes pictures of which a piece is missing; this does not.
+    image.verify()
+    file.seek(0)
+    return Image.open(file, formats=FORMATS)
 
 
 @transaction.atomic

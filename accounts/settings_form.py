@@ -29,7 +29,7 @@ SECTIONS = (
     Section("Vaststellen en verzenden", ("four_eyes", "mail_domains")),
     Section("Bezwaar", ("appeal_days", "appeal_text")),
     Section("Studentnummers", ("number_forms",)),
-    Section("Kleur", ("colour",)),
+    Section("Huisstijl", ("colour",)),
 )
 NAMES = [name for section in SECTIONS for name in section.fields]
 
@@ -45,8 +45,10 @@ class SchoolSettingsForm(forms.ModelForm):
             field.widget.attrs.setdefault("autocomplete", "off")
             if isinstance(field.widget, forms.Textarea):
                 field.widget.attrs["rows"] = TEXT_ROWS
+            if isinstance(field.widget, forms.NumberInput):
+                field.widget.attrs["class"] = "short-input"
         if isinstance(field := self.fields.get("colour"), forms.CharField):
-            field.widget.attrs |= {"data-colour": "", "spellcheck": "false"}
+            field.widget.attrs |= {"data-colour": "", "spellcheck": "false", "class": "short-input"}
 
 
 @dataclass(frozen=True)

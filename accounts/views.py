@@ -56,18 +56,19 @@ def profile_edit(request: UserRequest) -> HttpResponse:
 def report_number(request: UserRequest) -> HttpResponse:
     """'Meld dit aan uw school', from either page where one's details are: another has the number that was typed.
 
-    The page comes back with all that was typed; who has the number is the school's to know.
+    The page comes back without that number, ready to go on; who has it is the school's to know.
     """
     form = DetailsForm(request.POST, instance=User.objects.get(pk=request.user.pk))
     form.is_valid()
     told = [tell_school(student=student, number=student.student_number) for student in form.taken]
     if Told.YES in told:
-        said = _("Gemeld aan uw school. Laat het nummer nu leeg en ga verder; u hoort van de school.")
+        said = _("Gemeld aan uw school; u hoort ervan. Ga nu verder zonder dit studentnummer.")
         messages.success(request, said)
     elif Told.ALREADY in told:
-        messages.info(request, _("U hebt dit vandaag al gemeld. Laat het nummer nu leeg en ga verder."))
+        messages.info(request, _("U hebt dit vandaag al gemeld. Ga nu verder zonder dit studentnummer."))
     elif told:
         said = _("Uw school heeft nog niemand met de rol Schoolbeheer. Vraag het aan uw docent.")
         messages.warning(request, said)
     page = "profile_edit" if request.user.details_checked_at else "welcome"
-    return render(request, f"accounts/{page}.html", {"form": form})
+    # The names as they were typed, the number as it was kept before.
+    return render(request, f"accounts/{page}.html", {"form": DetailsForm(instance=form.instance) if told else form})

@@ -16,7 +16,8 @@ for (const field of document.querySelectorAll("[data-colour]")) {
   field.addEventListener("input", show);
   show();
   const beside = document.createElement("div");
-  beside.className = "d-flex gap-2";
+  // The error under the field is shown after something that is invalid beside it.
+  beside.className = `d-flex gap-2 ${field.classList.contains("is-invalid") ? "is-invalid" : ""}`;
   field.before(beside);
   beside.append(picker, field);
 }

@@ -133,11 +133,10 @@ def gif() -> bytes:
         (gif(), "geen PNG of JPEG"),
         (bomb(60_000, 60_000), "te veel pixels"),
         (bomb(5_000, 4_000), "te veel pixels"),
-        (bomb(2000, 2000), "geen PNG of JPEG"),
         (png(600, 10), "minstens 36 pixels hoog"),
         (b"x" * (MAX_BYTES + 1), "groter dan 2 MB"),
     ],
-    ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "no pixels", "flat", "large file"],
+    ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "large file"],
 )
 def test_what_is_no_logo_is_refused_with_why(content: bytes, said: str) -> None:
     with pytest.raises(ValidationError, match=said):

@@ -111,8 +111,9 @@ def test_who_finds_the_number_taken_tells_the_school_and_learns_nothing(
     page = words(browser.post(EDIT, typed(newcomer, "123456")))
     assert f'formaction="{REPORT}"' in page
     answer = words(browser.post(REPORT, typed(newcomer, "123456") | {"infix": "de"}))
-    assert "Gemeld aan uw school." in answer
-    assert 'value="de"' in answer  # what was typed is still there
+    assert "Gemeld aan uw school; u hoort ervan." in answer
+    assert 'value="de"' in answer  # what else was typed is still there
+    assert "Dit moet nog worden aangepast" not in answer
     for shown in (page, answer):
         assert "Anouk" not in shown
         assert "anouk@hier.test" not in shown
@@ -155,7 +156,7 @@ def test_nothing_is_told_of_a_number_that_nobody_here_has(
     browser: Client, newcomer: Membership, administrator: User, number: str
 ) -> None:
     MembershipFactory(school=SchoolFactory(), student_number="777")
-    browser.post(REPORT, typed(newcomer, number))
+    assert number in words(browser.post(REPORT, typed(newcomer, number)))
     assert not OutgoingMail.objects.exists()
     assert not NumberReport.objects.exists()
 
