@@ -47,8 +47,8 @@ class SchoolSettingsForm(forms.ModelForm):
                 field.widget.attrs["rows"] = TEXT_ROWS
             if isinstance(field.widget, forms.NumberInput):
                 field.widget.attrs["class"] = "short-input"
-        if isinstance(field := self.fields.get("colour"), forms.CharField):
-            field.widget.attrs |= {"data-colour": "", "spellcheck": "false", "class": "short-input"}
+        if colour := self.fields.get("colour"):
+            colour.widget.attrs |= {"data-colour": "", "spellcheck": "false", "class": "short-input"}
 
 
 @dataclass(frozen=True)
