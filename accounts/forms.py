@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .change_school import mark
 from .models import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, Role, User
 from .number_forms import read_number
 
@@ -66,6 +67,7 @@ class DetailsForm(forms.ModelForm):
             for membership in as_student
             if membership not in self.fixed_numbers
         }
+        self.opened_numbers = {name: mark(kept.student_number) for name, kept in self.open_numbers.items()}
         for name, membership in self.open_numbers.items():
             self.fields[name] = self._number_field(membership, several=len(as_student) > 1)
 
@@ -90,9 +92,18 @@ class DetailsForm(forms.ModelForm):
         return cleaned
 
     def _read_number(self, name: str, membership: Membership) -> None:
-        """A number that was there already stays allowed, whatever form the school asks of numbers by now."""
-        typed = "".join(self.cleaned_data.get(name, "").split())
-        if typed == membership.student_number:
+        """A number that was there already stays allowed, whatever form the school asks of numbers by now.
+
+        What the school changed since the page was opened stays; who typed something else sees both, and decides.
+        """
+        typed, now = "".join(self.cleaned_data.get(name, "").split()), self.opened_numbers[name]
+        opened = self.data.get(f"opened-{name}", now)
+        if typed == membership.student_number or mark(typed) == opened:
+            self.opened_numbers[name] = opened  # where the form is shown again for another mistake
+            return
+        if opened != now:
+            said = _("Uw school wijzigde dit nummer intussen in %(number)s. Bewaar opnieuw als u toch het uwe wilt.")
+            self.add_error(name, said % {"number": membership.student_number or "–"})
             return
         try:
             school = membership.school

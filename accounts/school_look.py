@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
+from digibeoordelen.outbox.models import FileGone
+
 from .look import Brand
 from .models import School
 
@@ -34,7 +36,11 @@ def logo(request: HttpRequest, school_id: int, logo_id: int) -> HttpResponse:
     school = get_object_or_404(School.objects.select_related("logo"), pk=school_id, logo__isnull=False)
     if school.logo is None or school.logo_id != logo_id:
         return redirect("school:logo", school.pk, school.logo_id)
-    response = HttpResponse(school.logo.read(), content_type="image/png")
+    try:
+        content = school.logo.read()
+    except FileGone:
+        raise Http404 from None
+    response = HttpResponse(content, content_type="image/png")
     response["Cache-Control"] = _KEPT
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts import change_number
 from accounts.models import Membership, NumberReport, Role, School, User
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
@@ -98,6 +99,25 @@ def test_a_number_that_the_school_filled_in_is_there_to_be_checked(client: Clien
     assert 'value="123456"' in page
     client.post("/welkom/", typed(student, "123456"))
     assert "Uw school heeft dit nummer ingevuld" not in words(client.get(EDIT))
+
+
+def opened(browser: Client, student: Membership) -> dict[str, str]:
+    [value] = re.findall(rf'name="opened-student_number_{student.pk}"\s+value="(\w+)"', words(browser.get(EDIT)))
+    return {f"opened-student_number_{student.pk}": value}
+
+
+def test_what_the_school_changed_since_the_page_was_opened_stays(browser: Client, newcomer: Membership) -> None:
+    page = opened(browser, newcomer)
+    Membership.objects.filter(pk=newcomer.pk).update(student_number="222222")
+    assert browser.post(EDIT, typed(newcomer, "") | {"first_name": "Noah"} | page).status_code == 302
+    newcomer.refresh_from_db()
+    assert newcomer.student_number == "222222"
+    answer = words(browser.post(EDIT, typed(newcomer, "111111") | page))
+    assert "Uw school wijzigde dit nummer intussen in 222222." in answer
+    assert 'value="111111"' in answer
+    browser.post(EDIT, typed(newcomer, "111111") | opened(browser, newcomer))
+    newcomer.refresh_from_db()
+    assert newcomer.student_number == "111111"
 
 
 # --- Another has it: telling the school ----------------------------------------------------------------
@@ -253,6 +273,17 @@ def test_a_number_that_is_assessed_with_is_not_emptied(
     assert "kan daarom niet zonder" in words(desk.post(change_page(student), fill_in(desk, student, "")))
     Membership.objects.filter(pk=newcomer.pk).update(student_number="5")
     assert desk.post(change_page(newcomer), fill_in(desk, newcomer, "")).status_code == 302
+
+
+def test_a_number_that_is_taken_at_this_moment_is_refused_too(
+    desk: Client, student: Membership, newcomer: Membership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    answers = iter([None])
+    real = change_number.holder_of
+    monkeypatch.setattr(change_number, "holder_of", lambda number, **at: next(answers, real(number, **at)))
+    page = words(desk.post(change_page(newcomer), fill_in(desk, newcomer, "123456")))
+    assert "heeft nummer 123456 al." in page
 
 
 def test_the_later_of_two_sees_both_numbers(desk: Client, student: Membership) -> None:
