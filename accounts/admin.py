@@ -13,7 +13,9 @@ from django.template.response import TemplateResponse
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from . import second_step
+from .change_school import log_office, log_settings
 from .models import ExamOffice, Membership, School, User
+from .signed_in import UserRequest
 
 admin.site.unregister(Group)  # rights come from roles at a school and from `is_staff`, never from groups
 admin.site.unregister(TOTPDevice)  # it shows the key: whoever sees that can log in as the person
@@ -52,6 +54,23 @@ class SchoolAdmin(ForStaff, admin.ModelAdmin):
     list_filter = ["digital_assessment_active"]
     search_fields = ["name"]
     inlines = [ExamOfficeInline]
+
+    def save_model(self, request: UserRequest, obj: School, form: Any, change: bool) -> None:  # type: ignore[override]
+        """The school sees in its log what the Consortium changed; a new one begins with an empty log."""
+        before = School.objects.filter(pk=obj.pk).first()
+        super().save_model(request, obj, form, change)
+        if before is not None:
+            log_settings(before=before, after=obj, by=request.user)
+
+    def save_formset(self, request: UserRequest, form: Any, formset: Any, change: bool) -> None:  # type: ignore[override]
+        was = {office.pk: str(office) for office in ExamOffice.objects.filter(school=form.instance)}
+        super().save_formset(request, form, formset, change)
+        if formset.model is not ExamOffice:
+            return
+        for office in formset.deleted_objects:
+            log_office(office=office, before=str(office), after="", by=request.user)
+        for office in [*formset.new_objects, *(office for office, _ in formset.changed_objects)]:
+            log_office(office=office, before=was.get(office.pk, ""), after=str(office), by=request.user)
 
 
 class MembershipInline(ForStaff, admin.TabularInline):

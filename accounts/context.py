@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from .look import Look
 from .models import Membership, Role, User
 
 # What keeps the demo's mails to be read at /demo/postvak/, unless EMAIL_URL names a server.
@@ -28,24 +29,35 @@ class Tab:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Template variables `nav_tabs` (list of `Tab`), `nav_roles` (set of `Role` values), `demo` and `mail_stays_here`.
+    """Template variables `nav_tabs` (list of `Tab`), `nav_roles` (set of `Role` values), `nav_look` (a `Look` or None),
+    `demo` and `mail_stays_here`.
 
-    The first two are looked up when a template reads them: an examiner's page costs no query.
+    The first three are looked up when a template reads them, together: an examiner's page costs no query.
     """
     user = getattr(request, "user", None)
-    roles = SimpleLazyObject(lambda: _roles(user))
+    held = SimpleLazyObject(lambda: _held(user))
+    roles = SimpleLazyObject(lambda: {role for role, *_ in held})
     return {
         "demo": settings.DEMO,
         "mail_stays_here": settings.DEMO and settings.OUTBOX_TRANSPORT == DEMO_TRANSPORT,
         "nav_roles": roles,
+        "nav_look": SimpleLazyObject(lambda: _look(held)),
         "nav_tabs": SimpleLazyObject(lambda: _tabs(request.path, user, roles)),
     }
 
 
-def _roles(user: Any) -> set[str]:
+def _held(user: Any) -> list[tuple[Any, ...]]:
+    """Of each role: the role, and what its school looks like. One query for the whole header."""
     if not isinstance(user, User):
-        return set()
-    return set(user.memberships.values_list("role", flat=True))
+        return []
+    school = ("school_id", "school__name", "school__logo_id", "school__colour")
+    return list(user.memberships.order_by().values_list("role", *school))
+
+
+def _look(held: Any) -> Look | None:
+    """That of the one school someone belongs to; who belongs to several, or to none, has ours."""
+    looks = {Look(*school) for _, *school in held}
+    return looks.pop() if len(looks) == 1 else None
 
 
 def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
@@ -60,9 +72,10 @@ def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
     if Role.DOCENT in roles:
         wanted.append((_("Adresboek"), reverse("addressbook:contacts"), ()))
     if Role.EXAMENCOMMISSIE in roles:
-        wanted.append((_("Examen afnames"), reverse("committee:afnames"), ("/commissie/",)))
+        wanted.append((_("Examen afnames"), reverse("committee:afnames"), ("/commissie/", "/examenbureaus/")))
     if Role.SCHOOLBEHEER in roles:
-        wanted.append((_("Schoolbeheer"), reverse("school:start"), ()))
+        also = () if Role.EXAMENCOMMISSIE in roles else ("/examenbureaus/",)
+        wanted.append((_("Schoolbeheer"), reverse("school:start"), also))
     if user.is_staff:
         wanted.append((_("Beheer"), reverse("admin:index"), ()))
     return [Tab(label, url, path.startswith((url, *below))) for label, url, below in wanted]

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 
 class FirstLoginMiddleware:
-    """Leads whoever has not yet checked their details to the page where they do, and only there."""
+    """Leads whoever has not yet checked their details to the page where they do, and only to what is on it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -24,7 +24,7 @@ class FirstLoginMiddleware:
         if not getattr(view, "login_required", True):  # public: an examiner's link works beside any login
             return None
         welcome = reverse("accounts:welcome")
-        if request.path in (welcome, reverse("accounts:logout")):
+        if request.path in (welcome, reverse("accounts:report_number"), reverse("accounts:logout")):
             return None
         if not request.user.is_authenticated or request.user.details_checked_at:
             return None

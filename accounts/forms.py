@@ -9,7 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .change_school import mark
 from .models import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, Role, User
+from .number_forms import read_number
 
 
 class LoginForm(AuthenticationForm):
@@ -38,7 +40,8 @@ class LoginForm(AuthenticationForm):
 class DetailsForm(forms.ModelForm):
     """One's own name, and for a student the number at each school.
 
-    A number that an assessment points to has no field: from then on only Schoolbeheer changes it.
+    A number that an assessment points to has no field: from then on only Schoolbeheer changes it. One that the
+    school filled in beforehand is there to be checked. `taken` are the memberships whose number another has.
     """
 
     class Meta:
@@ -56,6 +59,7 @@ class DetailsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.taken: list[Membership] = []
         as_student = list(self.instance.memberships.filter(role=Role.STUDENT).select_related("school"))
         self.fixed_numbers = [membership for membership in as_student if membership.number_is_fixed]
         self.open_numbers = {
@@ -63,6 +67,7 @@ class DetailsForm(forms.ModelForm):
             for membership in as_student
             if membership not in self.fixed_numbers
         }
+        self.opened_numbers = {name: mark(kept.student_number) for name, kept in self.open_numbers.items()}
         for name, membership in self.open_numbers.items():
             self.fields[name] = self._number_field(membership, several=len(as_student) > 1)
 
@@ -73,27 +78,48 @@ class DetailsForm(forms.ModelForm):
             initial=membership.student_number,
             required=False,
             max_length=STUDENT_NUMBER_LENGTH,
-            help_text=_("Zonder studentnummer kunt u niet digitaal worden beoordeeld."),
+            help_text=_("Uw school heeft dit nummer ingevuld. Kijk of het klopt.")
+            if membership.student_number and not self.instance.details_checked_at
+            else _("Zonder studentnummer kunt u niet digitaal worden beoordeeld."),
             widget=forms.TextInput(attrs={"autocomplete": "off"}),
         )
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         for name, membership in self.open_numbers.items():
-            membership.student_number = "".join(self.cleaned_data.get(name, "").split())
+            self._read_number(name, membership)
         self._refuse_taken_numbers()
         return cleaned
 
+    def _read_number(self, name: str, membership: Membership) -> None:
+        """A number that was there already stays allowed, whatever form the school asks of numbers by now.
+
+        What the school changed since the page was opened stays; who typed something else sees both, and decides.
+        """
+        typed, now = "".join(self.cleaned_data.get(name, "").split()), self.opened_numbers[name]
+        opened = self.data.get(f"opened-{name}", now)
+        if typed == membership.student_number or mark(typed) == opened:
+            self.opened_numbers[name] = opened  # where the form is shown again for another mistake
+            return
+        if opened != now:
+            said = _("Uw school wijzigde dit nummer intussen in %(number)s. Bewaar opnieuw als u toch het uwe wilt.")
+            self.add_error(name, said % {"number": membership.student_number or "–"})
+            return
+        try:
+            school = membership.school
+            membership.student_number = read_number(typed, forms=school.number_forms, school=school.name)
+        except ValidationError as error:
+            self.add_error(name, error)
+
     def _refuse_taken_numbers(self) -> None:
+        self.taken = [membership for membership in self.open_numbers.values() if _is_taken(membership)]
         for name, membership in self.open_numbers.items():
-            try:
-                membership.validate_constraints()
-            except ValidationError:
+            if membership in self.taken:
                 self.add_error(
                     name,
                     _(
                         "Een andere student van deze school heeft dit studentnummer al. Controleer het nummer; "
-                        "klopt het, meld het dan bij Schoolbeheer van uw school."
+                        "klopt het, meld het dan aan uw school."
                     ),
                 )
 
@@ -112,3 +138,9 @@ class DetailsForm(forms.ModelForm):
                 raise
             return False
         return True
+
+
+def _is_taken(membership: Membership) -> bool:
+    number = membership.student_number
+    others = Membership.objects.filter(school=membership.school_id, student_number=number).exclude(pk=membership.pk)
+    return bool(number) and others.exists()

@@ -7,11 +7,17 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from digibeoordelen.outbox.models import StoredFile
+
+from .look import Look, check_colour, tidy_colour
+from .number_forms import check_forms
 from .recovery_code import RecoveryCode as RecoveryCode  # Django looks for an app's models here
+from .school_log import SchoolChange as SchoolChange  # models of other modules that belong to this app
 from .search import search_text, sort_key
 from .session import Session as Session
 
@@ -50,7 +56,10 @@ class School(models.Model):
         help_text="Wordt aangezet door een medewerker ICT van het Consortium.",
     )
     link_days = models.PositiveSmallIntegerField(
-        "geldigheid van een link (dagen)", default=60, help_text="Na zoveel dagen vervalt de link van een examinator."
+        "geldigheid van een link (dagen)",
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text="Na zoveel dagen vervalt de link van een examinator.",
     )
     confirm_proposals = models.BooleanField(
         "voorgestelde collega's bevestigen",
@@ -88,6 +97,7 @@ class School(models.Model):
     appeal_days = models.PositiveSmallIntegerField(
         "termijn voor bezwaar (dagen)",
         default=14,
+        validators=[MinValueValidator(1)],
         help_text="Zoveel kalenderdagen nadat het resultaat definitief werd kan een student bezwaar maken.",
     )
     # Off until a school wants it: whoever registers is believed to be the student that they say they are.
@@ -111,6 +121,24 @@ class School(models.Model):
         help_text="Aan: wie hier in de examencommissie zit, ziet van deze school pas iets na inloggen met een code "
         "van een app.",
     )
+    number_forms = models.CharField(
+        "vorm van het studentnummer",
+        max_length=200,
+        blank=True,
+        help_text="Schrijf een 9 voor elk cijfer en een A voor elke letter; wat altijd hetzelfde is schrijft u zoals "
+        "het is. Zo staat 999999 voor zes cijfers en s999999 voor een s met zes cijfers. Meer vormen mogen, met "
+        "spaties ertussen. Leeg: elk nummer mag. Nummers die er al zijn blijven zoals ze zijn.",
+    )
+    logo = models.ForeignKey(
+        StoredFile, models.PROTECT, verbose_name="logo", null=True, blank=True, related_name="+", editable=False
+    )
+    colour = models.CharField(
+        "kleur",
+        max_length=7,
+        blank=True,
+        help_text="De huiskleur voor koppen, links en knoppen, zoals #1d5fa8. Leeg: het paars van Digitaal beoordelen. "
+        "De kleuren van O, V en G blijven zoals ze zijn.",
+    )
 
     class Meta:
         verbose_name = "school"
@@ -119,10 +147,26 @@ class School(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(link_days__gte=1), name="school_link_days_positive"),
             models.CheckConstraint(condition=models.Q(appeal_days__gte=1), name="school_appeal_days_positive"),
+            models.CheckConstraint(
+                condition=models.Q(colour="") | models.Q(colour__regex="^#[0-9a-f]{6}$"), name="school_colour_is_one"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        # Not as the fields' validators, which migrations would import for good.
+        self.colour = tidy_colour(self.colour)
+        refused = {}
+        for name, check in (("number_forms", check_forms), ("colour", check_colour)):
+            try:
+                if value := getattr(self, name):
+                    check(value)
+            except ValidationError as error:
+                refused[name] = error
+        if refused:
+            raise ValidationError(refused)
 
     @property
     def own_domains(self) -> list[str]:
@@ -138,6 +182,11 @@ class School(models.Model):
     def student_domains(self) -> list[str]:
         """['student.school.nl'], in lower case; empty where any address will do."""
         return _domains(self.register_domains)
+
+    @property
+    def look(self) -> Look:
+        """Logo and colour, for the pages of its people."""
+        return Look(self.pk, self.name, self.logo_id, self.colour)
 
 
 def _domains(written: str) -> list[str]:
@@ -374,3 +423,19 @@ class EmailChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old_email} → {self.new_email}"
+
+
+class NumberReport(models.Model):
+    """A student told the school that another has the number which they say is theirs."""
+
+    student = models.ForeignKey(Membership, models.CASCADE, related_name="number_reports")
+    number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH)
+    at = models.DateTimeField("gemeld op", default=timezone.now)
+
+    class Meta:
+        verbose_name = "gemeld studentnummer"
+        verbose_name_plural = "gemelde studentnummers"
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.student})"

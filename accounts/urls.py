@@ -3,7 +3,16 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import email_change, logging_in, passwords, registering, second_step_views, session_views, views
+from . import (
+    email_change,
+    exam_offices,
+    logging_in,
+    passwords,
+    registering,
+    second_step_views,
+    session_views,
+    views,
+)
 from .language import translated
 from .refused import counting_wrong_passwords
 
@@ -36,4 +45,8 @@ urlpatterns = [
     path("profiel/e-mailadres/niet-wijzigen/", email_change.withdraw_email_change, name="withdraw_email_change"),
     path("e-mailadres/bevestigen/<str:token>/", email_change.confirm_email, name="confirm_email"),
     path("e-mailadres/stoppen/<str:token>/", email_change.stop_email_change, name="stop_email_change"),
+    path("profiel/nummer-melden/", views.report_number, name="report_number"),
+    path("examenbureaus/", exam_offices.offices, name="exam_offices"),
+    path("examenbureaus/<int:office_id>/", exam_offices.change, name="change_exam_office"),
+    path("examenbureaus/<int:office_id>/verwijderen/", exam_offices.remove, name="remove_exam_office"),
 ]

@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from . import second_step
 from .change_email import open_change
 from .forms import DetailsForm
 from .language import translated
 from .models import Role, User
+from .number_report import Told, tell_school
 from .signed_in import UserRequest
 
 
@@ -55,3 +57,26 @@ def profile_edit(request: UserRequest) -> HttpResponse:
         messages.success(request, _("Uw gegevens zijn bewaard."))
         return redirect("accounts:profile")
     return render(request, "accounts/profile_edit.html", {"form": form})
+
+
+@translated
+@require_POST
+def report_number(request: UserRequest) -> HttpResponse:
+    """'Meld dit aan uw school', from either page where one's details are: another has the number that was typed.
+
+    The page comes back without that number, ready to go on; who has it is the school's to know.
+    """
+    form = DetailsForm(request.POST, instance=User.objects.get(pk=request.user.pk))
+    form.is_valid()
+    told = [tell_school(student=student, number=student.student_number) for student in form.taken]
+    if Told.YES in told:
+        said = _("Gemeld aan uw school; u hoort ervan. Ga nu verder zonder dit studentnummer.")
+        messages.success(request, said)
+    elif Told.ALREADY in told:
+        messages.info(request, _("U hebt dit vandaag al gemeld. Ga nu verder zonder dit studentnummer."))
+    elif told:
+        said = _("Uw school heeft nog niemand met de rol Schoolbeheer. Vraag het aan uw docent.")
+        messages.warning(request, said)
+    page = "profile_edit" if request.user.details_checked_at else "welcome"
+    # The names as they were typed, the number as it was kept before.
+    return render(request, f"accounts/{page}.html", {"form": DetailsForm(instance=form.instance) if told else form})

@@ -59,6 +59,8 @@ def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
 def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
     """The whole page, or for a search while typing what was found alone."""
     found = starting.find_students(by=request.user, query=query) if query else []
+    if not (found or chosen.students or starting.is_activated(request.user)):
+        return redirect("assessments:unit_list", unit.pk)  # which says so, and who can switch it on
     shown = found[: starting.SEARCH_LIMIT]
     row = _row_maker(unit, chosen, shown)
     context = {
@@ -135,6 +137,8 @@ def _named_or_counted(students: Sequence[Membership]) -> str:
 def start(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Ga verder': starts for all who were taken; those who have one running are named, the others go on."""
     unit = get_unit(request.user, unit_id)
+    if not starting.is_activated(request.user):
+        return redirect("assessments:unit_list", unit.pk)
     if request.POST.get("nummers", "").strip():  # a list that was pasted and not added yet is shown first
         return add_numbers(request, unit_id)
     chosen = read_chosen(request.user, request.POST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from accounts.look import Brand
 from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import lifecycle, mails, verification
 from .models import Assessment, Document, Event
@@ -82,7 +85,8 @@ def pending_ids() -> list[int]:
 def render(result: dict[str, Any], *, name: str) -> bytes:
     """The PDF/A-3b of a result, tagged, with the result attached as JSON.
 
-    It is made from `result` alone, so that making it again, whenever, says the same; the text is
+    It is made from `result` alone, and the logo that this names by its hash, so that making it again, whenever, says
+    the same; the text is
     Dutch, whatever language the one who caused it reads. `name` is the document's file name.
     """
     from weasyprint import Attachment
@@ -102,8 +106,22 @@ def render(result: dict[str, Any], *, name: str) -> bytes:
 def page(result: dict[str, Any]) -> str:
     """The HTML that a result's PDF is made of; it refers to nothing outside itself."""
     with translation.override("nl"):
-        context = {"result": result, **_graded(result), **_verification(result)}
+        look = look_context(**result.get("look", {}))
+        context = {"result": result, **_graded(result), **_verification(result), **look}
         return render_to_string("assessments/pdf/document.html", context)
+
+
+def look_context(*, colour: str = "", logo: str = "") -> dict[str, Any]:
+    """What a PDF shows of a school: its colour's shades, and the logo with this SHA-256 as a data: URL.
+
+    A logo that is gone is left out: the result stands without it.
+    """
+    file = StoredFile.objects.filter(sha256=logo).first() if logo else None
+    try:
+        image = f"data:image/png;base64,{b64encode(file.read()).decode()}" if file else ""
+    except FileGone:
+        image = ""
+    return {"brand": Brand.of(colour), "logo": image}
 
 
 def write_pdf(html: str, **options: Any) -> bytes:

@@ -19,6 +19,7 @@ from . import asked, lifecycle, narrow, remind
 from .follow import invitations_of, of_unit, unit_rows
 from .initiator import get_unit
 from .models import Assessment, Invitation
+from .start import is_activated
 
 PAGE_SIZE = 50
 NAMED = 3  # who could not be reminded, by name; the list shows them all
@@ -55,7 +56,7 @@ def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess |
         "page": page,
         "rows": unit_rows(page.object_list),
         "to_remind": remind.count_to_remind(among=invitations_of(user=request.user, unit=unit)),
-        "active": schools.filter(digital_assessment_active=True).exists(),
+        "active": is_activated(request.user),
         "school_names": ", ".join(school.name for school in schools),
     }
     name = "unit_found" if asked.is_part(request) else "unit_list"

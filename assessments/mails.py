@@ -250,6 +250,7 @@ def _queue(
     headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
     language = to.language if isinstance(to, Contact) else Language.DUTCH
+    context = {**context, "from_school": school.name, "logo_url": _logo_url(school)}
     subject, text, html = render_mail(f"assessments/mail/{name}", context, language=language)
     return queue_mail(
         kind=name,
@@ -264,6 +265,11 @@ def _queue(
         reply_to=reply_to,
         headers={"List-Id": _list_id(school), **(headers or {})},
     )
+
+
+def _logo_url(school: School) -> str:
+    """Not attached: a mail for thirty students stays small, and a program that shows no pictures shows the name."""
+    return settings.SITE_URL + school.look.logo_url if school.logo_id else ""
 
 
 def _list_id(school: School) -> str:

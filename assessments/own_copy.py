@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.template.loader import render_to_string
 from django.utils.text import slugify
 
-from .documents import write_pdf
+from .documents import look_context, write_pdf
 from .models import Invitation, Status
 from .rubric import Rubric
 
@@ -17,11 +17,13 @@ def render(*, invitation: Invitation, rubric: Rubric) -> bytes:
     concept, or, once there is a final document, that it is not that one.
     """
     assessment = invitation.assessment
+    school = assessment.school
     context = {
         "invitation": invitation,
         "assessment": assessment,
         "rubric": rubric,
         "is_final": assessment.status == Status.FINAL,
+        **look_context(colour=school.colour, logo=school.logo.sha256 if school.logo else ""),
     }
     return write_pdf(render_to_string("assessments/pdf/own_copy.html", context))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import School
 from exams import grading
 from exams.models import Criterion
 
@@ -61,8 +62,10 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading.UnitResult
     student, exam = assessment.student, assessment.exam
     signed = sign.read(assessment)
     return {
-        "format": 3,  # 2 added "correction" to criteria and examiners, 3 the code to "document"
+        # 2 added "correction" to criteria and examiners, 3 the code to "document", 4 "look".
+        "format": 4,
         "school": assessment.school.name,
+        "look": _look_json(assessment.school),
         "student": {"name": student.user.full_name, "number": student.student_number},
         "exam": {
             "kind": exam.kind,
@@ -79,6 +82,11 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading.UnitResult
         "result": unit.as_json(),
         "core_tasks": [_core_task_json(core_task, signed) for core_task in rubric.core_tasks],
     }
+
+
+def _look_json(school: School) -> dict[str, Any]:
+    """The school's colour, and its logo by SHA-256: of the document as it is made final, whatever comes after."""
+    return {"colour": school.colour, "logo": school.logo.sha256 if school.logo else ""}
 
 
 def _core_task_json(sheet: CoreTaskSheet, signed: Signed) -> dict[str, Any]:

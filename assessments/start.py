@@ -42,6 +42,11 @@ class StartedTogether:
     refused: Sequence[Membership]
 
 
+def is_activated(user: User) -> bool:
+    """Whether digital assessment is switched on at a school where `user` is Docent."""
+    return user.schools_as(Role.DOCENT).filter(digital_assessment_active=True).exists()
+
+
 def find_students(*, by: User, query: str) -> list[Membership]:
     """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number.
 

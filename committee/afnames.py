@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
@@ -66,14 +67,15 @@ class SearchForm(forms.Form):
 
 
 class AfnamesFilter:
-    """The search as the address has it, at these schools (their ids).
+    """The search as the address has it, at these schools (their ids); `inactive` names those where assessing is off.
 
     Without a status it is 'Beoordeeld', since those wait for the committee; `ALL` is all of them. What can't be
     understood is passed over, and said at its field.
     """
 
-    def __init__(self, data: QueryDict, *, schools: list[int]) -> None:
+    def __init__(self, data: QueryDict, *, schools: list[int], inactive: Sequence[str] = ()) -> None:
         self.schools = schools
+        self.inactive = ", ".join(inactive)
         data = data.copy()
         data.setdefault("status", Status.ASSESSED)
         self.form = SearchForm(data)

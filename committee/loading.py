@@ -46,4 +46,6 @@ def address(request: UserRequest, name: str, assessment: Assessment | None = Non
 
 def get_filter(request: UserRequest) -> AfnamesFilter:
     """The search as the address has it; 404 for someone who is in no committee."""
-    return AfnamesFilter(request.GET, schools=[school.pk for school in get_schools(request.user)])
+    schools = get_schools(request.user)
+    inactive = [school.name for school in schools if not school.digital_assessment_active]
+    return AfnamesFilter(request.GET, schools=[school.pk for school in schools], inactive=inactive)

@@ -7,11 +7,11 @@ from django import forms
 from django.core.mail.message import sanitize_address
 from django.http import QueryDict
 
+from accounts.exam_offices import NO_ADDRESS
 from accounts.models import ExamOffice, School, User
 from assessments.models import Document
 
 OTHER = "ander"
-NO_ADDRESS = "Dit is geen e-mailadres. Een e-mailadres ziet eruit als examenbureau@school.nl."
 
 
 class OfficeForm(forms.Form):

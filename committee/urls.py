@@ -7,7 +7,6 @@ from . import (
     export_profiles,
     exports,
     finalising,
-    offices,
     picturing,
     views,
 )
@@ -19,9 +18,6 @@ urlpatterns = [
     path("afronden/", finalising.finalise_many, name="finalise_many"),
     path("beeld/", picturing.overview, name="picture"),
     path("beeld/<int:exam_id>/", picturing.of_exam, name="picture_of_exam"),
-    path("examenbureaus/", offices.offices, name="offices"),
-    path("examenbureaus/<int:office_id>/", offices.change, name="change_office"),
-    path("examenbureaus/<int:office_id>/verwijderen/", offices.remove, name="remove_office"),
     path("bezwaren/", appealing.appeals, name="appeals"),
     path("resultaten/", views.start_export, name="start_export"),
     path("exports/", exports.exports, name="exports"),

@@ -7,17 +7,21 @@ people do with these things (couple, invite, fill in) is in `tests/steps.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from typing import Any
 
 import factory
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from factory.django import DjangoModelFactory
+from PIL import Image
 
 from accounts.models import ExamOffice, Membership, Registration, Role, School, User
 from addressbook.models import Contact
 from committee.export_shape import PLAIN
 from committee.models import Export, ExportProfile
+from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.models import StoredFile
 from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 from tests.exams.schemes import linear_data
 
@@ -148,6 +152,20 @@ def member(school: School, role: str, *exams: Exam, **user_fields: Any) -> User:
     for exam in exams:
         AccountExamFactory(user=user, exam=exam)
     return user
+
+
+def png(width: int = 300, height: int = 100, colour: str = "#1d5fa8") -> bytes:
+    """A picture of one colour, as a logo is kept."""
+    out = BytesIO()
+    Image.new("RGBA", (width, height), colour).save(out, "PNG")
+    return out.getvalue()
+
+
+def given_logo(school: School) -> StoredFile:
+    """The logo that the school has from now on."""
+    school.logo = keep(png())
+    school.save(update_fields=["logo"])
+    return school.logo
 
 
 def make_exam(

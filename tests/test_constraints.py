@@ -85,6 +85,11 @@ def same_recovery_code(cast):
         RecoveryCode.objects.create(user=cast.docent, digest="ab" * 32)
 
 
+@breaks("school_colour_is_one")
+def no_colour(cast):
+    School.objects.update(colour="red;}b{")
+
+
 @breaks("exam_office_once_per_school")
 def same_address_in_capitals(cast):
     office = ExamOfficeFactory(school=cast.school)

@@ -39,6 +39,7 @@ from .factories import (
     MembershipFactory,
     RegistrationFactory,
     UserFactory,
+    given_logo,
     member,
 )
 from .steps import start_assessment
@@ -83,8 +84,22 @@ accounts:withdraw_email_change  POST   login  go      go     go      go     go  
 accounts:confirm_email          GET    login  none    none   none    ok     none  none      none  none  none
 accounts:confirm_email          POST   login  none    none   none    go     none  none      none  none  none
 accounts:stop_email_change      GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:report_number          POST   login  ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:exam_offices           GET    login  none    none   none    none   none  ok        ok    none  ok
+accounts:change_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
+accounts:remove_exam_office     GET    login  none    none   none    none   none  ok        ok    none  none
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
+school:colour                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+school:logo                     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+school:settings                 GET    login  none    none   none    none   none  none      ok    none  none
+school:settings                 POST   login  none    none   none    none   none  none      ok    none  none
+school:upload_logo              POST   login  none    none   none    none   none  none      go    none  none
+school:remove_logo              POST   login  none    none   none    none   none  none      go    none  none
+school:changes                  GET    login  none    none   none    none   none  none      ok    none  none
+school:student_numbers          GET    login  none    none   none    none   none  none      ok    none  none
+school:change_number            GET    login  none    none   none    none   none  none      ok    none  none
+school:change_number            POST   login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -189,9 +204,6 @@ committee:finalise_many         GET    login  none    none   none    none   none
 committee:picture               GET    login  none    none   none    none   none  ok        none  none  ok
 committee:picture_of_exam       GET    login  none    none   none    none   none  ok        none  none  none
 committee:propose               GET    login  none    none   none    none   none  go        none  none  none
-committee:offices               GET    login  none    none   none    none   none  ok        none  none  ok
-committee:change_office         GET    login  none    none   none    none   none  ok        none  none  none
-committee:remove_office         GET    login  none    none   none    none   none  ok        none  none  none
 committee:send_back             GET    login  none    none   none    none   none  ok        none  none  none
 committee:cancel                GET    login  none    none   none    none   none  ok        none  none  none
 committee:cancel                POST   login  none    none   none    none   none  ok        none  none  none
@@ -310,6 +322,9 @@ def address(
         "attachment_id": 1,
         "session_id": session_of(docent).public_id,
         "school_id": school.pk,
+        "logo_id": given_logo(school).pk,
+        "colour": "1d5fa8",
+        "membership_id": invitation.assessment.student_id,
         "office_id": ExamOfficeFactory(school=school).pk,
     }
 

@@ -59,13 +59,9 @@ def load() -> None:
     """Loads the demo's exams and people; what is there already stays as it is."""
     call_command("load_exam", *sorted((settings.BASE_DIR / "exams" / "data").glob("*.yaml")), "--publish", verbosity=0)
     with transaction.atomic():
+        settings_of_school = {"mail_domains": "school.demo.example", "number_forms": "999999"}
         school, _ = School.objects.get_or_create(
-            name=DEMO_SCHOOL,
-            defaults={
-                "digital_assessment_active": True,
-                "mail_domains": "school.demo.example",
-                "register_on": True,
-            },
+            name=DEMO_SCHOOL, defaults={"digital_assessment_active": True, "register_on": True, **settings_of_school}
         )
         for account in DEMO_ACCOUNTS:
             _load_account(account, school)

@@ -59,4 +59,4 @@ def test_the_overview_says_who_switches_digital_assessment_on(
 ) -> None:
     School.objects.filter(pk=school.pk).update(digital_assessment_active=False)
     page = client.get(reverse("school:overview", args=[school.pk])).content.decode()
-    assert "Een medewerker ICT van het Consortium zet het aan." in page
+    assert "Een medewerker ICT van het Consortium kan het activeren." in page

@@ -25,6 +25,7 @@ MODULES = (
     "accounts.passwords",
     "accounts.refused",
     "accounts.registering",
+    "accounts.number_forms",
     "accounts.views",
     "addressbook.forms",
     "assessments.check_document",

@@ -1,4 +1,4 @@
-"""The school's list of exam offices, which its examencommissie keeps (source text, part C, 'Examen afronden')."""
+"""The school's list of exam offices, which examencommissie and Schoolbeheer keep (source text, 'Examen afronden')."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from django.core.mail.message import sanitize_address
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import ExamOffice, Role, School, User
-from accounts.signed_in import UserRequest
-from assessments.merge import mark
+from .change_school import ChangedMeanwhile, log_office, mark
+from .models import ExamOffice, Role, School, User
+from .signed_in import UserRequest
 
-from .loading import get_schools
-from .office_form import NO_ADDRESS
+KEEPERS = (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER)
+NO_ADDRESS = "Dit is geen e-mailadres. Een e-mailadres ziet eruit als examenbureau@school.nl."
 
 
 class ExamOfficeForm(forms.ModelForm):
@@ -59,51 +59,70 @@ class ExamOfficeForm(forms.ModelForm):
         if there := same.exclude(pk=self.instance.pk).first():
             self.add_error("email", f"Dit adres staat al in de lijst, bij {there.name}.")
 
+    def keep(self, *, by: User, opened: str = "") -> bool:
+        """Saves and logs; false, said at the field, when another was adding the same address at this moment.
+
+        Raises `ChangedMeanwhile` when an office is no longer what the form was `opened` with.
+        """
+        try:
+            with transaction.atomic():
+                before = ExamOffice.objects.select_for_update().filter(pk=self.instance.pk).first()
+                was = str(before) if before else ""
+                if before and mark(was) != opened:
+                    raise ChangedMeanwhile("email")
+                office = self.save()
+                if str(office) != was:
+                    log_office(office=office, before=was, after=str(office), by=by)
+        except IntegrityError:
+            self.add_error("email", "Dit adres staat al in de lijst.")
+            return False
+        return True
+
+
+def _schools(user: User) -> QuerySet[School]:
+    """Where the member keeps the list; 404 for someone who does so nowhere."""
+    schools = user.schools_as(*KEEPERS).order_by("name")
+    if not schools:
+        raise Http404
+    return schools
+
 
 def get_office(user: User, pk: int) -> ExamOffice:
-    """An office of a school where `user` is in the committee; else 404."""
-    offices = ExamOffice.objects.select_related("school").filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+    """An office of a school where `user` keeps the list; else 404."""
+    offices = ExamOffice.objects.select_related("school").filter(school__in=user.schools_as(*KEEPERS))
     return get_object_or_404(offices, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
 def offices(request: UserRequest) -> HttpResponse:
     """The list, and a form that adds to it."""
-    schools = get_schools(request.user)
+    schools = _schools(request.user)
     form = ExamOfficeForm(request.POST or None, schools=schools)
-    if request.method == "POST" and form.is_valid() and _save(form):
+    if request.method == "POST" and form.is_valid() and form.keep(by=request.user):
         messages.success(request, f"{form.instance.name} is toegevoegd.")
-        return redirect("committee:offices")
+        return redirect("accounts:exam_offices")
     listed = ExamOffice.objects.filter(school__in=schools).select_related("school").order_by("school__name", "name")
     context = {"form": form, "offices": listed, "several": len(schools) > 1}
-    return render(request, "committee/exam_offices.html", context)
+    return render(request, "accounts/exam_offices.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def change(request: UserRequest, office_id: int) -> HttpResponse:
     office = get_office(request.user, office_id)
-    now = mark(f"{office.name} {office.email}")
-    opened = request.POST.get("opened", now)
-    form = ExamOfficeForm(request.POST or None, instance=office, schools=get_schools(request.user))
-    if request.method == "POST" and opened != now:
-        kept = get_office(request.user, office_id)
-        said = f"Iemand anders wijzigde dit intussen in {kept.name}, {kept.email}."
-        messages.warning(request, f"{said} Sla op als u toch uw eigen wijziging wilt.")
-    elif request.method == "POST" and form.is_valid() and _save(form):
-        messages.success(request, f"{office.name} is opgeslagen.")
-        return redirect("committee:offices")
-    return render(request, "committee/change_office.html", {"form": form, "office": office, "opened": now})
-
-
-def _save(form: ExamOfficeForm) -> bool:
-    """False, said at the field, when another was adding the same address at this moment."""
-    try:
-        with transaction.atomic():
-            form.save()
-    except IntegrityError:
-        form.add_error("email", "Dit adres staat al in de lijst.")
-        return False
-    return True
+    opened = now = mark(str(office))
+    form = ExamOfficeForm(request.POST or None, instance=office, schools=_schools(request.user))
+    if request.method == "POST":
+        opened = request.POST.get("opened", now)
+        try:
+            if form.is_valid() and form.keep(by=request.user, opened=opened):
+                messages.success(request, f"{office.name} is opgeslagen.")
+                return redirect("accounts:exam_offices")
+        except ChangedMeanwhile:
+            kept = get_office(request.user, office_id)
+            said = f"Iemand anders wijzigde dit intussen in {kept.name}, {kept.email}."
+            messages.warning(request, f"{said} Sla op als u toch uw eigen wijziging wilt.")
+            opened = mark(str(kept))
+    return render(request, "accounts/change_exam_office.html", {"form": form, "office": office, "opened": opened})
 
 
 @require_http_methods(["GET", "POST"])
@@ -111,7 +130,10 @@ def remove(request: UserRequest, office_id: int) -> HttpResponse:
     """Assessments keep the address that their PDF went to."""
     office = get_office(request.user, office_id)
     if request.method == "POST":
-        office.delete()
+        with transaction.atomic():
+            gone, _ = office.delete()
+            if gone:  # not by someone else, a moment ago
+                log_office(office=office, before=str(office), after="", by=request.user)
         messages.success(request, f"{office.name} staat niet meer in de lijst.")
-        return redirect("committee:offices")
-    return render(request, "committee/remove_office.html", {"office": office})
+        return redirect("accounts:exam_offices")
+    return render(request, "accounts/remove_exam_office.html", {"office": office})

@@ -1,0 +1,220 @@
+"""A school's logo and colour on its people's pages: what is taken, what is refused, and who sees what."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from accounts.context import navigation
+from accounts.logo import KEPT_SIZE, MAX_BYTES, read_logo
+from accounts.look import OURS, Brand, _luminance, _read, check_colour, contrast, tidy_colour
+from accounts.models import Membership, Role, School, User
+from assessments import links
+from assessments.models import Invitation
+from tests.factories import MembershipFactory, given_logo, png
+
+WHITE = (255, 255, 255)
+
+
+def upload(content: bytes, name: str = "logo.png") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content)
+
+
+# --- Colour ---------------------------------------------------------------------------------------
+
+
+def test_ours_comes_out_as_base_css_has_it() -> None:
+    assert Brand.of("") == Brand(OURS, Brand.of(OURS).dark, "#f2eef5")
+    assert Brand.of("geen kleur; }").colour == OURS
+
+
+@given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
+def test_what_is_taken_can_be_read_on_white_and_on_its_own_tint(colour: str) -> None:
+    try:
+        check_colour(colour)
+    except ValidationError:
+        assert contrast(_read(colour), WHITE) < 4.5
+        return
+    brand = Brand.of(colour)
+    for shade in (brand.colour, brand.dark):
+        assert contrast(_read(shade), WHITE) >= 4.5
+        assert contrast(_read(shade), _read(brand.tint)) >= 4.5
+    assert _luminance(_read(brand.tint)) >= 0.86
+
+
+@pytest.mark.parametrize(
+    ("colour", "said"),
+    [
+        ("#ff0000", "het contrast met wit is 3,9 op 1, en 4,5 op 1 is nodig"),
+        ("#777777", "het contrast met wit is 4,4 op 1"),
+        ("#ffff00", "het contrast met wit is 1,0 op 1"),
+        ("paars", "Dit is geen kleurcode."),
+        ("#12345", "Dit is geen kleurcode."),
+    ],
+)
+def test_a_colour_that_is_refused_is_refused_with_what_was_measured(colour: str, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        check_colour(colour)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"), [("1D5FA8", "#1d5fa8"), ("#ABC", "#aabbcc"), (" #1d5fa8 ", "#1d5fa8"), ("", "")]
+)
+def test_a_colour_is_tidied(typed: str, kept: str) -> None:
+    assert tidy_colour(typed) == kept
+
+
+def test_the_stylesheet_sets_the_brand_and_no_colour_with_a_meaning(client: Client) -> None:
+    response = client.get(reverse("school:colour", args=["1d5fa8"]))
+    css = response.content.decode()
+    assert "--brand:#1d5fa8" in css
+    assert response["Content-Type"] == "text/css"
+    assert "immutable" in response["Cache-Control"]
+    for meaning in ("--purple", "--green", "--red", "--blue", "--amber"):
+        assert meaning not in css
+
+
+@pytest.mark.parametrize("address", ["1d5fa", "1D5FA8", "red", "1d5fa8;}", "%7D"])
+def test_an_address_that_is_no_colour_is_none(client: Client, address: str) -> None:
+    assert client.get(f"/school/kleur/{address}.css").status_code == 404
+
+
+# --- Logo -----------------------------------------------------------------------------------------
+
+
+def test_a_logo_is_drawn_anew_small_and_as_png() -> None:
+    out = BytesIO()
+    picture = Image.new("CMYK", (3000, 900))
+    picture.save(out, "JPEG", comment=b"<script>alert(1)</script>")
+    logo = read_logo(upload(out.getvalue(), "logo.jpg"))
+    drawn = Image.open(BytesIO(logo.content))
+    assert (drawn.format, drawn.width <= KEPT_SIZE[0], drawn.height <= KEPT_SIZE[1]) == ("PNG", True, True)
+    assert b"script" not in logo.content
+
+
+def test_what_hides_behind_a_picture_is_left_behind() -> None:
+    logo = read_logo(upload(png() + b"<?php evil ?>"))
+    assert b"evil" not in logo.content
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG that says it is this large, in a hundred bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def gif() -> bytes:
+    out = BytesIO()
+    Image.new("P", (300, 100)).save(out, "GIF")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "geen PNG of JPEG"),
+        (b"", "geen PNG of JPEG"),
+        (png()[:60], "geen PNG of JPEG"),
+        (gif(), "geen PNG of JPEG"),
+        (bomb(60_000, 60_000), "te veel pixels"),
+        (bomb(5_000, 4_000), "te veel pixels"),
+        (png(600, 10), "minstens 36 pixels hoog"),
+        (b"x" * (MAX_BYTES + 1), "groter dan 2 MB"),
+    ],
+    ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "large file"],
+)
+def test_what_is_no_logo_is_refused_with_why(content: bytes, said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        read_logo(upload(content))
+
+
+def test_the_logo_is_served_as_a_png_and_kept_long(client: Client, school: School) -> None:
+    file = given_logo(school)
+    response = client.get(reverse("school:logo", args=[school.pk, file.pk]))
+    assert (response["Content-Type"], response.content) == ("image/png", png())
+    assert "immutable" in response["Cache-Control"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_older_logo_leads_to_the_one_of_now_and_without_one_there_is_nothing(client: Client, school: School) -> None:
+    file = given_logo(school)
+    answer = client.get(reverse("school:logo", args=[school.pk, file.pk + 1]))
+    assert answer.url == reverse("school:logo", args=[school.pk, file.pk])
+    School.objects.update(logo=None)
+    assert client.get(reverse("school:logo", args=[school.pk, file.pk])).status_code == 404
+
+
+def test_no_other_file_is_served_as_a_logo(client: Client, school: School, other_school: School) -> None:
+    file = given_logo(school)
+    assert client.get(reverse("school:logo", args=[other_school.pk, file.pk])).status_code == 404
+
+
+# --- On the pages ----------------------------------------------------------------------------------
+
+
+def look_of(user: User | AnonymousUser) -> object:
+    request = RequestFactory().get("/")
+    request.user = user
+    return navigation(request)["nav_look"] or None
+
+
+@pytest.fixture
+def blue(school: School) -> School:
+    given_logo(school)
+    School.objects.filter(pk=school.pk).update(colour="#1d5fa8")
+    school.refresh_from_db()
+    return school
+
+
+def test_people_of_the_school_see_its_logo_and_colour(client: Client, docent: User, blue: School) -> None:
+    client.force_login(docent)
+    page = client.get("/mijn-digibib/").content.decode()
+    assert f'<img src="{blue.look.logo_url}" alt="ROC Hier">' in page
+    assert f'<link rel="stylesheet" href="{blue.look.style_url}">' in page
+
+
+def test_whoever_belongs_to_several_schools_sees_ours(docent: User, blue: School, other_school: School) -> None:
+    assert look_of(docent) == blue.look
+    MembershipFactory(user=docent, school=blue, role=Role.EXAMENCOMMISSIE)
+    assert look_of(docent) == blue.look
+    MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
+    assert look_of(docent) is None
+    assert look_of(AnonymousUser()) is None
+
+
+def test_header_and_look_cost_one_query(docent: User, blue: School, django_assert_num_queries) -> None:
+    request = RequestFactory().get("/")
+    request.user = docent
+    with django_assert_num_queries(1):
+        said = navigation(request)
+        assert said["nav_look"].colour
+        assert said["nav_tabs"]
+
+
+def test_an_examiner_sees_the_look_of_the_school_that_asks(
+    client: Client, invitation: Invitation, blue: School
+) -> None:
+    page = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]), follow=True)
+    assert blue.look.logo_url in page.content.decode()
+    assert blue.look.style_url in page.content.decode()
+
+
+def test_the_first_login_has_it_too(client: Client, blue: School, student: Membership) -> None:
+    User.objects.filter(pk=student.user_id).update(details_checked_at=None)
+    client.force_login(student.user)
+    assert blue.look.logo_url in client.get("/welkom/").content.decode()

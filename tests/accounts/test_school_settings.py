@@ -1,0 +1,233 @@
+"""The page 'Instellingen': what it changes, what it refuses, what it writes down, and what two do at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import ExamOffice, Role, School, SchoolChange, User
+from accounts.settings_form import NAMES, SECTIONS
+from tests.factories import ExamOfficeFactory, UserFactory, member, png
+
+
+@pytest.fixture
+def administrator(school: School, client: Client) -> User:
+    user = member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def page(school: School) -> str:
+    return reverse("school:settings", args=[school.pk])
+
+
+def words(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def opened(client: Client, page: str) -> dict[str, str]:
+    """What the browser would post from the page as it stands."""
+    html = words(client.get(page))
+    form = dict(re.findall(r'name="(opened-\w+)" value="(\w+)"', html))
+    form |= {"link_days": "60", "appeal_days": "14", "appeal_text": "", "mail_domains": "hier.test"}
+    return form | {"reminders_on": "on", "confirm_proposals": "on", "number_forms": "", "colour": ""}
+
+
+def log(school: School) -> list[tuple[str, str, str, str]]:
+    return [(line.label, line.before, line.after, line.by_name) for line in school.changes.all()]
+
+
+def test_every_setting_of_the_sections_is_on_the_page_with_its_help(
+    client: Client, administrator: User, page: str
+) -> None:
+    html = words(client.get(page))
+    for section in SECTIONS:
+        assert section.title in html
+    for name in NAMES:
+        field = School._meta.get_field(name)
+        assert f'id="id_{name}"' in html
+        assert str(field.help_text)[:40].replace("'", "&#x27;") in html
+
+
+def test_no_setting_of_a_school_is_forgotten() -> None:
+    elsewhere = {"id", "name", "digital_assessment_active", "logo"}
+    assert {field.name for field in School._meta.concrete_fields} - elsewhere == set(NAMES)
+
+
+def test_what_changed_is_kept_said_and_logged_and_nothing_else_is(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    form = opened(client, page) | {"link_days": "90", "four_eyes": "on", "colour": "1D5FA8"}
+    answer = client.post(page, form, follow=True)
+    said = "Bewaard: Geldigheid van een link (dagen), Vier ogen bij het afronden, Kleur."
+    assert said in words(answer)
+    school.refresh_from_db()
+    assert (school.link_days, school.four_eyes, school.colour) == (90, True, "#1d5fa8")
+    assert sorted(log(school)) == [
+        ("Geldigheid van een link (dagen)", "60", "90", "Bea Beheer"),
+        ("Kleur", "", "#1d5fa8", "Bea Beheer"),
+        ("Vier ogen bij het afronden", "uit", "aan", "Bea Beheer"),
+    ]
+
+
+def test_saving_what_is_there_already_logs_nothing(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    School.objects.update(appeal_text="Mail\nde commissie")
+    form = opened(client, page) | {"appeal_text": "Mail\r\nde commissie"}
+    assert "Er is niets veranderd." in words(client.post(page, form, follow=True))
+    assert log(school) == []
+
+
+def test_mistakes_are_said_at_their_field_and_nothing_is_kept(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    form = opened(client, page) | {"link_days": "0", "colour": "#ff0000", "number_forms": "123456"}
+    html = words(client.post(page, form))
+    for said in ("deze waarde minstens 1 is", "contrast met wit is 3,9 op 1", "Schrijf een 9 voor elk cijfer"):
+        assert said in html
+    assert 'value="#ff0000"' in html
+    school.refresh_from_db()
+    assert (school.link_days, log(school)) == (60, [])
+
+
+def test_two_who_change_different_settings_both_get_their_way(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    mine = opened(client, page)
+    client.post(page, opened(client, page) | {"appeal_days": "21"})
+    client.post(page, mine | {"link_days": "90"})
+    school.refresh_from_db()
+    assert (school.link_days, school.appeal_days) == (90, 21)
+
+
+def test_the_later_of_two_who_change_the_same_sees_both_texts_and_decides(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    mine = opened(client, page)
+    other = member(school, Role.SCHOOLBEHEER, first_name="Otto", last_name="Ander")
+    colleague = Client()
+    colleague.force_login(other)
+    colleague.post(page, opened(colleague, page) | {"appeal_text": "Mail de commissie"})
+    typed = mine | {"appeal_text": "Bel de commissie", "link_days": "90"}
+    html = words(client.post(page, typed))
+    assert "Iemand anders wijzigde intussen hetzelfde" in html
+    assert re.search(r"Intussen gewijzigd door Otto Ander \([^)]+\) in: <strong>Mail de commissie</strong>", html)
+    assert "Bel de commissie</textarea>" in html
+    school.refresh_from_db()
+    assert (school.appeal_text, school.link_days) == ("Mail de commissie", 60)
+    again = dict(re.findall(r'name="(opened-\w+)" value="(\w+)"', html))
+    client.post(page, typed | again)
+    school.refresh_from_db()
+    assert (school.appeal_text, school.link_days) == ("Bel de commissie", 90)
+
+
+def test_a_form_that_does_not_say_what_it_was_opened_with_overwrites_nothing(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    form = {name: value for name, value in opened(client, page).items() if not name.startswith("opened-")}
+    assert "Er is niets bewaard." in words(client.post(page, form | {"link_days": "90"}))
+    school.refresh_from_db()
+    assert school.link_days == 60
+
+
+def test_the_log_is_append_only(client: Client, administrator: User, school: School, page: str) -> None:
+    client.post(page, opened(client, page) | {"link_days": "90"})
+    line = school.changes.get()
+    for attempt in (line.save, line.delete, school.changes.all().delete, lambda: SchoolChange.objects.update(after="")):
+        with pytest.raises(PermissionDenied):
+            attempt()
+
+
+def test_changes_by_the_consortium_stand_in_the_log_too(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    office = ExamOfficeFactory(school=school, name="Bureau", email="oud@hier.test")
+    staff = UserFactory(is_staff=True, first_name="Cas", last_name="Consortium")
+    consortium = Client()
+    consortium.force_login(staff)
+    form = {"name": school.name, "link_days": "30", "appeal_days": "14", "mail_domains": "hier.test"}
+    form |= {"reminders_on": "on", "confirm_proposals": "on"}
+    form |= {"exam_offices-TOTAL_FORMS": "2", "exam_offices-INITIAL_FORMS": "1"}
+    form |= {"exam_offices-0-id": str(office.pk), "exam_offices-0-school": str(school.pk)}
+    form |= {"exam_offices-0-name": "Bureau", "exam_offices-0-email": "nieuw@hier.test"}
+    form |= {"exam_offices-1-name": "Archief", "exam_offices-1-email": "archief@hier.test"}
+    answer = consortium.post(f"/beheer/accounts/school/{school.pk}/change/", form)
+    assert answer.status_code == 302
+    assert sorted(log(school)) == [
+        ("Digitaal beoordelen geactiveerd", "aan", "uit", "Cas Consortium"),
+        ("Examenbureau", "", "Archief (archief@hier.test)", "Cas Consortium"),
+        ("Examenbureau", "Bureau (oud@hier.test)", "Bureau (nieuw@hier.test)", "Cas Consortium"),
+        ("Geldigheid van een link (dagen)", "60", "30", "Cas Consortium"),
+    ]
+    html = words(client.get(reverse("school:changes", args=[school.pk])))
+    assert "Cas Consortium" in html
+    assert "Archief (archief@hier.test)" in html
+
+
+def test_a_colour_that_can_not_be_read_is_refused_in_the_admin_too(client: Client, school: School) -> None:
+    client.force_login(UserFactory(is_staff=True))
+    form = {"name": school.name, "link_days": "30", "appeal_days": "14", "colour": "#ffff00"}
+    form |= {"exam_offices-TOTAL_FORMS": "0", "exam_offices-INITIAL_FORMS": "0"}
+    page = client.post(f"/beheer/accounts/school/{school.pk}/change/", form)
+    assert "Deze kleur is te licht" in words(page)
+
+
+def test_schoolbeheer_keeps_the_exam_offices_too_and_it_is_logged(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    offices = reverse("accounts:exam_offices")
+    assert f'href="{offices}"' in words(client.get(page))
+    client.post(offices, {"name": "Bureau", "email": "bureau@hier.test"})
+    assert "Bureau, bureau@hier.test" in words(client.get(page))
+    office = ExamOffice.objects.get()
+    client.post(reverse("accounts:remove_exam_office", args=[office.pk]))
+    bureau = "Bureau (bureau@hier.test)"
+    assert log(school) == [
+        ("Examenbureau", bureau, "", "Bea Beheer"),
+        ("Examenbureau", "", bureau, "Bea Beheer"),
+    ]
+
+
+def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    address = reverse("school:upload_logo", args=[school.pk])
+    for height in (100, 100, 120):
+        client.post(address, {"logo": SimpleUploadedFile("logo.png", png(300, height))})
+    school.refresh_from_db()
+    assert school.look.logo_url in words(client.get(page))
+    client.post(reverse("school:remove_logo", args=[school.pk]))
+    assert [(before, after) for _, before, after, _ in log(school)] == [
+        ("een logo", ""),
+        ("een logo", "300 × 120 pixels"),
+        ("", "300 × 100 pixels"),
+    ]
+
+
+@pytest.mark.parametrize("files", [{}, {"logo": SimpleUploadedFile("logo.svg", b"<svg/>")}])
+def test_a_file_that_is_no_logo_leaves_it_as_it_was(
+    client: Client, administrator: User, school: School, files: dict[str, Any]
+) -> None:
+    answer = client.post(reverse("school:upload_logo", args=[school.pk]), files, follow=True)
+    assert 'role="alert"' in words(answer)
+    school.refresh_from_db()
+    assert school.logo is None
+
+
+def test_the_log_goes_on_on_a_next_page_in_as_many_queries(
+    client: Client, administrator: User, school: School, django_assert_max_num_queries: Any
+) -> None:
+    said = {"school": school, "name": "colour", "label": "Kleur", "by": administrator, "by_name": "Bea Beheer"}
+    SchoolChange.objects.bulk_create(SchoolChange(**said, after=f"nummer {number}") for number in range(60))
+    address = reverse("school:changes", args=[school.pk])
+    with django_assert_max_num_queries(6):
+        assert words(client.get(address)).count("nummer ") == 50
+    assert words(client.get(address, {"pagina": 2})).count("nummer ") == 10

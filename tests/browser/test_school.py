@@ -1,0 +1,160 @@
+"""Schoolbeheer's settings, logo and student numbers in a real browser, on a desk and on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Membership, Role, School, User
+from assessments.models import Assessment
+from tests.factories import ExamOfficeFactory, MembershipFactory, given_logo, member, png
+
+from .wcag import check_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Browse = Callable[..., Page]
+WIDTHS = pytest.mark.parametrize("width", [1280, 375])
+
+
+@pytest.fixture
+def administrator(school: School) -> User:
+    return member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
+
+
+@pytest.fixture
+def desk(log_in_at: Browse, administrator: User, school: School) -> Browse:
+    """A function that opens a page of Schoolbeheer: `desk("instellingen/", width=375)`."""
+
+    def open_page(path: str = "instellingen/", **browser: int) -> Page:
+        return log_in_at(administrator, f"/school/{school.pk}/{path}", **browser)
+
+    return open_page
+
+
+@WIDTHS
+def test_settings_are_changed_and_every_change_stands_in_the_log(
+    desk: Browse, school: School, shots, width: int
+) -> None:
+    ExamOfficeFactory(school=school, name="Examenbureau Zorg en Welzijn, locatie Noord", email="zorg@bureau.test")
+    page = desk(width=width)
+    check_page(page)
+    shots(page, f"instellingen-{width}")
+    page.get_by_label("Geldigheid van een link").fill("90")
+    page.get_by_label("Kleur", exact=True).fill("#ff0000")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("alert")).to_contain_text("het contrast met wit is 3,9 op 1")
+    check_page(page)
+    shots(page, f"instellingen-te-licht-{width}")
+    page.get_by_label("Kleur", exact=True).fill("#1d5fa8")
+    page.get_by_label("Vorm van het studentnummer").fill("999999 s999999")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("status")).to_contain_text("Bewaard: Geldigheid van een link (dagen)")
+    page.get_by_role("main").get_by_role("link", name="Wijzigingen").click()
+    row = page.get_by_role("row").filter(has_text="Geldigheid van een link")
+    for shown in ("60", "90", "Bea Beheer"):
+        expect(row).to_contain_text(shown)
+    check_page(page)
+    shots(page, f"wijzigingen-{width}")
+
+
+@WIDTHS
+def test_two_who_change_the_same_see_both_texts(desk: Browse, school: School, shots, width: int) -> None:
+    page, other = desk(width=width), desk(width=width)
+    for browser, days in ((other, "21"), (page, "30")):
+        browser.get_by_label("Termijn voor bezwaar").fill(days)
+        browser.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("alert")).to_contain_text("Iemand anders wijzigde intussen hetzelfde")
+    expect(page.get_by_text("Intussen gewijzigd door Bea Beheer")).to_contain_text("21")
+    expect(page.get_by_label("Termijn voor bezwaar")).to_have_value("30")
+    check_page(page)
+    shots(page, f"instellingen-beide-{width}")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("status")).to_contain_text("Bewaard: Termijn voor bezwaar")
+
+
+@WIDTHS
+def test_logo_and_colour_show_at_once_and_axe_finds_nothing(
+    desk: Browse, live_server, school: School, shots, tmp_path: Path, width: int
+) -> None:
+    School.objects.update(colour="#767676")  # as light as may be
+    picture = tmp_path / "logo.png"
+    picture.write_bytes(png(900, 200, "#0a6e6e"))
+    page = desk(width=width)
+    page.get_by_label("Bestand met het logo").set_input_files(picture)
+    page.get_by_role("button", name="Logo opslaan").click()
+    expect(page.get_by_role("status")).to_have_text("Het logo is opgeslagen.")
+    logo = page.get_by_role("banner").get_by_role("img", name="ROC Hier")
+    expect(logo).to_be_visible()
+    assert logo.evaluate("image => image.naturalWidth") > 0
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(118, 118, 118)"
+    check_page(page)
+    shots(page, f"logo-{width}")
+    for path in ("", "studentnummers/?q=beheer", "wijzigingen/"):
+        page.goto(f"{live_server.url}/school/{school.pk}/{path}")
+        check_page(page)
+
+
+def test_the_picker_fills_in_the_colour(desk: Browse) -> None:
+    page = desk()
+    page.get_by_label("Kies een kleur").fill("#1d5fa8")
+    expect(page.get_by_label("Kleur", exact=True)).to_have_value("#1d5fa8")
+
+
+def test_people_of_the_school_see_it_and_what_has_a_meaning_keeps_its_colour(
+    log_in_at: Browse, school: School, docent: User, assessment: Assessment, shots
+) -> None:
+    given_logo(school)
+    School.objects.update(colour="#0a6e6e")
+    page = log_in_at(docent, "/adresboek/")
+    expect(page.get_by_role("banner").get_by_role("img", name="ROC Hier")).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(10, 110, 110)"
+    person = page.locator(".person-SCHOOL").first
+    assert person.evaluate("chip => getComputedStyle(chip).borderLeftColor") == "rgb(91, 42, 134)"
+    check_page(page)
+    shots(page, "adresboek-huiskleur")
+
+
+@WIDTHS
+def test_a_number_is_found_and_changed_with_its_reason(desk: Browse, assessment: Assessment, shots, width: int) -> None:
+    school = assessment.school
+    MembershipFactory.create_batch(30, school=school, user__first_name="Jan", user__last_name="Hoffman")
+    long = {"user__first_name": "Maximiliaan", "user__last_name": "van der Sluijs-Oudenaarden tot Rijckevorsel en Hoff"}
+    newcomer: Membership = MembershipFactory(school=school, student_number="", **long)
+    newcomer.number_reports.create(number="123456")
+    page = desk("studentnummers/", width=width)
+    expect(page.get_by_label("Naam, e-mailadres of studentnummer")).to_be_focused()
+    check_page(page)
+    shots(page, f"studentnummers-{width}")
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill("hoff")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Er zijn meer studenten gevonden.")).to_be_visible()
+    check_page(page)
+    shots(page, f"studentnummers-gevonden-{width}")
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill("anouk")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Studentnummer van Anouk van 't Hoff wijzigen").click()
+    page.get_by_label("Studentnummer").fill("654321")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("alert")).to_contain_text("Reden")
+    check_page(page)
+    shots(page, f"studentnummer-wijzigen-{width}")
+    page.get_by_label("Reden").fill("Verkeerd ingevuld")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("status")).to_contain_text("is nu 654321")
+
+
+@WIDTHS
+def test_exam_offices_are_found_from_the_settings(desk: Browse, school: School, shots, width: int) -> None:
+    page = desk(width=width)
+    page.get_by_role("link", name="Examenbureaus wijzigen").click()
+    expect(page.get_by_role("link", name="Terug naar Schoolbeheer")).to_be_visible()
+    page.get_by_label("Naam").fill("Examenbureau")
+    page.get_by_label("E-mailadres").fill("bureau@hier.test")
+    page.get_by_role("button", name="Toevoegen").click()
+    expect(page.get_by_role("status")).to_contain_text("Examenbureau is toegevoegd.")
+    check_page(page)
+    shots(page, f"examenbureaus-{width}")
