@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from .models import ExamOffice, Membership, School, User
+from .retention_terms import TERMS
 
 admin.site.unregister(Group)  # rights come from roles at a school and from `is_staff`, never from groups
 
@@ -48,6 +49,7 @@ class SchoolAdmin(ForStaff, admin.ModelAdmin):
     list_filter = ["digital_assessment_active"]
     search_fields = ["name"]
     inlines = [ExamOfficeInline]
+    exclude = TERMS  # the school's own choice, on a page that says what it would take
 
 
 class MembershipInline(ForStaff, admin.TabularInline):
@@ -57,6 +59,8 @@ class MembershipInline(ForStaff, admin.TabularInline):
     """
 
     model = Membership
+    fk_name = "user"
+    exclude = ["diploma_on", "left_on"]  # Schoolbeheer's, who sees what follows from them
     extra = 0
     autocomplete_fields = ["school"]
     readonly_fields = ["student_number"]

@@ -15,14 +15,15 @@ from django.utils import timezone, translation
 from django.utils.text import Truncator
 
 from accounts.language import Language
-from accounts.models import School, User
+from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
 from . import links, stop_reminders
-from .models import Assessment, Document, Invitation, Proposal
+from .data_request import KEPT_DAYS
+from .models import Assessment, Document, Invitation, MailAbout, Proposal
 
 SUBJECT_LENGTH = 150
 _INDENTATION = re.compile(r"\s*\n\s*")  # half of a mail for thirty students; programs cut one off at 102 kB
@@ -47,7 +48,7 @@ def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> Outgoin
     return _queue(
         "invitation_together",
         to=first.contact,
-        school=first.assessment.school,
+        about=[invitation.assessment for invitation in invitations],
         context={"invitation": first, "expires_at": first.expires_at, **together_context(buttons, by=by)},
         attachments=_attachments(first),
         links={names[i.pk]: links.mail_link(invitation=i, together=invitations) for i in invitations},
@@ -92,7 +93,7 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
     return _queue(
         "reminder_together",
         to=invitations[0].contact,
-        school=first.school,
+        about=[invitation.assessment for invitation in invitations],
         context={
             "rows": rows,
             "assessment": first,
@@ -125,7 +126,7 @@ def queue_cancelled(*, invitation: Invitation) -> OutgoingMail:
     return _queue(
         "cancelled",
         to=invitation.contact,
-        school=assessment.school,
+        about=[assessment],
         context={"invitation": invitation, "assessment": assessment},
         reply_to=assessment.initiator.email,
     )
@@ -137,7 +138,7 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
     return _queue(
         "cancelled_initiator",
         to=assessment.initiator,
-        school=assessment.school,
+        about=[assessment],
         context={"assessment": assessment, "by": by, "link": url},
         reply_to=by.email,
     )
@@ -148,7 +149,7 @@ def queue_result_withdrawn(*, document: Document, by: User, reason: str) -> Outg
     return _queue(
         "result_withdrawn",
         to=document.exam_office_email,
-        school=document.assessment.school,
+        about=[document.assessment],
         context={"document": document, "result": document.result, "by": by, "reason": reason},
         reply_to=by.email,
     )
@@ -159,7 +160,7 @@ def queue_result_withdrawn_to_student(*, assessment: Assessment, by: User) -> Ou
     return _queue(
         "result_withdrawn_student",
         to=assessment.student.user,
-        school=assessment.school,
+        about=[assessment],
         context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
         reply_to=by.email,
     )
@@ -171,7 +172,7 @@ def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
     return _queue(
         "all_done",
         to=assessment.initiator,
-        school=assessment.school,
+        about=[assessment],
         context={"assessment": assessment, "link": url},
     )
 
@@ -184,7 +185,7 @@ def queue_proposal(*, proposal: Proposal) -> OutgoingMail:
     return _queue(
         "proposal",
         to=assessment.initiator,
-        school=assessment.school,
+        about=[assessment],
         context={"proposal": proposal, **invitation_context(invitation, link=page)},
         reply_to=invitation.contact.email,
     )
@@ -203,10 +204,22 @@ def queue_result(*, document: Document) -> OutgoingMail:
     return _queue(
         "result",
         to=document.exam_office_email,
-        school=assessment.school,
+        about=[assessment],
         context={"document": document, "assessment": assessment, "result": document.result},
         attachments=[Attachment(filename=document.filename, content_type="application/pdf", file=document.file)],
         reply_to=assessment.final_by.email if assessment.final_by else "",
+    )
+
+
+def queue_own_data(*, student: Membership) -> OutgoingMail:
+    """Tells the student that the file with their own data is there; the file itself is behind the login."""
+    page = settings.SITE_URL + reverse("assessments:own_data")
+    return _queue(
+        "own_data",
+        to=student.user,
+        about=[],
+        school=student.school,
+        context={"student": student, "link": page, "kept_days": KEPT_DAYS},
     )
 
 
@@ -234,7 +247,7 @@ def _queue_to_examiner(
     return _queue(
         name,
         to=invitation.contact,
-        school=invitation.assessment.school,
+        about=[invitation.assessment],
         context={**invitation_context(invitation, link=placeholder("start")), **(context or {})},
         attachments=attachments,
         links={"start": links.mail_link(invitation=invitation), **(more_links or {})},
@@ -247,16 +260,22 @@ def _queue(
     name: str,
     *,
     to: Contact | User | str,
-    school: School,
+    about: Sequence[Assessment],
     context: Mapping[str, Any],
+    school: School | None = None,
     attachments: Sequence[Attachment] = (),
     links: Mapping[str, Link] | None = None,
     reply_to: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
+    """A mail that is about these assessments, of one school, and goes with each of them (`erase`).
+
+    One that is about none says whose it is, and goes after a year.
+    """
     language = to.language if isinstance(to, Contact) else Language.DUTCH
     subject, text, html = _render(name, context, language=language)
-    return queue_mail(
+    school = school or about[0].school
+    mail = queue_mail(
         kind=name,
         to=to if isinstance(to, str) else to.email,
         to_name="" if isinstance(to, str) else _one_line(to.full_name),
@@ -269,6 +288,8 @@ def _queue(
         reply_to=reply_to,
         headers={"List-Id": _list_id(school), **(headers or {})},
     )
+    MailAbout.objects.bulk_create(MailAbout(mail=mail, assessment=assessment) for assessment in about)
+    return mail
 
 
 def _render(name: str, context: Mapping[str, Any], *, language: str) -> tuple[str, str, str]:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Role, School, User
 from accounts.signed_in import UserRequest
+from assessments import view_log
 from exams.models import Exam
 
 from . import export as csv_file
@@ -129,6 +130,7 @@ def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
     form = FileForm(request.GET, export=made, profiles=list(made.school.export_profiles.all()))
     if not form.is_valid() or (form.file == Export.File.XLSX and made.count > export_xlsx.MOST_RESULTS):
         raise Http404
+    view_log.note_export(school=made.school, export=made.public_id, by=request.user)
     shape, file = form.shape, form.file
     content_type = CONTENT_TYPES[file]
     if file == Export.File.CSV:
