@@ -7,7 +7,6 @@ it by its foreign key (CASCADE); mails, documents and bytes are dealt with here.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from accounts.models import Membership, School
 from digibeoordelen.outbox import forget, unused
 from digibeoordelen.outbox.models import OutgoingMail
 
-from . import own_data, past_counts, retention, view_log
+from . import own_data, past_counts, retention, verification, view_log
 from .erasure import DestroyedDocument, Erasure, Rule
 from .models import Assessment, Document, MailAbout
 
@@ -97,7 +96,7 @@ def _destroy_documents(assessment: Assessment, *, on: date) -> int:
     documents = list(assessment.documents.select_related("file"))
     DestroyedDocument.objects.bulk_create(
         DestroyedDocument(
-            code_sha256=code_hash(document.code) if document.code else None,
+            code_sha256=verification.code_hash(document.code) if document.code else None,
             sha256=document.file.sha256 if document.file else "",
             stood=document.superseded_at is None,
             destroyed_on=on,
@@ -107,11 +106,6 @@ def _destroy_documents(assessment: Assessment, *, on: date) -> int:
     )
     Document.objects.filter(assessment=assessment).delete()
     return len(documents)
-
-
-def code_hash(code: str) -> str:
-    """What is kept of a destroyed document's code."""
-    return hashlib.sha256(code.encode()).hexdigest()
 
 
 def _forget_mails(assessment: Assessment) -> int:
