@@ -96,10 +96,10 @@ def erased_from(facts: Facts, terms: Terms) -> tuple[date, Rule] | None:
     return end + timedelta(days=1), rule
 
 
-def due(school: School, *, on: date) -> AssessmentQuerySet:
+def due(school: School, *, on: date, appealed: bool = False) -> AssessmentQuerySet:
     """The school's assessments that go on this day or went before, each with its `rule`; what `erased_from` says.
 
-    Where several rules hold it is the first of `Rule`.
+    Where several rules hold it is the first of `Rule`. With `appealed` those that would, and stay for an appeal.
     """
     if _too_fresh(school.terms_set_at, on):
         return Assessment.objects.none()
@@ -113,7 +113,8 @@ def due(school: School, *, on: date) -> AssessmentQuerySet:
     appeals = Appeal.objects.open().filter(assessment__student=OuterRef("student"))
     found = Assessment.objects.filter(school=school).annotate(began_on=TruncDate("created_at"))
     found = found.annotate(rule=Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value("")))
-    return found.filter(~Exists(appeals), _told_of(on, "student__")).exclude(rule="")
+    held = Exists(appeals) if appealed else ~Exists(appeals)
+    return found.filter(held, _told_of(on, "student__")).exclude(rule="")
 
 
 _DIPLOMA, _LEFT = "student__diploma_on", "student__left_on"

@@ -25,7 +25,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Membership, Role, School, User
 from addressbook.importing.preview import prepare
-from assessments import documents, links, stop_reminders
+from assessments import documents, links, own_data, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
@@ -48,6 +48,18 @@ accounts:profile                GET    login  ok      ok     ok      ok     ok  
 accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
+privacy:retention               GET    login  none    none   none    none    none  none      ok    none  none
+privacy:erased                  GET    login  none    none   none    none    none  none      ok    none  none
+privacy:terms                   GET    login  none    none   none    none    none  none      ok    none  none
+privacy:terms                   POST   login  none    none   none    none    none  none      ok    none  none
+privacy:students                GET    login  none    none   none    none    none  none      ok    none  none
+privacy:student                 GET    login  none    none   none    none    none  none      ok    none  none
+privacy:student                 POST   login  none    none   none    none    none  none      go    none  none
+privacy:ask_own_data            POST   login  none    none   none    none    none  none      go    none  none
+privacy:import_dates            GET    login  none    none   none    none    none  none      ok    none  none
+privacy:import_dates            POST   login  none    none   none    none    none  none      ok    none  none
+privacy:apply_dates             POST   login  none    none   none    none    none  none      go    none  none
+privacy:viewings                GET    login  none    none   none    none    none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -119,6 +131,9 @@ assessments:copy                GET    bad    bad     bad    bad     bad    bad 
 assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:document            GET    login  ok      none   none    ok     none  ok        none  none  none
+assessments:own_data            GET    login  ok      ok     none    none    none  none      none  none  none
+assessments:ask_own_data        POST   login  go      none   none    none    none  none      none  none  none
+assessments:download_own_data   GET    login  ok      none   none    none    none  none      none  none  none
 assessments:ask_code            GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:check_code          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:check_file          GET    go     go      go     go      go     go    go        go    go    go
@@ -249,6 +264,7 @@ def address(
         "attachment_id": 1,
         "school_id": school.pk,
         "office_id": ExamOfficeFactory(school=school).pk,
+        "membership_id": assessed.student_id,
     }
 
     def find(name: str) -> str:
@@ -257,6 +273,10 @@ def address(
             return reverse(name, args=[stop_reminders.token_for(invitation)])
         if route.startswith(("beoordelen/u/", "uitnodigingen/")):
             public_id = invitation.public_id
+        elif name == "assessments:download_own_data":
+            asked, _ = own_data.ask(student=assessed.student, by=docent)
+            own_data.make(asked.pk)
+            public_id = asked.public_id
         elif route.startswith("voorstellen/"):
             email = "greet@bedrijf.test"
             public_id = invitation.proposals.create(first_name="Greet", last_name="Nieuw", email=email).public_id
