@@ -43,7 +43,7 @@ def ask_own_data(request: UserRequest, membership_id: int) -> HttpResponse:
     if is_new:
         messages.success(request, _("Uw gegevens worden verzameld. U krijgt een mail zodra het bestand klaarstaat."))
     elif asked.is_available:
-        messages.info(request, _("Er staat al een bestand van vandaag klaar."))
+        messages.info(request, _("Er staat al een recent bestand klaar."))
     else:
         messages.info(request, _("Uw gegevens worden al verzameld. U krijgt een mail zodra het bestand klaarstaat."))
     return redirect("assessments:own_data")

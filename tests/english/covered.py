@@ -23,6 +23,7 @@ MODULES = (
     "assessments.lifecycle",
     "assessments.no_access",
     "assessments.no_reminders",
+    "assessments.own_data_page",
     "assessments.propose",
     "assessments.propose_colleague",
     "assessments.replace",
@@ -53,6 +54,7 @@ MAILS = (
     "sent_back",
     "proposal_declined",
     "cancelled",
+    "own_data",
 )
 # What a variable names: an assessment's states, roles, kinds of exam.
 BY_VARIABLE = (
