@@ -16,6 +16,7 @@ from accounts.models import Membership, Role, User
 from accounts.signed_in import UserRequest
 
 from . import own_data as answering
+from .data_request import KEPT_DAYS
 from .models import DataRequest
 
 
@@ -32,7 +33,7 @@ def own_data(request: UserRequest) -> HttpResponse:
     found = list(students.prefetch_related("data_requests"))
     if not found:
         raise Http404
-    return render(request, "assessments/own_data.html", {"students": found, "kept_days": answering.KEPT_DAYS})
+    return render(request, "assessments/own_data.html", {"students": found, "kept_days": KEPT_DAYS})
 
 
 @translated

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -96,7 +97,7 @@ def erased_from(facts: Facts, terms: Terms) -> tuple[date, Rule] | None:
     return end + timedelta(days=1), rule
 
 
-def due(school: School, *, on: date, appealed: bool = False) -> AssessmentQuerySet:
+def due(school: School, *, on: date, appealed: bool = False) -> QuerySet[Any]:
     """The school's assessments that go on this day or went before, each with its `rule`; what `erased_from` says.
 
     Where several rules hold it is the first of `Rule`. With `appealed` those that would, and stay for an appeal.
@@ -124,7 +125,7 @@ _AFTER_DIPLOMA = Q(student__diploma_on__isnull=True) | Q(began_on__gt=F(_DIPLOMA
 def _nothing_since(day: date) -> Q:
     """Nothing happened to it after that day."""
     events = Event.objects.filter(assessment=OuterRef("pk"), at__gte=_begin(day + timedelta(days=1)))
-    return Q(status_since__lt=_begin(day + timedelta(days=1))) & ~Exists(events)
+    return Q(Q(status_since__lt=_begin(day + timedelta(days=1))), ~Exists(events))
 
 
 def _told_of(on: date, student: str = "") -> Q:
@@ -141,7 +142,7 @@ def _begin(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
-def leaving(school: School, *, on: date) -> QuerySet[Membership]:
+def leaving(school: School, *, on: date) -> QuerySet[Any]:
     """Students of whom the school has nothing to keep any more, each with the `rule`: no assessment, an old date.
 
     Not whose account is in use: someone who began a next study, say.

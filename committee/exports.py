@@ -116,6 +116,7 @@ def export(request: UserRequest, public_id: UUID) -> HttpResponse:
     context = {
         "export": made,
         "shape": Shape.from_json(made.shape),
+        "erased": made.count - made.results.count(),
         "changed": made.results.changed_since()[: COUNT_UP_TO + 1].count(),
         "count_up_to": COUNT_UP_TO,
         "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from .models import FileGone, StoredFile
 
+PIECE = 256 * 1024  # bytes
 __all__ = ["FileGone", "keep", "keep_file"]
 
 
@@ -44,7 +45,9 @@ def keep_file(content: BinaryIO) -> StoredFile:
 
 def _measure(content: BinaryIO) -> tuple[str, int]:
     content.seek(0)
-    digest = hashlib.file_digest(content, "sha256")
+    digest = hashlib.sha256()
+    while piece := content.read(PIECE):
+        digest.update(piece)
     return digest.hexdigest(), content.seek(0, io.SEEK_END)
 
 

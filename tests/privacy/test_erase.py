@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -20,6 +21,8 @@ from assessments import erase, past_counts, retention, verification
 from assessments.erasure import Rule
 from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, Event, PastAssessments, PastScores
 from committee import picture
+from committee.export_shape import PLAIN
+from committee.remember_export import remember
 from digibeoordelen.outbox import unused
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
@@ -27,7 +30,7 @@ from exams.models import Exam, ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory
 
-from .conftest import date_student, today
+from .conftest import date_student, today, words
 
 Later = Callable[..., None]
 
@@ -54,7 +57,8 @@ def _models() -> Iterator[type[models.Model]]:
 def test_whatever_hangs_on_an_assessment_goes_with_it() -> None:
     """Also what another app adds later: only a foreign key that is dealt with by hand may do without CASCADE."""
     by_hand = {"assessments.Document.assessment"}
-    seen, waiting = set(), [Assessment]
+    seen: set[Any] = set()
+    waiting: list[Any] = [Assessment]
     others = set()
     while waiting:
         model = waiting.pop()
@@ -115,7 +119,8 @@ def test_nothing_of_the_colleagues_is_lost(
 
 
 # --- Mails and bytes -----------------------------------------------------------------------------
-def path_of(file: StoredFile) -> Path:
+def path_of(file: StoredFile | None) -> Path:
+    assert file is not None
     return Path(default_storage.path(str(file.file.name)))
 
 
@@ -238,6 +243,20 @@ def test_counts_of_two_are_added(student: Membership, exam: Exam, school: School
     assert not PastScores.objects.exists()
 
 
+def test_an_export_says_that_some_of_it_was_erased(
+    over: Assessment, school: School, client: Client, committee_member: User
+) -> None:
+    results = Assessment.objects.filter(pk=over.pk)
+    export = remember(results=results, school=school, exam=over.exam, by=committee_member, shape=PLAIN)
+    client.force_login(committee_member)
+    page = reverse("committee:export", args=[export.public_id])
+    assert "gewist" not in words(client.get(page))
+    erase.erase_due()
+    assert "Daarvan is 1 resultaat intussen gewist" in words(client.get(page))
+    file = b"".join(client.get(reverse("committee:export_file", args=[export.public_id])).streaming_content)
+    assert b"123456" not in file
+
+
 # --- Who still holds the document ----------------------------------------------------------------
 @pytest.fixture
 def held(over: Assessment) -> tuple[str, bytes]:
@@ -288,7 +307,7 @@ def test_a_worker_that_dies_leaves_whole_ones_and_the_next_night_goes_on(
 
     written = erase._log
 
-    def die_at_the_second(*args: object, **counts: int) -> None:
+    def die_at_the_second(*args: Any, **counts: Any) -> None:
         written(*args, **counts)
         if Erasure.objects.get().assessments == 2:
             raise Killed

@@ -100,7 +100,7 @@ def test_nothing_of_another_student_is_in_it(
 
 def test_a_pdf_that_is_missing_is_named(final: Assessment, student: Membership) -> None:
     document = final.documents.get()
-    document.file.file.storage.delete(document.file.file.name)
+    document.file.file.delete(save=False)
     said, names = told(made(student))
     assert said["ontbrekende_bestanden"] == [f"pdf/{document.filename}"]
     assert names == ["gegevens.json"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
@@ -96,10 +97,10 @@ def test_looking_often_is_looking_once_in_a_quarter(
     assert len(rows()) == 2
 
 
-def test_it_takes_one_query(final: Assessment, docent: User, django_assert_num_queries: Callable[..., object]) -> None:
+def test_it_takes_one_query(final: Assessment, docent: User, django_assert_num_queries: Any) -> None:
     final.student.user  # noqa: B018 - as every page has it
     for _ in range(2):
-        with django_assert_num_queries(1):  # type: ignore[attr-defined]
+        with django_assert_num_queries(1):
             view_log.note(final, by=docent)
 
 
@@ -168,12 +169,12 @@ def test_a_page_takes_as_many_queries_for_fifty_as_for_one(
     final: Assessment,
     docent: User,
     school: School,
-    django_assert_max_num_queries: Callable[..., object],
+    django_assert_max_num_queries: Any,
 ) -> None:
     for n in range(50):
         at = timezone.now() - relativedelta(hours=n)
         Viewing.objects.create(
             school=school, assessment=final, by=docent, by_name="Dirk", what=What.RESULT, at=at, slot=n
         )
-    with django_assert_max_num_queries(8):  # type: ignore[attr-defined]
+    with django_assert_max_num_queries(8):
         browser.get(reverse("privacy:viewings", args=[school.pk]))
