@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
+from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import CASCADE, EmailField, ForeignObjectRel
 from django.test import Client
 from django.urls import reverse
 
@@ -197,3 +199,48 @@ def test_what_was_counted_is_kept(life: Assessment, quirijn: Membership, pass_ti
     assert Export.objects.get().count == 1
     assert not ExportedResult.objects.exists()
     assert DestroyedDocument.objects.filter(stood=True).count() == 1
+
+
+# --- What is added later -------------------------------------------------------------------------
+ACTED = {
+    "by",
+    "actor",
+    "initiator",
+    "final_by",
+    "marked_by",
+    "closed_by",
+    "decided_by",
+    "asked_by",
+    "study_dates_set_by",
+}
+
+
+def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
+    """A new model fails this that keeps a line about someone after the account: see `accounts.erase_account`."""
+    others = set()
+    for person in (User, Membership):
+        for relation in person._meta.get_fields(include_hidden=True):
+            if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
+                others.add((relation.related_model._meta.label, relation.field.name))
+    assert {(label, name) for label, name in others if name not in ACTED} == {
+        ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
+        ("assessments.Assessment", "student"),  # erased first
+    }
+
+
+def test_whatever_holds_an_address_is_known() -> None:
+    """A new column with an address fails this: what takes it away when its person goes?"""
+    columns = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, EmailField)
+    }
+    assert columns == {
+        "accounts.User.email",  # erased with the account
+        "accounts.ExamOffice.email",  # an office's
+        "addressbook.Contact.email",  # an examiner's
+        "assessments.Document.exam_office_email",
+        "assessments.FinalProposal.exam_office_email",
+        "assessments.Proposal.email",  # goes with the assessment
+    }
