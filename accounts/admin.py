@@ -15,6 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from . import second_step
 from .change_school import log_office, log_settings
 from .models import ExamOffice, Membership, School, User
+from .retention_terms import TERMS
 from .signed_in import UserRequest
 
 admin.site.unregister(Group)  # rights come from roles at a school and from `is_staff`, never from groups
@@ -54,6 +55,7 @@ class SchoolAdmin(ForStaff, admin.ModelAdmin):
     list_filter = ["digital_assessment_active"]
     search_fields = ["name"]
     inlines = [ExamOfficeInline]
+    exclude = TERMS  # the school's own choice, on a page that says what it would take
 
     def save_model(self, request: UserRequest, obj: School, form: Any, change: bool) -> None:  # type: ignore[override]
         """The school sees in its log what the Consortium changed; a new one begins with an empty log."""
@@ -80,6 +82,8 @@ class MembershipInline(ForStaff, admin.TabularInline):
     """
 
     model = Membership
+    fk_name = "user"
+    exclude = ["diploma_on", "left_on"]  # Schoolbeheer's, who sees what follows from them
     extra = 0
     autocomplete_fields = ["school"]
     readonly_fields = ["student_number"]

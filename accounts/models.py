@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from digibeoordelen.outbox.models import StoredFile
 
+from . import retention_terms
 from .look import Look, check_colour, tidy_colour
 from .number_forms import check_forms
 from .recovery_code import RecoveryCode as RecoveryCode  # Django looks for an app's models here
@@ -46,7 +47,7 @@ class PersonName(models.Model):
         return full_name(self.first_name, self.infix, self.last_name)
 
 
-class School(models.Model):
+class School(retention_terms.RetentionTerms):
     """The tenant: everything that happens belongs to exactly one school."""
 
     name = models.CharField("naam", max_length=200, unique=True)
@@ -150,6 +151,7 @@ class School(models.Model):
             models.CheckConstraint(
                 condition=models.Q(colour="") | models.Q(colour__regex="^#[0-9a-f]{6}$"), name="school_colour_is_one"
             ),
+            *retention_terms.checks(),
         ]
 
     def __str__(self) -> str:
@@ -302,6 +304,13 @@ class Membership(models.Model):
     school = models.ForeignKey(School, models.PROTECT, related_name="memberships")
     role = models.CharField("rol", max_length=20, choices=Role)
     student_number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
+    # How long the student's results are kept follows from these two (`assessments.retention`).
+    diploma_on = models.DateField("diplomadatum", null=True, blank=True)
+    left_on = models.DateField("vertrokken zonder diploma op", null=True, blank=True)
+    study_dates_set_at = models.DateTimeField(null=True, blank=True, editable=False)
+    study_dates_set_by = models.ForeignKey(
+        "accounts.User", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     search_text = models.TextField(editable=False)
     # For lists in order, and to find what a name begins with; compared by bytes on both databases.
     sort_key = models.TextField(editable=False, default="", db_default="")
@@ -333,6 +342,10 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=models.Q(role=Role.STUDENT) | models.Q(student_number=""),
                 name="student_number_only_for_students",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role=Role.STUDENT) | models.Q(diploma_on__isnull=True, left_on__isnull=True),
+                name="study_dates_only_for_students",
             ),
         ]
 

@@ -16,7 +16,7 @@ from addressbook.models import Contact
 from digibeoordelen.outbox.queue import send_again as send_mail_again
 from exams.models import ExamUnit
 
-from . import asked, correct, invite, lifecycle, take_back
+from . import asked, correct, invite, lifecycle, take_back, view_log
 from .attachments import keep_files
 from .forms import MessageForm
 from .history import read_history
@@ -46,6 +46,7 @@ def get_assessment(user: User, public_id: UUID) -> Assessment:
 @require_GET
 def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, public_id)
+    view_log.note(assessment, by=request.user)
     rubric = read_rubric(assessment)
     readable = assessment.status in (Status.ASSESSED, Status.FINAL)
     if readable:

@@ -13,14 +13,15 @@ from django.utils import timezone
 
 from accounts.language import Language
 from accounts.mail_texts import one_line, render_mail
-from accounts.models import School, User
+from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
 from . import links, stop_reminders
-from .models import Assessment, Document, Invitation, Proposal
+from .data_request import KEPT_DAYS
+from .models import Assessment, Document, Invitation, MailAbout, Proposal
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
@@ -42,7 +43,7 @@ def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> Outgoin
     return _queue(
         "invitation_together",
         to=first.contact,
-        school=first.assessment.school,
+        about=[invitation.assessment for invitation in invitations],
         context={"invitation": first, "expires_at": first.expires_at, **together_context(buttons, by=by)},
         attachments=_attachments(first),
         links={names[i.pk]: links.mail_link(invitation=i, together=invitations) for i in invitations},
@@ -87,7 +88,7 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
     return _queue(
         "reminder_together",
         to=invitations[0].contact,
-        school=first.school,
+        about=[invitation.assessment for invitation in invitations],
         context={
             "rows": rows,
             "assessment": first,
@@ -120,7 +121,7 @@ def queue_cancelled(*, invitation: Invitation) -> OutgoingMail:
     return _queue(
         "cancelled",
         to=invitation.contact,
-        school=assessment.school,
+        about=[assessment],
         context={"invitation": invitation, "assessment": assessment},
         reply_to=assessment.initiator.email,
     )
@@ -132,7 +133,7 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
     return _queue(
         "cancelled_initiator",
         to=assessment.initiator,
-        school=assessment.school,
+        about=[assessment],
         context={"assessment": assessment, "by": by, "link": url},
         reply_to=by.email,
     )
@@ -143,7 +144,7 @@ def queue_result_withdrawn(*, document: Document, by: User, reason: str) -> Outg
     return _queue(
         "result_withdrawn",
         to=document.exam_office_email,
-        school=document.assessment.school,
+        about=[document.assessment],
         context={"document": document, "result": document.result, "by": by, "reason": reason},
         reply_to=by.email,
     )
@@ -154,7 +155,7 @@ def queue_result_withdrawn_to_student(*, assessment: Assessment, by: User) -> Ou
     return _queue(
         "result_withdrawn_student",
         to=assessment.student.user,
-        school=assessment.school,
+        about=[assessment],
         context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
         reply_to=by.email,
     )
@@ -166,7 +167,7 @@ def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
     return _queue(
         "all_done",
         to=assessment.initiator,
-        school=assessment.school,
+        about=[assessment],
         context={"assessment": assessment, "link": url},
     )
 
@@ -179,7 +180,7 @@ def queue_proposal(*, proposal: Proposal) -> OutgoingMail:
     return _queue(
         "proposal",
         to=assessment.initiator,
-        school=assessment.school,
+        about=[assessment],
         context={"proposal": proposal, **invitation_context(invitation, link=page)},
         reply_to=invitation.contact.email,
     )
@@ -198,10 +199,22 @@ def queue_result(*, document: Document) -> OutgoingMail:
     return _queue(
         "result",
         to=document.exam_office_email,
-        school=assessment.school,
+        about=[assessment],
         context={"document": document, "assessment": assessment, "result": document.result},
         attachments=[Attachment(filename=document.filename, content_type="application/pdf", file=document.file)],
         reply_to=assessment.final_by.email if assessment.final_by else "",
+    )
+
+
+def queue_own_data(*, student: Membership) -> OutgoingMail:
+    """Tells the student that the file with their own data is there; the file itself is behind the login."""
+    page = settings.SITE_URL + reverse("assessments:own_data")
+    return _queue(
+        "own_data",
+        to=student.user,
+        about=[],
+        school=student.school,
+        context={"student": student, "link": page, "kept_days": KEPT_DAYS},
     )
 
 
@@ -229,7 +242,7 @@ def _queue_to_examiner(
     return _queue(
         name,
         to=invitation.contact,
-        school=invitation.assessment.school,
+        about=[invitation.assessment],
         context={**invitation_context(invitation, link=placeholder("start")), **(context or {})},
         attachments=attachments,
         links={"start": links.mail_link(invitation=invitation), **(more_links or {})},
@@ -242,17 +255,23 @@ def _queue(
     name: str,
     *,
     to: Contact | User | str,
-    school: School,
+    about: Sequence[Assessment],
     context: Mapping[str, Any],
+    school: School | None = None,
     attachments: Sequence[Attachment] = (),
     links: Mapping[str, Link] | None = None,
     reply_to: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
+    """A mail that is about these assessments, of one school, and goes with each of them (`erase`).
+
+    One that is about none says whose it is, and goes after a year.
+    """
     language = to.language if isinstance(to, Contact) else Language.DUTCH
+    school = school or about[0].school
     context = {**context, "from_school": school.name, "logo_url": _logo_url(school)}
     subject, text, html = render_mail(f"assessments/mail/{name}", context, language=language)
-    return queue_mail(
+    mail = queue_mail(
         kind=name,
         to=to if isinstance(to, str) else to.email,
         to_name="" if isinstance(to, str) else one_line(to.full_name),
@@ -265,6 +284,8 @@ def _queue(
         reply_to=reply_to,
         headers={"List-Id": _list_id(school), **(headers or {})},
     )
+    MailAbout.objects.bulk_create(MailAbout(mail=mail, assessment=assessment) for assessment in about)
+    return mail
 
 
 def _logo_url(school: School) -> str:

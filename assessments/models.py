@@ -20,8 +20,15 @@ from exams.models import SCORE_CHOICES, Criterion, Exam, ExamUnit, Part, WorkPro
 
 from .appeal import Appeal as Appeal  # Django looks for an app's models here
 from .correction import Correction as Correction
+from .data_request import DataRequest as DataRequest
+from .erasure import DestroyedDocument as DestroyedDocument
+from .erasure import Erasure as Erasure
 from .final_proposal import FinalProposal as FinalProposal
+from .mail_about import MailAbout as MailAbout
+from .past import PastAssessments as PastAssessments
+from .past import PastScores as PastScores
 from .proposal import Proposal as Proposal
+from .viewing import Viewing as Viewing
 
 
 class Status(models.TextChoices):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts.language import translated
 from accounts.signed_in import UserRequest
 
+from . import view_log
 from .models import Assessment, Document
 
 
@@ -38,9 +39,11 @@ def my_exams(request: UserRequest) -> HttpResponse:
 @require_GET
 def document(request: UserRequest, public_id: UUID) -> FileResponse:
     """The PDF of a final result, shown in the browser; 404 for whoever may not see it."""
-    found = get_object_or_404(Document.objects.visible_to(request.user).select_related("file"), public_id=public_id)
+    seen = Document.objects.visible_to(request.user).select_related("file", "assessment__student")
+    found = get_object_or_404(seen, public_id=public_id)
     if found.file is None:
         raise Http404
+    view_log.note(found.assessment, by=request.user, what=view_log.What.DOCUMENT)
     return FileResponse(
         found.file.file.open("rb"),
         filename=found.filename,

@@ -26,3 +26,29 @@ def sweep_documents() -> None:
 
     for document_id in documents.pending_ids():
         render_document.delay(document_id)
+
+
+@shared_task
+def make_own_data(request_id: int) -> None:
+    """Makes the file with everything about one student."""
+    from . import own_data
+
+    own_data.make(request_id)
+
+
+@shared_task
+def sweep_own_data() -> None:
+    """Starts what a crash left: files that were asked for and that nobody is making."""
+    from . import own_data
+
+    for request_id in own_data.waiting_ids():
+        make_own_data.delay(request_id)
+
+
+@shared_task
+def erase_due() -> None:
+    """The night's work: erases what need not be kept any more, at every school."""
+    from . import erase
+
+    erase.erase_due()
+    erase.tidy_up()

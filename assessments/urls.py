@@ -10,6 +10,7 @@ from . import (
     initiator,
     more_students,
     no_reminders,
+    own_data_page,
     per_student,
     proposals,
     propose_colleague,
@@ -137,6 +138,9 @@ urlpatterns = [
     # The student
     path("mijn-examens/", student.my_exams, name="my_exams"),
     path("documenten/<uuid:public_id>/", student.document, name="document"),
+    path("profiel/gegevens/", own_data_page.own_data, name="own_data"),
+    path("profiel/gegevens/<int:membership_id>/opvragen/", own_data_page.ask_own_data, name="ask_own_data"),
+    path("profiel/gegevens/<uuid:public_id>/", own_data_page.download_own_data, name="download_own_data"),
     # Anyone who holds a document
     path("controle/", check_document.ask_code, name="ask_code"),
     path("controle/bestand/", check_document.check_file, name="check_file"),

@@ -1,6 +1,19 @@
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class CommitteeConfig(AppConfig):
     name = "committee"
     verbose_name = "examencommissie"
+
+    def ready(self) -> None:
+        from assessments.view_log import register_exports
+
+        register_exports(_exports_with)
+
+
+def _exports_with(students: Any) -> Any:
+    from .models import Export
+
+    return Export.objects.filter(results__assessment__student__in=students).order_by().values("public_id")

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.signed_in import UserRequest
-from assessments import correct
+from assessments import correct, view_log
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 
@@ -53,6 +53,7 @@ def _page(
 ) -> HttpResponse:
     """The form; with a post what was typed stays in it."""
     data = request.POST if request.method == "POST" else None
+    view_log.note(assessment, by=request.user, what=view_log.What.CORRECT)
     reading = read(assessment)
     parts = lay_out(reading.rubric, data=data, problems=problems)
     context = {
@@ -69,5 +70,6 @@ def _page(
 @require_GET
 def history(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_afname(request.user, public_id)
+    view_log.note(assessment, by=request.user, what=view_log.What.HISTORY)
     context = {"assessment": assessment, "entries": read_history(assessment)}
     return render(request, "committee/correction_history.html", context)

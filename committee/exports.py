@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from accounts.signed_in import UserRequest
+from assessments import view_log
 from exams.models import Exam
 
 from . import export as csv_file
@@ -108,6 +109,7 @@ def export(request: UserRequest, public_id: UUID) -> HttpResponse:
     context = {
         "export": made,
         "shape": Shape.from_json(made.shape),
+        "erased": made.count - made.results.count(),
         "changed": made.results.changed_since()[: COUNT_UP_TO + 1].count(),
         "count_up_to": COUNT_UP_TO,
         "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
@@ -122,6 +124,7 @@ def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
     form = FileForm(request.GET, export=made, profiles=list(made.school.export_profiles.all()))
     if not form.is_valid() or (form.file == Export.File.XLSX and made.count > export_xlsx.MOST_RESULTS):
         raise Http404
+    view_log.note_export(school=made.school, export=made.public_id, by=request.user)
     shape, file = form.shape, form.file
     content_type = CONTENT_TYPES[file]
     if file == Export.File.CSV:

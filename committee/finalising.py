@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import School
 from accounts.signed_in import UserRequest
+from assessments import view_log
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 
@@ -68,6 +69,7 @@ def _step(
     if not reading.can_finalise:
         messages.error(request, "Deze beoordeling kan nog niet worden afgerond.")
         return redirect(address(request, "committee:afname", assessment))
+    view_log.note(assessment, by=request.user, what=view_log.What.FINALISE)
     context = {
         "assessment": assessment,
         "reading": reading,

@@ -1,21 +1,23 @@
 """A picture of the work: per exam how many are where and for how long, per criterion and examiner what was given.
 
 So that a committee sees an exam that nobody passes, or an examiner who only gives G. Nothing here names a student.
+What was erased still counts, but for who gave it (`assessments.past`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, Value
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, Sum, Value
 from django.utils import timezone
 
 from addressbook.models import Contact
-from assessments.models import CLOSED, Assessment, Score, Status
+from assessments import past_counts
+from assessments.models import CLOSED, Assessment, PastAssessments, PastScores, Status
 from exams.grading import Score as Letter
 from exams.models import Criterion, Exam
 
@@ -114,7 +116,7 @@ class Period:
 
 def periods(today: date) -> list[Period]:
     """The current school year, those before it, and all of them."""
-    first = today.year if today.month >= 8 else today.year - 1
+    first = past_counts.school_year(today)
     years = [Period(f"{y}-{y + 1}", _august(y), _august(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
     return [*years, Period("alle", None, None)]
 
@@ -124,7 +126,7 @@ def _august(year: int) -> datetime:
 
 
 def read_exams(schools: Collection[int], period: Period, *, exam: Exam | None = None) -> list[ExamPicture]:
-    """Every exam with assessments that were started in the period, or `exam` alone, by title; three queries."""
+    """Every exam with assessments that were started in the period, or `exam` alone, by title; four queries."""
     started = _within(Assessment.objects.filter(school__in=schools), period, "created_at")
     if exam is not None:
         started = started.filter(exam=exam)
@@ -138,12 +140,19 @@ def read_exams(schools: Collection[int], period: Period, *, exam: Exam | None = 
     final = started.filter(status=Status.FINAL).order_by().values("exam", "ovg").annotate(count=Count("pk"))
     for row in final:
         results[row["exam"]][row["ovg"]] = row["count"]
-    exams = Exam.objects.filter(pk__in=found).order_by("title", "cohort", "pk")
-    return [_picture(exam, found[exam.pk], results[exam.pk]) for exam in exams]
+    erased: dict[int, Counter[str]] = defaultdict(Counter)
+    for row in _past(PastAssessments.objects.all(), exam, schools, period, "exam", "status", "ovg"):
+        erased[row["exam"]][row["status"]] += row["times"]
+        if row["status"] == Status.FINAL:
+            of_exam = results[row["exam"]]
+            of_exam[row["ovg"]] = of_exam.get(row["ovg"], 0) + row["times"]
+    exams = Exam.objects.filter(pk__in={*found, *erased}).order_by("title", "cohort", "pk")
+    return [_picture(exam, found[exam.pk], erased[exam.pk], results[exam.pk]) for exam in exams]
 
 
-def _picture(exam: Exam, rows: list[dict[str, Any]], results: Mapping[str, int]) -> ExamPicture:
-    counts = {row["status"]: row["count"] for row in rows}
+def _picture(exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], results: Mapping[str, int]) -> ExamPicture:
+    """Of what was erased nothing waits any more."""
+    counts = erased + Counter({row["status"]: row["count"] for row in rows})
     labels = {status.value: str(status.label) for status in Status}
     waiting = [
         Waiting(
@@ -170,20 +179,30 @@ def _within(rows: Any, period: Period, column: str) -> Any:
     return rows
 
 
+def _past(rows: Any, exam: Exam | None, schools: Collection[int], period: Period, *by: str) -> Any:
+    """The counts of what was erased, `times` for each combination of `by`."""
+    rows = rows.filter(school__in=schools)
+    if exam is not None:
+        rows = rows.filter(exam=exam)
+    if period.since:
+        rows = rows.filter(year=period.since.year)
+    return rows.order_by().values(*by).annotate(times=Sum("count"))
+
+
 def _scores(exam: Exam, schools: Collection[int], period: Period) -> Any:
     """What examiners gave and completed; not what the committee decided."""
-    scores = Score.objects.filter(
-        assignment__assessment__exam=exam,
-        assignment__assessment__school__in=schools,
-        assignment__removed_at__isnull=True,
-        assignment__completed_at__isnull=False,
-    ).exclude(assignment__assessment__status=Status.CANCELLED)
+    scores = past_counts.counting().filter(
+        assignment__assessment__exam=exam, assignment__assessment__school__in=schools
+    )
     return _within(scores, period, "assignment__assessment__created_at").order_by()
 
 
 def read_criteria(exam: Exam, schools: Collection[int], period: Period) -> list[Given]:
     """What was given for each criterion, in the order of the exam; of several versions the newest comes first."""
     counts = _counts(_scores(exam, schools, period), "criterion")
+    for row in _past(PastScores.objects.all(), exam, schools, period, "criterion", "value"):
+        given = counts[row["criterion"]]
+        given[row["value"]] = given.get(row["value"], 0) + row["times"]
     criteria = Criterion.objects.filter(pk__in=counts).select_related("part__work_process__core_task__unit")
     in_order = criteria.order_by(
         "-part__work_process__core_task__unit__exam_version__number",

@@ -12,6 +12,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.signed_in import UserRequest
 from assessments import send_back as sending_back
+from assessments import view_log
 from assessments.asked import is_part
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Document, Status
@@ -55,6 +56,7 @@ def start_export(request: UserRequest) -> HttpResponse:
 @require_GET
 def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_afname(request.user, public_id)
+    view_log.note(assessment, by=request.user)
     appeals = list(assessment.appeals.all())
     context = {
         "assessment": assessment,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import bootstrap_wrapper
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.urls import reverse_lazy
 
@@ -220,6 +221,8 @@ CELERY_BEAT_SCHEDULE = {
     "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},
     "sweep-imports": {"task": "addressbook.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "forget-unconfirmed": {"task": "accounts.tasks.forget_unconfirmed", "schedule": 3600},
+    "sweep-own-data": {"task": "assessments.tasks.sweep_own_data", "schedule": SWEEP_SECONDS},
+    "erase-due": {"task": "assessments.tasks.erase_due", "schedule": crontab(hour="3", minute="10")},
     "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }

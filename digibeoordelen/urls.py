@@ -45,6 +45,7 @@ urlpatterns = [
     path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
     path("school/", include("accounts.school_urls")),
+    path("school/", include("assessments.privacy_urls")),
     path("gezondheid/", health, name="health"),
     path("beheer/login/", staff_login, name="staff_login"),
     path("beheer/", admin.site.urls),

@@ -19,13 +19,20 @@ from assessments.models import (
     Assignment,
     Correction,
     Coupling,
+    DataRequest,
     Document,
+    Erasure,
     Invitation,
+    MailAbout,
+    PastAssessments,
+    PastScores,
     PlannedReminder,
     Proposal,
     Score,
+    Viewing,
 )
 from committee.finalise import finalise
+from digibeoordelen.outbox.files import keep
 from exams.models import Part
 from tests.factories import (
     ContactFactory,
@@ -88,6 +95,95 @@ def same_recovery_code(cast):
 @breaks("school_colour_is_one")
 def no_colour(cast):
     School.objects.update(colour="red;}b{")
+
+
+@breaks("school_left_months_in_bounds")
+def leavers_for_a_month(cast):
+    School.objects.update(left_months=1)
+
+
+@breaks("school_cancelled_months_in_bounds")
+def cancelled_for_ever(cast):
+    School.objects.update(cancelled_months=601)
+
+
+@breaks("school_unfinished_months_in_bounds")
+def unfinished_for_no_time(cast):
+    School.objects.update(unfinished_months=0)
+
+
+@breaks("school_views_months_in_bounds")
+def views_for_a_week(cast):
+    School.objects.update(views_months=0)
+
+
+@breaks("study_dates_only_for_students")
+def docent_with_a_diploma(cast):
+    Membership.objects.filter(user=cast.docent).update(diploma_on=timezone.localdate())
+
+
+@breaks("erasure_once_a_day_and_rule")
+def two_lines_for_a_night(cast):
+    for _ in range(2):
+        Erasure.objects.create(school=cast.school, on=timezone.localdate(), rule="DIPLOMA")
+
+
+@breaks("erasure_rule_known")
+def erased_by_no_rule(cast):
+    Erasure.objects.create(school=cast.school, on=timezone.localdate(), rule="ZOMAAR")
+
+
+@breaks("mail_about_once")
+def mail_about_one_twice(cast):
+    about = MailAbout.objects.filter(assessment=cast.assessment)[0]
+    MailAbout.objects.create(mail=about.mail, assessment=cast.assessment)
+
+
+@breaks("past_assessments_counted_once")
+def past_assessments_in_two_rows(cast):
+    for _ in range(2):
+        PastAssessments.objects.create(school=cast.school, exam=cast.assessment.exam, year=2026, status="NEW")
+
+
+@breaks("past_scores_counted_once")
+def past_scores_in_two_rows(cast):
+    criterion = cast.part.criteria.all()[0]
+    for _ in range(2):
+        PastScores.objects.create(
+            school=cast.school, exam=cast.assessment.exam, year=2026, criterion=criterion, value="V"
+        )
+
+
+def _look(cast, **fields):
+    Viewing.objects.create(school=cast.school, by=cast.docent, by_name="Dirk", **{"slot": 1, "what": "RESULT"} | fields)
+
+
+@breaks("viewing_of_assessment_once")
+def looked_twice_in_one_moment(cast):
+    for _ in range(2):
+        _look(cast, assessment=cast.assessment)
+
+
+@breaks("viewing_of_export_once")
+def downloaded_twice_in_one_moment(cast):
+    for _ in range(2):
+        _look(cast, export=cast.assessment.public_id, what="EXPORT")
+
+
+@breaks("viewing_of_one_thing")
+def looked_at_nothing(cast):
+    _look(cast)
+
+
+@breaks("data_request_one_waiting")
+def two_requests_at_once(cast):
+    for _ in range(2):
+        DataRequest.objects.create(student=cast.student, asked_by_name="Dirk")
+
+
+@breaks("data_request_file_at_a_time")
+def a_file_that_was_never_made(cast):
+    DataRequest.objects.create(student=cast.student, asked_by_name="Dirk", file=keep(b"zip"))
 
 
 @breaks("exam_office_once_per_school")

@@ -26,7 +26,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts import choose_password, mailed_links
 from accounts.models import Membership, Role, School, Session, User
 from addressbook.importing.preview import prepare
-from assessments import documents, links, stop_reminders
+from assessments import documents, links, own_data, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
@@ -100,6 +100,18 @@ school:changes                  GET    login  none    none   none    none   none
 school:student_numbers          GET    login  none    none   none    none   none  none      ok    none  none
 school:change_number            GET    login  none    none   none    none   none  none      ok    none  none
 school:change_number            POST   login  none    none   none    none   none  none      ok    none  none
+privacy:retention               GET    login  none    none   none    none    none  none      ok    none  none
+privacy:erased                  GET    login  none    none   none    none    none  none      ok    none  none
+privacy:terms                   GET    login  none    none   none    none    none  none      ok    none  none
+privacy:terms                   POST   login  none    none   none    none    none  none      ok    none  none
+privacy:students                GET    login  none    none   none    none    none  none      ok    none  none
+privacy:student                 GET    login  none    none   none    none    none  none      ok    none  none
+privacy:student                 POST   login  none    none   none    none    none  none      go    none  none
+privacy:ask_own_data            POST   login  none    none   none    none    none  none      go    none  none
+privacy:import_dates            GET    login  none    none   none    none    none  none      ok    none  none
+privacy:import_dates            POST   login  none    none   none    none    none  none      ok    none  none
+privacy:apply_dates             POST   login  none    none   none    none    none  none      go    none  none
+privacy:viewings                GET    login  none    none   none    none    none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -171,6 +183,9 @@ assessments:copy                GET    bad    bad     bad    bad     bad    bad 
 assessments:attachment          GET    bad    bad     bad    bad     bad    bad   bad       bad   bad   bad
 assessments:my_exams            GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:document            GET    login  ok      none   none    ok     none  ok        none  none  none
+assessments:own_data            GET    login  ok      ok     none    none    none  none      none  none  none
+assessments:ask_own_data        POST   login  go      none   none    none    none  none      none  none  none
+assessments:download_own_data   GET    login  ok      none   none    none    none  none      none  none  none
 assessments:ask_code            GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:check_code          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 assessments:check_file          GET    go     go      go     go      go     go    go        go    go    go
@@ -324,8 +339,33 @@ def address(
         "school_id": school.pk,
         "logo_id": given_logo(school).pk,
         "colour": "1d5fa8",
-        "membership_id": invitation.assessment.student_id,
         "office_id": ExamOfficeFactory(school=school).pk,
+        "membership_id": assessed.student_id,
+    }
+
+    def asked_own_data() -> Any:
+        asked, _ = own_data.ask(student=assessed.student, by=docent)
+        own_data.make(asked.pk)
+        return asked
+
+    def final_document() -> Any:
+        document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+        documents.make(document.pk)
+        values["code"] = document.code
+        return document
+
+    # Whose public id stands in the address, by how that begins; where it says nothing else it is the assessment's.
+    whose: dict[str, Callable[[], Any]] = {
+        "beoordelen/u/": lambda: invitation,
+        "uitnodigingen/": lambda: invitation,
+        "voorstellen/": lambda: invitation.proposals.create(
+            first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test"
+        ),
+        "adresboek/importeren/": lambda: prepare(school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv"),
+        "commissie/exportprofielen/": lambda: ExportProfileFactory(school=school),
+        "commissie/exports/": lambda: ExportFactory(school=school, exam=unit.exam_version.exam, by=committee_member),
+        "documenten/": final_document,
+        "profiel/gegevens/": asked_own_data,
     }
 
     def find(name: str) -> str:
@@ -334,27 +374,11 @@ def address(
             return reverse(name, args=[ACCOUNT_LINKS[name](school, docent)])
         if name == "assessments:no_reminders":
             return reverse(name, args=[stop_reminders.token_for(invitation)])
-        if route.startswith(("beoordelen/u/", "uitnodigingen/")):
-            public_id = invitation.public_id
-        elif route.startswith("voorstellen/"):
-            email = "greet@bedrijf.test"
-            public_id = invitation.proposals.create(first_name="Greet", last_name="Nieuw", email=email).public_id
-        elif route.startswith("adresboek/importeren/"):
-            prepared = prepare(school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv")
-            public_id = prepared.public_id
-        elif route.startswith("commissie/exportprofielen/"):
-            public_id = ExportProfileFactory(school=school).public_id
-        elif route.startswith("commissie/exports/"):
-            exam = unit.exam_version.exam
-            public_id = ExportFactory(school=school, exam=exam, by=committee_member).public_id
-        elif name in FOR_FINAL:
-            document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-            documents.make(document.pk)
-            values["code"] = document.code
-            public_id = document.public_id if route.startswith("documenten/") else assessed.public_id
-        else:
-            public_id = assessed.public_id
-        return reverse(name, kwargs={p: {**values, "public_id": public_id}[p] for p in parameters})
+        if name in FOR_FINAL and not route.startswith("documenten/"):
+            final_document()
+        made = {start: make for start, make in whose.items() if route.startswith(start)}
+        of = next(iter(made.values()))() if made and "public_id" in parameters else assessed
+        return reverse(name, kwargs={p: {**values, "public_id": of.public_id}[p] for p in parameters})
 
     return find
 

@@ -1,46 +1,71 @@
 """Keeps bytes once, under the name of their SHA-256, on the default storage."""
 
 import hashlib
+import io
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
-from django.core.files.base import ContentFile
+from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
 
 from .models import FileGone, StoredFile
 
-__all__ = ["FileGone", "keep"]
+PIECE = 256 * 1024  # bytes
+__all__ = ["FileGone", "keep", "keep_file"]
 
 
 def keep(content: bytes) -> StoredFile:
-    """The `StoredFile` with these bytes; the same bytes give the same row.
+    """The `StoredFile` with these bytes; the same bytes give the same row."""
+    return keep_file(io.BytesIO(content))
 
-    Safe inside a transaction and when two do it at once: the file is whole before the row exists, and
-    of two inserts the later one waits for the first and does nothing. A transaction that is rolled
-    back leaves a file without a row, which the next one with these bytes takes over.
+
+def keep_file(content: BinaryIO) -> StoredFile:
+    """`keep` for what is too large to hold: it is read twice, in pieces.
+
+    Safe inside a transaction and when two do it at once, or when one destroys what nothing refers to
+    (`unused`): whoever holds the row is waited for, and the row is seen only once the file is whole. A
+    transaction that is rolled back leaves a file without a row, which the next one with these bytes takes over.
     """
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256, size = _measure(content)
     name = f"{sha256[:2]}/{sha256}"
-    _write_whole(name, content)
-    StoredFile.objects.bulk_create([StoredFile(sha256=sha256, size=len(content), file=name)], ignore_conflicts=True)
-    return StoredFile.objects.get(sha256=sha256)
+    new = StoredFile(sha256=sha256, size=size, file=name)
+    while True:
+        with transaction.atomic():
+            StoredFile.objects.bulk_create([new], ignore_conflicts=True)
+            if StoredFile.objects.filter(sha256=sha256).update(kept_at=timezone.now()):
+                _write_whole(name, content, size)
+                return StoredFile.objects.get(sha256=sha256)
+        # It was destroyed while we waited for it.
 
 
-def _write_whole(name: str, content: bytes) -> None:
+def _measure(content: BinaryIO) -> tuple[str, int]:
+    content.seek(0)
+    digest = hashlib.sha256()
+    while piece := content.read(PIECE):
+        digest.update(piece)
+    return digest.hexdigest(), content.seek(0, io.SEEK_END)
+
+
+def _write_whole(name: str, content: BinaryIO, size: int) -> None:
     """Puts the file there in one step: nobody ever reads half of it, also not after a power cut."""
+    content.seek(0)
     try:
         path = Path(default_storage.path(name))
     except NotImplementedError:  # object storage: a put is atomic by itself
         if not default_storage.exists(name):
-            default_storage.save(name, ContentFile(content))
+            default_storage.save(name, File(content))
         return
-    if path.exists() and path.stat().st_size == len(content):
+    if path.exists() and path.stat().st_size == size:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as part:
         try:
-            part.write(content)
+            shutil.copyfileobj(content, part)
             part.flush()
             os.fsync(part.fileno())
             Path(part.name).replace(path)

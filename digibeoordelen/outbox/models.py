@@ -18,11 +18,15 @@ class FileGone(Exception):
 
 
 class StoredFile(models.Model):
-    """Bytes kept once, named by their SHA-256; `files.keep` is the only writer."""
+    """Bytes kept once, named by their SHA-256; `files.keep` is the only writer, `unused.destroy` what removes them.
+
+    `kept_at`: when someone last handed these bytes in, and may be about to refer to them.
+    """
 
     sha256 = models.CharField(max_length=64, unique=True)
     size = models.PositiveBigIntegerField("grootte")
     file = models.FileField("bestand", max_length=120)
+    kept_at = models.DateTimeField("voor het laatst bewaard op", default=timezone.now)
 
     class Meta:
         verbose_name = "bestand"
@@ -192,8 +196,8 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 class OutgoingMail(models.Model):
     """One mail to one address; `queue.queue_mail` writes it, the tasks alone move it on.
 
-    What it says never changes once it is queued. A link stands in it as a placeholder: its URL is made
-    at sending, in memory only.
+    What it says never changes once it is queued; `forget` alone blanks or deletes it. A link stands in it as a
+    placeholder: its URL is made at sending, in memory only.
     """
 
     State = MailState

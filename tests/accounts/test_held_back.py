@@ -52,9 +52,9 @@ def document(assessed: Assessment, committee_member: User, settings) -> Document
 
 def pages(assessment: Assessment) -> list[str]:
     """Everything of the committee that a GET opens without more."""
-    names = ["afnames", "exports", "export_profiles", "finalise_many", "picture", "offices", "appeals"]
+    names = ["afnames", "exports", "export_profiles", "finalise_many", "picture", "appeals"]
     of_one = ["afname", "edit", "correction_history", "finalise", "send_back", "cancel"]
-    return [reverse(f"committee:{name}") for name in names] + [
+    return [reverse("accounts:exam_offices"), *(reverse(f"committee:{name}") for name in names)] + [
         reverse(f"committee:{name}", args=[assessment.public_id]) for name in of_one
     ]
 

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import ExamOffice, Role, School, SchoolChange, User
+from accounts.retention_terms import TERMS
 from accounts.settings_form import NAMES, SECTIONS
 from tests.factories import ExamOfficeFactory, UserFactory, member, png
 
@@ -57,7 +58,7 @@ def test_every_setting_of_the_sections_is_on_the_page_with_its_help(
 
 
 def test_no_setting_of_a_school_is_forgotten() -> None:
-    elsewhere = {"id", "name", "digital_assessment_active", "logo"}
+    elsewhere = {"id", "name", "digital_assessment_active", "logo", "terms_set_at", *TERMS}
     assert {field.name for field in School._meta.concrete_fields} - elsewhere == set(NAMES)
 
 

@@ -37,6 +37,7 @@ MODULES = (
     "assessments.lifecycle",
     "assessments.no_access",
     "assessments.no_reminders",
+    "assessments.own_data_page",
     "assessments.propose",
     "assessments.propose_colleague",
     "assessments.replace",
@@ -66,6 +67,7 @@ MAILS = (
     "sent_back",
     "proposal_declined",
     "cancelled",
+    "own_data",
 )
 ACCOUNT_MAILS = (
     "confirm_email",

@@ -1,0 +1,76 @@
+"""What will be erased in the coming weeks, a row for each student: the dry run that Schoolbeheer sees."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Membership, School
+
+from . import retention
+from .erasure import Rule
+from .models import Assessment
+
+AHEAD = timedelta(weeks=4)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student: from which day on what goes. With no assessment it is the account that does."""
+
+    student: Membership
+    count: int
+    day: date
+    rules: list[str]
+
+
+@dataclass(frozen=True)
+class Coming:
+    """`until` is the last day that was looked at; `counts` has each rule that takes something, by its words."""
+
+    until: date
+    counts: list[tuple[str, int]]
+    leaving: int
+    kept_by_appeal: int
+    students: QuerySet[Membership]
+
+
+def look_ahead(school: School, *, on: date | None = None) -> Coming:
+    """What the nightly task will do up to then, if nothing is mended and nobody appeals."""
+    until = (on or timezone.localdate()) + AHEAD
+    due = retention.due(school, on=until)
+    leaving = retention.leaving(school, on=until)
+    counts = Counter(due.values_list("rule", flat=True))
+    students = school.memberships.filter(
+        Q(pk__in=due.order_by().values("student")) | Q(pk__in=leaving.order_by().values("pk"))
+    )
+    return Coming(
+        until=until,
+        counts=[(str(rule.label), counts[rule.value]) for rule in Rule if counts[rule.value]],
+        leaving=leaving.count(),
+        kept_by_appeal=retention.due(school, on=until, appealed=True).count(),
+        students=students.select_related("user").order_by("sort_key", "pk"),
+    )
+
+
+def rows_of(students: Iterable[Membership], school: School, *, until: date) -> list[Row]:
+    """The rows of a page of `Coming.students`; four queries."""
+    students = list(students)
+    due = retention.due(school, on=until).filter(student__in=students).select_related("student")
+    by_student: dict[int, list[Assessment]] = {}
+    found = list(due)
+    for assessment in found:
+        by_student.setdefault(assessment.student_id, []).append(assessment)
+    facts, terms, today = retention.facts_of(found, school), retention.Terms.of(school), timezone.localdate()
+    rows = []
+    for student in students:
+        own = [retention.erased_from(facts[one.pk], terms) for one in by_student.get(student.pk, [])]
+        days = [found for found in own if found] or [(today, Rule.DIPLOMA if student.diploma_on else Rule.LEFT)]
+        first = max(min(day for day, _ in days), today)
+        rows.append(Row(student, len(own), first, list(dict.fromkeys(str(rule.label) for _, rule in days))))
+    return rows

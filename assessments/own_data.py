@@ -1,0 +1,107 @@
+"""The file with everything about one student, made by a worker, for the student alone.
+
+Schoolbeheer sees no results (DESIGN.md, 'Who may do what'), and a request to see one's data is answered to who made it.
+So Schoolbeheer can start it, for who asked at the desk, and sees when it was made and fetched; the student gets the
+mail and, logged in, the file. A student needs nobody for it: the profile has the same button. Each request is a row.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import zipfile
+from datetime import timedelta
+from typing import IO, BinaryIO, cast
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from digibeoordelen.outbox.files import keep_file
+from digibeoordelen.outbox.models import FileGone, StoredFile
+
+from . import mails
+from .data_request import KEPT_DAYS
+from .models import DataRequest
+from .own_data_content import collect, documents
+from .tasks import make_own_data
+
+IN_MEMORY = 1024 * 1024  # of the file while it is made; what is larger goes to disk
+PIECE = 64 * 1024
+AGAIN = timedelta(days=1)  # so long one file is enough
+
+
+def ask(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
+    """The request that is under way or was answered less than a day ago, else a new one; and whether it is new."""
+    with transaction.atomic():
+        Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)
+        recent = student.data_requests.filter(
+            Q(made_at__isnull=True) | Q(file__isnull=False, made_at__gt=timezone.now() - AGAIN)
+        )
+        if found := recent.first():
+            return found, False
+        request = DataRequest.objects.create(student=student, asked_by=by, asked_by_name=by.full_name)
+        transaction.on_commit(lambda: make_own_data.delay(request.pk), robust=True)
+    return request, True
+
+
+def make(request_id: int) -> bool:
+    """Makes the file of a waiting request and queues the mail; False when there was nothing to do.
+
+    It can run twice, or on two workers: one claims the row, and what is kept first stays.
+    """
+    now = timezone.now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    lease = now + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
+    if not DataRequest.objects.waiting().filter(free, pk=request_id).update(lease_until=lease):
+        return False
+    request = DataRequest.objects.select_related("student__user", "student__school").get(pk=request_id)
+    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+        write_zip(request.student, file)
+        with transaction.atomic():
+            current = DataRequest.objects.waiting().select_for_update(of=("self",)).filter(pk=request_id).first()
+            if current is None:
+                return False
+            current.file = keep_file(cast(BinaryIO, file))
+            current.made_at, current.lease_until = timezone.now(), None
+            current.mail = mails.queue_own_data(student=request.student)
+            current.save(update_fields=["file", "made_at", "lease_until", "mail"])
+    return True
+
+
+def write_zip(student: Membership, file: IO[bytes]) -> None:
+    """gegevens.json and every PDF; a PDF that is missing from the storage is named and passed over."""
+    gone: list[str] = []
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, document in documents(student):
+            try:
+                _copy(document.file, archive, name)
+            except (FileNotFoundError, FileGone):
+                gone.append(name)
+        told = collect(student) | ({"ontbrekende_bestanden": gone} if gone else {})
+        text = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+        archive.writestr("gegevens.json", text)
+
+
+def _copy(stored: StoredFile | None, archive: zipfile.ZipFile, name: str) -> None:
+    if stored is None:
+        raise FileGone(name)
+    with stored.file.open("rb") as content, archive.open(name, "w") as to:
+        while piece := content.read(PIECE):
+            to.write(piece)
+
+
+def waiting_ids() -> list[int]:
+    """Requests that no worker is at: never announced, or left by one that died."""
+    now = timezone.now()
+    free = Q(lease_until__isnull=True, asked_at__lt=now - timedelta(seconds=5)) | Q(lease_until__lt=now)
+    return list(DataRequest.objects.waiting().filter(free).values_list("pk", flat=True)[:1000])
+
+
+def forget_old() -> None:
+    """Lets go of files that were there long enough; that they were asked for stays."""
+    old = timezone.now() - timedelta(days=KEPT_DAYS)
+    DataRequest.objects.filter(file__isnull=False, made_at__lte=old).update(file=None)

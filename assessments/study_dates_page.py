@@ -1,0 +1,74 @@
+"""One student for Schoolbeheer: the two dates, and what was asked for of their data. No results."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.managed_school import get_managed_school
+from accounts.models import Membership, Role, School
+from accounts.search import matches
+from accounts.signed_in import UserRequest
+
+from . import own_data, retention, study_dates
+from .retention_forms import DatesForm
+
+PAGE_SIZE = 50
+
+
+def get_student(school: School, pk: int) -> Membership:
+    """A student of a school that one manages; else 404."""
+    students = school.memberships.filter(role=Role.STUDENT).select_related("user", "study_dates_set_by")
+    return get_object_or_404(students, pk=pk)
+
+
+@require_GET
+def students(request: UserRequest, school_id: int) -> HttpResponse:
+    """Students by what is typed; without that those with a result that no date belongs to."""
+    school = get_managed_school(request.user, school_id)
+    query = request.GET.get("zoek", "").strip()
+    found = school.memberships.filter(role=Role.STUDENT).select_related("user").order_by("sort_key", "pk")
+    if query:
+        found = found.filter(matches(query))
+    else:
+        found = found.filter(pk__in=retention.without_date(school).order_by().values("student"))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    return render(request, "assessments/dated_students.html", {"school": school, "page": page, "query": query})
+
+
+@require_http_methods(["GET", "POST"])
+def student(request: UserRequest, school_id: int, membership_id: int) -> HttpResponse:
+    """The two dates, to read and to change."""
+    school = get_managed_school(request.user, school_id)
+    found = get_student(school, membership_id)
+    form = DatesForm(request.POST or None, instance=get_student(school, membership_id))
+    if request.method == "POST" and form.is_valid():
+        changed = study_dates.set_dates(student=found, by=request.user, **form.cleaned_data)
+        said = f"De datums van {found.user.full_name} zijn bewaard." if changed else "Er is niets gewijzigd."
+        (messages.success if changed else messages.info)(request, said)
+        return redirect("privacy:student", school.pk, found.pk)
+    context = {
+        "school": school,
+        "student": found,
+        "form": form,
+        "requests": found.data_requests.all(),
+        "notice": retention.NOTICE.days,
+    }
+    return render(request, "assessments/dated_student.html", context)
+
+
+@require_POST
+def ask_own_data(request: UserRequest, school_id: int, membership_id: int) -> HttpResponse:
+    """Starts the file with everything about the student, which the student alone gets (`own_data` says why)."""
+    school = get_managed_school(request.user, school_id)
+    found = get_student(school, membership_id)
+    _, is_new = own_data.ask(student=found, by=request.user)
+    name = found.user.full_name
+    if is_new:
+        messages.success(request, f"Het bestand wordt gemaakt. {name} krijgt een mail zodra het klaarstaat.")
+    else:
+        messages.info(request, f"Er is al een bestand voor {name}, of het wordt gemaakt.")
+    return redirect("privacy:student", school.pk, found.pk)

@@ -1,0 +1,176 @@
+"""Schoolbeheer keeps dates and terms and sees who looked; a student downloads their own data. At 1280 and 375."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import Membership, Role, School, User
+from assessments import documents, own_data, view_log
+from assessments.models import Assessment, DataRequest, Erasure
+from committee.finalise import finalise
+from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
+from tests.factories import MembershipFactory, member
+
+from .walk import Shots
+from .wcag import check_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.own_data.make_own_data.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+
+@pytest.fixture
+def administrator(school: School) -> User:
+    return member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
+
+
+@pytest.fixture
+def final(assessed: Assessment, committee_member: User) -> Assessment:
+    document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    return assessed
+
+
+@pytest.fixture
+def many(
+    school: School,
+    make_afname: AfnameMaker,  # noqa: F811
+) -> None:
+    """Thirty students whose term is nearly over, one with a very long name; and what was erased before."""
+    long = {
+        "user__first_name": "Maximiliaan-Alexander",
+        "user__infix": "van der",
+        "user__last_name": "Bovenkerk-Oudeschans Zwartewaterstroom",
+    }
+    for n in range(30):
+        names = long if n == 3 else {}
+        student = MembershipFactory(
+            school=school, diploma_on=timezone.localdate() - timedelta(days=540), study_dates_set_at=None, **names
+        )
+        row = make_afname("FINAL" if n % 3 else "CANCELLED", student=student)
+        Assessment.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(days=700))
+    for n, rule in enumerate(["DIPLOMA", "LEFT", "CANCELLED", "UNFINISHED"]):
+        on = timezone.localdate() - timedelta(days=30 * n)
+        Erasure.objects.create(
+            school=school, on=on, rule=rule, assessments=12 * n + 1, documents=n, mails=40, students=n
+        )
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_schoolbeheer_sees_what_goes_and_mends_a_date(
+    log_in_at: Callable[..., Page],
+    administrator: User,
+    school: School,
+    final: Assessment,
+    many: None,
+    shots: Shots,
+    width: int,
+) -> None:
+    page = log_in_at(administrator, f"/school/{school.pk}/bewaren/", width=width)
+    expect(page.get_by_role("heading", name="Wordt gewist in de komende vier weken")).to_be_visible()
+    expect(page.get_by_text("Van 1 student met een definitief resultaat")).to_be_visible()
+    check_page(page)
+    shots(page, f"bewaren-{width}")
+    page.get_by_role("link", name="Maximiliaan-Alexander").click()
+    expect(page.get_by_role("heading", name="Verzoek om inzage")).to_be_visible()
+    check_page(page)
+    page.get_by_label("Diplomadatum").fill("2999-01-01")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("alert")).to_contain_text("Kijk het jaartal na.")
+    check_page(page)
+    shots(page, f"student-fout-{width}")
+    page.get_by_label("Diplomadatum").fill(timezone.localdate().isoformat())
+    page.get_by_role("button", name="Bewaren").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("zijn bewaard.")
+    page.get_by_role("button", name="Bestand laten maken").click()
+    expect(page.get_by_text("wordt gemaakt.", exact=False).first).to_be_visible()
+    check_page(page)
+    shots(page, f"student-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_list_of_dates_is_shown_before_it_is_kept(
+    log_in_at: Callable[..., Page], administrator: User, school: School, final: Assessment, shots: Shots, width: int
+) -> None:
+    page = log_in_at(administrator, f"/school/{school.pk}/bewaren/", width=width)
+    page.get_by_role("link", name="Lijst met datums invoeren").click()
+    expect(page.get_by_role("heading", name="Lijst met datums invoeren")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Lijst bekijken").click()
+    expect(page.get_by_role("alert")).to_contain_text("Plak een lijst of kies een csv-bestand.")
+    check_page(page)
+    shots(page, f"lijst-{width}")
+    page.get_by_label("Lijst", exact=True).fill("123456\t10-07-2026\n999999\t10-07-2026\n123457\tmorgen")
+    page.get_by_role("button", name="Lijst bekijken").click()
+    expect(page.get_by_text("Er is geen student met nummer ‘999999’.")).to_be_visible()
+    check_page(page)
+    shots(page, f"lijst-voorbeeld-{width}")
+    page.get_by_role("button", name="1 datum bewaren").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("datum")
+    assert final.student.__class__.objects.get(pk=final.student_id).diploma_on is not None
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_terms_students_and_who_looked(
+    log_in_at: Callable[..., Page],
+    administrator: User,
+    docent: User,
+    school: School,
+    final: Assessment,
+    shots: Shots,
+    width: int,
+) -> None:
+    page = log_in_at(administrator, f"/school/{school.pk}/inzage/", width=width)
+    expect(page.get_by_text("Er is nog niets ingezien.")).to_be_visible()
+    check_page(page)
+    view_log.note(final, by=docent)
+    view_log.note_export(school=school, export=final.public_id, by=docent)
+    page.get_by_label("Wie keek").fill("dirk")
+    page.get_by_role("button", name="Zoeken").click()
+    expect(page.get_by_role("row", name="Dirk Docent")).to_have_count(2)
+    check_page(page)
+    shots(page, f"inzage-{width}")
+    page.goto(page.url.split("/inzage/")[0] + "/bewaren/termijnen/")
+    check_page(page)
+    shots(page, f"termijnen-{width}")
+    page.get_by_label("vertrokken zonder diploma (maanden)").fill("3")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("alert")).to_contain_text("Kies ten minste 12 maanden.")
+    check_page(page)
+    page.goto(page.url.split("/termijnen/")[0] + "/studenten/")
+    expect(page.get_by_role("link", name="Anouk van 't Hoff")).to_be_visible()
+    check_page(page)
+    shots(page, f"studenten-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_student_downloads_what_the_school_has(
+    log_in_at: Callable[..., Page], student: Membership, final: Assessment, shots: Shots, width: int
+) -> None:
+    page = log_in_at(student.user, "/profiel/", width=width)
+    check_page(page)
+    shots(page, f"profiel-{width}")
+    page.get_by_role("link", name="Mijn gegevens downloaden").click()
+    page.get_by_role("button", name="Gegevens opvragen").dblclick()
+    expect(page.get_by_text("Het bestand wordt gemaakt.")).to_be_visible()
+    check_page(page)
+    own_data.make(DataRequest.objects.get().pk)
+    page.reload()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Bestand downloaden").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert "gegevens.json" in archive.namelist()
+        assert len(archive.namelist()) == 2
+    check_page(page)
+    shots(page, f"mijn-gegevens-{width}")

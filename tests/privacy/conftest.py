@@ -1,0 +1,63 @@
+"""What the tests of erasing share: a whole life of an assessment, and time that passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership, Role, School, User
+from assessments import documents
+from assessments.models import Assessment
+from committee.finalise import finalise
+from tests.factories import member
+
+Final = Callable[..., Assessment]
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What workers do is called here by its name."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.own_data.make_own_data.delay", lambda pk: None)
+
+
+@pytest.fixture
+def administrator(school: School) -> User:
+    return member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
+
+
+@pytest.fixture
+def browser(client: Client, administrator: User) -> Client:
+    """The browser of Schoolbeheer."""
+    client.force_login(administrator)
+    return client
+
+
+@pytest.fixture
+def final(assessed: Assessment, committee_member: User) -> Assessment:
+    """The student's result with its PDF."""
+    document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    assessed.refresh_from_db()
+    return assessed
+
+
+def date_student(student: Membership, **dates: date | None) -> None:
+    """Dates that were filled in long ago: nothing waits for having been told."""
+    Membership.objects.filter(pk=student.pk).update(study_dates_set_at=None, **dates)
+    student.refresh_from_db()
+
+
+def today() -> date:
+    return timezone.localdate()
+
+
+def words(response: Any) -> str:
+    assert response.status_code == 200, response
+    return " ".join(response.content.decode().split())

@@ -1,0 +1,73 @@
+"""Where a text can be found: in any column of any table, and in any file of the storage, packed or not."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import connection
+
+
+def find(texts: Sequence[str]) -> set[str]:
+    """'table.column' or 'file <name>' of each place that holds one of these texts, in whatever case."""
+    found = set()
+    for place, content in (*_cells(), *_files()):
+        said = content.lower()
+        found |= {f"{place}: {text}" for text in texts if text.lower() in said}
+    return found
+
+
+def _cells() -> Iterator[tuple[str, str]]:
+    """Every cell of every table, those of packages among them, as the database holds it."""
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            names = [column[0] for column in cursor.description or ()]
+            for row in cursor.fetchall():
+                for name, cell in zip(names, row, strict=True):
+                    yield f"{table}.{name}", _text(cell)
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, memoryview | bytes):
+        return _unpacked(bytes(cell))
+    if isinstance(cell, str) and cell[:1] in "[{":  # JSON may write é as é
+        try:
+            return json.dumps(json.loads(cell), ensure_ascii=False)
+        except ValueError:
+            return cell
+    return json.dumps(cell, ensure_ascii=False, default=str) if isinstance(cell, dict | list) else str(cell)
+
+
+def _files(folder: str = "") -> Iterator[tuple[str, str]]:
+    folders, names = default_storage.listdir(folder)
+    for name in names:
+        path = f"{folder}/{name}".lstrip("/")
+        with default_storage.open(path) as file:
+            yield f"file {path}", _unpacked(file.read())
+    for inner in folders:
+        yield from _files(f"{folder}/{inner}".lstrip("/"))
+
+
+def _unpacked(content: bytes) -> str:
+    """The bytes as text, with what is compressed in them: a zip's files, a PDF's streams."""
+    pieces = [content]
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            pieces += [archive.read(name) for name in archive.namelist()]
+    for piece in list(pieces):
+        pieces += [_inflate(piece[begin.start() :]) for begin in re.finditer(rb"x[\x01\x9c\xda]", piece)]
+    return " ".join(piece.decode("utf-8", errors="replace") for piece in pieces)
+
+
+def _inflate(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packed)
+    except zlib.error:
+        return b""

@@ -1,0 +1,365 @@
+"""Erasing: what goes with an assessment, what stays of it, and what a night that is broken off leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.db import DatabaseError, models, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Role, School, User
+from assessments import erase, past_counts, retention, verification
+from assessments.erasure import Rule
+from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, Event, PastAssessments, PastScores
+from committee import picture
+from committee.export_shape import PLAIN
+from committee.remember_export import remember
+from digibeoordelen.outbox import unused
+from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.models import OutgoingMail, StoredFile
+from exams.models import Exam, ExamUnit
+from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
+from tests.factories import MembershipFactory
+
+from .conftest import date_student, today, words
+
+Later = Callable[..., None]
+
+
+@pytest.fixture
+def over(final: Assessment, student: Membership, pass_time: Later) -> Assessment:
+    """A result whose term is over."""
+    date_student(student, diploma_on=today())
+    pass_time(days=590)
+    return final
+
+
+def of_everything() -> dict[str, int]:
+    return {model._meta.label: model._base_manager.count() for model in _models()}
+
+
+def _models() -> Iterator[type[models.Model]]:
+    from django.apps import apps
+
+    return (model for model in apps.get_models() if model._meta.label not in ("sessions.Session",))
+
+
+# --- What goes -----------------------------------------------------------------------------------
+def test_whatever_hangs_on_an_assessment_goes_with_it() -> None:
+    """Also what another app adds later: only a foreign key that is dealt with by hand may do without CASCADE."""
+    by_hand = {"assessments.Document.assessment"}
+    seen: set[Any] = set()
+    waiting: list[Any] = [Assessment]
+    others = set()
+    while waiting:
+        model = waiting.pop()
+        for relation in model._meta.get_fields(include_hidden=True):
+            if not isinstance(relation, models.ForeignObjectRel) or relation.related_model in seen:
+                continue
+            on_delete = getattr(relation, "on_delete", None)
+            name = f"{relation.related_model._meta.label}.{relation.field.name}"
+            if on_delete is models.CASCADE:
+                seen.add(relation.related_model)
+                waiting.append(relation.related_model)
+            elif on_delete is not models.SET_NULL:
+                others.add(name)
+    assert others == by_hand
+
+
+def test_an_open_appeal_keeps_all_of_it(over: Assessment) -> None:
+    Appeal.objects.create(assessment=over, received_on=today())
+    before = of_everything()
+    assert not erase.erase_due()["assessments"]
+    assert of_everything() == before
+
+
+def test_an_appeal_that_comes_in_meanwhile_keeps_it(over: Assessment, school: School) -> None:
+    """It was due when the night began, and is not when its turn comes."""
+    [pk] = retention.due(school, on=today()).values_list("pk", flat=True)
+    Appeal.objects.create(assessment=over, received_on=today())
+    assert not erase.erase_assessment(pk, on=today())
+    assert Assessment.objects.filter(pk=pk).exists()
+
+
+def test_a_date_that_is_mended_meanwhile_keeps_the_student(over: Assessment, student: Membership) -> None:
+    erase.erase_assessment(over.pk, on=today())
+    date_student(student, diploma_on=today())
+    assert not erase.erase_student(student.pk, on=today())
+    assert Membership.objects.filter(pk=student.pk).exists()
+
+
+def test_who_is_elsewhere_too_keeps_the_account(over: Assessment, student: Membership, other_school: School) -> None:
+    MembershipFactory(user=student.user, school=other_school)
+    assert erase.erase_due()["students"] == 1
+    assert list(student.user.memberships.values_list("school", flat=True)) == [other_school.pk]
+
+
+def test_a_colleague_who_was_a_student_keeps_the_account(over: Assessment, student: Membership, school: School) -> None:
+    MembershipFactory(user=student.user, school=school, role=Role.DOCENT)
+    erase.erase_due()
+    assert [held.role for held in User.objects.get(pk=student.user_id).memberships.all()] == [Role.DOCENT]
+
+
+def test_nothing_of_the_colleagues_is_lost(
+    over: Assessment, docent: User, committee_member: User, student: Membership
+) -> None:
+    erase.erase_due()
+    assert User.objects.filter(pk__in=[docent.pk, committee_member.pk]).count() == 2
+    assert not User.objects.filter(pk=student.user_id).exists()
+    assert not Event.objects.exists()
+
+
+# --- Mails and bytes -----------------------------------------------------------------------------
+def path_of(file: StoredFile | None) -> Path:
+    assert file is not None
+    return Path(default_storage.path(str(file.file.name)))
+
+
+def test_bytes_go_when_nothing_refers_to_them(over: Assessment) -> None:
+    path = path_of(over.documents.get().file)
+    erase.erase_due()
+    assert path.exists()
+    assert unused.destroy() == 1
+    assert not path.exists()
+    assert not StoredFile.objects.exists()
+
+
+def test_bytes_that_someone_else_refers_to_stay(over: Assessment) -> None:
+    path = path_of(over.documents.get().file)
+    assert unused.destroy() == 0
+    assert path.exists()
+
+
+def test_bytes_that_were_just_handed_in_stay(db: None, pass_time: Later) -> None:
+    keep(b"zo meteen een bijlage")
+    assert unused.destroy() == 0
+    pass_time(days=2)
+    keep(b"zo meteen een bijlage")
+    assert unused.destroy() == 0
+
+
+def test_a_worker_that_died_between_bytes_and_row_is_finished_by_the_next(db: None, pass_time: Later) -> None:
+    file = keep(b"half weg")
+    pass_time(days=2)
+    path_of(file).unlink()
+    assert unused.destroy() == 1
+
+
+def test_bytes_that_come_back_while_they_are_destroyed_are_written_anew(db: None, pass_time: Later) -> None:
+    path_of(keep(b"terug van weggeweest")).unlink()
+    pass_time(days=2)
+    assert keep(b"terug van weggeweest").read() == b"terug van weggeweest"
+    assert unused.destroy() == 0
+
+
+def test_files_without_a_row_go(transactional_db: None, pass_time: Later) -> None:
+    with transaction.atomic():
+        path = path_of(keep(b"teruggedraaid"))
+        transaction.set_rollback(True)
+    other = Path(default_storage.location) / "ab" / "leesmij.txt"
+    other.parent.mkdir(exist_ok=True)
+    other.write_text("niet van ons")
+    assert unused.destroy_strays() == 0
+    pass_time(days=2)
+    assert unused.destroy_strays() >= 1
+    assert not path.exists()
+    assert other.exists()
+    other.unlink()
+
+
+def test_a_mail_about_nobody_goes_after_a_year(db: None, pass_time: Later) -> None:
+    from digibeoordelen.outbox.queue import queue_mail
+
+    queue_mail(kind="site", to="iemand@hier.test", subject="Wachtwoord", text="x", html="x")
+    pass_time(days=360)
+    erase.tidy_up()
+    assert OutgoingMail.objects.count() == 1
+    pass_time(days=10)
+    erase.tidy_up()
+    assert not OutgoingMail.objects.exists()
+
+
+# --- What stays ----------------------------------------------------------------------------------
+def test_the_log_names_no_one_and_adds_up_over_the_night(over: Assessment, student: Membership) -> None:
+    erase.erase_due()
+    [line] = Erasure.objects.values("rule", "on", "assessments", "documents", "mails", "students")
+    assert line == {
+        "rule": Rule.DIPLOMA,
+        "on": today(),
+        "assessments": 1,
+        "documents": 1,
+        "mails": 3,
+        "students": 1,
+    }
+
+
+@pytest.mark.parametrize("what", ["exams", "criteria"])
+def test_the_picture_of_a_past_cohort_still_adds_up(
+    what: str,
+    over: Assessment,
+    exam: Exam,
+    school: School,
+    make_afname: AfnameMaker,  # noqa: F811
+) -> None:
+    make_afname(created_at=over.created_at)
+    year = past_counts.school_year(timezone.localdate(over.created_at))
+    [period] = [period for period in picture.periods(today()) if period.key.startswith(str(year))]
+
+    def read() -> list[object]:
+        if what == "exams":
+            return [(p.exam, p.states, p.final, p.passed) for p in picture.read_exams([school.pk], period)]
+        return list(picture.read_criteria(exam, [school.pk], period))
+
+    before = read()
+    erase.erase_due()
+    assert not Assessment.objects.filter(pk=over.pk).exists()
+    assert read() == before != []
+
+
+def test_an_exam_of_which_all_is_erased_still_has_its_picture(
+    over: Assessment, exam: Exam, client: Client, committee_member: User
+) -> None:
+    erase.erase_due()
+    client.force_login(committee_member)
+    page = client.get(reverse("committee:picture_of_exam", args=[exam.pk]), {"periode": "alle"})
+    assert page.status_code == 200
+    assert "Voldoende 1" in page.content.decode()
+
+
+def test_counts_of_two_are_added(student: Membership, exam: Exam, school: School) -> None:
+    row = {"school": school, "exam_id": exam.pk, "year": 2026, "status": "FINAL", "ovg": "V"}
+    for _ in range(2):
+        PastAssessments.objects.add([row])
+    assert PastAssessments.objects.get().count == 2
+    assert not PastScores.objects.exists()
+
+
+def test_an_export_says_that_some_of_it_was_erased(
+    over: Assessment, school: School, client: Client, committee_member: User
+) -> None:
+    results = Assessment.objects.filter(pk=over.pk)
+    export = remember(results=results, school=school, exam=over.exam, by=committee_member, shape=PLAIN)
+    client.force_login(committee_member)
+    page = reverse("committee:export", args=[export.public_id])
+    assert "gewist" not in words(client.get(page))
+    erase.erase_due()
+    assert "Daarvan is 1 resultaat intussen gewist" in words(client.get(page))
+    file = b"".join(client.get(reverse("committee:export_file", args=[export.public_id])).streaming_content)
+    assert b"123456" not in file
+
+
+# --- Who still holds the document ----------------------------------------------------------------
+@pytest.fixture
+def held(over: Assessment) -> tuple[str, bytes]:
+    """The code and the bytes of a document that was destroyed."""
+    document = over.documents.get()
+    held = str(document.code), document.file.read()
+    erase.erase_due()
+    erase.tidy_up()
+    return held
+
+
+def test_who_holds_a_destroyed_document_is_told_that_it_was_ours(held: tuple[str, bytes], client: Client) -> None:
+    page = client.get(reverse("assessments:check_code", args=[held[0]]))
+    assert page.status_code == 200
+    assert "door ons gemaakt en daarna vernietigd" in page.content.decode()
+    assert "Verzorgende" not in page.content.decode()
+
+
+def test_the_file_itself_still_proves_to_be_genuine(held: tuple[str, bytes]) -> None:
+    import hashlib
+
+    same = verification.by_file(hashlib.sha256(held[1]).hexdigest(), code=held[0])
+    assert (same.standing, same.same_file) == (verification.Standing.DESTROYED, True)
+    assert verification.by_file(hashlib.sha256(held[1]).hexdigest()).same_file is True
+    assert verification.by_file("0" * 64, code=held[0]).same_file is False
+
+
+def test_no_code_can_be_read_from_what_is_kept(held: tuple[str, bytes]) -> None:
+    [kept] = DestroyedDocument.objects.all()
+    assert held[0] not in (kept.code_sha256, kept.sha256)
+
+
+# --- A night that is broken off ------------------------------------------------------------------
+@pytest.fixture
+def three(
+    make_afname: AfnameMaker,  # noqa: F811
+    school: School,
+) -> list[Assessment]:
+    """Cancelled so long ago that they are due."""
+    return [make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31)) for _ in range(3)]
+
+
+def test_a_worker_that_dies_leaves_whole_ones_and_the_next_night_goes_on(
+    three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    written = erase._log
+
+    def die_at_the_second(*args: Any, **counts: Any) -> None:
+        written(*args, **counts)
+        if Erasure.objects.get().assessments == 2:
+            raise Killed
+
+    monkeypatch.setattr(erase, "_log", die_at_the_second)
+    with pytest.raises(Killed):
+        erase.erase_due()
+    left = Assessment.objects.count()
+    assert (left, Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (2, 1, 1)
+
+    monkeypatch.setattr(erase, "_log", written)
+    erase.erase_due()
+    erase.erase_due()
+    assert not Assessment.objects.exists()
+    assert (Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (3, 3)
+
+
+def test_one_that_the_database_refuses_does_not_keep_the_others(
+    three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_the_first(assessment: Assessment) -> None:
+        if assessment == three[0]:
+            raise DatabaseError
+
+    monkeypatch.setattr(past_counts, "count", refuse_the_first)
+    assert erase.erase_due()["assessments"] == 2
+    assert Assessment.objects.get() == three[0]
+
+
+def test_the_task_does_the_night_s_work(three: list[Assessment]) -> None:
+    from assessments.tasks import erase_due
+
+    erase_due()
+    erase_due()
+    assert not Assessment.objects.exists()
+
+
+# --- The command ---------------------------------------------------------------------------------
+def test_a_dry_run_counts_and_erases_nothing(three: list[Assessment], unit: ExamUnit) -> None:
+    before, said = of_everything(), StringIO()
+    call_command("erase_due", "--dry-run", stdout=said)
+    assert "ROC Hier: assessments due: 3 CANCELLED; students without any left: 0" in said.getvalue()
+    assert of_everything() == before
+
+
+def test_the_command_erases(three: list[Assessment]) -> None:
+    said = StringIO()
+    call_command("erase_due", stdout=said)
+    assert said.getvalue() == "erased: 3 assessments, 0 students\n"
+
+
+def test_what_is_not_due_can_only_be_looked_at(three: list[Assessment]) -> None:
+    with pytest.raises(SystemExit):
+        call_command("erase_due", "--on", "2090-01-01", stderr=StringIO())
+    assert Assessment.objects.count() == 3

@@ -1,0 +1,246 @@
+"""After the erasing nothing of the person is to be found: not in any table, nor in any file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import CASCADE, EmailField, ForeignObjectRel
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, School, User
+from addressbook.models import Contact
+from assessments import correct, documents, erase, form, own_data
+from assessments.attachments import keep_files
+from assessments.invite import invite
+from assessments.invite_group import invite_for_all
+from assessments.models import Assessment, DestroyedDocument, Erasure, Invitation, PastScores, Proposal
+from assessments.propose import propose
+from assessments.remind import remind_all
+from assessments.rubric import read_rubric
+from committee import appeals, withdraw_final
+from committee.export_shape import PLAIN
+from committee.finalise import finalise
+from committee.models import Export, ExportedResult
+from committee.remember_export import remember
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import AccountExamFactory, MembershipFactory, UserFactory
+
+from .conftest import date_student, today
+from .findable import find
+
+FIRST, LAST, ADDRESS, NUMBER = "Quirijn", "Zonneveld-Ypma", "quirijn@zonneveld.test", "Q9876543"
+JUSTIFICATION = "Werkte onnavolgbaar nauwkeurig aan het infuus."
+CORRECTED = "Werkte zeer nauwkeurig aan het infuusje."
+APPEAL = "Kluisnummer achtendertig, tweede lade."
+REMARK = "Let op de rolstoelhelling achterom."
+WITHDRAWN = "Verwisseling van twee leerlingstelsels."
+PERSON = [FIRST, LAST, ADDRESS, NUMBER]
+SAID = [JUSTIFICATION, CORRECTED, APPEAL, REMARK, WITHDRAWN]
+
+
+@pytest.fixture
+def quirijn(school: School, unit: ExamUnit) -> Membership:
+    person = MembershipFactory(
+        school=school,
+        student_number=NUMBER,
+        user__first_name=FIRST,
+        user__last_name=LAST,
+        user__email=ADDRESS,
+    )
+    AccountExamFactory(user=person.user, exam=unit.exam_version.exam)
+    return person
+
+
+@pytest.fixture
+def bystander(school: School) -> Membership:
+    return MembershipFactory(school=school, user__first_name="Blijvende", user__last_name="Buur")
+
+
+@pytest.fixture
+def life(
+    quirijn: Membership,
+    bystander: Membership,
+    unit: ExamUnit,
+    docent: User,
+    committee_member: User,
+    examiner: Contact,
+    second_examiner: Contact,
+    administrator: User,
+    school: School,
+) -> Assessment:
+    """Everything that can happen to an assessment, done by what does it."""
+    mine, other = (steps.start_assessment(student, unit, docent) for student in (quirijn, bystander))
+    steps.choose(mine, examiner, second_examiner)
+    steps.choose(other, second_examiner)
+    attached = keep_files([SimpleUploadedFile(f"{LAST}.pdf", f"%PDF-1.4 {FIRST} {LAST}".encode())])
+    invite(assessment=mine, contacts=[examiner], by=docent, remark=REMARK, attachments=attached)
+    for_both = keep_files([SimpleUploadedFile("reglement.pdf", b"%PDF-1.4 Examenreglement")])
+    invite_for_all(
+        assessments=[mine, other], contacts=[second_examiner], by=docent, one_mail=True, attachments=for_both
+    )
+    remind_all(invitations=Invitation.objects.filter(contact=second_examiner), by=docent)
+    for invitation in mine.invitations.select_related("assessment", "contact"):
+        _fill_in(invitation)
+    _correct(mine, committee_member)
+    document = finalise(assessment=mine, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    _withdraw(mine, committee_member)
+    document = finalise(assessment=mine, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    results = Assessment.objects.filter(pk=mine.pk)
+    remember(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
+    appeal = appeals.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
+    appeals.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
+    request, _ = own_data.ask(student=quirijn, by=administrator)
+    own_data.make(request.pk)
+    _what_packages_write(quirijn)
+    _look(mine, committee_member, docent)
+    return mine
+
+
+def _fill_in(invitation: Invitation) -> None:
+    """Thinks of a colleague first, and does it then."""
+    colleague = Proposal(invitation=invitation, first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    colleague.word = REMARK
+    propose(invitation=invitation, proposal=colleague)
+    steps.fill_in(invitation, "G", JUSTIFICATION)
+    form.complete(invitation=invitation)
+
+
+def _correct(assessment: Assessment, by: User) -> None:
+    rubric = read_rubric(assessment)
+    column = rubric.columns[0]
+    text = correct.Change(CORRECTED, REMARK)
+    changes = correct.Changes(scores={}, texts={column.assignment.pk: text})
+    correct.correct(assessment=assessment, by=by, changes=changes, seen_mark=correct.seen(rubric))
+
+
+def _withdraw(assessment: Assessment, by: User) -> None:
+    assessment.refresh_from_db()
+    withdraw_final.withdraw_final(assessment=assessment, by=by, reason=WITHDRAWN)
+    assessment.refresh_from_db()
+
+
+def _what_packages_write(student: Membership) -> None:
+    """As logging in and the admin do."""
+    AccessAttempt.objects.create(username=ADDRESS, ip_address="192.0.2.1", failures_since_start=1)
+    AccessLog.objects.create(username=ADDRESS, ip_address="192.0.2.1")
+    for thing in (student, student.user):
+        LogEntry.objects.create(
+            user=UserFactory(),
+            content_type=ContentType.objects.get_for_model(thing),
+            object_id=str(thing.pk),
+            object_repr=str(thing),
+            action_flag=CHANGE,
+        )
+
+
+def _look(assessment: Assessment, committee_member: User, docent: User) -> None:
+    for person, page in ((committee_member, "committee:afname"), (docent, "assessments:detail")):
+        client = Client()
+        client.force_login(person)
+        assert client.get(reverse(page, args=[assessment.public_id])).status_code == 200
+
+
+def test_it_was_all_there(life: Assessment) -> None:
+    found = find([*PERSON, *SAID])
+    assert {text for text in (*PERSON, *SAID) if not any(place.endswith(text) for place in found)} == set()
+    tables = {place.split(".")[0] for place in found}
+    assert tables >= {
+        "accounts_user",
+        "accounts_membership",
+        "assessments_assignment",
+        "assessments_correction",
+        "assessments_document",
+        "assessments_event",
+        "assessments_appeal",
+        "assessments_invitation",
+        "assessments_invitationattachment",
+        "outbox_outgoingmail",
+        "axes_accesslog",
+        "django_admin_log",
+    }
+    assert len({place for place in found if place.startswith("file ")}) >= 4
+
+
+def test_nothing_of_the_person_is_findable_afterwards(
+    life: Assessment, quirijn: Membership, bystander: Membership, pass_time: Callable[..., None]
+) -> None:
+    date_student(quirijn, diploma_on=today())
+    pass_time(days=590)
+    done = erase.erase_due()
+    erase.tidy_up()
+    assert (done["assessments"], done["students"]) == (1, 1)
+    assert find([*PERSON, *SAID]) == set()
+    assert Membership.objects.filter(pk=bystander.pk).exists()
+    [invitation] = Invitation.objects.filter(assessment__student=bystander)
+    assert invitation.attachments.get().file.read() == b"%PDF-1.4 Examenreglement"
+    shared = OutgoingMail.objects.get(kind="invitation_together")
+    assert (shared.subject, shared.text, shared.html, shared.to) == ("", "", "", "tineke@bedrijf.test")
+
+
+def test_what_was_counted_is_kept(life: Assessment, quirijn: Membership, pass_time: Callable[..., None]) -> None:
+    date_student(quirijn, diploma_on=today())
+    pass_time(days=590)
+    erase.erase_due()
+    assert set(PastScores.objects.values_list("value", "count")) == {("G", 2)}
+    [line] = Erasure.objects.all()
+    assert (line.assessments, line.documents, line.students) == (1, 2, 1)
+    assert line.mails >= 4
+    assert Export.objects.get().count == 1
+    assert not ExportedResult.objects.exists()
+    assert DestroyedDocument.objects.filter(stood=True).count() == 1
+
+
+# --- What is added later -------------------------------------------------------------------------
+ACTED = {
+    "by",
+    "actor",
+    "initiator",
+    "final_by",
+    "marked_by",
+    "closed_by",
+    "decided_by",
+    "asked_by",
+    "study_dates_set_by",
+}
+
+
+def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
+    """A new model fails this that keeps a line about someone after the account: see `accounts.erase_account`."""
+    others = set()
+    for person in (User, Membership):
+        for relation in person._meta.get_fields(include_hidden=True):
+            if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
+                others.add((relation.related_model._meta.label, relation.field.name))
+    assert {(label, name) for label, name in others if name not in ACTED} == {
+        ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
+        ("assessments.Assessment", "student"),  # erased first
+    }
+
+
+def test_whatever_holds_an_address_is_known() -> None:
+    """A new column with an address fails this: what takes it away when its person goes?"""
+    columns = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, EmailField)
+    }
+    assert columns == {
+        "accounts.User.email",  # erased with the account
+        "accounts.ExamOffice.email",  # an office's
+        "addressbook.Contact.email",  # an examiner's
+        "assessments.Document.exam_office_email",
+        "assessments.FinalProposal.exam_office_email",
+        "assessments.Proposal.email",  # goes with the assessment
+    }

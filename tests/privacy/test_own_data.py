@@ -1,0 +1,193 @@
+"""Everything about one student, for that student alone."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from addressbook.models import Contact
+from assessments import erase, own_data, view_log
+from assessments.models import Appeal, Assessment, DataRequest, Invitation
+from assessments.tasks import sweep_own_data
+from digibeoordelen.outbox.models import MailState, OutgoingMail, StoredFile
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory
+
+from .conftest import words
+
+PAGE = "assessments:own_data"
+
+
+@pytest.fixture
+def own(client: Client, student: Membership) -> Client:
+    """The student's browser."""
+    client.force_login(student.user)
+    return client
+
+
+def made(student: Membership, by: User | None = None) -> DataRequest:
+    request, _ = own_data.ask(student=student, by=by or student.user)
+    own_data.make(request.pk)
+    request.refresh_from_db()
+    return request
+
+
+def told(request: DataRequest) -> tuple[dict[str, Any], list[str]]:
+    """What the file says, and the names in it."""
+    assert request.file is not None
+    with zipfile.ZipFile(io.BytesIO(request.file.read())) as archive:
+        assert archive.testzip() is None
+        return json.loads(archive.read("gegevens.json")), archive.namelist()
+
+
+def test_it_holds_the_result_its_evidence_and_the_pdf(final: Assessment, student: Membership) -> None:
+    said, names = told(made(student))
+    assert said["account"]["studentnummer"] == "123456"
+    [shown] = said["beoordelingen"]
+    assert (shown["resultaat"], shown["vastgesteld_door"]) == ("V", "Carla Commissie")
+    assert len(shown["gegeven"]) == 4
+    assert {score["score"] for part in shown["gegeven"] for score in part["scores"]} == {"V"}
+    assert shown["uitnodigingen"][0]["examinator"] == "Erik Examinator"
+    assert [name for name in names if name.endswith(".pdf")] == [f"pdf/{final.documents.get().filename}"]
+
+
+def test_what_is_still_being_given_is_not_in_it(invitation: Invitation, student: Membership) -> None:
+    steps.fill_in(invitation, "G", "Nog niet af.")
+    said, _ = told(made(student))
+    assert "gegeven" not in said["beoordelingen"][0]
+    assert "Nog niet af." not in json.dumps(said)
+
+
+def test_an_appeal_s_note_is_in_it_once_it_is_closed(final: Assessment, student: Membership) -> None:
+    appeal = Appeal.objects.create(assessment=final, received_on=timezone.localdate(), note="Kast 3.")
+    said, _ = told(made(student))
+    assert "notitie" not in said["beoordelingen"][0]["bezwaren"][0]
+    appeal.closed_on, appeal.outcome = timezone.localdate(), Appeal.Outcome.DISMISSED
+    appeal.save()
+    DataRequest.objects.all().delete()
+    said, _ = told(made(student))
+    assert said["beoordelingen"][0]["bezwaren"][0]["notitie"] == "Kast 3."
+
+
+def test_who_looked_is_said_by_date_and_not_by_name(final: Assessment, student: Membership, colleague: User) -> None:
+    view_log.note(final, by=colleague)
+    said, _ = told(made(student))
+    assert [seen["wat"] for seen in said["beoordelingen"][0]["ingezien"]] == ["De beoordeling"]
+    assert "Cora" not in json.dumps(said)
+
+
+def test_nothing_of_another_student_is_in_it(
+    final: Assessment, student: Membership, unit: ExamUnit, docent: User, examiner: Contact, school: Any
+) -> None:
+    other = MembershipFactory(school=school, user__last_name="Andermans")
+    assessment = steps.start_assessment(other, unit, docent)
+    steps.choose(assessment, examiner)
+    steps.send_invitation(assessment, examiner)
+    said, _ = told(made(student))
+    assert "Andermans" not in json.dumps(said)
+
+
+def test_a_pdf_that_is_missing_is_named(final: Assessment, student: Membership) -> None:
+    document = final.documents.get()
+    document.file.file.delete(save=False)
+    said, names = told(made(student))
+    assert said["ontbrekende_bestanden"] == [f"pdf/{document.filename}"]
+    assert names == ["gegevens.json"]
+
+
+# --- Who gets it ---------------------------------------------------------------------------------
+def test_schoolbeheer_starts_it_and_the_student_alone_gets_it(
+    browser: Client, final: Assessment, student: Membership, administrator: User
+) -> None:
+    browser.post(reverse("privacy:ask_own_data", args=[student.school_id, student.pk]))
+    request = DataRequest.objects.get()
+    assert request.asked_by == administrator
+    own_data.make(request.pk)
+    file = reverse("assessments:download_own_data", args=[request.public_id])
+    assert browser.get(file).status_code == 404
+    page = words(browser.get(reverse("privacy:student", args=[student.school_id, student.pk])))
+    assert "staat klaar tot" in page
+    assert str(request.public_id) not in page
+
+    mail = OutgoingMail.objects.get(kind="own_data")
+    assert (mail.to, mail.state) == ("anouk@hier.test", MailState.QUEUED)
+    assert "http://testserver/profiel/gegevens/" in mail.text
+    assert str(request.public_id) not in mail.text + mail.html
+
+    student_s = Client()
+    student_s.force_login(student.user)
+    answer = student_s.get(file)
+    assert answer.headers["Content-Type"] == "application/zip"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert b"".join(answer.streaming_content).startswith(b"PK")
+    assert "gedownload op" in words(browser.get(reverse("privacy:student", args=[student.school_id, student.pk])))
+
+
+def test_the_student_asks_for_it_on_the_profile(own: Client, student: Membership, final: Assessment) -> None:
+    assert reverse(PAGE) in words(own.get(reverse("accounts:profile")))
+    answer = own.post(reverse("assessments:ask_own_data", args=[student.pk]), follow=True)
+    assert "Uw gegevens worden verzameld." in words(answer)
+    own_data.make(DataRequest.objects.get().pk)
+    assert "Bestand downloaden" in words(own.get(reverse(PAGE)))
+
+
+def test_a_docent_has_no_such_button(client: Client, docent: User) -> None:
+    client.force_login(docent)
+    assert reverse(PAGE) not in words(client.get(reverse("accounts:profile")))
+
+
+def test_another_student_does_not_get_it(client: Client, final: Assessment, student: Membership, school: Any) -> None:
+    request = made(student)
+    client.force_login(MembershipFactory(school=school).user)
+    assert client.get(reverse("assessments:download_own_data", args=[request.public_id])).status_code == 404
+
+
+# --- Once, and not for ever ----------------------------------------------------------------------
+def test_asking_twice_makes_one_file(own: Client, student: Membership) -> None:
+    for _ in range(2):
+        own.post(reverse("assessments:ask_own_data", args=[student.pk]))
+    [request] = DataRequest.objects.all()
+    assert own_data.make(request.pk)
+    assert not own_data.make(request.pk)
+    own.post(reverse("assessments:ask_own_data", args=[student.pk]))
+    assert DataRequest.objects.count() == OutgoingMail.objects.filter(kind="own_data").count() == 1
+
+
+def test_the_day_after_one_can_ask_again(student: Membership, pass_time: Callable[..., None]) -> None:
+    made(student)
+    pass_time(days=1, minutes=1)
+    assert own_data.ask(student=student, by=student.user)[1]
+
+
+def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
+    own: Client, student: Membership, pass_time: Callable[..., None]
+) -> None:
+    request = made(student)
+    pass_time(days=15)
+    own.force_login(student.user)
+    assert own.get(reverse("assessments:download_own_data", args=[request.public_id])).status_code == 404
+    erase.tidy_up()
+    assert not StoredFile.objects.exists()
+    assert "Het bestand is verwijderd." in words(own.get(reverse(PAGE)))
+
+
+def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
+    request, _ = own_data.ask(student=student, by=student.user)
+    DataRequest.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
+    assert not own_data.make(request.pk)
+    DataRequest.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
+    started: list[int] = []
+    monkeypatch.setattr("assessments.tasks.make_own_data.delay", started.append)
+    sweep_own_data()
+    assert started == [request.pk]

@@ -1,0 +1,180 @@
+"""Who looked at what, when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from dateutil.relativedelta import relativedelta
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from time_machine import TimeMachineFixture
+
+from accounts.models import Membership, Role, School, User
+from assessments import view_log
+from assessments.models import Assessment, Viewing
+from committee.export_shape import PLAIN
+from committee.remember_export import remember
+from tests.factories import MembershipFactory
+
+from .conftest import words
+
+What = Viewing.What
+
+
+@pytest.fixture(autouse=True)
+def at_the_hour(time_machine: TimeMachineFixture) -> None:
+    """No test begins at the end of a quarter."""
+    time_machine.move_to(timezone.now().replace(minute=0, second=1))
+
+
+def look(user: User, path: str) -> int:
+    client = Client()
+    client.force_login(user)
+    answer = client.get(path)
+    b"".join(answer) if answer.streaming else answer.content
+    return answer.status_code
+
+
+def rows() -> list[tuple[str, str]]:
+    return list(Viewing.objects.order_by("pk").values_list("by_name", "what"))
+
+
+def test_each_opening_by_the_school_s_people_is_a_row(final: Assessment, committee_member: User, docent: User) -> None:
+    public_id, document = final.public_id, final.documents.get()
+    for name in ("committee:afname", "committee:correction_history"):
+        look(committee_member, reverse(name, args=[public_id]))
+    look(docent, reverse("assessments:detail", args=[public_id]))
+    look(docent, reverse("assessments:document", args=[document.public_id]))
+    assert rows() == [
+        ("Carla Commissie", What.RESULT),
+        ("Carla Commissie", What.HISTORY),
+        ("Dirk Docent", What.RESULT),
+        ("Dirk Docent", What.DOCUMENT),
+    ]
+
+
+def test_so_is_opening_the_form_to_correct_and_to_finalise(assessed: Assessment, committee_member: User) -> None:
+    for name in ("committee:edit", "committee:finalise"):
+        assert look(committee_member, reverse(name, args=[assessed.public_id])) == 200
+    assert [what for _, what in rows()] == [What.CORRECT, What.FINALISE]
+
+
+def test_an_export_s_download_is_a_row_and_is_found_by_its_students(
+    browser: Client, final: Assessment, committee_member: User, school: School
+) -> None:
+    results = Assessment.objects.filter(pk=final.pk)
+    export = remember(results=results, school=school, exam=final.exam, by=committee_member, shape=PLAIN)
+    look(committee_member, reverse("committee:export_file", args=[export.public_id]))
+    assert rows() == [("Carla Commissie", What.EXPORT)]
+    page = reverse("privacy:viewings", args=[school.pk])
+    assert "Een export van resultaten" in words(browser.get(page, {"student": "123456"}))
+    assert "Niets gevonden" in words(browser.get(page, {"student": "654321"}))
+
+
+def test_the_student_s_own_looking_is_no_row(final: Assessment, student: Membership) -> None:
+    assert look(student.user, reverse("assessments:document", args=[final.documents.get().public_id])) == 200
+    assert rows() == []
+
+
+def test_who_may_not_look_leaves_no_row(final: Assessment, stranger: User) -> None:
+    assert look(stranger, reverse("committee:afname", args=[final.public_id])) == 404
+    assert rows() == []
+
+
+def test_looking_often_is_looking_once_in_a_quarter(
+    final: Assessment, docent: User, pass_time: Callable[..., None]
+) -> None:
+    page = reverse("assessments:detail", args=[final.public_id])
+    for _ in range(3):
+        look(docent, page)
+    assert len(rows()) == 1
+    pass_time(minutes=16)
+    look(docent, page)
+    assert len(rows()) == 2
+
+
+def test_it_takes_one_query(final: Assessment, docent: User, django_assert_num_queries: Any) -> None:
+    final.student.user  # noqa: B018 - as every page has it
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            view_log.note(final, by=docent)
+
+
+def test_the_log_can_only_be_added_to(final: Assessment, docent: User) -> None:
+    view_log.note(final, by=docent)
+    with pytest.raises(PermissionDenied):
+        Viewing.objects.update(by_name="Iemand anders")
+    row = Viewing.objects.get()
+    with pytest.raises(PermissionDenied):
+        row.save()
+
+
+def test_each_school_forgets_after_its_own_term(
+    final: Assessment, docent: User, school: School, pass_time: Callable[..., None]
+) -> None:
+    School.objects.filter(pk=school.pk).update(views_months=12)
+    view_log.note(final, by=docent)
+    pass_time(days=364)
+    view_log.forget_old()
+    assert Viewing.objects.exists()
+    pass_time(days=3)
+    view_log.forget_old()
+    assert not Viewing.objects.exists()
+
+
+# --- The screen ----------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [
+        ({}, True),
+        ({"student": "Hoff"}, True),
+        ({"student": "1234"}, True),
+        ({"student": "van 't hoff", "wie": "dirk"}, True),
+        ({"wie": "Docent"}, True),
+        ({"student": "Visser"}, False),
+        ({"wie": "Carla"}, False),
+        ({"student": "Hoff", "wie": "Carla"}, False),
+    ],
+)
+def test_it_is_searched_by_student_and_by_who_looked(
+    browser: Client, final: Assessment, docent: User, school: School, search: dict[str, str], found: bool
+) -> None:
+    view_log.note(final, by=docent)
+    page = words(browser.get(reverse("privacy:viewings", args=[school.pk]), search))
+    assert ("Anouk van &#x27;t Hoff (123456)" in page) is found
+
+
+def test_it_shows_no_result(browser: Client, final: Assessment, docent: User, school: School) -> None:
+    view_log.note(final, by=docent)
+    page = words(browser.get(reverse("privacy:viewings", args=[school.pk])))
+    assert str(final.grade).replace(".", ",") not in page
+    assert "Voldoende" not in page
+
+
+def test_another_school_s_log_is_not_in_it(
+    client: Client, final: Assessment, docent: User, stranger: User, other_school: School
+) -> None:
+    MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
+    view_log.note(final, by=docent)
+    client.force_login(stranger)
+    assert "Er is nog niets ingezien." in words(client.get(reverse("privacy:viewings", args=[other_school.pk])))
+
+
+def test_a_page_takes_as_many_queries_for_fifty_as_for_one(
+    browser: Client,
+    final: Assessment,
+    docent: User,
+    school: School,
+    django_assert_max_num_queries: Any,
+) -> None:
+    for n in range(50):
+        at = timezone.now() - relativedelta(hours=n)
+        Viewing.objects.create(
+            school=school, assessment=final, by=docent, by_name="Dirk", what=What.RESULT, at=at, slot=n
+        )
+    with django_assert_max_num_queries(8):
+        browser.get(reverse("privacy:viewings", args=[school.pk]))
