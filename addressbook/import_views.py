@@ -16,16 +16,17 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.importing import files
+from accounts.importing.apply import ShownAnew
+from accounts.importing.background import hand_in, start_importing
+from accounts.importing.preview import read_rows
+from accounts.importing.rows import GOOD, Outcome
+from accounts.importing.unreadable import Unreadable
 from accounts.models import Role, School, User
 from accounts.signed_in import UserRequest
 
 from .import_forms import ImportForm
-from .importing import files
-from .importing.apply import ShownAnew
-from .importing.background import hand_in, start_importing
-from .importing.contacts import GOOD, Outcome
-from .importing.preview import read_rows
-from .importing.unreadable import Unreadable
+from .importing.contacts import COLUMNS, TEMPLATE
 from .models import Import
 from .way_back import way_back
 
@@ -58,7 +59,7 @@ def start(request: UserRequest) -> HttpResponse:
             file = form.cleaned_data["file"]
             school = form.cleaned_data.get("school") or schools[0]
             try:
-                prepared = hand_in(school=school, by=request.user, file=file, filename=file.name)
+                prepared = hand_in(Import, school=school, by=request.user, file=file, filename=file.name)
             except Unreadable as error:
                 form.add_error("file", str(error))
             else:
@@ -143,19 +144,19 @@ def to_mend(request: UserRequest, public_id: UUID) -> HttpResponse:
     if not prepared.packed:  # not read yet, or it couldn't be
         return redirect(_address(request, prepared))
     wrong = [row for row in read_rows(prepared) if row.outcome == Outcome.ERROR]
-    return _download(files.file_to_mend(wrong), files.XLSX, "te-verbeteren.xlsx")
+    return _download(files.file_to_mend(COLUMNS, wrong), files.XLSX, "te-verbeteren.xlsx")
 
 
 @require_GET
 def excel_template(request: UserRequest) -> HttpResponse:
     get_schools(request.user)
-    return _download(files.excel_template(), files.XLSX, "examinatoren.xlsx")
+    return _download(files.excel_template(TEMPLATE), files.XLSX, "examinatoren.xlsx")
 
 
 @require_GET
 def csv_template(request: UserRequest) -> HttpResponse:
     get_schools(request.user)
-    return _download(files.csv_template(), "text/csv; charset=utf-8", "examinatoren.csv")
+    return _download(files.csv_template(TEMPLATE), "text/csv; charset=utf-8", "examinatoren.csv")
 
 
 def _download(content: bytes, content_type: str, filename: str) -> HttpResponse:

@@ -23,8 +23,9 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.importing.preview import prepare
 from accounts.models import Membership, Role, School, User
-from addressbook.importing.preview import prepare
+from addressbook.models import Import
 from assessments import documents, links, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
@@ -261,7 +262,7 @@ def address(
             email = "greet@bedrijf.test"
             public_id = invitation.proposals.create(first_name="Greet", last_name="Nieuw", email=email).public_id
         elif route.startswith("adresboek/importeren/"):
-            prepared = prepare(school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv")
+            prepared = prepare(Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv")
             public_id = prepared.public_id
         elif route.startswith("commissie/exportprofielen/"):
             public_id = ExportProfileFactory(school=school).public_id
