@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from email.utils import formataddr
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
-from django.utils.text import Truncator
+from django.utils import timezone
 
 from accounts.language import Language
+from accounts.mail_texts import one_line, render_mail
 from accounts.models import School, User
 from addressbook.models import Contact
 from digibeoordelen.outbox.links import placeholder
@@ -23,9 +21,6 @@ from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
 from . import links, stop_reminders
 from .models import Assessment, Document, Invitation, Proposal
-
-SUBJECT_LENGTH = 150
-_INDENTATION = re.compile(r"\s*\n\s*")  # half of a mail for thirty students; programs cut one off at 102 kB
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
@@ -255,12 +250,12 @@ def _queue(
     headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
     language = to.language if isinstance(to, Contact) else Language.DUTCH
-    subject, text, html = _render(name, context, language=language)
+    subject, text, html = render_mail(f"assessments/mail/{name}", context, language=language)
     return queue_mail(
         kind=name,
         to=to if isinstance(to, str) else to.email,
-        to_name="" if isinstance(to, str) else _one_line(to.full_name),
-        from_name=f"{_one_line(school.name)} via Digitaal beoordelen",
+        to_name="" if isinstance(to, str) else one_line(to.full_name),
+        from_name=f"{one_line(school.name)} via Digitaal beoordelen",
         subject=subject,
         text=text,
         html=html,
@@ -271,21 +266,6 @@ def _queue(
     )
 
 
-def _render(name: str, context: Mapping[str, Any], *, language: str) -> tuple[str, str, str]:
-    """Subject, text and HTML. The one place that sets a mail's language: its reader's, whatever its sender reads."""
-    folder = f"assessments/mail/{name}"
-    with translation.override(language):
-        subject = _one_line(render_to_string(f"{folder}.subject.txt", context))
-        text = render_to_string(f"{folder}.txt", context)
-        html = _INDENTATION.sub("\n", render_to_string(f"{folder}.html", context)).strip()
-    # A title of 200 characters and a name of 230 fit no subject; the mail itself has them whole.
-    return Truncator(subject).chars(SUBJECT_LENGTH), text, html
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _list_id(school: School) -> str:
     """By which a mail program can sort what comes from one school (RFC 2919)."""
-    return formataddr((_one_line(school.name), f"school-{school.pk}.{urlsplit(settings.SITE_URL).hostname}"))
+    return formataddr((one_line(school.name), f"school-{school.pk}.{urlsplit(settings.SITE_URL).hostname}"))
