@@ -192,10 +192,14 @@ class Role(models.TextChoices):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def present(self) -> MembershipQuerySet:
+        """Without the students who left and whose assessments are kept."""
+        return self.filter(ended_at__isnull=True)
+
     def students_of_docent(self, user: User) -> MembershipQuerySet:
         """Students of the schools where `user` is Docent and digital assessment is switched on."""
         schools = user.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
-        return self.filter(role=Role.STUDENT, school__in=schools, user__is_active=True)
+        return self.present().filter(role=Role.STUDENT, school__in=schools, user__is_active=True)
 
 
 class Membership(models.Model):
@@ -205,6 +209,8 @@ class Membership(models.Model):
     school = models.ForeignKey(School, models.PROTECT, related_name="memberships")
     role = models.CharField("rol", max_length=20, choices=Role)
     student_number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
+    # A student whom assessments point to leaves without losing them: nothing new begins, one's own results stay.
+    ended_at = models.DateTimeField("uit de school gehaald op", null=True, blank=True, editable=False)
     search_text = models.TextField(editable=False)
     # For lists in order, and to find what a name begins with; compared by bytes on both databases.
     sort_key = models.TextField(editable=False, default="", db_default="")
@@ -223,7 +229,8 @@ class Membership(models.Model):
             for key, name in (("sort_key", "students_by_last_name"), ("first_name_key", "students_by_first_name"))
         ] + [
             # A few among a school's many students: its teachers, say.
-            models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school")
+            models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school"),
+            models.Index(fields=["school", "sort_key", "id"], name="people_by_last_name"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "school", "role"], name="membership_once"),
@@ -236,6 +243,10 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=models.Q(role=Role.STUDENT) | models.Q(student_number=""),
                 name="student_number_only_for_students",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role=Role.STUDENT) | models.Q(ended_at__isnull=True),
+                name="ended_only_for_students",
             ),
         ]
 
@@ -266,8 +277,18 @@ class Membership(models.Model):
             )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_derived()
+        super().save(*args, **kwargs)
+
+    def set_derived(self) -> None:
+        """Sets what follows from name and number; `save` does, writing many at once has to."""
         user = self.user
         self.search_text = search_text([user.first_name, user.infix, user.last_name, user.email, self.student_number])
         self.sort_key = sort_key(user.last_name, user.first_name, self.student_number)
         self.first_name_key = sort_key(user.first_name, user.last_name, self.student_number)
-        super().save(*args, **kwargs)
+
+
+# Django looks for an app's models here; these stand on the ones above.
+from .people.imported import PeopleImport as PeopleImport  # noqa: E402
+from .people.invitation import SchoolInvitation as SchoolInvitation  # noqa: E402
+from .people.log import RoleChange as RoleChange  # noqa: E402

@@ -33,7 +33,7 @@ def welcome(request: UserRequest) -> HttpResponse:
 @translated
 def profile(request: UserRequest) -> HttpResponse:
     """One's own details, to read."""
-    memberships = request.user.memberships.select_related("school").order_by("school__name", "role")
+    memberships = request.user.memberships.present().select_related("school").order_by("school__name", "role")
     numbers = [membership for membership in memberships if membership.role == Role.STUDENT]
     return render(request, "accounts/profile.html", {"memberships": memberships, "numbers": numbers})
 

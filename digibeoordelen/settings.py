@@ -212,6 +212,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-documents": {"task": "assessments.tasks.sweep_documents", "schedule": SWEEP_SECONDS},
     "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},
     "sweep-imports": {"task": "addressbook.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
+    "sweep-people-imports": {"task": "accounts.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
+    "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
+    "forget-people-imports": {"task": "accounts.tasks.forget_imports", "schedule": 6 * 3600},
     "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
 }
 

@@ -52,7 +52,8 @@ def _import(prepared: ImportedFile, claim: UUID | None, count: Count | None) -> 
     sound = {row.line for row in shown if row.outcome != Outcome.ERROR}
     # A row counts as half done when it is judged, and as done when it is written.
     halfway = count and (lambda number: count(number // 2))
-    today = kind.judge(school=school, layout=layout, lines=lines_of(shown), sound=sound, lock=True)
+    lines = lines_of(shown)
+    today = kind.judge(school=school, by_id=current.by_id, layout=layout, lines=lines, sound=sound, lock=True)
     judged = list(counted(today, halfway))
     if [one.row for one in judged] != shown:
         _keep_anew(current, judged)
@@ -82,7 +83,8 @@ def _show_anew(prepared: ImportedFile, claim: UUID | None) -> None:
         school, current = _alone(prepared, claim)
         if current.imported_at is None:
             lines = lines_of(read_rows(current))
-            _keep_anew(current, list(kind_of(current).judge(school=school, layout=layout_of(current), lines=lines)))
+            judge, layout = kind_of(current).judge, layout_of(current)
+            _keep_anew(current, list(judge(school=school, by_id=current.by_id, layout=layout, lines=lines)))
 
 
 def _keep_anew(current: ImportedFile, judged: Sequence[Judged]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpResponse
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.styles import Font
@@ -19,6 +20,7 @@ from .reading import MAX_ROWS
 from .rows import Row
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv; charset=utf-8"
 WIDTH = 24
 
 
@@ -56,7 +58,7 @@ def _choice(column: Column, letter: str) -> DataValidation:
         type="list",
         formula1=f'"{",".join(column.offered)}"',
         allow_blank=True,
-        showErrorMessage=True,
+        showErrorMessage=not column.several,
         errorTitle=column.header,
         error="Kies uit de lijst.",
     )
@@ -82,10 +84,18 @@ def file_to_mend(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
     return _saved(book)
 
 
+def download(content: bytes, content_type: str, filename: str) -> HttpResponse:
+    """The answer that hands such a file over; nobody on the way keeps it."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "private, no-store"}
+    return HttpResponse(content, content_type=content_type, headers=headers)
+
+
 def _sheet(book: Workbook, title: str, widths: Sequence[int]) -> Any:
     sheet = book.create_sheet(title)
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
+        # What is typed stays what it is: a number keeps the zeros that it begins with.
+        sheet.column_dimensions[get_column_letter(number)].number_format = "@"
     return sheet
 
 

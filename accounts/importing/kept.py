@@ -48,6 +48,7 @@ class ImportedFile(models.Model):
     school: models.ForeignKey[Any, Any]
     school_id: int
     by: models.ForeignKey[Any, Any]
+    by_id: int
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     filename = models.CharField("bestandsnaam", max_length=150)
     created_at = models.DateTimeField("ingelezen op", default=timezone.now, db_index=True)

@@ -18,9 +18,16 @@ Lines = Iterable[tuple[int, tuple[str, ...]]]
 
 class Judge(Protocol):
     def __call__(
-        self, *, school: School, layout: Layout, lines: Lines, sound: Container[int] = (), lock: bool = False
+        self,
+        *,
+        school: School,
+        by_id: int,
+        layout: Layout,
+        lines: Lines,
+        sound: Container[int] = (),
+        lock: bool = False,
     ) -> Iterator[Judged]:
-        """What each line would do as things are now, in the lines' order.
+        """What each line would do as things are now, in the lines' order; `by_id` is the user who imports.
 
         The lines in `sound` have been judged before and hold good values: what is looked at is the database alone.
         With `lock`, inside a transaction, what is there already can't change until it ends.

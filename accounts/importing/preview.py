@@ -40,7 +40,7 @@ def read_into(prepared: ImportedFile, file: BinaryIO, *, count: Count | None = N
     kind = kind_of(prepared)
     layout = find_columns(kind.columns, header)
     values = ((number, layout.values(cells)) for number, cells in lines)
-    judged = counted(kind.judge(school=prepared.school, layout=layout, lines=values), count)
+    judged = counted(kind.judge(school=prepared.school, by_id=prepared.by_id, layout=layout, lines=values), count)
     rows = [one.row for one in judged]
     if not rows:
         raise Unreadable("Onder de kolomnamen staat niemand.")

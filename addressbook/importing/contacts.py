@@ -65,7 +65,7 @@ TEMPLATE = Template(
 
 
 def judge(
-    *, school: School, layout: Layout, lines: Lines, sound: Container[int] = (), lock: bool = False
+    *, school: School, by_id: int, layout: Layout, lines: Lines, sound: Container[int] = (), lock: bool = False
 ) -> Iterator[Judged]:
     """What each line would do to the school's address book as it is now; `Judge` says the rest."""
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
