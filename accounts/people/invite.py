@@ -14,6 +14,10 @@ from .mails import queue_invitation
 
 VALID = timedelta(days=14)  # from when its mail is written
 BATCH = 200  # mails written in one transaction
+HAS_MANAGER = (
+    "Deze school heeft al iemand met de rol Schoolbeheer; die nodigt zelf collega's uit. Is die persoon onbereikbaar, "
+    "zet dat account dan eerst uit."
+)
 NOT_YOURSELF = "Dit is uw eigen e-mailadres. Een rol voor uzelf vraagt u aan een collega met de rol Schoolbeheer."
 
 
@@ -43,6 +47,16 @@ def invite(*, school: School, invitation: SchoolInvitation, roles: Sequence[str]
         _refuse(school, invitation.email, by)
         raise
     return invitation
+
+
+def invite_first_manager(*, school: School, invitation: SchoolInvitation, by: User) -> SchoolInvitation:
+    """The Consortium asks someone to be the school's first Schoolbeheer; from then on the school asks its own.
+
+    Raises `InviteRefused`, also while there is one: whose account is switched off counts no more.
+    """
+    if school.memberships.filter(role=Role.SCHOOLBEHEER, user__is_active=True).exists():
+        raise InviteRefused(HAS_MANAGER)
+    return invite(school=school, invitation=invitation, roles=[Role.SCHOOLBEHEER], by=by)
 
 
 def _refuse(school: School, email: str, by: User) -> None:
