@@ -40,7 +40,8 @@ class Column:
         return [self.choices[word.casefold()] for word in self._words(cell)]
 
     def has_choices(self, cell: str) -> bool:
-        return all(word.casefold() in self.choices for word in self._words(cell))
+        words = self._words(cell)
+        return bool(words) and all(word.casefold() in self.choices for word in words)
 
     def _words(self, cell: str) -> list[str]:
         words = SEPARATOR.split(cell) if self.several else [cell]

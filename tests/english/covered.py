@@ -12,6 +12,8 @@ from .texts import load, template_names, with_all_included
 MODULES = (
     "accounts.context",
     "accounts.forms",
+    "accounts.people.forms",
+    "accounts.people.join_views",
     "accounts.views",
     "addressbook.forms",
     "assessments.check_document",
@@ -41,6 +43,9 @@ TEMPLATES = (
     "500.html",
     "accounts/locked_out.html",
     "accounts/login.html",
+    "accounts/mail/join_school.html",
+    "accounts/mail/join_school.subject.txt",
+    "accounts/mail/join_school.txt",
     "assessments/form_criteria.html",
     "assessments/form_points.html",
     "assessments/pdf/own_copy.html",

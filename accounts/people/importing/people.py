@@ -225,7 +225,7 @@ def _of_the_school(line: int, values: tuple[str, ...], given: Wanted, there: The
         changes += [Note(HEADERS[name], getattr(given, name), _was(there.user, name)) for name in renamed]
     elif renamed:
         said.append(Note("", "", f"heeft een account en houdt de naam {there.user.full_name}"))
-    elif not changes:
+    if not changes and not said:
         said.append(Note("", "", "hoort al zo bij de school"))
     return Row(line, values, Outcome.UPDATED if changes else Outcome.SKIPPED, (*changes, *said))
 
