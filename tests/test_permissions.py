@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -24,13 +25,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.importing.preview import prepare
-from accounts.models import Membership, Role, School, User
+from accounts.models import Membership, PeopleImport, Role, School, User
+from accounts.people.links import token_for
 from addressbook.models import Import
 from assessments import documents, links, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
 
+from .accounts.people.test_invitations import ask
 from .addressbook.files import ANOUK, csv_file
 from .factories import ExamOfficeFactory, ExportFactory, ExportProfileFactory, MembershipFactory, UserFactory, member
 from .steps import start_assessment
@@ -44,11 +47,35 @@ health                          GET    ok     ok      ok     ok      ok     ok  
 accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
 accounts:logout                 POST   login    go      go     go      go     go    go        go    go    go
 accounts:language               POST   go     go      go     go      go     go    go        go    go    go
+accounts:join                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:join                   POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go
 accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 school:start                    GET    login  none    none   none    none   none  none      go    none  go
 school:overview                 GET    login  none    none   none    none   none  none      ok    none  none
+school:people                   GET    login  none    none   none    none   none  none      ok    none  none
+school:role_log                 GET    login  none    none   none    none   none  none      ok    none  none
+school:person                   GET    login  none    none   none    none   none  none      ok    none  none
+school:give_role                POST   login  none    none   none    none   none  none      go    none  none
+school:take_role                GET    login  none    none   none    none   none  none      ok    none  none
+school:take_role                POST   login  none    none   none    none   none  none      go    none  none
+school:leave                    GET    login  none    none   none    none   none  none      ok    none  none
+school:leave                    POST   login  none    none   none    none   none  none      go    none  none
+school:invitations              GET    login  none    none   none    none   none  none      ok    none  none
+school:invite                   GET    login  none    none   none    none   none  none      ok    none  none
+school:invite                   POST   login  none    none   none    none   none  none      ok    none  none
+school:send_unsent              POST   login  none    none   none    none   none  none      go    none  none
+school:send_invitation_again    POST   login  none    none   none    none   none  none      go    none  none
+school:withdraw_invitation      POST   login  none    none   none    none   none  none      go    none  none
+school:import_start             GET    login  none    none   none    none   none  none      ok    none  none
+school:import_start             POST   login  none    none   none    none   none  none      ok    none  none
+school:import_excel_template    GET    login  none    none   none    none   none  none      ok    none  none
+school:import_csv_template      GET    login  none    none   none    none   none  none      ok    none  none
+school:import_preview           GET    login  none    none   none    none   none  none      ok    none  none
+school:import_apply             POST   login  none    none   none    none   none  none      go    none  none
+school:import_progress          GET    login  none    none   none    none   none  none      go    none  none
+school:import_to_mend           GET    login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -249,13 +276,20 @@ def address(
         "token": links.token_for(invitation=invitation),
         "attachment_id": 1,
         "school_id": school.pk,
+        "user_id": docent.pk,
+        "role": Role.DOCENT.value,
         "office_id": ExamOfficeFactory(school=school).pk,
+    }
+
+    tokens = {
+        "accounts:join": lambda: token_for(ask(school, docent)),
+        "assessments:no_reminders": lambda: stop_reminders.token_for(invitation),
     }
 
     def find(name: str) -> str:
         route, parameters = URLS[name]
-        if name == "assessments:no_reminders":
-            return reverse(name, args=[stop_reminders.token_for(invitation)])
+        if name in tokens:
+            return reverse(name, args=[tokens[name]()])
         if route.startswith(("beoordelen/u/", "uitnodigingen/")):
             public_id = invitation.public_id
         elif route.startswith("voorstellen/"):
@@ -264,6 +298,8 @@ def address(
         elif route.startswith("adresboek/importeren/"):
             prepared = prepare(Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv")
             public_id = prepared.public_id
+        elif route.startswith("school/") and "public_id" in parameters:
+            public_id = list_or_invitation(route, school, by=docent)
         elif route.startswith("commissie/exportprofielen/"):
             public_id = ExportProfileFactory(school=school).public_id
         elif route.startswith("commissie/exports/"):
@@ -279,6 +315,16 @@ def address(
         return reverse(name, kwargs={p: {**values, "public_id": public_id}[p] for p in parameters})
 
     return find
+
+
+def list_or_invitation(route: str, school: School, by: User) -> UUID:
+    """Of Schoolbeheer: a list of people that was handed in, or someone who is asked to join."""
+    if "importeren" not in route:
+        return ask(school, by).public_id
+    header, row = ["Voornaam", "Achternaam", "E-mailadres", "Rol"], ["Noa", "Wit", "noa@hier.test", "Student"]
+    manager = school.memberships.get(role=Role.SCHOOLBEHEER).user
+    file = csv_file(row, header=header)
+    return prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv").public_id
 
 
 def outcome(response: Any) -> str:
@@ -305,6 +351,7 @@ def test_url_with_every_role(
         "examinator": invitation.contact_id,
         "version": invitation.assessment.version,
         "beoordeling": invitation.assessment.public_id,
+        "rol": Role.EXAMENCOMMISSIE.value,
     }
     if name == "assessments:start":
         data["student"] = MembershipFactory(school=school).pk
