@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class AccountsConfig(AppConfig):
@@ -9,8 +10,9 @@ class AccountsConfig(AppConfig):
         from digibeoordelen.outbox import links as outbox_links
 
         from .importing import kind
-        from .people import links
+        from .people import join, links
         from .people.importing.write import PEOPLE
 
         outbox_links.register(links.LINK_KIND, links.resolve)
+        user_logged_in.connect(join.answer_by_logging_in, dispatch_uid="accounts.answer_by_logging_in")
         kind.register(PEOPLE)

@@ -19,6 +19,11 @@ urlpatterns = [
     path("<int:school_id>/uitnodigingen/nieuw/", invitation_views.invite, name="invite"),
     path("<int:school_id>/uitnodigingen/versturen/", invitation_views.send_unsent, name="send_unsent"),
     path(
+        "<int:school_id>/uitnodigingen/verlopen-opnieuw-verzenden/",
+        invitation_views.send_expired,
+        name="send_expired",
+    ),
+    path(
         "<int:school_id>/uitnodigingen/<uuid:public_id>/opnieuw/",
         invitation_views.send_again,
         name="send_invitation_again",

@@ -66,6 +66,7 @@ school:invitations              GET    login  none    none   none    none   none
 school:invite                   GET    login  none    none   none    none   none  none      ok    none  none
 school:invite                   POST   login  none    none   none    none   none  none      ok    none  none
 school:send_unsent              POST   login  none    none   none    none   none  none      go    none  none
+school:send_expired             POST   login  none    none   none    none   none  none      go    none  none
 school:send_invitation_again    POST   login  none    none   none    none   none  none      go    none  none
 school:withdraw_invitation      POST   login  none    none   none    none   none  none      go    none  none
 school:import_start             GET    login  none    none   none    none   none  none      ok    none  none

@@ -25,6 +25,9 @@ class SchoolInvitationQuerySet(models.QuerySet["SchoolInvitation"]):
         """Whose mail was left for later."""
         return self.open().filter(wanted_at__isnull=True)
 
+    def expired(self) -> SchoolInvitationQuerySet:
+        return self.open().filter(expires_at__lte=timezone.now())
+
     def to_send(self) -> SchoolInvitationQuerySet:
         """Whose mail is wanted, and not written yet."""
         return self.open().filter(wanted_at__isnull=False, expires_at__isnull=True)

@@ -34,7 +34,13 @@ def invitations(request: UserRequest, school_id: int) -> HttpResponse:
     if query:
         found = found.filter(matches(query))
     page = read_page(found, order="-pk", after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
-    context = {"school": school, "page": page, "query": query, "unsent": school.school_invitations.unsent().count()}
+    context = {
+        "school": school,
+        "page": page,
+        "query": query,
+        "unsent": school.school_invitations.unsent().count(),
+        "expired": school.school_invitations.expired().count(),
+    }
     return render(request, "accounts/people/invitations.html", context)
 
 
@@ -68,6 +74,16 @@ def send_unsent(request: UserRequest, school_id: int) -> HttpResponse:
     if count := inviting.want_unsent(school=school):
         mails = "1 mail gaat" if count == 1 else f"{count} mails gaan"
         messages.success(request, f"{mails} nu op weg.")
+    return redirect("school:invitations", school.pk)
+
+
+@require_POST
+def send_expired(request: UserRequest, school_id: int) -> HttpResponse:
+    """'Verlopen uitnodigingen opnieuw verzenden', all of them."""
+    school = get_managed_school(request.user, school_id)
+    if count := inviting.want_expired(school=school):
+        links = "1 nieuwe link gaat" if count == 1 else f"{count} nieuwe links gaan"
+        messages.success(request, f"{links} nu op weg. De vorige werken niet meer.")
     return redirect("school:invitations", school.pk)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Role, School, SchoolInvitation, User
@@ -117,6 +118,15 @@ def _lock(invitation: SchoolInvitation) -> SchoolInvitation | None:
 def want_unsent(*, school: School) -> int:
     """Has a worker send the mails of this school that were left for later; how many."""
     wanted = school.school_invitations.unsent().update(wanted_at=timezone.now())
+    if wanted:
+        announce()
+    return wanted
+
+
+def want_expired(*, school: School) -> int:
+    """Has a worker send the expired ones of this school once more, each with a fresh link; how many."""
+    anew = {"generation": F("generation") + 1, "wanted_at": timezone.now(), "mail": None, "expires_at": None}
+    wanted = school.school_invitations.expired().update(**anew)
     if wanted:
         announce()
     return wanted

@@ -66,6 +66,12 @@ def join_logged_in(*, token: str, user: User) -> SchoolInvitation:
     return invitation
 
 
+def answer_by_logging_in(sender: object, user: User, **kwargs: object) -> None:
+    """Receives `user_logged_in`: whom a list put in and who got in by a new password asks nothing more."""
+    asked = SchoolInvitation.objects.open().filter(user=user)
+    asked.update(accepted_at=timezone.now(), accepted_by=user)
+
+
 def _accept(invitation: SchoolInvitation, user: User) -> None:
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])

@@ -140,11 +140,11 @@ def test_the_queries_do_not_grow_with_the_invitations(
 ) -> None:
     ask(school, manager)
     browser.get(url(school))
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get(url(school))
     for number in range(20):
         ask(school, manager, email=f"noa{number}@hier.test")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         browser.get(url(school))
 
 
@@ -249,3 +249,23 @@ def test_one_of_them_can_be_sent_from_the_person_s_page(browser: Client, school:
     assert back.url == url(school, "person", invitation.user_id)
     invitation.refresh_from_db()
     assert invitation.generation == 1
+
+
+def test_all_that_expired_are_sent_once_more_at_one_click(
+    browser: Client, school: School, manager: User, pass_time: Any
+) -> None:
+    older = [token_for(ask(school, manager, email=f"noa{number}@hier.test")) for number in range(2)]
+    pass_time(days=13)
+    ask(school, manager, email="later@hier.test")
+    pass_time(days=2)
+    browser.force_login(manager)
+    assert "2 verlopen uitnodigingen opnieuw verzenden" in words(browser.get(url(school)))
+    for _ in range(2):
+        page = words(browser.post(url(school, "send_expired"), follow=True))
+    assert "nu op weg" not in page
+    assert "In de wachtrij" in page
+    assert send_wanted() == 2
+    assert OutgoingMail.objects.count() == 5
+    for token in older:
+        with pytest.raises(links.NoInvitation, match="void"):
+            open_token(token)

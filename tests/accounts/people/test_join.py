@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ from accounts.models import Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import send_again, withdraw
 from accounts.people.join import join_with_password
 from accounts.people.links import NoInvitation, token_for
+from digibeoordelen.logs import HideExaminerLinks
 from tests.at_once import at_once
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
@@ -227,3 +229,23 @@ def test_who_has_a_password_by_now_is_not_given_another(client: Client, listed: 
         join_with_password(token=token_for(listed), password=NEW)
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
+
+
+def test_who_got_in_by_another_way_is_asked_no_more(client: Client, school: School, listed: SchoolInvitation) -> None:
+    """By a forgotten password, say."""
+    user = User.objects.get(email="noa@hier.test")
+    client.force_login(user)
+    assert not school.school_invitations.open().exists()
+    listed.refresh_from_db()
+    assert listed.accepted_by == user
+
+
+def test_logging_in_accepts_no_role(client: Client, school: School, invitation: SchoolInvitation, noa: User) -> None:
+    client.force_login(noa)
+    assert school.school_invitations.open().get() == invitation
+
+
+def test_no_log_holds_a_link(invitation: SchoolInvitation) -> None:
+    record = logging.LogRecord("x", logging.WARNING, "", 1, "Gone: %s", (link(invitation),), None)
+    HideExaminerLinks().filter(record)
+    assert record.getMessage() == "Gone: /uitnodiging/…/"
