@@ -81,7 +81,7 @@ def send(invitation: SchoolInvitation) -> None:
     now = timezone.now()
     invitation.wanted_at, invitation.expires_at = invitation.wanted_at or now, now + VALID
     invitation.mail = queue_invitation(invitation)
-    invitation.save(update_fields=["generation", "wanted_at", "expires_at", "mail", "search_text", "email"])
+    invitation.save(update_fields=["generation", "wanted_at", "expires_at", "mail"])
 
 
 def send_again(*, invitation: SchoolInvitation) -> bool:
