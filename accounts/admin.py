@@ -1,4 +1,8 @@
-"""What the Consortium's staff keep: schools and their activation, accounts, roles. No results."""
+"""What the Consortium's staff keep: schools and their activation, and who is a school's first Schoolbeheer. No results.
+
+They see accounts and switch them on and off. An account's address, its password and its roles are for a superuser
+alone, since each of them opens the account, or a school, to whoever has it.
+"""
 
 from typing import Any, cast
 
@@ -7,6 +11,7 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -15,6 +20,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from . import second_step
 from .change_school import log_office, log_settings
 from .models import ExamOffice, Membership, School, User
+from .people import first_manager, roles
 from .retention_terms import TERMS
 from .signed_in import UserRequest
 
@@ -74,11 +80,17 @@ class SchoolAdmin(ForStaff, admin.ModelAdmin):
         for office in [*formset.new_objects, *(office for office, _ in formset.changed_objects)]:
             log_office(office=office, before=was.get(office.pk, ""), after=str(office), by=request.user)
 
+    change_form_template = "admin/accounts/school/change_form.html"
+
+    def get_urls(self) -> list[Any]:
+        return [*first_manager.urls(self.admin_site), *super().get_urls()]
+
 
 class MembershipInline(ForStaff, admin.TabularInline):
-    """Roles at schools. The student fills in the number, and from the first assessment on Schoolbeheer keeps it.
+    """Roles at schools, which Schoolbeheer gives and takes; a superuser does in an emergency, and the log says so.
 
-    Nobody gives themselves a role: the Consortium's staff see no results.
+    Nobody gives themselves a role: the Consortium's staff see no results. The student fills in the number, and from the
+    first assessment on Schoolbeheer keeps it.
     """
 
     model = Membership
@@ -89,10 +101,14 @@ class MembershipInline(ForStaff, admin.TabularInline):
     readonly_fields = ["student_number"]
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return obj != request.user and super().has_add_permission(request, obj)
+        return _is_superuser(request) and obj != request.user
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return obj != request.user and super().has_change_permission(request, obj)
+        return _is_superuser(request) and obj != request.user
+
+
+def _is_superuser(request: HttpRequest) -> bool:
+    return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
 class LowerCaseEmail(forms.ModelForm):
@@ -170,11 +186,45 @@ class PersonAdmin(ForStaff, UserAdmin):
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Who belongs to the staff is decided by a superuser alone."""
+        """Who belongs to the staff, and which address logs in, is decided by a superuser alone."""
         fields = list(super().get_readonly_fields(request, obj))
-        return fields if getattr(request.user, "is_superuser", False) else [*fields, "is_staff"]
+        return fields if _is_superuser(request) else [*fields, "is_staff", "email"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None or _is_superuser(request):
+            return super().get_fieldsets(request, obj)
+        return [(None, {"fields": ["email"]}), *self.fieldsets[1:]]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None and not _is_superuser(request):
+            kwargs["form"] = forms.ModelForm  # of the names alone
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Accounts come from invitations: only then does nobody else know the password."""
+        return _is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if obj is not None and obj.is_superuser and not getattr(request.user, "is_superuser", False):
+        if obj is not None and obj.is_superuser and not _is_superuser(request):
             return False
         return super().has_change_permission(request, obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:  # noqa: A002
+        if not _is_superuser(request):
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        before = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
+        super().save_formset(request, form, formset, change)
+        after = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
+        for which, kind in ((before - after, roles.Change.TAKEN), (after - before, roles.Change.GIVEN)):
+            for school, role in which:
+                roles.record(
+                    school=school,
+                    user=form.instance,
+                    role=role,
+                    change=kind,
+                    by=request.user,  # type: ignore[arg-type]  # staff
+                    how=roles.How.CONSORTIUM,
+                )

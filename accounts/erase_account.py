@@ -8,9 +8,10 @@ from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from .models import Membership, User
+from .models import Membership, Registration, RoleChange, School, SchoolInvitation, User
 
 # Long enough to look into a break-in; it holds addresses of people and of their machines.
 LOGINS_KEPT = timedelta(days=365)
@@ -24,14 +25,23 @@ def erase_membership(membership: Membership) -> bool:
     """
     user = membership.user
     _forget_log(membership)
+    _forget_joining(user, membership.school)
     membership.delete()
     if user.is_staff or user.is_superuser or user.memberships.exists():
         return False
     _forget_log(user)
+    Registration.objects.filter(email=user.email).delete()
     for log in (AccessAttempt, AccessLog, AccessFailureLog):
         log.objects.filter(username__iexact=user.email).delete()
     user.delete()
     return True
+
+
+def _forget_joining(user: User, school: School) -> None:
+    """How someone came to this school, and which roles they got and lost."""
+    RoleChange.objects.filter(school=school, user=user).forget()
+    asked = Q(email=user.email) | Q(user=user) | Q(accepted_by=user)
+    SchoolInvitation.objects.filter(asked, school=school).delete()
 
 
 def _forget_log(thing: Membership | User) -> None:

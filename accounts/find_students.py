@@ -89,7 +89,9 @@ def _look_up(schools: Sequence[School], words: Sequence[str], beginnings: Sequen
     """All of them, by the trigram index: what they are sorted by first keeps it from walking another one."""
     # Not joined, for which the database might read all users.
     account = User.objects.filter(pk=OuterRef("user")).values("is_active")
-    students: QuerySet[Membership] = _listed(schools).alias(active=Subquery(account)).filter(active=True)
+    students: QuerySet[Membership] = (
+        _listed(schools).alias(active=Subquery(account)).filter(active=True, ended_at__isnull=True)
+    )
     for word in words:
         students = students.filter(search_text__contains=indexed(word))
     students = _holding([word for word in words if indexed(word) != word], students)
@@ -104,7 +106,7 @@ def _listed(schools: Sequence[School]) -> QuerySet[Membership]:
 
 
 def _shown(students: QuerySet[Membership], order: str) -> QuerySet[Membership]:
-    return students.filter(user__is_active=True).select_related("user").order_by(order)
+    return students.filter(user__is_active=True, ended_at__isnull=True).select_related("user").order_by(order)
 
 
 def _begins(column: str, name: str) -> Q:

@@ -28,7 +28,7 @@ def start(request: UserRequest) -> HttpResponse:
 def overview(request: UserRequest, school_id: int) -> HttpResponse:
     """What the school is and how many hold each role in it."""
     school = get_managed_school(request.user, school_id)
-    active = school.memberships.filter(user__is_active=True)
+    active = school.memberships.present().filter(user__is_active=True)
     counts = dict(active.values_list("role").annotate(Count("pk")).order_by())
     roles = [(role.label, counts.get(role.value, 0)) for role in Role]
     return render(request, "accounts/school_overview.html", {"school": school, "roles": roles})

@@ -291,10 +291,14 @@ class Role(models.TextChoices):
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
+    def present(self) -> MembershipQuerySet:
+        """Without the students who left and whose assessments are kept."""
+        return self.filter(ended_at__isnull=True)
+
     def students_of_docent(self, user: User) -> MembershipQuerySet:
         """Students of the schools where `user` is Docent and digital assessment is switched on."""
         schools = user.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
-        return self.filter(role=Role.STUDENT, school__in=schools, user__is_active=True)
+        return self.present().filter(role=Role.STUDENT, school__in=schools, user__is_active=True)
 
 
 class Membership(models.Model):
@@ -311,6 +315,8 @@ class Membership(models.Model):
     study_dates_set_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
+    # A student whom assessments point to leaves without losing them: nothing new begins, one's own results stay.
+    ended_at = models.DateTimeField("uit de school gehaald op", null=True, blank=True, editable=False)
     search_text = models.TextField(editable=False)
     # For lists in order, and to find what a name begins with; compared by bytes on both databases.
     sort_key = models.TextField(editable=False, default="", db_default="")
@@ -329,7 +335,8 @@ class Membership(models.Model):
             for key, name in (("sort_key", "students_by_last_name"), ("first_name_key", "students_by_first_name"))
         ] + [
             # A few among a school's many students: its teachers, say.
-            models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school")
+            models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school"),
+            models.Index(fields=["school", "sort_key", "id"], name="people_by_last_name"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "school", "role"], name="membership_once"),
@@ -346,6 +353,10 @@ class Membership(models.Model):
             models.CheckConstraint(
                 condition=models.Q(role=Role.STUDENT) | models.Q(diploma_on__isnull=True, left_on__isnull=True),
                 name="study_dates_only_for_students",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role=Role.STUDENT) | models.Q(ended_at__isnull=True),
+                name="ended_only_for_students",
             ),
         ]
 
@@ -376,79 +387,21 @@ class Membership(models.Model):
             )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        self.set_derived()
+        super().save(*args, **kwargs)
+
+    def set_derived(self) -> None:
+        """Sets what follows from name and number; `save` does, writing many at once has to."""
         user = self.user
         self.search_text = search_text([user.first_name, user.infix, user.last_name, user.email, self.student_number])
         self.sort_key = sort_key(user.last_name, user.first_name, self.student_number)
         self.first_name_key = sort_key(user.first_name, user.last_name, self.student_number)
-        super().save(*args, **kwargs)
 
 
-class Registration(PersonName):
-    """Someone who wants a student's account, until they confirm that the address is theirs; no account until then.
-
-    There may be several for one address, and for one that has an account: what counts is who confirms.
-    """
-
-    email = models.EmailField("e-mailadres")
-    password = models.CharField("wachtwoord", max_length=128)  # hashed, as an account's
-    school = models.ForeignKey(School, models.CASCADE, related_name="registrations")
-    asked_at = models.DateTimeField("aangevraagd op", default=timezone.now, db_index=True)
-
-    class Meta:
-        verbose_name = "aanvraag van een account"
-        verbose_name_plural = "aanvragen van een account"
-        ordering = ["-asked_at", "-pk"]
-        indexes = [models.Index(fields=["email"], name="registration_email")]
-        constraints = [
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="registration_email_lower_case"),
-        ]
-
-    def __str__(self) -> str:
-        return self.email
-
-
-class EmailChange(models.Model):
-    """A person's wish for another e-mail address; kept for as long as the old address can undo it."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="email_changes")
-    old_email = models.EmailField("oud e-mailadres")
-    new_email = models.EmailField("nieuw e-mailadres")
-    asked_at = models.DateTimeField("gevraagd op", default=timezone.now, db_index=True)
-    confirmed_at = models.DateTimeField("bevestigd op", null=True, blank=True)
-    withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)  # by its owner, or a newer one
-    stopped_at = models.DateTimeField("gestopt op", null=True, blank=True)  # from the old address
-
-    class Meta:
-        verbose_name = "wijziging van een e-mailadres"
-        verbose_name_plural = "wijzigingen van een e-mailadres"
-        ordering = ["-asked_at", "-pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user"],
-                condition=models.Q(confirmed_at=None, withdrawn_at=None, stopped_at=None),
-                name="one_open_email_change",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(confirmed_at=None) | models.Q(withdrawn_at=None),
-                name="email_change_confirmed_or_withdrawn",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.old_email} → {self.new_email}"
-
-
-class NumberReport(models.Model):
-    """A student told the school that another has the number which they say is theirs."""
-
-    student = models.ForeignKey(Membership, models.CASCADE, related_name="number_reports")
-    number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH)
-    at = models.DateTimeField("gemeld op", default=timezone.now)
-
-    class Meta:
-        verbose_name = "gemeld studentnummer"
-        verbose_name_plural = "gemelde studentnummers"
-        ordering = ["-at"]
-
-    def __str__(self) -> str:
-        return f"{self.number} ({self.student})"
+# Django looks for an app's models here; these stand on the ones above.
+from .people.imported import PeopleImport as PeopleImport  # noqa: E402
+from .people.invitation import SchoolInvitation as SchoolInvitation  # noqa: E402
+from .people.log import RoleChange as RoleChange  # noqa: E402
+from .reported_number import NumberReport as NumberReport  # noqa: E402
+from .unconfirmed import EmailChange as EmailChange  # noqa: E402
+from .unconfirmed import Registration as Registration  # noqa: E402

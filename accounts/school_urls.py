@@ -1,6 +1,8 @@
 from django.urls import path
 
 from . import managed_school, school_look, school_settings, student_numbers
+from .people import import_views, invitation_views
+from .people import views as people
 
 app_name = "school"
 
@@ -15,4 +17,35 @@ urlpatterns = [
     path("<int:school_id>/wijzigingen/", school_settings.changes, name="changes"),
     path("<int:school_id>/studentnummers/", student_numbers.find, name="student_numbers"),
     path("<int:school_id>/studentnummers/<int:membership_id>/", student_numbers.change, name="change_number"),
+    path("<int:school_id>/mensen/", people.people, name="people"),
+    path("<int:school_id>/mensen/logboek/", people.log, name="role_log"),
+    path("<int:school_id>/mensen/<int:user_id>/", people.person, name="person"),
+    path("<int:school_id>/mensen/<int:user_id>/rol-geven/", people.give_role, name="give_role"),
+    path("<int:school_id>/mensen/<int:user_id>/rol-afnemen/<str:role>/", people.take_role, name="take_role"),
+    path("<int:school_id>/mensen/<int:user_id>/uit-de-school-halen/", people.leave, name="leave"),
+    path("<int:school_id>/uitnodigingen/", invitation_views.invitations, name="invitations"),
+    path("<int:school_id>/uitnodigingen/nieuw/", invitation_views.invite, name="invite"),
+    path("<int:school_id>/uitnodigingen/versturen/", invitation_views.send_unsent, name="send_unsent"),
+    path(
+        "<int:school_id>/uitnodigingen/verlopen-opnieuw-verzenden/",
+        invitation_views.send_expired,
+        name="send_expired",
+    ),
+    path(
+        "<int:school_id>/uitnodigingen/<uuid:public_id>/opnieuw/",
+        invitation_views.send_again,
+        name="send_invitation_again",
+    ),
+    path(
+        "<int:school_id>/uitnodigingen/<uuid:public_id>/intrekken/",
+        invitation_views.withdraw,
+        name="withdraw_invitation",
+    ),
+    path("<int:school_id>/importeren/", import_views.start, name="import_start"),
+    path("<int:school_id>/importeren/excel-template/", import_views.excel_template, name="import_excel_template"),
+    path("<int:school_id>/importeren/csv-template/", import_views.csv_template, name="import_csv_template"),
+    path("<int:school_id>/importeren/<uuid:public_id>/", import_views.preview, name="import_preview"),
+    path("<int:school_id>/importeren/<uuid:public_id>/importeren/", import_views.apply, name="import_apply"),
+    path("<int:school_id>/importeren/<uuid:public_id>/voortgang/", import_views.progress, name="import_progress"),
+    path("<int:school_id>/importeren/<uuid:public_id>/te-verbeteren/", import_views.to_mend, name="import_to_mend"),
 ]

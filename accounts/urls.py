@@ -14,6 +14,7 @@ from . import (
     views,
 )
 from .language import translated
+from .people.join_views import accept
 from .refused import counting_wrong_passwords
 
 app_name = "accounts"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("inloggen/herstelcode/", logging_in.ask_recovery_code, name="ask_recovery_code"),
     path("uitloggen/", LogoutView.as_view(), name="logout"),
     path("taal/", login_not_required(set_language), name="language"),
+    path("uitnodiging/<str:token>/", accept, name="join"),
     path("welkom/", views.welcome, name="welcome"),
     path("account-aanmaken/", registering.make_account, name="register"),
     path("account-aanmaken/opnieuw/", registering.confirm_again, name="confirm_again"),

@@ -37,7 +37,7 @@ def welcome(request: UserRequest) -> HttpResponse:
 @translated
 def profile(request: UserRequest) -> HttpResponse:
     """One's own details, to read."""
-    memberships = request.user.memberships.select_related("school").order_by("school__name", "role")
+    memberships = request.user.memberships.present().select_related("school").order_by("school__name", "role")
     numbers = [membership for membership in memberships if membership.role == Role.STUDENT]
     context = {
         "memberships": memberships,

@@ -13,8 +13,12 @@ class AddressbookConfig(AppConfig):
     verbose_name = "adresboek"
 
     def ready(self) -> None:
+        from accounts.importing.kind import register
         from accounts.models import Membership, User
 
+        from .importing.write import CONTACTS
+
+        register(CONTACTS)
         post_save.connect(_follow_account, sender=User, dispatch_uid="addressbook.follow_account")
         post_save.connect(_follow_role, sender=Membership, dispatch_uid="addressbook.follow_saved")
         post_delete.connect(_follow_role, sender=Membership, dispatch_uid="addressbook.follow_deleted")

@@ -16,16 +16,17 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.importing import files
+from accounts.importing.apply import ShownAnew
+from accounts.importing.background import hand_in, start_importing
+from accounts.importing.preview import read_rows
+from accounts.importing.rows import GOOD, Outcome
+from accounts.importing.unreadable import Unreadable
 from accounts.models import Role, School, User
 from accounts.signed_in import UserRequest
 
 from .import_forms import ImportForm
-from .importing import files
-from .importing.apply import ShownAnew
-from .importing.background import hand_in, start_importing
-from .importing.contacts import GOOD, Outcome
-from .importing.preview import read_rows
-from .importing.unreadable import Unreadable
+from .importing.contacts import COLUMNS, TEMPLATE
 from .models import Import
 from .way_back import way_back
 
@@ -58,7 +59,7 @@ def start(request: UserRequest) -> HttpResponse:
             file = form.cleaned_data["file"]
             school = form.cleaned_data.get("school") or schools[0]
             try:
-                prepared = hand_in(school=school, by=request.user, file=file, filename=file.name)
+                prepared = hand_in(Import, school=school, by=request.user, file=file, filename=file.name)
             except Unreadable as error:
                 form.add_error("file", str(error))
             else:
@@ -82,7 +83,8 @@ def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
     """A file's own address: how far it is, why it can't be read, or what importing it does or did."""
     prepared = get_import(request.user, public_id)
     if prepared.is_under_way:
-        return render(request, "addressbook/import_progress.html", {"prepared": prepared, "back": way_back(request)})
+        context = {"prepared": prepared, "progress_url": _progress_address(request, prepared)}
+        return render(request, "addressbook/import_progress.html", {**context, "back": way_back(request)})
     if prepared.state == Import.State.FAILED:
         return _refused(request, prepared)
     return _preview(request, prepared)
@@ -105,8 +107,8 @@ def progress(request: UserRequest, public_id: UUID) -> HttpResponse:
     prepared = get_import(request.user, public_id)
     swaps = "HX-Request" in request.headers
     if prepared.is_under_way and swaps:
-        context = {"prepared": prepared, "back": way_back(request)}
-        return render(request, "addressbook/import_progress_bar.html", context)
+        context = {"prepared": prepared, "progress_url": _progress_address(request, prepared)}
+        return render(request, "importing/progress_bar.html", context)
     address = _address(request, prepared)
     return HttpResponseClientRedirect(address) if swaps else redirect(address)
 
@@ -122,6 +124,7 @@ def _preview(request: UserRequest, prepared: Import) -> HttpResponse:
         "new": prepared.counts[GOOD[0]],
         "updated": prepared.counts[GOOD[1]],
         "wrong": prepared.counts[Outcome.ERROR],
+        "to_mend_url": reverse("addressbook_import:to_mend", args=[prepared.public_id]),
         "back": way_back(request),
     }
     return render(request, "addressbook/import_preview.html", context)
@@ -143,27 +146,29 @@ def to_mend(request: UserRequest, public_id: UUID) -> HttpResponse:
     if not prepared.packed:  # not read yet, or it couldn't be
         return redirect(_address(request, prepared))
     wrong = [row for row in read_rows(prepared) if row.outcome == Outcome.ERROR]
-    return _download(files.file_to_mend(wrong), files.XLSX, "te-verbeteren.xlsx")
+    return files.download(files.file_to_mend(COLUMNS, wrong), files.XLSX, "te-verbeteren.xlsx")
 
 
 @require_GET
 def excel_template(request: UserRequest) -> HttpResponse:
     get_schools(request.user)
-    return _download(files.excel_template(), files.XLSX, "examinatoren.xlsx")
+    return files.download(files.excel_template(TEMPLATE), files.XLSX, "examinatoren.xlsx")
 
 
 @require_GET
 def csv_template(request: UserRequest) -> HttpResponse:
     get_schools(request.user)
-    return _download(files.csv_template(), "text/csv; charset=utf-8", "examinatoren.csv")
-
-
-def _download(content: bytes, content_type: str, filename: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "private, no-store"}
-    return HttpResponse(content, content_type=content_type, headers=headers)
+    return files.download(files.csv_template(TEMPLATE), files.CSV, "examinatoren.csv")
 
 
 def _address(request: UserRequest, prepared: Import) -> str:
+    return reverse("addressbook_import:preview", args=[prepared.public_id]) + _way(request)
+
+
+def _progress_address(request: UserRequest, prepared: Import) -> str:
+    return reverse("addressbook_import:progress", args=[prepared.public_id]) + _way(request)
+
+
+def _way(request: UserRequest) -> str:
     back = way_back(request)
-    query = "?" + urlencode({"terug": back}) if back else ""
-    return reverse("addressbook_import:preview", args=[prepared.public_id]) + query
+    return "?" + urlencode({"terug": back}) if back else ""

@@ -6,17 +6,21 @@ from celery import shared_task
 @shared_task
 def work_on_import(import_id: int) -> None:
     """Reads a large file, or imports what was shown of it."""
-    from .importing import background
+    from accounts.importing.background import work
 
-    background.work(import_id)
+    from .models import Import
+
+    work(Import, import_id)
 
 
 @shared_task
 def sweep_imports() -> None:
     """Starts what a crash left: imports that wait and that nobody is at."""
-    from .importing import background
+    from accounts.importing.background import waiting_ids
 
-    for import_id in background.waiting_ids():
+    from .models import Import
+
+    for import_id in waiting_ids(Import):
         work_on_import.delay(import_id)
 
 

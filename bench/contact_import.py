@@ -9,11 +9,11 @@ import io
 
 from openpyxl import Workbook, load_workbook
 
+from accounts.importing.apply import import_shown
+from accounts.importing.preview import prepare
 from accounts.models import Role, School, User
-from addressbook.importing.apply import import_shown
 from addressbook.importing.contacts import HEADERS
-from addressbook.importing.preview import prepare
-from addressbook.models import Contact
+from addressbook.models import Contact, Import
 from bench.figure import Figure, Measured, alternate
 
 ROWS = 10_000
@@ -27,7 +27,7 @@ def measure(scale: float) -> Measured:
 
     def ours(run: int) -> None:
         school = _school(f"P6 ours {run}", docent)
-        prepared = prepare(school=school, by=docent, file=io.BytesIO(content), filename="lijst.xlsx")
+        prepared = prepare(Import, school=school, by=docent, file=io.BytesIO(content), filename="lijst.xlsx")
         import_shown(prepared)
         assert school.contacts.filter(user=None).count() == count
 

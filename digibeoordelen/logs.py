@@ -4,15 +4,16 @@ import logging
 import re
 
 _LINK = re.compile(
-    r"(/beoordelen/(?!u/)|/account-aanmaken/bevestigen/|/wachtwoord-vergeten/nieuw/|/e-mailadres/(?:bevestigen|stoppen)/)"
-    r"[^/\s\"']+"
+    r"(/beoordelen/(?!u/)|/account-aanmaken/bevestigen/|/wachtwoord-vergeten/nieuw/|/uitnodiging/"
+    r"|/e-mailadres/(?:bevestigen|stoppen)/)[^/\s\"']+"
 )
 
 
 class HideMailedLinks(logging.Filter):
     """Replaces the token in every logged '/beoordelen/<token>/', and in links about accounts, by three dots.
 
-    Whoever reads the logs may not act as an examiner, or choose another's password, and a link is all it takes.
+    Whoever reads the logs may not act as an examiner, choose another's password or join a school in another's name,
+    and a link is all it takes.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

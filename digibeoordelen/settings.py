@@ -223,6 +223,9 @@ CELERY_BEAT_SCHEDULE = {
     "forget-unconfirmed": {"task": "accounts.tasks.forget_unconfirmed", "schedule": 3600},
     "sweep-own-data": {"task": "assessments.tasks.sweep_own_data", "schedule": SWEEP_SECONDS},
     "erase-due": {"task": "assessments.tasks.erase_due", "schedule": crontab(hour="3", minute="10")},
+    "sweep-people-imports": {"task": "accounts.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
+    "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
+    "forget-people-imports": {"task": "accounts.tasks.forget_imports", "schedule": 6 * 3600},
     "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }

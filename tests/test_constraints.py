@@ -11,7 +11,18 @@ from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import ExamOffice, Membership, RecoveryCode, Registration, Role, School, User
+from accounts.models import (
+    ExamOffice,
+    Membership,
+    PeopleImport,
+    RecoveryCode,
+    Registration,
+    Role,
+    RoleChange,
+    School,
+    SchoolInvitation,
+    User,
+)
 from addressbook.models import Contact, Import
 from assessments.models import (
     Appeal,
@@ -229,6 +240,51 @@ def change_confirmed_and_withdrawn(cast):
     cast.docent.email_changes.create(
         old_email="a@hier.test", new_email="b@hier.test", confirmed_at=now, withdrawn_at=now
     )
+
+
+@breaks("ended_only_for_students")
+def docent_who_left_as_a_student_does(cast):
+    Membership.objects.filter(user=cast.docent).update(ended_at=timezone.now())
+
+
+def log_line(cast, **fields):
+    return RoleChange.objects.create(school=cast.school, user=cast.docent, role=Role.DOCENT, **fields)
+
+
+@breaks("role_change_known")
+def role_neither_given_nor_taken(cast):
+    log_line(cast, change="LENT", how="BY_HAND")
+
+
+def ask(cast, email="noa@hier.test", **fields):
+    return SchoolInvitation.objects.create(school=cast.school, first_name="Noa", last_name="Wit", email=email, **fields)
+
+
+@breaks("school_invitation_one_open")
+def asked_twice(cast):
+    ask(cast)
+    ask(cast)
+
+
+@breaks("school_invitation_email_lower_case")
+def asked_in_capitals(cast):
+    ask(cast)
+    SchoolInvitation.objects.update(email="Noa@hier.test")
+
+
+@breaks("school_invitation_accepted_or_withdrawn")
+def accepted_and_withdrawn(cast):
+    ask(cast, accepted_at=timezone.now(), withdrawn_at=timezone.now())
+
+
+@breaks("school_invitation_language_known")
+def asked_in_german(cast):
+    ask(cast, language="de")
+
+
+@breaks("peopleimport_done_at_a_time")
+def list_done_at_no_time(cast):
+    PeopleImport.objects.create(school=cast.school, by=cast.docent, filename="lijst.csv", state="DONE")
 
 
 @breaks("contact_email_once_per_school")

@@ -24,13 +24,16 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts import choose_password, mailed_links
-from accounts.models import Membership, Role, School, Session, User
-from addressbook.importing.preview import prepare
+from accounts.importing.preview import prepare
+from accounts.models import Membership, PeopleImport, Role, School, Session, User
+from accounts.people.links import token_for
+from addressbook.models import Import
 from assessments import documents, links, own_data, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
 
+from .accounts.people.test_invitations import ask
 from .addressbook.files import ANOUK, csv_file
 from .factories import (
     ExamOfficeFactory,
@@ -58,6 +61,8 @@ accounts:ask_recovery_code      POST   login  login  login  login   login  login
 staff_login                     GET    login  none    none   none    none   none  none      none  login none
 accounts:logout                 POST   login    go      go     go      go     go    go        go    go    go
 accounts:language               POST   go     go      go     go      go     go    go        go    go    go
+accounts:join                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
+accounts:join                   POST   ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:welcome                GET    login  go      go     go      go     go    go        go    go    go
 accounts:profile                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:profile_edit           GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
@@ -112,6 +117,29 @@ privacy:import_dates            GET    login  none    none   none    none    non
 privacy:import_dates            POST   login  none    none   none    none    none  none      ok    none  none
 privacy:apply_dates             POST   login  none    none   none    none    none  none      go    none  none
 privacy:viewings                GET    login  none    none   none    none    none  none      ok    none  none
+school:people                   GET    login  none    none   none    none   none  none      ok    none  none
+school:role_log                 GET    login  none    none   none    none   none  none      ok    none  none
+school:person                   GET    login  none    none   none    none   none  none      ok    none  none
+school:give_role                POST   login  none    none   none    none   none  none      go    none  none
+school:take_role                GET    login  none    none   none    none   none  none      ok    none  none
+school:take_role                POST   login  none    none   none    none   none  none      go    none  none
+school:leave                    GET    login  none    none   none    none   none  none      ok    none  none
+school:leave                    POST   login  none    none   none    none   none  none      go    none  none
+school:invitations              GET    login  none    none   none    none   none  none      ok    none  none
+school:invite                   GET    login  none    none   none    none   none  none      ok    none  none
+school:invite                   POST   login  none    none   none    none   none  none      ok    none  none
+school:send_unsent              POST   login  none    none   none    none   none  none      go    none  none
+school:send_expired             POST   login  none    none   none    none   none  none      go    none  none
+school:send_invitation_again    POST   login  none    none   none    none   none  none      go    none  none
+school:withdraw_invitation      POST   login  none    none   none    none   none  none      go    none  none
+school:import_start             GET    login  none    none   none    none   none  none      ok    none  none
+school:import_start             POST   login  none    none   none    none   none  none      ok    none  none
+school:import_excel_template    GET    login  none    none   none    none   none  none      ok    none  none
+school:import_csv_template      GET    login  none    none   none    none   none  none      ok    none  none
+school:import_preview           GET    login  none    none   none    none   none  none      ok    none  none
+school:import_apply             POST   login  none    none   none    none   none  none      go    none  none
+school:import_progress          GET    login  none    none   none    none   none  none      go    none  none
+school:import_to_mend           GET    login  none    none   none    none   none  none      ok    none  none
 exams:my_digibib                GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
@@ -261,6 +289,7 @@ def _change(link: mailed_links.MailedLink, docent: User) -> str:
 
 ACCOUNT_LINKS: dict[str, Callable[[School, User], str]] = {
     "accounts:confirm_registration": _registered,
+    "accounts:join": lambda school, docent: token_for(ask(school, docent)),
     "accounts:new_password": _forgotten,
     "accounts:confirm_email": lambda school, docent: _change(mailed_links.CONFIRM_EMAIL, docent),
     "accounts:stop_email_change": lambda school, docent: _change(mailed_links.STOP_EMAIL, docent),
@@ -339,6 +368,8 @@ def address(
         "school_id": school.pk,
         "logo_id": given_logo(school).pk,
         "colour": "1d5fa8",
+        "user_id": docent.pk,
+        "role": Role.DOCENT.value,
         "office_id": ExamOfficeFactory(school=school).pk,
         "membership_id": assessed.student_id,
     }
@@ -361,11 +392,15 @@ def address(
         "voorstellen/": lambda: invitation.proposals.create(
             first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test"
         ),
-        "adresboek/importeren/": lambda: prepare(school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv"),
+        "adresboek/importeren/": lambda: prepare(
+            Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv"
+        ),
         "commissie/exportprofielen/": lambda: ExportProfileFactory(school=school),
         "commissie/exports/": lambda: ExportFactory(school=school, exam=unit.exam_version.exam, by=committee_member),
         "documenten/": final_document,
         "profiel/gegevens/": asked_own_data,
+        "school/<int:school_id>/importeren/": lambda: list_of_people(school),
+        "school/": lambda: ask(school, docent),
     }
 
     def find(name: str) -> str:
@@ -376,8 +411,8 @@ def address(
             return reverse(name, args=[stop_reminders.token_for(invitation)])
         if name in FOR_FINAL and not route.startswith("documenten/"):
             final_document()
-        made = {start: make for start, make in whose.items() if route.startswith(start)}
-        of = next(iter(made.values()))() if made and "public_id" in parameters else assessed
+        made = [make for start, make in whose.items() if route.startswith(start) and "public_id" in parameters]
+        of = made[0]() if made else assessed
         return reverse(name, kwargs={p: {**values, "public_id": of.public_id}[p] for p in parameters})
 
     return find
@@ -387,6 +422,13 @@ def session_of(user: User) -> Session:
     client = Client()
     client.force_login(user)
     return Session.objects.get(user=user)
+
+
+def list_of_people(school: School) -> PeopleImport:
+    header, row = ["Voornaam", "Achternaam", "E-mailadres", "Rol"], ["Noa", "Wit", "noa@hier.test", "Student"]
+    manager = school.memberships.get(role=Role.SCHOOLBEHEER).user
+    file = csv_file(row, header=header)
+    return prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv")
 
 
 def outcome(response: Any) -> str:
@@ -413,6 +455,7 @@ def test_url_with_every_role(
         "examinator": invitation.contact_id,
         "version": invitation.assessment.version,
         "beoordeling": invitation.assessment.public_id,
+        "rol": Role.EXAMENCOMMISSIE.value,
     }
     if name == "assessments:start":
         data["student"] = MembershipFactory(school=school).pk

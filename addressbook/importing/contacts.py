@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Container, Iterator, Sequence
 
-from django.core.exceptions import ValidationError
-from django.core.mail.message import sanitize_address
-from django.core.validators import validate_email
-from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.importing.columns import Column, Layout, Note
+from accounts.importing.files import Template
+from accounts.importing.kind import Lines
+from accounts.importing.rows import CHUNK, EMAIL_AT, Judged, Outcome, Row, chunks, problems, repeated
 from accounts.language import Language
 from accounts.models import School
 from addressbook.models import Contact
 
-from .columns import Column, Layout, Note, check
-
-CHUNK = 500  # lines a query: SQLite takes no thousands of values
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@bedrijf.example", "Praktijkopleider", "Bedrijf BV", "Beroepsonderwijs", "Nederlands")  # fmt: skip  # noqa: E501
-T = TypeVar("T")
 # What may stand in a cell → value; of several words for one value the first is offered.
 CHOICES: dict[str, dict[str, str]] = {
     "side": {str(label).casefold(): value for value, label in Contact.Side.choices},
@@ -35,18 +28,18 @@ def _column(name: str, header: str, explanation: str, *, required: bool = False,
     return Column(name, header, explanation, longest, required, also, choices)
 
 
-EMAIL = _column(
-    "email",
-    "E-mailadres",
-    "Verplicht. Hieraan wordt iemand herkend: staat het adres al in het adresboek, dan wordt die persoon bijgewerkt.",
-    required=True,
-    also=("E-mail", "Mailadres", "Mail"),
-)
 COLUMNS = (
     _column("first_name", "Voornaam", "Verplicht.", required=True),
     _column("infix", "Tussenvoegsel", "Zoals ‘van der’."),
     _column("last_name", "Achternaam", "Verplicht, zonder tussenvoegsel.", required=True),
-    EMAIL,
+    _column(
+        "email",
+        "E-mailadres",
+        "Verplicht. Hieraan wordt iemand herkend: staat het adres al in het adresboek, dan wordt die persoon "
+        "bijgewerkt.",
+        required=True,
+        also=("E-mail", "Mailadres", "Mail"),
+    ),
     _column("function", "Functie", "Leeg laat staan wat er al is."),
     _column("organisation", "Organisatie", "Leeg laat staan wat er al is.", also=("Bedrijf",)),
     _column("side", "Verbonden aan", "School of Beroepsonderwijs. Leeg is voor wie nieuw is Beroepsonderwijs."),
@@ -58,80 +51,39 @@ OF_THE_ACCOUNT = ("first_name", "infix", "last_name", "side", "language")
 KEEPS_ITS_NAME = "heeft een account: alleen functie en organisatie worden overgenomen"
 
 
-class Outcome(models.TextChoices):
-    NEW = "NEW", "Nieuw"
-    UPDATED = "UPDATED", "Bijgewerkt"
-    SKIPPED = "SKIPPED", "Overgeslagen"
-    ERROR = "ERROR", "Fout"
-
-
-GOOD = (Outcome.NEW, Outcome.UPDATED)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the file and what importing it does; `values` in the order of `COLUMNS`."""
-
-    line: int
-    values: tuple[str, ...]
-    outcome: str
-    notes: tuple[Note, ...] = ()
-
-    @property
-    def outcome_label(self) -> str:
-        return str(Outcome(self.outcome).label)
-
-    @property
-    def full_name(self) -> str:
-        return " ".join(filter(None, self.values[:3]))
-
-    @property
-    def email(self) -> str:
-        return self.values[3].lower()
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A row, with the contact that has its address already, if there is one."""
-
-    row: Row
-    contact: Contact | None = None
+TEMPLATE = Template(
+    title="Examinatoren",
+    columns=COLUMNS,
+    example=EXAMPLE,
+    explanation=(
+        "Vul op het eerste werkblad per examinator één regel in.",
+        "De kolommen mogen in een andere volgorde staan. Lege regels worden overgeslagen.",
+        "De regel met het voorbeeld mag blijven staan: die wordt niet geïmporteerd.",
+        "Heeft iemand een account in Digibib, dan worden alleen functie en organisatie overgenomen.",
+    ),
+)
 
 
 def judge(
-    *,
-    school: School,
-    layout: Layout,
-    lines: Iterable[tuple[int, tuple[str, ...]]],
-    sound: Container[int] = (),
-    lock: bool = False,
+    *, school: School, by_id: int, layout: Layout, lines: Lines, sound: Container[int] = (), lock: bool = False
 ) -> Iterator[Judged]:
-    """What each line would do to the school's address book as it is now, in the lines' order.
-
-    The lines in `sound` have been judged before and hold good values: what is looked at is the address book alone.
-    With `lock`, inside a transaction, the contacts that are there already can't change until it ends.
-    """
+    """What each line would do to the school's address book as it is now; `Judge` says the rest."""
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
-    for chunk in _chunks(iter(lines), CHUNK):
-        known = _known(school, [values[3].lower() for _, values in chunk], lock=lock)
+    for chunk in chunks(iter(lines), CHUNK):
+        known = _known(school, [values[EMAIL_AT].lower() for _, values in chunk], lock=lock)
         for line, values in chunk:
-            email = values[3].lower()
-            notes = [] if line in sound else _problems(layout, values)
+            email = values[EMAIL_AT].lower()
+            notes = [] if line in sound else problems(layout, values)
             if notes:
                 yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
-            elif email == EXAMPLE[3]:
+            elif email == EXAMPLE[EMAIL_AT]:
                 yield Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "het voorbeeld uit het template"),)))
             elif email in earlier:
-                yield Judged(_repeated(line, values, *earlier[email]))
+                yield Judged(repeated(layout, line, values, *earlier[email]))
             else:
                 earlier[email] = line, values
                 contact = known.get(email)
                 yield Judged(_row(layout, line, values, contact), contact)
-
-
-def _chunks(things: Iterator[T], size: int) -> Iterator[list[T]]:
-    while chunk := list(islice(things, size)):
-        yield chunk
 
 
 def _known(school: School, emails: Sequence[str], *, lock: bool) -> dict[str, Contact]:
@@ -140,31 +92,6 @@ def _known(school: School, emails: Sequence[str], *, lock: bool) -> dict[str, Co
     if lock:
         contacts = contacts.order_by("pk").select_for_update()
     return {contact.email.lower(): contact for contact in contacts}
-
-
-def _problems(layout: Layout, values: Sequence[str]) -> list[Note]:
-    notes = check(layout, values)
-    email = values[3]
-    if not any(note.column == EMAIL.header for note in notes) and not _can_get_mail(email):
-        notes.append(Note(EMAIL.header, email, "is geen e-mailadres"))
-    return notes
-
-
-def _can_get_mail(email: str) -> bool:
-    try:
-        validate_email(email)
-        if not email.isascii() or '"' in email:
-            sanitize_address(email, "utf-8")  # what sending will do: a domain must be writable in ASCII
-    except (ValidationError, ValueError):
-        return False
-    return True
-
-
-def _repeated(line: int, values: tuple[str, ...], first: int, of_first: tuple[str, ...]) -> Row:
-    if values == of_first:
-        return Row(line, values, Outcome.SKIPPED, (Note("", "", f"staat ook in regel {first}"),))
-    note = Note(EMAIL.header, values[3], f"staat ook in regel {first}, met andere gegevens")
-    return Row(line, values, Outcome.ERROR, (note,))
 
 
 def wanted(layout: Layout, values: Sequence[str]) -> dict[str, str]:
@@ -199,7 +126,7 @@ def _was(contact: Contact, name: str) -> str:
 def contact_after(judged: Judged, *, school: School, layout: Layout) -> Contact:
     """The unsaved contact that a good row makes of what is there."""
     given = wanted(layout, judged.row.values)
-    contact = judged.contact
+    contact: Contact | None = judged.there
     if contact is None:
         contact = Contact(school=school, **given)
     elif contact.removed_at is not None:  # comes back as if added by hand

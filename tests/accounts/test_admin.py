@@ -1,15 +1,18 @@
 """What the Consortium's staff can do in the admin, and what not."""
 
+from typing import Any
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts import second_step
-from accounts.models import Membership, School, User
+from accounts.models import Membership, School, SchoolInvitation, User
+from accounts.people.invite import invite
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.factories import ContactFactory, UserFactory
+from tests.factories import ContactFactory, UserFactory, member
 
 from .codes import app_of, password_of
 
@@ -17,6 +20,14 @@ from .codes import app_of, password_of
 @pytest.fixture
 def staff(client: Client, db: None) -> User:
     user = UserFactory(is_staff=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def chief(client: Client, db: None) -> User:
+    """A superuser, who may do what the staff may not."""
+    user = UserFactory(is_staff=True, is_superuser=True)
     client.force_login(user)
     return user
 
@@ -38,9 +49,39 @@ def test_a_user_without_that_mark_does_not_get_in(client: Client, docent: User, 
 
 
 @pytest.mark.parametrize("page", ["school", "user"])
-def test_lists_and_forms_open(client: Client, staff: User, docent: User, page: str) -> None:
+def test_lists_and_forms_open(client: Client, chief: User, docent: User, page: str) -> None:
     assert client.get(f"/beheer/accounts/{page}/").status_code == 200
     assert client.get(f"/beheer/accounts/{page}/add/").status_code == 200
+
+
+def test_staff_makes_schools_and_no_accounts(client: Client, staff: User) -> None:
+    assert client.get("/beheer/accounts/user/").status_code == 200
+    assert client.get("/beheer/accounts/school/add/").status_code == 200
+    assert client.get("/beheer/accounts/user/add/").status_code == 403
+
+
+def test_staff_gives_no_password_and_changes_no_address(client: Client, staff: User, docent: User) -> None:
+    word = {"password1": "nieuw-wachtwoord-1", "password2": "nieuw-wachtwoord-1", "usable_password": "true"}
+    assert client.get(f"/beheer/accounts/user/{docent.pk}/password/").status_code == 403
+    assert client.post(f"/beheer/accounts/user/{docent.pk}/password/", word).status_code == 403
+    page = client.get(f"/beheer/accounts/user/{docent.pk}/change/").content.decode()
+    assert "/password/" not in page
+    assert change(client, docent, email="mijn@consortium.test", password="!", first_name="Derk") == 302
+    before = (docent.password, docent.email)
+    docent.refresh_from_db()
+    assert (docent.password, docent.email, docent.first_name) == (*before, "Derk")
+
+
+def test_staff_switches_an_account_off(client: Client, staff: User, docent: User) -> None:
+    assert change(client, docent, is_active="") == 302
+    docent.refresh_from_db()
+    assert not docent.is_active
+
+
+def test_staff_gives_and_takes_no_role(client: Client, staff: User, docent: User, school: School) -> None:
+    new = {"memberships-1-user": docent.pk, "memberships-1-school": school.pk, "memberships-1-role": "EXAMENCOMMISSIE"}
+    change(client, docent, **new, **{"memberships-TOTAL_FORMS": 2, "memberships-0-role": "SCHOOLBEHEER"})
+    assert [one.role for one in docent.memberships.all()] == ["DOCENT"]
 
 
 def test_staff_does_not_make_staff_or_superusers(client: Client, staff: User, docent: User) -> None:
@@ -87,6 +128,8 @@ def user_form(user: User, **changes: object) -> dict[str, object]:
         "last_name": user.last_name,
         "is_active": "on",
     }
+    if user.is_staff:
+        form["is_staff"] = "on"
     form |= {"memberships-TOTAL_FORMS": len(roles), "memberships-INITIAL_FORMS": len(roles)}
     for number, role in enumerate(roles):
         fields = {"id": role.pk, "user": user.pk, "school": role.school_id, "role": role.role}
@@ -98,7 +141,7 @@ def change(client: Client, user: User, **changes: object) -> int:
     return client.post(f"/beheer/accounts/user/{user.pk}/change/", user_form(user, **changes)).status_code
 
 
-def test_an_address_in_capitals_is_the_same_address(client: Client, staff: User, docent: User) -> None:
+def test_an_address_in_capitals_is_the_same_address(client: Client, chief: User, docent: User) -> None:
     assert change(client, docent, email="Dirk@Hier.test") == 302
     docent.refresh_from_db()
     assert docent.email == "dirk@hier.test"
@@ -107,7 +150,7 @@ def test_an_address_in_capitals_is_the_same_address(client: Client, staff: User,
 
 
 def test_an_address_that_a_contact_has_can_become_an_account_s(
-    client: Client, staff: User, docent: User, school: School
+    client: Client, chief: User, docent: User, school: School
 ) -> None:
     ContactFactory(school=school, email="hans@bedrijf.test")
     assert change(client, docent, email="hans@bedrijf.test") == 302
@@ -115,7 +158,7 @@ def test_an_address_that_a_contact_has_can_become_an_account_s(
 
 
 def test_who_is_no_docent_here_any_more_leaves_the_address_book(
-    client: Client, staff: User, docent: User, colleague: User, school: School, other_school: School
+    client: Client, chief: User, docent: User, colleague: User, school: School, other_school: School
 ) -> None:
     assert change(client, docent, **{"memberships-0-role": "SCHOOLBEHEER"}) == 302
     assert change(client, colleague, **{"memberships-0-school": other_school.pk}) == 302
@@ -124,7 +167,7 @@ def test_who_is_no_docent_here_any_more_leaves_the_address_book(
 
 
 def test_a_student_s_number_and_assessments_stay_at_the_school(
-    client: Client, staff: User, student: Membership, assessment: Assessment, other_school: School
+    client: Client, chief: User, student: Membership, assessment: Assessment, other_school: School
 ) -> None:
     assert change(client, student.user, **{"memberships-0-school": other_school.pk}) == 200
     assert change(client, student.user, **{"memberships-0-role": "DOCENT"}) == 200
@@ -132,17 +175,21 @@ def test_a_student_s_number_and_assessments_stay_at_the_school(
     assert (student.school, student.role) == (assessment.school, "STUDENT")
 
 
-def test_nobody_gives_themselves_a_role(client: Client, staff: User, docent: User, school: School) -> None:
+def test_nobody_gives_themselves_a_role(client: Client, chief: User, docent: User, school: School) -> None:
     def give(user: User) -> None:
         number = user.memberships.count()
         role = {"user": user.pk, "school": school.pk, "role": "EXAMENCOMMISSIE"}
         new = {f"memberships-{number}-{name}": value for name, value in role.items()}
         assert change(client, user, **new, **{"memberships-TOTAL_FORMS": number + 1}) == 302
 
-    give(staff)
-    assert not staff.memberships.exists()
+    give(chief)
+    assert not chief.memberships.exists()
     give(docent)
     assert docent.memberships.filter(role="EXAMENCOMMISSIE").exists()
+    [line] = school.role_changes.all()
+    assert (line.user, line.role, line.change, line.how, line.by) == (
+        docent, "EXAMENCOMMISSIE", "GIVEN", "CONSORTIUM", chief
+    )  # fmt: skip
 
 
 # --- Who lost phone and recovery codes -----------------------------------------------------------
@@ -210,3 +257,76 @@ def test_who_is_no_staff_removes_nothing(client: Client, with_code: User, collea
 
 def test_staff_has_a_school_ask_its_committee_for_a_code(client: Client, staff: User, school: School) -> None:
     assert "second_factor_for_committee" in client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()
+
+
+# --- The first Schoolbeheer ----------------------------------------------------------------------
+MANAGER = {"first_name": "Bea", "last_name": "Beheer", "email": "Bea@hier.test"}
+
+
+def ask(client: Client, school: School, **changes: str) -> Any:
+    return client.post(f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/", {**MANAGER, **changes})
+
+
+def test_staff_asks_a_school_s_first_schoolbeheer_who_chooses_the_password(
+    client: Client, staff: User, school: School
+) -> None:
+    page = client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()
+    assert f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/" in page
+    assert ask(client, school).status_code == 302
+    invitation = school.school_invitations.get()
+    assert (invitation.roles, invitation.email, invitation.by) == (["SCHOOLBEHEER"], "bea@hier.test", staff)
+    assert OutgoingMail.objects.get().to == "bea@hier.test"
+    assert not school.memberships.exists()
+    assert "bea@hier.test" in ask_page(client, school)
+
+
+def ask_page(client: Client, school: School) -> str:
+    return client.get(f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/").content.decode()
+
+
+def test_a_school_that_has_one_asks_its_own(client: Client, staff: User, school: School) -> None:
+    there = member(school, "SCHOOLBEHEER")
+    assert "heeft al iemand met de rol Schoolbeheer" in ask(client, school).content.decode()
+    User.objects.filter(pk=there.pk).update(is_active=False)
+    assert ask(client, school).status_code == 302
+
+
+def test_staff_does_not_ask_themselves(client: Client, staff: User, school: School) -> None:
+    assert "Dit is uw eigen e-mailadres" in ask(client, school, email=staff.email).content.decode()
+    assert not school.school_invitations.exists()
+
+
+def test_staff_gives_no_other_role_by_invitation(client: Client, staff: User, school: School) -> None:
+    ask(client, school, roles="EXAMENCOMMISSIE")
+    assert school.school_invitations.get().roles == ["SCHOOLBEHEER"]
+
+
+def test_staff_sends_it_again_and_takes_it_back(client: Client, staff: User, school: School) -> None:
+    ask(client, school)
+    invitation = school.school_invitations.get()
+    address = f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/{invitation.public_id}/"
+    assert client.post(f"{address}opnieuw/").status_code == 302
+    invitation.refresh_from_db()
+    assert invitation.generation == 2
+    assert client.post(f"{address}intrekken/").status_code == 302
+    assert not school.school_invitations.open().exists()
+
+
+def test_staff_has_nothing_to_do_with_the_school_s_own_invitations(
+    client: Client, staff: User, school: School, docent: User
+) -> None:
+    invitation = invite(
+        school=school,
+        invitation=SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test"),
+        roles=["DOCENT"],
+        by=docent,
+    )
+    address = f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/{invitation.public_id}/"
+    assert client.post(f"{address}intrekken/").status_code == 404
+    assert "noa@hier.test" not in ask_page(client, school)
+
+
+def test_asking_is_for_staff(client: Client, docent: User, school: School) -> None:
+    client.force_login(docent)
+    assert ask(client, school).status_code == 302
+    assert not school.school_invitations.exists()

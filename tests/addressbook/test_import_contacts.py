@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 
+from accounts.importing import kind
+from accounts.importing.apply import ShownAnew, import_shown
+from accounts.importing.kept import KEPT_DAYS
+from accounts.importing.preview import prepare, read_rows
+from accounts.importing.rows import Outcome
+from accounts.importing.unreadable import Unreadable
 from accounts.models import Membership, Role
-from addressbook.importing import apply as applying
-from addressbook.importing.apply import ShownAnew, import_shown
-from addressbook.importing.contacts import EXAMPLE, Outcome
-from addressbook.importing.preview import prepare, read_rows
-from addressbook.importing.unreadable import Unreadable
-from addressbook.models import KEPT_DAYS, Contact, Import
+from addressbook.importing.contacts import EXAMPLE, judge
+from addressbook.importing.write import CONTACTS
+from addressbook.models import Contact, Import
 from addressbook.tasks import forget_imports
 from tests.at_once import at_once
 from tests.factories import ContactFactory, member
@@ -28,7 +32,7 @@ def shown(school, docent):
     """`shown(row, …)`: the import of a file with these rows, prepared by `docent`."""
 
     def prepare_rows(*rows, header=HEADER):
-        return prepare(school=school, by=docent, file=csv_file(*rows, header=header), filename="lijst.csv")
+        return prepare(Import, school=school, by=docent, file=csv_file(*rows, header=header), filename="lijst.csv")
 
     return prepare_rows
 
@@ -54,7 +58,7 @@ def test_someone_new_gets_every_field(shown, school):
 
 
 def test_an_excel_file_does_the_same(school, docent):
-    import_shown(prepare(school=school, by=docent, file=xlsx(ANOUK, BART), filename="lijst.xlsx"))
+    import_shown(prepare(Import, school=school, by=docent, file=xlsx(ANOUK, BART), filename="lijst.xlsx"))
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
 
 
@@ -148,7 +152,7 @@ def test_a_row_that_can_t_be_imported_names_column_value_and_reason(shown, place
 
 
 def test_a_formula_in_excel_is_an_error_of_its_row(school, docent):
-    prepared = prepare(school=school, by=docent, file=xlsx([*ANOUK[:4], "=1+1", "", ""]), filename="lijst.xlsx")
+    prepared = prepare(Import, school=school, by=docent, file=xlsx([*ANOUK[:4], "=1+1", "", ""]), filename="lijst.xlsx")
     assert told(prepared) == [("ERROR", "Functie =1+1 is een formule; zet er de uitkomst zelf neer")]
 
 
@@ -227,7 +231,6 @@ def test_a_change_that_leaves_every_row_what_it_was_stands_in_nobody_s_way(shown
 
 def test_someone_added_while_it_is_written_is_shown_anew(shown, school, monkeypatch):
     prepared = shown(ANOUK, BART)
-    judge = applying.judge
 
     def judge_and_add(**arguments):
         judged = list(judge(**arguments))
@@ -235,7 +238,7 @@ def test_someone_added_while_it_is_written_is_shown_anew(shown, school, monkeypa
             ContactFactory(school=school, email="bart@bedrijf.test")
         return judged
 
-    monkeypatch.setattr(applying, "judge", judge_and_add)
+    monkeypatch.setitem(kind._kinds, Import, replace(CONTACTS, judge=judge_and_add))
     with pytest.raises(ShownAnew):
         import_shown(prepared)
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
@@ -273,7 +276,7 @@ def test_ten_thousand_rows_take_little_memory(school, docent, django_assert_max_
     tracemalloc.start()
     try:
         with django_assert_max_num_queries(30):
-            prepare(school=school, by=docent, file=file, filename="lijst.xlsx")
+            prepare(Import, school=school, by=docent, file=file, filename="lijst.xlsx")
         assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
     finally:
         tracemalloc.stop()

@@ -13,12 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.importing import apply as applying
+from accounts.importing import background
+from accounts.importing.background import NOT_IMPORTED, NOT_READ, hand_in, start_importing
+from accounts.importing.reading import MAX_BYTES
+from accounts.importing.size import LARGE_ROWS, estimate_rows
 from accounts.models import School, User
-from addressbook.importing import apply as applying
-from addressbook.importing import background, preview
-from addressbook.importing.background import NOT_IMPORTED, NOT_READ, hand_in, start_importing, work
-from addressbook.importing.reading import MAX_BYTES
-from addressbook.importing.size import LARGE_ROWS, estimate_rows
 from addressbook.models import Import
 from addressbook.tasks import sweep_imports, work_on_import
 from tests.at_once import at_once
@@ -50,7 +50,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def queued(school: School, docent: User) -> Import:
     """A large file, handed in by `docent`, not read yet."""
-    return hand_in(school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
+    return hand_in(Import, school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
 
 
 @pytest.fixture
@@ -71,6 +71,10 @@ def importing(ready: Import) -> Import:
 def browser(client: Client, docent: User) -> Client:
     client.force_login(docent)
     return client
+
+
+def work(import_id: int) -> bool:
+    return background.work(Import, import_id)
 
 
 def again(prepared: Import) -> Import:
@@ -104,7 +108,7 @@ def test_what_can_t_be_counted_is_little(content: bytes) -> None:
 def test_a_small_file_is_read_and_imported_at_once(
     make: Callable[..., io.BytesIO], school: School, docent: User, announced: list[int]
 ) -> None:
-    prepared = hand_in(school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
+    prepared = hand_in(Import, school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
     assert prepared.state == State.READY
     start_importing(prepared)
     assert again(prepared).state == State.DONE
@@ -113,7 +117,7 @@ def test_a_small_file_is_read_and_imported_at_once(
 
 def test_a_file_with_few_rows_and_many_bytes_is_read_by_a_worker(school: School, docent: User) -> None:
     file = csv_file(*people(600, function="x" * 1000))
-    prepared = hand_in(school=school, by=docent, file=file, filename="lijst.csv")
+    prepared = hand_in(Import, school=school, by=docent, file=file, filename="lijst.csv")
     assert prepared.state == State.QUEUED
     work(prepared.pk)
     assert again(prepared).counts["ERROR"] == 600
@@ -130,7 +134,7 @@ def test_a_large_file_from_queue_to_address_book(
     school: School, docent: User, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        queued = hand_in(school=school, by=docent, file=xlsx(*people()), filename="lijst.xlsx")
+        queued = hand_in(Import, school=school, by=docent, file=xlsx(*people()), filename="lijst.xlsx")
         assert announced == []
     assert (queued.state, queued.total_rows) == (State.QUEUED, ROWS)
     work_on_import(*announced)
@@ -253,15 +257,15 @@ def test_a_broker_that_is_gone_costs_nothing_but_time(queued: Import, announced:
 
 
 def test_a_slow_worker_that_was_replaced_writes_nothing(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = preview.judge
+    read = background.read_into
 
-    def be_overtaken(**arguments: Any) -> Any:
-        monkeypatch.setattr(preview, "judge", read)
+    def be_overtaken(*args: Any, **options: Any) -> Any:
+        monkeypatch.setattr(background, "read_into", read)
         lease_over()
         assert work(queued.pk)
-        return read(**arguments)
+        return read(*args, **options)
 
-    monkeypatch.setattr(preview, "judge", be_overtaken)
+    monkeypatch.setattr(background, "read_into", be_overtaken)
     assert not work(queued.pk)
     assert again(queued).state == State.READY
 

@@ -9,8 +9,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from accounts.importing.rows import Outcome
 from accounts.models import Membership, Role
-from addressbook.importing.contacts import Outcome
 from addressbook.models import Import
 from tests.factories import ContactFactory, MembershipFactory
 

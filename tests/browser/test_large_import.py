@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from accounts.importing.background import work
+from accounts.importing.preview import prepare
 from accounts.models import School, User
-from addressbook.importing.background import work
-from addressbook.importing.preview import prepare
 from addressbook.models import Import
 from tests.addressbook.files import csv_file, xlsx
 from tests.ops.conftest import MakeRun
@@ -90,7 +90,7 @@ def test_the_bar_can_be_left_is_found_back_and_goes_on(
     shots(page, "e7-teruggevonden")
     page.get_by_role("link", name=file.name).click()
     Import.objects.update(state=Import.State.QUEUED)
-    assert work(announced[0])
+    assert work(Import, announced[0])
     if not javascript:
         page.get_by_role("link", name="Vernieuwen").click()
     expect(page.get_by_text("1.500 nieuw, 0 bijgewerkt")).to_be_visible()
@@ -105,7 +105,7 @@ def test_long_names_and_a_hundred_errors_fit_the_page(
     wrong = [["", "van der", f"{long} {n}", f"{'lang.' * 12}{n}", "Chef " * 40, "", "Thuis"] for n in range(100)]
     right = ["Anne-" * 7, "van de", long[:50], f"{'lang.' * 10}a@{'bedrijf.' * 20}test", "Chef", "Bakkerij " * 12, ""]
     file = csv_file(right, *wrong)
-    prepared = prepare(school=school, by=docent, file=file, filename=f"{'lijst_van_alle_' * 9}.csv")
+    prepared = prepare(Import, school=school, by=docent, file=file, filename=f"{'lijst_van_alle_' * 9}.csv")
     page = log_in_at(docent, f"{START}{prepared.public_id}/", width=width)
     expect(page.get_by_text("100 regels kunnen niet worden geïmporteerd.")).to_be_visible()
     shots(page, f"e9-lange-namen-en-fouten-{width}")
@@ -121,6 +121,6 @@ def test_what_is_wrong_with_a_large_file_is_told_at_the_field(
     page.get_by_label("Bestanden kiezen").set_input_files(file)
     page.get_by_role("button", name="Bestand bekijken").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    assert work(announced[0])
+    assert work(Import, announced[0])
     expect(page.get_by_role("alert")).to_contain_text("ontbreken")
     shots(page, "e10-geweigerd")

@@ -223,6 +223,8 @@ def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
             if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
                 others.add((relation.related_model._meta.label, relation.field.name))
     assert {(label, name) for label, name in others if name not in ACTED} == {
+        ("accounts.RoleChange", "user"),  # deleted with the membership, as is who accepted an invitation
+        ("accounts.SchoolInvitation", "accepted_by"),
         ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
         ("assessments.Assessment", "student"),  # erased first
     }
@@ -239,6 +241,10 @@ def test_whatever_holds_an_address_is_known() -> None:
     assert columns == {
         "accounts.User.email",  # erased with the account
         "accounts.ExamOffice.email",  # an office's
+        "accounts.EmailChange.old_email",  # goes with the account
+        "accounts.EmailChange.new_email",
+        "accounts.Registration.email",  # of an account that came of it, with that; else after some days
+        "accounts.SchoolInvitation.email",  # goes with the membership
         "addressbook.Contact.email",  # an examiner's
         "assessments.Document.exam_office_email",
         "assessments.FinalProposal.exam_office_email",

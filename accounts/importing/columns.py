@@ -10,6 +10,7 @@ from .unreadable import Unreadable
 
 KEPT = 500  # characters of a cell; no column takes as many, so that what is longer is refused in any case
 MENDING = "Wat is er mis"  # the column that the file to mend has more
+SEPARATOR = re.compile(r"\s*[,;/+]\s*|\s+en\s+")
 EXCEL_ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#N/B", "#VERW!", "#NAAM?"}
 
 
@@ -24,6 +25,7 @@ class Column:
     required: bool = False
     also: tuple[str, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)  # what stands in the cell → value; the former any case
+    several: bool = False  # of the choices, with a comma between them
 
     @property
     def offered(self) -> list[str]:
@@ -32,6 +34,18 @@ class Column:
         for word, value in self.choices.items():
             first.setdefault(value, word.capitalize())
         return list(first.values())
+
+    def chosen(self, cell: str) -> list[str]:
+        """The values that a good cell names."""
+        return [self.choices[word.casefold()] for word in self._words(cell)]
+
+    def has_choices(self, cell: str) -> bool:
+        words = self._words(cell)
+        return bool(words) and all(word.casefold() in self.choices for word in words)
+
+    def _words(self, cell: str) -> list[str]:
+        words = SEPARATOR.split(cell) if self.several else [cell]
+        return [word for word in words if word]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,6 @@ def _wrong(column: Column, value: str) -> str:
         return "is een foutmelding van Excel; zet er de waarde zelf neer"
     if len(value) > column.max_length:
         return f"is te lang; het mogen {column.max_length} tekens zijn"
-    if column.choices and value.casefold() not in column.choices:
+    if column.choices and not column.has_choices(value):
         return f"kan niet; kies uit {' of '.join(column.offered)}"
     return ""

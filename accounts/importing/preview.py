@@ -5,42 +5,42 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import BinaryIO, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, TypeVar
 
 from accounts.models import School, User
-from addressbook.models import Import
 
 from .columns import Layout, Note, find_columns
-from .contacts import COLUMNS, Outcome, Row, judge
+from .kept import ImportedFile
+from .kind import Count, kind_of
 from .reading import read_lines
+from .rows import Outcome, Row
 from .unreadable import Unreadable
 
 COUNTED = 500  # rows between two counts
+M = TypeVar("M", bound=ImportedFile)
 T = TypeVar("T")
 
 
-Count = Callable[[int], None]
-
-
-def prepare(*, school: School, by: User, file: BinaryIO, filename: str) -> Import:
+def prepare(model: type[M], *, school: School, by: User, file: BinaryIO, filename: str, **fields: Any) -> M:
     """Reads the file and keeps what importing it would do; raises `Unreadable`."""
-    prepared = Import(school=school, by=by, filename=filename[-150:])
+    prepared = model(school=school, by=by, filename=filename[-150:], **fields)
     read_into(prepared, file)
     prepared.save()
     return prepared
 
 
-def read_into(prepared: Import, file: BinaryIO, *, count: Count | None = None) -> None:
+def read_into(prepared: ImportedFile, file: BinaryIO, *, count: Count | None = None) -> None:
     """Sets, without saving, what importing the file would do; `count` is told of each `COUNTED` rows.
 
     Raises `Unreadable`.
     """
     lines = read_lines(file)
     _, header = next(lines)
-    layout = find_columns(COLUMNS, header)
+    kind = kind_of(prepared)
+    layout = find_columns(kind.columns, header)
     values = ((number, layout.values(cells)) for number, cells in lines)
-    judged = counted(judge(school=prepared.school, layout=layout, lines=values), count)
+    judged = counted(kind.judge(school=prepared.school, by_id=prepared.by_id, layout=layout, lines=values), count)
     rows = [one.row for one in judged]
     if not rows:
         raise Unreadable("Onder de kolomnamen staat niemand.")
@@ -60,25 +60,26 @@ def _counted(things: Iterable[T], count: Count) -> Iterator[T]:
             count(number)
 
 
-def keep_rows(prepared: Import, rows: Sequence[Row]) -> None:
+def keep_rows(prepared: ImportedFile, rows: Sequence[Row]) -> None:
     """Sets, without saving, what is shown."""
     counts = Counter(row.outcome for row in rows)
     prepared.counts = {str(outcome): counts[outcome] for outcome in Outcome}
     prepared.packed = zlib.compress(json.dumps([_as_json(row) for row in rows], ensure_ascii=False).encode(), 1)
 
 
-def read_rows(prepared: Import) -> list[Row]:
+def read_rows(prepared: ImportedFile) -> list[Row]:
     """The rows as they are shown."""
+    columns = kind_of(prepared).columns
     return [
         # What was kept before a column came has no value for it.
-        Row(line, (*values, *[""] * (len(COLUMNS) - len(values))), outcome, tuple(Note(*note) for note in notes))
+        Row(line, (*values, *[""] * (len(columns) - len(values))), outcome, tuple(Note(*note) for note in notes))
         for line, values, outcome, notes in json.loads(zlib.decompress(prepared.packed))
     ]
 
 
-def layout_of(prepared: Import) -> Layout:
+def layout_of(prepared: ImportedFile) -> Layout:
     """The columns that the file had."""
-    return Layout(COLUMNS, prepared.columns, tuple(prepared.unused))
+    return Layout(kind_of(prepared).columns, prepared.columns, tuple(prepared.unused))
 
 
 def lines_of(rows: Iterable[Row]) -> Iterable[tuple[int, tuple[str, ...]]]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 from django.conf import settings
@@ -17,40 +17,42 @@ from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from accounts.models import School, User
-from addressbook.models import Import
-from addressbook.tasks import work_on_import
 
 from .apply import ClaimLost, ShownAnew, import_shown
-from .preview import Count, prepare, read_into
+from .kept import ImportedFile
+from .kind import Count, kind_of
+from .preview import prepare, read_into
 from .size import LARGE_ROWS, estimate_rows, is_large
 from .unreadable import Unreadable
 
 logger = logging.getLogger(__name__)
 
-State = Import.State
+State = ImportedFile.State
+M = TypeVar("M", bound=ImportedFile)
 MAX_ATTEMPTS = 3  # of workers that died over it
 NOT_READ = "Het lezen van dit bestand is niet gelukt. Probeer het nog eens, of verdeel de lijst over meer bestanden."
 NOT_IMPORTED = "Het importeren is niet gelukt; er is nog niets geïmporteerd. Probeer het nog eens."
 
 
-def hand_in(*, school: School, by: User, file: BinaryIO, filename: str) -> Import:
+def hand_in(model: type[M], *, school: School, by: User, file: BinaryIO, filename: str, **fields: Any) -> M:
     """What importing the file would do; a large one is only queued to be read. Raises `Unreadable`."""
     rows = estimate_rows(file)
     if not is_large(file, rows=rows):
-        return prepare(school=school, by=by, file=file, filename=filename)
-    queued = Import.objects.create(
+        return prepare(model, school=school, by=by, file=file, filename=filename, **fields)
+    queued = _all(model).create(
         school=school,
         by=by,
         filename=filename[-150:],
         state=State.QUEUED,
         content=file.read(),
         total_rows=max(rows, 1),
+        **fields,
     )
     _announce(queued)
     return queued
 
 
-def start_importing(prepared: Import) -> None:
+def start_importing(prepared: ImportedFile) -> None:
     """'Importeren': at once, or queued where it is many rows; a second time does nothing. Raises `ShownAnew`."""
     if prepared.state != State.READY:
         return
@@ -58,26 +60,26 @@ def start_importing(prepared: Import) -> None:
     if rows <= LARGE_ROWS:
         import_shown(prepared)
         return
-    ready = Import.objects.filter(pk=prepared.pk, state=State.READY)
+    ready = _all(prepared).filter(pk=prepared.pk, state=State.READY)
     if ready.update(state=State.IMPORTING, problem="", attempts=0, done_rows=0, total_rows=rows):
         _announce(prepared)
 
 
-def _announce(waiting: Import) -> None:
-    transaction.on_commit(lambda: work_on_import.delay(waiting.pk), robust=True)
+def _announce(waiting: ImportedFile) -> None:
+    transaction.on_commit(lambda: kind_of(waiting).task.delay(waiting.pk), robust=True)
 
 
-def waiting_ids() -> list[int]:
+def waiting_ids(model: type[ImportedFile]) -> list[int]:
     """Imports that no worker is at: never announced, or left by one that died."""
-    return list(Import.objects.waiting().order_by("pk").values_list("pk", flat=True)[:1000])
+    return list(_all(model).waiting().order_by("pk").values_list("pk", flat=True)[:1000])
 
 
-def work(import_id: int) -> bool:
+def work(model: type[ImportedFile], import_id: int) -> bool:
     """Reads or imports what was queued; False when there was nothing to do.
 
     It can run twice, or on two workers: one claims the row, and only who still holds the claim writes what came of it.
     """
-    claimed = _claim(import_id)
+    claimed = _claim(model, import_id)
     if claimed is None:
         return False
     try:
@@ -97,10 +99,11 @@ def work(import_id: int) -> bool:
     return True
 
 
-def _claim(import_id: int) -> Import | None:
+def _claim(model: type[ImportedFile], import_id: int) -> ImportedFile | None:
     claim_id = uuid4()
     claimed = (
-        Import.objects.waiting()
+        _all(model)
+        .waiting()
         .filter(pk=import_id)
         .update(
             claim_id=claim_id,
@@ -110,10 +113,13 @@ def _claim(import_id: int) -> Import | None:
             state=Case(When(state=State.QUEUED, then=Value(State.READING)), default=F("state")),
         )
     )
-    return Import.objects.select_related("school").get(pk=import_id, claim_id=claim_id) if claimed else None
+    if not claimed:
+        return None
+    found: ImportedFile = _all(model).select_related("school").get(pk=import_id, claim_id=claim_id)
+    return found
 
 
-def _read(claimed: Import) -> None:
+def _read(claimed: ImportedFile) -> None:
     def count(rows: int) -> None:
         _write_count(claimed, rows)
 
@@ -127,15 +133,15 @@ def _read(claimed: Import) -> None:
     _finish(claimed, state=State.READY, content=None, attempts=0, done_rows=rows, total_rows=rows, **kept)
 
 
-def _import(claimed: Import) -> None:
+def _import(claimed: ImportedFile) -> None:
     with _counting_beside(claimed) as count:
         try:
             import_shown(claimed, claim=claimed.claim_id, count=count)
         except ShownAnew:
-            logger.info("Import %s is shown anew: the address book changed", claimed.pk)
+            logger.info("Import %s is shown anew: what is there changed", claimed.pk)
 
 
-def _give_up(claimed: Import) -> None:
+def _give_up(claimed: ImportedFile) -> None:
     if claimed.state == State.READING:
         _finish(claimed, state=State.FAILED, problem=NOT_READ, content=None)
     else:
@@ -143,7 +149,7 @@ def _give_up(claimed: Import) -> None:
 
 
 @contextmanager
-def _counting_beside(claimed: Import) -> Iterator[Count | None]:
+def _counting_beside(claimed: ImportedFile) -> Iterator[Count | None]:
     """A connection of its own for the counts: what the importing transaction writes nobody sees until it ends.
 
     SQLite takes one writer at a time; there the counts stay away.
@@ -162,23 +168,27 @@ def _counting_beside(claimed: Import) -> Iterator[Count | None]:
             beside.submit(lambda: connection.close()).result()  # the thread's own
 
 
-def _count_beside(claimed: Import, rows: int) -> None:
+def _count_beside(claimed: ImportedFile, rows: int) -> None:
     _own(claimed).update(done_rows=rows, lease_until=_lease())
 
 
-def _write_count(claimed: Import, rows: int) -> None:
+def _write_count(claimed: ImportedFile, rows: int) -> None:
     """Says how far it is, and that someone is still at it; raises `ClaimLost`."""
     if not _own(claimed).update(done_rows=rows, total_rows=max(rows, claimed.total_rows), lease_until=_lease()):
         raise ClaimLost
 
 
-def _finish(claimed: Import, **values: Any) -> None:
+def _finish(claimed: ImportedFile, **values: Any) -> None:
     if not _own(claimed).update(**values, claim_id=None, lease_until=None):
         raise ClaimLost
 
 
-def _own(claimed: Import) -> Any:
-    return Import.objects.filter(pk=claimed.pk, claim_id=claimed.claim_id)
+def _own(claimed: ImportedFile) -> Any:
+    return _all(claimed).filter(pk=claimed.pk, claim_id=claimed.claim_id)
+
+
+def _all(imported: ImportedFile | type[ImportedFile]) -> Any:
+    return kind_of(imported).model.objects
 
 
 def _lease() -> Any:

@@ -1,0 +1,74 @@
+"""Finding the people of a school, each once, with all the roles that they hold there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.models import Membership, MembershipQuerySet, Role, School, User
+from accounts.search import matches
+
+LEFT = "VERTROKKEN"  # in place of a role: students who left, of whom results are kept
+
+
+@dataclass
+class Person:
+    """Someone of a school; `roles` in the order of `Role`, `left` for who is only known from assessments."""
+
+    user: User
+    memberships: list[Membership] = field(default_factory=list)
+
+    @property
+    def roles(self) -> list[Membership]:
+        order = [role.value for role in Role]
+        present = [one for one in self.memberships if one.ended_at is None]
+        return sorted(present, key=lambda one: order.index(one.role))
+
+    @property
+    def student_number(self) -> str:
+        return next((one.student_number for one in self.memberships if one.student_number), "")
+
+    @property
+    def has_left(self) -> bool:
+        return not self.roles
+
+    @property
+    def has_password(self) -> bool:
+        return self.user.has_usable_password()
+
+
+def people_of(school: School, *, role: str = "", query: str = "") -> QuerySet[Membership]:
+    """One membership for each person who is wanted: in `sort_key` the order of last names."""
+    wanted = _wanted(school, role, query)
+    # Who holds several roles is met at the first of them that is wanted, too.
+    earlier = _wanted(school, role, query).filter(user=OuterRef("user"), pk__lt=OuterRef("pk"))
+    return wanted.filter(~Exists(earlier.order_by()))
+
+
+def _wanted(school: School, role: str, query: str) -> MembershipQuerySet:
+    wanted = Membership.objects.filter(school=school)
+    if role == LEFT:
+        wanted = wanted.filter(ended_at__isnull=False)
+    else:
+        wanted = wanted.present()
+        if role in Role:
+            wanted = wanted.filter(role=role)
+    return wanted.filter(matches(query)) if query else wanted
+
+
+def with_roles(school: School, met: Sequence[Membership]) -> list[Person]:
+    """The people of one page in its order, in two queries."""
+    users = User.objects.in_bulk([one.user_id for one in met])
+    people = {pk: Person(user) for pk, user in users.items()}
+    for membership in Membership.objects.filter(school=school, user__in=users).order_by("pk"):
+        people[membership.user_id].memberships.append(membership)
+    return [people[one.user_id] for one in met if one.user_id in people]
+
+
+def get_person(school: School, user_id: int) -> Person:
+    """Someone with a role here, now or (a student) earlier; else 404."""
+    user = get_object_or_404(User.objects.filter(memberships__school=school).distinct(), pk=user_id)
+    return Person(user, list(user.memberships.filter(school=school)))

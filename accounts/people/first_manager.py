@@ -1,0 +1,78 @@
+"""In the admin: the Consortium's staff ask someone to be a school's first Schoolbeheer, and give no other role."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.models import Role, School, SchoolInvitation
+from accounts.signed_in import UserRequest
+
+from . import invite as inviting
+from .forms import InviteManagerForm
+
+
+def urls(site: admin.AdminSite) -> list[URLPattern]:
+    start = "<int:school_id>/schoolbeheer-uitnodigen/"
+    return [
+        path(start, site.admin_view(ask), name="ask_manager"),
+        path(f"{start}<uuid:public_id>/opnieuw/", site.admin_view(ask_again), name="ask_manager_again"),
+        path(f"{start}<uuid:public_id>/intrekken/", site.admin_view(take_back), name="take_back_manager"),
+    ]
+
+
+def asked(school: School) -> QuerySet[SchoolInvitation]:
+    """Whom the Consortium asked: for this role alone."""
+    return school.school_invitations.open().filter(roles=[Role.SCHOOLBEHEER.value])
+
+
+@require_http_methods(["GET", "POST"])
+def ask(request: UserRequest, school_id: int) -> HttpResponse:
+    school = get_object_or_404(School, pk=school_id)
+    form = InviteManagerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = inviting.invite_first_manager(
+                school=school, invitation=form.save(commit=False), by=request.user
+            )
+        except inviting.InviteRefused as refused:
+            form.add_error("email", str(refused))
+        else:
+            messages.success(request, f"De uitnodiging is onderweg naar {invitation.email}.")
+            return redirect("admin:ask_manager", school.pk)
+    context = {
+        **admin.site.each_context(request),
+        "title": f"Schoolbeheer uitnodigen voor {school}",
+        "school": school,
+        "form": form,
+        "invitations": asked(school).select_related("mail"),
+        "managers": school.memberships.filter(role=Role.SCHOOLBEHEER).select_related("user"),
+    }
+    return TemplateResponse(request, "admin/accounts/school/ask_manager.html", context)
+
+
+@require_POST
+def ask_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+    """'Opnieuw verzenden'."""
+    school = get_object_or_404(School, pk=school_id)
+    invitation = get_object_or_404(asked(school), public_id=public_id)
+    if inviting.send_again(invitation=invitation):
+        messages.success(request, f"Er gaat een nieuwe link naar {invitation.email}. De vorige werkt niet meer.")
+    return redirect("admin:ask_manager", school.pk)
+
+
+@require_POST
+def take_back(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+    """'Intrekken'."""
+    school = get_object_or_404(School, pk=school_id)
+    invitation = get_object_or_404(asked(school), public_id=public_id)
+    if inviting.withdraw(invitation=invitation):
+        messages.success(request, f"De uitnodiging aan {invitation.full_name} is ingetrokken.")
+    return redirect("admin:ask_manager", school.pk)

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.mail.message import sanitize_address
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.language import Language
+from accounts.models import Role, SchoolInvitation, User
+
+
+class InviteForm(forms.ModelForm):
+    """Name, address and roles of someone who is asked to join; Dutch, unless chosen otherwise."""
+
+    roles = forms.MultipleChoiceField(
+        label="Rollen",
+        choices=Role.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kies ten minste één rol."},
+    )
+
+    class Meta:
+        model = SchoolInvitation
+        fields = ["first_name", "infix", "last_name", "email", "language"]
+        widgets = {"language": forms.RadioSelect(choices=Language.choices)}
+
+    field_order = ["first_name", "infix", "last_name", "email", "roles", "language"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].required = False
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def clean_email(self) -> str:
+        return mailable(self.cleaned_data["email"])
+
+    def clean_language(self) -> str:
+        return self.cleaned_data["language"] or Language.DUTCH
+
+
+class InviteManagerForm(InviteForm):
+    """The Consortium's: for the role Schoolbeheer alone."""
+
+    roles = None  # type: ignore[assignment]
+
+
+def mailable(email: str) -> str:
+    """The address as it is kept; raises `ValidationError` when nothing can be sent to it."""
+    email = email.strip().lower()
+    try:
+        sanitize_address(email, "utf-8")
+    except ValueError:
+        raise ValidationError("Naar dit adres kan geen mail worden verzonden. Controleer het.") from None
+    return email
+
+
+class FirstPasswordForm(forms.Form):
+    """Twice the same, and one that will do for this person."""
+
+    password = forms.CharField(
+        label=gettext_lazy("Wachtwoord"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label=gettext_lazy("Wachtwoord nog een keer"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.fields["password"].help_text = password_validators_help_text_html()
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        password, again = self.cleaned_data.get("password"), self.cleaned_data.get("again")
+        if password and again and password != again:
+            self.add_error("again", _("Dit is niet hetzelfde wachtwoord."))
+        elif password:
+            try:
+                validate_password(password, self.user)
+            except ValidationError as error:
+                self.add_error("password", error)
+        return cleaned
+
+
+class PeopleFileForm(forms.Form):
+    """A list of students and staff, and whether those who are new get their mail at once."""
+
+    file = forms.FileField(
+        label="Bestanden kiezen",
+        help_text="Eén bestand tegelijk: Excel (.xlsx) of csv, hooguit 10 MB en 20.000 regels. Slepen kan ook.",
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+        error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
+    )
+    mails_now = forms.TypedChoiceField(
+        label="Mails met een link om een wachtwoord te kiezen",
+        choices=[("ja", "Meteen na het importeren"), ("nee", "Later, vanaf ‘Uitnodigingen’")],
+        coerce=lambda value: value == "ja",
+        initial="ja",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def clean_file(self) -> UploadedFile:
+        """One at a time: dropping several into the page hands them all in."""
+        if len(self.files.getlist("file")) > 1:
+            raise forms.ValidationError(
+                "Dit zijn meer bestanden. Kies er één, en doe het volgende als dit is geïmporteerd."
+            )
+        file: UploadedFile = self.cleaned_data["file"]
+        return file

@@ -1,0 +1,120 @@
+"""Writes the good rows of a list of people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.utils import timezone
+
+from accounts.importing.columns import Layout
+from accounts.importing.kind import Count, Kind
+from accounts.importing.rows import Judged
+from accounts.models import SEARCHED, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
+from accounts.people import roles
+from accounts.people.invite import announce
+from accounts.tasks import work_on_import
+
+from .people import COLUMNS, NAMES, There, Wanted, judge, missing_roles, wanted
+
+BATCH = 500
+CHANGED = (
+    "Bij de school is intussen iets veranderd; er is nog niets geïmporteerd. "
+    "Hieronder staat wat er nu gebeurt als u importeert."
+)
+Given, Imported = roles.Change.GIVEN, roles.How.IMPORT
+
+
+def write(prepared: PeopleImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
+    """Accounts for those who are new, invitations for who has one elsewhere, more for who is of the school."""
+    for start in range(0, len(good), BATCH):
+        batch = [(wanted(one.row.values), one.there) for one in good[start : start + BATCH]]
+        _write_new(prepared, [given for given, there in batch if there is None])
+        _ask(prepared, [(given, None) for given, there in batch if there and not there.here])
+        for given, there in batch:
+            if there and there.here:
+                _update(prepared, given, there)
+        if count:
+            count(start + len(batch))
+    if prepared.mails_now:
+        announce()
+
+
+def _write_new(prepared: PeopleImport, new: Sequence[Wanted]) -> None:
+    users = [
+        User(
+            email=given.email,
+            first_name=given.first_name,
+            infix=given.infix,
+            last_name=given.last_name,
+            password=make_password(None),
+        )
+        for given in new
+    ]
+    User.objects.bulk_create(users)
+    both = list(zip(new, users, strict=True))
+    memberships = [_membership(prepared, user, given, role) for given, user in both for role in given.roles]
+    students = [membership for membership in memberships if membership.role == Role.STUDENT]
+    Membership.objects.bulk_create(students)
+    for membership in memberships:
+        if membership.role != Role.STUDENT:
+            membership.save()  # whoever follows the staff, as the address book does, hears of it
+    RoleChange.objects.bulk_create(
+        RoleChange(
+            **roles.line(
+                school=prepared.school, user=one.user, role=one.role, change=Given, by=prepared.by, how=Imported
+            )
+        )
+        for one in memberships
+    )
+    _ask(prepared, both)
+
+
+def _membership(prepared: PeopleImport, user: User, given: Wanted, role: str) -> Membership:
+    number = given.student_number if role == Role.STUDENT else ""
+    membership = Membership(user=user, school=prepared.school, role=role, student_number=number)
+    membership.set_derived()
+    return membership
+
+
+def _ask(prepared: PeopleImport, asked: Sequence[tuple[Wanted, User | None]]) -> None:
+    """An invitation each: for who is new, with the account, to choose a password; for the others, to join at all."""
+    wanted_at = timezone.now() if prepared.mails_now else None
+    invitations = []
+    for given, user in asked:
+        name: dict[str, Any] = {field: getattr(given, field) for field in NAMES}
+        invitation = SchoolInvitation(
+            school=prepared.school,
+            email=given.email,
+            roles=list(given.roles),
+            student_number=given.student_number,
+            language=given.language,
+            user=user,
+            by=prepared.by,
+            by_name=prepared.by.full_name,
+            wanted_at=wanted_at,
+            **name,
+        )
+        invitation.set_derived()
+        invitations.append(invitation)
+    SchoolInvitation.objects.bulk_create(invitations)
+
+
+def _update(prepared: PeopleImport, given: Wanted, there: There) -> None:
+    user = there.user
+    if there.can_be_renamed and any(getattr(user, name) != getattr(given, name) for name in NAMES):
+        for name in NAMES:
+            setattr(user, name, getattr(given, name))
+        user.save(update_fields=list(NAMES))
+    for role in missing_roles(given, there):
+        number = given.student_number if role == Role.STUDENT else ""
+        roles.grant(school=prepared.school, user=user, role=role, by=prepared.by, how=Imported, student_number=number)
+    if given.student_number:
+        student = Membership.objects.select_related("user").get(school=prepared.school, user=user, role=Role.STUDENT)
+        if not student.student_number:
+            student.student_number = given.student_number
+            student.save(update_fields=["student_number", *SEARCHED])
+
+
+PEOPLE = Kind(model=PeopleImport, columns=COLUMNS, judge=judge, write=write, task=work_on_import, changed=CHANGED)

@@ -1,0 +1,118 @@
+"""'Uitnodigingen': who was asked to join a school and did not answer yet. For Schoolbeheer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.managed_school import get_managed_school
+from accounts.models import School, SchoolInvitation
+from accounts.search import matches
+from accounts.signed_in import UserRequest
+
+from . import invite as inviting
+from .forms import InviteForm
+from .key_pages import read_page
+
+
+def get_invitation(school: School, public_id: UUID) -> SchoolInvitation:
+    """An invitation of the school, open or not; else 404."""
+    return get_object_or_404(school.school_invitations.select_related("school", "by"), public_id=public_id)
+
+
+@require_GET
+def invitations(request: UserRequest, school_id: int) -> HttpResponse:
+    """Those that are open, the newest first, each with how its mail fares."""
+    school = get_managed_school(request.user, school_id)
+    query = request.GET.get("q", "").strip()
+    found = school.school_invitations.open().select_related("mail").defer("mail__text", "mail__html", "mail__links")
+    if query:
+        found = found.filter(matches(query))
+    page = read_page(found, order="-pk", after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
+    context = {
+        "school": school,
+        "page": page,
+        "query": query,
+        "unsent": school.school_invitations.unsent().count(),
+        "expired": school.school_invitations.expired().count(),
+    }
+    return render(request, "accounts/people/invitations.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def invite(request: UserRequest, school_id: int) -> HttpResponse:
+    """'Iemand uitnodigen'."""
+    school = get_managed_school(request.user, school_id)
+    form = InviteForm(request.POST or None, initial={"roles": request.GET.getlist("rol")})
+    there = None
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation = inviting.invite(
+                school=school,
+                invitation=form.save(commit=False),
+                roles=form.cleaned_data["roles"],
+                by=request.user,
+            )
+        except inviting.InviteRefused as refused:
+            form.add_error("email", str(refused))
+            there = refused.there
+        else:
+            messages.success(request, f"De uitnodiging aan {invitation.full_name} is onderweg naar {invitation.email}.")
+            return redirect("school:invitations", school.pk)
+    return render(request, "accounts/people/invite.html", {"school": school, "form": form, "there": there})
+
+
+@require_POST
+def send_unsent(request: UserRequest, school_id: int) -> HttpResponse:
+    """'Alle mails versturen' that were left for later."""
+    school = get_managed_school(request.user, school_id)
+    if count := inviting.want_unsent(school=school):
+        mails = "1 mail gaat" if count == 1 else f"{count} mails gaan"
+        messages.success(request, f"{mails} nu op weg.")
+    return redirect("school:invitations", school.pk)
+
+
+@require_POST
+def send_expired(request: UserRequest, school_id: int) -> HttpResponse:
+    """'Verlopen uitnodigingen opnieuw verzenden', all of them."""
+    school = get_managed_school(request.user, school_id)
+    if count := inviting.want_expired(school=school):
+        links = "1 nieuwe link gaat" if count == 1 else f"{count} nieuwe links gaan"
+        messages.success(request, f"{links} nu op weg. De vorige werken niet meer.")
+    return redirect("school:invitations", school.pk)
+
+
+@require_POST
+def send_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+    """'Opnieuw verzenden'."""
+    school = get_managed_school(request.user, school_id)
+    invitation = get_invitation(school, public_id)
+    if inviting.send_again(invitation=invitation):
+        messages.success(request, f"Er gaat een nieuwe link naar {invitation.email}. De vorige werkt niet meer.")
+    else:
+        messages.info(request, f"De uitnodiging aan {invitation.full_name} is niet meer open.")
+    return _back(request, school, invitation)
+
+
+@require_POST
+def withdraw(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+    """'Intrekken'."""
+    school = get_managed_school(request.user, school_id)
+    invitation = get_invitation(school, public_id)
+    if inviting.withdraw(invitation=invitation):
+        messages.success(request, f"De uitnodiging aan {invitation.full_name} is ingetrokken: de link werkt niet meer.")
+    else:
+        messages.info(request, f"De uitnodiging aan {invitation.full_name} was al niet meer open.")
+    return _back(request, school, invitation)
+
+
+def _back(request: UserRequest, school: School, invitation: SchoolInvitation) -> HttpResponse:
+    """To the person whose account it is, where one came from there; else to the list with its search."""
+    if request.GET.get("terug") == "persoon" and invitation.user_id:
+        return redirect("school:person", school.pk, invitation.user_id)
+    return redirect(reverse("school:invitations", args=[school.pk], query=request.GET))

@@ -1,0 +1,76 @@
+"""Who gave whom which role, and who took it: kept for the school's administrators to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.utils import timezone
+
+
+class RoleChangeQuerySet(models.QuerySet["RoleChange"]):
+    def update(self, **kwargs: Any) -> int:
+        raise PermissionDenied("The log is append-only.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise PermissionDenied("The log is append-only.")
+
+    def forget(self) -> None:
+        """Deletes them, when nothing of the person is kept any more (`accounts.erase_account`)."""
+        super().delete()
+
+
+class RoleChange(models.Model):
+    """One line of the append-only log: a role that someone was given at a school, or that was taken."""
+
+    class Change(models.TextChoices):
+        GIVEN = "GIVEN", "kreeg"
+        TAKEN = "TAKEN", "heeft niet meer"
+
+    class How(models.TextChoices):
+        BY_HAND = "BY_HAND", "met de hand"
+        INVITATION = "INVITATION", "uitnodiging aangenomen"
+        IMPORT = "IMPORT", "lijst geïmporteerd"
+        LEFT = "LEFT", "uit de school gehaald"
+        CONSORTIUM = "CONSORTIUM", "door het Consortium"
+
+    school = models.ForeignKey("accounts.School", models.CASCADE, related_name="role_changes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="role_changes")
+    user_name = models.CharField("wie", max_length=240)
+    role = models.CharField("rol", max_length=20)
+    change = models.CharField("wat", max_length=5, choices=Change)
+    how = models.CharField("hoe", max_length=10, choices=How)
+    at = models.DateTimeField("wanneer", default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    by_name = models.CharField("door", max_length=240)
+
+    objects = RoleChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "wijziging van een rol"
+        verbose_name_plural = "wijzigingen van rollen"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["school", "-id"], name="role_changes_newest")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(change__in=["GIVEN", "TAKEN"]), name="role_change_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_name} {self.get_change_display()} {self.role_label}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise PermissionDenied("The log is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise PermissionDenied("The log is append-only.")
+
+    @property
+    def role_label(self) -> str:
+        """'Docent'; of a role that there is no more, its name."""
+        from accounts.models import Role
+
+        return str(Role(self.role).label) if self.role in Role else self.role

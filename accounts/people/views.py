@@ -1,0 +1,157 @@
+"""'Mensen en rollen': who is at a school, and what they may do there. For Schoolbeheer."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.managed_school import get_managed_school
+from accounts.models import Role, RoleChange
+from accounts.signed_in import UserRequest
+
+from . import roles
+from .find import LEFT, Person, get_person, people_of, with_roles
+from .key_pages import read_page
+
+LINES_OF_PERSON = 20  # of the log, on the page of one person
+
+
+@require_GET
+def people(request: UserRequest, school_id: int) -> HttpResponse:
+    """Everyone with a role, by last name; searched, or of one role."""
+    school = get_managed_school(request.user, school_id)
+    role, query = request.GET.get("rol", ""), request.GET.get("q", "").strip()
+    found = people_of(school, role=role, query=query)
+    page = read_page(found, order="sort_key", after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
+    context = {
+        "school": school,
+        "page": page,
+        "people": with_roles(school, page.rows),
+        "query": query,
+        "role": role,
+        "roles": [*Role.choices, (LEFT, "Vertrokken, met bewaarde beoordelingen")],
+    }
+    return render(request, "accounts/people/people.html", context)
+
+
+@require_GET
+def person(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
+    """One person: roles, what changed in them, and the account."""
+    school = get_managed_school(request.user, school_id)
+    someone = get_person(school, user_id)
+    held = {membership.role for membership in someone.roles}
+    invitations = school.school_invitations.open().select_related("mail")
+    context = {
+        "school": school,
+        "person": someone,
+        "is_self": someone.user == request.user,
+        "offered": [(role.value, role.label) for role in Role if role.value not in held],
+        "invitation": invitations.filter(user=someone.user).first(),
+        "changes": RoleChange.objects.filter(school=school, user=someone.user)[:LINES_OF_PERSON],
+    }
+    return render(request, "accounts/people/person.html", context)
+
+
+@require_POST
+def give_role(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
+    """'Rol geven'."""
+    school = get_managed_school(request.user, school_id)
+    someone = get_person(school, user_id)
+    role = _known(request.POST.get("rol", ""))
+    try:
+        if roles.give_role(school=school, user=someone.user, role=role, by=request.user):
+            messages.success(request, f"{someone.user.full_name} heeft nu de rol {Role(role).label}.")
+    except roles.RoleRefused as refused:
+        messages.error(request, str(refused))
+    return redirect("school:person", school.pk, user_id)
+
+
+@require_http_methods(["GET", "POST"])
+def take_role(request: UserRequest, school_id: int, user_id: int, role: str) -> HttpResponse:
+    """'Rol afnemen', after a confirmation."""
+    school = get_managed_school(request.user, school_id)
+    someone = get_person(school, user_id)
+    label = Role(_known(role)).label
+    if request.method == "GET":
+        if role not in {membership.role for membership in someone.roles}:
+            return redirect("school:person", school.pk, user_id)
+        context = {"school": school, "person": someone, "label": label, "sentence": _what_taking_does(someone, role)}
+        return render(request, "accounts/people/take_role.html", context)
+    try:
+        if roles.take_role(school=school, user=someone.user, role=role, by=request.user):
+            messages.success(request, f"{someone.user.full_name} heeft niet langer de rol {label}.")
+    except roles.RoleRefused as refused:
+        messages.error(request, str(refused))
+    return _back_to(request, school_id, user_id)
+
+
+@require_http_methods(["GET", "POST"])
+def leave(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
+    """'Uit de school halen', after a confirmation."""
+    school = get_managed_school(request.user, school_id)
+    someone = get_person(school, user_id)
+    if request.method == "GET":
+        context = {"school": school, "person": someone, "sentence": _what_leaving_does(someone)}
+        return render(request, "accounts/people/leave.html", context)
+    try:
+        if roles.leave(school=school, user=someone.user, by=request.user):
+            messages.success(request, f"{someone.user.full_name} is uit de school gehaald.")
+    except roles.RoleRefused as refused:
+        messages.error(request, str(refused))
+    return _back_to(request, school_id, user_id)
+
+
+@require_GET
+def log(request: UserRequest, school_id: int) -> HttpResponse:
+    """'Logboek van rollen': who gave or took which role, the newest first."""
+    school = get_managed_school(request.user, school_id)
+    page = read_page(
+        school.role_changes.all(), order="-pk", after=request.GET.get("na", ""), before=request.GET.get("voor", "")
+    )
+    return render(request, "accounts/people/log.html", {"school": school, "page": page})
+
+
+def _known(role: str) -> str:
+    if role not in Role:
+        raise Http404
+    return role
+
+
+def _back_to(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
+    """To the person; to the list when there is no such page any more, or home for who took their own last role."""
+    if not request.user.schools_as(Role.SCHOOLBEHEER).filter(pk=school_id).exists():
+        return redirect("home")
+    try:
+        get_person(get_managed_school(request.user, school_id), user_id)
+    except Http404:
+        return redirect(reverse("school:people", args=[school_id]))
+    return redirect("school:person", school_id, user_id)
+
+
+def _what_taking_does(someone: Person, role: str) -> str:
+    name = someone.user.full_name
+    does = {
+        Role.STUDENT: "kan niet meer voor een beoordeling worden gekozen. Beoordelingen die er zijn blijven, en de "
+        "student ziet de eigen resultaten zolang die worden bewaard.",
+        Role.DOCENT: "kan geen beoordelingen meer starten of volgen, en gaat als docent uit het adresboek. "
+        "Beoordelingen die al gestart zijn gaan door en houden de naam.",
+        Role.PRAKTIJKOPLEIDER: "gaat als praktijkopleider uit het adresboek. Een link om te beoordelen die al is "
+        "verzonden blijft werken.",
+        Role.EXAMENCOMMISSIE: "ziet geen beoordelingen meer en kan niets meer afronden. Wat al vastgesteld is houdt de "
+        "naam.",
+        Role.SCHOOLBEHEER: "kan de school niet meer beheren. Open uitnodigingen van diegene voor Schoolbeheer of "
+        "Examencommissie vervallen.",
+    }
+    return f"{name} {does[Role(role)]} Dit geldt meteen, ook voor wie nu is ingelogd."
+
+
+def _what_leaving_does(someone: Person) -> str:
+    held = ", ".join(membership.get_role_display() for membership in someone.roles)
+    return (
+        f"{someone.user.full_name} verliest hier alle rollen ({held}), meteen, ook als diegene nu is ingelogd. "
+        "Beoordelingen houden de naam; een student ziet de eigen resultaten zolang die worden bewaard. Het account "
+        "zelf blijft bestaan."
+    )

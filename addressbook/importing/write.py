@@ -1,0 +1,42 @@
+"""Writes the good rows of a list of examiners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from accounts.importing.columns import Layout
+from accounts.importing.kind import Count, Kind
+from accounts.importing.rows import Judged
+from addressbook.models import Contact, Import
+from addressbook.tasks import work_on_import
+
+from .contacts import COLUMNS, NAMES, contact_after, judge
+
+BATCH = 1000
+UPDATING: dict[str, Any] = {
+    "update_conflicts": True,
+    "unique_fields": ["id"],
+    "update_fields": [*NAMES, "user", "removed_at", "search_text"],
+}
+CHANGED = (
+    "Het adresboek is intussen veranderd; er is nog niets geïmporteerd. "
+    "Hieronder staat wat er nu gebeurt als u importeert."
+)
+
+
+def write(prepared: Import, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
+    contacts = [contact_after(one, school=prepared.school, layout=layout) for one in good]
+    new = [contact for contact in contacts if contact.pk is None]
+    there = [contact for contact in contacts if contact.pk is not None]
+    written = 0
+    for some, options in ((new, {}), (there, UPDATING)):
+        for start in range(0, len(some), BATCH):
+            batch = some[start : start + BATCH]
+            Contact.objects.bulk_create(batch, **options)
+            written += len(batch)
+            if count:
+                count(written)
+
+
+CONTACTS = Kind(model=Import, columns=COLUMNS, judge=judge, write=write, task=work_on_import, changed=CHANGED)

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import Role, School, User
+from tests.factories import member
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is queued stays queued: no broker is asked."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+
+@pytest.fixture
+def manager(school: School) -> User:
+    """Schoolbeheer, the only one."""
+    return member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
+
+
+@pytest.fixture
+def second_manager(school: School) -> User:
+    return member(school, Role.SCHOOLBEHEER, first_name="Bas", last_name="Beheer", email="bas@hier.test")
+
+
+@pytest.fixture
+def browser(client: Client, manager: User) -> Client:
+    """Logged in as `manager`."""
+    client.force_login(manager)
+    return client

@@ -1,0 +1,453 @@
+"""What importing a list of students and staff does to the school: first shown, then done, once and exactly."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import Workbook, load_workbook
+
+from accounts.importing import background, files
+from accounts.importing.apply import ShownAnew, import_shown
+from accounts.importing.kept import KEPT_DAYS
+from accounts.importing.preview import prepare, read_rows
+from accounts.importing.reading import read_lines
+from accounts.importing.rows import Outcome
+from accounts.models import Membership, PeopleImport, Role, School, SchoolInvitation, User
+from accounts.people.importing.people import COLUMNS, EXAMPLE, TEMPLATE
+from accounts.people.invite import send_wanted
+from accounts.people.roles import leave
+from accounts.tasks import forget_imports, sweep_imports
+from assessments.models import Assessment
+from digibeoordelen.outbox.models import OutgoingMail
+from tests.addressbook.files import csv_file, xlsx
+from tests.at_once import at_once
+from tests.factories import MembershipFactory, UserFactory, member
+
+HEADER = [column.header for column in COLUMNS]
+NOA = ["Noa", "de", "Wit", "noa@hier.test", "Student", "200200", ""]
+BO = ["Bo", "", "Bos", "bo@hier.test", "Docent", "", ""]
+Shown = Callable[..., PeopleImport]
+
+
+@pytest.fixture
+def shown(school: School, manager: User) -> Shown:
+    """`shown(row, …)`: the import of a list with these rows, prepared by `manager`."""
+
+    def prepare_rows(*rows: list[str], header: list[str] = HEADER, mails_now: bool = True) -> PeopleImport:
+        file = csv_file(*rows, header=header)
+        return prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv", mails_now=mails_now)
+
+    return prepare_rows
+
+
+def told(prepared: PeopleImport) -> list[tuple[str, str]]:
+    """(outcome, what is said of it) of each row."""
+    return [
+        (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
+        for row in read_rows(prepared)
+    ]
+
+
+def with_(row: list[str], **changes: str) -> list[str]:
+    names = [column.name for column in COLUMNS]
+    return [changes.get(name, value) for name, value in zip(names, row, strict=True)]
+
+
+# --- Someone new ---------------------------------------------------------------------------------
+def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Shown, school: School) -> None:
+    prepared = shown(NOA)
+    assert told(prepared) == [("NEW", "")]
+    assert not User.objects.filter(email="noa@hier.test").exists()
+    import_shown(prepared)
+    student = school.memberships.get(user__email="noa@hier.test")
+    assert (student.role, student.student_number, student.user.full_name) == ("STUDENT", "200200", "Noa de Wit")
+    assert not student.user.has_usable_password()
+    assert student.user.details_checked_at is None
+    assert "noa de wit noa@hier.test 200200" in student.search_text
+    assert student.sort_key == "wit\tnoa\t200200"
+    [change] = school.role_changes.all()
+    assert (change.user, change.role, change.how, change.by_name) == (student.user, "STUDENT", "IMPORT", "Bea Beheer")
+
+
+def test_the_mail_asks_for_a_password_at_once_or_when_one_says_so(shown: Shown, school: School) -> None:
+    import_shown(shown(NOA))
+    import_shown(shown(BO, mails_now=False))
+    assert send_wanted() == 1
+    assert [mail.to for mail in OutgoingMail.objects.all()] == ["noa@hier.test"]
+    assert [one.email for one in school.school_invitations.unsent()] == ["bo@hier.test"]
+
+
+def test_a_docent_is_in_the_address_book_at_once(shown: Shown, school: School) -> None:
+    import_shown(shown(BO))
+    assert school.contacts.listed().get(email="bo@hier.test").side == "SCHOOL"
+
+
+@pytest.mark.parametrize(
+    ("cell", "roles"),
+    [
+        ("docent, Examencommissie", ["DOCENT", "EXAMENCOMMISSIE"]),
+        ("Docent en Schoolbeheer", ["DOCENT", "SCHOOLBEHEER"]),
+        ("DOCENT/praktijkopleider", ["DOCENT", "PRAKTIJKOPLEIDER"]),
+    ],
+)
+def test_several_roles_in_one_cell(shown: Shown, school: School, cell: str, roles: list[str]) -> None:
+    import_shown(shown(with_(BO, role=cell)))
+    found = school.memberships.filter(user__email="bo@hier.test").order_by("role")
+    assert [one.role for one in found] == roles
+
+
+def test_a_number_alone_says_student(shown: Shown, school: School) -> None:
+    import_shown(
+        shown(["Noa", "Wit", "noa@hier.test", "20 02 00"], header=["Roepnaam", "Achternaam", "E-mail", "Studentnr"])
+    )
+    assert school.memberships.get(user__email="noa@hier.test").student_number == "200200"
+
+
+def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) -> None:
+    import_shown(shown(with_(NOA, language="Engels")))
+    send_wanted()
+    assert OutgoingMail.objects.get().subject == "Your account at ROC Hier"
+
+
+# --- What is wrong -------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        (with_(NOA, first_name='=HYPERLINK("http://x","Noa")'), "is een formule"),
+        (with_(NOA, email="noa"), "is geen e-mailadres"),
+        (with_(NOA, email=""), "moet worden ingevuld"),
+        (with_(NOA, role="Koning"), "kan niet; kies uit Student of Docent"),
+        (with_(NOA, role="Docent, Koning"), "kan niet; kies uit"),
+        (with_(NOA, role=",", student_number=""), "kan niet"),
+        (with_(NOA, role="Docent"), "alleen een student heeft een studentnummer"),
+        (with_(NOA, role="", student_number=""), "of anders een studentnummer"),
+        (with_(NOA, student_number="1" * 21), "is te lang"),
+        (with_(NOA, last_name="x" * 121), "is te lang"),
+    ],
+)
+def test_a_bad_row_says_what_is_wrong_and_the_good_ones_go_in(
+    shown: Shown, school: School, row: list[str], what: str
+) -> None:
+    prepared = shown(BO, row)
+    (good, _), (bad, said) = told(prepared)
+    assert (good, bad) == ("NEW", "ERROR")
+    assert what in said
+    import_shown(prepared)
+    assert User.objects.filter(email="bo@hier.test").exists()
+    assert not User.objects.filter(email="noa@hier.test").exists()
+
+
+def test_a_number_is_one_student_s(shown: Shown, student: Membership) -> None:
+    taken = with_(NOA, student_number="123456")
+    again = with_(NOA, email="noor@hier.test")
+    assert told(shown(taken, NOA, again)) == [
+        ("ERROR", "Studentnummer 123456 is al van Anouk van 't Hoff (anouk@hier.test)"),
+        ("ERROR", "E-mailadres noa@hier.test staat ook in regel 2, met andere gegevens"),
+        ("NEW", ""),
+    ]
+    assert told(shown(NOA, again))[1] == ("ERROR", "Studentnummer 200200 staat ook in regel 2")
+
+
+def test_the_same_number_at_another_school_is_fine(shown: Shown, other_school: School) -> None:
+    MembershipFactory(school=other_school, student_number="200200")
+    assert told(shown(NOA)) == [("NEW", "")]
+
+
+def test_repeated_and_example_lines_are_skipped(shown: Shown) -> None:
+    assert told(shown(NOA, NOA, list(EXAMPLE)))[1:] == [
+        ("SKIPPED", "staat ook in regel 2"),
+        ("SKIPPED", "het voorbeeld uit het template"),
+    ]
+
+
+def test_nobody_gives_themselves_a_role_by_a_list(shown: Shown, school: School, manager: User) -> None:
+    row = with_(BO, email=manager.email, role="Examencommissie")
+    prepared = shown(row)
+    assert told(prepared) == [("ERROR", "Rol Examencommissie kan niet: dit bent u zelf")]
+    import_shown(prepared)
+    assert not school.memberships.filter(role=Role.EXAMENCOMMISSIE).exists()
+
+
+# --- Someone of the school -----------------------------------------------------------------------
+def test_more_of_someone_who_is_here(shown: Shown, school: School, docent: User) -> None:
+    prepared = shown(["Dirk", "", "Docent", docent.email, "Docent, Examencommissie", "", ""])
+    assert told(prepared) == [("UPDATED", "Rol Examencommissie komt erbij")]
+    import_shown(prepared)
+    assert school.memberships.filter(user=docent, role=Role.EXAMENCOMMISSIE).exists()
+    assert not SchoolInvitation.objects.exists()
+
+
+def test_a_list_takes_nothing_away(shown: Shown, school: School, docent: User, student: Membership) -> None:
+    rows = [
+        ["Derk", "", "Docent", docent.email, "Docent", "", ""],
+        ["Anouk", "van 't", "Hoff", student.user.email, "", "999999", ""],
+        ["Anouk", "van 't", "Hoff", "x@hier.test", "Student", "", ""],
+    ]
+    prepared = shown(*rows)
+    assert told(prepared) == [
+        ("SKIPPED", "heeft een account en houdt de naam Dirk Docent"),
+        ("ERROR", "Studentnummer 999999 kan niet: het nummer is nu 123456. Wijzig het bij de student zelf"),
+        ("NEW", ""),
+    ]
+    import_shown(prepared)
+    student.refresh_from_db()
+    assert student.student_number == "123456"
+    docent.refresh_from_db()
+    assert docent.first_name == "Dirk"
+
+
+def test_a_number_that_was_empty_is_filled_in(shown: Shown, school: School) -> None:
+    student = MembershipFactory(school=school, student_number="", user__email="noa@hier.test")
+    prepared = shown(NOA)
+    assert told(prepared)[0][0] == "UPDATED"
+    assert "Studentnummer 200200 was leeg" in told(prepared)[0][1]
+    import_shown(prepared)
+    student.refresh_from_db()
+    assert student.student_number == "200200"
+    assert "200200" in student.search_text
+
+
+def test_the_same_list_again_changes_nothing(shown: Shown) -> None:
+    import_shown(shown(NOA, BO))
+    assert told(shown(NOA, BO)) == [("SKIPPED", "hoort al zo bij de school")] * 2
+
+
+def test_a_name_is_mended_until_its_owner_has_checked_it(shown: Shown, school: School) -> None:
+    import_shown(shown(NOA))
+    prepared = shown(with_(NOA, last_name="Witte"))
+    assert told(prepared) == [("UPDATED", "Achternaam Witte was ‘Wit’")]
+    import_shown(prepared)
+    assert school.memberships.get(user__email="noa@hier.test").sort_key.startswith("witte")
+
+
+def test_a_student_who_left_comes_back(
+    shown: Shown, school: School, manager: User, assessment: Assessment, student: Membership
+) -> None:
+    leave(school=school, user=student.user, by=manager)
+    prepared = shown(["Anouk", "van 't", "Hoff", student.user.email, "Student", "123456", ""])
+    assert told(prepared) == [("UPDATED", "Rol Student komt erbij")]
+    import_shown(prepared)
+    student.refresh_from_db()
+    assert student.ended_at is None
+
+
+# --- Someone of another school -------------------------------------------------------------------
+def test_who_has_an_account_elsewhere_is_asked_and_not_taken(shown: Shown, school: School, stranger: User) -> None:
+    row = ["Vera", "", "Vreemd", stranger.email, "Examencommissie", "", ""]
+    prepared = shown(row)
+    assert told(prepared) == [("NEW", "heeft al een account; komt erbij na het aannemen van een uitnodiging")]
+    import_shown(prepared)
+    assert not school.memberships.filter(user=stranger).exists()
+    [invitation] = school.school_invitations.open()
+    assert (invitation.email, invitation.roles, invitation.user) == (stranger.email, ["EXAMENCOMMISSIE"], None)
+    assert told(shown(row)) == [("SKIPPED", "is al uitgenodigd")]
+    assert told(shown(with_(row, role="Docent")))[0][0] == "ERROR"
+
+
+# --- What was shown is what is done --------------------------------------------------------------
+def test_what_changed_meanwhile_is_shown_anew(shown: Shown, school: School) -> None:
+    prepared = shown(NOA, BO)
+    MembershipFactory(school=school, student_number="200200")
+    with pytest.raises(ShownAnew):
+        import_shown(prepared)
+    prepared.refresh_from_db()
+    assert "Bij de school is intussen iets veranderd" in prepared.problem
+    assert [outcome for outcome, _ in told(prepared)] == ["ERROR", "NEW"]
+    assert not User.objects.filter(email="bo@hier.test").exists()
+    import_shown(prepared)
+    assert User.objects.filter(email="bo@hier.test").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_imports_once(shown: Shown, school: School) -> None:
+    prepared = shown(NOA, BO)
+    assert at_once(lambda: import_shown(prepared), lambda: import_shown(prepared)) == [None, None]
+    assert school.school_invitations.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_schools_with_the_same_person_at_once_make_one_account(
+    shown: Shown, other_school: School, stranger: User
+) -> None:
+    first = shown(NOA)
+    MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
+    second = prepare(
+        PeopleImport, school=other_school, by=stranger, file=csv_file(NOA, header=HEADER), filename="lijst.csv"
+    )
+    results = at_once(lambda: import_shown(first), lambda: import_shown(second))
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", "ShownAnew"]
+    assert User.objects.filter(email="noa@hier.test").count() == 1
+
+
+# --- Large ---------------------------------------------------------------------------------------
+@pytest.mark.once
+def test_ten_thousand_students_are_bounded_in_memory_and_queries(
+    school: School, manager: User, django_assert_max_num_queries: Any
+) -> None:
+    rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"s{n:06}", ""] for n in range(10_000)]
+    file = xlsx(*rows, header=HEADER)
+    tracemalloc.start()
+    try:
+        with django_assert_max_num_queries(20 * 6):
+            prepared = prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.xlsx")
+        assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    with django_assert_max_num_queries(20 * 6 + 20 * 40):  # SQLite takes few rows a statement
+        import_shown(prepared)
+    assert school.memberships.filter(role=Role.STUDENT).count() == 10_000
+    assert school.school_invitations.open().count() == 10_000
+
+
+def test_a_long_list_is_read_and_imported_by_a_worker(
+    school: School, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    announced: list[int] = []
+    monkeypatch.setattr("accounts.tasks.work_on_import.delay", announced.append)
+    rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"{n}", ""] for n in range(1_500)]
+    file = csv_file(*rows, header=HEADER)
+    queued = background.hand_in(PeopleImport, school=school, by=manager, file=file, filename="l.csv", mails_now=False)
+    sweep_imports()
+    assert announced == [queued.pk]
+    assert background.work(PeopleImport, queued.pk)
+    queued.refresh_from_db()
+    background.start_importing(queued)
+    assert background.work(PeopleImport, queued.pk)
+    assert school.school_invitations.unsent().count() == 1_500
+
+
+# --- The screens ---------------------------------------------------------------------------------
+def words(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+@pytest.fixture
+def start_url(school: School) -> str:
+    return reverse("school:import_start", args=[school.pk])
+
+
+def hand_in(browser: Client, start_url: str, *rows: list[str], mails_now: str = "ja") -> Any:
+    file = SimpleUploadedFile("lijst.csv", csv_file(*rows, header=HEADER).getvalue())
+    return browser.post(start_url, {"file": file, "mails_now": mails_now}, follow=True)
+
+
+def page_of(prepared: PeopleImport, name: str = "preview") -> str:
+    return reverse(f"school:import_{name}", args=[prepared.school_id, prepared.public_id])
+
+
+def test_a_file_leads_to_what_it_will_do_and_then_to_the_report(browser: Client, start_url: str) -> None:
+    page = words(hand_in(browser, start_url, NOA, with_(BO, email="bo"), mails_now="nee"))
+    assert "1 nieuw, 0 bijgewerkt; de mails stuurt u later" in page
+    assert "1 regel kan niet worden geïmporteerd" in page
+    prepared = PeopleImport.objects.get()
+    for _ in range(2):
+        page = words(browser.post(page_of(prepared, "apply"), follow=True))
+    assert "Het importeren is gelukt: 1 nieuw, 0 bijgewerkt." in page
+    assert "De mails wachten bij" in page
+    assert User.objects.filter(email="noa@hier.test").count() == 1
+
+
+def test_the_bad_rows_come_back_as_a_file_to_mend(browser: Client, start_url: str) -> None:
+    hand_in(browser, start_url, with_(BO, email="bo"))
+    content = browser.get(page_of(PeopleImport.objects.get(), "to_mend")).content
+    book = load_workbook(io.BytesIO(content))
+    assert book.worksheets[0]["H2"].value == "Regel 2: E-mailadres is geen e-mailadres"
+    book.worksheets[0]["D2"] = "bo@hier.test"
+    mended = io.BytesIO()
+    book.save(mended)
+    file = SimpleUploadedFile("t.xlsx", mended.getvalue())
+    assert "1 nieuw, 0 bijgewerkt" in words(browser.post(start_url, {"file": file, "mails_now": "ja"}, follow=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"%PDF-1.7", "Dit is geen Excel- of csv-bestand."), (b"a;b\r\n", "ontbreken"), (b"", "Dit bestand is leeg.")],
+)
+def test_a_wrong_file_gets_a_sentence_at_the_field(
+    browser: Client, start_url: str, content: bytes, sentence: str
+) -> None:
+    page = words(browser.post(start_url, {"file": SimpleUploadedFile("l.csv", content), "mails_now": "ja"}))
+    assert sentence in page
+    assert 'aria-invalid="true"' in page
+    assert not PeopleImport.objects.exists()
+
+
+def test_a_list_is_seen_by_who_handed_it_in_alone(
+    browser: Client, client: Client, start_url: str, school: School, second_manager: User, stranger: User
+) -> None:
+    hand_in(browser, start_url, NOA)
+    prepared = PeopleImport.objects.get()
+    MembershipFactory(user=stranger, role=Role.SCHOOLBEHEER)
+    for user in (second_manager, stranger):
+        client.force_login(user)
+        for name in ("preview", "progress", "to_mend"):
+            assert client.get(page_of(prepared, name)).status_code == 404
+        assert client.post(page_of(prepared, "apply")).status_code == 404
+    assert not User.objects.filter(email="noa@hier.test").exists()
+
+
+def test_it_is_gone_with_the_role(browser: Client, start_url: str, manager: User) -> None:
+    hand_in(browser, start_url, NOA)
+    manager.memberships.all().delete()
+    assert browser.post(page_of(PeopleImport.objects.get(), "apply")).status_code == 404
+
+
+def test_while_a_worker_is_at_it_there_is_a_bar(browser: Client, start_url: str) -> None:
+    hand_in(browser, start_url, NOA)
+    PeopleImport.objects.update(state="IMPORTING", done_rows=500, total_rows=1500)
+    prepared = PeopleImport.objects.get()
+    assert "500 van 1.500 regels verwerkt" in words(browser.get(page_of(prepared)))
+    part = browser.get(page_of(prepared, "progress"), headers={"HX-Request": "true"})
+    assert f'hx-get="{page_of(prepared, "progress")}"' in words(part)
+    assert "Uw lopende import" in words(browser.get(start_url))
+    PeopleImport.objects.update(state="FAILED", problem="Dit is geen lijst.")
+    page = words(browser.get(page_of(prepared)))
+    assert "Dit is geen lijst." in page
+    assert 'aria-invalid="true"' in page
+
+
+def test_templates_can_be_filled_in_and_read(browser: Client, school: School) -> None:
+    excel = browser.get(reverse("school:import_excel_template", args=[school.pk])).content
+    assert next(read_lines(io.BytesIO(excel))) == (1, HEADER)
+    assert browser.get(reverse("school:import_csv_template", args=[school.pk])).content.decode("utf-8-sig").startswith(
+        "Voornaam;Tussenvoegsel;Achternaam;E-mailadres;Rol;Studentnummer;Taal"
+    )  # fmt: skip
+
+
+def test_what_is_typed_into_the_template_stays_text() -> None:
+    """So that a number keeps the zeros that it begins with."""
+    sheet = load_workbook(io.BytesIO(files.excel_template(TEMPLATE))).worksheets[0]
+    assert sheet.column_dimensions["F"].number_format == "@"
+    book = Workbook()
+    book.active.append(HEADER)
+    book.active.append(with_(NOA, student_number="007007"))
+    content = io.BytesIO()
+    book.save(content)
+    assert list(read_lines(content))[1][1][5] == "007007"
+
+
+def test_lists_are_forgotten_after_a_week(shown: Shown, pass_time: Any) -> None:
+    shown(NOA)
+    pass_time(days=KEPT_DAYS, seconds=1)
+    forget_imports()
+    assert not PeopleImport.objects.exists()
+
+
+def test_an_account_without_any_role_is_asked_first(shown: Shown) -> None:
+    UserFactory(email="noa@hier.test")
+    assert told(shown(NOA))[0][1].startswith("heeft al een account")
+
+
+def test_who_is_listed_by_a_colleague_stays_a_member(shown: Shown, school: School) -> None:
+    """Schoolbeheer may be given by a list, to someone else."""
+    someone = member(school, Role.DOCENT, first_name="Bo", last_name="Bos", email="bo@hier.test")
+    import_shown(shown(with_(BO, role="Schoolbeheer")))
+    assert sorted(someone.memberships.values_list("role", flat=True)) == ["DOCENT", "SCHOOLBEHEER"]
+    assert Outcome.ERROR not in [outcome for outcome, _ in told(shown(BO))]

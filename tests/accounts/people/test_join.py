@@ -1,0 +1,251 @@
+"""What the link in the mail does: a first password and in, or one click for who has an account."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Role, School, SchoolInvitation, User
+from accounts.people.invite import send_again, withdraw
+from accounts.people.join import join_with_password
+from accounts.people.links import NoInvitation, token_for
+from digibeoordelen.logs import HideMailedLinks
+from tests.at_once import at_once
+from tests.factories import PASSWORD, MembershipFactory, UserFactory
+
+from .test_invitations import ask, words
+
+NEW = "een-nieuw-lang-wachtwoord"
+TWICE = {"password": NEW, "again": NEW}
+
+
+def link(invitation: SchoolInvitation) -> str:
+    return reverse("accounts:join", args=[token_for(invitation)])
+
+
+def roles_of(email: str, school: School) -> list[str]:
+    return sorted(school.memberships.filter(user__email=email).values_list("role", flat=True))
+
+
+@pytest.fixture
+def invitation(school: School, manager: User) -> SchoolInvitation:
+    return ask(school, manager, "DOCENT", "EXAMENCOMMISSIE")
+
+
+# --- Nobody has the address yet ------------------------------------------------------------------
+def test_a_password_and_one_is_in_with_the_roles(client: Client, school: School, invitation: SchoolInvitation) -> None:
+    page = words(client.get(link(invitation)))
+    assert "Bea Beheer nodigt u namens ROC Hier uit" in page
+    assert 'value="noa@hier.test"' in page
+    answer = client.post(link(invitation), TWICE, follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/welkom/")
+    assert 'value="Noa"' in words(answer)
+    assert roles_of("noa@hier.test", school) == ["DOCENT", "EXAMENCOMMISSIE"]
+    assert school.contacts.listed().filter(email="noa@hier.test").exists()
+    assert [(c.how, c.by_name) for c in school.role_changes.all()] == [("INVITATION", "Bea Beheer")] * 2
+    client.post("/uitloggen/")
+    assert client.post("/inloggen/", {"username": "noa@hier.test", "password": NEW}).status_code == 302
+
+
+def test_looking_changes_nothing(client: Client, invitation: SchoolInvitation) -> None:
+    for _ in range(2):
+        assert client.get(link(invitation)).status_code == 200
+    assert client.head(link(invitation)).status_code == 405
+    assert not User.objects.filter(email="noa@hier.test").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ({"password": NEW, "again": "anders"}, "Dit is niet hetzelfde wachtwoord."),
+        ({"password": "kort", "again": "kort"}, "10"),
+        ({"password": "noa@hier.test", "again": "noa@hier.test"}, "lijkt te veel op"),
+        ({"password": "", "again": ""}, "Dit veld is verplicht."),
+    ],
+)
+def test_a_password_that_will_not_do_is_told_at_the_field(
+    client: Client, invitation: SchoolInvitation, typed: dict[str, str], sentence: str
+) -> None:
+    page = words(client.post(link(invitation), typed))
+    assert sentence in page
+    assert 'id="fouten"' in page
+    assert not User.objects.filter(email="noa@hier.test").exists()
+
+
+def test_a_student_checks_the_number_that_is_there(client: Client, school: School, manager: User) -> None:
+    invitation = ask(school, manager, "STUDENT", student_number="445566")
+    page = client.post(link(invitation), TWICE, follow=True)
+    assert 'value="445566"' in words(page)
+    assert school.memberships.get(user__email="noa@hier.test").student_number == "445566"
+
+
+def test_a_number_that_another_got_meanwhile_is_left_to_the_student(
+    client: Client, school: School, manager: User
+) -> None:
+    invitation = ask(school, manager, "STUDENT", student_number="445566")
+    MembershipFactory(school=school, student_number="445566")
+    client.post(link(invitation), TWICE)
+    assert school.memberships.get(user__email="noa@hier.test").student_number == ""
+
+
+def test_the_session_is_a_new_one(client: Client, invitation: SchoolInvitation) -> None:
+    client.session["planted"] = True
+    client.get(link(invitation))
+    before = client.session.session_key
+    client.post(link(invitation), TWICE)
+    assert client.session.session_key != before
+
+
+# --- Once ----------------------------------------------------------------------------------------
+def test_a_second_click_leads_on_and_another_s_does_not(client: Client, invitation: SchoolInvitation) -> None:
+    client.post(link(invitation), TWICE)
+    assert client.post(link(invitation), TWICE).url == reverse("home")
+    answer = Client().post(link(invitation), {"password": "iets-heel-anders", "again": "iets-heel-anders"})
+    assert answer.status_code == 410
+    assert "al aangenomen" in words(answer)
+    assert User.objects.get(email="noa@hier.test").check_password(NEW)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_account(invitation: SchoolInvitation) -> None:
+    token = token_for(invitation)
+
+    def click() -> User:
+        return join_with_password(token=token, password=NEW)
+
+    results = at_once(click, click)
+    assert sorted(type(result).__name__ for result in results) == ["NoInvitation", "User"]
+    assert User.objects.filter(email="noa@hier.test").count() == 1
+
+
+@pytest.mark.parametrize("what", ["withdrawn", "void", "expired", "unknown"])
+def test_a_link_that_is_over_opens_nothing(
+    client: Client, invitation: SchoolInvitation, what: str, pass_time: Any
+) -> None:
+    address = link(invitation)
+    if what == "withdrawn":
+        withdraw(invitation=invitation)
+    elif what == "void":
+        send_again(invitation=invitation)
+    elif what == "expired":
+        pass_time(days=14, seconds=1)
+    else:
+        address = address[:-3] + "x/"
+    for answer in (client.get(address), client.post(address, TWICE)):
+        assert answer.status_code == 410
+        assert "Deze link werkt niet meer" in words(answer)
+    assert not User.objects.filter(email="noa@hier.test").exists()
+
+
+# --- Who has an account --------------------------------------------------------------------------
+@pytest.fixture
+def noa(other_school: School) -> User:
+    user: User = UserFactory(first_name="Noa", email="noa@hier.test")
+    MembershipFactory(user=user, school=other_school, role=Role.DOCENT)
+    return user
+
+
+def test_who_has_an_account_logs_in_and_accepts(
+    client: Client, school: School, invitation: SchoolInvitation, noa: User
+) -> None:
+    page = words(client.get(link(invitation)))
+    assert "Log daarmee in om de uitnodiging aan te nemen." in page
+    assert f'href="/inloggen/?next={quote(link(invitation))}' in page
+    client.post(link(invitation), TWICE)
+    assert roles_of("noa@hier.test", school) == []
+    assert noa.check_password(PASSWORD)
+    client.force_login(noa)
+    assert "<button" in words(client.get(link(invitation)))
+    assert "U hoort nu bij ROC Hier." in words(client.post(link(invitation), follow=True))
+    assert roles_of("noa@hier.test", school) == ["DOCENT", "EXAMENCOMMISSIE"]
+
+
+def test_someone_else_can_not_accept(
+    client: Client, school: School, invitation: SchoolInvitation, noa: User, stranger: User
+) -> None:
+    client.force_login(stranger)
+    assert "U bent ingelogd als Vera Vreemd." in words(client.get(link(invitation)))
+    client.post(link(invitation))
+    assert not school.memberships.filter(user__in=[noa, stranger]).exists()
+
+
+def test_who_asked_can_not_accept_at_an_address_taken_on_later(
+    client: Client, school: School, invitation: SchoolInvitation, manager: User
+) -> None:
+    User.objects.filter(pk=manager.pk).update(email="noa@hier.test")
+    client.force_login(manager)
+    client.post(link(invitation))
+    assert roles_of("noa@hier.test", school) == ["SCHOOLBEHEER"]
+
+
+def test_an_account_that_is_switched_off_stays_off(client: Client, invitation: SchoolInvitation, noa: User) -> None:
+    User.objects.filter(pk=noa.pk).update(is_active=False, password="!")
+    assert "Uw account staat uit." in words(client.get(link(invitation)))
+    client.post(link(invitation), TWICE)
+    noa.refresh_from_db()
+    assert not noa.has_usable_password()
+
+
+# --- Who was put in by a list --------------------------------------------------------------------
+@pytest.fixture
+def listed(school: School, manager: User) -> SchoolInvitation:
+    """To the owner of an account without a password, that has its role."""
+    student = MembershipFactory(school=school, user__email="noa@hier.test", user__password=None)
+    User.objects.filter(pk=student.user.pk).update(details_checked_at=None)
+    invitation = SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test", user=student.user)
+    invitation.school, invitation.by, invitation.roles = school, manager, ["STUDENT"]
+    invitation.save()
+    send_again(invitation=invitation)
+    invitation.refresh_from_db()
+    return invitation
+
+
+def test_choosing_a_password_is_all(client: Client, school: School, listed: SchoolInvitation) -> None:
+    answer = client.post(link(listed), TWICE, follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/welkom/")
+    assert User.objects.get(email="noa@hier.test").check_password(NEW)
+    assert Membership.objects.filter(user__email="noa@hier.test").count() == 1
+    assert not school.role_changes.exists()
+
+
+def test_a_role_that_was_taken_meanwhile_stays_taken(client: Client, school: School, listed: SchoolInvitation) -> None:
+    school.memberships.filter(role=Role.STUDENT).delete()
+    client.post(link(listed), TWICE)
+    assert roles_of("noa@hier.test", school) == []
+
+
+def test_who_has_a_password_by_now_is_not_given_another(client: Client, listed: SchoolInvitation) -> None:
+    user = User.objects.get(email="noa@hier.test")
+    user.set_password(PASSWORD)
+    user.save()
+    assert "U hebt al een account" in words(client.get(link(listed)))
+    client.post(link(listed), TWICE)
+    with pytest.raises(NoInvitation):
+        join_with_password(token=token_for(listed), password=NEW)
+    user.refresh_from_db()
+    assert user.check_password(PASSWORD)
+
+
+def test_who_got_in_by_another_way_is_asked_no_more(client: Client, school: School, listed: SchoolInvitation) -> None:
+    """By a forgotten password, say."""
+    user = User.objects.get(email="noa@hier.test")
+    client.force_login(user)
+    assert not school.school_invitations.open().exists()
+    listed.refresh_from_db()
+    assert listed.accepted_by == user
+
+
+def test_logging_in_accepts_no_role(client: Client, school: School, invitation: SchoolInvitation, noa: User) -> None:
+    client.force_login(noa)
+    assert school.school_invitations.open().get() == invitation
+
+
+def test_no_log_holds_a_link(invitation: SchoolInvitation) -> None:
+    record = logging.LogRecord("x", logging.WARNING, "", 1, "Gone: %s", (link(invitation),), None)
+    HideMailedLinks().filter(record)
+    assert record.getMessage() == "Gone: /uitnodiging/…/"

@@ -1,0 +1,184 @@
+"""'Mensen en rollen' as Schoolbeheer sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, School, User
+from accounts.people.key_pages import PAGE_SIZE
+from accounts.people.roles import give_role, leave
+from assessments.models import Assessment
+from tests.factories import MembershipFactory, member
+
+
+def words(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+@pytest.fixture
+def people_url(school: School) -> str:
+    return reverse("school:people", args=[school.pk])
+
+
+def person_url(school: School, user: User, page: str = "person", *more: str) -> str:
+    return reverse(f"school:{page}", args=[school.pk, user.pk, *more])
+
+
+def names(browser: Client, url: str, **query: str) -> list[str]:
+    return [person.user.full_name for person in browser.get(url, query).context["people"]]
+
+
+def test_everyone_of_the_school_stands_in_it_once_by_last_name(
+    browser: Client, people_url: str, docent: User, student: Any, stranger: User, school: School
+) -> None:
+    MembershipFactory(user=docent, school=school, role=Role.EXAMENCOMMISSIE)
+    assert names(browser, people_url) == ["Bea Beheer", "Dirk Docent", "Anouk van 't Hoff"]
+    assert "Docent, Examencommissie" in words(browser.get(people_url))
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"q": "hoff"}, ["Anouk van 't Hoff"]),
+        ({"q": "123456"}, ["Anouk van 't Hoff"]),
+        ({"q": "DOCENT@hier"}, ["Dirk Docent"]),
+        ({"rol": "STUDENT"}, ["Anouk van 't Hoff"]),
+        ({"rol": "SCHOOLBEHEER", "q": "hoff"}, []),
+        ({"rol": "VERTROKKEN"}, []),
+        ({"q": "niemand"}, []),
+        ({"q": "\x00"}, []),
+        ({"rol": "KONING", "q": "dirk"}, ["Dirk Docent"]),
+    ],
+)
+def test_one_finds_people_by_name_address_number_and_role(
+    browser: Client, people_url: str, docent: User, student: Any, query: dict[str, str], found: list[str]
+) -> None:
+    assert names(browser, people_url, **query) == found
+
+
+def test_a_number_finds_who_teaches_too(browser: Client, people_url: str, student: Any, school: School) -> None:
+    """Another role of the same person, that has no number, comes before it."""
+    both = member(school, Role.DOCENT, first_name="Bo", last_name="Beide")
+    MembershipFactory(user=both, school=school, student_number="777777")
+    assert names(browser, people_url, q="777777") == ["Bo Beide"]
+    assert names(browser, people_url, rol="STUDENT", q="beide") == ["Bo Beide"]
+
+
+def test_pages_go_on_and_back_by_key(browser: Client, people_url: str, school: School) -> None:
+    for number in range(PAGE_SIZE * 2):
+        MembershipFactory(school=school, user__first_name="Sam", user__last_name=f"Zz {number:03}")
+    first = browser.get(people_url)
+    following = first.context["page"].following
+    second = browser.get(people_url, {"na": following})
+    assert [one.user.last_name for one in second.context["people"]][:2] == ["Zz 049", "Zz 050"]
+    third = browser.get(people_url, {"na": second.context["page"].following})
+    assert [one.user.last_name for one in third.context["people"]] == ["Zz 099"]
+    assert third.context["page"].following == ""
+    back = browser.get(people_url, {"voor": third.context["page"].previous})
+    assert [one.user.pk for one in back.context["people"]] == [one.user.pk for one in second.context["people"]]
+    for key in ("0", "x", "9" * 30, "-1", "²"):
+        assert browser.get(people_url, {"na": key}).context["people"][0].user.last_name == "Beheer"
+
+
+def test_the_queries_do_not_grow_with_the_people(
+    browser: Client, people_url: str, school: School, django_assert_num_queries: Any
+) -> None:
+    def look() -> None:
+        browser.get(people_url, {"q": "zz"})
+
+    MembershipFactory(school=school, user__last_name="Zz")
+    browser.get(people_url)
+    with django_assert_num_queries(7):  # session, user, school, roles of the tabs, and three here
+        look()
+    for number in range(40):
+        user = member(school, Role.DOCENT, last_name=f"Zz {number}")
+        MembershipFactory(user=user, school=school)
+    with django_assert_num_queries(7):
+        look()
+
+
+def test_a_person_s_page_shows_roles_number_and_what_changed(
+    browser: Client, school: School, manager: User, student: Any
+) -> None:
+    give_role(school=school, user=student.user, role=Role.DOCENT, by=manager)
+    page = words(browser.get(person_url(school, student.user)))
+    assert "123456" in page
+    assert "kreeg <strong>Docent</strong>" in page
+    assert "Bea Beheer" in page
+    assert '<option value="STUDENT">' not in page
+
+
+@pytest.mark.parametrize("page", ["person", "leave"])
+def test_someone_of_another_school_does_not_exist(
+    browser: Client, school: School, other_school: School, stranger: User, page: str
+) -> None:
+    assert browser.get(person_url(school, stranger, page)).status_code == 404
+    assert browser.get(person_url(other_school, stranger, page)).status_code == 404
+    assert browser.post(person_url(school, stranger, "leave")).status_code == 404
+    assert browser.post(person_url(school, stranger, "give_role"), {"rol": "STUDENT"}).status_code == 404
+    assert browser.post(person_url(other_school, stranger, "take_role", "DOCENT")).status_code == 404
+    assert stranger.memberships.count() == 2
+
+
+def test_giving_and_taking_with_a_second_click_says_and_does_it_once(
+    browser: Client, school: School, docent: User
+) -> None:
+    for _ in range(2):
+        page = browser.post(person_url(school, docent, "give_role"), {"rol": "EXAMENCOMMISSIE"}, follow=True)
+    assert "heeft nu de rol" not in words(page)
+    take = person_url(school, docent, "take_role", "EXAMENCOMMISSIE")
+    assert "Dirk Docent ziet geen beoordelingen meer" in words(browser.get(take))
+    for _ in range(2):
+        browser.post(take)
+    assert school.role_changes.count() == 2
+    assert browser.get(take).status_code == 302
+
+
+@pytest.mark.parametrize("role", ["", "KONING"])
+def test_a_role_that_is_none_does_not_exist(browser: Client, school: School, docent: User, role: str) -> None:
+    assert browser.post(person_url(school, docent, "give_role"), {"rol": role}).status_code == 404
+
+
+def test_one_s_own_page_offers_no_role_and_a_post_is_refused(browser: Client, school: School, manager: User) -> None:
+    page = words(browser.get(person_url(school, manager)))
+    assert "Dit bent u zelf." in page
+    assert "Rol geven" not in page
+    page = words(browser.post(person_url(school, manager, "give_role"), {"rol": "EXAMENCOMMISSIE"}, follow=True))
+    assert "U kunt uzelf geen rol geven." in page
+    assert not school.memberships.filter(role=Role.EXAMENCOMMISSIE).exists()
+
+
+def test_who_takes_their_own_last_role_ends_at_home(
+    browser: Client, school: School, manager: User, second_manager: User
+) -> None:
+    assert browser.post(person_url(school, manager, "leave")).url == reverse("home")
+    assert browser.get(reverse("school:people", args=[school.pk])).status_code == 404
+
+
+def test_who_left_leads_back_to_the_list_or_is_found_as_such(
+    browser: Client, school: School, manager: User, docent: User, assessment: Assessment, people_url: str
+) -> None:
+    assert "verliest hier alle rollen (Docent)" in words(browser.get(person_url(school, docent, "leave")))
+    assert browser.post(person_url(school, docent, "leave")).url == people_url
+    leave(school=school, user=assessment.student.user, by=manager)
+    assert names(browser, people_url, rol="VERTROKKEN") == ["Anouk van 't Hoff"]
+    assert "Anouk van 't Hoff" not in names(browser, people_url)
+    assert "uit de school gehaald" in words(browser.get(person_url(school, assessment.student.user)))
+
+
+def test_the_log_tells_who_whom_what_and_when(browser: Client, school: School, manager: User, docent: User) -> None:
+    log = reverse("school:role_log", args=[school.pk])
+    assert "Hier staat straks wie welke rol kreeg" in words(browser.get(log))
+    give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    page = words(browser.get(log))
+    for said in ("Dirk Docent", "Examencommissie", "Bea Beheer", "met de hand"):
+        assert said in page
+
+
+def test_a_name_is_shown_as_text(browser: Client, people_url: str, school: School) -> None:
+    MembershipFactory(school=school, user__first_name="<b>Anouk</b>")
+    assert b"<b>Anouk" not in browser.get(people_url).content

@@ -1,0 +1,185 @@
+"""Who gets and loses a role, who may decide that, and what is written down of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Role, RoleChange, School, SchoolInvitation, User
+from accounts.people.invite import invite
+from accounts.people.roles import RoleRefused, give_role, leave, take_role
+from assessments.models import Assessment
+from tests.at_once import at_once
+from tests.factories import MembershipFactory
+
+
+def held(user: User, school: School) -> list[str]:
+    return sorted(school.memberships.present().filter(user=user).values_list("role", flat=True))
+
+
+def lines(school: School) -> list[tuple[str, str, str, str, str]]:
+    """The log, oldest first."""
+    return [(c.user_name, c.role, c.change, c.how, c.by_name) for c in school.role_changes.order_by("pk")]
+
+
+# --- Giving --------------------------------------------------------------------------------------
+def test_a_role_is_given_and_written_down(school: School, manager: User, docent: User) -> None:
+    assert give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    assert held(docent, school) == ["DOCENT", "EXAMENCOMMISSIE"]
+    assert lines(school) == [("Dirk Docent", "EXAMENCOMMISSIE", "GIVEN", "BY_HAND", "Bea Beheer")]
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_nobody_gives_a_role_to_themselves(school: School, manager: User, role: str) -> None:
+    with pytest.raises(RoleRefused, match="uzelf geen rol"):
+        give_role(school=school, user=manager, role=role, by=manager)
+    assert held(manager, school) == ["SCHOOLBEHEER"]
+    assert lines(school) == []
+
+
+def test_a_second_schoolbeheer_gives_it_and_the_log_shows_it(
+    school: School, manager: User, second_manager: User
+) -> None:
+    give_role(school=school, user=manager, role=Role.EXAMENCOMMISSIE, by=second_manager)
+    assert lines(school) == [("Bea Beheer", "EXAMENCOMMISSIE", "GIVEN", "BY_HAND", "Bas Beheer")]
+
+
+def test_who_has_it_gets_no_second_one(school: School, manager: User, docent: User) -> None:
+    assert not give_role(school=school, user=docent, role=Role.DOCENT, by=manager)
+    assert lines(school) == []
+
+
+def test_someone_who_left_meanwhile_is_not_taken_back_unasked(school: School, manager: User, docent: User) -> None:
+    docent.memberships.all().delete()
+    with pytest.raises(RoleRefused, match="Nodig diegene uit"):
+        give_role(school=school, user=docent, role=Role.DOCENT, by=manager)
+
+
+# --- Taking --------------------------------------------------------------------------------------
+def test_a_running_session_loses_the_role_at_once(
+    client: Client, school: School, manager: User, committee_member: User
+) -> None:
+    client.force_login(committee_member)
+    assert client.get(reverse("committee:afnames")).status_code == 200
+    take_role(school=school, user=committee_member, role=Role.EXAMENCOMMISSIE, by=manager)
+    assert client.get(reverse("committee:afnames")).status_code == 404
+    assert lines(school) == [("Carla Commissie", "EXAMENCOMMISSIE", "TAKEN", "BY_HAND", "Bea Beheer")]
+
+
+def test_a_docent_enters_the_address_book_and_leaves_it_with_the_role(
+    school: School, manager: User, committee_member: User
+) -> None:
+    give_role(school=school, user=committee_member, role=Role.DOCENT, by=manager)
+    assert school.contacts.listed().get(user=committee_member).side == "SCHOOL"
+    take_role(school=school, user=committee_member, role=Role.DOCENT, by=manager)
+    assert not school.contacts.listed().filter(user=committee_member).exists()
+
+
+def test_what_one_does_not_have_is_not_taken(school: School, manager: User, docent: User) -> None:
+    assert not take_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    assert lines(school) == []
+
+
+def test_the_last_schoolbeheer_stays(school: School, manager: User, docent: User) -> None:
+    MembershipFactory(school=school, role=Role.SCHOOLBEHEER, user__is_active=False)
+    with pytest.raises(RoleRefused, match="enige met de rol Schoolbeheer"):
+        take_role(school=school, user=manager, role=Role.SCHOOLBEHEER, by=manager)
+    with pytest.raises(RoleRefused):
+        leave(school=school, user=manager, by=manager)
+    assert held(manager, school) == ["SCHOOLBEHEER"]
+    assert lines(school) == []
+
+
+def test_one_of_two_may_stop(school: School, manager: User, second_manager: User) -> None:
+    assert take_role(school=school, user=manager, role=Role.SCHOOLBEHEER, by=manager)
+    assert held(second_manager, school) == ["SCHOOLBEHEER"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_take_each_other_s_role_at_once_leave_one(school: School, manager: User, second_manager: User) -> None:
+    def take(user: User, by: User) -> Any:
+        return lambda: take_role(school=school, user=user, role=Role.SCHOOLBEHEER, by=by)
+
+    results = at_once(take(manager, second_manager), take(second_manager, manager))
+    assert sorted(type(result).__name__ for result in results) == ["RoleRefused", "bool"]
+    assert school.memberships.filter(role=Role.SCHOOLBEHEER).count() == 1
+
+
+def test_whom_a_schoolbeheer_asked_for_the_committee_is_asked_no_more_when_that_role_ends(
+    school: School, manager: User, second_manager: User
+) -> None:
+    def ask(email: str, role: str) -> None:
+        asked = SchoolInvitation(first_name="Noa", last_name="Wit", email=email)
+        invite(school=school, invitation=asked, roles=[role], by=manager)
+
+    ask("zelf@elders.test", "EXAMENCOMMISSIE")
+    ask("noa@hier.test", "STUDENT")
+    take_role(school=school, user=manager, role=Role.SCHOOLBEHEER, by=second_manager)
+    assert [one.email for one in school.school_invitations.open()] == ["noa@hier.test"]
+
+
+# --- Leaving -------------------------------------------------------------------------------------
+def test_leaving_ends_all_roles_here_and_none_elsewhere(
+    school: School, other_school: School, manager: User, docent: User
+) -> None:
+    MembershipFactory(user=docent, school=school, role=Role.EXAMENCOMMISSIE)
+    MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
+    leave(school=school, user=docent, by=manager)
+    assert held(docent, school) == []
+    assert held(docent, other_school) == ["DOCENT"]
+    assert [line[1:4] for line in lines(school)] == [
+        ("DOCENT", "TAKEN", "LEFT"),
+        ("EXAMENCOMMISSIE", "TAKEN", "LEFT"),
+    ]
+
+
+def test_a_docent_who_leaves_keeps_the_name_on_what_was_begun(
+    client: Client, school: School, manager: User, assessment: Assessment, colleague: User
+) -> None:
+    leave(school=school, user=assessment.initiator, by=manager)
+    assessment.refresh_from_db()
+    assert assessment.initiator.full_name == "Dirk Docent"
+    client.force_login(assessment.initiator)
+    assert client.get(reverse("assessments:detail", args=[assessment.public_id])).status_code == 404
+
+
+def test_a_student_with_assessments_leaves_and_keeps_them(
+    client: Client, school: School, manager: User, assessment: Assessment, student: Membership
+) -> None:
+    leave(school=school, user=student.user, by=manager)
+    student.refresh_from_db()
+    assert student.ended_at is not None
+    assert not Membership.objects.students_of_docent(assessment.initiator).exists()
+    client.force_login(student.user)
+    assert "Verzorgende IG" in client.get(reverse("assessments:my_exams")).content.decode()
+
+
+def test_a_student_without_any_leaves_no_trace_but_the_line(school: School, manager: User) -> None:
+    student = MembershipFactory(school=school)
+    leave(school=school, user=student.user, by=manager)
+    assert not Membership.objects.filter(pk=student.pk).exists()
+    assert lines(school)[0][1:4] == ("STUDENT", "TAKEN", "LEFT")
+
+
+def test_a_student_who_comes_back_is_who_they_were(
+    school: School, manager: User, assessment: Assessment, student: Membership
+) -> None:
+    leave(school=school, user=student.user, by=manager)
+    assert give_role(school=school, user=student.user, role=Role.STUDENT, by=manager)
+    student.refresh_from_db()
+    assert (student.ended_at, student.student_number) == (None, "123456")
+
+
+# --- The log -------------------------------------------------------------------------------------
+def test_nothing_in_the_log_can_be_changed_or_erased(school: School, manager: User, docent: User) -> None:
+    give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    change = RoleChange.objects.get()
+    for attempt in (change.save, change.delete, RoleChange.objects.all().delete):
+        with pytest.raises(PermissionDenied):
+            attempt()
+    with pytest.raises(PermissionDenied):
+        RoleChange.objects.update(by_name="Niemand")
