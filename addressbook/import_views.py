@@ -16,6 +16,7 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.importing.unreadable import Unreadable
 from accounts.models import Role, School, User
 from accounts.signed_in import UserRequest
 
@@ -25,7 +26,6 @@ from .importing.apply import ShownAnew
 from .importing.background import hand_in, start_importing
 from .importing.contacts import GOOD, Outcome
 from .importing.preview import read_rows
-from .importing.unreadable import Unreadable
 from .models import Import
 from .way_back import way_back
 

@@ -1,6 +1,5 @@
 """Import from Excel and CSV: from a file to rows, to a preview, to the address book.
 
-`reading` turns any file into lines of cells, `columns` lines into values; neither knows of contacts. `contacts` says
-what a line means for the address book, `preview` keeps what is shown, `apply` does what was shown. Of a large
-file (`size`) a worker does both (`background`).
+`accounts.importing` reads the file. `contacts` says what a line means for the address book, `preview` keeps what is
+shown, `apply` does what was shown. Of a large file (`size`) a worker does both (`background`).
 """

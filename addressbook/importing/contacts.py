@@ -13,11 +13,10 @@ from django.core.validators import validate_email
 from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.importing.columns import Column, Layout, Note, check
 from accounts.language import Language
 from accounts.models import School
 from addressbook.models import Contact
-
-from .columns import Column, Layout, Note, check
 
 CHUNK = 500  # lines a query: SQLite takes no thousands of values
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@bedrijf.example", "Praktijkopleider", "Bedrijf BV", "Beroepsonderwijs", "Nederlands")  # fmt: skip  # noqa: E501

@@ -13,9 +13,10 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from .columns import MENDING, Column
+from accounts.importing.columns import MENDING, Column
+from accounts.importing.reading import MAX_ROWS
+
 from .contacts import COLUMNS, EXAMPLE, Row
-from .reading import MAX_ROWS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDTH = 24

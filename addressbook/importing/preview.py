@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import BinaryIO, TypeVar
 
+from accounts.importing.columns import Layout, Note, find_columns
+from accounts.importing.reading import read_lines
+from accounts.importing.unreadable import Unreadable
 from accounts.models import School, User
 from addressbook.models import Import
 
-from .columns import Layout, Note, find_columns
 from .contacts import COLUMNS, Outcome, Row, judge
-from .reading import read_lines
-from .unreadable import Unreadable
 
 COUNTED = 500  # rows between two counts
 T = TypeVar("T")

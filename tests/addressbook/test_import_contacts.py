@@ -9,12 +9,12 @@ import zlib
 import pytest
 from django.utils import timezone
 
+from accounts.importing.unreadable import Unreadable
 from accounts.models import Membership, Role
 from addressbook.importing import apply as applying
 from addressbook.importing.apply import ShownAnew, import_shown
 from addressbook.importing.contacts import EXAMPLE, Outcome
 from addressbook.importing.preview import prepare, read_rows
-from addressbook.importing.unreadable import Unreadable
 from addressbook.models import KEPT_DAYS, Contact, Import
 from addressbook.tasks import forget_imports
 from tests.at_once import at_once

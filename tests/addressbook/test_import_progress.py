@@ -13,11 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.importing.reading import MAX_BYTES
 from accounts.models import School, User
 from addressbook.importing import apply as applying
 from addressbook.importing import background, preview
 from addressbook.importing.background import NOT_IMPORTED, NOT_READ, hand_in, start_importing, work
-from addressbook.importing.reading import MAX_BYTES
 from addressbook.importing.size import LARGE_ROWS, estimate_rows
 from addressbook.models import Import
 from addressbook.tasks import sweep_imports, work_on_import

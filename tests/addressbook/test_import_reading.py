@@ -13,11 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from addressbook.importing import files, reading
-from addressbook.importing.columns import find_columns
+from accounts.importing import reading
+from accounts.importing.columns import find_columns
+from accounts.importing.reading import clean, read_lines
+from accounts.importing.unreadable import Unreadable
+from addressbook.importing import files
 from addressbook.importing.contacts import COLUMNS, EXAMPLE, NAMES, Outcome, Row
-from addressbook.importing.reading import clean, read_lines
-from addressbook.importing.unreadable import Unreadable
 
 from .files import ANOUK, BART, HEADER, csv_file, text, with_part, xlsx
 
