@@ -21,7 +21,8 @@ from exams.content import CODE, MAX_CRITERIA, read
 from exams.content import TITLE as TITLE_LENGTH
 from exams.grading import Score
 from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, WorkProcess
-from exams.yaml_lines import MAX_BYTES, MAX_VALUES, Fault, FileRefused, parse
+from exams.nodes import Fault, FileRefused
+from exams.yaml_lines import MAX_BYTES, MAX_VALUES, parse
 
 DATA = django_settings.BASE_DIR / "exams" / "data"
 SMALL = """\
