@@ -46,6 +46,10 @@ class PartContent:
     kind: str
     criteria: tuple[CriterionContent, ...]
 
+    @property
+    def label(self) -> str:
+        return str(Part.Kind(self.kind).label)
+
 
 @dataclass(frozen=True)
 class WorkProcessContent:

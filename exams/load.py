@@ -66,19 +66,24 @@ def read_file(path: Path) -> ExamFile:
 
 
 @transaction.atomic
-def load(file: ExamFile, *, publish: bool, by: User | None = None) -> Loaded:
+def load(file: ExamFile, *, publish: bool, by: User | None = None, anew: bool = False) -> Loaded:
     """Writes the file's exam and its content as the exam's next version, published if `publish`.
 
-    The exam's own title and level, which others see, stay as they are until the version is published.
+    The exam's own title and level, which others see, stay as they are until the version is published. With `anew` a
+    file that was a version once, and was followed by another, becomes a version again: the way back to it.
 
     A file that is an exam's version already is not written again; with `publish` that version is
     published if it was not yet.
     """
     exam = _exam(file.content)
     version = exam.versions.filter(source_sha256=file.sha256).first()
+    followed = version is not None and version.published_at is not None and version != exam.current_version
+    sha256 = file.sha256
+    if anew and followed:
+        version, sha256 = None, ""  # a version keeps its file's fingerprint to itself
     is_new = version is None
     if version is None:
-        version = _new_version(exam, file, by)
+        version = _new_version(exam, file.content, sha256, by)
     published_now = publish and version.published_at is None
     if published_now:
         version.publish(by=by)
@@ -92,8 +97,7 @@ def _exam(content: ExamContent) -> Exam:
     return Exam.objects.select_for_update().get(pk=made.pk)
 
 
-def _new_version(exam: Exam, file: ExamFile, by: User | None) -> ExamVersion:
-    content = file.content
+def _new_version(exam: Exam, content: ExamContent, sha256: str, by: User | None) -> ExamVersion:
     newest: int = exam.versions.aggregate(newest=models.Max("number"))["newest"] or 0
     version = ExamVersion.objects.create(
         exam=exam,
@@ -104,7 +108,7 @@ def _new_version(exam: Exam, file: ExamFile, by: User | None) -> ExamVersion:
         prepared_at=timezone.now(),
         grading_rule=content.grading_rule,
         grading_data=content.grading_data,
-        source_sha256=file.sha256,
+        source_sha256=sha256,
     )
     _write_content(version, content)
     return version

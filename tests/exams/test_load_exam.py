@@ -285,7 +285,8 @@ def test_what_is_wrong_is_said_with_its_line_place_and_mend(write, old, new, sai
         (b"a: &a [x, x]\nb: &b [*a, *a]\n", "regel 1: verwijzingen (& en *) kunnen hier niet"),
         (b"? [a, b]\n: c\n", "regel 1: voor de dubbele punt hoort een woord"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "regel 2: dit is geen UTF-8"),
-        (b"PK\x03\x04", "regel 1: hier staat een onzichtbaar teken"),
+        (b"PK\x03\x04", "het is beschadigd of geen echt Excel-bestand."),
+        (bytes.fromhex("d0cf11e0a1b11ae1"), "Dit is geen .xlsx-bestand, maar een ouder soort"),
     ],
 )
 def test_an_odd_file_gets_a_sentence(write, content, said):
