@@ -60,7 +60,9 @@ class _Tree:
         self.reader = reader
         self.silent: set[Place] = set()  # what has nothing below it only because a code below leads nowhere
         self._rows = rows
-        self._lost: set[str] = set()  # sheets on which a code led nowhere
+        self._incomplete: set[str] = set()  # sheets on which a code lacks, or leads nowhere
+        self._codeless: set[str] = set()  # those on which a code lacks
+        self._lost: set[Key] = set()  # what hangs under nothing: nothing is said of what is below it
         self._tables: dict[Key, list[tuple[int, Node]]] = {}
         self._known: dict[str, dict[Key, Row]] = {}
         self._children: dict[str, dict[Key, list[tuple[Key, Row]]]] = {}
@@ -92,6 +94,8 @@ class _Tree:
             if key is None:
                 continue
             if above and key[:-1] not in self._known[above.title]:
+                self._lost.add(key)
+                self._incomplete.add(sheet.title)
                 self._lead_nowhere(sheet, above, row, key[:-1])
             elif key in known:
                 self._repeated(sheet, row, known[key])
@@ -108,14 +112,16 @@ class _Tree:
             if not value:
                 self.reader.missing(column, row)
         if not all(values):
-            self._lost.add(sheet.title)
+            self._incomplete.add(sheet.title)
+            self._codeless.add(sheet.title)
             return None
         # Criteria have no code: the line is theirs.
         return (*values, str(row.number)) if sheet is CRITERIA else tuple(values)
 
     def _lead_nowhere(self, sheet: Sheet, above: Sheet, row: Row, key: Key) -> None:
-        """Said once for each code, at the first line that has it."""
-        self._lost.add(sheet.title)
+        """Said once for each code, at the first line that has it; not where that follows from what was said above."""
+        if key in self._lost or above.title in self._codeless:
+            return
         column = sheet.columns[len(key) - 1]
         which = " ".join(row.shown(given.name) for given in sheet.columns[: len(key)])
         text = f"{column.header} ‘{which}’ staat niet op het werkblad ‘{above.title}’"
@@ -138,7 +144,8 @@ class _Tree:
             if missing:
                 self.reader.missing(GRADES.column(missing[0]), row)
             elif key not in (processes if len(key) == 3 else tasks):
-                self._lead_nowhere(GRADES, above, row, key)
+                if key[:2] not in self._lost:
+                    self._lead_nowhere(GRADES, above, row, key)
             elif isinstance(points := row.node("points").value, int):
                 self._tables.setdefault(key, []).append((points, row.node("grade")))
                 self._next_points(row, [points for points, _ in self._tables[key]])
@@ -165,7 +172,7 @@ class _Tree:
             CRITERIA.title: self._criterion,
         }[sheet.title]
         found = [make(own, row) for own, row in self._children[sheet.title].get(key, [])]
-        if not found and sheet.title in self._lost:
+        if not found and sheet.title in self._incomplete:
             self.silent.add(place)
         return Node(found or None, place)
 

@@ -18,7 +18,7 @@ from accounts.importing.reading import MAX_LINES, MAX_ROWS
 from accounts.importing.unreadable import Unreadable
 from accounts.importing.workbook import opened
 
-from .nodes import NOWHERE, Fault, Node, Place
+from .nodes import Fault, Node, Place
 from .workbook_layout import SHEETS, Sheet
 
 MAX_COLUMNS = 20
@@ -169,7 +169,7 @@ class SheetReader:
             self.lacks_columns = True
             there = "is leeg" if sheet.title in self._sheets else "ontbreekt"
             text = f"het werkblad ‘{sheet.title}’ {there}; neem het over uit het sjabloon en vul het in."
-            self.fault(Place((SHEETS.index(sheet),)) if self._sheets else NOWHERE, text)
+            self.fault(Place((SHEETS.index(sheet),)), text)
         return lines
 
     def _layout(self, sheet: Sheet, places: Sequence[tuple[int, int]], header: Sequence[Value]) -> Layout | None:

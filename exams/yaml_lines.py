@@ -31,7 +31,9 @@ def parse(content: bytes) -> Node:
         at = line(text.count("\n", 0, error.position) + 1)
         raise FileRefused([Fault(at, "hier staat een onzichtbaar teken; haal het weg.")]) from error
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # A quote or bracket that is never closed ends with the file; where it opens is what one looks for.
+        unclosed = "end of stream" in (error.problem or "") and error.context_mark
+        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
         at = line(mark.line + 1) if mark else NOWHERE
         raise FileRefused([Fault(at, _in_dutch(error.problem or ""))]) from error
     if builder.faults or builder.root is None:
@@ -58,7 +60,7 @@ _DUTCH = {
     "cannot start any token": "zo kan een regel niet beginnen; gebruik spaties en geen tabs, of aanhalingstekens.",
     "found unexpected end of stream": "een aanhalingsteken of haakje gaat open en niet dicht.",
     "could not find expected ':'": "hier ontbreekt een dubbele punt, of een tekst springt niet ver genoeg in.",
-    "expected <block end>": "deze regel springt niet goed in; zet hem onder de vorige van hetzelfde niveau.",
+    "expected <block end>": "deze regel springt niet goed in, of een aanhalingsteken erboven gaat niet dicht.",
     "unknown escape character": "na een \\ staat een onbekend teken; zet de tekst tussen enkele aanhalingstekens.",
 }
 
