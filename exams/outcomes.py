@@ -5,7 +5,8 @@ Whatever the rule, a level is graded with scores that make each sum of points, o
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,6 +23,9 @@ from .grading import (
 )
 
 Scores = dict[Hashable, Score]
+Result = WorkProcessResult | CoreTaskResult
+LONGEST = 200  # points; of a table that goes on for longer some lines are worked out, those where something changes too
+LINES = 50
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,17 @@ class Outcome:
     """What so many points come to; None where they can't be reached so."""
 
     points: int
-    without: WorkProcessResult | CoreTaskResult | None
-    with_an_o: WorkProcessResult | CoreTaskResult | None
+    without: Result | None
+    with_an_o: Result | None
 
 
 @dataclass(frozen=True)
 class Table:
-    """Each sum of points of a core task or work process, from all O to all G."""
+    """The sums of points of a core task or work process, from all O to all G."""
 
     name: str
     title: str
+    criteria: int
     outcomes: tuple[Outcome, ...]
 
     @property
@@ -51,8 +56,12 @@ class Table:
 
     @property
     def all_v(self) -> Outcome:
-        """Half of the points, none of them an O."""
-        return self.outcomes[len(self.outcomes) // 2]
+        """A point for each criterion, and no O."""
+        return next(one for one in self.outcomes if one.points == self.criteria)
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.outcomes) == 2 * self.criteria + 1
 
     @property
     def good_from(self) -> Outcome | None:
@@ -118,31 +127,41 @@ def _one_o(scheme: Scheme, unit: UnitNode) -> UnitResult:
 def _tables(scheme: Scheme, unit: UnitNode, titles: dict[str, tuple[str, dict[str, str]]]) -> Iterator[Table]:
     for number, task in enumerate(unit.core_tasks):
         title, of_processes = titles[task.code]
-        yield Table(f"Kerntaak {task.code}", title, tuple(_of_core_task(scheme, unit, number)))
+        yield _table(f"Kerntaak {task.code}", title, task.criteria, _core_task_grader(scheme, unit, number))
         for process in task.work_processes:
-            outcomes = tuple(_of_work_process(scheme, unit, task, process.code, process.criteria))
-            yield Table(f"Werkproces {process.code}", of_processes[process.code], outcomes)
+            grade = _work_process_grader(scheme, unit, task, process.code)
+            yield _table(f"Werkproces {process.code}", of_processes[process.code], process.criteria, grade)
 
 
-def _of_core_task(scheme: Scheme, unit: UnitNode, number: int) -> Iterator[Outcome]:
+def _core_task_grader(scheme: Scheme, unit: UnitNode, number: int) -> Callable[[Scores], Result]:
     others: Scores = dict.fromkeys(unit.criteria, Score.V)
-
-    def grade(scores: Scores | None) -> CoreTaskResult | None:
-        return None if scores is None else scheme.grade_unit(unit.code, {**others, **scores}).core_tasks[number]
-
-    criteria = unit.core_tasks[number].criteria
-    for points in range(2 * len(criteria) + 1):
-        yield Outcome(points, grade(_without_o(criteria, points)), grade(_with_an_o(criteria, points)))
+    return lambda scores: scheme.grade_unit(unit.code, {**others, **scores}).core_tasks[number]
 
 
-def _of_work_process(
-    scheme: Scheme, unit: UnitNode, task: CoreTaskNode, code: str, criteria: Sequence[Hashable]
-) -> Iterator[Outcome]:
-    def grade(scores: Scores | None) -> WorkProcessResult | None:
-        return None if scores is None else scheme.grade_scored(unit.code, scores).work_processes[task.code, code]
+def _work_process_grader(scheme: Scheme, unit: UnitNode, task: CoreTaskNode, code: str) -> Callable[[Scores], Result]:
+    return lambda scores: scheme.grade_scored(unit.code, scores).work_processes[task.code, code]
 
-    for points in range(2 * len(criteria) + 1):
-        yield Outcome(points, grade(_without_o(criteria, points)), grade(_with_an_o(criteria, points)))
+
+def _table(name: str, title: str, criteria: Sequence[Hashable], grade: Callable[[Scores], Result]) -> Table:
+    outcomes = []
+    for points in _points(criteria, grade):
+        without, with_an_o = _without_o(criteria, points), _with_an_o(criteria, points)
+        outcomes.append(Outcome(points, without and grade(without), with_an_o and grade(with_an_o)))
+    return Table(name, title, len(criteria), tuple(outcomes))
+
+
+def _points(criteria: Sequence[Hashable], grade: Callable[[Scores], Result]) -> Sequence[int]:
+    """Every sum of points; where that are many, some, with those around all V and the first G."""
+    count, most = len(criteria), 2 * len(criteria)
+    if most <= LONGEST:
+        return range(most + 1)
+
+    def is_good(points: int) -> bool:
+        return grade(_without_o(criteria, points) or {}).ovg is Score.G
+
+    first_good = count + bisect_left(range(count, most), x=True, key=is_good)
+    some = {*range(0, most, most // LINES), count - 1, count, first_good - 1, first_good, most - 2, most}
+    return sorted(some)
 
 
 def _without_o(criteria: Sequence[Hashable], points: int) -> Scores | None:
