@@ -166,6 +166,8 @@ class _Reader:
 
     def heading(self, node: Node) -> Exam:
         fields = self.fields(node, "Examen", ["kind", "code", "title", "cohort"], ["level"])
+        if isinstance(fields["cohort"].value, int):  # one year, where quotes would not help
+            fields["cohort"] = Node(str(fields["cohort"].value), fields["cohort"].place)
         faults = len(self.faults)
         exam = Exam(
             kind=self.choice(fields["kind"], "Examen", "kind", Exam.Kind.values),
@@ -290,14 +292,16 @@ class _Reader:
         if not isinstance(node.value, dict):
             self.fault(node, place, f"hier horen de velden {', '.join(known)}.")
             return missing
+        meant = set()  # what is written under a wrong name is not missing, too
         for name, value in node.value.items():
             if name not in known:
                 near = difflib.get_close_matches(name[:CODE], known, 1)
+                meant.update(near)
                 mend = f"bedoelt u {near[0]!r}?" if near else f"hier horen {', '.join(known)}."
                 self.fault(value, place, f"het veld {name[:CODE]!r} is onbekend; {mend}")
         fields = missing | node.value
         for name in required:
-            if fields[name].value is None:
+            if fields[name].value is None and name not in meant:
                 self.fault(fields[name], place, f"het veld {name!r} ontbreekt of is leeg; vul het in.")
         return fields
 

@@ -133,7 +133,7 @@ class ExamVersion(models.Model):
     checked against the content when the version is published: what is published can be graded.
     """
 
-    exam = models.ForeignKey(Exam, models.PROTECT, related_name="versions")
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="versions", verbose_name="examen")
     number = models.PositiveSmallIntegerField("versie")
     title = models.CharField("titel van het examen", max_length=200, blank=True, help_text=BY_PUBLISHING)
     level = models.PositiveSmallIntegerField("niveau van het examen", null=True, blank=True, help_text=BY_PUBLISHING)

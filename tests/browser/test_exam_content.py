@@ -39,7 +39,9 @@ def test_an_exam_goes_live_and_its_next_version_takes_over_without_a_restart(
     check_page(staff, preload=False)
     shots(staff, "1-inlezen")
     hand_in(staff, wrong)
-    expect(staff.get_by_role("alert")).to_contain_text("gastheer-met-fouten.yaml, regel 6: Examen: 'cohort' hoort een")
+    expect(staff.get_by_role("alert")).to_contain_text(
+        "gastheer-met-fouten.yaml, regel 6: Examen: 'cohort' klopt niet."
+    )
     check_page(staff, preload=False)
     shots(staff, "2-fouten")
 
@@ -56,6 +58,7 @@ def test_an_exam_goes_live_and_its_next_version_takes_over_without_a_restart(
     staff.get_by_role("link", name="Terug naar het examen").click()
     staff.get_by_role("button", name="Opslaan als concept").click()
     expect(staff.get_by_text("is opgeslagen als concept")).to_be_visible()
+    check_page(staff, preload=False)
     shots(staff, "5-concept")
     publish(staff, shots, "6-publiceren")
 

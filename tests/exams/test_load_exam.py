@@ -235,7 +235,7 @@ WRONG = [
     ('code: "25656"', 'code: "2565"', "regel 3: Examen: 'code' klopt niet. Een crebonummer heeft vijf cijfers"),
     ("PROFESSION", "KEUZEDEEL", "regel 3: Examen: 'code' klopt niet. De code van een keuzedeel is een K met vier"),
     ("PROFESSION", "BEROEP", "regel 2: Examen: 'kind' hoort een van deze te zijn: PROFESSION, KEUZEDEEL."),
-    ("2025-2026", "2025", "regel 5: Examen: 'cohort' hoort een tekst te zijn"),
+    ("2025-2026", "2025", "regel 5: Examen: 'cohort' klopt niet. Schrijf het cohort als schooljaar"),
     ("2025-2026", "2025-2027", "regel 5: Examen: 'cohort' klopt niet. Schrijf het cohort als schooljaar"),
     ("level: 3", "level: true", "regel 6: Examen: 'level' is het niveau: 1, 2, 3 of 4."),
     ("rule: points-table", "rule: [x]", "regel 8: Examen: 'rule' hoort een van deze te zijn: points-table."),

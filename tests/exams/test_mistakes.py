@@ -89,6 +89,11 @@ def test_a_mistake_in_yaml_is_said_with_file_line_and_mend(client, staff, kind):
     assert any(fault.startswith("gastheer.yaml") and said in fault for fault in faults), faults
 
 
+def test_a_misspelt_word_is_not_said_to_be_missing_too(client, staff):
+    content = example_text().replace("text: De bon klopt.", "tekst: De bon klopt.").encode()
+    assert len(said_of(client, content, "gastheer.yaml")) == 1
+
+
 def test_there_are_more_than_twenty_kinds_in_each_format():
     assert len(IN_YAML) > 20
     assert len(IN_EXCEL) > 20
