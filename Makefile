@@ -2,7 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 
-.PHONY: help run test test-quick bench lint format messages
+.PHONY: help run test test-quick bench lint format messages guide
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */make \1\t/'
@@ -24,6 +24,9 @@ lint:  ## the linters and type checks alone
 
 messages:  ## compiles the English texts, locale/en/LC_MESSAGES/django.po
 	@$(PYTHON) -m scripts.catalogue
+
+guide:  ## makes the pictures of docs/ anew, by the browser tests (after a first make test)
+	@.venv/bin/python -m tests.guide
 
 format:  ## writes Python and templates the way the linters want them (after a first make lint)
 	@.venv/bin/ruff check --quiet --fix .

@@ -6,11 +6,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.models import Role
 from accounts.signed_in import UserRequest
 from assessments.asked import number
 from assessments.lifecycle import DomainError
@@ -18,7 +17,7 @@ from assessments.models import Appeal, Assessment
 
 from . import appeals as deciding
 from .cancel_forms import CloseAppealForm, MarkAppealForm
-from .loading import address, get_afname, shown
+from .loading import address, get_afname, get_schools, shown
 
 PAGE_SIZE = 50
 
@@ -26,9 +25,8 @@ PAGE_SIZE = 50
 @require_GET
 def appeals(request: UserRequest) -> HttpResponse:
     """The appeals that run, the longest first; 404 for someone who is in no committee."""
-    if not request.user.schools_as(Role.EXAMENCOMMISSIE).exists():
-        raise Http404
-    found = Appeal.objects.open().filter(assessment__in=Assessment.objects.for_committee(request.user))
+    schools = get_schools(request.user)
+    found = Appeal.objects.open().filter(assessment__school__in=schools)
     related = found.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
     page = Paginator(related, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/appeals.html", {"page": page})

@@ -16,7 +16,8 @@ from accounts.signed_in import UserRequest
 from .export_columns import ALL
 from .export_profile_form import NAME_TAKEN, ExportProfileForm
 from .export_shape import PLAIN, DateForm, DecimalSign, Encoding, Separator
-from .exports import get_schools, sample_of
+from .exports import sample_of
+from .loading import get_schools
 from .models import ExportProfile
 
 CHANGED = "Iemand anders heeft dit exportprofiel intussen gewijzigd."
@@ -29,7 +30,7 @@ def get_profile(user: User, public_id: UUID) -> ExportProfile:
 
 @require_GET
 def profiles(request: UserRequest) -> HttpResponse:
-    schools = get_schools(request.user)
+    schools = list(get_schools(request.user))
     found = ExportProfile.objects.filter(school__in=schools).select_related("school")
     context = {
         "plain": sample_of("", PLAIN),
@@ -57,7 +58,7 @@ def explained(request: UserRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def add(request: UserRequest) -> HttpResponse:
-    schools = get_schools(request.user)
+    schools = list(get_schools(request.user))
     return _form(request, ExportProfileForm(request.POST or None, profile=ExportProfile(), schools=schools))
 
 

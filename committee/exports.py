@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.models import Role, School, User
+from accounts.models import User
 from accounts.signed_in import UserRequest
 from exams.models import Exam
 
@@ -26,6 +26,7 @@ from . import export_xlsx
 from .afnames import AfnamesFilter
 from .export_forms import ExportForm, FileForm
 from .export_shape import PLAIN, Shape
+from .loading import get_schools
 from .models import Export, ExportProfile
 from .remember_export import NothingToExport, TooMany, remember
 
@@ -41,14 +42,6 @@ TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoe
 CHARSETS = {"UTF8_BOM": "utf-8", "UTF8": "utf-8", "WINDOWS_1252": "windows-1252"}
 
 
-def get_schools(user: User) -> list[School]:
-    """The schools where `user` is in the committee; 404 for who is in none."""
-    schools = list(user.schools_as(Role.EXAMENCOMMISSIE))
-    if not schools:
-        raise Http404
-    return schools
-
-
 def get_export(user: User, public_id: UUID) -> Export:
     """An export of a school where `user` is in the committee; else 404."""
     return get_object_or_404(Export.objects.for_committee(user).select_related("exam", "school"), public_id=public_id)
@@ -58,7 +51,7 @@ def offer(user: User, exam: Exam | None) -> dict[str, Any]:
     """What stands at the download beside the list: the form, what each profile looks like, the last export."""
     if exam is None:
         return {}
-    schools = get_schools(user)
+    schools = list(get_schools(user))
     profiles = list(ExportProfile.objects.filter(school__in=schools))
     last = Export.objects.filter(school__in=schools, exam=exam).first()
     return {
@@ -82,7 +75,7 @@ def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
     if results is None or exam is None:
         messages.error(request, "Kies eerst een examen en klik op ‘Zoeken’; dan kunt u de resultaten downloaden.")
         return redirect("committee:afnames")
-    schools = get_schools(request.user)
+    schools = list(get_schools(request.user))
     form = ExportForm(request.POST, schools=schools, profiles=list(ExportProfile.objects.filter(school__in=schools)))
     if not form.is_valid():
         for error in form.problems:
@@ -102,7 +95,7 @@ def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
 @require_GET
 def exports(request: UserRequest) -> HttpResponse:
     """'Eerdere exports', newest first."""
-    schools = get_schools(request.user)
+    schools = list(get_schools(request.user))
     found = Export.objects.filter(school__in=schools).select_related("exam", "school")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/exports.html", {"page": page, "several": len(schools) > 1})

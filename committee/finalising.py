@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Role, School
+from accounts.models import School
 from accounts.signed_in import UserRequest
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
@@ -22,7 +21,7 @@ from . import finalise as finalising
 from .concerns import concerns
 from .finalise_many import MAX_TOGETHER, Chosen, Done, candidates, finalise_all
 from .forms import FinaliseForm
-from .loading import address, get_afname, get_filter
+from .loading import address, get_afname, get_filter, get_schools
 from .office_form import OfficeForm
 from .reading import read
 
@@ -103,7 +102,7 @@ def finalise_many(request: UserRequest) -> HttpResponse:
     if chosen and form.is_valid():
         done = finalise_all(chosen=chosen, by=request.user, exam_office_email=form.exam_office_email)
         _say(request, done)
-        return redirect(_here(request, "committee:finalise_many" if done.refused else "committee:afnames"))
+        return redirect(address(request, "committee:finalise_many" if done.refused else "committee:afnames"))
     ticked = {one.assessment.pk for one in chosen if one.assessment.version == one.version}
     if len(ticked) < len(chosen):
         problem = "Wat u aanvinkte is deels intussen gewijzigd, en staat daarom niet meer aangevinkt."
@@ -119,9 +118,7 @@ def finalise_many(request: UserRequest) -> HttpResponse:
 
 def _school(request: UserRequest) -> tuple[School, list[School]]:
     """The school whose offices can be chosen: one at a time; 404 for someone who is in no committee."""
-    schools = list(request.user.schools_as(Role.EXAMENCOMMISSIE).order_by("name"))
-    if not schools:
-        raise Http404
+    schools = list(get_schools(request.user))
     asked = request.GET.get("school", "")
     return next((school for school in schools if str(school.pk) == asked), schools[0]), schools
 
@@ -160,8 +157,3 @@ def _say(request: UserRequest, done: Done) -> None:
         messages.success(request, f"{count} voorgedragen. Een ander lid van de commissie rondt ze af.")
     for assessment, reason in done.refused:
         messages.error(request, f"{assessment.student.user.full_name}: {reason}")
-
-
-def _here(request: UserRequest, name: str) -> str:
-    search: QueryDict = request.GET
-    return reverse(name) + (f"?{search.urlencode()}" if search else "")

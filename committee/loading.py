@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.models import Role, School, User
 from accounts.signed_in import UserRequest
 from assessments.models import Assessment
 
 from .afnames import AfnamesFilter
+
+
+def get_schools(user: User) -> QuerySet[School]:
+    """The schools where `user` is in the committee, by name, fetched; 404 for who is in none."""
+    schools = user.schools_as(Role.EXAMENCOMMISSIE).order_by("name")
+    if not schools:
+        raise Http404
+    return schools
 
 
 def get_afname(user: User, public_id: UUID) -> Assessment:
@@ -29,15 +38,12 @@ def shown(request: UserRequest, form: Form, name: str, now: object) -> object:
     return request.POST.get(name, now) if form.errors else now
 
 
-def address(request: UserRequest, name: str, assessment: Assessment) -> str:
-    """A page of this assessment that keeps the list's search in its address, for the way back."""
+def address(request: UserRequest, name: str, assessment: Assessment | None = None) -> str:
+    """A page, of this assessment, that keeps the list's search in its address, for the way back."""
     search = request.GET.urlencode()
-    return reverse(name, args=[assessment.public_id]) + (f"?{search}" if search else "")
+    return reverse(name, args=[assessment.public_id] if assessment else None) + (f"?{search}" if search else "")
 
 
 def get_filter(request: UserRequest) -> AfnamesFilter:
     """The search as the address has it; 404 for someone who is in no committee."""
-    schools = list(request.user.schools_as(Role.EXAMENCOMMISSIE).values_list("pk", flat=True))
-    if not schools:
-        raise Http404
-    return AfnamesFilter(request.GET, schools=schools)
+    return AfnamesFilter(request.GET, schools=[school.pk for school in get_schools(request.user)])

@@ -11,7 +11,7 @@ from django.core.mail.message import sanitize_address
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +19,7 @@ from accounts.models import ExamOffice, Role, School, User
 from accounts.signed_in import UserRequest
 from assessments.merge import mark
 
+from .loading import get_schools
 from .office_form import NO_ADDRESS
 
 
@@ -59,14 +60,6 @@ class ExamOfficeForm(forms.ModelForm):
             self.add_error("email", f"Dit adres staat al in de lijst, bij {there.name}.")
 
 
-def _schools(user: User) -> QuerySet[School]:
-    """Where the member is in the committee; 404 for someone who is in none."""
-    schools = user.schools_as(Role.EXAMENCOMMISSIE).order_by("name")
-    if not schools:
-        raise Http404
-    return schools
-
-
 def get_office(user: User, pk: int) -> ExamOffice:
     """An office of a school where `user` is in the committee; else 404."""
     offices = ExamOffice.objects.select_related("school").filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
@@ -76,7 +69,7 @@ def get_office(user: User, pk: int) -> ExamOffice:
 @require_http_methods(["GET", "POST"])
 def offices(request: UserRequest) -> HttpResponse:
     """The list, and a form that adds to it."""
-    schools = _schools(request.user)
+    schools = get_schools(request.user)
     form = ExamOfficeForm(request.POST or None, schools=schools)
     if request.method == "POST" and form.is_valid() and _save(form):
         messages.success(request, f"{form.instance.name} is toegevoegd.")
@@ -91,7 +84,7 @@ def change(request: UserRequest, office_id: int) -> HttpResponse:
     office = get_office(request.user, office_id)
     now = mark(f"{office.name} {office.email}")
     opened = request.POST.get("opened", now)
-    form = ExamOfficeForm(request.POST or None, instance=office, schools=_schools(request.user))
+    form = ExamOfficeForm(request.POST or None, instance=office, schools=get_schools(request.user))
     if request.method == "POST" and opened != now:
         kept = get_office(request.user, office_id)
         said = f"Iemand anders wijzigde dit intussen in {kept.name}, {kept.email}."

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.models import Role
 from accounts.signed_in import UserRequest
 from exams.models import Exam
 
 from . import picture
+from .loading import get_schools
 
 
 @require_GET
@@ -45,9 +45,7 @@ def of_exam(request: UserRequest, exam_id: int) -> HttpResponse:
 
 def _asked(request: UserRequest) -> tuple[list[int], picture.Period]:
     """The member's schools, 404 without any; and the period of the address, else the current school year."""
-    schools = list(request.user.schools_as(Role.EXAMENCOMMISSIE).values_list("pk", flat=True))
-    if not schools:
-        raise Http404
+    schools = [school.pk for school in get_schools(request.user)]
     every = picture.periods(timezone.localdate())
     asked = request.GET.get("periode", "")
     return schools, next((period for period in every if period.key == asked), every[0])

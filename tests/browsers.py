@@ -75,12 +75,16 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
 def shots() -> Callable[[Page, str], None]:
     """A function that keeps a picture of the page in the folder that SCREENSHOTS names; else it does nothing.
 
-    WIDTH=375 makes them as a phone shows the pages; FOLD=on keeps what is seen without scrolling.
+    WIDTH=375 makes them as a phone shows the pages; FOLD=on keeps what is seen without scrolling; SHOTS names the only
+    ones that are kept (`tests.guide`).
     """
     folder = os.environ.get("SCREENSHOTS")
+    only = os.environ.get("SHOTS", "").split(",")
 
     def keep(page: Page, name: str) -> None:
-        if folder:
-            page.screenshot(path=BASE / folder / f"{name}.png", full_page="FOLD" not in os.environ)
+        if folder and (only == [""] or name in only):
+            if fold := "FOLD" in os.environ:
+                page.evaluate("window.scrollTo({ top: 0, behavior: 'instant' })")
+            page.screenshot(path=BASE / folder / f"{name}.png", full_page=not fold)
 
     return keep

@@ -64,7 +64,8 @@ def part(page: Page, work_process: str, kind: str) -> Locator:
 
 
 def names_at(page: Page) -> list[list[str]]:
-    """The names at each part, in the order of the page."""
+    """The names at each part, in the order of the page; after a click, expect something of the next page first."""
+    page.wait_for_load_state()
     return [found.locator(".person-name").all_inner_texts() for found in page.locator(".part-choice").all()]
 
 

@@ -85,11 +85,12 @@ def log_in(page: Page, url: str, role: str) -> None:
 def start_assessment(page: Page, *, shots: Shots = no_shots) -> None:
     """Mijn Digibib → exam → unit → 'Digitaal beoordelen' → '+' → student → 'Ga verder'."""
     page.get_by_role("link", name="Mijn Digibib").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Mijn Digibib")
     shots(page, "a1-mijn-digibib")
     page.get_by_role("link", name=EXAM).click()
-    shots(page, "a2-examen")
     page.get_by_role("link", name=UNIT).first.click()
     page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
+    expect(page.get_by_role("link", name="Digitaal beoordelen starten voor student")).to_be_visible()
     shots(page, "a3-digitaal-beoordelen")
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("hoff 1001")
@@ -182,6 +183,7 @@ def fill_in(page: Page, *, shots: Shots = no_shots) -> None:
     page.get_by_role("alert").get_by_role("link").first.click()
     page.get_by_label("Onderbouwing").first.fill(JUSTIFICATION)
     page.get_by_role("button", name="Afronden", exact=True).click()
+    expect(page.get_by_label("Ik heb deze beoordeling zelf gegeven")).to_be_visible()
     shots(page, "b3-nakijken")
     page.get_by_label("Ik heb deze beoordeling zelf gegeven").check()
     page.get_by_role("button", name=re.compile("Beoordeling van .* afronden")).click()
@@ -196,8 +198,10 @@ def make_final(page: Page, *, shots: Shots = no_shots) -> None:
     page.get_by_role("link", name="Examen afnames").click()
     page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
     page.get_by_role("button", name="Zoeken").click()
+    expect(page).to_have_url(re.compile("status="))
     shots(page, "c1-examen-afnames")
     page.get_by_role("link", name=STUDENT).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(STUDENT)
     shots(page, "c2-afname")
     page.get_by_role("link", name="Afronden").click()
     page.get_by_label("Een ander adres").check()
@@ -223,9 +227,9 @@ def read_pdf(content: bytes) -> None:
 def student_downloads(page: Page, *, shots: Shots = no_shots) -> bytes:
     """'Mijn examens' → state, result and PDF; the PDF's bytes."""
     page.get_by_role("link", name="Mijn examens").click()
-    shots(page, "d1-mijn-examens")
     expect(page.get_by_text("Definitief").first).to_be_visible()
     expect(page.get_by_text("Voldoende").first).to_be_visible()
+    shots(page, "d1-mijn-examens")
     link = page.get_by_role("link", name=re.compile("pdf", re.IGNORECASE)).first
     response = page.request.get(str(link.evaluate("link => link.href")))
     assert response.headers["content-type"] == "application/pdf"
@@ -235,11 +239,15 @@ def student_downloads(page: Page, *, shots: Shots = no_shots) -> bytes:
 def download_csv(page: Page, *, shots: Shots = no_shots) -> str:
     """Choose the exam, 'Zoeken', 'Download resultaten als CSV'; the file's text."""
     page.get_by_role("link", name="Examen afnames").click()
+    expect(page).to_have_url(re.compile(r"/commissie/$"))  # without the search that the list had before
+    page.wait_for_load_state()
     options = page.get_by_label("Examen", exact=True).locator("option")
     label = next(text for text in options.all_inner_texts() if EXAM in text)
     page.get_by_label("Examen", exact=True).select_option(label=label)
     page.get_by_role("button", name="Zoeken").click()
+    download = page.get_by_role("button", name="Download resultaten als CSV")
+    expect(download).to_be_visible()
     shots(page, "c5-csv")
     with page.expect_download() as started:
-        page.get_by_role("button", name="Download resultaten als CSV").click()
+        download.click()
     return Path(started.value.path()).read_bytes().decode("utf-8-sig")

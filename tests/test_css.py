@@ -1,0 +1,34 @@
+"""The style sheets are read whole: a browser passes in silence over a rule that it can't understand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tinycss2
+
+CSS = Path(__file__).resolve().parent.parent / "static" / "css"
+
+
+def mistakes(rules: list[Any]) -> Iterator[str]:
+    """What is no rule and no declaration, in these and within them."""
+    for rule in rules:
+        if rule.type == "error":
+            yield f"line {rule.source_line}: {rule.message}"
+        elif rule.type == "qualified-rule":
+            yield from mistakes([token for token in rule.prelude if token.type == "error"])  # a brace too many
+            yield from mistakes(tinycss2.parse_blocks_contents(rule.content))
+        elif rule.type == "at-rule" and rule.content is not None:
+            inner = tinycss2.parse_blocks_contents if rule.lower_at_keyword == "font-face" else tinycss2.parse_rule_list
+            yield from mistakes(inner(rule.content))
+
+
+@pytest.mark.parametrize("path", sorted(CSS.rglob("*.css")), ids=lambda path: path.name)
+def test_every_rule_can_be_understood(path: Path) -> None:
+    assert not list(mistakes(tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))))
+
+
+def test_a_brace_too_many_is_found() -> None:
+    assert list(mistakes(tinycss2.parse_stylesheet("a { color: red; }\n}\n.verdict { color: red; }")))

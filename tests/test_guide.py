@@ -1,0 +1,17 @@
+"""The pictures of the documents: each is there, and a browser test makes it."""
+
+from __future__ import annotations
+
+import pytest
+
+from . import guide
+
+
+@pytest.mark.parametrize("name", sorted(guide.shown()))
+def test_a_picture_is_there_and_one_module_makes_it(name: str) -> None:
+    assert (guide.IMAGES / f"{name}.png").is_file()
+    assert len(guide.makers(name)) == 1
+
+
+def test_no_picture_is_kept_that_nothing_shows() -> None:
+    assert {path.stem for path in guide.IMAGES.glob("*.png")} == guide.shown()
