@@ -3,7 +3,7 @@ from __future__ import annotations
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from .load import MAX_FILE_BYTES
+from accounts.importing.reading import MAX_BYTES
 
 
 class UploadForm(forms.Form):
@@ -18,6 +18,6 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > MAX_FILE_BYTES:
+        if (file.size or 0) > MAX_BYTES:
             raise forms.ValidationError("Dit bestand is groter dan 10 MB; zo groot is geen examen.")
         return file

@@ -145,8 +145,8 @@ def _work_process_grader(scheme: Scheme, unit: UnitNode, task: CoreTaskNode, cod
 def _table(name: str, title: str, criteria: Sequence[Hashable], grade: Callable[[Scores], Result]) -> Table:
     outcomes = []
     for points in _points(criteria, grade):
-        without, with_an_o = _without_o(criteria, points), _with_an_o(criteria, points)
-        outcomes.append(Outcome(points, without and grade(without), with_an_o and grade(with_an_o)))
+        scores = (_without_o(criteria, points), _with_an_o(criteria, points))
+        outcomes.append(Outcome(points, *(None if given is None else grade(given) for given in scores)))
     return Table(name, title, len(criteria), tuple(outcomes))
 
 

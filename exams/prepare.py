@@ -85,7 +85,7 @@ def shown_of(version: ExamVersion) -> Shown:
 @transaction.atomic
 def save_as_draft(*, upload: Upload, by: User) -> ExamVersion:
     """'Opslaan als concept': the file's content as the exam's next version; a second time gives the same version."""
-    upload = Upload.objects.select_for_update().select_related("version").get(pk=upload.pk)
+    upload = Upload.objects.select_for_update().get(pk=upload.pk)
     if upload.version is not None:
         return upload.version
     loaded = load(read_content(bytes(upload.content)), publish=False, by=by, anew=True)

@@ -71,7 +71,7 @@ def _value(cell: Any) -> Value:
     return str(value).replace("_x000D_", "").replace("\r\n", "\n").strip() or None
 
 
-def _number(value: float | None) -> Value:
+def _number(value: int | float | None) -> Value:
     if isinstance(value, bool):
         return "WAAR" if value else "ONWAAR"
     if isinstance(value, float):

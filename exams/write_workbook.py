@@ -205,7 +205,9 @@ def _sheet(book: Workbook, title: str, widths: list[int]) -> Any:
 
 def _cell(sheet: Any, value: str | int | Decimal, *, bold: bool = False) -> Any:
     """A text is a text, whatever it begins with; an empty one is nothing."""
-    cell = WriteOnlyCell(sheet, value=None if value == "" else value)
+    cell: Any = WriteOnlyCell(sheet)
+    if value != "":
+        cell.value = value
     if isinstance(value, str) and value:
         cell.data_type = "s"
         cell.alignment = Alignment(wrap_text="\n" in value or len(value) > WIDE, vertical="top")

@@ -94,6 +94,7 @@ def _criterion(criterion: CriterionContent) -> dict[str, str]:
 
 
 def _own(data: Data, below: str) -> dict[str, Any]:
-    """A level's own numbers, on one line where there is no table among them."""
-    own = {key: _Listed(value) if isinstance(value, list) else value for key, value in data.items() if key != below}
+    """A level's own numbers, a table last (a database keeps no order); on one line where there is none."""
+    keys = sorted((key for key in data if key != below), key=lambda key: (isinstance(data[key], list), key))
+    own = {key: _Listed(data[key]) if isinstance(data[key], list) else data[key] for key in keys}
     return own if any(isinstance(value, list) for value in own.values()) else _OnOneLine(own)

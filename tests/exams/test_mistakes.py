@@ -235,7 +235,7 @@ def zipped(**parts: bytes) -> bytes:
 
 def other_workbook() -> bytes:
     book = Workbook()
-    book.active["A1"] = "Namen"
+    book.create_sheet("Namen")["A1"] = "Naam"
     return saved(book)
 
 
