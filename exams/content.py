@@ -29,7 +29,7 @@ from .models import Exam, Part
 from .nodes import NOWHERE, Fault, FileRefused, Node, Path, Place, places_of
 
 CODE, TITLE, TEXT = 20, 200, 1000  # characters; for codes and titles these are the database's limits, too
-MAX_CRITERIA_IN_ALL = 2000
+MAX_CRITERIA_IN_ALL = 1000  # so that what fits a workbook fits a YAML file, too
 MAX_CRITERIA = 500  # a unit's form posts a field for each, and settings allow 2,000 fields
 
 

@@ -16,7 +16,7 @@ from .nodes import NOWHERE, Fault, FileRefused, Node, Place, Scalar, line
 
 # Far more than an exam needs, and little enough that any file is answered in seconds.
 MAX_BYTES = 1024 * 1024
-MAX_VALUES = 20_000
+MAX_VALUES = 60_000
 MAX_DEPTH = 20
 
 
