@@ -364,7 +364,7 @@ def test_the_longest_codes_and_titles_of_a_file_fit_the_database_and_no_longer_o
 
 def test_more_criteria_than_an_exam_may_have_are_refused_and_as_many_fit_both_formats():
     def exam_of(units: int) -> ExamContent:
-        """Ten criteria in each unit, two in each work process: with as many other lines as an exam may be thought of."""
+        """Ten criteria in each unit, two in each work process: many other lines beside them."""
 
         def process(unit: int, number: int) -> WorkProcessNode:
             return WorkProcessNode(f"W{number}", (PartNode("PRODUCT", tuple(f"{unit}-{number}-{n}" for n in "12")),))
