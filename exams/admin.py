@@ -1,19 +1,19 @@
-"""What the Consortium's staff see of exams. Content comes from files (`manage.py load_exam`), never from a form."""
+"""What the Consortium's staff see of exams. Content comes from files (`content_pages`), never from a form."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
-from django.template.loader import render_to_string
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from accounts.admin import ForStaff
 
-from .grading import SchemeError
+from . import content_pages
 from .models import Exam, ExamVersion
-from .published import PublishedContent
+from .prepare import shown_of
 
 
 class VersionInline(ForStaff, admin.TabularInline):
@@ -50,21 +50,19 @@ class ExamAdmin(ForStaff, admin.ModelAdmin):
 
 @admin.register(ExamVersion)
 class ExamVersionAdmin(ForStaff, admin.ModelAdmin):
-    """Content to read, and publishing as an action; nothing here can be changed."""
+    """Content to read, and the way in and out for it (`content_pages`); nothing here can be changed."""
 
-    list_display = ["exam", "number", "published_at"]
+    list_display = ["exam", "number", "published_at", "prepared_by", "published_by"]
     list_filter = [("published_at", admin.EmptyFieldListFilter), "exam__kind", "exam__cohort"]
-    list_select_related = ["exam"]
+    list_select_related = ["exam", "prepared_by", "published_by"]
     search_fields = ["exam__title", "exam__code"]
-    actions = ["publish"]
     fieldsets = [
-        (None, {"fields": ["exam", "number", "published_at", "content"]}),
+        (None, {"fields": ["exam", "number", "prepared_at", "prepared_by", "published_at", "published_by"]}),
         (
-            "Beoordeling en herkomst",
+            "Gegevens en herkomst",
             {"classes": ["collapse"], "fields": ["grading_rule", "grading_data", "source_sha256"]},
         ),
     ]
-    readonly_fields = ["content"]
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -72,23 +70,31 @@ class ExamVersionAdmin(ForStaff, admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_publish_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's page, with the content, the outcomes and the differences under it."""
+        version = self.get_object(request, object_id)
+        shown = {"shown": shown_of(version)} if version else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
 
-    @admin.display(description="inhoud")
-    def content(self, version: ExamVersion) -> str:
-        return render_to_string("admin/exams/examversion/content.html", {"units": version.units.with_content()})
-
-    @admin.action(description="Publiceren (daarna verandert er niets meer)", permissions=["publish"])
-    def publish(self, request: HttpRequest, queryset: QuerySet[ExamVersion]) -> None:
-        for version in queryset:
-            try:
-                version.publish()
-            except PublishedContent:
-                self.message_user(request, f"{version} was al gepubliceerd.", messages.WARNING)
-            except SchemeError as error:
-                told = " ".join(map(str, error.problems[:3]))
-                self.message_user(request, f"{version} is niet gepubliceerd. {told}", messages.ERROR)
-            else:
-                self.log_change(request, version, "Gepubliceerd.")
-                self.message_user(request, f"{version} is gepubliceerd.", messages.SUCCESS)
+    def get_urls(self) -> list[Any]:
+        pages = [
+            path("inlezen/", content_pages.upload, name="exams_upload"),
+            path("inlezen/voorbeeld.yaml", content_pages.example_yaml, name="exams_example_yaml"),
+            path("inlezen/voorbeeld.xlsx", content_pages.example_workbook, name="exams_example_workbook"),
+            path("inlezen/<uuid:public_id>/", content_pages.preview, name="exams_preview"),
+            path(
+                "inlezen/<uuid:public_id>/formulier/<int:number>/",
+                content_pages.form_of_upload,
+                name="exams_form_of_upload",
+            ),
+            path("inlezen/<uuid:public_id>/opslaan/", content_pages.save, name="exams_save"),
+            path("<int:version_id>/formulier/<int:number>/", content_pages.form_of_version, name="exams_form"),
+            path("<int:version_id>/publiceren/", content_pages.publish_version, name="exams_publish"),
+            path("<int:version_id>/yaml/", content_pages.as_yaml, name="exams_as_yaml"),
+            path("<int:version_id>/excel/", content_pages.as_workbook, name="exams_as_workbook"),
+        ]
+        for page in pages:
+            page.callback = self.admin_site.admin_view(page.callback)
+        return [*pages, *super().get_urls()]

@@ -26,9 +26,10 @@ from django.core.exceptions import ValidationError
 
 from . import grading
 from .models import Exam, Part
-from .yaml_lines import Fault, FileRefused, Node, lines_of
+from .nodes import NOWHERE, Fault, FileRefused, Node, Path, Place, places_of
 
 CODE, TITLE, TEXT = 20, 200, 1000  # characters; for codes and titles these are the database's limits, too
+MAX_CRITERIA_IN_ALL = 1000  # so that what fits a workbook fits a YAML file, too
 MAX_CRITERIA = 500  # a unit's form posts a field for each, and settings allow 2,000 fields
 
 
@@ -44,6 +45,10 @@ class CriterionContent:
 class PartContent:
     kind: str
     criteria: tuple[CriterionContent, ...]
+
+    @property
+    def label(self) -> str:
+        return str(Part.Kind(self.kind).label)
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,15 @@ class ExamContent:
     units: tuple[UnitContent, ...]
 
 
-def read(root: Node) -> ExamContent:
-    """The exam that a parsed file holds; raises `FileRefused` with everything that is wrong in it."""
+def read(root: Node, *, with_scheme: bool = True) -> ExamContent:
+    """The exam that a parsed file holds; raises `FileRefused` with everything that is wrong in it.
+
+    Without `with_scheme` the numbers are not held against the content: a file that is refused in any case would be
+    said to lack those that could not be read.
+    """
     reader = _Reader()
     content = reader.exam(root)
-    if not reader.faults:
+    if with_scheme and not reader.faults:
         reader.check_scheme(content)
     if reader.faults:
         raise FileRefused(reader.faults)
@@ -111,7 +120,6 @@ def nodes_of(units: Sequence[UnitContent]) -> tuple[grading.UnitNode, ...]:
 
 Data = dict[str, Any]
 Fields = dict[str, Node]
-Path = tuple[str | int, ...]
 Thing = TypeVar("Thing")
 
 
@@ -128,10 +136,10 @@ class _Reader:
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
-        self._lines: dict[Path, int] = {}
+        self._places: dict[Path, Place] = {}
 
     def fault(self, node: Node, place: str, text: str) -> None:
-        self.faults.append(Fault(node.line, f"{place}: {text}"))
+        self.faults.append(Fault(node.place, f"{place}: {text}"))
 
     # --- The levels: what they hold, and their grading data ----------------------------------------
     def exam(self, root: Node) -> ExamContent:
@@ -142,6 +150,9 @@ class _Reader:
         if top["grading"].value is not None and not (isinstance(rule, str) and rule in grading.RULES):
             self.fault(top["grading"], "Examen", f"'rule' hoort een van deze te zijn: {', '.join(grading.RULES)}.")
         units = self.below(top["units"], (), "Examen", "units", "exameneenheid", self.unit)
+        criteria = sum(len(node.criteria) for node in nodes_of(units.contents))
+        if criteria > MAX_CRITERIA_IN_ALL:
+            self.fault(root, "Examen", f"{criteria} criteria is te veel; hoogstens {MAX_CRITERIA_IN_ALL} per examen.")
         return ExamContent(
             kind=exam.kind,
             code=exam.code,
@@ -155,6 +166,8 @@ class _Reader:
 
     def heading(self, node: Node) -> Exam:
         fields = self.fields(node, "Examen", ["kind", "code", "title", "cohort"], ["level"])
+        if isinstance(fields["cohort"].value, int):  # one year, where quotes would not help
+            fields["cohort"] = Node(str(fields["cohort"].value), fields["cohort"].place)
         faults = len(self.faults)
         exam = Exam(
             kind=self.choice(fields["kind"], "Examen", "kind", Exam.Kind.values),
@@ -162,7 +175,7 @@ class _Reader:
             title=self.text(fields["title"], "Examen", "title", TITLE),
             cohort=self.text(fields["cohort"], "Examen", "cohort", CODE),
         )
-        match fields.get("level", Node(None, 0)):
+        match fields.get("level", Node(None)):
             case Node(value=int() as level) if not isinstance(level, bool) and 1 <= level <= 4:
                 exam.level = level
             case Node(value=value) as given if value is not None:
@@ -201,7 +214,7 @@ class _Reader:
         data = self.grading(fields["grading"], path, place, below="parts")
         parts = self.below(fields["parts"], path, place, "parts", "onderdeel", self.part, coded_by="kind")
         code, title = self.code_and_title(fields, place)
-        description = fields.get("description", Node(None, 0))
+        description = fields.get("description", Node(None))
         content = WorkProcessContent(
             code, title, self.text(description, place, "description", TEXT, lines=True), tuple(parts.contents)
         )
@@ -211,18 +224,16 @@ class _Reader:
         fields = self.fields(node, place, ["kind", "grading", "criteria"])
         data = self.grading(fields["grading"], path, place)
         kind = self.choice(fields["kind"], place, "kind", Part.Kind.values)
-        criteria = tuple(
-            self.criterion(item, f"{place}, criterium {number}")
-            for number, item in enumerate(self.items(fields["criteria"], place, "criteria"), 1)
-        )
-        self.once([criterion.text for criterion in criteria], fields["criteria"], place, "het criterium")
+        items = self.items(fields["criteria"], place, "criteria")
+        criteria = tuple(self.criterion(item, f"{place}, criterium {number}") for number, item in enumerate(items, 1))
+        self.once([criterion.text for criterion in criteria], items, place, "het criterium")
         return PartContent(kind, criteria), data
 
     def criterion(self, node: Node, place: str) -> CriterionContent:
         names = ["text", "O", "V", "G"]
         fields = self.fields(node, place, names)
         texts = [self.text(fields[name], place, name, TEXT, lines=True) for name in names]
-        self.once(texts, node, place, "de tekst")
+        self.once(texts, [fields[name] for name in names], place, "de tekst")
         return CriterionContent(*texts)
 
     # --- What levels are made of -------------------------------------------------------------------
@@ -240,7 +251,8 @@ class _Reader:
         """Reads a list of things that each have a code, with the place and path of each."""
         found: _Below[Thing] = _Below()
         codes = []
-        for number, item in enumerate(self.items(node, place, key), 1):
+        items = self.items(node, place, key)
+        for number, item in enumerate(items, 1):
             code_node = item.value.get(coded_by) if isinstance(item.value, dict) else None
             code = str(code_node.value) if code_node and code_node.value else str(number)
             title = f"{name} {code[:CODE]}"
@@ -249,18 +261,18 @@ class _Reader:
             codes.append(code)
             found.contents.append(content)
             found.data[code] = data
-        self.once(codes, node, place, name)
+        self.once(codes, items, place, name)
         return found
 
     def grading(self, node: Node, path: Path, place: str, *, below: str = "") -> Data:
-        """The rule's data of one level; remembers their lines for `check_scheme`."""
+        """The rule's data of one level; remembers their places for `check_scheme`."""
         if not isinstance(node.value, dict):
             if node.value is not None:
                 self.fault(node, place, "'grading' hoort namen met waarden te hebben, zoals 'good_from: 5'.")
             return {}
         if below in node.value:
             self.fault(node.value[below], place, f"{below!r} hoort niet in 'grading', maar ernaast.")
-        self._lines.update(lines_of(node, path))
+        self._places.update(places_of(node, path))
         return {key: value.plain() for key, value in node.value.items()}
 
     def check_scheme(self, content: ExamContent) -> None:
@@ -269,25 +281,27 @@ class _Reader:
         except grading.SchemeError as error:
             for problem in error.problems:
                 path = problem.path
-                while path and path not in self._lines:
+                while path and path not in self._places:
                     path = path[:-1]
-                self.faults.append(Fault(self._lines.get(path, 0), str(problem)))
+                self.faults.append(Fault(self._places.get(path, NOWHERE), str(problem)))
 
     def fields(self, node: Node, place: str, required: Sequence[str], optional: Sequence[str] = ()) -> Fields:
         """The node's fields; all of `required` are in it, a missing one as None, which is said here alone."""
         known = [*required, *optional]
-        missing = {name: Node(None, node.line) for name in required}
+        missing = {name: Node(None, node.place) for name in required}
         if not isinstance(node.value, dict):
             self.fault(node, place, f"hier horen de velden {', '.join(known)}.")
             return missing
+        meant = set()  # what is written under a wrong name is not missing, too
         for name, value in node.value.items():
             if name not in known:
                 near = difflib.get_close_matches(name[:CODE], known, 1)
+                meant.update(near)
                 mend = f"bedoelt u {near[0]!r}?" if near else f"hier horen {', '.join(known)}."
                 self.fault(value, place, f"het veld {name[:CODE]!r} is onbekend; {mend}")
         fields = missing | node.value
         for name in required:
-            if fields[name].value is None:
+            if fields[name].value is None and name not in meant:
                 self.fault(fields[name], place, f"het veld {name!r} ontbreekt of is leeg; vul het in.")
         return fields
 
@@ -322,11 +336,20 @@ class _Reader:
             self.fault(node, place, f"{name!r} is {len(text)} tekens lang; maak er hoogstens {longest} van.")
         elif "\n" in text and not lines:
             self.fault(node, place, f"{name!r} hoort op één regel te staan.")
-        elif any(unicodedata.category(sign) in ("Cc", "Cs") and sign != "\n" for sign in text):
+        elif any(map(_is_invisible, text)):
             self.fault(node, place, f"in {name!r} staat een onzichtbaar teken; typ de tekst opnieuw.")
         return text
 
-    def once(self, values: Sequence[str], node: Node, place: str, name: str) -> None:
-        for value, times in Counter(values).items():
-            if times > 1 and value:
-                self.fault(node, place, f"{name} {value[:60]!r} staat er {times} keer in; eens is genoeg.")
+    def once(self, values: Sequence[str], nodes: Sequence[Node], place: str, name: str) -> None:
+        """Each value stands once; said at the second that is the same."""
+        times = Counter(values)
+        seen: Counter[str] = Counter()
+        for value, node in zip(values, nodes, strict=True):
+            seen[value] += 1
+            if value and seen[value] == 2:
+                self.fault(node, place, f"{name} {value[:60]!r} staat er {times[value]} keer in; eens is genoeg.")
+
+
+def _is_invisible(sign: str) -> bool:
+    """What no screen shows, and no Excel workbook can hold."""
+    return sign in "\ufffe\uffff" or (unicodedata.category(sign) in ("Cc", "Cs") and sign != "\n")

@@ -1,4 +1,4 @@
-"""Loading an exam file: the exam and a new version of its content (`manage.py load_exam`)."""
+"""Loading an exam file: the exam and a new version of its content."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from django.db import models, transaction
+from django.utils import timezone
 
+from accounts.importing.reading import MAX_BYTES as MAX_FILE_BYTES
+from accounts.importing.reading import OLE, why_not_ole
+from accounts.models import User
+
+from . import read_workbook
 from .content import ExamContent, read
 from .models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
-from .yaml_lines import MAX_BYTES, Fault, FileRefused, parse
+from .nodes import NOWHERE, Fault, FileRefused
+from .yaml_lines import parse
+
+ZIP = b"PK\x03\x04"  # how an .xlsx begins
 
 
 @dataclass(frozen=True)
@@ -32,35 +41,52 @@ class Loaded:
     published_now: bool
 
 
+def read_content(content: bytes) -> ExamFile:
+    """Reads and checks what a file holds, YAML or Excel; raises `FileRefused` with everything that is wrong with it."""
+    if len(content) > MAX_FILE_BYTES:
+        raise FileRefused([Fault(NOWHERE, "het bestand is groter dan 10 MB; zo groot is geen examen.")])
+    if content.startswith(OLE):
+        raise FileRefused([Fault(NOWHERE, why_not_ole(content))])
+    exam = read_workbook.read(content) if content.startswith(ZIP) else read(parse(content))
+    return ExamFile(hashlib.sha256(content).hexdigest(), exam)
+
+
 def read_file(path: Path) -> ExamFile:
     """Reads and checks a file; raises `FileRefused` with everything that is wrong with it."""
     try:
         if not path.is_file():
-            raise FileRefused([Fault(0, "dit bestand is er niet; kijk naar de naam en de map.")])
+            raise FileRefused([Fault(NOWHERE, "dit bestand is er niet; kijk naar de naam en de map.")])
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise FileRefused(
-            [Fault(0, "dit bestand kan niet gelezen worden; kijk of u er rechten voor heeft.")]
+            [Fault(NOWHERE, "dit bestand kan niet gelezen worden; kijk of u er rechten voor heeft.")]
         ) from error
-    return ExamFile(hashlib.sha256(content).hexdigest(), read(parse(content)))
+    return read_content(content)
 
 
 @transaction.atomic
-def load(file: ExamFile, *, publish: bool) -> Loaded:
+def load(file: ExamFile, *, publish: bool, by: User | None = None, anew: bool = False) -> Loaded:
     """Writes the file's exam and its content as the exam's next version, published if `publish`.
+
+    The exam's own title and level, which others see, stay as they are until the version is published. With `anew` a
+    file that was a version once, and was followed by another, becomes a version again: the way back to it.
 
     A file that is an exam's version already is not written again; with `publish` that version is
     published if it was not yet.
     """
     exam = _exam(file.content)
     version = exam.versions.filter(source_sha256=file.sha256).first()
+    followed = version is not None and version.published_at is not None and version != exam.current_version
+    sha256 = file.sha256
+    if anew and followed:
+        version, sha256 = None, ""  # a version keeps its file's fingerprint to itself
     is_new = version is None
     if version is None:
-        version = _new_version(exam, file)
+        version = _new_version(exam, file.content, sha256, by)
     published_now = publish and version.published_at is None
     if published_now:
-        version.publish()
+        version.publish(by=by)
     return Loaded(version, is_new, published_now)
 
 
@@ -71,17 +97,18 @@ def _exam(content: ExamContent) -> Exam:
     return Exam.objects.select_for_update().get(pk=made.pk)
 
 
-def _new_version(exam: Exam, file: ExamFile) -> ExamVersion:
-    content = file.content
-    exam.title, exam.level = content.title, content.level
-    exam.save(update_fields=["title", "level"])
+def _new_version(exam: Exam, content: ExamContent, sha256: str, by: User | None) -> ExamVersion:
     newest: int = exam.versions.aggregate(newest=models.Max("number"))["newest"] or 0
     version = ExamVersion.objects.create(
         exam=exam,
         number=newest + 1,
+        title=content.title,
+        level=content.level,
+        prepared_by=by,
+        prepared_at=timezone.now(),
         grading_rule=content.grading_rule,
         grading_data=content.grading_data,
-        source_sha256=file.sha256,
+        source_sha256=sha256,
     )
     _write_content(version, content)
     return version

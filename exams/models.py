@@ -1,6 +1,6 @@
 """What can be assessed: exams, their published versions, and everything below down to criteria.
 
-Content comes in through `manage.py load_exam` (`exams.load`). To read it:
+Content comes in through files (`exams.load`): `manage.py load_exam`, or the staff's screens. To read it:
 
 - `version.units.with_content()`: units with everything below them, in five queries whatever their size;
 - `unit.node()`: the unit's shape for grading; a criterion's key is its primary key;
@@ -14,18 +14,22 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+
 from . import grading, outline
 from .published import Content, ContentQuerySet, PublishedContent
+from .upload import Upload as Upload
 
 CODES = {
     "PROFESSION": (r"^[0-9]{5}$", "Een crebonummer heeft vijf cijfers, zoals 25656."),
     "KEUZEDEEL": (r"^K[0-9]{4}$", "De code van een keuzedeel is een K met vier cijfers, zoals K0023."),
 }
+BY_PUBLISHING = "Zoals het in het bestand staat; het examen krijgt het bij het publiceren."
 COHORT = r"^20[0-9]{2}-20[0-9]{2}$"
 SHA256 = r"^[0-9a-f]{64}$"
 
@@ -129,9 +133,28 @@ class ExamVersion(models.Model):
     checked against the content when the version is published: what is published can be graded.
     """
 
-    exam = models.ForeignKey(Exam, models.PROTECT, related_name="versions")
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="versions", verbose_name="examen")
     number = models.PositiveSmallIntegerField("versie")
+    title = models.CharField("titel van het examen", max_length=200, blank=True, help_text=BY_PUBLISHING)
+    level = models.PositiveSmallIntegerField("niveau van het examen", null=True, blank=True, help_text=BY_PUBLISHING)
+    prepared_at = models.DateTimeField("voorbereid op", default=timezone.now)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="voorbereid door",
+    )
     published_at = models.DateTimeField("gepubliceerd op", null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="gepubliceerd door",
+    )
     grading_rule = models.CharField("beoordelingsregel", max_length=40)
     grading_data = models.JSONField("gegevens van de regel")
     source_sha256 = models.CharField(
@@ -150,6 +173,9 @@ class ExamVersion(models.Model):
                 fields=["exam", "source_sha256"], condition=~Q(source_sha256=""), name="exam_version_file_once"
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="exam_version_number_from_1"),
+            models.CheckConstraint(
+                condition=Q(level__isnull=True) | Q(level__range=(1, 4)), name="exam_version_level_1_to_4"
+            ),
             models.CheckConstraint(
                 condition=Q(source_sha256="") | Q(source_sha256__regex=SHA256), name="exam_version_sha256"
             ),
@@ -178,14 +204,18 @@ class ExamVersion(models.Model):
             raise PublishedContent
         return super().delete(*args, **kwargs)
 
-    def publish(self) -> None:
-        """From now on new assessments pin this version. Raises as `save` does."""
-        self.published_at = timezone.now()
+    @transaction.atomic
+    def publish(self, *, by: User | None = None) -> None:
+        """From now on new assessments pin this version, and the exam has its title and level. Raises as `save` does."""
+        self.published_at, self.published_by = timezone.now(), by
         try:
             self.save()
         except (grading.SchemeError, PublishedContent):
-            self.refresh_from_db(fields=["published_at"])
+            self.refresh_from_db(fields=["published_at", "published_by"])
             raise
+        if self.title:
+            self.exam.title, self.exam.level = self.title, self.level
+            self.exam.save(update_fields=["title", "level"])
 
     def nodes(self) -> tuple[grading.UnitNode, ...]:
         """The shape of all units, in one query."""

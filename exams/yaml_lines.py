@@ -8,53 +8,16 @@ document, so that a small file can't unfold into a huge one, and nothing in it i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import yaml
 
+from .nodes import NOWHERE, Fault, FileRefused, Node, Place, Scalar, line
+
 # Far more than an exam needs, and little enough that any file is answered in seconds.
 MAX_BYTES = 1024 * 1024
-MAX_VALUES = 20_000
+MAX_VALUES = 60_000
 MAX_DEPTH = 20
-
-Scalar = str | int | float | bool | None
-
-
-@dataclass(frozen=True)
-class Node:
-    """A value and the line that it begins on (the first is 1)."""
-
-    value: Scalar | list[Node] | dict[str, Node]
-    line: int
-
-    def plain(self) -> object:
-        """The value alone, without lines."""
-        match self.value:
-            case dict():
-                return {key: node.plain() for key, node in self.value.items()}
-            case list():
-                return [node.plain() for node in self.value]
-        return self.value
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What is wrong and how to mend it, in Dutch, and on what line; 0 when it is about the whole file."""
-
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"regel {self.line}: {self.text}" if self.line else self.text
-
-
-class FileRefused(Exception):
-    """The file can't be used; `faults` says why, in the order of its lines."""
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: fault.line))
-        super().__init__("\n".join(map(str, self.faults)))
 
 
 def parse(content: bytes) -> Node:
@@ -65,24 +28,29 @@ def parse(content: bytes) -> Node:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             builder.take(event)
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise FileRefused([Fault(line, "hier staat een onzichtbaar teken; haal het weg.")]) from error
+        at = line(text.count("\n", 0, error.position) + 1)
+        raise FileRefused([Fault(at, "hier staat een onzichtbaar teken; haal het weg.")]) from error
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise FileRefused([Fault(mark.line + 1 if mark else 0, _in_dutch(error.problem or ""))]) from error
+        # A quote or bracket that is never closed ends with the file; where it opens is what one looks for.
+        unclosed = "end of stream" in (error.problem or "") and error.context_mark
+        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
+        at = line(mark.line + 1) if mark else NOWHERE
+        raise FileRefused([Fault(at, _in_dutch(error.problem or ""))]) from error
     if builder.faults or builder.root is None:
-        raise FileRefused(builder.faults or [Fault(0, "het bestand is leeg.")])
+        raise FileRefused(builder.faults or [Fault(NOWHERE, "het bestand is leeg.")])
     return builder.root
 
 
 def _decoded(content: bytes) -> str:
     if len(content) > MAX_BYTES:
-        raise FileRefused([Fault(0, f"het bestand is groter dan {MAX_BYTES // 1024} kB; zo groot is geen examen.")])
+        raise FileRefused(
+            [Fault(NOWHERE, f"het bestand is groter dan {MAX_BYTES // 1024} kB; zo groot is geen examen.")]
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        fault = Fault(line, "dit is geen UTF-8; bewaar het bestand met de codering UTF-8 en probeer het opnieuw.")
+        at = line(content.count(b"\n", 0, error.start) + 1)
+        fault = Fault(at, "dit is geen UTF-8; bewaar het bestand met de codering UTF-8 en probeer het opnieuw.")
         raise FileRefused([fault]) from error
 
 
@@ -92,7 +60,7 @@ _DUTCH = {
     "cannot start any token": "zo kan een regel niet beginnen; gebruik spaties en geen tabs, of aanhalingstekens.",
     "found unexpected end of stream": "een aanhalingsteken of haakje gaat open en niet dicht.",
     "could not find expected ':'": "hier ontbreekt een dubbele punt, of een tekst springt niet ver genoeg in.",
-    "expected <block end>": "deze regel springt niet goed in; zet hem onder de vorige van hetzelfde niveau.",
+    "expected <block end>": "deze regel springt niet goed in, of een aanhalingsteken erboven gaat niet dicht.",
     "unknown escape character": "na een \\ staat een onbekend teken; zet de tekst tussen enkele aanhalingstekens.",
 }
 
@@ -110,7 +78,7 @@ class _Open:
 
     node: Node
     key: str | None = None
-    seen: dict[str, int] = field(default_factory=dict)
+    seen: dict[str, Place] = field(default_factory=dict)
 
 
 class _Builder:
@@ -124,39 +92,39 @@ class _Builder:
         self._values = 0
 
     def take(self, event: yaml.Event) -> None:
-        line = event.start_mark.line + 1 if event.start_mark else 0
+        at = line(event.start_mark.line + 1) if event.start_mark else NOWHERE
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                raise FileRefused([Fault(line, "hier begint een tweede document; één bestand is één examen.")])
+                raise FileRefused([Fault(at, "hier begint een tweede document; één bestand is één examen.")])
         if isinstance(event, yaml.NodeEvent):
             self._values += 1
             if self._values > MAX_VALUES:
-                raise FileRefused([Fault(line, f"er staan meer dan {MAX_VALUES} dingen in; zo groot is geen examen.")])
-            self._refuse_tricks(event, line)
+                raise FileRefused([Fault(at, f"er staan meer dan {MAX_VALUES} dingen in; zo groot is geen examen.")])
+            self._refuse_tricks(event, at)
         match event:
             case yaml.ScalarEvent():
                 plain = event.style is None
-                self._add(Node(_resolved(event.value) if plain else event.value, line))
+                self._add(Node(_resolved(event.value) if plain else event.value, at))
             case yaml.MappingStartEvent():
-                self._descend(Node({}, line))
+                self._descend(Node({}, at))
             case yaml.SequenceStartEvent():
-                self._descend(Node([], line))
+                self._descend(Node([], at))
             case yaml.CollectionEndEvent():
                 self._add(self._open.pop().node)
 
-    def _refuse_tricks(self, event: yaml.NodeEvent, line: int) -> None:
+    def _refuse_tricks(self, event: yaml.NodeEvent, at: Place) -> None:
         if event.anchor is not None:
-            raise FileRefused([Fault(line, "verwijzingen (& en *) kunnen hier niet; schrijf de tekst voluit.")])
+            raise FileRefused([Fault(at, "verwijzingen (& en *) kunnen hier niet; schrijf de tekst voluit.")])
         if getattr(event, "tag", None) is not None:
             raise FileRefused(
-                [Fault(line, "soortaanduidingen (!) kunnen hier niet; zet de tekst tussen aanhalingstekens.")]
+                [Fault(at, "soortaanduidingen (!) kunnen hier niet; zet de tekst tussen aanhalingstekens.")]
             )
 
     def _descend(self, node: Node) -> None:
         if len(self._open) == MAX_DEPTH:
             raise FileRefused(
-                [Fault(node.line, f"dit ligt meer dan {MAX_DEPTH} niveaus diep; zo diep is geen examen.")]
+                [Fault(node.place, f"dit ligt meer dan {MAX_DEPTH} niveaus diep; zo diep is geen examen.")]
             )
         self._open.append(_Open(node))
 
@@ -178,13 +146,13 @@ class _Builder:
         key = node.value
         if not isinstance(key, str):
             self.faults.append(
-                Fault(node.line, "voor de dubbele punt hoort een woord; zet een getal tussen aanhalingstekens.")
+                Fault(node.place, "voor de dubbele punt hoort een woord; zet een getal tussen aanhalingstekens.")
             )
             return f"?{len(into.seen)}"
         if key in into.seen:
-            text = f"{key[:40]!r} stond er al, op regel {into.seen[key]}; elke sleutel mag maar één keer."
-            self.faults.append(Fault(node.line, text))
-        into.seen.setdefault(key, node.line)
+            text = f"{key[:40]!r} stond er al, op {into.seen[key].words}; elke sleutel mag maar één keer."
+            self.faults.append(Fault(node.place, text))
+        into.seen.setdefault(key, node.place)
         return key
 
 
@@ -200,15 +168,3 @@ def _resolved(text: str) -> Scalar:
     if _INTEGER.fullmatch(text):
         return int(text)
     return float(text) if _FLOAT.fullmatch(text) else text
-
-
-def lines_of(node: Node, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """(path, line) of the node and of everything in it, `path` being where the node itself stands."""
-    yield path, node.line
-    items: Sequence[tuple[str | int, Node]] = ()
-    if isinstance(node.value, dict):
-        items = list(node.value.items())
-    elif isinstance(node.value, list):
-        items = list(enumerate(node.value))
-    for step, below in items:
-        yield from lines_of(below, (*path, step))

@@ -31,7 +31,8 @@ from addressbook.models import Import
 from assessments import documents, links, own_data, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
-from exams.models import ExamUnit
+from exams.example import example_text
+from exams.models import ExamUnit, Upload
 
 from .accounts.people.test_invitations import ask
 from .addressbook.files import ANOUK, csv_file
@@ -475,16 +476,53 @@ def test_url_with_every_role(
     assert found == expected
 
 
-@pytest.mark.parametrize("page", ["index", "accounts_school_changelist", "exams_exam_changelist"])
-def test_the_admin_is_for_consortium_staff_alone(page: str, people: dict[str, User | None]) -> None:
+# Of the admin, beside Django's own: page, and method; each is there for staff and leads anyone else to a login.
+CONTENT_PAGES = {
+    "exams_upload": "GET",
+    "exams_example_yaml": "GET",
+    "exams_example_workbook": "GET",
+    "exams_preview": "GET",
+    "exams_form_of_upload": "GET",
+    "exams_save": "POST",
+    "exams_form": "GET",
+    "exams_publish": "GET",
+    "exams_as_yaml": "GET",
+    "exams_as_workbook": "GET",
+}
+ADMIN_URLS = {
+    name.removeprefix("admin:"): parameters
+    for name, _, parameters in urls(get_resolver().url_patterns)
+    if name.startswith("admin:")
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "method"),
+    [("index", "GET"), ("accounts_school_changelist", "GET"), ("exams_exam_changelist", "GET"), *CONTENT_PAGES.items()],
+)
+def test_the_admin_is_for_consortium_staff_alone(
+    page: str, method: str, people: dict[str, User | None], unit: ExamUnit, docent: User
+) -> None:
+    upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_text().encode())
+    values = {"public_id": upload.public_id, "version_id": unit.exam_version_id, "number": 1}
+    path = reverse(f"admin:{page}", kwargs={name: values[name] for name in ADMIN_URLS[page]})
     found = {}
     for role, user in people.items():
         client = Client()
         if user:
             client.force_login(user)
-        response = client.get(reverse(f"admin:{page}"))
-        found[role] = response.status_code == 200
+        with transaction.atomic():
+            response = getattr(client, method.lower())(path)
+            asks_to_log_in = response.get("Location", "").startswith(("/beheer/login/", f"{settings.LOGIN_URL}?"))
+            found[role] = response.status_code in (200, 302) and not asks_to_log_in
+            transaction.set_rollback(True)
     assert [role for role, open_to in found.items() if open_to] == ["staff"]
+
+
+def test_every_page_of_exam_content_is_tried() -> None:
+    made_by_django = ("exams_exam_", "exams_examversion_")
+    own = {name for name in ADMIN_URLS if name.startswith("exams_") and not name.startswith(made_by_django)}
+    assert own == set(CONTENT_PAGES)
 
 
 def test_the_admin_shows_no_results() -> None:

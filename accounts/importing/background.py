@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
+from accounts.importing.unreadable import Unreadable
 from accounts.models import School, User
 
 from .apply import ClaimLost, ShownAnew, import_shown
@@ -23,7 +24,6 @@ from .kept import ImportedFile
 from .kind import Count, kind_of
 from .preview import prepare, read_into
 from .size import LARGE_ROWS, estimate_rows, is_large
-from .unreadable import Unreadable
 
 logger = logging.getLogger(__name__)
 

@@ -40,7 +40,7 @@ def read_lines(file: BinaryIO) -> Iterator[Line]:
     if start.startswith(b"PK\x03\x04"):
         lines = workbook.lines(file, max_columns=MAX_COLUMNS)
     elif start.startswith(OLE):
-        raise Unreadable(_why_not_ole(file.read()))
+        raise Unreadable(why_not_ole(file.read()))
     else:
         lines = _csv_lines(_decode(file.read()))
     return _bounded(lines)
@@ -82,7 +82,8 @@ def _instead(char: str) -> str:
     return " " if char.isspace() or unicodedata.category(char) == "Cc" else ""
 
 
-def _why_not_ole(content: bytes) -> str:
+def why_not_ole(content: bytes) -> str:
+    """What to say of a file that begins with `OLE`."""
     if "EncryptedPackage".encode("utf-16-le") in content:
         return "Dit bestand is met een wachtwoord beveiligd. Haal het wachtwoord eraf en sla het opnieuw op."
     return "Dit is geen .xlsx-bestand, maar een ouder soort (zoals .xls). Open het in Excel en sla het op als .xlsx."

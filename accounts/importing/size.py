@@ -7,8 +7,8 @@ import re
 import zipfile
 from typing import BinaryIO
 
-from .reading import MAX_BYTES
-from .workbook import DAMAGED, MAX_UNPACKED
+from accounts.importing.reading import MAX_BYTES
+from accounts.importing.workbook import DAMAGED, MAX_UNPACKED
 
 LARGE_ROWS = 1_000  # reading and importing as many takes half a second
 LARGE_BYTES = 512 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
@@ -28,17 +29,24 @@ DAMAGED = (
 
 def lines(file: BinaryIO, *, max_columns: int) -> Iterator[tuple[int, list[str]]]:
     """(row number, texts of its cells) of the first visible sheet, blank rows too; raises `Unreadable`."""
+    with opened(file) as book:
+        sheet = _first_sheet(book.worksheets)
+        sheet.reset_dimensions()  # what the file says of its size need not be so
+        rows = sheet.iter_rows(max_col=max_columns, values_only=True)
+        for number, values in enumerate(rows, start=1):
+            yield number, _cells(values)
+
+
+@contextmanager
+def opened(file: BinaryIO) -> Iterator[Any]:
+    """The workbook, its sheets to be read row by row; raises `Unreadable`, also for what is wrong further on in it."""
     try:
         _refuse_bombs(file)
         file.seek(0)
         # Not data_only: a formula is refused, whatever Excel last made of it.
         book = load_workbook(file, read_only=True, keep_links=False)
         try:
-            sheet = _first_sheet(book.worksheets)
-            sheet.reset_dimensions()  # what the file says of its size need not be so
-            rows = sheet.iter_rows(max_col=max_columns, values_only=True)
-            for number, values in enumerate(rows, start=1):
-                yield number, _cells(values)
+            yield book
         finally:
             book.close()
     except DAMAGED:

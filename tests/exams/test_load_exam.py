@@ -17,11 +17,28 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exams.content import CODE, MAX_CRITERIA, read
+from exams.content import (
+    CODE,
+    MAX_CRITERIA,
+    MAX_CRITERIA_IN_ALL,
+    CoreTaskContent,
+    CriterionContent,
+    ExamContent,
+    PartContent,
+    UnitContent,
+    WorkProcessContent,
+    read,
+)
 from exams.content import TITLE as TITLE_LENGTH
-from exams.grading import Score
+from exams.grading import CoreTaskNode, PartNode, Score, UnitNode, WorkProcessNode
+from exams.load import read_content
 from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, WorkProcess
-from exams.yaml_lines import MAX_BYTES, MAX_VALUES, Fault, FileRefused, parse
+from exams.nodes import Fault, FileRefused
+from exams.write_workbook import write_workbook
+from exams.write_yaml import write_yaml
+from exams.yaml_lines import MAX_BYTES, MAX_VALUES, parse
+
+from .schemes import linear_data
 
 DATA = django_settings.BASE_DIR / "exams" / "data"
 SMALL = """\
@@ -234,7 +251,7 @@ WRONG = [
     ('code: "25656"', 'code: "2565"', "regel 3: Examen: 'code' klopt niet. Een crebonummer heeft vijf cijfers"),
     ("PROFESSION", "KEUZEDEEL", "regel 3: Examen: 'code' klopt niet. De code van een keuzedeel is een K met vier"),
     ("PROFESSION", "BEROEP", "regel 2: Examen: 'kind' hoort een van deze te zijn: PROFESSION, KEUZEDEEL."),
-    ("2025-2026", "2025", "regel 5: Examen: 'cohort' hoort een tekst te zijn"),
+    ("2025-2026", "2025", "regel 5: Examen: 'cohort' klopt niet. Schrijf het cohort als schooljaar"),
     ("2025-2026", "2025-2027", "regel 5: Examen: 'cohort' klopt niet. Schrijf het cohort als schooljaar"),
     ("level: 3", "level: true", "regel 6: Examen: 'level' is het niveau: 1, 2, 3 of 4."),
     ("rule: points-table", "rule: [x]", "regel 8: Examen: 'rule' hoort een van deze te zijn: points-table."),
@@ -284,7 +301,8 @@ def test_what_is_wrong_is_said_with_its_line_place_and_mend(write, old, new, sai
         (b"a: &a [x, x]\nb: &b [*a, *a]\n", "regel 1: verwijzingen (& en *) kunnen hier niet"),
         (b"? [a, b]\n: c\n", "regel 1: voor de dubbele punt hoort een woord"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "regel 2: dit is geen UTF-8"),
-        (b"PK\x03\x04", "regel 1: hier staat een onzichtbaar teken"),
+        (b"PK\x03\x04", "het is beschadigd of geen echt Excel-bestand."),
+        (bytes.fromhex("d0cf11e0a1b11ae1"), "Dit is geen .xlsx-bestand, maar een ouder soort"),
     ],
 )
 def test_an_odd_file_gets_a_sentence(write, content, said):
@@ -342,3 +360,40 @@ def test_the_longest_codes_and_titles_of_a_file_fit_the_database_and_no_longer_o
     with pytest.raises(ValidationError) as refused:
         model(code="x" * (CODE + 1), title="x" * (TITLE_LENGTH + 1)).clean_fields(exclude=others)
     assert set(refused.value.message_dict) == {"code", "title"}
+
+
+def test_more_criteria_than_an_exam_may_have_are_refused_and_as_many_fit_both_formats():
+    def exam_of(units: int) -> ExamContent:
+        """Ten criteria in each unit, two in each work process: many other lines beside them."""
+
+        def process(unit: int, number: int) -> WorkProcessNode:
+            return WorkProcessNode(f"W{number}", (PartNode("PRODUCT", tuple(f"{unit}-{number}-{n}" for n in "12")),))
+
+        tasks = [CoreTaskNode("K1", tuple(process(unit, number) for number in range(5))) for unit in range(units)]
+        return content_with([UnitNode(f"U{unit}", (task,)) for unit, task in enumerate(tasks)])
+
+    most = exam_of(MAX_CRITERIA_IN_ALL // 10)
+    assert read_content(write_yaml(most).encode()).content == most
+    assert read_content(write_workbook(most)).content == most
+    with pytest.raises(FileRefused, match="1010 criteria is te veel; hoogstens 1000 per examen"):
+        read_content(write_workbook(exam_of(MAX_CRITERIA_IN_ALL // 10 + 1)))
+
+
+def content_with(nodes: list[UnitNode]) -> ExamContent:
+    units = tuple(
+        UnitContent(unit.code, "Titel", tuple(
+            CoreTaskContent(task.code, "Titel", tuple(
+                WorkProcessContent(process.code, "Titel", "", tuple(
+                    PartContent(str(part.key), tuple(
+                        CriterionContent(f"Doet {key}.", f"O {key}.", f"V {key}.", f"G {key}.") for key in part.criteria
+                    ))
+                    for part in process.parts
+                ))
+                for process in task.work_processes
+            ))
+            for task in unit.core_tasks
+        ))
+        for unit in nodes
+    )  # fmt: skip
+    data = linear_data(nodes)
+    return ExamContent("PROFESSION", "25656", "Titel", "2025-2026", None, "points-table", data, units)

@@ -221,6 +221,9 @@ def test_the_database_keeps_codes_positions_and_texts_whole(draft):
         lambda: ExamVersion.objects.create(
             exam=draft.exam, number=2, grading_rule="points-table", grading_data={}, source_sha256="abc"
         ),
+        lambda: ExamVersion.objects.create(
+            exam=draft.exam, number=2, grading_rule="points-table", grading_data={}, level=5
+        ),
     ):
         with pytest.raises(IntegrityError), transaction.atomic():
             broken()

@@ -14,6 +14,7 @@ from django.db.models import CASCADE, EmailField, ForeignObjectRel
 from django.test import Client
 from django.urls import reverse
 
+from accounts import number_report
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from assessments import correct, documents, erase, form, own_data
@@ -32,7 +33,7 @@ from committee.remember_export import remember
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import AccountExamFactory, MembershipFactory, UserFactory
+from tests.factories import AccountExamFactory, MembershipFactory, RegistrationFactory, UserFactory
 
 from .conftest import date_student, today
 from .findable import find
@@ -103,6 +104,7 @@ def life(
     request, _ = own_data.ask(student=quirijn, by=administrator)
     own_data.make(request.pk)
     _what_packages_write(quirijn)
+    _come_to_the_school(quirijn)
     _look(mine, committee_member, docent)
     return mine
 
@@ -128,6 +130,17 @@ def _withdraw(assessment: Assessment, by: User) -> None:
     assessment.refresh_from_db()
     withdraw_final.withdraw_final(assessment=assessment, by=by, reason=WITHDRAWN)
     assessment.refresh_from_db()
+
+
+def _come_to_the_school(student: Membership) -> None:
+    """As a list of people, registering and a change of address leave it, and a change of the number."""
+    user, school = student.user, student.school
+    name = {"first_name": FIRST, "last_name": LAST}
+    school.school_invitations.create(**name, email=ADDRESS, user=user, search_text=f"{FIRST} {LAST}".lower())
+    school.role_changes.create(user=user, user_name=user.full_name, role="STUDENT", change="GIVEN", how="IMPORT")
+    RegistrationFactory(**name, email=ADDRESS, school=school)
+    user.email_changes.create(old_email=ADDRESS, new_email=f"oud.{ADDRESS}")
+    number_report.tell_school(student=student, number=NUMBER)
 
 
 def _what_packages_write(student: Membership) -> None:

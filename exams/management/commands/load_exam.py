@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from exams.load import ExamFile, Loaded, load, read_file
-from exams.yaml_lines import FileRefused
+from exams.nodes import FileRefused
 
 SHOWN = 20  # faults a file; the rest is mostly what the first ones cause
 
@@ -43,7 +43,7 @@ class Command(BaseCommand):
 
 
 def _faults(path: Path, error: FileRefused) -> str:
-    lines = [f"{path}, {fault}" if fault.line else f"{path}: {fault}" for fault in error.faults[:SHOWN]]
+    lines = [f"{path}, {fault}" if fault.place.words else f"{path}: {fault}" for fault in error.faults[:SHOWN]]
     more = len(error.faults) - SHOWN
     if more > 0:
         lines.append(f"{path}: en nog {more} fouten; los deze eerst op.")

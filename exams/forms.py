@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.importing.reading import MAX_BYTES
+
+
+class UploadForm(forms.Form):
+    """An exam to hand in."""
+
+    file = forms.FileField(
+        label="Bestand",
+        help_text="YAML (.yaml) of Excel (.xlsx), hooguit 10 MB.",
+        widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.xlsx"}),
+        error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_BYTES:
+            raise forms.ValidationError("Dit bestand is groter dan 10 MB; zo groot is geen examen.")
+        return file

@@ -1,0 +1,184 @@
+"""What a grading scheme comes to, before it is published: made by grading, not read from its data.
+
+Whatever the rule, a level is graded with scores that make each sum of points, once without an O and once with one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .content import ExamContent, nodes_of
+from .grading import (
+    CoreTaskNode,
+    CoreTaskResult,
+    Scheme,
+    Score,
+    UnitNode,
+    UnitResult,
+    WorkProcessResult,
+    load_scheme,
+)
+
+Scores = dict[Hashable, Score]
+Result = WorkProcessResult | CoreTaskResult
+LONGEST = 200  # points; of a table that goes on for longer some lines are worked out, those where something changes too
+LINES = 50
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What so many points come to; None where they can't be reached so."""
+
+    points: int
+    without: Result | None
+    with_an_o: Result | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """The sums of points of a core task or work process, from all O to all G."""
+
+    name: str
+    title: str
+    criteria: int
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def lowest(self) -> Decimal:
+        return min(self._grades)
+
+    @property
+    def highest(self) -> Decimal:
+        return max(self._grades)
+
+    @property
+    def all_v(self) -> Outcome:
+        """A point for each criterion, and no O."""
+        return next(one for one in self.outcomes if one.points == self.criteria)
+
+    @property
+    def is_whole(self) -> bool:
+        return len(self.outcomes) == 2 * self.criteria + 1
+
+    @property
+    def good_from(self) -> Outcome | None:
+        """The first sum of points that is G."""
+        good = (one for one in self.outcomes if one.without and one.without.ovg is Score.G)
+        return next(good, None)
+
+    @property
+    def best_with_an_o(self) -> Decimal:
+        return max(one.with_an_o.grade for one in self.outcomes if one.with_an_o)
+
+    @property
+    def _grades(self) -> list[Decimal]:
+        results = [result for one in self.outcomes for result in (one.without, one.with_an_o) if result]
+        return [result.grade for result in results]
+
+
+@dataclass(frozen=True)
+class UnitOutcomes:
+    """What an exam unit comes to at its ends, and with one O among nothing but G."""
+
+    title: str
+    all_o: UnitResult
+    all_v: UnitResult
+    all_g: UnitResult
+    one_o: UnitResult  # where that O costs least
+    tables: tuple[Table, ...]
+
+
+def outcomes_of(exam: ExamContent) -> list[UnitOutcomes]:
+    """For each of the exam's units; the exam's data fit its content."""
+    nodes = nodes_of(exam.units)
+    scheme = load_scheme(rule=exam.grading_rule, data=exam.grading_data, units=nodes)
+    titles = [
+        {task.code: (task.title, {process.code: process.title for process in task.work_processes}) for task in tasks}
+        for tasks in (unit.core_tasks for unit in exam.units)
+    ]
+    return [
+        UnitOutcomes(
+            title=f"{unit.code} {unit.title}",
+            all_o=_all(scheme, node, Score.O),
+            all_v=_all(scheme, node, Score.V),
+            all_g=_all(scheme, node, Score.G),
+            one_o=_one_o(scheme, node),
+            tables=tuple(_tables(scheme, node, of_unit)),
+        )
+        for unit, node, of_unit in zip(exam.units, nodes, titles, strict=True)
+    ]
+
+
+def _all(scheme: Scheme, unit: UnitNode, score: Score) -> UnitResult:
+    return scheme.grade_unit(unit.code, dict.fromkeys(unit.criteria, score))
+
+
+def _one_o(scheme: Scheme, unit: UnitNode) -> UnitResult:
+    """The O that costs least: tried in each part, within which criteria weigh the same."""
+    parts = [part for task in unit.core_tasks for process in task.work_processes for part in process.parts]
+    good: Scores = dict.fromkeys(unit.criteria, Score.G)
+    tried = [scheme.grade_unit(unit.code, {**good, part.criteria[0]: Score.O}) for part in parts]
+    return max(tried, key=lambda result: result.grade)
+
+
+def _tables(scheme: Scheme, unit: UnitNode, titles: dict[str, tuple[str, dict[str, str]]]) -> Iterator[Table]:
+    for number, task in enumerate(unit.core_tasks):
+        title, of_processes = titles[task.code]
+        yield _table(f"Kerntaak {task.code}", title, task.criteria, _core_task_grader(scheme, unit, number))
+        for process in task.work_processes:
+            grade = _work_process_grader(scheme, unit, task, process.code)
+            yield _table(f"Werkproces {process.code}", of_processes[process.code], process.criteria, grade)
+
+
+def _core_task_grader(scheme: Scheme, unit: UnitNode, number: int) -> Callable[[Scores], Result]:
+    others: Scores = dict.fromkeys(unit.criteria, Score.V)
+    return lambda scores: scheme.grade_unit(unit.code, {**others, **scores}).core_tasks[number]
+
+
+def _work_process_grader(scheme: Scheme, unit: UnitNode, task: CoreTaskNode, code: str) -> Callable[[Scores], Result]:
+    return lambda scores: scheme.grade_scored(unit.code, scores).work_processes[task.code, code]
+
+
+def _table(name: str, title: str, criteria: Sequence[Hashable], grade: Callable[[Scores], Result]) -> Table:
+    outcomes = []
+    for points in _points(criteria, grade):
+        scores = (_without_o(criteria, points), _with_an_o(criteria, points))
+        outcomes.append(Outcome(points, *(None if given is None else grade(given) for given in scores)))
+    return Table(name, title, len(criteria), tuple(outcomes))
+
+
+def _points(criteria: Sequence[Hashable], grade: Callable[[Scores], Result]) -> Sequence[int]:
+    """Every sum of points; where that are many, some, with those around all V and the first G."""
+    count, most = len(criteria), 2 * len(criteria)
+    if most <= LONGEST:
+        return range(most + 1)
+
+    def is_good(points: int) -> bool:
+        return grade(_without_o(criteria, points) or {}).ovg is Score.G
+
+    first_good = count + bisect_left(range(count, most), x=True, key=is_good)
+    some = {*range(0, most, most // LINES), count - 1, count, first_good - 1, first_good, most - 2, most}
+    return sorted(some)
+
+
+def _without_o(criteria: Sequence[Hashable], points: int) -> Scores | None:
+    """V's and G's that are so many points together."""
+    good = points - len(criteria)
+    if good < 0:
+        return None
+    return {criterion: Score.G if place < good else Score.V for place, criterion in enumerate(criteria)}
+
+
+def _with_an_o(criteria: Sequence[Hashable], points: int) -> Scores | None:
+    """One O at least, and as few as so many points allow."""
+    others = len(criteria) - 1
+    if points > 2 * others:
+        return None
+    if points >= others:
+        rest = _without_o(criteria[1:], points) or {}
+    else:
+        rest = {criterion: Score.V if place < points else Score.O for place, criterion in enumerate(criteria[1:])}
+    return {criteria[0]: Score.O, **rest}
