@@ -6,7 +6,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,12 +15,10 @@ from django.views.decorators.http import require_http_methods
 from . import rate_limits, register
 from .account_forms import EmailForm, PasswordForm, RegisterForm
 from .language import speak_to, translated
-from .logging_in import log_in
+from .logging_in import log_in_by_mail
 from .mailed_links import CONFIRM_REGISTRATION, LinkGone
 from .models import Registration, School
 from .refused import link_gone, too_many, too_many_mails
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 @translated
@@ -90,9 +87,8 @@ def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
         raise LinkGone("taken") from None
     except register.NotAtThisSchool:
         raise LinkGone("not_here") from None
-    user.backend = BACKEND
     messages.success(request, _("Uw e-mailadres is bevestigd: uw account werkt."))
-    return log_in(request, user, going_to=reverse("home"))
+    return log_in_by_mail(request, user)
 
 
 def _look_in_your_mail(request: HttpRequest, email: str, *, again: bool = False) -> HttpResponse:

@@ -20,6 +20,7 @@ def forget_unconfirmed() -> None:
     change_email.forget_old()
 
 
+@shared_task
 def work_on_import(import_id: int) -> None:
     """Reads a long list of people, or imports what was shown of it."""
     from .importing.background import work

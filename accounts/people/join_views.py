@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,12 +12,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.language import speak_to, translated
+from accounts.logging_in import log_in_by_mail
 from accounts.models import SchoolInvitation, User
 
 from . import join, links
 from .forms import FirstPasswordForm
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 NO_MORE = 410  # for a link that opens nothing now
 
 
@@ -46,8 +45,7 @@ def _choose_password(
     form = FirstPasswordForm(request.POST or None, user=owner or join.unsaved(invitation))
     if request.method == "POST" and form.is_valid():
         user = join.join_with_password(token=token, password=form.cleaned_data["password"])
-        login(request, user, backend=BACKEND)
-        return redirect("home")
+        return log_in_by_mail(request, user)
     context = {"invitation": invitation, "form": form}
     return render(request, "accounts/people/choose_password.html", context)
 

@@ -225,6 +225,8 @@ ACTED = {
     "decided_by",
     "asked_by",
     "study_dates_set_by",
+    "prepared_by",
+    "published_by",
 }
 
 
