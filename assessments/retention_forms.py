@@ -32,7 +32,7 @@ class TermsForm(forms.ModelForm):
 
     @transaction.atomic
     def keep(self, *, by: User) -> None:
-        """Saves and logs what was changed. Erasing by a term that changed waits from now on; looking back erases nothing."""
+        """Saves and logs what was changed; erasing by a term that changed waits from now on."""
         if not self.has_changed():
             return
         before = School.objects.get(pk=self.instance.pk)
