@@ -81,7 +81,7 @@ class Walk:
         page.get_by_label("Wachtwoord").fill(FIRST)
         page.get_by_role("button", name="Bevestigen en inloggen").click()
         self.seen("Welkom, controleer uw gegevens", "5-welkom")
-        page.get_by_label("Studentnummer").fill(f"77{self.width}")
+        page.get_by_label("Studentnummer").fill(f"77{self.width:04}")
         page.get_by_role("button", name="Ga verder").click()
         self.seen("Mijn Digibib", "6-mijn-digibib")
 
