@@ -61,8 +61,8 @@ def steps() -> list[Step]:
     """From start to end, in the language of the page."""
     student, initiator, examiner = Actor.STUDENT, Actor.INITIATOR, Actor.EXAMINER
     new = [
-        Deed(initiator, _("Kiest de student en het examen of de exameneenheid, en start de beoordeling.")),
-        Deed(initiator, _("Kiest examinatoren: voor het hele examen, per werkproces of per onderdeel.")),
+        Deed(initiator, _("Kiest het examen, de student en de examinatoren, samen of elk voor een eigen deel.")),
+        Deed(student, _("Heeft een account met studentnummer, zodat de initiator de naam vindt.")),
     ]
     invited = [
         Deed(initiator, _("Verzendt de uitnodigingen, zo nodig met een opmerking of een bijlage.")),

@@ -58,7 +58,7 @@ def test_it_is_in_english_for_who_chose_that(client: Client, docent: User) -> No
     client.force_login(docent)
     client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
     page = client.get("/workflow/").content.decode()
-    assert "Chooses the student and the exam or exam unit" in page
+    assert "Chooses the exam, the student and the examiners" in page
     assert "your role" in page
 
 
