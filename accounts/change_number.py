@@ -34,19 +34,25 @@ def change_number(*, student: Membership, number: str, opened: str, reason: str,
             _refuse_taken(student, number)
             before, current.student_number = current.student_number, number
             current.save(update_fields=["student_number", *SEARCHED])
-            return log(
-                school=student.school,
-                student=current,
-                name=NAME,
-                label="Studentnummer",
-                before=before,
-                after=number,
-                reason=reason,
-                by=by,
-            )
+            return log_number(student=current, before=before, reason=reason, by=by)
     except IntegrityError:  # another took it at this moment
         _refuse_taken(student, number)
         raise
+
+
+def log_number(*, student: Membership, before: str, reason: str, by: User) -> SchoolChange:
+    """Writes down that the school gave the number; call it in the transaction that does."""
+    after = student.student_number
+    return log(
+        school=student.school,
+        student=student,
+        name=NAME,
+        label="Studentnummer",
+        before=before,
+        after=after,
+        reason=reason,
+        by=by,
+    )
 
 
 def holder_of(number: str, *, school: School) -> Membership | None:

@@ -66,6 +66,8 @@ def log_settings(*, before: School, after: School, by: User) -> list[SchoolChang
     """A line for each field that differs; call it in the transaction that changes them."""
     lines = []
     for field in School._meta.concrete_fields:  # noqa: SLF001 - Django's documented API
+        if field.name == "terms_set_at":  # follows from the terms
+            continue
         was, now = said(field.value_from_object(before)), said(field.value_from_object(after))
         if was != now:
             lines.append(log(school=after, name=field.name, label=_label(field), before=was, after=now, by=by))

@@ -54,7 +54,7 @@ def terms(request: UserRequest, school_id: int) -> HttpResponse:
     school = get_managed_school(request.user, school_id)
     form = TermsForm(request.POST or None, instance=School.objects.get(pk=school.pk))
     if request.method == "POST" and form.is_valid():
-        form.keep()
+        form.keep(by=request.user)
         messages.success(request, "De termijnen zijn bewaard.")
         return redirect("privacy:retention", school.pk)
     context = {

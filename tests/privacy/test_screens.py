@@ -115,6 +115,7 @@ def test_a_shorter_term_waits_before_it_takes_anything(
 ) -> None:
     make_afname("CANCELLED", since=timezone.now() - timedelta(days=800))
     browser.post(reverse("privacy:terms", args=[school.pk]), terms(cancelled_months=12))
+    assert [(line.name, line.before, line.after) for line in school.changes.all()] == [("cancelled_months", "84", "12")]
     school.refresh_from_db()
     assert school.cancelled_months == 12
     assert not erase.erase_due()["assessments"]

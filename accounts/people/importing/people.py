@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from django.core.exceptions import ValidationError
+
 from accounts.importing.columns import Column, Layout, Note
 from accounts.importing.files import Template
 from accounts.importing.kind import Lines
 from accounts.importing.rows import CHUNK, EMAIL_AT, Judged, Outcome, Row, chunks, problems, repeated
 from accounts.language import Language
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, Role, School, SchoolInvitation, User
+from accounts.number_forms import read_number
 
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@school.example", "Student", "123456", "Nederlands")
 ROLE = Column(
@@ -99,9 +102,8 @@ class There:
         return self.user.details_checked_at is None and not self.is_elsewhere
 
 
-def wanted(values: Sequence[str]) -> Wanted:
+def wanted(values: Sequence[str], school: School) -> Wanted:
     given = dict(zip((column.name for column in COLUMNS), values, strict=True))
-    number = "".join(given["student_number"].split())
     roles = set(ROLE.chosen(given["role"])) or {Role.STUDENT.value}
     return Wanted(
         first_name=given["first_name"],
@@ -109,9 +111,17 @@ def wanted(values: Sequence[str]) -> Wanted:
         last_name=given["last_name"],
         email=given["email"].lower(),
         roles=tuple(role.value for role in Role if role.value in roles),
-        student_number=number,
+        student_number=_number(given["student_number"], school),
         language=COLUMNS[-1].choices.get(given["language"].casefold(), Language.DUTCH),
     )
+
+
+def _number(typed: str, school: School) -> str:
+    """As the school writes it; one that was shown as good stays, though the school wants another form by now."""
+    try:
+        return read_number(typed, forms=school.number_forms, school=school.name)
+    except ValidationError:
+        return "".join(typed.split())
 
 
 def judge(
@@ -130,7 +140,7 @@ def judge(
         known = _Known(school, [values for _, values in chunk], lock=lock)
         for line, values in chunk:
             email = values[EMAIL_AT].lower()
-            notes = [] if line in sound else _problems(layout, values)
+            notes = [] if line in sound else _problems(layout, values, school)
             if notes:
                 yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
             elif email == EXAMPLE[EMAIL_AT]:
@@ -139,10 +149,10 @@ def judge(
                 yield Judged(repeated(layout, line, values, *earlier[email]))
             else:
                 earlier[email] = line, values
-                yield _judge(line, values, known, numbers, by_id)
+                yield _judge(line, values, wanted(values, school), known, numbers, by_id)
 
 
-def _problems(layout: Layout, values: Sequence[str]) -> list[Note]:
+def _problems(layout: Layout, values: Sequence[str], school: School) -> list[Note]:
     """What is wrong with a line by itself."""
     notes = problems(layout, values)
     role, number = values[4], values[5]
@@ -150,6 +160,10 @@ def _problems(layout: Layout, values: Sequence[str]) -> list[Note]:
         notes.append(Note(ROLE.header, "", "moet worden ingevuld, of anders een studentnummer"))
     elif number and role and not notes and Role.STUDENT not in ROLE.chosen(role):
         notes.append(Note(NUMBER.header, number, "kan niet: alleen een student heeft een studentnummer"))
+    try:
+        read_number(number, forms=school.number_forms, school=school.name)
+    except ValidationError as wrong:
+        notes.append(Note(NUMBER.header, number, f"kan niet. {wrong.messages[0]}"))
     return notes
 
 
@@ -170,13 +184,14 @@ class _Known:
             of_user[pk].is_elsewhere = True
         asked = school.school_invitations.open().filter(email__in=emails)
         self.asked: dict[str, SchoolInvitation] = {invitation.email: invitation for invitation in asked}
-        numbers = {"".join(values[5].split()) for values in lines} - {""}
+        numbers = {_number(values[5], school) for values in lines} - {""}
         owners = Membership.objects.filter(school=school, student_number__in=numbers).select_related("user")
         self.owners = {owner.student_number: owner.user for owner in owners}
 
 
-def _judge(line: int, values: tuple[str, ...], known: _Known, numbers: dict[str, int], by_id: int) -> Judged:
-    given = wanted(values)
+def _judge(
+    line: int, values: tuple[str, ...], given: Wanted, known: _Known, numbers: dict[str, int], by_id: int
+) -> Judged:
     there = known.people.get(given.email)
     if wrong := _number_taken(given, there, known, numbers):
         return Judged(Row(line, values, Outcome.ERROR, (wrong,)), there)

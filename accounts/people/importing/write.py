@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from accounts.change_number import log_number
 from accounts.importing.columns import Layout
 from accounts.importing.kind import Count, Kind
 from accounts.importing.rows import Judged
@@ -29,7 +30,7 @@ Given, Imported = roles.Change.GIVEN, roles.How.IMPORT
 def write(prepared: PeopleImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
     """Accounts for those who are new, invitations for who has one elsewhere, more for who is of the school."""
     for start in range(0, len(good), BATCH):
-        batch = [(wanted(one.row.values), one.there) for one in good[start : start + BATCH]]
+        batch = [(wanted(one.row.values, prepared.school), one.there) for one in good[start : start + BATCH]]
         _write_new(prepared, [given for given, there in batch if there is None])
         _ask(prepared, [(given, None) for given, there in batch if there and not there.here])
         for given, there in batch:
@@ -115,6 +116,7 @@ def _update(prepared: PeopleImport, given: Wanted, there: There) -> None:
         if not student.student_number:
             student.student_number = given.student_number
             student.save(update_fields=["student_number", *SEARCHED])
+            log_number(student=student, before="", reason=f"Geïmporteerd uit {prepared.filename}.", by=prepared.by)
 
 
 PEOPLE = Kind(model=PeopleImport, columns=COLUMNS, judge=judge, write=write, task=work_on_import, changed=CHANGED)

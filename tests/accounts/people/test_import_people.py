@@ -212,6 +212,25 @@ def test_a_number_that_was_empty_is_filled_in(shown: Shown, school: School) -> N
     student.refresh_from_db()
     assert student.student_number == "200200"
     assert "200200" in student.search_text
+    [line] = school.changes.all()
+    assert (line.student, line.before, line.after, line.by_name) == (student, "", "200200", "Bea Beheer")
+
+
+def test_a_number_is_written_as_the_school_does_or_refused(shown: Shown, school: School) -> None:
+    School.objects.filter(pk=school.pk).update(number_forms="s999999")
+    school.refresh_from_db()
+    prepared = shown(with_(NOA, student_number="S200 200"), with_(NOA, email="bo@hier.test"))
+    assert [row.outcome for row in read_rows(prepared)] == ["NEW", "ERROR"]
+    assert "Een studentnummer van ROC Hier bestaat uit" in told(prepared)[1][1]
+    import_shown(prepared)
+    assert school.memberships.get(user__email="noa@hier.test").student_number == "s200200"
+
+
+def test_a_number_that_was_shown_as_good_is_taken_though_the_form_changed(shown: Shown, school: School) -> None:
+    prepared = shown(NOA)
+    School.objects.filter(pk=school.pk).update(number_forms="s999999")
+    import_shown(prepared)
+    assert school.memberships.get(user__email="noa@hier.test").student_number == "200200"
 
 
 def test_the_same_list_again_changes_nothing(shown: Shown) -> None:
