@@ -3,6 +3,9 @@
 Loading is the check: each `get_…` gives the thing when its exam is on the account, else raises `Http404`.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 
@@ -12,20 +15,37 @@ from accounts.search import normalise, search_text
 from .models import AccountExam, CoreTask, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 
 
-def catalogue(*, user: User, query: str) -> list[Exam]:
-    """Exams with published content whose title or code holds every word of `query`, accents ignored.
+@dataclass(frozen=True)
+class Search:
+    """What the catalogue is narrowed to; what is empty narrows nothing."""
 
-    Words of one or two characters count where a word starts. Each exam has `on_account`: whether `user`
-    has it. An empty query gives all of them.
+    query: str = ""
+    kind: str = ""
+    cohort: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.query or self.kind or self.cohort)
+
+    def finds(self, exam: Exam) -> bool:
+        """Whether title or code hold every word, accents ignored (one of one or two characters where a word starts)."""
+        if self.kind not in ("", exam.kind) or self.cohort not in ("", exam.cohort):
+            return False
+        words = [word if len(word) > 2 else f" {word}" for word in normalise(self.query).split()]
+        return all(word in search_text([exam.title, exam.code]) for word in words)
+
+
+def catalogue(user: User) -> list[Exam]:
+    """The exams with published content, each with `on_account`: whether `user` has it.
+
+    There are a few hundred, so that `Search` runs here: accents are ignored alike on both databases.
     """
     on_account = AccountExam.objects.filter(exam=OuterRef("pk"), user=user)
-    words = [word if len(word) > 2 else f" {word}" for word in normalise(query).split()]
-    # There are a few hundred exams: read here, where accents are ignored alike on both databases.
-    return [
-        exam
-        for exam in _in_catalogue().annotate(on_account=Exists(on_account))
-        if all(word in search_text([exam.title, exam.code]) for word in words)
-    ]
+    return list(_in_catalogue().annotate(on_account=Exists(on_account)))
+
+
+def cohorts(exams: Iterable[Exam]) -> list[str]:
+    """Those of these exams, the newest first."""
+    return sorted({exam.cohort for exam in exams}, reverse=True)
 
 
 def exams_on_account(user: User) -> QuerySet[Exam]:

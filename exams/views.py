@@ -1,4 +1,4 @@
-"""Mijn Digibib, Productcatalogus, and the pages of an exam (source text, part A, first steps)."""
+"""Mijn Digibib, Productcatalogus, Workflow, and the pages of an exam (source text, part A, first steps)."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -12,8 +12,10 @@ from accounts.language import translated
 from accounts.signed_in import UserRequest
 
 from .catalogue import (
+    Search,
     add_to_account,
     catalogue,
+    cohorts,
     core_tasks,
     current_units,
     exams_on_account,
@@ -23,6 +25,8 @@ from .catalogue import (
     get_work_process,
     remove_from_account,
 )
+from .models import Exam
+from .workflow import parts, steps
 
 EXAMS_PER_PAGE = 30
 
@@ -37,9 +41,20 @@ def my_digibib(request: UserRequest) -> HttpResponse:
 @translated
 @require_GET
 def product_catalogue(request: UserRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
-    page = Paginator(catalogue(user=request.user, query=query), EXAMS_PER_PAGE).get_page(request.GET.get("pagina"))
-    return render(request, "exams/catalogue.html", {"query": query, "page": page})
+    exams = catalogue(request.user)
+    search = Search(
+        query=request.GET.get("q", "").strip(),
+        kind=request.GET.get("soort", ""),
+        cohort=request.GET.get("cohort", ""),
+    )
+    found = [exam for exam in exams if search.finds(exam)]
+    context = {
+        "search": search,
+        "kinds": Exam.Kind.choices,
+        "cohorts": cohorts(exams),
+        "page": Paginator(found, EXAMS_PER_PAGE).get_page(request.GET.get("pagina")),
+    }
+    return render(request, "exams/catalogue.html", context)
 
 
 @translated
@@ -60,6 +75,12 @@ def remove(request: UserRequest, exam_id: int) -> HttpResponse:
     undo = reverse("exams:add", args=[exam.pk])
     messages.success(request, _("‘%(exam)s’ is van uw account gehaald.") % {"exam": exam.title}, extra_tags=undo)
     return _back_to_the_list(request)
+
+
+@translated
+@require_GET
+def workflow(request: UserRequest) -> HttpResponse:
+    return render(request, "exams/workflow.html", {"steps": steps(), "parts": parts()})
 
 
 @translated

@@ -1,7 +1,7 @@
 """Makes the pictures of docs/ and the README anew, by the browser tests: `make guide`.
 
 A picture is named for what a test keeps by that name with its fixture `shots`; a document that shows it says so
-by its file's name alone, `img/<name>.png`.
+by its file's name alone, `img/<name>.png`. Of a test that runs at several widths it is the one of a desk: `…-1280`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ def shown() -> set[str]:
 
 def makers(name: str) -> list[Path]:
     """The modules that keep a picture by this name."""
-    call = re.compile(rf'shots\(\w+, "{re.escape(name)}"\)')
+    at_any_width = name.replace("1280", "{width}")
+    call = re.compile(rf'shots\(\w+, (?:"{re.escape(name)}"|f"{re.escape(at_any_width)}")\)')
     return [path for path in sorted(TESTS.rglob("*.py")) if call.search(path.read_text(encoding="utf-8"))]
 
 

@@ -145,6 +145,7 @@ exams:my_digibib                GET    login  ok      ok     ok      ok     ok  
 exams:catalogue                 GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:add                       POST   login  go      go     go      go     go    go        go    go    go
 exams:remove                    POST   login  go      none   none    go     none  none      none  none  go
+exams:workflow                  GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 exams:exam                      GET    login  ok      none   none    ok     none  none      none  none  ok
 exams:unit                      GET    login  ok      none   none    ok     none  none      none  none  ok
 exams:work_process              GET    login  ok      none   none    ok     none  none      none  none  ok

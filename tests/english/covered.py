@@ -48,6 +48,7 @@ MODULES = (
     "assessments.student",
     "exams.models",
     "exams.views",
+    "exams.workflow",
 )
 # Named by other modules: an error's page, what axes shows, the copy to keep.
 TEMPLATES = (

@@ -27,6 +27,45 @@ def test_an_exam_is_found_by_title_and_crebo(client: Client, visitor: User, cook
     assert exam.title not in page
 
 
+@pytest.fixture
+def elective(db: None) -> Exam:
+    return make_exam(title="Digitale vaardigheden", kind=Exam.Kind.KEUZEDEEL, code="K0023", cohort="2024-2025")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({"soort": "KEUZEDEEL"}, ["Digitale vaardigheden"]),
+        ({"soort": "PROFESSION"}, ["Gastronoom", "Verzorgende IG"]),
+        ({"cohort": "2024-2025"}, ["Digitale vaardigheden"]),
+        ({"cohort": "2026-2027", "q": "zorg"}, ["Verzorgende IG"]),
+        ({"soort": "KEUZEDEEL", "cohort": "2026-2027"}, []),
+        ({"soort": "", "cohort": "", "q": ""}, ["Digitale vaardigheden", "Gastronoom", "Verzorgende IG"]),
+        ({"soort": "'; DROP", "cohort": "x"}, []),
+    ],
+)
+def test_kind_and_cohort_narrow_the_list_together_with_the_words(
+    client: Client, visitor: User, cook: Exam, elective: Exam, exam: Exam, wanted: dict[str, str], found: list[str]
+) -> None:
+    page = client.get("/productcatalogus/", wanted).content.decode()
+    titles = ["Digitale vaardigheden", "Gastronoom", "Verzorgende IG"]
+    assert [title for title in titles if title in page] == found
+
+
+def test_the_cohorts_are_those_of_the_catalogue_the_newest_first(client: Client, visitor: User, elective: Exam) -> None:
+    make_exam(cohort="2025-2026")
+    make_exam(cohort="2019-2020", published=False)
+    response = client.get("/productcatalogus/", {"cohort": "2024-2025"})
+    assert response.context["cohorts"] == ["2025-2026", "2024-2025"]
+    assert '<option value="2024-2025" selected>' in response.content.decode()
+
+
+def test_nothing_of_that_kind_and_cohort_says_what_to_do(client: Client, visitor: User, cook: Exam) -> None:
+    page = client.get("/productcatalogus/", {"soort": "KEUZEDEEL"}).content.decode()
+    assert "Kies een andere soort of een ander cohort" in page
+    assert "Toon alle examens" in page
+
+
 def test_a_search_without_result_says_what_to_do(client: Client, visitor: User, cook: Exam) -> None:
     page = client.get("/productcatalogus/", {"q": "<b>lasser"}).content.decode()
     assert "Geen examen gevonden met ‘&lt;b&gt;lasser’." in page
@@ -59,6 +98,8 @@ def test_one_comes_back_to_the_same_search(client: Client, visitor: User, cook: 
     page = client.get("/productcatalogus/", {"q": "chef"}).content.decode()
     assert f'action="/productcatalogus/{cook.pk}/toevoegen/?q=chef"' in page
     assert client.post(f"/productcatalogus/{cook.pk}/toevoegen/?q=chef").url == "/productcatalogus/?q=chef"
+    narrowed = "?soort=PROFESSION&cohort=2026-2027"
+    assert client.post(f"/productcatalogus/{cook.pk}/toevoegen/{narrowed}").url == f"/productcatalogus/{narrowed}"
 
 
 def test_neither_happens_by_a_link(client: Client, visitor: User, cook: Exam) -> None:

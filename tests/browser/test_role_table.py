@@ -1,0 +1,226 @@
+"""The source text's Workflow and its table of roles, sentence by sentence in a real browser (S.9, R.1 – R.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
+from assessments import documents, links
+from assessments.models import Assessment, Document, Invitation, Status
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import Exam, ExamUnit
+from tests import steps
+from tests.factories import PASSWORD, MembershipFactory, make_exam, member
+
+from . import walk
+from .wcag import check_page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Browse = Callable[..., Page]
+OFFICE = "bureau@hier.test"
+START = "Digitaal beoordelen starten voor student"
+WORDS = ["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief"]
+
+
+@pytest.fixture
+def open_form(live_server: Any, new_browser: Browse, invitation: Invitation) -> Callable[[], Page]:
+    """A function that opens the link of the examiner's mail in a browser where nobody is logged in."""
+
+    def open_page() -> Page:
+        page = new_browser()
+        page.goto(f"{live_server.url}/beoordelen/{links.token_for(invitation=invitation)}/")
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def at_afname(
+    live_server: Any,
+    new_browser: Browse,
+    committee_member: User,
+    assessed: Assessment,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Page:
+    """The page of an assessment that is Beoordeeld, as the committee comes to it from the login."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    page = new_browser()
+    page.goto(live_server.url)
+    page.get_by_label("E-mailadres").fill(committee_member.email)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.get_by_role("button", name="Inloggen", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
+    page.get_by_role("link", name="Anouk van 't Hoff").click()
+    return page
+
+
+def make_final(page: Page) -> None:
+    """'Afronden', the exam office's address, and once more 'Afronden'."""
+    page.get_by_role("link", name="Afronden").click()
+    page.get_by_label("E-mailadres van het examenbureau").fill(OFFICE)
+    page.get_by_role("button", name="Afronden", exact=True).click()
+    expect(page.get_by_role("status").first).to_contain_text("is definitief")
+
+
+def test_s9_the_workflow_shows_the_process_and_who_does_what_in_it(log_in_at: Browse, docent: User, shots) -> None:
+    page = log_in_at(docent, "/adresboek/")
+    page.get_by_role("contentinfo").get_by_role("link", name="Workflow").click()
+    process = page.get_by_role("list", name="Stappen")
+    expect(process.get_by_role("heading")).to_have_text(WORDS)
+    new, final = process.locator(".workflow-step").first, process.locator(".workflow-step").last
+    expect(new).to_contain_text("Initiator")
+    expect(new.get_by_text("uw rol").first).to_be_visible()
+    expect(final).to_contain_text("Examenbureau")
+    for actor in ("Student", "Initiator", "Examinator", "Examencommissie", "Examenbureau"):
+        expect(page.get_by_role("rowheader", name=actor)).to_be_visible()
+    shots(page, "workflow")
+
+
+@pytest.mark.parametrize("width", [1280, 800, 375])
+def test_s9_a_student_reads_it_in_english_on_a_screen_of_any_size(
+    log_in_at: Browse, student: Membership, shots, width: int
+) -> None:
+    page = log_in_at(student.user, "/mijn-digibib/", width=width)
+    page.get_by_role("link", name="Workflow: zo verloopt").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Workflow Digitaal beoordelen")
+    check_page(page)
+    shots(page, f"workflow-{width}")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Workflow of digital assessment")
+    expect(page.get_by_role("rowheader").first).to_contain_text("your role")
+    check_page(page)
+
+
+def test_r1_the_student_has_no_active_role_and_sees_result_and_pdf(
+    log_in_at: Browse,
+    student: Membership,
+    unit: ExamUnit,
+    assessed: Assessment,
+    committee_member: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    page = log_in_at(student.user, f"/examens/eenheid/{unit.pk}/")
+    expect(page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen")).to_have_count(0)
+    document: Document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+    documents.make(document.pk)
+    page.get_by_role("link", name="Mijn examens").click()
+    expect(page.locator('[aria-current="step"]')).to_have_text("Definitief")
+    expect(page.get_by_role("link", name="Pdf van de beoordeling")).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
+
+
+def test_r2_the_initiator_has_an_account_with_the_role_docent(
+    log_in_at: Browse, school: School, docent: User, exam: Exam, unit: ExamUnit
+) -> None:
+    path = f"/examens/eenheid/{unit.pk}/"
+    page = log_in_at(docent, path)
+    page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
+    expect(page.get_by_role("link", name=START)).to_be_visible()
+    for role in (Role.PRAKTIJKOPLEIDER, Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER):
+        other = log_in_at(member(school, role, exam), path)
+        expect(other.get_by_role("heading", level=1)).to_contain_text("B1")
+        expect(other.get_by_role("main").get_by_role("link", name="Digitaal beoordelen")).to_have_count(0)
+        answer = other.goto(page.url)
+        assert answer is not None
+        assert answer.status == 404
+
+
+def test_r3_the_initiator_decides_which_exam_is_assessed_and_for_whom(
+    log_in_at: Browse, school: School, student: Membership
+) -> None:
+    exam = make_exam(title="Helpende", units=2)
+    MembershipFactory(school=school, user__first_name="Bram", user__last_name="van Hoffen")
+    page = log_in_at(member(school, Role.DOCENT, exam), "/mijn-digibib/")
+    page.get_by_role("link", name="Helpende").click()
+    page.get_by_role("link", name="B2").first.click()
+    page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
+    page.get_by_role("link", name=START).click()
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill("hoff")
+    expect(page.get_by_role("button", name="Toevoegen van Bram van Hoffen")).to_be_visible()
+    page.get_by_role("button", name="Toevoegen van Anouk van 't Hoff").click()
+    page.get_by_role("button", name="Ga verder").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Examinator(en) kiezen")
+    started = Assessment.objects.get()
+    assert (started.student, started.unit.code) == (student, "B2")
+
+
+def test_r4_the_initiator_invites_the_examiners(
+    log_in_at: Browse, docent: User, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    page = log_in_at(docent, f"/beoordelingen/{assessment.public_id}/")
+    page.get_by_role("link", name="Examinatoren uitnodigen").click()
+    for contact in (examiner, second_examiner):
+        page.get_by_label(str(contact)).check()
+    page.get_by_role("button", name="Uitnodigen", exact=True).click()
+    page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    expect(page.get_by_role("status")).to_contain_text("verzonden")
+    assert {mail.to for mail in OutgoingMail.objects.all()} == {examiner.email, second_examiner.email}
+
+
+def test_r5_the_examiner_assesses_with_the_digital_form(
+    open_form: Callable[[], Page], invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    page = open_form()
+    expect(page.get_by_role("radiogroup")).to_have_count(8)
+    walk.fill_in(page)
+    invitation.assessment.refresh_from_db()
+    assert invitation.assessment.status == Status.ASSESSED
+
+
+def test_r6_an_examiner_needs_no_account_it_goes_by_mail(open_form: Callable[[], Page], examiner: Contact) -> None:
+    assert not User.objects.filter(email=examiner.email).exists()
+    page = open_form()
+    expect(page.get_by_role("main")).to_contain_text("Anouk van 't Hoff")
+    expect(page.get_by_role("radiogroup").first).to_be_visible()
+    assert "sessionid" not in {cookie["name"] for cookie in page.context.cookies()}
+
+
+def test_r7_with_an_account_and_the_role_docent_or_praktijkopleider_one_is_in_the_address_book(
+    log_in_at: Browse, school: School, docent: User, colleague: User
+) -> None:
+    trainer = member(school, Role.PRAKTIJKOPLEIDER, first_name="Petra", last_name="Praktijk")
+    member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer")
+    page = log_in_at(docent, "/adresboek/")
+    for user in (docent, colleague, trainer):
+        row = page.get_by_role("row").filter(has_text=user.full_name)
+        expect(row.get_by_role("img", name="Gegevens uit Digibib")).to_be_visible()
+    expect(page.get_by_role("row").filter(has_text="Bea Beheer")).to_have_count(0)
+
+
+def test_r8_the_examencommissie_sets_the_result_and_finishes_it(
+    at_afname: Page, log_in_at: Browse, docent: User, assessed: Assessment
+) -> None:
+    expect(at_afname.get_by_role("main")).to_contain_text("Voldoende")
+    url = at_afname.url
+    make_final(at_afname)
+    assessed.refresh_from_db()
+    assert assessed.status == Status.FINAL
+    teacher = log_in_at(docent, "/mijn-digibib/")
+    expect(teacher.get_by_role("link", name="Examen afnames")).to_have_count(0)
+    answer = teacher.goto(url)
+    assert answer is not None
+    assert answer.status == 404
+
+
+def test_r9_the_exam_office_has_no_active_role_and_is_mailed_the_pdf_to_archive(
+    at_afname: Page, assessed: Assessment
+) -> None:
+    make_final(at_afname)
+    documents.make(Document.objects.get().pk)
+    assert not User.objects.filter(email=OFFICE).exists()
+    mail = OutgoingMail.objects.get(to=OFFICE)
+    [attached] = mail.attachments.all()
+    assert attached.filename.endswith(".pdf")
+    assert attached.file.read().startswith(b"%PDF-")
+    assert "/beoordelingen/" not in mail.text
