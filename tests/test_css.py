@@ -18,6 +18,7 @@ def mistakes(rules: list[Any]) -> Iterator[str]:
         if rule.type == "error":
             yield f"line {rule.source_line}: {rule.message}"
         elif rule.type == "qualified-rule":
+            yield from nested(rule)
             yield from mistakes([token for token in rule.prelude if token.type == "error"])  # a brace too many
             yield from mistakes(tinycss2.parse_blocks_contents(rule.content))
         elif rule.type == "at-rule" and rule.content is not None:
@@ -25,9 +26,20 @@ def mistakes(rules: list[Any]) -> Iterator[str]:
             yield from mistakes(inner(rule.content))
 
 
+def nested(rule: Any) -> Iterator[str]:
+    """Rules within a rule, which these sheets have none of: the brace before them is missing."""
+    for inner in tinycss2.parse_blocks_contents(rule.content):
+        if inner.type == "qualified-rule":
+            yield f"line {inner.source_line}: a rule within a rule"
+
+
 @pytest.mark.parametrize("path", sorted(CSS.rglob("*.css")), ids=lambda path: path.name)
 def test_every_rule_can_be_understood(path: Path) -> None:
     assert not list(mistakes(tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))))
+
+
+def test_a_brace_that_is_missing_is_found() -> None:
+    assert list(mistakes(tinycss2.parse_stylesheet("a { color: red;\n.verdict { color: red; }")))
 
 
 def test_a_brace_too_many_is_found() -> None:

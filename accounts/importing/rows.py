@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.db import models
+
+from digibeoordelen.outbox.queue import refuse_unsendable
 
 from .columns import Column, Layout, Note, check
 
@@ -82,7 +83,7 @@ def _can_get_mail(email: str) -> bool:
     try:
         validate_email(email)
         if not email.isascii() or '"' in email:
-            sanitize_address(email, "utf-8")  # what sending will do: a domain must be writable in ASCII
+            refuse_unsendable(email.lower())  # of what will be kept: in lower case an address can be another
     except (ValidationError, ValueError):
         return False
     return True

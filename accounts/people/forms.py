@@ -7,11 +7,11 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.core.mail.message import sanitize_address
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.language import Language
+from accounts.mailable import mailable
 from accounts.models import Role, SchoolInvitation, User
 
 
@@ -49,16 +49,6 @@ class InviteManagerForm(InviteForm):
     """The Consortium's: for the role Schoolbeheer alone."""
 
     roles = None  # type: ignore[assignment]
-
-
-def mailable(email: str) -> str:
-    """The address as it is kept; raises `ValidationError` when nothing can be sent to it."""
-    email = email.strip().lower()
-    try:
-        sanitize_address(email, "utf-8")
-    except ValueError:
-        raise ValidationError("Naar dit adres kan geen mail worden verzonden. Controleer het.") from None
-    return email
 
 
 class FirstPasswordForm(forms.Form):

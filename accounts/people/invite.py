@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -12,6 +13,8 @@ from django.utils import timezone
 from accounts.models import Role, School, SchoolInvitation, User
 
 from .mails import queue_invitation
+
+logger = logging.getLogger(__name__)
 
 VALID = timedelta(days=14)  # from when its mail is written
 BATCH = 200  # mails written in one transaction
@@ -147,6 +150,16 @@ def send_wanted() -> int:
     return written
 
 
+def _try_to_send(invitation: SchoolInvitation) -> None:
+    """One that can't be mailed goes back to those that wait to be sent, and keeps no other from going."""
+    try:
+        with transaction.atomic():
+            send(invitation)
+    except ValueError:
+        logger.exception("Invitation %s can't be mailed", invitation.pk)
+        SchoolInvitation.objects.filter(pk=invitation.pk).update(wanted_at=None)
+
+
 def _send_some() -> int:
     with transaction.atomic():
         wanted = SchoolInvitation.objects.to_send().select_related("school", "by").order_by("pk")
@@ -154,5 +167,5 @@ def _send_some() -> int:
             wanted = wanted.select_for_update(skip_locked=True, of=("self",))
         some = list(wanted[:BATCH])
         for invitation in some:
-            send(invitation)
+            _try_to_send(invitation)
     return len(some)

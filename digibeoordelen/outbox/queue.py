@@ -60,7 +60,7 @@ def queue_mail(
         _refuse_line_breaks(header)
     if unknown := headers.keys() - HEADERS:
         raise ValueError(f"A mail has no headers of its own such as {sorted(unknown)}.")
-    _refuse_bad_address(_with_ascii_local_part(to), at_most=1)
+    refuse_unsendable(to)
     if reply_to:
         _refuse_bad_address(reply_to, at_most=5)
     _refuse_bad_links(links, text, html)
@@ -115,6 +115,11 @@ def _attach(mail: OutgoingMail, attachments: Sequence[Attachment]) -> None:
         )
         for position, attachment in enumerate(attachments)
     )
+
+
+def refuse_unsendable(address: str) -> None:
+    """Raises ValueError for what `queue_mail` takes for no address: a form that keeps one asks here first."""
+    _refuse_bad_address(_with_ascii_local_part(address), at_most=1)
 
 
 def _refuse_line_breaks(header: str) -> None:
