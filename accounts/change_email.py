@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from digibeoordelen.outbox.links import LinkVoid
 
-from . import choose_password, mails
+from . import choose_password, mails, sessions
 from .mailed_links import CONFIRM_EMAIL, STOP_EMAIL, LinkGone
 from .models import EmailChange, User
 
@@ -87,6 +87,7 @@ def stop(*, change: EmailChange, language: str) -> None:
             _give(user, current.old_email)
         user.set_unusable_password()
         user.save(update_fields=["password"])
+        sessions.end_all(user=user)
         if user.email != left:
             mails.queue_email_given_back(to=left, language=language)
         link = choose_password.mail_link(user=user, language=language)

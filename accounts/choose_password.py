@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from digibeoordelen.outbox.links import Link, LinkVoid
 
-from . import mails
+from . import mails, sessions
 from .mailed_links import NEW_PASSWORD, LinkGone
 from .models import User
 
@@ -63,6 +63,7 @@ def choose(*, token: str, password: str, language: str) -> User:
         user = User.objects.select_for_update(no_key=True).get(pk=find(token).pk)
         _usable(NEW_PASSWORD.read(token), user)
         change(user=user, password=password, language=language)
+        sessions.end_all(user=user)
     return user
 
 

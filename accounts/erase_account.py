@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.utils import timezone
 
 from .models import Membership, Registration, RoleChange, School, SchoolInvitation, User
 
 # Long enough to look into a break-in; it holds addresses of people and of their machines.
 LOGINS_KEPT = timedelta(days=365)
+UNUSED_KEPT = timedelta(days=365)  # of an account without a role, and of an invitation that is over
 
 
 @transaction.atomic
 def erase_membership(membership: Membership) -> bool:
     """Deletes a person's role at a school, and the account if it was the last one; whether the account went.
 
-    Raises `ProtectedError`, and nothing is deleted, while something refers to it.
+    Raises `ProtectedError`, and nothing is deleted, while an assessment points to the role.
     """
     user = membership.user
     _forget_log(membership)
@@ -29,19 +30,44 @@ def erase_membership(membership: Membership) -> bool:
     membership.delete()
     if user.is_staff or user.is_superuser or user.memberships.exists():
         return False
-    _forget_log(user)
-    Registration.objects.filter(email=user.email).delete()
-    for log in (AccessAttempt, AccessLog, AccessFailureLog):
-        log.objects.filter(username__iexact=user.email).delete()
-    user.delete()
+    return erase_account(user)
+
+
+def erase_account(user: User) -> bool:
+    """Deletes an account with all that names its owner; False, and nothing happens, while something needs it.
+
+    That is who started an assessment of another, say, or made one final.
+    """
+    try:
+        with transaction.atomic():
+            _forget_log(user)
+            _forget_joining(user)
+            Registration.objects.filter(email=user.email).delete()
+            for log in (AccessAttempt, AccessLog, AccessFailureLog):
+                log.objects.filter(username__iexact=user.email).delete()
+            user.delete()
+    except ProtectedError:
+        return False
     return True
 
 
-def _forget_joining(user: User, school: School) -> None:
-    """How someone came to this school, and which roles they got and lost."""
-    RoleChange.objects.filter(school=school, user=user).forget()
-    asked = Q(email=user.email) | Q(user=user) | Q(accepted_by=user)
-    SchoolInvitation.objects.filter(asked, school=school).delete()
+def erase_unused(*, on: date) -> int:
+    """Deletes accounts without any role that nobody used for `UNUSED_KEPT`, and what invitations left; how many."""
+    before = timezone.make_aware(datetime.combine(on, time.min)) - UNUSED_KEPT
+    closed = Q(accepted_at__lt=before) | Q(withdrawn_at__lt=before) | Q(expires_at__lt=before)
+    SchoolInvitation.objects.filter(closed).delete()
+    idle = Q(last_login__isnull=True) | Q(last_login__lt=before)
+    lately = RoleChange.objects.filter(user=OuterRef("pk"), at__gte=before)
+    unused = User.objects.filter(idle, ~Exists(lately), joined_at__lt=before, memberships__isnull=True)
+    unused = unused.filter(is_staff=False, is_superuser=False, school_invitations__isnull=True)
+    return sum(erase_account(user) for user in unused)
+
+
+def _forget_joining(user: User, school: School | None = None) -> None:
+    """How someone came to this school, or to any, and which roles they got and lost."""
+    at = Q(school=school) if school else Q()
+    RoleChange.objects.filter(at, user=user).forget()
+    SchoolInvitation.objects.filter(at, Q(email=user.email) | Q(user=user) | Q(accepted_by=user)).delete()
 
 
 def _forget_log(thing: Membership | User) -> None:

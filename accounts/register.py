@@ -19,7 +19,8 @@ from digibeoordelen.outbox.links import LinkVoid
 
 from . import mails
 from .mailed_links import CONFIRM_REGISTRATION, LinkGone
-from .models import Membership, Registration, Role, User
+from .models import Registration, Role, RoleChange, User
+from .people.roles import grant
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def confirm(*, registration: Registration) -> User:
         if not current.school.lets_register(current.email):
             raise NotAtThisSchool
         user = _make_account(current)
-        Membership.objects.create(user=user, school=current.school, role=Role.STUDENT)
+        grant(school=current.school, user=user, role=Role.STUDENT, by=user, how=RoleChange.How.REGISTERED)
         Registration.objects.filter(email=current.email).delete()
     logger.info("Account %s was made by its owner", user.pk)
     return user

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from .change_number import change_number, without_number
+from .change_number import change_number, holder_of, without_number
 from .change_school import ChangedMeanwhile, mark
 from .find_students import find_students
 from .managed_school import get_managed_school
@@ -59,7 +59,10 @@ def find(request: UserRequest, school_id: int) -> HttpResponse:
     """Whom a search finds, those without a number too; without a search the numbers that students reported."""
     school = get_managed_school(request.user, school_id)
     query = request.GET.get("q", "").strip()
-    found = find_students(schools=[school], query=query, limit=FOUND + 1) if query else []
+    found = list(find_students(schools=[school], query=query, limit=FOUND + 1)) if query else []
+    holder = holder_of(query, school=school)
+    if holder and holder not in found:  # who left keeps the number, and is found nowhere else
+        found.insert(0, holder)
     recent = NumberReport.objects.filter(student__school=school, at__gte=timezone.now() - RECENT)
     context = {
         "school": school,

@@ -16,7 +16,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from accounts.erase_account import erase_membership, forget_logins
+from accounts.erase_account import erase_membership, erase_unused, forget_logins
 from accounts.models import Membership, School
 from digibeoordelen.outbox import forget, unused
 from digibeoordelen.outbox.models import OutgoingMail
@@ -43,6 +43,7 @@ def erase_due(*, on: date | None = None) -> Counter[str]:
             done["assessments"] += _tried(erase_assessment, pk, on=on)
         for pk in list(retention.leaving(school, on=on).order_by("pk").values_list("pk", flat=True)):
             done["students"] += _tried(erase_student, pk, on=on)
+    done["accounts"] = erase_unused(on=on)
     return done
 
 
@@ -76,6 +77,7 @@ def erase_assessment(pk: int, *, on: date) -> bool:
     past_counts.count(assessment)
     documents = _destroy_documents(assessment, on=on)
     mails = _forget_mails(assessment)
+    assessment.student.data_requests.update(file=None)  # the result is in it
     assessment.delete()
     _log(assessment.school, on, found.rule, assessments=1, documents=documents, mails=mails)
     return True

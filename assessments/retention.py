@@ -21,10 +21,10 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import TruncDate
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
-from accounts.models import Membership, Role, School
+from accounts.models import Membership, Role, RoleChange, School
 
 from .erasure import Rule
 from .models import CLOSED, Appeal, Assessment, AssessmentQuerySet, Event, Status
@@ -156,7 +156,10 @@ def leaving(school: School, *, on: date) -> QuerySet[Any]:
         default=Value(""),
     )
     used = Q(user__last_login__isnull=True) | Q(user__last_login__lt=_begin(on - IN_USE))
-    students = school.memberships.filter(used, _told_of(on), role=Role.STUDENT)
+    # Who was put in again since, by a list say, is a student here.
+    back = RoleChange.objects.filter(school=school, user=OuterRef("user"), role=Role.STUDENT, change="GIVEN")
+    since = back.filter(at__date__gt=Coalesce(OuterRef("diploma_on"), OuterRef("left_on")))
+    students = school.memberships.filter(used, _told_of(on), ~Exists(since), role=Role.STUDENT)
     return students.annotate(rule=rule).exclude(rule="").filter(assessments__isnull=True)
 
 

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from typing import BinaryIO
 
 from accounts.importing.reading import MAX_BYTES
-from accounts.importing.workbook import DAMAGED, MAX_UNPACKED
+from accounts.importing.workbook import DAMAGED, MAX_UNPACKED, PIECE, ROW
 
 LARGE_ROWS = 1_000  # reading and importing as many takes half a second
 LARGE_BYTES = 512 * 1024
-PIECE = 1024 * 1024
-ROW = re.compile(rb"<(?:\w+:)?row[\s/>]")
 
 
 def is_large(file: BinaryIO, *, rows: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ from .unreadable import Unreadable
 MAX_UNPACKED = 40 * 1024 * 1024  # 20,000 rows take a third of it
 MAX_PARTS = 1000
 MAX_WHOLE_PART = 4 * 1024 * 1024  # styles and the like, which openpyxl takes in as a whole
+MAX_CELLS = 1_000  # in a row
+PIECE = 1024 * 1024
+ROW, CELL = re.compile(rb"<(?:\w+:)?row[\s/>]"), re.compile(rb"<(?:\w+:)?c[\s/>]")
 READ_BIT_BY_BIT = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
 ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
@@ -56,6 +60,18 @@ def opened(file: BinaryIO) -> Iterator[Any]:
         ) from None
 
 
+def _has_endless_row(archive: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
+    """A row is read as a whole, however long: a few kilobytes zipped would take gigabytes."""
+    cells = 0
+    with archive.open(sheet) as part:
+        for piece in iter(lambda: part.read(PIECE), b""):
+            for number, of_row in enumerate(ROW.split(piece)):
+                cells = (0 if number else cells) + len(CELL.findall(of_row))
+                if cells > MAX_CELLS:
+                    return True
+    return False
+
+
 def _refuse_bombs(file: BinaryIO) -> None:
     """The sizes that the archive names are the most that zipfile will unpack."""
     with zipfile.ZipFile(file) as archive:
@@ -65,6 +81,11 @@ def _refuse_bombs(file: BinaryIO) -> None:
                 "Dit bestand is uitgepakt groter dan 40 MB. Zet de lijst in een nieuw bestand, zonder lege regels "
                 "of afbeeldingen."
             )
+        for part in parts:
+            if part.filename.startswith("xl/worksheets/") and _has_endless_row(archive, part):
+                raise Unreadable(
+                    f"In dit bestand heeft een rij meer dan {MAX_CELLS} cellen. Zet de lijst in een nieuw bestand."
+                )
         names = {part.filename for part in parts}
         if "mimetype" in names and archive.read("mimetype")[: len(ODS)] == ODS:
             raise Unreadable("Dit is een OpenDocument-bestand (.ods). Sla het op als .xlsx of .csv.")

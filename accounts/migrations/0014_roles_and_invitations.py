@@ -82,6 +82,7 @@ class Migration(migrations.Migration):
                             ("BY_HAND", "met de hand"),
                             ("INVITATION", "uitnodiging aangenomen"),
                             ("IMPORT", "lijst geïmporteerd"),
+                            ("REGISTERED", "zelf aangemeld"),
                             ("LEFT", "uit de school gehaald"),
                             ("CONSORTIUM", "door het Consortium"),
                         ],

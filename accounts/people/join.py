@@ -48,7 +48,7 @@ def join_with_password(*, token: str, password: str) -> User:
             if not needs_password(user if user.pk else None):
                 raise NoInvitation("accepted", invitation)
             user.set_password(password)
-            user.save()
+            user.save(update_fields=["password"] if user.pk else None)
             _accept(invitation, user)
     except IntegrityError:  # the address got an account while we wrote
         raise NoInvitation("accepted") from None

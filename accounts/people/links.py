@@ -63,6 +63,8 @@ def _usable(pk: int, generation: int, *, lock: bool = False) -> SchoolInvitation
         raise NoInvitation("accepted", invitation)
     if invitation.withdrawn_at:
         raise NoInvitation("withdrawn", invitation)
+    if invitation.user and invitation.user.email != invitation.email:  # it went to an address that is not theirs
+        raise NoInvitation("void", invitation)
     if invitation.generation != generation:
         raise NoInvitation("void", invitation)
     if invitation.is_expired:

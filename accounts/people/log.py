@@ -33,6 +33,7 @@ class RoleChange(models.Model):
         BY_HAND = "BY_HAND", "met de hand"
         INVITATION = "INVITATION", "uitnodiging aangenomen"
         IMPORT = "IMPORT", "lijst geïmporteerd"
+        REGISTERED = "REGISTERED", "zelf aangemeld"
         LEFT = "LEFT", "uit de school gehaald"
         CONSORTIUM = "CONSORTIUM", "door het Consortium"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
@@ -51,8 +52,8 @@ def grant(*, school: School, user: User, role: str, by: User | None, how: str, s
         if has and has.ended_at is None:
             return False
         if has:
-            has.ended_at = None
-            has.save(update_fields=["ended_at"])
+            has.ended_at = has.left_on = None
+            has.save(update_fields=["ended_at", "left_on"])
         else:
             if school.memberships.filter(student_number=student_number).exists():
                 student_number = ""
@@ -105,6 +106,7 @@ def _end(held: Membership, *, by: User, how: str) -> None:
     if held.role == Role.SCHOOLBEHEER:
         _refuse_last(school, user)
         # Whom they asked to keep the school or its results, and who did not answer yet: nobody stands for it any more.
+        school.people_imports.filter(by=user, imported_at__isnull=True).delete()
         asked = school.school_invitations.open().filter(by=user)
         for invitation in asked:
             if {Role.SCHOOLBEHEER, Role.EXAMENCOMMISSIE}.intersection(invitation.roles):
@@ -114,11 +116,14 @@ def _end(held: Membership, *, by: User, how: str) -> None:
             held.delete()
     except ProtectedError:  # assessments point to it
         held.ended_at = timezone.now()
-        held.save(update_fields=["ended_at"])
+        if not held.diploma_on and not held.left_on:  # how long the results are kept goes by one of these
+            held.left_on, held.study_dates_set_at, held.study_dates_set_by = timezone.localdate(), held.ended_at, by
+        held.save(update_fields=["ended_at", "left_on", "study_dates_set_at", "study_dates_set_by"])
     record(school=school, user=user, role=held.role, change=Change.TAKEN, by=by, how=how)
 
 
 def _refuse_last(school: School, user: User) -> None:
     others = school.memberships.filter(role=Role.SCHOOLBEHEER, user__is_active=True).exclude(user=user)
+    others = others.exclude(user__password__startswith=UNUSABLE_PASSWORD_PREFIX)  # who was never here
     if not others.exists():
         raise RoleRefused(LAST_ONE)

@@ -1,0 +1,172 @@
+"""Where one rule of the accounts meets another: faults that stood between two of them."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import choose_password
+from accounts.erase_account import erase_account, erase_unused
+from accounts.importing import workbook
+from accounts.importing.unreadable import Unreadable
+from accounts.models import Membership, Role, RoleChange, School, SchoolInvitation, Session, User
+from accounts.people.invite import send_wanted
+from accounts.people.links import NoInvitation, open_token, token_for
+from accounts.people.roles import grant, leave, take_role
+from assessments import retention
+from assessments.models import Assessment
+from digibeoordelen.outbox.models import OutgoingMail
+from tests.addressbook.files import xlsx
+from tests.factories import MembershipFactory, UserFactory, member
+
+
+@pytest.fixture
+def manager(school: School) -> User:
+    return member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
+
+
+def invited(school: School, email: str, **fields: object) -> SchoolInvitation:
+    name = {"first_name": "Noa", "last_name": "Wit", "search_text": "noa wit"}
+    found: SchoolInvitation = school.school_invitations.create(email=email, roles=["DOCENT"], **name, **fields)
+    return found
+
+
+def test_an_address_that_no_mail_goes_to_keeps_no_other_from_going(school: School, other_school: School) -> None:
+    bad = invited(school, "i\u0307brahim@hier.test", wanted_at=timezone.now())
+    invited(other_school, "goed@elders.test", wanted_at=timezone.now())
+    send_wanted()
+    assert [mail.to for mail in OutgoingMail.objects.all()] == ["goed@elders.test"]
+    bad.refresh_from_db()
+    assert bad.wanted_at is None
+
+
+def test_a_forgotten_password_of_such_an_address_is_refused_in_words(client: Client, db: None) -> None:
+    answer = client.post("/wachtwoord-vergeten/", {"email": "\u0130brahim@hier.test"})
+    assert answer.status_code == 200
+    assert "geen mail worden gestuurd" in answer.content.decode()
+
+
+def test_a_row_without_end_is_refused_before_it_is_read() -> None:
+    packed = io.BytesIO(xlsx(["a"]).read())
+    with zipfile.ZipFile(packed) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b"</row>", b"<c/>" * 500_000 + b"</row>", 1)
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(Unreadable, match="meer dan 1000 cellen"), workbook.opened(bomb):
+        pass
+
+
+def test_who_came_back_is_no_longer_one_who_left(school: School, manager: User, pass_time: Callable[..., None]) -> None:
+    student = MembershipFactory(school=school, diploma_on=timezone.localdate())
+    pass_time(days=800)
+    on = timezone.localdate()
+    assert student in retention.leaving(school, on=on)
+    RoleChange.objects.create(school=school, user=student.user, role="STUDENT", change="GIVEN", how="IMPORT")
+    assert student not in retention.leaving(school, on=on)
+
+
+def test_who_is_taken_out_of_the_school_gets_a_date_to_go_by(
+    school: School, manager: User, assessment: Assessment
+) -> None:
+    student = assessment.student
+    leave(school=school, user=student.user, by=manager)
+    student.refresh_from_db()
+    assert student.left_on == timezone.localdate()
+    grant(school=school, user=student.user, role=Role.STUDENT, by=manager, how=RoleChange.How.BY_HAND)
+    student.refresh_from_db()
+    assert (student.left_on, student.ended_at) == (None, None)
+
+
+def test_an_account_without_a_role_is_erased_after_a_year(
+    school: School, manager: User, pass_time: Callable[..., None]
+) -> None:
+    student = MembershipFactory(school=school)
+    leave(school=school, user=student.user, by=manager)
+    assert erase_unused(on=timezone.localdate()) == 0
+    pass_time(days=370)
+    assert erase_unused(on=timezone.localdate()) == 1
+    assert not User.objects.filter(pk=student.user_id).exists()
+    assert not RoleChange.objects.filter(user_name=student.user.full_name).exists()
+
+
+def test_an_account_that_an_assessment_needs_stays_whole(docent: User, assessment: Assessment) -> None:
+    assert not erase_account(docent)
+    assert docent.memberships.exists()
+
+
+def test_invitations_that_are_over_are_forgotten(school: School, pass_time: Callable[..., None]) -> None:
+    invited(school, "oud@hier.test", withdrawn_at=timezone.now())
+    pass_time(days=370)
+    erase_unused(on=timezone.localdate())
+    assert not SchoolInvitation.objects.exists()
+
+
+def test_a_forgotten_password_ends_every_session_in_the_list(docent: User) -> None:
+    browser = Client()
+    browser.force_login(docent)
+    docent.refresh_from_db()
+    link = choose_password.mail_link(user=docent, language="nl")
+    choose_password.choose(
+        token=choose_password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl"
+    )
+    assert not Session.objects.of(docent.pk)
+
+
+def test_the_link_to_a_wrong_address_is_void_once_that_is_corrected(school: School) -> None:
+    user = UserFactory(email="fout@hier.test", password=None)
+    soon = timezone.now() + timedelta(days=3)
+    token = token_for(invited(school, user.email, user=user, wanted_at=timezone.now(), expires_at=soon))
+    assert open_token(token).user == user
+    user.email = "goed@hier.test"
+    user.save()
+    with pytest.raises(NoInvitation):
+        open_token(token)
+
+
+def test_a_list_of_who_is_schoolbeheer_no_more_is_not_imported(school: School, manager: User) -> None:
+    other = member(school, Role.SCHOOLBEHEER)
+    school.people_imports.create(by=other, filename="lijst.csv")
+    take_role(school=school, user=other, role=Role.SCHOOLBEHEER, by=manager)
+    assert not school.people_imports.exists()
+
+
+def test_the_last_schoolbeheer_who_was_ever_here_stays(client: Client, school: School, manager: User) -> None:
+    member(school, Role.SCHOOLBEHEER, password=None)
+    client.force_login(member(school, Role.SCHOOLBEHEER))
+    third = school.memberships.filter(role=Role.SCHOOLBEHEER).last()
+    assert third is not None
+    take_role(school=school, user=third.user, role=Role.SCHOOLBEHEER, by=manager)
+    answer = client.get(reverse("school:people", args=[school.pk]))
+    assert answer.status_code == 404
+    assert school.memberships.filter(user=manager, role=Role.SCHOOLBEHEER).exists()
+
+
+def test_who_registers_stands_in_the_log(client: Client, school: School) -> None:
+    from accounts import register
+    from tests.factories import RegistrationFactory
+
+    School.objects.filter(pk=school.pk).update(register_on=True)
+    school.refresh_from_db()
+    user = register.confirm(registration=RegistrationFactory(school=school, email="zelf@hier.test"))
+    [line] = school.role_changes.all()
+    assert (line.user, line.how) == (user, "REGISTERED")
+
+
+def test_the_number_of_who_left_is_found_where_it_can_be_changed(
+    client: Client, school: School, manager: User, student: Membership, assessment: Assessment
+) -> None:
+    leave(school=school, user=student.user, by=manager)
+    client.force_login(manager)
+    answer = client.get(reverse("school:student_numbers", args=[school.pk]), {"q": "123456"})
+    assert "Anouk van" in answer.content.decode()
