@@ -97,20 +97,18 @@ def resolve(data: Mapping[str, Any]) -> str:
 
 def resolve_many(batch: Sequence[Mapping[str, Any]]) -> list[str | LinkVoid]:
     """What `resolve` gives for each, or the `LinkVoid` that it would raise; one query."""
-    found = (
-        Invitation.objects.select_related("assessment")
-        .only("generation", "withdrawn_at", "replaced_by", "assessment__status")
-        .in_bulk({pk for data in batch for pk in _wanted(data)})
-    )
-    return [_resolve(data, found) for data in batch]
+    asked = Invitation.objects.standing().exclude(assessment__status=Status.CANCELLED)  # as `stands` has it
+    wanted = {pk for data in batch for pk in _wanted(data)}
+    standing = dict(asked.filter(pk__in=wanted).values_list("pk", "generation"))
+    return [_resolve(data, standing) for data in batch]
 
 
-def _resolve(data: Mapping[str, Any], found: Mapping[int, Invitation]) -> str | LinkVoid:
-    wanted = _wanted(data)
-    standing = [found[pk] for pk in wanted if pk in found and stands(found[pk])]
-    if not standing:
+def _resolve(data: Mapping[str, Any], standing: Mapping[int, int]) -> str | LinkVoid:
+    """`standing`: the present generation of each invitation that stands."""
+    found = [(standing[pk], generation) for pk, generation in _wanted(data).items() if pk in standing]
+    if not found:
         return LinkVoid("De uitnodiging is ingetrokken voordat deze mail verzonden was.")
-    if not any(invitation.generation == wanted[invitation.pk] for invitation in standing):
+    if not any(present == generation for present, generation in found):
         return LinkVoid("Er is intussen een nieuwere uitnodiging gemaakt.")
     return _url(data["invitation"], data["generation"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.models import User
 from assessments import lifecycle, mails
 from assessments.models import Assessment, Document
-from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.drop import drop
 
 
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
@@ -27,4 +27,4 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
 
 def _never_left(document: Document) -> bool:
     """Whether nothing of the PDF's mail went out, and now nothing will."""
-    return document.mail is None or OutgoingMail.objects.drop(document.mail.pk)
+    return document.mail is None or drop(document.mail.pk)

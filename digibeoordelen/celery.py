@@ -1,11 +1,12 @@
 """The Celery application; tasks live in each app's `tasks.py`."""
 
+import gc
 import io
 import os
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_process_init
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from kombu.transport import TRANSPORT_ALIASES
@@ -35,3 +36,10 @@ def refuse_misconfiguration(**kwargs: object) -> None:
         call_command("check", stdout=io.StringIO())
     except SystemCheckError as error:
         raise SystemExit(str(error)) from error
+
+
+@worker_process_init.connect
+def leave_what_stays_out_of_garbage_collection(**kwargs: object) -> None:
+    """What is loaded by now lives as long as the process: looking through it anew took a tenth of a mail's time."""
+    gc.collect()
+    gc.freeze()

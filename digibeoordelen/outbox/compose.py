@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ from .models import FileGone, MailAttachment, OutgoingMail
 # Some programs that look for a header's URL on the line of its name don't unfold; RFC 5322 allows 998.
 HEADER_LINE = 500
 TEXT_LINE = 990
+# What most are, and needs neither parsing nor encoding.
+_PLAIN_ADDRESS = re.compile(r"[a-zA-Z0-9_+-]+(\.[a-zA-Z0-9_+-]+)*@[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+")
+_PLAIN_NAME = re.compile(r"[ -~]{0,200}")
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def compose(mail: OutgoingMail, urls: Mapping[str, str] | None = None) -> Letter
     headers = [
         _header("Subject", mail.subject),
         _header("From", _sender(mail.from_name)),
-        _header("To", _recipient(mail)) if to.isascii() else f"To: {to}",
+        _to(mail),
         _header("Reply-To", mail.reply_to) if mail.reply_to else "",
         f"Message-ID: {mail.message_id}",
         f"Date: {format_datetime(timezone.localtime())}",
@@ -109,13 +113,21 @@ def _sender(name: str) -> str:
     return formataddr((name, parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))
 
 
-def _recipient(mail: OutgoingMail) -> str:
-    return formataddr((mail.to_name, _address(mail.to))) if mail.to_name else mail.to
+def _to(mail: OutgoingMail) -> str:
+    to = _address(mail.to)
+    if not to.isascii():
+        return f"To: {to}"
+    recipient = formataddr((mail.to_name, to)) if mail.to_name else mail.to
+    if _PLAIN_ADDRESS.fullmatch(mail.to) and _PLAIN_NAME.fullmatch(mail.to_name):
+        return f"To: {recipient}"  # as Django would write it; to find that out it reads it letter by letter
+    return _header("To", recipient)
 
 
 @lru_cache(maxsize=256)
 def _address(written: str) -> str:
     """The bare address, its domain as ASCII."""
+    if _PLAIN_ADDRESS.fullmatch(written):
+        return written
     local, _, domain = parseaddr(written)[1].rpartition("@")
     return f"{local}@{punycode(domain)}"
 

@@ -1,8 +1,7 @@
 """The mails' way from claim to mark; nothing here runs inside a transaction.
 
-A worker claims a batch and sends it one by one. Two writes stand between two mails: the first one's mark and the
-second one's beginning, made in one statement, before anything of the second goes out. So a worker that is killed may
-repeat one mail, the one that was begun and not marked; what it had only claimed is sent once, by another.
+A worker claims a batch and sends it one by one (`claims` says what stands in the database meanwhile). What the server
+took is marked for several mails at once, well within a second.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -20,7 +19,9 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from . import claims
 from .announce import announce
+from .claims import NotOurs
 from .compose import AttachmentGone, Letter, compose
 from .links import LinkVoid, hide, resolve_many
 from .models import MailState, OutgoingMail
@@ -33,40 +34,40 @@ T = TypeVar("T")
 BATCH = 50
 SPELL_SECONDS = 5.0  # after which other tasks have their turn, and a worker that must stop can
 FRESH_SECONDS = 1.0  # links resolved this short ago aren't resolved again
-
-
-class NotOurs(Exception):
-    """The mail that was to go out isn't ours any more: its time was over before it was begun."""
+MARK_SECONDS = 0.5  # how long a mail that is gone may look as if it weren't
 
 
 def deliver(mail_id: int) -> None:
     """Sends this mail alone, and marks what became of it; does nothing when it isn't queued."""
-    _Batch(OutgoingMail.objects.claim(mail_id)).send()
+    _Batch(claims.claim(mail_id)).send()
 
 
 def deliver_queued(*, first: int) -> None:
     """Sends the mail `first`, then what else is queued, until there is no more or the spell is over.
 
-    Killed after the server took a mail and before its mark, it is sent once more when its lease is
-    over, with the same Message-ID. An error that is none of the mail's or the server's is raised; that
-    mail then waits for the end of its lease, too.
+    Killed after the server took a mail and before the next one was begun, it is sent once more when its
+    lease is over, with the same Message-ID. An error that is none of the mail's or the server's is
+    raised; that mail then waits for the end of its lease, too.
     """
     until = time.monotonic() + SPELL_SECONDS
-    batch = OutgoingMail.objects.claim(first) or OutgoingMail.objects.claim_queued(BATCH)
-    while batch:
-        _Batch(batch).send(until=until)
+    held = claims.claim(first)
+    held = held if held.mails else claims.claim_queued(BATCH)
+    while held.mails:
+        _Batch(held).send(until=until)
         if time.monotonic() >= until:
             return
-        batch = OutgoingMail.objects.claim_queued(BATCH)
+        held = claims.claim_queued(BATCH)
 
 
 class _Batch:
     """Mails under one claim, on their way out one by one."""
 
-    def __init__(self, mails: Sequence[OutgoingMail]) -> None:
-        self._left = deque(mails)
+    def __init__(self, held: claims.Held) -> None:
+        self._claim_id = held.claim_id
+        self._left = deque(held.mails)
         self._begun: OutgoingMail | None = None
-        self._sent: OutgoingMail | None = None  # taken by the server; its mark is the next thing written
+        self._sent: list[OutgoingMail] = []  # taken by the server, and not marked yet
+        self._marked_at = time.monotonic()
         self._ahead: Letter | None = None  # of the mail that is next
         self._urls: dict[int, dict[str, str] | LinkVoid] = {}
         self._resolved_at = 0.0
@@ -75,16 +76,17 @@ class _Batch:
         """Until all is sent or `until` (monotonic) has come; what wasn't begun by then goes back in the queue."""
         try:
             while self._left and time.monotonic() < until:
-                mail = self._left.popleft()
                 try:
-                    self._send(mail)
+                    self._send(self._left[0])
                 except NotOurs:
-                    logger.warning("Mail %s (%s) was taken back before it was sent", mail.pk, mail.kind)
+                    logger.warning("Mails from %s on were taken back before they were sent", self._left[0].pk)
+                    return
                 except Exception:
                     with suppress(NotOurs):
-                        self._begin(mail)  # it counts as an attempt: it may be what breaks its worker every time
+                        self._begin(self._left[0])  # an attempt: it may be what breaks its worker every time
+                        self._left.popleft()
                     raise
-            self._mark_sent()
+                self._left.popleft()
         finally:
             self._give_back()
 
@@ -104,7 +106,7 @@ class _Batch:
             self._begin(mail)
             _wait(mail, f"De bijlagen zijn nu niet te lezen: {error.strerror or error}")
         else:
-            self._sent = mail
+            self._sent.append(mail)
 
     def _letter(self, mail: OutgoingMail) -> Letter:
         letter, self._ahead = self._ahead, None
@@ -115,18 +117,18 @@ class _Batch:
 
     def _compose_ahead(self) -> None:
         """Makes the next letter while the server is busy with this one; not where that could take long or fail."""
-        if not self._left or self._left[0].attachments.all() or self._is_stale():
+        if len(self._left) < 2 or self._left[1].attachments.all() or self._is_stale():
             return
-        if not isinstance(self._urls[self._left[0].pk], LinkVoid):
+        following = self._left[1]
+        if not isinstance(self._urls[following.pk], LinkVoid):
             with suppress(Exception):  # met again, and judged, when it is this mail's turn
-                self._ahead = compose(self._left[0], self._links(self._left[0]))
+                self._ahead = compose(following, self._links(following))
 
     def _links(self, mail: OutgoingMail) -> dict[str, str]:
         """The mail's URLs, resolved for all that are left at once; raises `LinkVoid`."""
         if self._is_stale():
-            mails = [mail, *self._left]
-            urls = resolve_many([each.links for each in mails])
-            self._urls = {each.pk: found for each, found in zip(mails, urls, strict=True)}
+            urls = resolve_many([each.links for each in self._left])
+            self._urls = {each.pk: found for each, found in zip(self._left, urls, strict=True)}
             self._resolved_at = time.monotonic()
         found = self._urls[mail.pk]
         if isinstance(found, LinkVoid):
@@ -137,41 +139,32 @@ class _Batch:
         return not self._urls or time.monotonic() - self._resolved_at > FRESH_SECONDS
 
     def _begin(self, mail: OutgoingMail) -> None:
-        """Marks the one before, and has this one's attempt counted and leased; raises `NotOurs`. Once a mail."""
+        """Has this one's attempt written and leased; raises `NotOurs`. Once a mail."""
         if self._begun is mail:
             return
-        moved = self._move_on(begun=mail)
-        if mail.pk not in moved:
-            raise NotOurs
+        _surely(partial(claims.begin, mail))
         self._begun = mail
-        mail.attempts += 1
+        if time.monotonic() - self._marked_at > MARK_SECONDS:
+            self._mark_sent()
 
     def _mark_sent(self) -> None:
-        if self._sent is not None:
-            self._move_on(begun=None)
-
-    def _move_on(self, *, begun: OutgoingMail | None) -> set[int]:
-        sent = self._sent
-        moved = _surely(partial(OutgoingMail.objects.move_on, sent=sent, begun=begun))
-        self._sent = None
-        if sent is not None and sent.pk in moved:
-            logger.info("Mail %s (%s) is sent", sent.pk, sent.kind)
-        elif sent is not None:
-            _tell_overtaken(sent, MailState.SENT)
-        return moved
+        sent, self._sent, self._marked_at = self._sent, [], time.monotonic()
+        if not sent:
+            return
+        pks = [mail.pk for mail in sent]
+        marked = _surely(partial(claims.mark_sent, self._claim_id, pks))
+        if marked < len(sent):  # a crash of all but this worker, or a stop of minutes
+            logger.error(
+                "Of the mails %s %s were settled by another before they were marked sent", pks, len(sent) - marked
+            )
+        logger.info("Sent: mails %s", ", ".join(f"{mail.pk} ({mail.kind})" for mail in sent))
 
     def _give_back(self) -> None:
-        if not (self._left or self._sent):
-            return
         with suppress(DatabaseError):  # else when their lease is over
             self._mark_sent()
-            OutgoingMail.objects.release(self._left)
+            claims.end(self._claim_id, [mail.pk for mail in self._left])
         if self._left:
             announce(self._left[0].pk)  # their own tasks may have come and found them claimed; one goes on with all
-
-
-def _tell_overtaken(mail: OutgoingMail, state: str) -> None:
-    logger.error("Mail %s (%s) was claimed by another before it was marked %s", mail.pk, mail.kind, state)
 
 
 def _wait(mail: OutgoingMail, reason: str) -> None:
@@ -193,8 +186,8 @@ def _give_up(mail: OutgoingMail, reason: str) -> None:
 def _mark(mail: OutgoingMail, **values: Any) -> None:
     """Writes what became of the mail at once, and only if the claim is still our own."""
     own = OutgoingMail.objects.filter(pk=mail.pk, claim_id=mail.claim_id)
-    if not _surely(partial(own.update, claim_id=None, lease_until=None, **values)):
-        _tell_overtaken(mail, values["state"])
+    if not _surely(partial(own.update, claim_id=None, lease_until=None, attempts=mail.attempts, **values)):
+        logger.error("Mail %s (%s) was claimed by another before it was marked %s", mail.pk, mail.kind, values["state"])
 
 
 def _surely(write: Callable[[], T]) -> T:

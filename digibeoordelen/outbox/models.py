@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -58,120 +58,10 @@ class MailState(models.TextChoices):
     FAILED = "FAILED", "Mislukt"
 
 
-DROPPED = "Niet verzonden: wat erin stond klopte intussen niet meer."
-
-_MOVE_ON = """
-UPDATE outbox_outgoingmail SET
-    state = CASE WHEN id = %s THEN 'SENT' ELSE state END,
-    sent_at = CASE WHEN id = %s THEN %s ELSE sent_at END,
-    last_error = CASE WHEN id = %s THEN '' ELSE last_error END,
-    claim_id = CASE WHEN id = %s THEN NULL ELSE claim_id END,
-    lease_until = CASE WHEN id = %s THEN NULL ELSE %s END,
-    attempts = attempts + CASE WHEN id = %s THEN 1 ELSE 0 END
-WHERE claim_id = %s AND (id = %s OR (id = %s AND dropped_at IS NULL))
-RETURNING id
-"""
-
-
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def for_screen(self) -> OutgoingMailQuerySet:
         """What a screen shows of a mail: `state_label`, `last_error` and times, without fetching its content."""
         return self.defer("text", "html", "links", "headers")
-
-    def claim(self, pk: int) -> list[OutgoingMail]:
-        """The mail, held by the caller alone; an empty list when it isn't there to be claimed."""
-        return self._claim(self.filter(pk=pk), 1)
-
-    def claim_queued(self, limit: int) -> list[OutgoingMail]:
-        """Up to `limit` queued mails, the longest waiting first, held by the caller alone."""
-        return self._claim(self.order_by("announce_at"), limit)
-
-    def _claim(self, wanted: OutgoingMailQuerySet, limit: int) -> list[OutgoingMail]:
-        """All under one claim id, for a time in which each must be begun: until then any may be taken back.
-
-        Of any number of callers one gets a mail: they pass over each other's rows, or on SQLite, where
-        every writer waits for the one before, find them claimed.
-        """
-        held = {
-            "state": MailState.IN_FLIGHT,
-            "claim_id": uuid.uuid4(),
-            "lease_until": timezone.now() + timedelta(seconds=settings.OUTBOX_HOLD_SECONDS),
-        }
-        queued = wanted.filter(state=MailState.QUEUED, dropped_at__isnull=True)
-        if not queued.exists():  # as for most tasks after a batch: no lock is taken for nothing
-            return []
-        with transaction.atomic():
-            if connection.features.has_select_for_update_skip_locked:
-                queued = queued.select_for_update(skip_locked=True, of=("self",))
-            mails = list(queued[:limit])
-            if mails:
-                self.filter(pk__in=[mail.pk for mail in mails]).update(**held)
-        for mail in mails:
-            for name, value in held.items():
-                setattr(mail, name, value)
-        models.prefetch_related_objects(mails, "attachments__file")
-        return mails
-
-    def move_on(self, *, sent: OutgoingMail | None = None, begun: OutgoingMail | None = None) -> set[int]:
-        """Marks `sent`, and begins an attempt at `begun`: their ids, less those that were no longer the caller's own.
-
-        One statement for both, by hand: with a query built for each it would take as long as sending.
-        An attempt has its full lease from now.
-        """
-        own = sent or begun
-        if own is None:
-            return set()
-        sent_pk, begun_pk, now = sent.pk if sent else 0, begun.pk if begun else 0, timezone.now()
-        lease = now + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-        adapt = connection.ops.adapt_datetimefield_value
-        claim_id = OutgoingMail.claim_id.field.get_db_prep_value(own.claim_id, connection)
-        values = [sent_pk, sent_pk, adapt(now), sent_pk, sent_pk, sent_pk, adapt(lease), begun_pk]
-        with connection.cursor() as cursor:
-            cursor.execute(_MOVE_ON, [*values, claim_id, sent_pk, begun_pk])
-            return {pk for (pk,) in cursor.fetchall()}
-
-    def release(self, mails: Sequence[OutgoingMail]) -> None:
-        """Gives back what was claimed and not begun."""
-        pks, claims = [mail.pk for mail in mails], {mail.claim_id for mail in mails}
-        self.filter(pk__in=pks, claim_id__in=claims).update(
-            state=MailState.QUEUED, claim_id=None, lease_until=None, announce_at=timezone.now() + announce_grace()
-        )
-
-    def requeue(self) -> None:
-        """Puts what waits and is due, and what a crash left in flight, back in the queue.
-
-        A mail that was broken off as often as it may be tried is given up: it may be what breaks the worker.
-        One that was dropped meanwhile is given up, too.
-        """
-        now = timezone.now()
-        self._give_up_dropped(now)
-        left = self.filter(state=MailState.IN_FLIGHT, lease_until__lt=now)
-        released = {"claim_id": None, "lease_until": None}
-        left.filter(attempts__gt=len(settings.OUTBOX_RETRY_SECONDS)).update(
-            state=MailState.FAILED, last_error="Het verzenden is telkens afgebroken voordat het klaar was.", **released
-        )
-        left.update(state=MailState.QUEUED, announce_at=now, **released)
-        self.filter(state=MailState.WAITING, next_attempt_at__lte=now).update(
-            state=MailState.QUEUED, next_attempt_at=None, announce_at=now
-        )
-
-    def _give_up_dropped(self, now: datetime) -> None:
-        idle = Q(state__in=[MailState.QUEUED, MailState.WAITING]) | Q(state=MailState.IN_FLIGHT, lease_until__lt=now)
-        over = {"claim_id": None, "lease_until": None, "next_attempt_at": None}
-        self.filter(idle, dropped_at__isnull=False).update(state=MailState.FAILED, last_error=DROPPED, **over)
-
-    def drop(self, pk: int) -> bool:
-        """Sees to it that the mail is begun no more; whether nothing of it can have gone out.
-
-        What a worker has begun at this moment may still arrive, but is not tried again. Call it in the
-        transaction that makes the mail untrue.
-        """
-        # One write, for which a worker that is about to begin waits: whoever is second knows of the first.
-        self.filter(pk=pk).exclude(state=MailState.SENT).update(dropped_at=timezone.now())
-        mail = self.only("attempts", "state", "last_error").get(pk=pk)
-        self._give_up_dropped(timezone.now())
-        # What failed once may have arrived all the same, its answer lost.
-        return mail.state != MailState.SENT and mail.attempts == 0 and not mail.last_error
 
     def take_unannounced(self, limit: int) -> list[int]:
         """The ids of up to `limit` queued mails that no task was started for in time, oldest first.
@@ -191,6 +81,33 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         """Batches of `take_unannounced` until there are no more."""
         while ids := self.take_unannounced(size):
             yield ids
+
+
+class Claim(models.Model):
+    """What one worker holds, and how far it has come; `claims` alone writes it.
+
+    Its mails are those in flight with its id, and they go in the order of their ids. All before `begun` were taken by
+    the mail server, unless they say otherwise themselves; `begun` may be on its way; none after it was tried. So one
+    small row is written for each mail, and the mails' own, which are wide and indexed, once for many.
+    No index but the key: a row that is updated in place costs a tenth of one that moves.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    begun = models.BigIntegerField(null=True)  # the id of an OutgoingMail
+    begun_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField()
+    stopped = models.BooleanField(default=False)  # nothing more of it may be begun
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(begun__isnull=True, begun_at__isnull=True) | Q(begun__isnull=False, begun_at__isnull=False),
+                name="claim_begun_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class OutgoingMail(models.Model):
@@ -216,7 +133,7 @@ class OutgoingMail(models.Model):
     state = models.CharField("status", max_length=10, choices=MailState, default=MailState.QUEUED)
     created_at = models.DateTimeField("aangemaakt op", default=timezone.now)
     announce_at = models.DateTimeField(default=timezone.now)  # when the sweep starts a task, if it is still queued
-    claim_id = models.UUIDField(null=True, blank=True)
+    claim_id = models.UUIDField(null=True, blank=True)  # a Claim's; no foreign key: its index would cost every mail
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("pogingen", default=0)
     next_attempt_at = models.DateTimeField("volgende poging", null=True, blank=True)

@@ -5,6 +5,7 @@ from celery import shared_task
 from .announce import announce
 from .deliver import deliver_queued
 from .models import OutgoingMail
+from .requeue import requeue
 
 
 @shared_task
@@ -16,7 +17,7 @@ def send_mail(mail_id: int) -> None:
 @shared_task
 def sweep() -> None:
     """Starts tasks for what is due, and for what a crash or a broker that was gone left without one."""
-    OutgoingMail.objects.requeue()
+    requeue()
     for batch in OutgoingMail.objects.batches_to_announce():
         # Each is asked, not until the first False: that puts the others back where the next sweep finds them.
         if not all([announce(mail_id) for mail_id in batch]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,7 @@ from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, queue_mail
+from digibeoordelen.outbox.requeue import requeue
 from digibeoordelen.outbox.transport import carrier
 from tests.smtp import DROP, YES, SmtpSink
 
@@ -162,33 +164,59 @@ def test_what_was_taken_back_meanwhile_is_not_sent(
     def send_slowly(letter: Any, **hooks: Any) -> None:
         send(letter, **hooks)
         if letter.to == mails[1].to:
-            OutgoingMail.objects.filter(pk=mails[2].pk).update(
-                state=MailState.SENT, sent_at=timezone.now(), claim_id=None, lease_until=None
-            )
+            past = timezone.now() - timedelta(seconds=1)
+            OutgoingMail.objects.filter(state=MailState.IN_FLIGHT).update(lease_until=past)
+            requeue()
+            OutgoingMail.objects.filter(pk=mails[2].pk).update(state=MailState.SENT, sent_at=past)
 
     monkeypatch.setattr(carrier, "send", send_slowly)
     deliver.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 5
+    assert attempts() == [1, 1, 0, 1, 1]
     assert [mail.to for mail in server.received] == [mails[number].to for number in (0, 1, 3, 4)]
 
 
-def test_each_is_marked_before_the_next_one_goes(
+def test_a_worker_that_is_gone_leaves_word_of_each_that_went(
+    mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    """Killed at the moment the server takes the fourth: what the database says then is all that is left."""
+    settings.OUTBOX_HOLD_SECONDS = settings.OUTBOX_LEASE_SECONDS = -1
+    deliver.deliver(mails[0].pk)
+    send = carrier.send
+
+    def be_killed(letter: Any, **hooks: Any) -> None:
+        send(letter, **hooks)
+        if letter.to == mails[3].to:
+            raise SystemExit
+
+    monkeypatch.setattr(carrier, "send", be_killed)
+    monkeypatch.setattr(deliver._Batch, "_give_back", lambda self: None)
+    with pytest.raises(SystemExit):
+        deliver.deliver_queued(first=mails[0].pk)
+    assert states().count(MailState.SENT) == 1
+    requeue()
+
+    assert states() == [MailState.SENT] * 3 + [MailState.QUEUED] * 2
+    assert attempts() == [1, 1, 1, 1, 0]
+
+
+def test_they_are_marked_soon_however_long_the_batch(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(deliver, "MARK_SECONDS", -1)
+    send = carrier.send
     seen = []
-    move_on = deliver._Batch._move_on
 
-    def look(self: Any, **values: Any) -> Any:
-        moved = move_on(self, **values)
-        seen.append((len(server.received), states().count(MailState.SENT)))
-        return moved
+    def look(letter: Any, **hooks: Any) -> None:
+        send(letter, **hooks)
+        seen.append(states().count(MailState.SENT))
 
-    monkeypatch.setattr(deliver._Batch, "_move_on", look)
+    monkeypatch.setattr(carrier, "send", look)
+    deliver.deliver(mails[0].pk)
     deliver.deliver_queued(first=mails[0].pk)
 
-    assert seen
-    assert all(received == sent for received, sent in seen)
+    assert seen == [0, 1, 2, 3, 4]
 
 
 def test_when_its_spell_is_over_the_rest_is_another_task_s(
@@ -210,8 +238,13 @@ def test_when_its_spell_is_over_the_rest_is_another_task_s(
 
 
 def test_one_that_breaks_its_worker_counts_and_the_others_go_back(
-    mails: list[OutgoingMail], server: SmtpSink, announced: list[int], monkeypatch: pytest.MonkeyPatch
+    mails: list[OutgoingMail],
+    server: SmtpSink,
+    announced: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
 ) -> None:
+    settings.OUTBOX_HOLD_SECONDS = settings.OUTBOX_LEASE_SECONDS = -1
     compose = deliver.compose
 
     def break_at_the_third(mail: OutgoingMail, urls: Any) -> Any:
@@ -225,8 +258,9 @@ def test_one_that_breaks_its_worker_counts_and_the_others_go_back(
         deliver.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 2 + [MailState.IN_FLIGHT] + [MailState.QUEUED] * 2
-    assert attempts() == [1, 1, 1, 0, 0]
     assert announced == [mails[3].pk]
+    requeue()
+    assert attempts() == [1, 1, 1, 0, 0]
 
 
 class _AsksForContentAnyway(socketserver.StreamRequestHandler):

@@ -15,11 +15,12 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
+from digibeoordelen.outbox import claims
 from digibeoordelen.outbox.compose import Letter
 from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
-from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, queue_mail
 from digibeoordelen.outbox.transport import carrier
 from tests.processes import wait_until
@@ -240,7 +241,7 @@ def test_a_mark_is_made_under_the_own_claim_alone(
     def overtaken(letter: Letter, **hooks: Any) -> None:
         send(letter, **hooks)
         OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, claim_id=None, lease_until=None)
-        assert OutgoingMail.objects.claim(mail.pk)
+        assert claims.claim(mail.pk).mails
 
     monkeypatch.setattr(carrier, "send", overtaken)
 
@@ -255,18 +256,12 @@ def test_an_attempt_has_a_whole_lease_however_long_it_was_held(
 
     def send(letter: Letter, *, ready: Callable[[], object], meanwhile: Callable[[], object]) -> None:
         ready()
-        leases.append(lease_left(mail))
+        leases.append(Claim.objects.get().lease_until - timezone.now())
 
     monkeypatch.setattr(carrier, "send", send)
     delivered(mail)
 
     assert timedelta(seconds=890) < leases[0] <= timedelta(seconds=900)
-
-
-def lease_left(mail: OutgoingMail) -> timedelta:
-    mail.refresh_from_db()
-    assert mail.lease_until is not None
-    return mail.lease_until - timezone.now()
 
 
 def test_a_database_connection_lost_meanwhile_repeats_no_mail(

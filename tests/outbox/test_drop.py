@@ -9,9 +9,13 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from digibeoordelen.outbox import claims
 from digibeoordelen.outbox.deliver import deliver
-from digibeoordelen.outbox.models import DROPPED, MailState, OutgoingMail
+from digibeoordelen.outbox.drop import DROPPED
+from digibeoordelen.outbox.drop import drop as drop_mail
+from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
+from digibeoordelen.outbox.requeue import requeue
 from tests.smtp import YES, SmtpSink
 
 
@@ -21,7 +25,12 @@ def state_of(mail: OutgoingMail) -> str:
 
 
 def drop(mail: OutgoingMail) -> bool:
-    return OutgoingMail.objects.drop(mail.pk)
+    return drop_mail(mail.pk)
+
+
+def begun(mail: OutgoingMail) -> None:
+    [claimed] = claims.claim(mail.pk).mails
+    claims.begin(claimed)
 
 
 def test_a_queued_one_is_not_sent_and_says_why(mail: OutgoingMail, server: SmtpSink) -> None:
@@ -50,41 +59,42 @@ def test_one_that_waits_for_another_attempt_gets_none(mail: OutgoingMail, server
     deliver(mail.pk)
     assert state_of(mail) == MailState.WAITING
     assert not drop(mail), "an attempt was made: nobody knows for certain"
-    OutgoingMail.objects.requeue()
+    requeue()
     deliver(mail.pk)
     assert server.received == []
     assert state_of(mail) == MailState.FAILED
 
 
 def test_one_that_a_worker_has_claimed_and_not_begun_is_not_begun(mail: OutgoingMail) -> None:
-    [claimed] = OutgoingMail.objects.claim(mail.pk)
+    held = claims.claim(mail.pk)
     assert drop(mail)
-    assert OutgoingMail.objects.move_on(begun=claimed) == set()
-    OutgoingMail.objects.release([claimed])
-    assert OutgoingMail.objects.claim(mail.pk) == []
-    OutgoingMail.objects.requeue()
+    with pytest.raises(claims.NotOurs):
+        claims.begin(held.mails[0])
+    claims.end(held.claim_id, [mail.pk])
+    assert not claims.claim(mail.pk).mails
+    assert not Claim.objects.exists()
+    requeue()
     assert state_of(mail) == MailState.FAILED
     assert mail.last_error == DROPPED
 
 
 def test_one_that_is_going_out_may_arrive_and_counts_as_sent_then(mail: OutgoingMail) -> None:
-    [claimed] = OutgoingMail.objects.claim(mail.pk)
-    OutgoingMail.objects.move_on(begun=claimed)
+    held = claims.claim(mail.pk)
+    claims.begin(held.mails[0])
     assert not drop(mail)
-    assert OutgoingMail.objects.move_on(sent=claimed) == {mail.pk}
+    assert claims.mark_sent(held.claim_id, [mail.pk]) == 1
     assert state_of(mail) == MailState.SENT
 
 
 def test_one_that_was_going_out_and_must_wait_is_given_up(mail: OutgoingMail, server: SmtpSink) -> None:
     """As when the server says 'later' to an attempt that was begun before the drop."""
-    [claimed] = OutgoingMail.objects.claim(mail.pk)
-    OutgoingMail.objects.move_on(begun=claimed)
+    begun(mail)
     drop(mail)
     due = timezone.now() - timedelta(seconds=1)
     OutgoingMail.objects.update(
         state=MailState.WAITING, next_attempt_at=due, last_error="451", claim_id=None, lease_until=None
     )
-    OutgoingMail.objects.requeue()
+    requeue()
     assert state_of(mail) == MailState.FAILED
 
 
@@ -100,30 +110,34 @@ def test_others_are_sent(mail: OutgoingMail, server: SmtpSink) -> None:
 
 @pytest.mark.parametrize("seconds", [60, -60])
 def test_one_that_a_crash_left_is_given_up_when_its_lease_is_over(mail: OutgoingMail, seconds: int) -> None:
-    [claimed] = OutgoingMail.objects.claim(mail.pk)
-    OutgoingMail.objects.move_on(begun=claimed)
+    begun(mail)
     drop(mail)
-    OutgoingMail.objects.update(lease_until=timezone.now() + timedelta(seconds=seconds))
-    OutgoingMail.objects.requeue()
+    over = {"lease_until": timezone.now() + timedelta(seconds=seconds)}
+    OutgoingMail.objects.update(**over)
+    Claim.objects.update(**over)
+    requeue()
     assert state_of(mail) == (MailState.IN_FLIGHT if seconds > 0 else MailState.FAILED)
 
 
 @pytest.mark.servers
 def test_a_worker_that_is_about_to_begin_waits_for_who_drops_it(transactional_db: None, mail: OutgoingMail) -> None:
-    [claimed] = OutgoingMail.objects.claim(mail.pk)
+    [claimed] = claims.claim(mail.pk).mails
 
-    def begin() -> set[int]:
+    def begin() -> bool:
         try:
-            return OutgoingMail.objects.move_on(begun=claimed)
+            claims.begin(claimed)
+        except claims.NotOurs:
+            return False
         finally:
             connection.close()
+        return True
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             assert drop(mail)
             beginning = pool.submit(begin)
             assert wait([beginning], timeout=0.3).not_done, "it waits for this transaction"
-        assert beginning.result(timeout=30) == set()
+        assert not beginning.result(timeout=30)
 
 
 def test_one_that_failed_and_was_queued_again_may_have_arrived(mail: OutgoingMail) -> None:
