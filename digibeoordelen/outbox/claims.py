@@ -8,12 +8,12 @@ Rows are locked in one order, mails before their claim, so that nobody waits for
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -21,6 +21,10 @@ from .models import Claim, MailAttachment, MailState, OutgoingMail, OutgoingMail
 
 _BEGIN = "UPDATE outbox_claim SET begun = %s, begun_at = %s, lease_until = %s WHERE id = %s AND NOT stopped"
 _RELEASED = {"claim_id": None, "lease_until": None}
+_SENDING = [  # what a mail goes out with
+    "kind", "to", "to_name", "from_name", "subject", "text", "html", "reply_to", "message_id", "links", "headers",
+    "attempts",
+]  # fmt: skip
 
 
 class NotOurs(Exception):
@@ -29,10 +33,14 @@ class NotOurs(Exception):
 
 @dataclass(frozen=True)
 class Held:
-    """Mails under one claim, in the order in which they are to be begun; none where there was nothing to claim."""
+    """Mails under one claim, in the order in which they are to be begun; none where there was nothing to claim.
+
+    `attachments`: those of a mail's id, where it has any.
+    """
 
     claim_id: uuid.UUID
-    mails: Sequence[OutgoingMail]
+    mails: Sequence[OutgoingMail] = ()
+    attachments: Mapping[int, Sequence[MailAttachment]] = field(default_factory=dict)
 
 
 def claim(pk: int) -> Held:
@@ -51,7 +59,7 @@ def _claim(wanted: OutgoingMailQuerySet, limit: int) -> Held:
     Of any number of callers one gets a mail: they pass over each other's rows, or on SQLite, where
     every writer waits for the one before, find them claimed.
     """
-    held = Held(uuid.uuid4(), [])
+    held = Held(uuid.uuid4())
     queued = wanted.filter(state=MailState.QUEUED, dropped_at__isnull=True)
     if not queued.exists():  # as for most tasks after a batch: no lock is taken for nothing
         return held
@@ -59,16 +67,21 @@ def _claim(wanted: OutgoingMailQuerySet, limit: int) -> Held:
     with transaction.atomic():
         if connection.features.has_select_for_update_skip_locked:
             queued = queued.select_for_update(skip_locked=True, of=("self",))
-        mails = sorted(queued[:limit], key=lambda mail: mail.pk)
+        mails = sorted(queued.only(*_SENDING)[:limit], key=lambda mail: mail.pk)
         if mails:
             Claim.objects.create(pk=held.claim_id, lease_until=until)
             own = {"state": MailState.IN_FLIGHT, "claim_id": held.claim_id, "lease_until": until}
             OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails]).update(**own)
     for mail in mails:
         mail.state, mail.claim_id, mail.lease_until = MailState.IN_FLIGHT, held.claim_id, until
-    with_files = MailAttachment.objects.select_related("file")
-    models.prefetch_related_objects(mails, models.Prefetch("attachments", with_files))
-    return Held(held.claim_id, mails)
+    return Held(held.claim_id, mails, _attachments(mails))
+
+
+def _attachments(mails: Sequence[OutgoingMail]) -> dict[int, list[MailAttachment]]:
+    found: dict[int, list[MailAttachment]] = {}
+    for attachment in MailAttachment.objects.filter(mail__in=mails).select_related("file"):
+        found.setdefault(attachment.mail_id, []).append(attachment)
+    return found
 
 
 def begin(mail: OutgoingMail) -> None:

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.header import Header
@@ -72,11 +72,15 @@ class AttachmentGone(Exception):
     """A mail can't be made whole; the message says in Dutch what it lacks."""
 
 
-def compose(mail: OutgoingMail, urls: Mapping[str, str] | None = None) -> Letter:
+def compose(
+    mail: OutgoingMail,
+    urls: Mapping[str, str] | None = None,
+    attachments: Sequence[MailAttachment] | None = None,
+) -> Letter:
     """The mail as it goes out: text and HTML parts, attachments, the Message-ID it was queued with.
 
-    `urls` are what its links resolve to, where that is known. Raises `LinkVoid` when one of them may
-    no longer be sent, `AttachmentGone` when a file is missing or damaged, OSError when the storage
+    `urls` are what its links resolve to, and `attachments` its own, where these are known. Raises
+    `LinkVoid` when one of the links may no longer be sent, `AttachmentGone` when a file is missing or damaged, OSError when the storage
     doesn't answer.
     """
     if urls is None:
@@ -84,11 +88,11 @@ def compose(mail: OutgoingMail, urls: Mapping[str, str] | None = None) -> Letter
     to = _address(mail.to)
     bodies = [
         _text("plain", links.fill(mail.text, urls)),
-        _text("html", links.fill(mail.html, {name: escape(url) for name, url in urls.items()})),
+        _html(links.fill(mail.html, {name: escape(url) for name, url in urls.items()})),
     ]
     whole = _multipart("alternative", bodies)
-    if attachments := [_part(attachment) for attachment in mail.attachments.all()]:
-        whole = _multipart("mixed", [whole, *attachments])
+    if parts := [_part(attachment) for attachment in (mail.attachments.all() if attachments is None else attachments)]:
+        whole = _multipart("mixed", [whole, *parts])
     headers = [
         _header("Subject", mail.subject),
         _header("From", _sender(mail.from_name)),
@@ -139,6 +143,15 @@ def _header(name: str, value: str) -> str:
     if len(name) + len(encoded) + 2 > HEADER_LINE and "\n" not in encoded:
         encoded = Header(encoded, header_name=name).encode(maxlinelen=HEADER_LINE)
     return f"{name}: {encoded}"
+
+
+def _html(html: str) -> bytes:
+    """With letters outside of ASCII as character references: any server takes them, and they need no encoding.
+
+    Not in the head, whose style sheet knows no references.
+    """
+    head, end, body = html.partition("</head>")
+    return _text("html", head + end + body.encode("ascii", "xmlcharrefreplace").decode())
 
 
 def _text(subtype: str, text: str) -> bytes:

@@ -31,7 +31,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-BATCH = 50
+BATCH_SECONDS = 0.5  # a worker claims what it can send in so long: what it holds, no other can send
+BATCH_LEAST, BATCH_MOST = 10, 250
 SPELL_SECONDS = 5.0  # after which other tasks have their turn, and a worker that must stop can
 FRESH_SECONDS = 1.0  # links resolved this short ago aren't resolved again
 MARK_SECONDS = 0.5  # how long a mail that is gone may look as if it weren't
@@ -51,12 +52,20 @@ def deliver_queued(*, first: int) -> None:
     """
     until = time.monotonic() + SPELL_SECONDS
     held = claims.claim(first)
-    held = held if held.mails else claims.claim_queued(BATCH)
+    held = held if held.mails else claims.claim_queued(BATCH_LEAST)
     while held.mails:
+        began = time.monotonic()
         _Batch(held).send(until=until)
-        if time.monotonic() >= until:
+        now = time.monotonic()
+        if now >= until:
             return
-        held = claims.claim_queued(BATCH)
+        held = claims.claim_queued(_next_batch(len(held.mails), now - began))
+
+
+def _next_batch(sent: int, seconds: float) -> int:
+    """How many to claim after so many took so long."""
+    pace = sent / max(seconds, 0.001)
+    return min(max(round(pace * BATCH_SECONDS), BATCH_LEAST), BATCH_MOST)
 
 
 class _Batch:
@@ -65,6 +74,7 @@ class _Batch:
     def __init__(self, held: claims.Held) -> None:
         self._claim_id = held.claim_id
         self._left = deque(held.mails)
+        self._attachments = held.attachments
         self._begun: OutgoingMail | None = None
         self._sent: list[OutgoingMail] = []  # taken by the server, and not marked yet
         self._marked_at = time.monotonic()
@@ -112,17 +122,20 @@ class _Batch:
         letter, self._ahead = self._ahead, None
         if letter is None:
             self._mark_sent()  # reading attachments may take long
-            letter = compose(mail, self._links(mail))
+            letter = self._compose(mail)
         return letter
 
     def _compose_ahead(self) -> None:
         """Makes the next letter while the server is busy with this one; not where that could take long or fail."""
-        if len(self._left) < 2 or self._left[1].attachments.all() or self._is_stale():
+        if len(self._left) < 2 or self._attachments.get(self._left[1].pk) or self._is_stale():
             return
         following = self._left[1]
         if not isinstance(self._urls[following.pk], LinkVoid):
             with suppress(Exception):  # met again, and judged, when it is this mail's turn
-                self._ahead = compose(following, self._links(following))
+                self._ahead = self._compose(following)
+
+    def _compose(self, mail: OutgoingMail) -> Letter:
+        return compose(mail, self._links(mail), self._attachments.get(mail.pk, ()))
 
     def _links(self, mail: OutgoingMail) -> dict[str, str]:
         """The mail's URLs, resolved for all that are left at once; raises `LinkVoid`."""

@@ -247,10 +247,10 @@ def test_one_that_breaks_its_worker_counts_and_the_others_go_back(
     settings.OUTBOX_HOLD_SECONDS = settings.OUTBOX_LEASE_SECONDS = -1
     compose = deliver.compose
 
-    def break_at_the_third(mail: OutgoingMail, urls: Any) -> Any:
+    def break_at_the_third(mail: OutgoingMail, *known: Any) -> Any:
         if mail.pk == mails[2].pk:
             raise RuntimeError("kapot")
-        return compose(mail, urls)
+        return compose(mail, *known)
 
     deliver.deliver(mails[0].pk)
     monkeypatch.setattr(deliver, "compose", break_at_the_third)

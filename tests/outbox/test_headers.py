@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import unescape
 from itertools import pairwise
 from typing import Any
 
@@ -158,3 +159,23 @@ class TestAnswers:
         assert mail.state == MailState.FAILED
         assert all(later > 2 * sooner for sooner, later in pairwise(pauses)), pauses
         assert pauses[-1] >= 12 * 3600, "greylisting and a night without a server are outlasted"
+
+
+@pytest.mark.parametrize(
+    ("html", "encoding"),
+    [
+        ("<p>Zoë – ’t Hôf 学校</p>", "7bit"),
+        ("<html><head><style>p {color: red}</style></head><body>Zoë – ’t Hôf 学校</body></html>", "7bit"),
+        ('<html><head><style>p::before {content: "–"}</style></head><body>Zoë</body></html>', "quoted-printable"),
+        ("<p>" + 300 * "Zoë " + "</p>", "quoted-printable"),
+    ],
+)
+def test_html_is_read_as_it_was_written(send: Send, server: SmtpSink, html: str, encoding: str) -> None:
+    """A reader turns references back into letters, a style sheet doesn't; and no line may be too long."""
+    send(html=html)
+
+    [part] = [part for part in server.received[0].message.walk() if part.get_content_type() == "text/html"]
+    assert part["Content-Transfer-Encoding"] == encoding
+    head, _, body = part.get_content().strip().rpartition("</head>")
+    assert head == html.rpartition("</head>")[0]
+    assert unescape(body) == html.rpartition("</head>")[2]
