@@ -80,8 +80,8 @@ def compose(
     """The mail as it goes out: text and HTML parts, attachments, the Message-ID it was queued with.
 
     `urls` are what its links resolve to, and `attachments` its own, where these are known. Raises
-    `LinkVoid` when one of the links may no longer be sent, `AttachmentGone` when a file is missing or damaged, OSError when the storage
-    doesn't answer.
+    `LinkVoid` when one of the links may no longer be sent, `AttachmentGone` when a file is missing or
+    damaged, OSError when the storage doesn't answer.
     """
     if urls is None:
         urls = links.resolve(mail.links)
@@ -150,7 +150,7 @@ def _html(html: str) -> bytes:
 
     Not in the head, whose style sheet knows no references.
     """
-    head, end, body = html.partition("</head>")
+    head, end, body = html.rpartition("</head>")
     return _text("html", head + end + body.encode("ascii", "xmlcharrefreplace").decode())
 
 
