@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -18,10 +18,11 @@ from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import lifecycle, mails, verification
-from .models import Assessment, Document, Event
+from .models import DOCUMENT_ATTEMPTS, Assessment, Document, Event
 from .tasks import render_document
 
 PDF_VARIANT = "pdf/a-3b"
+PAUSES = [60, 300, 900, 3600, 4 * 3600]  # seconds between an attempt that went wrong and the next
 # What an examiner signed with; documents from before there was a date and a place have neither.
 SIGNED = ("name", "function", "organisation", "assessed_on", "place")
 
@@ -49,12 +50,32 @@ def make(document_id: int) -> bool:
     """Renders and keeps a pending document and queues its mail; False when there was nothing to do.
 
     It can run twice, or on two workers: one claims the row, and what is kept first stays. A result
-    that was withdrawn before its PDF was made gets none, and no mail.
+    that was withdrawn before its PDF was made gets none, and no mail. What goes wrong is raised, and
+    tried again after a pause, `DOCUMENT_ATTEMPTS` times in all.
     """
     document = _claim(document_id)
     if document is None:
         return False
-    content = render(document.result, name=document.filename)
+    try:
+        return _keep(document, render(document.result, name=document.filename))
+    except Exception:
+        pause = PAUSES[min(document.attempts, len(PAUSES)) - 1] if document.attempts < DOCUMENT_ATTEMPTS else 0
+        Document.objects.filter(pk=document.pk).update(lease_until=timezone.now() + timedelta(seconds=pause))
+        raise
+
+
+def make_again(document: Document) -> bool:
+    """Has a document that was given up tried anew; False when it wasn't, or isn't any more."""
+    with transaction.atomic():
+        free = Q(lease_until__isnull=True) | Q(lease_until__lte=timezone.now())
+        given_up = Document.objects.current().filter(free, file__isnull=True, attempts__gte=DOCUMENT_ATTEMPTS)
+        if not given_up.filter(pk=document.pk).update(attempts=0, lease_until=None):
+            return False
+        transaction.on_commit(lambda: render_document.delay(document.pk), robust=True)
+    return True
+
+
+def _keep(document: Document, content: bytes) -> bool:
     with transaction.atomic():
         current = _locked_row(document)
         if current.file_id is not None or current.superseded_at is not None:
@@ -79,7 +100,7 @@ def pending_ids() -> list[int]:
     """Documents that no worker is making: never announced, or left by one that died."""
     now = timezone.now()
     free = Q(lease_until__isnull=True, created_at__lt=now - timedelta(seconds=5)) | Q(lease_until__lt=now)
-    return list(Document.objects.current().filter(free, file__isnull=True).values_list("pk", flat=True)[:1000])
+    return list(Document.objects.pending().filter(free).values_list("pk", flat=True)[:1000])
 
 
 def render(result: dict[str, Any], *, name: str) -> bytes:
@@ -163,8 +184,8 @@ def _claim(document_id: int) -> Document | None:
     now = timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     claimed = (
-        Document.objects.current()
-        .filter(free, pk=document_id, file__isnull=True)
-        .update(lease_until=now + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS))
+        Document.objects.pending()
+        .filter(free, pk=document_id)
+        .update(lease_until=now + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS), attempts=F("attempts") + 1)
     )
     return Document.objects.get(pk=document_id) if claimed else None

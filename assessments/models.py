@@ -483,6 +483,9 @@ class Event(models.Model):
         raise PermissionDenied("The log is append-only.")
 
 
+DOCUMENT_ATTEMPTS = 6  # after which someone must look
+
+
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, user: User) -> DocumentQuerySet:
         """PDFs that are ready: the committee's all, for others those that stand (not superseded)."""
@@ -493,12 +496,17 @@ class DocumentQuerySet(models.QuerySet["Document"]):
     def current(self) -> DocumentQuerySet:
         return self.filter(superseded_at__isnull=True)
 
+    def pending(self) -> DocumentQuerySet:
+        """Those whose PDF is still to be made, and was not tried as often as it may be."""
+        return self.current().filter(file__isnull=True, attempts__lt=DOCUMENT_ATTEMPTS)
+
 
 class Document(models.Model):
     """The PDF of a final result: made once, from `result`, and kept with its SHA-256.
 
     Pending while `file` is empty; `lease_until` is when a maker that said nothing more is taken
-    for dead. A final result that is withdrawn leaves its document here, superseded.
+    for dead, or the next of its `attempts` may begin. A final result that is withdrawn leaves its
+    document here, superseded.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -510,6 +518,7 @@ class Document(models.Model):
     exam_office_email = models.EmailField("e-mailadres van het examenbureau")
     created_at = models.DateTimeField(default=timezone.now)
     lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("pogingen", default=0)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
     mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
     superseded_at = models.DateTimeField(null=True, blank=True)
@@ -539,8 +548,14 @@ class Document(models.Model):
         return f"beoordeling-{slugify(whose)}-poging{said['attempt']}-v{self.number}.pdf"
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether making it went wrong as often as it may."""
+        busy = self.lease_until is not None and self.lease_until > timezone.now()
+        return self.file_id is None and self.attempts >= DOCUMENT_ATTEMPTS and not busy
+
+    @property
     def is_on_its_way(self) -> bool:
         """Whether its PDF is still being made, or its mail not at the end of its road."""
         if self.file_id is None:
-            return True
+            return not self.is_given_up
         return self.mail is not None and self.mail.state not in (OutgoingMail.State.SENT, OutgoingMail.State.FAILED)

@@ -58,7 +58,7 @@ def _mails(server: Sink, count: int, number: int) -> float:
 def _documents(server: Sink, count: int, number: int) -> float:
     forget_tasks()
     OutgoingMail.objects.all().delete()  # each PDF makes one
-    Document.objects.update(file=None, lease_until=None)
+    Document.objects.update(file=None, lease_until=None, attempts=0)
     with workers(number, mail_to=server):
         started = time.monotonic()
         for pk in Document.objects.values_list("pk", flat=True):

@@ -40,4 +40,5 @@ urlpatterns = [
     path("<uuid:public_id>/bezwaar/afsluiten/", appealing.close_appeal, name="close_appeal"),
     path("<uuid:public_id>/verzending/", views.delivery, name="delivery"),
     path("<uuid:public_id>/opnieuw-verzenden/", views.send_again, name="send_again"),
+    path("<uuid:public_id>/pdf-opnieuw-maken/", views.make_again, name="make_again"),
 ]

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.signed_in import UserRequest
+from assessments import documents, view_log
 from assessments import send_back as sending_back
-from assessments import view_log
 from assessments.asked import is_part
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Document, Status
@@ -92,6 +92,17 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.success(request, f"De mail aan {document.exam_office_email} wordt opnieuw verzonden.")
     else:
         messages.info(request, "Deze mail is al verzonden of staat al in de wachtrij.")
+    return redirect(address(request, "committee:afname", assessment))
+
+
+@require_POST
+def make_again(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Pdf opnieuw maken', where making it went wrong."""
+    assessment = get_afname(request.user, public_id)
+    if documents.make_again(get_object_or_404(assessment.documents.current())):
+        messages.success(request, "De pdf wordt opnieuw gemaakt.")
+    else:
+        messages.info(request, "De pdf is al gemaakt of wordt al gemaakt.")
     return redirect(address(request, "committee:afname", assessment))
 
 

@@ -261,12 +261,14 @@ committee:close_appeal          GET    login  none    none   none    none   none
 committee:close_appeal          POST   login  none    none   none    none   none  go        none  none  none
 committee:delivery              GET    login  none    none   none    none   none  ok        none  none  none
 committee:send_again            POST   login  none    none   none    none   none  go        none  none  none
+committee:make_again            POST   login  none    none   none    none   none  go        none  none  none
 """
 
 FOR_FINAL = {
     "assessments:document",
     "assessments:check_code",
     "committee:send_again",
+    "committee:make_again",
     "committee:withdraw_final",
     "committee:mark_appeal",
     "committee:close_appeal",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from accounts.models import User
 from addressbook.models import Contact
 from assessments import documents, lifecycle, mails, verification
-from assessments.models import Assessment, Document, Event
+from assessments.models import DOCUMENT_ATTEMPTS, Assessment, Document, Event
 from assessments.tasks import render_document, sweep_documents
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
@@ -295,6 +295,69 @@ def test_a_worker_that_dies_between_pdf_and_mail_leaves_neither(
     assert documents.make(document.pk)
     assert outcome_of(document) == (1, 1, 1, 1)
     assert StoredFile.objects.count() == 1
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No PDF can be made, whatever is tried."""
+
+    def fail(*args: Any, **kwargs: Any) -> bytes:
+        raise ValueError("kapot")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(documents, "render", fail)
+        yield
+
+
+def try_to_make(document: Document) -> None:
+    with pytest.raises(ValueError, match="kapot"):
+        documents.make(document.pk)
+    document.refresh_from_db()
+
+
+@pytest.mark.usefixtures("broken")
+def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Document, announced: list[int]) -> None:
+    announced.clear()
+    pauses = []
+    for _attempt in documents.PAUSES:
+        try_to_make(document)
+        assert document.lease_until is not None
+        pauses.append(round((document.lease_until - timezone.now()).total_seconds(), -1))
+        sweep_documents()
+        assert announced == []
+        assert document.is_on_its_way
+        lease_over()
+    assert pauses == documents.PAUSES
+    sweep_documents()
+    assert announced == [document.pk]
+
+
+@pytest.mark.usefixtures("broken")
+def test_what_goes_wrong_every_time_is_given_up_until_someone_asks(document: Document, announced: list[int]) -> None:
+    for _attempt in range(DOCUMENT_ATTEMPTS):
+        assert not documents.make_again(document)
+        lease_over()
+        try_to_make(document)
+    lease_over()
+    announced.clear()
+    sweep_documents()
+    assert announced == []
+    assert not documents.make(document.pk)
+    assert document.is_given_up
+    assert not document.is_on_its_way
+
+
+def test_a_document_that_was_given_up_is_made_when_someone_asks(
+    document: Document, announced: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    Document.objects.update(attempts=DOCUMENT_ATTEMPTS)
+    announced.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert documents.make_again(document)
+        assert not documents.make_again(document), "a second click"
+    assert announced == [document.pk]
+    assert documents.make(document.pk)
+    assert outcome_of(document) == (1, 1, 1, 1)
 
 
 def test_a_broker_that_is_gone_costs_nothing_but_time(document: Document, announced: list[int]) -> None:
