@@ -21,6 +21,7 @@ from . import second_step
 from .change_school import log_office, log_settings
 from .models import ExamOffice, Membership, School, User
 from .people import first_manager, roles
+from .people.tell import Given, tell_of_roles
 from .retention_terms import TERMS
 from .signed_in import UserRequest
 
@@ -218,13 +219,10 @@ class PersonAdmin(ForStaff, UserAdmin):
         before = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
         super().save_formset(request, form, formset, change)
         after = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
+        by = cast(User, request.user)
         for which, kind in ((before - after, roles.Change.TAKEN), (after - before, roles.Change.GIVEN)):
             for school, role in which:
-                roles.record(
-                    school=school,
-                    user=form.instance,
-                    role=role,
-                    change=kind,
-                    by=request.user,  # type: ignore[arg-type]  # staff
-                    how=roles.How.CONSORTIUM,
-                )
+                roles.record(school=school, user=form.instance, role=role, change=kind, by=by, how=roles.How.CONSORTIUM)
+        for school in {school for school, _ in after - before}:
+            given = [Given(form.instance, role) for at, role in after - before if at == school]
+            tell_of_roles(school=school, given=given, by=by, by_name=by.full_name, how=roles.How.CONSORTIUM)

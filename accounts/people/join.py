@@ -10,6 +10,7 @@ from accounts.models import Role, SchoolInvitation, User
 from . import links
 from .links import NoInvitation
 from .roles import How, grant, locked
+from .tell import Given, tell_of_roles
 
 
 class NotYours(Exception):
@@ -76,13 +77,14 @@ def _accept(invitation: SchoolInvitation, user: User) -> None:
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     if invitation.user_id is None:  # else the list gave the roles, and what was taken since stays taken
-        for role in invitation.roles:
-            number = invitation.student_number if role == Role.STUDENT else ""
-            grant(
-                school=invitation.school,
-                user=user,
-                role=role,
-                by=invitation.by,
-                how=How.INVITATION,
-                student_number=number,
-            )
+        _give(invitation, user)
+
+
+def _give(invitation: SchoolInvitation, user: User) -> None:
+    school, by = invitation.school, invitation.by
+    given = []
+    for role in invitation.roles:
+        number = invitation.student_number if role == Role.STUDENT else ""
+        if grant(school=school, user=user, role=role, by=by, how=How.INVITATION, student_number=number):
+            given.append(Given(user, role))
+    tell_of_roles(school=school, given=given, by=by, by_name=invitation.by_name, how=How.INVITATION, accepted_by=user)

@@ -1,7 +1,8 @@
 """Giving and taking roles at a school, and leaving it.
 
-Nobody gives a role to themselves, so that whoever keeps the roles can't make themselves examencommissie unseen: another
-Schoolbeheer has to, and the log shows it. Roles are asked for at each request, so that a session loses one at once.
+Nobody gives a role to themselves: another Schoolbeheer has to. That keeps nobody from giving one to a second mailbox of
+their own, or to a colleague who lends an account; so the others of Schoolbeheer and examencommissie are told of whoever
+joins them (`tell`), and the log shows it. Roles are asked for at each request, so that a session loses one at once.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from accounts.models import Membership, Role, RoleChange, School, User
+
+from .tell import Given, tell_of_roles
 
 Change, How = RoleChange.Change, RoleChange.How
 
@@ -38,11 +41,14 @@ def give_role(*, school: School, user: User, role: str, by: User) -> bool:
     with locked(school):
         if not school.memberships.filter(user=user).exists():
             raise RoleRefused(f"{user.full_name} hoort niet meer bij deze school. Nodig diegene uit.")
-        return grant(school=school, user=user, role=role, by=by, how=How.BY_HAND)
+        is_new = grant(school=school, user=user, role=role, by=by, how=How.BY_HAND)
+        if is_new:
+            tell_of_roles(school=school, given=[Given(user, role)], by=by, by_name=by.full_name, how=How.BY_HAND)
+        return is_new
 
 
 def grant(*, school: School, user: User, role: str, by: User | None, how: str, student_number: str = "") -> bool:
-    """Writes the role and its line in the log; False if the person has it. The caller decided that it may be.
+    """Writes the role and its line in the log; False if the person has it. The caller decided that it may, and tells.
 
     A student who left comes back as who they were. A number that another has by now is left out: the student fills in
     their own.
