@@ -35,6 +35,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         if join.needs_password(owner):
             return _choose_password(request, token, invitation, owner)
         return _accept_as(request, token, invitation, owner)
+    except join.HasAccount:  # since the form was opened
+        return redirect("accounts:join", token)
     except links.NoInvitation as error:
         return _nothing(request, error)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -61,11 +61,21 @@ def grant(*, school: School, user: User, role: str, by: User | None, how: str, s
             has.ended_at = has.left_on = None
             has.save(update_fields=["ended_at", "left_on"])
         else:
-            if school.memberships.filter(student_number=student_number).exists():
-                student_number = ""
-            Membership.objects.create(user=user, school=school, role=role, student_number=student_number)
+            _add(Membership(user=user, school=school, role=role, student_number=student_number))
         record(school=school, user=user, role=role, change=Change.GIVEN, by=by, how=how)
     return True
+
+
+def _add(membership: Membership) -> None:
+    try:
+        with transaction.atomic():
+            membership.save()
+    except IntegrityError:
+        number = membership.student_number
+        if not number or not membership.school.memberships.filter(student_number=number).exists():
+            raise
+        membership.student_number = ""
+        membership.save()
 
 
 def take_role(*, school: School, user: User, role: str, by: User) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import send_again, withdraw
-from accounts.people.join import join_with_password
-from accounts.people.links import NoInvitation, token_for
+from accounts.people.join import HasAccount, join_with_password
+from accounts.people.links import token_for
 from digibeoordelen.logs import HideMailedLinks
 from tests.at_once import at_once
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
@@ -123,6 +127,62 @@ def test_two_clicks_at_once_make_one_account(invitation: SchoolInvitation) -> No
     assert User.objects.filter(email="noa@hier.test").count() == 1
 
 
+def while_written(writing: Callable[[], Any], then: Callable[[], Any]) -> Any:
+    """What comes of `then`, begun when the other transaction wrote and did not commit yet."""
+    wrote = threading.Event()
+
+    def write_and_take_a_while() -> None:
+        with transaction.atomic():
+            writing()
+            wrote.set()
+            time.sleep(0.5)
+
+    def go_on() -> Any:
+        assert wrote.wait(30)
+        return then()
+
+    written, result = at_once(write_and_take_a_while, go_on)
+    assert written is None
+    return result
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_gets_an_account_at_this_moment_asks_to_log_in(
+    school: School, invitation: SchoolInvitation
+) -> None:
+    result = while_written(
+        lambda: UserFactory(email="noa@hier.test"),
+        lambda: Client().post(link(invitation), TWICE, follow=True),
+    )
+    assert "Log daarmee in om de uitnodiging aan te nemen." in words(result)
+    assert school.school_invitations.open().get() == invitation
+    assert User.objects.get(email="noa@hier.test").check_password(PASSWORD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_that_another_fills_in_at_this_moment_is_left_to_the_student(school: School, manager: User) -> None:
+    invitation = ask(school, manager, "STUDENT", student_number="445566")
+    token = token_for(invitation)
+    result = while_written(
+        lambda: MembershipFactory(school=school, student_number="445566"),
+        lambda: join_with_password(token=token, password=NEW),
+    )
+    assert isinstance(result, User), result
+    assert school.memberships.get(user=result).student_number == ""
+
+
+def test_what_else_goes_wrong_is_not_called_accepted(
+    invitation: SchoolInvitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**given: Any) -> None:
+        raise IntegrityError("another constraint")
+
+    monkeypatch.setattr("accounts.people.join.grant", fail)
+    with pytest.raises(IntegrityError):
+        join_with_password(token=token_for(invitation), password=NEW)
+    assert not User.objects.filter(email="noa@hier.test").exists()
+
+
 @pytest.mark.parametrize("what", ["withdrawn", "void", "expired", "unknown"])
 def test_a_link_that_is_over_opens_nothing(
     client: Client, invitation: SchoolInvitation, what: str, pass_time: Any
@@ -225,7 +285,7 @@ def test_who_has_a_password_by_now_is_not_given_another(client: Client, listed: 
     user.save()
     assert "U hebt al een account" in words(client.get(link(listed)))
     client.post(link(listed), TWICE)
-    with pytest.raises(NoInvitation):
+    with pytest.raises(HasAccount):
         join_with_password(token=token_for(listed), password=NEW)
     user.refresh_from_db()
     assert user.check_password(PASSWORD)
