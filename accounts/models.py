@@ -113,7 +113,8 @@ class School(retention_terms.RetentionTerms):
         max_length=500,
         blank=True,
         help_text="Met spaties ertussen, zoals: student.school.nl. Alleen met een e-mailadres van zo'n domein kan een "
-        "student zelf een account maken. Leeg: met elk e-mailadres; controleer dan zelf wie zich als student meldt.",
+        "student zelf een account maken, en wie dat deed kan daarna niet naar een ander domein, zolang diegene hier "
+        "student is. Leeg: met elk e-mailadres; controleer dan zelf wie zich als student meldt.",
     )
 
     second_factor_for_committee = models.BooleanField(
