@@ -112,7 +112,7 @@ class PasswordForm(forms.Form):
 
 
 class NewPasswordForm(SetPasswordForm):
-    """Django's own, in our words; what it saves is left to `choose_password`."""
+    """A first password or another one. Django's own, in our words; nothing is saved here, the user may not be yet."""
 
     new_password1 = NewPasswordField(
         label=gettext_lazy("Nieuw wachtwoord"), help_text=password_validators_help_text_html

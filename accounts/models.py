@@ -309,14 +309,17 @@ class Membership(models.Model):
     school = models.ForeignKey(School, models.PROTECT, related_name="memberships")
     role = models.CharField("rol", max_length=20, choices=Role)
     student_number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
-    # How long the student's results are kept follows from these two (`assessments.retention`).
+    # When the study ended: how long the student's results are kept follows from these two (`assessments.retention`).
+    # Schoolbeheer types or imports them, in advance if known, for who is here and who is not; they take nothing away.
     diploma_on = models.DateField("diplomadatum", null=True, blank=True)
     left_on = models.DateField("vertrokken zonder diploma op", null=True, blank=True)
     study_dates_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     study_dates_set_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
-    # A student whom assessments point to leaves without losing them: nothing new begins, one's own results stay.
+    # When the role ended, for a student whom assessments point to: nothing new begins, one's own results stay. Others'
+    # rows are deleted. Without one of the dates above the results of who is gone would be kept for ever, so one is
+    # there (today, when Schoolbeheer takes out who has none); coming back takes it off, with `left_on`.
     ended_at = models.DateTimeField("uit de school gehaald op", null=True, blank=True, editable=False)
     search_text = models.TextField(editable=False)
     # For lists in order, and to find what a name begins with; compared by bytes on both databases.
@@ -359,6 +362,13 @@ class Membership(models.Model):
                 condition=models.Q(role=Role.STUDENT) | models.Q(ended_at__isnull=True),
                 name="ended_only_for_students",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(role=Role.STUDENT)
+                | models.Q(ended_at__isnull=True)
+                | models.Q(diploma_on__isnull=False)
+                | models.Q(left_on__isnull=False),
+                name="ended_has_a_study_date",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -372,6 +382,9 @@ class Membership(models.Model):
     def clean(self) -> None:
         self.student_number = self.student_number.strip()
         self._refuse_to_move_what_is_the_student_s()
+        if self.ended_at and not self.diploma_on and not self.left_on:
+            text = "Deze student is uit de school gehaald; laat een van de twee datums staan."
+            raise ValidationError({"left_on": text})
         if self.student_number and self.role != Role.STUDENT:
             # Of the role as a whole: the Consortium's form shows the number and has no field for it.
             raise ValidationError("Alleen een student heeft een studentnummer.")

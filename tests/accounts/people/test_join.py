@@ -25,7 +25,7 @@ from tests.factories import PASSWORD, MembershipFactory, UserFactory
 from .test_invitations import ask, words
 
 NEW = "een-nieuw-lang-wachtwoord"
-TWICE = {"password": NEW, "again": NEW}
+TWICE = {"new_password1": NEW, "new_password2": NEW}
 
 
 def link(invitation: SchoolInvitation) -> str:
@@ -66,10 +66,10 @@ def test_looking_changes_nothing(client: Client, invitation: SchoolInvitation) -
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"password": NEW, "again": "anders"}, "Dit is niet hetzelfde wachtwoord."),
-        ({"password": "kort", "again": "kort"}, "10"),
-        ({"password": "noa@hier.test", "again": "noa@hier.test"}, "lijkt te veel op"),
-        ({"password": "", "again": ""}, "Dit veld is verplicht."),
+        ({"new_password1": NEW, "new_password2": "anders"}, "De twee wachtwoorden zijn niet gelijk."),
+        ({"new_password1": "kort", "new_password2": "kort"}, "10"),
+        ({"new_password1": "noa@hier.test", "new_password2": "noa@hier.test"}, "lijkt te veel op"),
+        ({"new_password1": "", "new_password2": ""}, "Dit veld is verplicht."),
     ],
 )
 def test_a_password_that_will_not_do_is_told_at_the_field(
@@ -109,7 +109,7 @@ def test_the_session_is_a_new_one(client: Client, invitation: SchoolInvitation) 
 def test_a_second_click_leads_on_and_another_s_does_not(client: Client, invitation: SchoolInvitation) -> None:
     client.post(link(invitation), TWICE)
     assert client.post(link(invitation), TWICE).url == reverse("home")
-    answer = Client().post(link(invitation), {"password": "iets-heel-anders", "again": "iets-heel-anders"})
+    answer = Client().post(link(invitation), {"new_password1": "iets-heel-anders", "new_password2": "iets-heel-anders"})
     assert answer.status_code == 410
     assert "al aangenomen" in words(answer)
     assert User.objects.get(email="noa@hier.test").check_password(NEW)
