@@ -83,6 +83,17 @@ class SchoolInvitation(PersonName):
                 ),
                 name="school_invitations_to_send",
             ),
+            # The page counts both: of a school that imported its students that is as many.
+            models.Index(
+                fields=["school"],
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True, wanted_at__isnull=True),
+                name="unsent_school_invitations",
+            ),
+            models.Index(
+                fields=["school", "expires_at"],
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="school_invitations_expiry",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
