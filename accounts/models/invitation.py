@@ -11,9 +11,12 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.models import STUDENT_NUMBER_LENGTH, PersonName, Role
 from accounts.search import search_text
 from digibeoordelen.outbox.models import OutgoingMail
+
+from .membership import STUDENT_NUMBER_LENGTH
+from .person import PersonName
+from .role import Role
 
 
 class SchoolInvitationQuerySet(models.QuerySet["SchoolInvitation"]):
