@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.forms import SetPasswordForm
@@ -12,9 +13,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import choose_password
+from . import change_email, choose_password
 from .mailable import mailable
 from .models import Registration, School, User
+
+
+def at(domains: Sequence[str]) -> str:
+    """'@student.school.nl, @school.nl'."""
+    return ", ".join(f"@{domain}" for domain in domains)
 
 
 class MailableEmail(forms.EmailField):
@@ -79,9 +85,8 @@ class RegisterForm(forms.ModelForm):
 
     def _refuse_another_domain(self, school: School | None, email: str | None) -> None:
         if school and email and not school.lets_register(email):
-            domains = ", ".join(f"@{domain}" for domain in school.student_domains)
             text = _("Bij deze school maakt u een account met uw e-mailadres van school: %(domains)s.")
-            self.add_error("email", text % {"domains": domains})
+            self.add_error("email", text % {"domains": at(school.student_domains)})
 
     def _refuse_weak_password(self, cleaned: dict[str, Any]) -> None:
         password = cleaned.get("password1")
@@ -107,7 +112,7 @@ class PasswordForm(forms.Form):
 
 
 class NewPasswordForm(SetPasswordForm):
-    """Django's own, in our words; what it saves is left to `choose_password`."""
+    """A first password or another one. Django's own, in our words; nothing is saved here, the user may not be yet."""
 
     new_password1 = NewPasswordField(
         label=gettext_lazy("Nieuw wachtwoord"), help_text=password_validators_help_text_html
@@ -158,4 +163,12 @@ class ChangeEmailForm(OwnPassword):
         email: str = self.cleaned_data["email"]
         if isinstance(self.request.user, User) and email == self.request.user.email:
             raise ValidationError(_("Dit is uw e-mailadres al."))
+        return self._in_domain(email)
+
+    def _in_domain(self, email: str) -> str:
+        try:
+            change_email.refuse_other_domain(cast(User, self.request.user), email)
+        except change_email.OtherDomain as refused:
+            text = _("%(school)s laat voor uw account alleen een e-mailadres toe van: %(domains)s.")
+            raise ValidationError(text % {"school": refused.school, "domains": at(refused.domains)}) from None
         return email

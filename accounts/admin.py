@@ -1,7 +1,8 @@
 """What the Consortium's staff keep: schools and their activation, and who is a school's first Schoolbeheer. No results.
 
-They see accounts and switch them on and off. An account's address, its password and its roles are for a superuser
-alone, since each of them opens the account, or a school, to whoever has it.
+They see accounts. An account's address, its password, its roles, and whether it is on are for a superuser alone. Each
+of the first three opens the account, or a school, to whoever has it; and with its Schoolbeheer switched off a school is
+open to whom the staff ask in that place.
 """
 
 from typing import Any, cast
@@ -21,6 +22,7 @@ from . import second_step
 from .change_school import log_office, log_settings
 from .models import ExamOffice, Membership, School, User
 from .people import first_manager, roles
+from .people.tell import Given, tell_of_roles
 from .retention_terms import TERMS
 from .signed_in import UserRequest
 
@@ -186,9 +188,9 @@ class PersonAdmin(ForStaff, UserAdmin):
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Who belongs to the staff, and which address logs in, is decided by a superuser alone."""
+        """Who belongs to the staff, which address logs in, and who can at all, is decided by a superuser alone."""
         fields = list(super().get_readonly_fields(request, obj))
-        return fields if _is_superuser(request) else [*fields, "is_staff", "email"]
+        return fields if _is_superuser(request) else [*fields, "is_active", "is_staff", "email"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or _is_superuser(request):
@@ -218,13 +220,10 @@ class PersonAdmin(ForStaff, UserAdmin):
         before = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
         super().save_formset(request, form, formset, change)
         after = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
+        by = cast(User, request.user)
         for which, kind in ((before - after, roles.Change.TAKEN), (after - before, roles.Change.GIVEN)):
             for school, role in which:
-                roles.record(
-                    school=school,
-                    user=form.instance,
-                    role=role,
-                    change=kind,
-                    by=request.user,  # type: ignore[arg-type]  # staff
-                    how=roles.How.CONSORTIUM,
-                )
+                roles.record(school=school, user=form.instance, role=role, change=kind, by=by, how=roles.How.CONSORTIUM)
+        for school in {school for school, _ in after - before}:
+            given = [Given(form.instance, role) for at, role in after - before if at == school]
+            tell_of_roles(school=school, given=given, by=by, by_name=by.full_name, how=roles.How.CONSORTIUM)

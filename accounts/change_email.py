@@ -19,7 +19,7 @@ from digibeoordelen.outbox.links import LinkVoid
 
 from . import choose_password, mails, sessions
 from .mailed_links import CONFIRM_EMAIL, STOP_EMAIL, LinkGone
-from .models import EmailChange, User
+from .models import EmailChange, Role, RoleChange, School, User
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,36 @@ _OPEN = Q(confirmed_at=None, withdrawn_at=None, stopped_at=None)
 
 class AddressTaken(Exception):
     """Another account has the address by now."""
+
+
+class OtherDomain(Exception):
+    """The school of who registered there lets them have addresses of its `domains` alone."""
+
+    def __init__(self, school: School) -> None:
+        self.school, self.domains = school, school.student_domains
+        super().__init__(school)
+
+
+def refuse_other_domain(user: User, email: str) -> None:
+    """Raises `OtherDomain` where the address would leave the domains that let its owner register.
+
+    The domain is all that a school knows of who made an account there. Whom Schoolbeheer invited, or gave another
+    role, or who is at several schools or left (their mailbox ends) goes where they like.
+    """
+    held = list(user.memberships.present().select_related("school"))
+    schools = {one.school for one in held}
+    if len(schools) != 1 or {one.role for one in held} != {Role.STUDENT}:
+        return
+    [school] = schools
+    domains = school.student_domains
+    if _domain(user.email) not in domains or _domain(email) in domains:
+        return
+    if user.role_changes.filter(school=school, how=RoleChange.How.REGISTERED).exists():
+        raise OtherDomain(school)
+
+
+def _domain(email: str) -> str:
+    return email.rpartition("@")[2]
 
 
 def open_change(user: User) -> EmailChange | None:
@@ -60,10 +90,11 @@ def withdraw(*, user: User) -> None:
 
 
 def confirm(*, change: EmailChange) -> None:
-    """Gives the account its new address. Raises `LinkGone` when it waits no more, or `AddressTaken`."""
+    """Gives the account its new address. Raises `LinkGone` when it waits no more, `AddressTaken`, or `OtherDomain`."""
     with transaction.atomic():
         user, current = _locked(change)
         _refuse_unless_open(current)
+        refuse_other_domain(user, current.new_email)
         current.confirmed_at = timezone.now()
         current.save(update_fields=["confirmed_at"])
         _give(user, current.new_email)

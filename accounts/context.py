@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from .look import Look
 from .models import Membership, Role, User
+from .school_tabs import school_tabs
 
 # What keeps the demo's mails to be read at /demo/postvak/, unless EMAIL_URL names a server.
 DEMO_TRANSPORT = "digibeoordelen.demo.mailbox.MailboxBackend"
@@ -30,7 +31,7 @@ class Tab:
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """Template variables `nav_tabs` (list of `Tab`), `nav_roles` (set of `Role` values), `nav_look` (a `Look` or None),
-    `demo` and `mail_stays_here`.
+    `school_tabs` (for Schoolbeheer), `demo` and `mail_stays_here`.
 
     The first three are looked up when a template reads them, together: an examiner's page costs no query.
     """
@@ -42,6 +43,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
         "mail_stays_here": settings.DEMO and settings.OUTBOX_TRANSPORT == DEMO_TRANSPORT,
         "nav_roles": roles,
         "nav_look": SimpleLazyObject(lambda: _look(held)),
+        "school_tabs": SimpleLazyObject(lambda: school_tabs(request)),
         "nav_tabs": SimpleLazyObject(lambda: _tabs(request.path, user, roles)),
     }
 

@@ -62,6 +62,8 @@ def confirm_email(request: UserRequest, token: str) -> HttpResponse:
             return redirect("accounts:profile")
     except change_email.AddressTaken:
         return link_gone(request, LinkGone("taken"), again="accounts:change_email")
+    except change_email.OtherDomain:
+        return link_gone(request, LinkGone("other_domain"), again="accounts:change_email")
     except LinkGone as gone:
         return link_gone(request, gone, again="accounts:change_email")
     return render(request, "accounts/confirm_email.html", {"change": change})

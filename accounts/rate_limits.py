@@ -71,6 +71,8 @@ WRONG_PASSWORDS = Limit("wrong-password", 200, timedelta(minutes=10))  # by addr
 WRONG_LINKS = Limit("account-link", 20, timedelta(minutes=10))
 CONFIRM_TRIES = Limit("confirm-registration", 10, timedelta(minutes=15))  # by registration: wrong passwords
 
+LISTS_BY_USER = Limit("people-list", 20, timedelta(hours=1))  # by who hands them in: what one says of many addresses
+
 
 def asker(request: HttpRequest) -> str:
     """What stands for who asks: the IPv4 address, or the IPv6 network of 64 bits that one subscriber has."""

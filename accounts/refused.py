@@ -14,7 +14,7 @@ from . import rate_limits
 from .mailed_links import LinkGone
 
 # What each reason answers: 404 for what never was, 410 for what is no more.
-_STATUS = {"unknown": 404, "taken": 409, "not_here": 409}
+_STATUS = {"unknown": 404, "taken": 409, "not_here": 409, "other_domain": 409}
 
 
 def link_gone(request: HttpRequest, gone: LinkGone, *, again: str) -> HttpResponse:

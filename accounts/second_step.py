@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from . import security_mails, sessions
-from .models import Role, School, User
-from .recovery_code import RecoveryCode, digest
+from .models import RecoveryCode, Role, School, User
+from .models.recovery_code import digest
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ class SessionStore(db.SessionStore):
 
     @classmethod
     def get_model_class(cls) -> Any:
-        from .session import Session
+        from .models import Session
 
         return Session
 

@@ -12,8 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from .models import User
-from .session import Session
+from .models import Session, User
 from .user_agent import browser_and_system, in_words
 
 STARTED_AT = "started_at"  # in the session's data, beside Django's own

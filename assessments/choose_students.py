@@ -180,6 +180,8 @@ def _go_on(
     if result.refused:
         names = _named(result.refused)
         messages.info(request, f"Niet nog eens gestart, want er loopt al een beoordeling: {names}.")
+    if result.left:
+        messages.warning(request, f"Niet gestart, want niet meer bij de school: {_named(result.left)}.")
     # With a double click the second finds all of them running, just started by the same teacher.
     own = [a for a in running if a.status == Status.NEW and a.initiator_id == request.user.pk]
     return redirect(_next_url(unit, [*result.started, *own]))

@@ -36,10 +36,11 @@ class Standing:
 
 @dataclass(frozen=True)
 class StartedTogether:
-    """What came of starting for several students; `refused` had one running already."""
+    """What came of starting for several students; `refused` had one running already, `left` the school meanwhile."""
 
     started: Sequence[Assessment]
     refused: Sequence[Membership]
+    left: Sequence[Membership] = ()
 
 
 def is_activated(user: User) -> bool:
@@ -79,7 +80,8 @@ def start(
     """A new assessment of `student`, pinned to the unit as the exam's newest version has it.
 
     It is the next attempt if others counted as one. Raises `DomainError` when one is running
-    already, also when that was started a moment ago, or when the newest version lacks the unit.
+    already, also when that was started a moment ago, when the student left the school, or when the
+    newest version lacks the unit.
     """
     return _start(unit=_newest(unit), student=student, by=by, planned_on=planned_on, place=place)
 
@@ -93,7 +95,7 @@ def start_together(
     place: str = "",
     examiners: Mapping[int, Collection[Contact]] | None = None,
 ) -> StartedTogether:
-    """Starts one for each student, in one transaction; whoever has one running is left out and named.
+    """Starts one for each student, in one transaction; whoever has one running, or left, is left out and named.
 
     `examiners` (a student's membership id → contacts) are coupled to the whole exam of each that is
     started. Raises `DomainError` for more than `MAX_TOGETHER` students, when the newest version lacks
@@ -102,7 +104,7 @@ def start_together(
     if len(students) > MAX_TOGETHER:
         raise lifecycle.DomainError(f"U kunt hooguit {MAX_TOGETHER} studenten tegelijk starten.")
     newest = _newest(unit)
-    started, refused = [], []
+    started, refused, left = [], [], []
     with transaction.atomic():
         # Always in the same order: two teachers with the same students then wait for each other, once.
         for student in sorted(students, key=lambda student: student.pk):
@@ -112,13 +114,20 @@ def start_together(
             except _AlreadyRunning:
                 refused.append(student)
                 continue
+            except _Left:
+                left.append(student)
+                continue
             if contacts := (examiners or {}).get(student.pk):
                 couple.choose_examiners(assessment=assessment, target=couple.Target(), contacts=contacts, by=by)
-    return StartedTogether(started, refused)
+    return StartedTogether(started, refused, left)
 
 
 class _AlreadyRunning(lifecycle.DomainError):
     """The student has one that is not closed."""
+
+
+class _Left(lifecycle.DomainError):
+    """The student is not at the school any more."""
 
 
 def _start(*, unit: ExamUnit, student: Membership, by: User, planned_on: date | None, place: str) -> Assessment:
@@ -126,6 +135,7 @@ def _start(*, unit: ExamUnit, student: Membership, by: User, planned_on: date | 
     earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code, counts_as_attempt=True)
     try:
         with transaction.atomic():
+            _refuse_who_left(student)
             attempt = max(earlier.values_list("attempt", flat=True), default=0) + 1
             assessment = Assessment.objects.create(
                 school=student.school,
@@ -144,6 +154,13 @@ def _start(*, unit: ExamUnit, student: Membership, by: User, planned_on: date | 
             f"Voor {student.user.full_name} loopt al een beoordeling van deze exameneenheid."
         ) from error
     return assessment
+
+
+def _refuse_who_left(student: Membership) -> None:
+    """Looks again, and keeps whoever takes the student out of the school waiting until the assessment is there."""
+    there = Membership.objects.present().order_by().select_for_update(no_key=True).filter(pk=student.pk)
+    if not there.values_list("pk", flat=True).first():
+        raise _Left(f"{student.user.full_name} hoort niet meer bij {student.school}.")
 
 
 def _newest(unit: ExamUnit) -> ExamUnit:

@@ -247,6 +247,11 @@ def docent_who_left_as_a_student_does(cast):
     Membership.objects.filter(user=cast.docent).update(ended_at=timezone.now())
 
 
+@breaks("ended_has_a_study_date")
+def student_who_left_without_a_date_to_go_by(cast):
+    Membership.objects.filter(role=Role.STUDENT).update(ended_at=timezone.now())
+
+
 def log_line(cast, **fields):
     return RoleChange.objects.create(school=cast.school, user=cast.docent, role=Role.DOCENT, **fields)
 

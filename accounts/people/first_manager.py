@@ -5,14 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Role, School, SchoolInvitation
+from accounts.models import Role, School
 from accounts.signed_in import UserRequest
 
 from . import invite as inviting
@@ -26,11 +25,6 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
         path(f"{start}<uuid:public_id>/opnieuw/", site.admin_view(ask_again), name="ask_manager_again"),
         path(f"{start}<uuid:public_id>/intrekken/", site.admin_view(take_back), name="take_back_manager"),
     ]
-
-
-def asked(school: School) -> QuerySet[SchoolInvitation]:
-    """Whom the Consortium asked: for this role alone."""
-    return school.school_invitations.open().filter(roles=[Role.SCHOOLBEHEER.value])
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,7 +46,7 @@ def ask(request: UserRequest, school_id: int) -> HttpResponse:
         "title": f"Schoolbeheer uitnodigen voor {school}",
         "school": school,
         "form": form,
-        "invitations": asked(school).select_related("mail"),
+        "invitations": inviting.asked_managers(school).select_related("mail"),
         "managers": school.memberships.filter(role=Role.SCHOOLBEHEER).select_related("user"),
     }
     return TemplateResponse(request, "admin/accounts/school/ask_manager.html", context)
@@ -62,7 +56,7 @@ def ask(request: UserRequest, school_id: int) -> HttpResponse:
 def ask_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     """'Opnieuw verzenden'."""
     school = get_object_or_404(School, pk=school_id)
-    invitation = get_object_or_404(asked(school), public_id=public_id)
+    invitation = get_object_or_404(inviting.asked_managers(school), public_id=public_id)
     if inviting.send_again(invitation=invitation):
         messages.success(request, f"Er gaat een nieuwe link naar {invitation.email}. De vorige werkt niet meer.")
     return redirect("admin:ask_manager", school.pk)
@@ -72,7 +66,7 @@ def ask_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResp
 def take_back(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     """'Intrekken'."""
     school = get_object_or_404(School, pk=school_id)
-    invitation = get_object_or_404(asked(school), public_id=public_id)
+    invitation = get_object_or_404(inviting.asked_managers(school), public_id=public_id)
     if inviting.withdraw(invitation=invitation):
         messages.success(request, f"De uitnodiging aan {invitation.full_name} is ingetrokken.")
     return redirect("admin:ask_manager", school.pk)

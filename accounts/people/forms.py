@@ -4,15 +4,11 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts.language import Language
 from accounts.mailable import mailable
-from accounts.models import Role, SchoolInvitation, User
+from accounts.models import Role, SchoolInvitation
 
 
 class InviteForm(forms.ModelForm):
@@ -49,38 +45,6 @@ class InviteManagerForm(InviteForm):
     """The Consortium's: for the role Schoolbeheer alone."""
 
     roles = None  # type: ignore[assignment]
-
-
-class FirstPasswordForm(forms.Form):
-    """Twice the same, and one that will do for this person."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Wachtwoord"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    again = forms.CharField(
-        label=gettext_lazy("Wachtwoord nog een keer"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.user = user
-        self.fields["password"].help_text = password_validators_help_text_html()
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean()
-        password, again = self.cleaned_data.get("password"), self.cleaned_data.get("again")
-        if password and again and password != again:
-            self.add_error("again", _("Dit is niet hetzelfde wachtwoord."))
-        elif password:
-            try:
-                validate_password(password, self.user)
-            except ValidationError as error:
-                self.add_error("password", error)
-        return cleaned
 
 
 class PeopleFileForm(forms.Form):

@@ -22,12 +22,14 @@ from accounts.importing.rows import GOOD, Outcome
 from accounts.importing.unreadable import Unreadable
 from accounts.managed_school import get_managed_school
 from accounts.models import PeopleImport, School
+from accounts.rate_limits import LISTS_BY_USER
 from accounts.signed_in import UserRequest
 
 from .forms import PeopleFileForm
 from .importing.people import COLUMNS, TEMPLATE
 
 ROWS_PER_PAGE = 100
+TOO_MANY_LISTS = f"U hebt in een uur al {LISTS_BY_USER.times} lijsten bekeken. Probeer het straks nog eens."
 FOUND_BACK = 5  # large files on the page where one begins
 
 
@@ -43,15 +45,14 @@ def start(request: UserRequest, school_id: int) -> HttpResponse:
     school = get_managed_school(request.user, school_id)
     form = PeopleFileForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
+        if LISTS_BY_USER.exceeds(str(request.user.pk)):
+            form.add_error("file", TOO_MANY_LISTS)
+            return _start_page(request, school, form, status=429)
         file = form.cleaned_data["file"]
         try:
+            mails_now = form.cleaned_data["mails_now"]
             prepared = hand_in(
-                PeopleImport,
-                school=school,
-                by=request.user,
-                file=file,
-                filename=file.name,
-                mails_now=form.cleaned_data["mails_now"],
+                PeopleImport, school=school, by=request.user, file=file, filename=file.name, mails_now=mails_now
             )
         except Unreadable as error:
             form.add_error("file", str(error))
@@ -60,7 +61,7 @@ def start(request: UserRequest, school_id: int) -> HttpResponse:
     return _start_page(request, school, form)
 
 
-def _start_page(request: UserRequest, school: School, form: PeopleFileForm) -> HttpResponse:
+def _start_page(request: UserRequest, school: School, form: PeopleFileForm, status: int = 200) -> HttpResponse:
     own = PeopleImport.objects.visible_to(request.user).filter(school=school)
     found_back = list(own.found_back()[:FOUND_BACK])
     context = {
@@ -69,7 +70,7 @@ def _start_page(request: UserRequest, school: School, form: PeopleFileForm) -> H
         "imports": found_back,
         "under_way": [one for one in found_back if one.is_under_way],
     }
-    return render(request, "accounts/people/import.html", context)
+    return render(request, "accounts/people/import.html", context, status=status)
 
 
 @require_GET

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import Role, School, SchoolInvitation, User
 
 from .mails import queue_invitation
+from .roles import locked
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +21,9 @@ VALID = timedelta(days=14)  # from when its mail is written
 BATCH = 200  # mails written in one transaction
 HAS_MANAGER = (
     "Deze school heeft al iemand met de rol Schoolbeheer; die nodigt zelf collega's uit. Is die persoon onbereikbaar, "
-    "zet dat account dan eerst uit."
+    "laat een superuser dat account dan eerst uitzetten."
 )
+IS_ASKED = "Er staat al een uitnodiging open, aan {name}. Verzend die opnieuw, of trek haar eerst in."
 NOT_YOURSELF = "Dit is uw eigen e-mailadres. Een rol voor uzelf vraagt u aan een collega met de rol Schoolbeheer."
 
 
@@ -56,11 +58,20 @@ def invite(*, school: School, invitation: SchoolInvitation, roles: Sequence[str]
 def invite_first_manager(*, school: School, invitation: SchoolInvitation, by: User) -> SchoolInvitation:
     """The Consortium asks someone to be the school's first Schoolbeheer; from then on the school asks its own.
 
-    Raises `InviteRefused`, also while there is one: whose account is switched off counts no more.
+    Raises `InviteRefused`, also while there is one (whose account is switched off counts no more), or one is asked: of
+    two of the staff who ask at the same moment the second is told.
     """
-    if school.memberships.filter(role=Role.SCHOOLBEHEER, user__is_active=True).exists():
-        raise InviteRefused(HAS_MANAGER)
-    return invite(school=school, invitation=invitation, roles=[Role.SCHOOLBEHEER], by=by)
+    with locked(school):
+        if school.memberships.filter(role=Role.SCHOOLBEHEER, user__is_active=True).exists():
+            raise InviteRefused(HAS_MANAGER)
+        if there := asked_managers(school).first():
+            raise InviteRefused(IS_ASKED.format(name=there.full_name))
+        return invite(school=school, invitation=invitation, roles=[Role.SCHOOLBEHEER], by=by)
+
+
+def asked_managers(school: School) -> QuerySet[SchoolInvitation]:
+    """Who was asked for this role alone, as the Consortium does, and did not answer yet."""
+    return school.school_invitations.open().filter(roles=[Role.SCHOOLBEHEER.value])
 
 
 def _refuse(school: School, email: str, by: User) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import Role, SchoolInvitation, User
 
 from . import links
-from .links import NoInvitation
 from .roles import How, grant, locked
+from .tell import Given, tell_of_roles
+
+
+class HasAccount(Exception):
+    """The address has an account with a password: its owner logs in and accepts."""
 
 
 class NotYours(Exception):
@@ -38,21 +42,32 @@ def unsaved(invitation: SchoolInvitation) -> User:
 def join_with_password(*, token: str, password: str) -> User:
     """Makes the account, if there is none, sets its first password, and gives the roles.
 
-    Raises `NoInvitation`: a link works once. It is `accepted`, too, when the account got a password meanwhile.
+    Raises `NoInvitation`: a link works once; and `HasAccount`, also when the address got one at this very moment.
     """
     school = links.open_token(token).school
-    try:
-        with locked(school):
-            invitation = links.open_token(token, lock=True)
-            user = owner_of(invitation) or unsaved(invitation)
-            if not needs_password(user if user.pk else None):
-                raise NoInvitation("accepted", invitation)
-            user.set_password(password)
-            user.save(update_fields=["password"] if user.pk else None)
-            _accept(invitation, user)
-    except IntegrityError:  # the address got an account while we wrote
-        raise NoInvitation("accepted") from None
+    with locked(school):
+        invitation = links.open_token(token, lock=True)
+        owner = owner_of(invitation)
+        if not needs_password(owner):
+            raise HasAccount
+        user = owner or unsaved(invitation)
+        user.set_password(password)
+        if owner:
+            user.save(update_fields=["password"])
+        else:
+            _make(user)
+        _accept(invitation, user)
     return user
+
+
+def _make(user: User) -> None:
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        if User.objects.filter(email=user.email).exists():
+            raise HasAccount from None
+        raise
 
 
 def join_logged_in(*, token: str, user: User) -> SchoolInvitation:
@@ -76,13 +91,14 @@ def _accept(invitation: SchoolInvitation, user: User) -> None:
     invitation.accepted_at, invitation.accepted_by = timezone.now(), user
     invitation.save(update_fields=["accepted_at", "accepted_by"])
     if invitation.user_id is None:  # else the list gave the roles, and what was taken since stays taken
-        for role in invitation.roles:
-            number = invitation.student_number if role == Role.STUDENT else ""
-            grant(
-                school=invitation.school,
-                user=user,
-                role=role,
-                by=invitation.by,
-                how=How.INVITATION,
-                student_number=number,
-            )
+        _give(invitation, user)
+
+
+def _give(invitation: SchoolInvitation, user: User) -> None:
+    school, by = invitation.school, invitation.by
+    given = []
+    for role in invitation.roles:
+        number = invitation.student_number if role == Role.STUDENT else ""
+        if grant(school=school, user=user, role=role, by=by, how=How.INVITATION, student_number=number):
+            given.append(Given(user, role))
+    tell_of_roles(school=school, given=given, by=by, by_name=invitation.by_name, how=How.INVITATION, accepted_by=user)

@@ -11,12 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.account_forms import NewPasswordForm
 from accounts.language import speak_to, translated
 from accounts.logging_in import log_in_by_mail
 from accounts.models import SchoolInvitation, User
 
 from . import join, links
-from .forms import FirstPasswordForm
 
 NO_MORE = 410  # for a link that opens nothing now
 
@@ -35,6 +35,8 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         if join.needs_password(owner):
             return _choose_password(request, token, invitation, owner)
         return _accept_as(request, token, invitation, owner)
+    except join.HasAccount:  # since the form was opened
+        return redirect("accounts:join", token)
     except links.NoInvitation as error:
         return _nothing(request, error)
 
@@ -42,9 +44,9 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
 def _choose_password(
     request: HttpRequest, token: str, invitation: SchoolInvitation, owner: User | None
 ) -> HttpResponse:
-    form = FirstPasswordForm(request.POST or None, user=owner or join.unsaved(invitation))
+    form = NewPasswordForm(owner or join.unsaved(invitation), request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = join.join_with_password(token=token, password=form.cleaned_data["password"])
+        user = join.join_with_password(token=token, password=form.cleaned_data["new_password1"])
         return log_in_by_mail(request, user)
     context = {"invitation": invitation, "form": form}
     return render(request, "accounts/people/choose_password.html", context)

@@ -1,14 +1,27 @@
-"""The mail that asks someone to join a school, queued in its caller's transaction."""
+"""The mails about joining a school and its roles: one function a mail, each queued in its caller's transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.language import Language
 from accounts.mail_texts import one_line, render_mail
-from accounts.models import SchoolInvitation
+from accounts.models import School, SchoolInvitation, User
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import queue_mail
 
 from . import links
+
+if TYPE_CHECKING:
+    from .tell import Given
+
+LINES = 25  # of a list, in a mail; the log has them all
 
 
 def queue_invitation(invitation: SchoolInvitation) -> OutgoingMail:
@@ -26,4 +39,33 @@ def queue_invitation(invitation: SchoolInvitation) -> OutgoingMail:
         html=html,
         links={"join": links.mail_link(invitation)},
         reply_to=by.email if by else "",
+    )
+
+
+def queue_roles_given(
+    *, to: User, school: School, given: Sequence[Given], by_name: str, how: str, sees_log: bool
+) -> OutgoingMail:
+    """Which roles someone gave to whom, when and how; `sees_log` for who can look it up and take a role back."""
+    context = {
+        "to": to,
+        "school": school,
+        "given": given[:LINES],
+        "more": max(len(given) - LINES, 0),
+        "only": given[0] if len(given) == 1 else None,
+        "count": len(given),
+        "labels": sorted({one.label for one in given}),
+        "by_name": by_name,
+        "how": how,
+        "at": timezone.localtime(),
+        "link": settings.SITE_URL + reverse("school:role_log", args=[school.pk]) if sees_log else "",
+    }
+    subject, text, html = render_mail("accounts/mail/roles_given", context, language=Language.DUTCH)
+    return queue_mail(
+        kind="roles_given",
+        to=to.email,
+        to_name=one_line(to.full_name),
+        from_name=f"{one_line(school.name)} via Digitaal beoordelen",
+        subject=subject,
+        text=text,
+        html=html,
     )

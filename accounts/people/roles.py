@@ -1,7 +1,8 @@
 """Giving and taking roles at a school, and leaving it.
 
-Nobody gives a role to themselves, so that whoever keeps the roles can't make themselves examencommissie unseen: another
-Schoolbeheer has to, and the log shows it. Roles are asked for at each request, so that a session loses one at once.
+Nobody gives a role to themselves: another Schoolbeheer has to. That keeps nobody from giving one to a second mailbox of
+their own, or to a colleague who lends an account; so the others of Schoolbeheer and examencommissie are told of whoever
+joins them (`tell`), and the log shows it. Roles are asked for at each request, so that a session loses one at once.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
 from accounts.models import Membership, Role, RoleChange, School, User
+
+from .tell import Given, tell_of_roles
 
 Change, How = RoleChange.Change, RoleChange.How
 
@@ -38,11 +41,14 @@ def give_role(*, school: School, user: User, role: str, by: User) -> bool:
     with locked(school):
         if not school.memberships.filter(user=user).exists():
             raise RoleRefused(f"{user.full_name} hoort niet meer bij deze school. Nodig diegene uit.")
-        return grant(school=school, user=user, role=role, by=by, how=How.BY_HAND)
+        is_new = grant(school=school, user=user, role=role, by=by, how=How.BY_HAND)
+        if is_new:
+            tell_of_roles(school=school, given=[Given(user, role)], by=by, by_name=by.full_name, how=How.BY_HAND)
+        return is_new
 
 
 def grant(*, school: School, user: User, role: str, by: User | None, how: str, student_number: str = "") -> bool:
-    """Writes the role and its line in the log; False if the person has it. The caller decided that it may be.
+    """Writes the role and its line in the log; False if the person has it. The caller decided that it may, and tells.
 
     A student who left comes back as who they were. A number that another has by now is left out: the student fills in
     their own.
@@ -55,11 +61,21 @@ def grant(*, school: School, user: User, role: str, by: User | None, how: str, s
             has.ended_at = has.left_on = None
             has.save(update_fields=["ended_at", "left_on"])
         else:
-            if school.memberships.filter(student_number=student_number).exists():
-                student_number = ""
-            Membership.objects.create(user=user, school=school, role=role, student_number=student_number)
+            _add(Membership(user=user, school=school, role=role, student_number=student_number))
         record(school=school, user=user, role=role, change=Change.GIVEN, by=by, how=how)
     return True
+
+
+def _add(membership: Membership) -> None:
+    try:
+        with transaction.atomic():
+            membership.save()
+    except IntegrityError:
+        number = membership.student_number
+        if not number or not membership.school.memberships.filter(student_number=number).exists():
+            raise
+        membership.student_number = ""
+        membership.save()
 
 
 def take_role(*, school: School, user: User, role: str, by: User) -> bool:

@@ -1,5 +1,6 @@
 """What the Consortium's staff can do in the admin, and what not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from django.test import Client
 
 from accounts import second_step
 from accounts.models import Membership, School, SchoolInvitation, User
-from accounts.people.invite import invite
+from accounts.people.invite import invite, invite_first_manager, withdraw
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
+from tests.at_once import at_once
 from tests.factories import ContactFactory, UserFactory, member
 
 from .codes import app_of, password_of
@@ -72,7 +74,17 @@ def test_staff_gives_no_password_and_changes_no_address(client: Client, staff: U
     assert (docent.password, docent.email, docent.first_name) == (*before, "Derk")
 
 
-def test_staff_switches_an_account_off(client: Client, staff: User, docent: User) -> None:
+def test_staff_switches_no_account_off_or_on(client: Client, staff: User, docent: User) -> None:
+    """Whoever could would lock a school's Schoolbeheer out, and be asked to find it another."""
+    assert 'name="is_active"' not in client.get(f"/beheer/accounts/user/{docent.pk}/change/").content.decode()
+    for is_active, post in ((True, ""), (False, "on")):
+        User.objects.filter(pk=docent.pk).update(is_active=is_active)
+        assert change(client, docent, is_active=post) == 302
+        docent.refresh_from_db()
+        assert docent.is_active == is_active
+
+
+def test_a_superuser_switches_an_account_off(client: Client, chief: User, docent: User) -> None:
     assert change(client, docent, is_active="") == 302
     docent.refresh_from_db()
     assert not docent.is_active
@@ -289,6 +301,28 @@ def test_a_school_that_has_one_asks_its_own(client: Client, staff: User, school:
     assert "heeft al iemand met de rol Schoolbeheer" in ask(client, school).content.decode()
     User.objects.filter(pk=there.pk).update(is_active=False)
     assert ask(client, school).status_code == 302
+
+
+def test_one_is_asked_at_a_time(client: Client, staff: User, school: School) -> None:
+    ask(client, school)
+    refused = ask(client, school, email="an@hier.test").content.decode()
+    assert "Er staat al een uitnodiging open, aan Bea Beheer" in refused
+    withdraw(invitation=school.school_invitations.get())
+    assert ask(client, school, email="an@hier.test").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_of_the_staff_at_once_ask_one(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+    def asks(email: str) -> Callable[[], SchoolInvitation]:
+        someone = SchoolInvitation(first_name="Bea", last_name="Beheer", email=email)
+        by = UserFactory(is_staff=True)
+        return lambda: invite_first_manager(school=school, invitation=someone, by=by)
+
+    results = at_once(asks("bea@hier.test"), asks("an@hier.test"))
+    assert sorted(type(result).__name__ for result in results) == ["InviteRefused", "SchoolInvitation"]
+    assert school.school_invitations.count() == OutgoingMail.objects.count() == 1
 
 
 def test_staff_does_not_ask_themselves(client: Client, staff: User, school: School) -> None:

@@ -6,7 +6,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import second_step
 from accounts.models import Session, User
-from accounts.recovery_code import digest
+from accounts.models.recovery_code import digest
 from tests.at_once import at_once
 from tests.factories import UserFactory
 

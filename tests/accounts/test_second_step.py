@@ -317,7 +317,7 @@ def test_the_last_one_says_that_it_was(logged_in: Client, someone: User) -> None
 
 
 def _is_kept(user: User, code: str) -> bool:
-    from accounts.recovery_code import digest
+    from accounts.models.recovery_code import digest
 
     return user.recovery_codes.filter(digest=digest(user_id=user.pk, code=second_step.tidy(code))).exists()
 

@@ -1,7 +1,13 @@
 """Two people at the same moment, on real connections: one is first, the other is told, nothing is lost."""
 
-import pytest
+import threading
+import time
 
+import pytest
+from django.db import transaction
+
+from accounts.models import Role
+from accounts.people.roles import leave
 from assessments import couple, form, group, invite, invite_group, lifecycle, remind, send_back, start
 from assessments.lifecycle import DomainError, TransitionRefused
 from assessments.models import Assessment, Event, Status
@@ -9,7 +15,7 @@ from assessments.rubric import read_rubric
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.at_once import at_once
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, member
 from tests.steps import choose, fill_in, send_invitation
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +61,38 @@ def test_two_teachers_start_for_the_same_students_in_another_order(school, unit,
     )
     assert len(first.started) + len(second.started) == Assessment.objects.count() == 6
     assert {*first.refused, *second.refused} == set(students)
+
+
+@pytest.mark.parametrize("has_assessments", [True, False])
+def test_a_student_who_leaves_at_this_moment_is_not_started(student, unit, docent, school, has_assessments):
+    if has_assessments:  # else nothing keeps the student's role here, and it is deleted
+        earlier = start.start(unit=unit, student=student, by=docent)
+        lifecycle.cancel(assessment=earlier, by=docent, reason="Ziek", counts_as_attempt=False)
+    before = Assessment.objects.count()
+    manager = member(school, Role.SCHOOLBEHEER)
+    has_left = threading.Event()
+
+    def leave_and_take_a_while():
+        with transaction.atomic():
+            leave(school=school, user=student.user, by=manager)
+            has_left.set()
+            time.sleep(0.5)  # the other one meets what is not committed yet
+
+    def start_meanwhile():
+        assert has_left.wait(30)
+        return start.start(unit=unit, student=student, by=docent)
+
+    told = one_of_each(at_once(leave_and_take_a_while, start_meanwhile), DomainError)
+    assert str(told) == "Anouk van 't Hoff hoort niet meer bij ROC Hier."
+    assert Assessment.objects.count() == before
+
+
+def test_who_leaves_while_several_are_started_is_named_and_the_others_go_on(student, unit, docent, school):
+    stays = MembershipFactory(school=school)
+    leave(school=school, user=student.user, by=member(school, Role.SCHOOLBEHEER))
+    result = start.start_together(unit=unit, students=[student, stays], by=docent)
+    assert [assessment.student for assessment in result.started] == [stays]
+    assert (result.left, result.refused) == ([student], [])
 
 
 def test_two_teachers_choose_for_several_with_the_same_version(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,13 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
+from accounts.people.roles import leave
 from addressbook.models import Contact
 from assessments import pasted, start
 from assessments.models import Assessment
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, UserFactory
+from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, UserFactory, member
 
 
 @pytest.fixture
@@ -377,6 +379,28 @@ def test_who_was_started_by_a_colleague_meanwhile_is_named_and_the_others_go_on(
     ]
     assert answer.redirect_chain[-1][0] == reverse("assessments:examiners", args=[other.assessments.get().public_id])
     assert student.assessments.get().initiator == colleague
+
+
+def test_who_leaves_the_school_at_that_moment_is_named_and_the_others_go_on(
+    teacher: Client,
+    student: Membership,
+    other: Membership,
+    go_on: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manager = member(student.school, Role.SCHOOLBEHEER)
+
+    def start_after(**given: Any) -> start.StartedTogether:
+        leave(school=student.school, user=student.user, by=manager)
+        return start_together(**given)
+
+    start_together = start.start_together
+    monkeypatch.setattr("assessments.start.start_together", start_after)
+    answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
+    assert said(answer) == [
+        "Gestart voor Bart Boom (200200).",
+        "Niet gestart, want niet meer bij de school: Anouk van 't Hoff (123456).",
+    ]
 
 
 def test_a_double_click_for_several_ends_where_the_first_click_did(

@@ -12,7 +12,7 @@ from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment
 from tests.factories import ExamOfficeFactory, MembershipFactory, given_logo, member, png
 
-from .wcag import check_page
+from .wcag import check_focus, check_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -158,3 +158,41 @@ def test_exam_offices_are_found_from_the_settings(desk: Browse, school: School, 
     expect(page.get_by_role("status")).to_contain_text("Examenbureau is toegevoegd.")
     check_page(page)
     shots(page, f"examenbureaus-{width}")
+
+
+PAGES = ["", "instellingen/", "wijzigingen/", "mensen/", "uitnodigingen/", "studentnummers/", "bewaren/", "inzage/"]
+LONG_NAME = "Regionaal Opleidingencentrum voor Zorg, Welzijn en Dienstverlening Noordoost-Nederland, locatie Hoogeveen"
+# How many lines the links of each list of the navigation take.
+LINES = """() => [...document.querySelectorAll(".school-tabs ul")].map(
+    list => new Set([...list.querySelectorAll("a")].map(link => link.offsetTop)).size)"""
+
+
+@WIDTHS
+@pytest.mark.parametrize("name", ["ROC Hier", LONG_NAME])
+def test_each_page_has_one_line_of_groups_and_one_of_pages(
+    desk: Browse, live_server, school: School, shots, name: str, width: int
+) -> None:
+    School.objects.filter(pk=school.pk).update(name=name)
+    page = desk("", width=width)
+    for path in PAGES:
+        page.goto(f"{live_server.url}/school/{school.pk}/{path}")
+        expect(page.get_by_role("heading", level=1, name=name)).to_be_visible()
+        assert page.evaluate(LINES) == [1, 1], path
+        check_page(page)
+        shots(page, f"schoolbeheer-{path.strip('/') or 'overzicht'}-{'lang' if name == LONG_NAME else 'kort'}-{width}")
+
+
+def test_the_groups_are_walked_with_the_keyboard_alone_and_without_javascript(desk: Browse) -> None:
+    page = desk("", javascript=False)
+    tabs = page.get_by_role("navigation", name="Schoolbeheer")
+    tabs.get_by_role("link", name="School", exact=True).focus()
+    for label in ("Mensen", "Privacy", "Overzicht"):
+        page.keyboard.press("Tab")
+        expect(tabs.get_by_role("link", name=label, exact=True)).to_be_focused()
+        check_focus(page)
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(tabs.get_by_role("link", name="Rollen")).to_have_attribute("aria-current", "page")
+    tabs.get_by_role("link", name="Studentnummers").click()
+    expect(page.get_by_label("Naam, e-mailadres of studentnummer")).to_be_visible()

@@ -1,7 +1,11 @@
 """What a line of a list means for a school: someone new, more of someone who is there, nothing, or what is wrong.
 
-Who has an account without a role here is asked first, as anyone at another school is. Nothing is taken away by a list:
-no role, no number that is there, no name that its owner has checked.
+Who has an account without a role here is asked first, as anyone at another school is. Looking at a list does not tell
+who that is: the lines, and the queries, are those of someone without an account. Importing it does: who had none gets
+one at once, with the roles, and the others are not among the school's people until they accept. What that shows of an
+address costs an invitation with the manager's name, a line in the log, and lists are few an hour (`rate_limits`).
+
+Nothing is taken away by a list: no role, no number that is there, no name that its owner has checked.
 """
 
 from __future__ import annotations
@@ -177,11 +181,14 @@ class _Known:
             users = users.select_for_update(no_key=True)
         self.people = {user.email: There(user) for user in users}
         of_user = {there.user.pk: there for there in self.people.values()}
-        for membership in Membership.objects.filter(school=school, user__in=of_user):
-            of_user[membership.user_id].here[membership.role] = membership
-        elsewhere = Membership.objects.filter(user__in=of_user).exclude(school=school).order_by()
-        for pk in elsewhere.values_list("user", flat=True):
-            of_user[pk].is_elsewhere = True
+        # By address, not by account: a query for no accounts would not be asked, and its absence be noticed.
+        held = Membership.objects.filter(user__email__in=emails).order_by()
+        for membership in held.filter(school=school):
+            if there := of_user.get(membership.user_id):
+                there.here[membership.role] = membership
+        for pk in held.exclude(school=school).values_list("user", flat=True):
+            if there := of_user.get(pk):  # else the account was made between the queries
+                there.is_elsewhere = True
         asked = school.school_invitations.open().filter(email__in=emails)
         self.asked: dict[str, SchoolInvitation] = {invitation.email: invitation for invitation in asked}
         numbers = {_number(values[5], school) for values in lines} - {""}
@@ -201,8 +208,7 @@ def _judge(
         return Judged(_of_the_school(line, values, given, there, by_id), there)
     if asked := known.asked.get(given.email):
         return Judged(_asked_already(line, values, given, asked), there)
-    notes = (Note("", "", "heeft al een account; komt erbij na het aannemen van een uitnodiging"),) if there else ()
-    return Judged(Row(line, values, Outcome.NEW, notes), there)
+    return Judged(Row(line, values, Outcome.NEW), there)
 
 
 def _number_taken(given: Wanted, there: There | None, known: _Known, numbers: dict[str, int]) -> Note | None:

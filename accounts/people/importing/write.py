@@ -15,6 +15,7 @@ from accounts.importing.rows import Judged
 from accounts.models import SEARCHED, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
 from accounts.people import roles
 from accounts.people.invite import announce
+from accounts.people.tell import WATCHED, Given, tell_of_roles
 from accounts.tasks import work_on_import
 
 from .people import COLUMNS, NAMES, There, Wanted, judge, missing_roles, wanted
@@ -24,25 +25,28 @@ CHANGED = (
     "Bij de school is intussen iets veranderd; er is nog niets geïmporteerd. "
     "Hieronder staat wat er nu gebeurt als u importeert."
 )
-Given, Imported = roles.Change.GIVEN, roles.How.IMPORT
+GIVEN, IMPORTED = roles.Change.GIVEN, roles.How.IMPORT
 
 
 def write(prepared: PeopleImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
     """Accounts for those who are new, invitations for who has one elsewhere, more for who is of the school."""
+    roles_given: list[Given] = []
     for start in range(0, len(good), BATCH):
         batch = [(wanted(one.row.values, prepared.school), one.there) for one in good[start : start + BATCH]]
-        _write_new(prepared, [given for given, there in batch if there is None])
+        roles_given += _write_new(prepared, [given for given, there in batch if there is None])
         _ask(prepared, [(given, None) for given, there in batch if there and not there.here])
         for given, there in batch:
             if there and there.here:
-                _update(prepared, given, there)
+                roles_given += _update(prepared, given, there)
         if count:
             count(start + len(batch))
+    by = prepared.by
+    tell_of_roles(school=prepared.school, given=roles_given, by=by, by_name=by.full_name, how=IMPORTED)
     if prepared.mails_now:
         announce()
 
 
-def _write_new(prepared: PeopleImport, new: Sequence[Wanted]) -> None:
+def _write_new(prepared: PeopleImport, new: Sequence[Wanted]) -> list[Given]:
     users = [
         User(
             email=given.email,
@@ -64,12 +68,13 @@ def _write_new(prepared: PeopleImport, new: Sequence[Wanted]) -> None:
     RoleChange.objects.bulk_create(
         RoleChange(
             **roles.line(
-                school=prepared.school, user=one.user, role=one.role, change=Given, by=prepared.by, how=Imported
+                school=prepared.school, user=one.user, role=one.role, change=GIVEN, by=prepared.by, how=IMPORTED
             )
         )
         for one in memberships
     )
     _ask(prepared, both)
+    return [Given(one.user, one.role) for one in memberships if one.role in WATCHED]
 
 
 def _membership(prepared: PeopleImport, user: User, given: Wanted, role: str) -> Membership:
@@ -102,21 +107,23 @@ def _ask(prepared: PeopleImport, asked: Sequence[tuple[Wanted, User | None]]) ->
     SchoolInvitation.objects.bulk_create(invitations)
 
 
-def _update(prepared: PeopleImport, given: Wanted, there: There) -> None:
+def _update(prepared: PeopleImport, given: Wanted, there: There) -> list[Given]:
     user = there.user
     if there.can_be_renamed and any(getattr(user, name) != getattr(given, name) for name in NAMES):
         for name in NAMES:
             setattr(user, name, getattr(given, name))
         user.save(update_fields=list(NAMES))
-    for role in missing_roles(given, there):
+    missing = missing_roles(given, there)
+    for role in missing:
         number = given.student_number if role == Role.STUDENT else ""
-        roles.grant(school=prepared.school, user=user, role=role, by=prepared.by, how=Imported, student_number=number)
+        roles.grant(school=prepared.school, user=user, role=role, by=prepared.by, how=IMPORTED, student_number=number)
     if given.student_number:
         student = Membership.objects.select_related("user").get(school=prepared.school, user=user, role=Role.STUDENT)
         if not student.student_number:
             student.student_number = given.student_number
             student.save(update_fields=["student_number", *SEARCHED])
             log_number(student=student, before="", reason=f"Geïmporteerd uit {prepared.filename}.", by=prepared.by)
+    return [Given(user, role) for role in missing]
 
 
 PEOPLE = Kind(model=PeopleImport, columns=COLUMNS, judge=judge, write=write, task=work_on_import, changed=CHANGED)

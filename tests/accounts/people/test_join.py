@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import send_again, withdraw
-from accounts.people.join import join_with_password
-from accounts.people.links import NoInvitation, token_for
+from accounts.people.join import HasAccount, join_with_password
+from accounts.people.links import token_for
 from digibeoordelen.logs import HideMailedLinks
 from tests.at_once import at_once
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
@@ -21,7 +25,7 @@ from tests.factories import PASSWORD, MembershipFactory, UserFactory
 from .test_invitations import ask, words
 
 NEW = "een-nieuw-lang-wachtwoord"
-TWICE = {"password": NEW, "again": NEW}
+TWICE = {"new_password1": NEW, "new_password2": NEW}
 
 
 def link(invitation: SchoolInvitation) -> str:
@@ -62,10 +66,10 @@ def test_looking_changes_nothing(client: Client, invitation: SchoolInvitation) -
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ({"password": NEW, "again": "anders"}, "Dit is niet hetzelfde wachtwoord."),
-        ({"password": "kort", "again": "kort"}, "10"),
-        ({"password": "noa@hier.test", "again": "noa@hier.test"}, "lijkt te veel op"),
-        ({"password": "", "again": ""}, "Dit veld is verplicht."),
+        ({"new_password1": NEW, "new_password2": "anders"}, "De twee wachtwoorden zijn niet gelijk."),
+        ({"new_password1": "kort", "new_password2": "kort"}, "10"),
+        ({"new_password1": "noa@hier.test", "new_password2": "noa@hier.test"}, "lijkt te veel op"),
+        ({"new_password1": "", "new_password2": ""}, "Dit veld is verplicht."),
     ],
 )
 def test_a_password_that_will_not_do_is_told_at_the_field(
@@ -105,7 +109,7 @@ def test_the_session_is_a_new_one(client: Client, invitation: SchoolInvitation) 
 def test_a_second_click_leads_on_and_another_s_does_not(client: Client, invitation: SchoolInvitation) -> None:
     client.post(link(invitation), TWICE)
     assert client.post(link(invitation), TWICE).url == reverse("home")
-    answer = Client().post(link(invitation), {"password": "iets-heel-anders", "again": "iets-heel-anders"})
+    answer = Client().post(link(invitation), {"new_password1": "iets-heel-anders", "new_password2": "iets-heel-anders"})
     assert answer.status_code == 410
     assert "al aangenomen" in words(answer)
     assert User.objects.get(email="noa@hier.test").check_password(NEW)
@@ -121,6 +125,62 @@ def test_two_clicks_at_once_make_one_account(invitation: SchoolInvitation) -> No
     results = at_once(click, click)
     assert sorted(type(result).__name__ for result in results) == ["NoInvitation", "User"]
     assert User.objects.filter(email="noa@hier.test").count() == 1
+
+
+def while_written(writing: Callable[[], Any], then: Callable[[], Any]) -> Any:
+    """What comes of `then`, begun when the other transaction wrote and did not commit yet."""
+    wrote = threading.Event()
+
+    def write_and_take_a_while() -> None:
+        with transaction.atomic():
+            writing()
+            wrote.set()
+            time.sleep(0.5)
+
+    def go_on() -> Any:
+        assert wrote.wait(30)
+        return then()
+
+    written, result = at_once(write_and_take_a_while, go_on)
+    assert written is None
+    return result
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_address_that_gets_an_account_at_this_moment_asks_to_log_in(
+    school: School, invitation: SchoolInvitation
+) -> None:
+    result = while_written(
+        lambda: UserFactory(email="noa@hier.test"),
+        lambda: Client().post(link(invitation), TWICE, follow=True),
+    )
+    assert "Log daarmee in om de uitnodiging aan te nemen." in words(result)
+    assert school.school_invitations.open().get() == invitation
+    assert User.objects.get(email="noa@hier.test").check_password(PASSWORD)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_number_that_another_fills_in_at_this_moment_is_left_to_the_student(school: School, manager: User) -> None:
+    invitation = ask(school, manager, "STUDENT", student_number="445566")
+    token = token_for(invitation)
+    result = while_written(
+        lambda: MembershipFactory(school=school, student_number="445566"),
+        lambda: join_with_password(token=token, password=NEW),
+    )
+    assert isinstance(result, User), result
+    assert school.memberships.get(user=result).student_number == ""
+
+
+def test_what_else_goes_wrong_is_not_called_accepted(
+    invitation: SchoolInvitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**given: Any) -> None:
+        raise IntegrityError("another constraint")
+
+    monkeypatch.setattr("accounts.people.join.grant", fail)
+    with pytest.raises(IntegrityError):
+        join_with_password(token=token_for(invitation), password=NEW)
+    assert not User.objects.filter(email="noa@hier.test").exists()
 
 
 @pytest.mark.parametrize("what", ["withdrawn", "void", "expired", "unknown"])
@@ -225,7 +285,7 @@ def test_who_has_a_password_by_now_is_not_given_another(client: Client, listed: 
     user.save()
     assert "U hebt al een account" in words(client.get(link(listed)))
     client.post(link(listed), TWICE)
-    with pytest.raises(NoInvitation):
+    with pytest.raises(HasAccount):
         join_with_password(token=token_for(listed), password=NEW)
     user.refresh_from_db()
     assert user.check_password(PASSWORD)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role, School, User
@@ -82,6 +84,24 @@ def test_pages_go_on_and_back_by_key(browser: Client, people_url: str, school: S
     assert [one.user.pk for one in back.context["people"]] == [one.user.pk for one in second.context["people"]]
     for key in ("0", "x", "9" * 30, "-1", "²"):
         assert browser.get(people_url, {"na": key}).context["people"][0].user.last_name == "Beheer"
+
+
+@pytest.mark.parametrize(("way", "than"), [("na", ">"), ("voor", "<")])
+def test_a_page_in_the_middle_is_looked_up_and_not_read_up_to(
+    browser: Client, people_url: str, docent: User, way: str, than: str
+) -> None:
+    where = f"{people_url}?{way}={docent.memberships.get().pk}"
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(where)
+    [page] = [one["sql"] for one in asked if 'ORDER BY "accounts_membership"."sort_key"' in one["sql"]]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # of so few
+            cursor.execute("SET LOCAL enable_sort = off")
+        cursor.execute(("EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN ") + page)
+        steps = [str(row[-1]).replace(" ", "") for row in cursor.fetchall()]
+    by_index = [step for step in steps if "USINGINDEXpeople_by_last_name" in step or "IndexCond" in step]
+    assert f"sort_key{than}" in by_index[0], steps
 
 
 def test_the_queries_do_not_grow_with_the_people(

@@ -8,6 +8,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, Role, RoleChange, School, SchoolInvitation, User
 from accounts.people.invite import invite
@@ -156,6 +157,19 @@ def test_a_student_with_assessments_leaves_and_keeps_them(
     assert not Membership.objects.students_of_docent(assessment.initiator).exists()
     client.force_login(student.user)
     assert "Verzorgende IG" in client.get(reverse("assessments:my_exams")).content.decode()
+
+
+def test_of_a_student_who_left_one_of_the_dates_stays(
+    client: Client, school: School, manager: User, assessment: Assessment, student: Membership
+) -> None:
+    leave(school=school, user=student.user, by=manager)
+    client.force_login(manager)
+    address = reverse("privacy:student", args=[school.pk, student.pk])
+    today = timezone.localdate()
+    answer = client.post(address, {"diploma_on": "", "left_on": ""})
+    assert "laat een van de twee datums staan" in answer.content.decode()
+    student.refresh_from_db()
+    assert (student.diploma_on, student.left_on) == (None, today)
 
 
 def test_a_student_without_any_leaves_no_trace_but_the_line(school: School, manager: User) -> None:

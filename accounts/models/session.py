@@ -10,7 +10,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessio
 from django.db import models
 from django.utils import timezone
 
-from .session_store import SessionStore
+from accounts.session_store import SessionStore
 
 
 class SessionManager(BaseSessionManager["Session"]):

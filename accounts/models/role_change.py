@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils import timezone
 
+from .role import Role
+
 
 class RoleChangeQuerySet(models.QuerySet["RoleChange"]):
     def update(self, **kwargs: Any) -> int:
@@ -72,6 +74,4 @@ class RoleChange(models.Model):
     @property
     def role_label(self) -> str:
         """'Docent'; of a role that there is no more, its name."""
-        from accounts.models import Role
-
         return str(Role(self.role).label) if self.role in Role else self.role

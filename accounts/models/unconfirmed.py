@@ -6,7 +6,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from .models import PersonName, School, User
+from .person import PersonName
+from .school import School
+from .user import User
 
 
 class Registration(PersonName):

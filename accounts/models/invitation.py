@@ -11,9 +11,12 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.models import STUDENT_NUMBER_LENGTH, PersonName, Role
 from accounts.search import search_text
 from digibeoordelen.outbox.models import OutgoingMail
+
+from .membership import STUDENT_NUMBER_LENGTH
+from .person import PersonName
+from .role import Role
 
 
 class SchoolInvitationQuerySet(models.QuerySet["SchoolInvitation"]):
@@ -82,6 +85,17 @@ class SchoolInvitation(PersonName):
                     expires_at__isnull=True,
                 ),
                 name="school_invitations_to_send",
+            ),
+            # The page counts both: of a school that imported its students that is as many.
+            models.Index(
+                fields=["school"],
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True, wanted_at__isnull=True),
+                name="unsent_school_invitations",
+            ),
+            models.Index(
+                fields=["school", "expires_at"],
+                condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True),
+                name="school_invitations_expiry",
             ),
         ]
         constraints = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
-from .models import STUDENT_NUMBER_LENGTH, Membership
+from .membership import STUDENT_NUMBER_LENGTH, Membership
 
 
 class NumberReport(models.Model):

@@ -6,7 +6,10 @@ from django.conf import settings
 from django.db import models
 
 from accounts.importing.kept import ImportedFile, ImportedFileQuerySet
-from accounts.models import Role, School, User
+
+from .role import Role
+from .school import School
+from .user import User
 
 
 class PeopleImportQuerySet(ImportedFileQuerySet["PeopleImport"]):

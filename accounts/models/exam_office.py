@@ -1,0 +1,25 @@
+"""Where a school mails its final PDFs to."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Lower
+
+from .school import School
+
+
+class ExamOffice(models.Model):
+    """An address of the school's list that a final PDF can be mailed to."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="exam_offices")
+    name = models.CharField("naam", max_length=120)
+    email = models.EmailField("e-mailadres")
+
+    class Meta:
+        verbose_name = "examenbureau"
+        verbose_name_plural = "examenbureaus"
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint("school", Lower("email"), name="exam_office_once_per_school")]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.email})"

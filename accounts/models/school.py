@@ -1,0 +1,161 @@
+"""A school, with its settings."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+
+from accounts import retention_terms
+from accounts.look import Look, check_colour, tidy_colour
+from accounts.number_forms import check_forms
+from digibeoordelen.outbox.models import StoredFile
+
+
+class School(retention_terms.RetentionTerms):
+    """The tenant: everything that happens belongs to exactly one school."""
+
+    name = models.CharField("naam", max_length=200, unique=True)
+    digital_assessment_active = models.BooleanField(
+        "Digitaal beoordelen geactiveerd",
+        default=False,
+        help_text="Wordt aangezet door een medewerker ICT van het Consortium.",
+    )
+    link_days = models.PositiveSmallIntegerField(
+        "geldigheid van een link (dagen)",
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text="Na zoveel dagen vervalt de link van een examinator.",
+    )
+    confirm_proposals = models.BooleanField(
+        "voorgestelde collega's bevestigen",
+        default=True,
+        help_text="Een examinator kan een collega voorstellen. Aan: de docent bevestigt dat eerst. "
+        "Uit: de collega krijgt meteen een eigen link.",
+    )
+
+    reminders_on = models.BooleanField(
+        "herinneringen versturen",
+        default=True,
+        help_text="Examinatoren krijgen vanzelf een herinnering: 3 dagen voor de afname, en 7 en 14 dagen na de "
+        "uitnodiging zolang er niets is afgerond.",
+    )
+
+    mail_domains = models.CharField(
+        "eigen maildomeinen",
+        max_length=500,
+        blank=True,
+        help_text="Met spaties ertussen, zoals: school.nl examens.school.nl. Gaat een pdf naar een ander domein, dat "
+        "ook niet in de lijst van examenbureaus staat, dan vraagt het systeem of het adres klopt.",
+    )
+    four_eyes = models.BooleanField(
+        "vier ogen bij het afronden",
+        default=False,
+        help_text="Aan: het ene lid van de examencommissie draagt een beoordeling voor, een ander lid rondt die af.",
+    )
+    appeal_text = models.TextField(
+        "hoe een student bezwaar maakt",
+        blank=True,
+        help_text="Staat bij de student onder een definitief resultaat: bij wie en hoe, gewone tekst. De uiterste "
+        "datum komt er vanzelf bij.",
+    )
+    # Two weeks is what exam regulations of MBO schools give; a school's own may differ.
+    appeal_days = models.PositiveSmallIntegerField(
+        "termijn voor bezwaar (dagen)",
+        default=14,
+        validators=[MinValueValidator(1)],
+        help_text="Zoveel kalenderdagen nadat het resultaat definitief werd kan een student bezwaar maken.",
+    )
+    # Off until a school wants it: whoever registers is believed to be the student that they say they are.
+    register_on = models.BooleanField(
+        "studenten maken zelf een account",
+        default=False,
+        help_text="Aan: wie ‘Account aanmaken’ kiest kan deze school kiezen, en wordt student. Uit: alleen "
+        "Schoolbeheer maakt accounts.",
+    )
+    register_domains = models.CharField(
+        "maildomeinen voor een eigen account",
+        max_length=500,
+        blank=True,
+        help_text="Met spaties ertussen, zoals: student.school.nl. Alleen met een e-mailadres van zo'n domein kan een "
+        "student zelf een account maken, en wie dat deed kan daarna niet naar een ander domein, zolang diegene hier "
+        "student is. Leeg: met elk e-mailadres; controleer dan zelf wie zich als student meldt.",
+    )
+
+    second_factor_for_committee = models.BooleanField(
+        "examencommissie logt in met een code",
+        default=False,
+        help_text="Aan: wie hier in de examencommissie zit, ziet van deze school pas iets na inloggen met een code "
+        "van een app.",
+    )
+    number_forms = models.CharField(
+        "vorm van het studentnummer",
+        max_length=200,
+        blank=True,
+        help_text="Schrijf een 9 voor elk cijfer en een A voor elke letter; wat altijd hetzelfde is schrijft u zoals "
+        "het is. Zo staat 999999 voor zes cijfers en s999999 voor een s met zes cijfers. Meer vormen mogen, met "
+        "spaties ertussen. Leeg: elk nummer mag. Nummers die er al zijn blijven zoals ze zijn.",
+    )
+    logo = models.ForeignKey(
+        StoredFile, models.PROTECT, verbose_name="logo", null=True, blank=True, related_name="+", editable=False
+    )
+    colour = models.CharField(
+        "kleur",
+        max_length=7,
+        blank=True,
+        help_text="De huiskleur voor koppen, links en knoppen, zoals #1d5fa8. Leeg: het paars van Digitaal beoordelen. "
+        "De kleuren van O, V en G blijven zoals ze zijn.",
+    )
+
+    class Meta:
+        verbose_name = "school"
+        verbose_name_plural = "scholen"
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(link_days__gte=1), name="school_link_days_positive"),
+            models.CheckConstraint(condition=models.Q(appeal_days__gte=1), name="school_appeal_days_positive"),
+            models.CheckConstraint(
+                condition=models.Q(colour="") | models.Q(colour__regex="^#[0-9a-f]{6}$"), name="school_colour_is_one"
+            ),
+            *retention_terms.checks(),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        # Not as the fields' validators, which migrations would import for good.
+        self.colour = tidy_colour(self.colour)
+        refused = {}
+        for name, check in (("number_forms", check_forms), ("colour", check_colour)):
+            try:
+                if value := getattr(self, name):
+                    check(value)
+            except ValidationError as error:
+                refused[name] = error
+        if refused:
+            raise ValidationError(refused)
+
+    @property
+    def own_domains(self) -> list[str]:
+        """['school.nl'], in lower case."""
+        return _domains(self.mail_domains)
+
+    def lets_register(self, email: str) -> bool:
+        """Whether the owner of `email`, in lower case, may make a student's account of their own here."""
+        domains = self.student_domains
+        return self.register_on and (not domains or email.rpartition("@")[2] in domains)
+
+    @property
+    def student_domains(self) -> list[str]:
+        """['student.school.nl'], in lower case; empty where any address will do."""
+        return _domains(self.register_domains)
+
+    @property
+    def look(self) -> Look:
+        """Logo and colour, for the pages of its people."""
+        return Look(self.pk, self.name, self.logo_id, self.colour)
+
+
+def _domains(written: str) -> list[str]:
+    return written.lower().replace(",", " ").replace("@", " ").split()

@@ -1,0 +1,85 @@
+"""Accounts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from .person import PersonName
+from .role import Role
+from .school import School
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(PersonName, AbstractBaseUser, PermissionsMixin):
+    """A person with an account; the e-mail address, kept in lower case, is the login."""
+
+    email = models.EmailField("e-mailadres", unique=True)
+    is_active = models.BooleanField("actief", default=True)
+    is_staff = models.BooleanField(
+        "medewerker Consortium", default=False, help_text="Heeft toegang tot het beheer van scholen en examens."
+    )
+    joined_at = models.DateTimeField("aangemaakt op", default=timezone.now)
+    details_checked_at = models.DateTimeField("gegevens gecontroleerd op", null=True, blank=True)
+
+    # Whether the session of who asks did the second step (accounts/held_back.py); not a column.
+    passed_second_step: bool = False
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["first_name", "last_name"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        verbose_name = "gebruiker"
+        verbose_name_plural = "gebruikers"
+        ordering = ["last_name", "first_name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower_case"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.strip().lower()
+        super().save(*args, **kwargs)
+        saved = kwargs.get("update_fields")
+        if saved is not None and not {"first_name", "infix", "last_name", "email"}.intersection(saved):
+            return  # a login, say
+        for membership in self.memberships.select_related("user"):
+            membership.user = self
+            membership.save_derived()
+
+    def schools_as(self, *roles: str) -> models.QuerySet[School]:
+        """The schools where this person holds one of `roles` and may see what is there.
+
+        A school that wants its committee to log in with a code does not exist for a member who did not,
+        in whichever role.
+        """
+        found = School.objects.filter(memberships__user=self, memberships__role__in=roles).distinct()
+        if self.passed_second_step:
+            return found
+        in_committee = self.memberships.filter(role=Role.EXAMENCOMMISSIE).order_by().values("school")
+        return found.exclude(second_factor_for_committee=True, pk__in=in_committee)

@@ -1,0 +1,201 @@
+"""Who keeps a school's roles or its results hears of whoever becomes one of them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.importing.apply import import_shown
+from accounts.importing.preview import prepare
+from accounts.models import PeopleImport, Role, School, SchoolInvitation, User
+from accounts.people.importing.people import COLUMNS
+from accounts.people.invite import invite_first_manager
+from accounts.people.join import join_logged_in, join_with_password
+from accounts.people.links import token_for
+from accounts.people.roles import give_role, take_role
+from digibeoordelen.outbox.models import OutgoingMail
+from tests.accounts.test_admin import change
+from tests.addressbook.files import csv_file
+from tests.factories import MembershipFactory, UserFactory, member
+
+from .test_invitations import NOA, ask
+
+HEADER = [column.header for column in COLUMNS]
+GIVEN = "roles_given"
+
+
+def told() -> list[str]:
+    """Who was mailed that a role was given, in order of their addresses."""
+    return sorted(OutgoingMail.objects.filter(kind=GIVEN).values_list("to", flat=True))
+
+
+def only_mail(to: str) -> OutgoingMail:
+    return OutgoingMail.objects.get(kind=GIVEN, to=to)
+
+
+# --- Who is told ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("role", [Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER])
+def test_the_others_of_schoolbeheer_and_committee_hear_of_it_and_the_giver_does_not(
+    school: School, manager: User, second_manager: User, committee_member: User, docent: User, stranger: User, role: str
+) -> None:
+    give_role(school=school, user=docent, role=role, by=manager)
+    assert told() == ["bas@hier.test", "commissie@hier.test", "docent@hier.test"]
+
+
+@pytest.mark.parametrize("role", [Role.STUDENT, Role.DOCENT, Role.PRAKTIJKOPLEIDER])
+def test_of_another_role_nobody_needs_to_hear(school: School, manager: User, committee_member: User, role: str) -> None:
+    assert give_role(school=school, user=committee_member, role=role, by=manager)
+    assert told() == []
+
+
+def test_a_role_that_was_there_or_that_is_taken_is_no_news(
+    school: School, manager: User, second_manager: User, committee_member: User
+) -> None:
+    give_role(school=school, user=committee_member, role=Role.EXAMENCOMMISSIE, by=manager)
+    take_role(school=school, user=committee_member, role=Role.EXAMENCOMMISSIE, by=manager)
+    assert told() == []
+
+
+def test_who_holds_both_gets_one_mail(school: School, manager: User, second_manager: User, docent: User) -> None:
+    MembershipFactory(user=second_manager, school=school, role=Role.EXAMENCOMMISSIE)
+    give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    assert told() == ["bas@hier.test", "docent@hier.test"]
+
+
+def test_an_account_that_is_off_or_was_never_used_is_not_mailed(school: School, manager: User, docent: User) -> None:
+    member(school, Role.SCHOOLBEHEER, is_active=False)
+    member(school, Role.EXAMENCOMMISSIE, password=None)
+    give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    assert told() == ["docent@hier.test"]
+
+
+def test_an_address_that_cannot_be_mailed_keeps_nobody_from_hearing(
+    school: School, manager: User, second_manager: User, committee_member: User, docent: User
+) -> None:
+    User.objects.filter(pk=second_manager.pk).update(email="bas@hier..test")
+    assert give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    assert told() == ["commissie@hier.test", "docent@hier.test"]
+
+
+# --- What it says --------------------------------------------------------------------------------
+def test_it_says_who_gave_which_role_to_whom_when_and_where_to_look(
+    client: Client, school: School, manager: User, second_manager: User, docent: User, time_machine
+) -> None:
+    time_machine.move_to("2026-11-23 13:03:00+00:00")
+    give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    mail = only_mail("bas@hier.test")
+    assert mail.subject == "ROC Hier: Dirk Docent heeft nu de rol Examencommissie"
+    for text in (mail.text, mail.html):
+        said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+        assert "Bea Beheer gaf bij ROC Hier" in said
+        assert "Examencommissie: Dirk Docent (docent@hier.test)" in said
+        assert "ma 23 nov 2026, 14:03" in said
+        assert "met de hand" in said
+    log = reverse("school:role_log", args=[school.pk])
+    assert log in mail.text
+    assert log in mail.html
+    client.force_login(second_manager)
+    assert client.get(log).status_code == 200
+
+
+def test_the_committee_which_has_no_log_is_told_whom_to_ask(
+    school: School, manager: User, committee_member: User, docent: User
+) -> None:
+    give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
+    mail = only_mail("commissie@hier.test")
+    for text in (mail.text, mail.html):
+        assert reverse("school:role_log", args=[school.pk]) not in text
+        assert "collega met de rol Schoolbeheer" in text
+
+
+def test_a_name_is_text_and_stays_in_its_line(school: School, manager: User, second_manager: User) -> None:
+    odd = member(school, Role.DOCENT, first_name="<b>Ot</b>", last_name="En\nSien", email="ot@hier.test")
+    give_role(school=school, user=odd, role=Role.EXAMENCOMMISSIE, by=manager)
+    mail = only_mail("bas@hier.test")
+    assert "<b>Ot" not in mail.html
+    assert "Examencommissie: <b>Ot</b> En Sien (ot@hier.test)" in mail.text
+    assert "\n" not in mail.subject
+
+
+# --- By an invitation ----------------------------------------------------------------------------
+def test_an_accepted_invitation_is_told_to_the_others_and_not_to_who_asked_or_accepted(
+    school: School, manager: User, second_manager: User, committee_member: User
+) -> None:
+    invitation = ask(school, manager, "DOCENT", "EXAMENCOMMISSIE", "SCHOOLBEHEER")
+    assert told() == []  # being asked gives nothing yet
+    join_with_password(token=token_for(invitation), password="een-nieuw-lang-wachtwoord")
+    assert told() == ["bas@hier.test", "commissie@hier.test"]
+    mail = only_mail("commissie@hier.test")
+    assert mail.subject == "ROC Hier: 2 rollen gegeven (Examencommissie, Schoolbeheer)"
+    assert "Bea Beheer" in mail.text
+    assert "uitnodiging aangenomen" in mail.text
+    assert mail.text.count("Noa de Wit (noa@hier.test)") == 2
+
+
+def test_who_has_an_account_elsewhere_and_accepts_is_told_of_too(
+    school: School, manager: User, committee_member: User
+) -> None:
+    noa = UserFactory(email="noa@hier.test")
+    join_logged_in(token=token_for(ask(school, manager, "EXAMENCOMMISSIE")), user=noa)
+    assert told() == ["commissie@hier.test"]
+
+
+def test_whom_a_list_gave_the_role_is_not_told_of_once_more_with_the_password(
+    school: School, manager: User, committee_member: User
+) -> None:
+    import_list(school, manager, ["Noa", "", "Wit", "noa@hier.test", "Examencommissie", "", ""])
+    join_with_password(token=token_for(school.school_invitations.get()), password="een-nieuw-lang-wachtwoord")
+    assert told() == ["commissie@hier.test"]
+
+
+def test_the_first_schoolbeheer_of_the_consortium_is_told_to_the_committee(
+    school: School, committee_member: User
+) -> None:
+    staff = UserFactory(is_staff=True, first_name="Cas", last_name="Consortium")
+    invitation = invite_first_manager(school=school, invitation=SchoolInvitation(**NOA), by=staff)
+    join_with_password(token=token_for(invitation), password="een-nieuw-lang-wachtwoord")
+    assert told() == ["commissie@hier.test"]
+    assert "Cas Consortium gaf bij ROC Hier" in only_mail("commissie@hier.test").text
+
+
+# --- By a list -----------------------------------------------------------------------------------
+def import_list(school: School, manager: User, *rows: list[str]) -> None:
+    file = csv_file(*rows, header=HEADER)
+    prepared = prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv", mails_now=False)
+    import_shown(prepared)
+
+
+def test_a_list_is_one_mail_to_each(
+    school: School, manager: User, second_manager: User, committee_member: User, docent: User
+) -> None:
+    new = [[f"Noa {n}", "", "Wit", f"noa{n}@hier.test", "Docent, Examencommissie", "", ""] for n in range(40)]
+    there = ["Dirk", "", "Docent", docent.email, "Schoolbeheer", "", ""]
+    student = ["Bo", "", "Bos", "bo@hier.test", "Student", "200300", ""]
+    import_list(school, manager, *new, there, student)
+    assert told() == ["bas@hier.test", "commissie@hier.test", "docent@hier.test"]
+    mail = only_mail("bas@hier.test")
+    assert mail.subject == "ROC Hier: 41 rollen gegeven (Examencommissie, Schoolbeheer)"
+    assert "Examencommissie: Noa 0 Wit (noa0@hier.test)" in mail.text
+    assert "en nog 16" in mail.text  # of 41 lines 25 are shown
+    assert "bo@hier.test" not in mail.text
+
+
+def test_a_list_without_these_roles_is_told_to_nobody(school: School, manager: User, second_manager: User) -> None:
+    import_list(school, manager, ["Bo", "", "Bos", "bo@hier.test", "Student", "200300", ""])
+    assert told() == []
+
+
+# --- By the Consortium ---------------------------------------------------------------------------
+def test_a_role_from_a_superuser_is_told_to_the_school(
+    client: Client, school: School, manager: User, docent: User
+) -> None:
+    chief = UserFactory(is_staff=True, is_superuser=True)
+    client.force_login(chief)
+    role = {"user": docent.pk, "school": school.pk, "role": "EXAMENCOMMISSIE"}
+    new = {f"memberships-1-{name}": value for name, value in role.items()}
+    assert change(client, docent, **new, **{"memberships-TOTAL_FORMS": 2}) == 302
+    assert told() == ["beheer@hier.test", "docent@hier.test"]
+    assert "door het Consortium" in only_mail("beheer@hier.test").text

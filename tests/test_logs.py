@@ -1,0 +1,85 @@
+"""No log holds a link of a mail, however it got there."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.test import Client
+
+from digibeoordelen.logs import HideMailedLinks
+
+TOKEN = "WzEsMV0:1wQx-z_Y2b"
+LINKS = [
+    f"/beoordelen/{TOKEN}/",
+    f"/beoordelen/{TOKEN}/nieuwe-link/",
+    f"/uitnodiging/{TOKEN}/",
+    f"/account-aanmaken/bevestigen/{TOKEN}/",
+    f"/wachtwoord-vergeten/nieuw/{TOKEN}/",
+    f"/e-mailadres/bevestigen/{TOKEN}/",
+    f"/e-mailadres/stoppen/{TOKEN}/",
+]
+
+
+def logged(message: str, *args: object, **more: object) -> str:
+    """The line as the console shows it."""
+    record = logging.LogRecord("x", logging.WARNING, "", 1, message, args, more.get("exc_info"))  # type: ignore[arg-type]
+    assert HideMailedLinks().filter(record)
+    return logging.Formatter().format(record)
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("times", [0, 1, 2, 3])
+def test_a_link_is_hidden_as_it_is_and_percent_encoded_however_often(link: str, times: int) -> None:
+    for _ in range(times):
+        link = quote(link, safe="")
+    for written in (link, link.replace("%2F", "%2f").replace("%252F", "%252f")):
+        said = logged('Not Found: %s "%s"', f"/inloggen/?next={written}&taal=en", "einde")
+        assert "V0" not in said
+        assert "1wQx" not in said
+        assert "…" in said
+        assert said.startswith("Not Found: /inloggen/?next=")
+        assert said.endswith('"einde"')
+
+
+def test_what_names_the_page_before_is_hidden_too() -> None:
+    before = f"https://examen.test/inloggen/?{urlencode({'next': LINKS[2]})}"
+    said = logged("Forbidden (%s): %s", f"Referer checking failed - {before} does not match.", "/inloggen/")
+    assert said == (
+        "Forbidden (Referer checking failed - https://examen.test/inloggen/?next=%2Fuitnodiging%2F…%2F does not match.)"
+        ": /inloggen/"
+    )
+
+
+def test_an_error_s_own_words_are_hidden() -> None:
+    with pytest.raises(ValueError, match="No page") as caught:
+        raise ValueError(f"No page at {LINKS[0]}")
+    said = logged("Internal Server Error: %s", "/", exc_info=(caught.type, caught.value, caught.tb))
+    assert "ValueError: No page at /beoordelen/…/" in said
+    assert TOKEN not in said
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "GET /beoordelen/u/7c9e6679-7425-40de-944b-e07fc1f90ae7/opslaan/",
+        "GET /inloggen/?next=%2Fbeoordelen%2Fu%2F7c9e6679%2F",
+        "100 % of /uitnodigingen/nieuw/",
+    ],
+)
+def test_other_addresses_are_left_as_they_are(message: str) -> None:
+    assert logged(message) == message
+
+
+def test_a_refused_form_with_a_link_in_its_address_is_logged_without_it(
+    db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.addFilter(hide := HideMailedLinks())
+    try:
+        address = f"/uitnodiging/{TOKEN}/?next={quote(LINKS[0], safe='')}"
+        Client(enforce_csrf_checks=True).post(address, headers={"referer": f"http://testserver{address}"})
+    finally:
+        caplog.handler.removeFilter(hide)
+    assert "Forbidden" in caplog.text
+    assert "1wQx" not in caplog.text
