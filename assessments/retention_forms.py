@@ -8,11 +8,9 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 
-from accounts.change_school import log_settings
-from accounts.models import Membership, School, User
+from accounts.models import Membership, School
 from accounts.retention_terms import TERMS
 
 MAX_BYTES = 2 * 1024 * 1024
@@ -24,24 +22,6 @@ class TermsForm(forms.ModelForm):
     class Meta:
         model = School
         fields = TERMS
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    @transaction.atomic
-    def keep(self, *, by: User) -> None:
-        """Saves and logs what was changed; erasing by a term that changed waits from now on."""
-        if not self.has_changed():
-            return
-        before = School.objects.get(pk=self.instance.pk)
-        fields = list(TERMS)
-        if {*self.changed_data} - {"views_months"}:
-            self.instance.terms_set_at = timezone.now()
-            fields.append("terms_set_at")
-        self.instance.save(update_fields=fields)
-        log_settings(before=before, after=self.instance, by=by)
 
 
 def check_date(day: date) -> None:

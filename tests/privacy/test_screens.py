@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
-from assessments import erase, retention, study_dates
+from assessments import erase, study_dates
 from assessments.models import Appeal, Assessment
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
@@ -100,43 +100,6 @@ def test_the_list_takes_as_many_queries_for_thirty_as_for_one(
         make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31 + n))
     with django_assert_max_num_queries(20):
         browser.get(reverse("privacy:retention", args=[school.pk]))
-
-
-# --- Terms ---------------------------------------------------------------------------------------
-def terms(**changed: int) -> dict[str, int]:
-    return {"left_months": 84, "cancelled_months": 84, "unfinished_months": 84, "views_months": 24} | changed
-
-
-def test_a_shorter_term_waits_before_it_takes_anything(
-    browser: Client,
-    school: School,
-    make_afname: AfnameMaker,  # noqa: F811
-    pass_time: Later,
-) -> None:
-    make_afname("CANCELLED", since=timezone.now() - timedelta(days=800))
-    browser.post(reverse("privacy:terms", args=[school.pk]), terms(cancelled_months=12))
-    assert [(line.name, line.before, line.after) for line in school.changes.all()] == [("cancelled_months", "84", "12")]
-    school.refresh_from_db()
-    assert school.cancelled_months == 12
-    assert not erase.erase_due()["assessments"]
-    pass_time(days=retention.NOTICE.days + 1)
-    assert erase.erase_due()["assessments"] == 1
-
-
-@pytest.mark.parametrize("months", [0, 11, 601, -1])
-def test_a_term_has_bounds(browser: Client, school: School, months: int) -> None:
-    answer = browser.post(reverse("privacy:terms", args=[school.pk]), terms(left_months=months))
-    assert answer.status_code == 200
-    school.refresh_from_db()
-    assert school.left_months == 84
-    assert school.terms_set_at is None
-
-
-def test_saving_what_did_not_change_delays_nothing(browser: Client, school: School) -> None:
-    browser.post(reverse("privacy:terms", args=[school.pk]), terms())
-    browser.post(reverse("privacy:terms", args=[school.pk]), terms(views_months=36))
-    school.refresh_from_db()
-    assert (school.views_months, school.terms_set_at) == (36, None)
 
 
 # --- One student ---------------------------------------------------------------------------------
