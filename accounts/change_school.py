@@ -110,6 +110,30 @@ def log(
     )
 
 
-def _label(field: models.Field[Any, Any]) -> str:
+def lines_of_student(
+    *, student: Membership, changes: Mapping[str, Any], by: User | None, reason: str = ""
+) -> list[SchoolChange]:
+    """A line, not written yet, for each field of a student that is about to become another; `by` None: nobody's doing.
+
+    Write them in the transaction that makes the change.
+    """
+    return [
+        SchoolChange(
+            school_id=student.school_id,
+            student=student,
+            name=name,
+            label=_label(Membership._meta.get_field(name)),  # noqa: SLF001 - Django's documented API
+            before=said(getattr(student, name)),
+            after=said(value),
+            reason=reason,
+            by=by,
+            by_name=by.full_name if by else "",
+        )
+        for name, value in changes.items()
+        if said(value) != said(getattr(student, name))
+    ]
+
+
+def _label(field: Any) -> str:
     name = str(field.verbose_name)
     return name[:1].upper() + name[1:]

@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from .change_number import change_number, holder_of, without_number
+from .change_number import NAME, change_number, holder_of, without_number
 from .change_school import ChangedMeanwhile, mark
 from .find_students import find_students
 from .managed_school import get_managed_school
@@ -96,4 +96,5 @@ def change(request: UserRequest, school_id: int, membership_id: int) -> HttpResp
             messages.success(request, said or "Er is niets veranderd.")
             return redirect("school:student_numbers", school_id)
     context = {"school": student.school, "student": student, "form": form, "opened": opened, "clashes": clashes}
-    return render(request, "accounts/change_number.html", context)
+    lines = student.changes.filter(name=NAME)
+    return render(request, "accounts/change_number.html", {**context, "lines": lines})

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from accounts.models import Membership, School
 from accounts.retention_terms import TERMS
 
+from .study_dates import DATES, check_date
+
 MAX_BYTES = 2 * 1024 * 1024
-FIRST_DATE = date(2000, 1, 1)
-AHEAD = timedelta(days=366)
 
 
 class TermsForm(forms.ModelForm):
@@ -24,28 +22,17 @@ class TermsForm(forms.ModelForm):
         fields = TERMS
 
 
-def check_date(day: date) -> None:
-    """Raises `ValidationError` (Dutch) for what must be a slip of the pen."""
-    if not FIRST_DATE <= day <= timezone.localdate() + AHEAD:
-        raise ValidationError("Deze datum ligt vóór 2000 of meer dan een jaar vooruit. Kijk het jaartal na.")
-
-
 class DatesForm(forms.ModelForm):
-    """The two dates of one student. `seen` is what they were when the page was opened."""
+    """The two dates of one student."""
 
     class Meta:
         model = Membership
-        fields = ["diploma_on", "left_on"]
+        fields = DATES
         widgets = {name: forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}) for name in fields}
         help_texts = {
             "diploma_on": "Wat tot en met deze dag is begonnen, wordt 18 maanden later gewist.",
             "left_on": "Alleen voor wie zonder diploma is vertrokken.",
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
 
     def clean_diploma_on(self) -> date | None:
         return self._checked("diploma_on")

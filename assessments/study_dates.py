@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.models import Membership, Role, School, User
-
-from .retention_forms import check_date
+from accounts.change_school import lines_of_student, own_changes
+from accounts.models import Membership, Role, School, SchoolChange, User
 
 DATES = ("diploma_on", "left_on")
+FIRST_DATE = date(2000, 1, 1)
+AHEAD = timedelta(days=366)
 MOST_LINES = 5000
 BATCH = 500
 T = TypeVar("T")
@@ -52,18 +52,45 @@ class Line:
         return self.outcome in ("NEW", "CHANGED")
 
 
-def set_dates(*, student: Membership, by: User, diploma_on: date | None, left_on: date | None) -> bool:
-    """Writes both dates, and that they stand from now on; whether one of them is another than before."""
+def check_date(day: date) -> None:
+    """Raises `ValidationError` (Dutch) for what must be a slip of the pen."""
+    if not FIRST_DATE <= day <= timezone.localdate() + AHEAD:
+        raise ValidationError("Deze datum ligt vóór 2000 of meer dan een jaar vooruit. Kijk het jaartal na.")
+
+
+def set_dates(
+    *, student: Membership, typed: Mapping[str, date | None], opened: Mapping[str, str], by: User
+) -> list[SchoolChange]:
+    """Writes the dates that differ from what the form was opened with, and returns their lines of the log.
+
+    `own_changes` says what that is; it raises `ChangedMeanwhile`, with nothing written, for what another changed.
+    """
     with transaction.atomic():
         current = Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)
-        if (current.diploma_on, current.left_on) == (diploma_on, left_on):
-            return False
-        _write(Membership.objects.filter(pk=student.pk), by, diploma_on=diploma_on, left_on=left_on)
-    return True
+        return write_dates([(current, own_changes(kept=current, typed=typed, opened=opened))], by=by)
 
 
-def _write(students: QuerySet[Membership], by: User, **dates: date | None) -> None:
-    students.update(study_dates_set_at=timezone.now(), study_dates_set_by=by, **dates)
+def write_dates(
+    changed: Iterable[tuple[Membership, Mapping[str, date | None]]], *, by: User, reason: str = ""
+) -> list[SchoolChange]:
+    """Writes the dates, that they stand from now on, and the lines of the log, which it returns.
+
+    Call it in a transaction that holds the students' rows.
+    """
+    lines: list[SchoolChange] = []
+    students = []
+    now = timezone.now()
+    for student, dates in changed:
+        said = lines_of_student(student=student, changes=dates, by=by, reason=reason)
+        if not said:
+            continue
+        lines += said
+        for name, day in dates.items():
+            setattr(student, name, day)
+        student.study_dates_set_at, student.study_dates_set_by = now, by
+        students.append(student)
+    Membership.objects.bulk_update(students, [*DATES, "study_dates_set_at", "study_dates_set_by"], batch_size=BATCH)
+    return SchoolChange.objects.bulk_create(lines, batch_size=BATCH)
 
 
 def read_list(*, school: School, which: str, text: str) -> list[Line]:
@@ -148,7 +175,7 @@ def apply_list(*, school: School, which: str, rows: Chosen, by: User) -> int:
     if which not in DATES:
         raise ValueError(which)
     wanted = {pk: (before, after) for pk, before, after in rows}
-    by_date: dict[str, list[int]] = {}
+    changed = []
     with transaction.atomic():
         for batch in _batches(sorted(wanted)):
             held = school.memberships.select_for_update(of=("self",)).filter(pk__in=batch, role=Role.STUDENT)
@@ -156,7 +183,6 @@ def apply_list(*, school: School, which: str, rows: Chosen, by: User) -> int:
                 before, after = wanted[student.pk]
                 now: date | None = getattr(student, which)
                 if (now.isoformat() if now else None) == before:
-                    by_date.setdefault(after, []).append(student.pk)
-        for after, pks in by_date.items():
-            _write(Membership.objects.filter(pk__in=pks), by, **{which: date.fromisoformat(after)})
-    return sum(map(len, by_date.values()))
+                    changed.append((student, {which: date.fromisoformat(after)}))
+        write_dates(changed, by=by)
+    return len(changed)

@@ -102,43 +102,6 @@ def test_the_list_takes_as_many_queries_for_thirty_as_for_one(
         browser.get(reverse("privacy:retention", args=[school.pk]))
 
 
-# --- One student ---------------------------------------------------------------------------------
-def test_a_date_is_filled_in_and_nothing_goes_for_a_month(
-    browser: Client, final: Assessment, student: Membership, administrator: User, pass_time: Later
-) -> None:
-    pass_time(days=900)
-    browser.force_login(administrator)
-    path = reverse("privacy:student", args=[student.school_id, student.pk])
-    diploma = timezone.localdate(final.created_at)
-    answer = browser.post(path, {"diploma_on": diploma.isoformat(), "left_on": ""}, follow=True)
-    assert "De datums van Anouk van &#x27;t Hoff zijn bewaard." in words(answer)
-    student.refresh_from_db()
-    assert (student.diploma_on, student.study_dates_set_by) == (diploma, administrator)
-    assert not erase.erase_due()["assessments"]
-    pass_time(days=31)
-    assert erase.erase_due()["assessments"] == 1
-
-
-@pytest.mark.parametrize("typed", ["1026-07-10", "2999-01-01", "straks"])
-def test_a_slip_of_the_pen_is_refused(browser: Client, student: Membership, typed: str) -> None:
-    answer = browser.post(reverse("privacy:student", args=[student.school_id, student.pk]), {"diploma_on": typed})
-    assert answer.status_code == 200
-    student.refresh_from_db()
-    assert student.diploma_on is None
-
-
-def test_a_docent_of_the_school_is_no_student(browser: Client, docent: User, school: School) -> None:
-    membership = docent.memberships.get()
-    assert browser.get(reverse("privacy:student", args=[school.pk, membership.pk])).status_code == 404
-
-
-def test_a_student_of_another_school_does_not_exist(browser: Client, school: School, other_school: School) -> None:
-    other = MembershipFactory(school=other_school)
-    for name in ("student", "ask_own_data"):
-        path = reverse(f"privacy:{name}", args=[school.pk, other.pk])
-        assert browser.post(path, {"diploma_on": "2026-01-01"}).status_code == 404
-
-
 def test_a_page_of_a_student_shows_no_result(final: Assessment, page: Callable[..., str]) -> None:
     shown = page("student", final.student_id)
     assert "Verzorgende" not in shown
