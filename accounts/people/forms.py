@@ -6,10 +6,10 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.importing.forms import FileForm
 from accounts.language import Language
 from accounts.mailable import mailable
 from accounts.models import Role, SchoolInvitation, User
@@ -83,15 +83,9 @@ class FirstPasswordForm(forms.Form):
         return cleaned
 
 
-class PeopleFileForm(forms.Form):
+class PeopleFileForm(FileForm):
     """A list of students and staff, and whether those who are new get their mail at once."""
 
-    file = forms.FileField(
-        label="Bestanden kiezen",
-        help_text="Eén bestand tegelijk: Excel (.xlsx) of csv, hooguit 10 MB en 20.000 regels. Slepen kan ook.",
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
-        error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
-    )
     mails_now = forms.TypedChoiceField(
         label="Mails met een link om een wachtwoord te kiezen",
         choices=[("ja", "Meteen na het importeren"), ("nee", "Later, vanaf ‘Uitnodigingen’")],
@@ -99,17 +93,3 @@ class PeopleFileForm(forms.Form):
         initial="ja",
         widget=forms.RadioSelect,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    def clean_file(self) -> UploadedFile:
-        """One at a time: dropping several into the page hands them all in."""
-        if len(self.files.getlist("file")) > 1:
-            raise forms.ValidationError(
-                "Dit zijn meer bestanden. Kies er één, en doe het volgende als dit is geïmporteerd."
-            )
-        file: UploadedFile = self.cleaned_data["file"]
-        return file

@@ -16,6 +16,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from accounts.change_school import lines_of_student
+from accounts.importing.kind import drop_waiting
 from accounts.models import Membership, Role, RoleChange, School, SchoolChange, User
 
 Change, How = RoleChange.Change, RoleChange.How
@@ -109,7 +110,7 @@ def _end(held: Membership, *, by: User, how: str) -> None:
     if held.role == Role.SCHOOLBEHEER:
         _refuse_last(school, user)
         # Whom they asked to keep the school or its results, and who did not answer yet: nobody stands for it any more.
-        school.people_imports.filter(by=user, imported_at__isnull=True).delete()
+        drop_waiting(school=school, by=user, role=held.role)
         asked = school.school_invitations.open().filter(by=user)
         for invitation in asked:
             if {Role.SCHOOLBEHEER, Role.EXAMENCOMMISSIE}.intersection(invitation.roles):

@@ -119,4 +119,12 @@ def _update(prepared: PeopleImport, given: Wanted, there: There) -> None:
             log_number(student=student, before="", reason=f"Geïmporteerd uit {prepared.filename}.", by=prepared.by)
 
 
-PEOPLE = Kind(model=PeopleImport, columns=COLUMNS, judge=judge, write=write, task=work_on_import, changed=CHANGED)
+PEOPLE = Kind(
+    model=PeopleImport,
+    columns=COLUMNS,
+    judge=judge,
+    write=write,
+    task=work_on_import,
+    changed=CHANGED,
+    role=Role.SCHOOLBEHEER,
+)
