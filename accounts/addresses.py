@@ -44,6 +44,16 @@ def logins_with(addresses: Iterable[Address]) -> Q:
     return _any(addresses, "username__iexact", "attempt_time__lte")
 
 
+def answered_to(addresses: Iterable[Address]) -> Q:
+    """A filter of the outbox: mails that are answered to this person."""
+    return _any(addresses, "reply_to__iexact", "created_at__lte")
+
+
+def invited_at(addresses: Iterable[Address]) -> Q:
+    """A filter of invitations for a school."""
+    return _any(addresses, "email", "created_at__lte")
+
+
 def _any(addresses: Iterable[Address], name: str, until: str) -> Q:
     found = (Q(**{name: one.email}) & (Q(**{until: one.until}) if one.until else Q()) for one in addresses)
     return reduce(or_, found)
