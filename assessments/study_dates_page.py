@@ -5,7 +5,6 @@ from __future__ import annotations
 from copy import copy
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,14 +13,12 @@ from accounts.change_school import ChangedMeanwhile
 from accounts.managed_school import get_managed_school
 from accounts.models import Membership, Role, School
 from accounts.opened_form import opened_with, settings_of
-from accounts.search import matches
 from accounts.signed_in import UserRequest
+from accounts.student_search import search_students, students_of
 
 from . import own_data, retention
 from .retention_forms import DatesForm
 from .study_dates import DATES, set_dates
-
-PAGE_SIZE = 50
 
 
 def get_student(school: School, pk: int) -> Membership:
@@ -34,14 +31,9 @@ def get_student(school: School, pk: int) -> Membership:
 def students(request: UserRequest, school_id: int) -> HttpResponse:
     """Students by what is typed; without that those with a result that no date belongs to."""
     school = get_managed_school(request.user, school_id)
-    query = request.GET.get("zoek", "").strip()
-    found = school.memberships.filter(role=Role.STUDENT).select_related("user").order_by("sort_key", "pk")
-    if query:
-        found = found.filter(matches(query))
-    else:
-        found = found.filter(pk__in=retention.without_date(school).order_by().values("student"))
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "assessments/dated_students.html", {"school": school, "page": page, "query": query})
+    undated = students_of(school).filter(pk__in=retention.without_date(school).order_by().values("student"))
+    search = search_students(request.GET, school=school, unasked=undated)
+    return render(request, "assessments/dated_students.html", {"school": school, "search": search})
 
 
 @require_http_methods(["GET", "POST"])
