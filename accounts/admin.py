@@ -16,6 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from . import second_step
@@ -215,6 +216,13 @@ class PersonAdmin(ForStaff, UserAdmin):
         if not _is_superuser(request):
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """An earlier address is remembered, as where the person changes it: what was sent there is theirs."""
+        before = User.objects.filter(pk=obj.pk).first()
+        super().save_model(request, obj, form, change)
+        if before is not None and before.email != obj.email:
+            obj.email_changes.create(old_email=before.email, new_email=obj.email, confirmed_at=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         before = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 CONFIRM_TERM = timedelta(hours=24)
 # Long enough to come back from a weekend; an old mailbox may get into other hands, and must not hold on for longer.
 STOP_TERM = timedelta(days=3)
+# As long as anything says under which address someone logged in or was mailed: whoever erases the account has to know.
+KEPT = timedelta(days=370)
 _OPEN = Q(confirmed_at=None, withdrawn_at=None, stopped_at=None)
 
 
@@ -138,7 +140,7 @@ def find_to_confirm(token: str, user: User) -> EmailChange:
 def find_to_stop(token: str) -> EmailChange:
     """The change of a link mailed to the old address; raises `LinkGone`."""
     change = EmailChange.objects.filter(pk=STOP_EMAIL.read(token)["change"]).first()
-    if change is None:  # forgotten: after that time
+    if change is None:  # forgotten, long after that time
         raise LinkGone("expired")
     _refuse_unless_stoppable(change)
     return change
@@ -161,8 +163,8 @@ def resolve_stop(data: Mapping[str, Any]) -> str:
 
 
 def forget_old() -> None:
-    """Deletes what can be neither confirmed nor stopped any more."""
-    EmailChange.objects.filter(asked_at__lt=timezone.now() - max(CONFIRM_TERM, STOP_TERM)).delete()
+    """Deletes what was asked so long ago that nothing is kept of the earlier address any more."""
+    EmailChange.objects.filter(asked_at__lt=timezone.now() - KEPT).delete()
 
 
 def _locked(change: EmailChange) -> tuple[User, EmailChange]:

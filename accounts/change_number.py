@@ -8,10 +8,8 @@ from django.db import IntegrityError, transaction
 from .change_school import ChangedMeanwhile, log, mark
 from .models import SEARCHED, Membership, School, SchoolChange, User
 from .number_forms import read_number
-from .search import matches
 
 NAME = "student_number"
-LISTED_WITHOUT = 20  # students without a number that a search shows
 
 
 def change_number(*, student: Membership, number: str, opened: str, reason: str, by: User) -> SchoolChange | None:
@@ -60,12 +58,6 @@ def holder_of(number: str, *, school: School) -> Membership | None:
     if not number:
         return None
     return school.memberships.filter(student_number=number).select_related("user").first()
-
-
-def without_number(*, school: School, query: str) -> list[Membership]:
-    """Some active students of `school` without a number that hold every word of `query`, by last name."""
-    students = school.memberships.filter(matches(query), role="STUDENT", student_number="", user__is_active=True)
-    return list(students.select_related("user", "school").order_by("sort_key")[:LISTED_WITHOUT])
 
 
 def _refuse_taken(student: Membership, number: str) -> None:

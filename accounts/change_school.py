@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from copy import copy
+from datetime import date
 from typing import Any
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from .models import ExamOffice, Membership, School, SchoolChange, User
+from .retention_terms import ERASING_TERMS
 
 
 class ChangedMeanwhile(Exception):
@@ -26,15 +29,31 @@ def mark(text: str) -> str:
 
 
 def said(value: object) -> str:
-    """A setting's value as the log and the screen have it: 'aan', '60', or the text itself."""
+    """A value as the log and the screen have it: 'aan', '60', '10-07-2026', or the text itself."""
     if isinstance(value, bool):
         return "aan" if value else "uit"
+    if isinstance(value, date):
+        return f"{value:%d-%m-%Y}"
     return "" if value is None else str(value).replace("\r\n", "\n")
 
 
-def marks(school: School, names: Iterable[str]) -> dict[str, str]:
+def marks(kept: models.Model, names: Iterable[str]) -> dict[str, str]:
     """What a form with these fields is opened with."""
-    return {name: mark(said(getattr(school, name))) for name in names}
+    return {name: mark(said(getattr(kept, name))) for name in names}
+
+
+def own_changes(*, kept: models.Model, typed: Mapping[str, Any], opened: Mapping[str, str]) -> dict[str, Any]:
+    """Of what was typed that which differs from what the form was opened with, and from what is kept by now.
+
+    `opened` has the `marks` of then; `kept` is locked. What only someone else changed since stays as they left it;
+    raises `ChangedMeanwhile` for what both changed into something else.
+    """
+    now = {name: said(getattr(kept, name)) for name in typed}
+    wanted = {name: said(value) for name, value in typed.items()}
+    mine = [name for name in typed if wanted[name] != now[name] and mark(wanted[name]) != opened.get(name)]
+    if both := [name for name in mine if mark(now[name]) != opened.get(name)]:
+        raise ChangedMeanwhile(*both)
+    return {name: typed[name] for name in mine}
 
 
 @transaction.atomic
@@ -43,18 +62,12 @@ def change_settings(
 ) -> list[SchoolChange]:
     """Writes the settings that differ from what the form was opened with, and returns their lines of the log.
 
-    `opened` has the `marks` of then. What only someone else changed since stays as they left it; raises
-    `ChangedMeanwhile`, with nothing written, for what both changed into something else.
+    `own_changes` says what that is, and raises. Erasing by a term that is changed waits from now on.
     """
     before = School.objects.select_for_update().get(pk=school.pk)
-    kept = {name: said(getattr(before, name)) for name in typed}
-    mine = {
-        name: value
-        for name, value in typed.items()
-        if said(value) != kept[name] and mark(said(value)) != opened.get(name)
-    }
-    if both := [name for name in mine if mark(kept[name]) != opened.get(name)]:
-        raise ChangedMeanwhile(*both)
+    mine = own_changes(kept=before, typed=typed, opened=opened)
+    if ERASING_TERMS & mine.keys():
+        mine["terms_set_at"] = timezone.now()
     after = copy(before)
     for name, value in mine.items():
         setattr(after, name, value.replace("\r\n", "\n") if isinstance(value, str) else value)
@@ -97,6 +110,30 @@ def log(
     )
 
 
-def _label(field: models.Field[Any, Any]) -> str:
+def lines_of_student(
+    *, student: Membership, changes: Mapping[str, Any], by: User | None, reason: str = ""
+) -> list[SchoolChange]:
+    """A line, not written yet, for each field of a student that is about to become another; `by` None: nobody's doing.
+
+    Write them in the transaction that makes the change.
+    """
+    return [
+        SchoolChange(
+            school_id=student.school_id,
+            student=student,
+            name=name,
+            label=_label(Membership._meta.get_field(name)),  # noqa: SLF001 - Django's documented API
+            before=said(getattr(student, name)),
+            after=said(value),
+            reason=reason,
+            by=by,
+            by_name=by.full_name if by else "",
+        )
+        for name, value in changes.items()
+        if said(value) != said(getattr(student, name))
+    ]
+
+
+def _label(field: Any) -> str:
     name = str(field.verbose_name)
     return name[:1].upper() + name[1:]

@@ -1,7 +1,8 @@
-"""What an account leaves behind beside its own row: the log of the Consortium's staff, and that of logging in."""
+"""What an account leaves behind beside its own row: the log of the Consortium's staff, that of logging in, mails."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from axes.models import AccessAttempt, AccessFailureLog, AccessLog
@@ -11,6 +12,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.utils import timezone
 
+from .addresses import Address, addresses_of, invited_at, logins_with
+from .forget_mails import forget_changes_of_address, forget_invitations, forget_reports
 from .models import Membership, Registration, RoleChange, School, SchoolInvitation, User
 
 # Long enough to look into a break-in; it holds addresses of people and of their machines.
@@ -25,8 +28,10 @@ def erase_membership(membership: Membership) -> bool:
     Raises `ProtectedError`, and nothing is deleted, while an assessment points to the role.
     """
     user = membership.user
+    addresses = addresses_of(user)
     _forget_log(membership)
-    _forget_joining(user, membership.school)
+    forget_reports(membership, addresses)
+    _forget_joining(user, addresses, membership.school)
     membership.delete()
     if user.is_staff or user.is_superuser or user.memberships.exists():
         return False
@@ -40,11 +45,13 @@ def erase_account(user: User) -> bool:
     """
     try:
         with transaction.atomic():
+            addresses = addresses_of(user)
             _forget_log(user)
-            _forget_joining(user)
-            Registration.objects.filter(email=user.email).delete()
+            _forget_joining(user, addresses)
+            forget_changes_of_address(user)
+            Registration.objects.filter(email__in=[one.email for one in addresses if one.until is None]).delete()
             for log in (AccessAttempt, AccessLog, AccessFailureLog):
-                log.objects.filter(username__iexact=user.email).delete()
+                log.objects.filter(logins_with(addresses)).delete()
             user.delete()
     except ProtectedError:
         return False
@@ -63,11 +70,13 @@ def erase_unused(*, on: date) -> int:
     return sum(erase_account(user) for user in unused)
 
 
-def _forget_joining(user: User, school: School | None = None) -> None:
+def _forget_joining(user: User, addresses: Iterable[Address], school: School | None = None) -> None:
     """How someone came to this school, or to any, and which roles they got and lost."""
     at = Q(school=school) if school else Q()
     RoleChange.objects.filter(at, user=user).forget()
-    SchoolInvitation.objects.filter(at, Q(email=user.email) | Q(user=user) | Q(accepted_by=user)).delete()
+    asked = SchoolInvitation.objects.filter(at, invited_at(addresses) | Q(user=user) | Q(accepted_by=user))
+    forget_invitations(asked)
+    asked.delete()
 
 
 def _forget_log(thing: Membership | User) -> None:

@@ -12,6 +12,7 @@ SHORTEST, LONGEST = 12, 600
 # does not come back.
 LONG = 84
 TERMS = ("left_months", "cancelled_months", "unfinished_months", "views_months")
+ERASING_TERMS = {*TERMS} - {"views_months"}
 
 
 def _months(label: str, default: int, help_text: str) -> models.PositiveSmallIntegerField[int, int]:

@@ -12,10 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from . import logo
-from .change_school import ChangedMeanwhile, change_settings
 from .managed_school import get_managed_school
 from .models import School
-from .settings_form import NAMES, SchoolSettingsForm, lay_out
+from .settings_form import SchoolSettingsForm, keep_settings, lay_out
 from .signed_in import UserRequest
 
 PAGE_SIZE = 50
@@ -28,25 +27,11 @@ def settings(request: UserRequest, school_id: int) -> HttpResponse:
     form = SchoolSettingsForm(request.POST or None, instance=copy(school))
     clashes: tuple[str, ...] = ()
     if request.method == "POST" and form.is_valid():
-        try:
-            _change(request, school, form)
-        except ChangedMeanwhile as refused:
-            clashes = refused.names
-            school.refresh_from_db()
-        else:
+        clashes = keep_settings(request, school=school, form=form)
+        if not clashes:
             return redirect("school:settings", school.pk)
     sections = lay_out(form, school=school, posted=request.POST, clashes=clashes)
     return _page(request, school, form=form, sections=sections, clashes=clashes)
-
-
-def _change(request: UserRequest, school: School, form: SchoolSettingsForm) -> None:
-    typed = {name: getattr(form.instance, name) for name in NAMES}
-    opened = {name: request.POST.get(f"opened-{name}", "") for name in NAMES}
-    changed = change_settings(school=school, typed=typed, opened=opened, by=request.user)
-    if changed:
-        messages.success(request, f"Bewaard: {', '.join(line.label for line in changed)}.")
-    else:
-        messages.info(request, "Er is niets veranderd.")
 
 
 def _page(request: UserRequest, school: School, **context: object) -> HttpResponse:

@@ -41,11 +41,5 @@ urlpatterns = [
         invitation_views.withdraw,
         name="withdraw_invitation",
     ),
-    path("<int:school_id>/importeren/", import_views.start, name="import_start"),
-    path("<int:school_id>/importeren/excel-template/", import_views.excel_template, name="import_excel_template"),
-    path("<int:school_id>/importeren/csv-template/", import_views.csv_template, name="import_csv_template"),
-    path("<int:school_id>/importeren/<uuid:public_id>/", import_views.preview, name="import_preview"),
-    path("<int:school_id>/importeren/<uuid:public_id>/importeren/", import_views.apply, name="import_apply"),
-    path("<int:school_id>/importeren/<uuid:public_id>/voortgang/", import_views.progress, name="import_progress"),
-    path("<int:school_id>/importeren/<uuid:public_id>/te-verbeteren/", import_views.to_mend, name="import_to_mend"),
+    *import_views.pages.urls("<int:school_id>/importeren/"),
 ]

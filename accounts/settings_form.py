@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.forms.boundfield import BoundField
+from django.contrib import messages
 
-from .change_school import marks, said
-from .models import School, SchoolChange
+from .change_school import ChangedMeanwhile, change_settings
+from .models import School
+from .opened_form import Setting, opened_with, settings_of
+from .signed_in import UserRequest
 
 TEXT_ROWS = 5
 
@@ -53,21 +55,6 @@ class SchoolSettingsForm(forms.ModelForm):
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One field on the page, and the mark of what it was opened with.
-
-    Where someone else changed it meanwhile into something else than was typed, `kept` is what they made of it, and
-    `meanwhile` the line that says who.
-    """
-
-    field: BoundField
-    opened: str
-    is_clash: bool = False
-    kept: str = ""
-    meanwhile: SchoolChange | None = None
-
-
-@dataclass(frozen=True)
 class ShownSection:
     title: str
     settings: list[Setting]
@@ -76,16 +63,27 @@ class ShownSection:
 def lay_out(
     form: SchoolSettingsForm, *, school: School, posted: Mapping[str, str], clashes: Collection[str] = ()
 ) -> list[ShownSection]:
-    """The sections with their fields. A form that is shown again keeps what it was opened with.
+    """The sections with their fields."""
+    return [
+        ShownSection(section.title, settings_of(form, section.fields, kept=school, posted=posted, clashes=clashes))
+        for section in SECTIONS
+    ]
 
-    So mending an error takes in nothing unseen; only of a clash, which shows what is kept now, the base is now.
+
+def keep_settings(request: UserRequest, *, school: School, form: forms.ModelForm[School]) -> tuple[str, ...]:
+    """Writes what was typed into a valid form, and says so.
+
+    Returns what someone else changed meanwhile, if anything: then nothing is written, and `school` is read again.
     """
-    now = marks(school, NAMES)
-
-    def setting(name: str) -> Setting:
-        if name not in clashes:
-            return Setting(form[name], posted.get(f"opened-{name}", now[name]))
-        meanwhile = school.changes.filter(name=name).select_related("by").first()
-        return Setting(form[name], now[name], is_clash=True, kept=said(getattr(school, name)), meanwhile=meanwhile)
-
-    return [ShownSection(section.title, [setting(name) for name in section.fields]) for section in SECTIONS]
+    names = list(form.fields)
+    typed = {name: getattr(form.instance, name) for name in names}
+    try:
+        changed = change_settings(school=school, typed=typed, opened=opened_with(request.POST, names), by=request.user)
+    except ChangedMeanwhile as refused:
+        school.refresh_from_db()
+        return refused.names
+    if changed:
+        messages.success(request, f"Bewaard: {', '.join(line.label for line in changed)}.")
+    else:
+        messages.info(request, "Er is niets veranderd.")
+    return ()

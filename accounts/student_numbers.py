@@ -13,15 +13,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from .change_number import change_number, holder_of, without_number
+from .change_number import NAME, change_number
 from .change_school import ChangedMeanwhile, mark
-from .find_students import find_students
 from .managed_school import get_managed_school
 from .models import STUDENT_NUMBER_LENGTH, Membership, NumberReport, Role, User
 from .number_forms import example, read_forms
 from .signed_in import UserRequest
+from .student_search import search_students
 
-FOUND, REPORTS = 20, 20  # at most so many on the page
+REPORTS = 20  # at most so many on the page
 RECENT = timedelta(days=30)
 
 
@@ -56,20 +56,12 @@ def get_student(user: User, school_id: int, membership_id: int) -> Membership:
 
 @require_GET
 def find(request: UserRequest, school_id: int) -> HttpResponse:
-    """Whom a search finds, those without a number too; without a search the numbers that students reported."""
+    """Whom a search finds; without a search the numbers that students reported."""
     school = get_managed_school(request.user, school_id)
-    query = request.GET.get("q", "").strip()
-    found = list(find_students(schools=[school], query=query, limit=FOUND + 1)) if query else []
-    holder = holder_of(query, school=school)
-    if holder and holder not in found:  # who left keeps the number, and is found nowhere else
-        found.insert(0, holder)
     recent = NumberReport.objects.filter(student__school=school, at__gte=timezone.now() - RECENT)
     context = {
         "school": school,
-        "query": query,
-        "found": found[:FOUND],
-        "more": len(found) > FOUND,
-        "without": without_number(school=school, query=query) if query else [],
+        "search": search_students(request.GET, school=school, unasked=Membership.objects.none()),
         "reports": recent.select_related("student__user")[:REPORTS],
     }
     return render(request, "accounts/student_numbers.html", context)
@@ -96,4 +88,5 @@ def change(request: UserRequest, school_id: int, membership_id: int) -> HttpResp
             messages.success(request, said or "Er is niets veranderd.")
             return redirect("school:student_numbers", school_id)
     context = {"school": student.school, "student": student, "form": form, "opened": opened, "clashes": clashes}
-    return render(request, "accounts/change_number.html", context)
+    lines = student.changes.filter(name=NAME)
+    return render(request, "accounts/change_number.html", {**context, "lines": lines})

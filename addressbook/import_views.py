@@ -6,32 +6,25 @@ from contextlib import suppress
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.datastructures import MultiValueDict
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.importing import files
 from accounts.importing.apply import ShownAnew
 from accounts.importing.background import hand_in, start_importing
-from accounts.importing.preview import read_rows
-from accounts.importing.rows import GOOD, Outcome
+from accounts.importing.forms import FileForm
+from accounts.importing.pages import answer_progress, answer_to_mend, found_back, preview_context, refuse
 from accounts.importing.unreadable import Unreadable
 from accounts.models import Role, School, User
 from accounts.signed_in import UserRequest
 
 from .import_forms import ImportForm
-from .importing.contacts import COLUMNS, TEMPLATE
+from .importing.contacts import TEMPLATE
 from .models import Import
 from .way_back import way_back
-
-ROWS_PER_PAGE = 100
-FOUND_BACK = 5  # large files on the page where one begins
 
 
 def get_import(user: User, public_id: UUID) -> Import:
@@ -67,14 +60,8 @@ def start(request: UserRequest) -> HttpResponse:
     return _start_page(request, form)
 
 
-def _start_page(request: UserRequest, form: ImportForm) -> HttpResponse:
-    found_back = list(Import.objects.visible_to(request.user).found_back()[:FOUND_BACK])
-    context = {
-        "form": form,
-        "back": way_back(request),
-        "imports": found_back,
-        "under_way": [one for one in found_back if one.is_under_way],
-    }
+def _start_page(request: UserRequest, form: FileForm) -> HttpResponse:
+    context = {"form": form, "back": way_back(request), **found_back(Import.objects.visible_to(request.user))}
     return render(request, "addressbook/import.html", context)
 
 
@@ -91,43 +78,24 @@ def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _refused(request: UserRequest, prepared: Import) -> HttpResponse:
-    """The page to choose a file on, with what is wrong at the field, as if it had been read at once."""
-    file = SimpleUploadedFile(prepared.filename, b"refused")
-    form = ImportForm(
-        {"school": prepared.school_id}, MultiValueDict({"file": [file]}), schools=get_schools(request.user)
-    )
-    form.is_valid()
-    form.add_error("file", prepared.problem)
-    return _start_page(request, form)
+    schools = get_schools(request.user)
+    return _start_page(request, refuse(ImportForm, prepared, {"school": prepared.school_id}, schools=schools))
 
 
 @require_GET
 def progress(request: UserRequest, public_id: UUID) -> HttpResponse:
     """How far it is, alone: what the page asks again until there is something else to see."""
     prepared = get_import(request.user, public_id)
-    swaps = "HX-Request" in request.headers
-    if prepared.is_under_way and swaps:
-        context = {"prepared": prepared, "progress_url": _progress_address(request, prepared)}
-        return render(request, "importing/progress_bar.html", context)
     address = _address(request, prepared)
-    return HttpResponseClientRedirect(address) if swaps else redirect(address)
+    return answer_progress(request, prepared, address=address, progress_address=_progress_address(request, prepared))
 
 
 def _preview(request: UserRequest, prepared: Import) -> HttpResponse:
-    shown = request.GET.get("toon", "")
-    rows = [row for row in read_rows(prepared) if shown not in Outcome or row.outcome == shown]
     context = {
-        "prepared": prepared,
-        "shown": shown,
-        "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
-        "outcomes": [(outcome, prepared.counts[outcome]) for outcome in Outcome],
-        "new": prepared.counts[GOOD[0]],
-        "updated": prepared.counts[GOOD[1]],
-        "wrong": prepared.counts[Outcome.ERROR],
         "to_mend_url": reverse("addressbook_import:to_mend", args=[prepared.public_id]),
         "back": way_back(request),
     }
-    return render(request, "addressbook/import_preview.html", context)
+    return render(request, "addressbook/import_preview.html", preview_context(request, prepared) | context)
 
 
 @require_POST
@@ -143,10 +111,7 @@ def apply(request: UserRequest, public_id: UUID) -> HttpResponse:
 def to_mend(request: UserRequest, public_id: UUID) -> HttpResponse:
     """The rows that are wrong, as a file to mend and hand in again."""
     prepared = get_import(request.user, public_id)
-    if not prepared.packed:  # not read yet, or it couldn't be
-        return redirect(_address(request, prepared))
-    wrong = [row for row in read_rows(prepared) if row.outcome == Outcome.ERROR]
-    return files.download(files.file_to_mend(COLUMNS, wrong), files.XLSX, "te-verbeteren.xlsx")
+    return answer_to_mend(prepared, address=_address(request, prepared))
 
 
 @require_GET

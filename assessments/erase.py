@@ -16,6 +16,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
+from accounts.addresses import addresses_of, mails_to
 from accounts.erase_account import erase_membership, erase_unused, forget_logins
 from accounts.models import Membership, School
 from digibeoordelen.outbox import forget, unused
@@ -124,9 +125,9 @@ def erase_student(pk: int, *, on: date) -> bool:
     found = student and retention.leaving(student.school, on=on).filter(pk=pk).first()
     if not student or not found:
         return False
-    school, email = student.school, student.user.email
+    school, addresses = student.school, addresses_of(student.user)
     if erase_membership(student):
-        forget.delete(OutgoingMail.objects.filter(to__iexact=email))
+        forget.delete(OutgoingMail.objects.filter(mails_to(addresses)))
     _log(school, on, found.rule, students=1)
     return True
 

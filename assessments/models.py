@@ -24,6 +24,7 @@ from .data_request import DataRequest as DataRequest
 from .erasure import DestroyedDocument as DestroyedDocument
 from .erasure import Erasure as Erasure
 from .final_proposal import FinalProposal as FinalProposal
+from .imported_dates import DatesImport as DatesImport
 from .mail_about import MailAbout as MailAbout
 from .past import PastAssessments as PastAssessments
 from .past import PastScores as PastScores

@@ -12,10 +12,12 @@ from typing import Any
 
 from django.db.models import Q
 
+from accounts.addresses import Address, addresses_of, mails_to
 from accounts.models import Membership
 from digibeoordelen.outbox.models import OutgoingMail, OutgoingMailQuerySet
 
 from .models import Appeal, Assessment, Assignment, Correction, Document, Invitation, MailAbout, Viewing
+from .own_data_account import collect_account, collect_school
 
 NOTE = (
     "Dit zijn de gegevens die de school in Digitaal beoordelen over u bewaart. Van een beoordeling die nog loopt "
@@ -27,14 +29,17 @@ NOTE = (
 
 def collect(student: Membership) -> dict[str, Any]:
     """As JSON can hold it once dates are text."""
+    addresses = addresses_of(student.user)
+    own = {address.email for address in addresses}
     assessments = Assessment.objects.filter(student=student).for_pages().select_related("final_by")
     return {
         "toelichting": NOTE,
         "school": student.school.name,
-        "account": _account(student),
+        **collect_account(student, addresses),
+        **collect_school(student),
         "examens_op_uw_account": [str(exam.exam) for exam in student.user.account_exams.select_related("exam")],
         "beoordelingen": [_assessment(assessment) for assessment in assessments.order_by("created_at", "pk")],
-        "mails": [_mail(mail, student.user.email) for mail in _mails(student)],
+        "mails": [_mail(mail, own) for mail in _mails(student, addresses)],
         "verzoeken_om_inzage": [
             {"aangevraagd_op": request.asked_at, "door": request.asked_by_name, "gedownload_op": request.downloaded_at}
             for request in student.data_requests.order_by("asked_at")
@@ -48,23 +53,6 @@ def documents(student: Membership) -> Iterator[tuple[str, Document]]:
     for document in made.order_by("assessment", "number"):
         folder = "pdf" if document.superseded_at is None else "pdf/vervallen"
         yield f"{folder}/{document.filename}", document
-
-
-def _account(student: Membership) -> dict[str, Any]:
-    user = student.user
-    return {
-        "voornaam": user.first_name,
-        "tussenvoegsel": user.infix,
-        "achternaam": user.last_name,
-        "e-mailadres": user.email,
-        "aangemaakt_op": user.joined_at,
-        "laatst_ingelogd_op": user.last_login,
-        "gegevens_gecontroleerd_op": user.details_checked_at,
-        "studentnummer": student.student_number,
-        "diplomadatum": student.diploma_on,
-        "vertrokken_zonder_diploma_op": student.left_on,
-        "rollen": [f"{held.get_role_display()}, {held.school}" for held in user.memberships.select_related("school")],
-    }
 
 
 def _assessment(assessment: Assessment) -> dict[str, Any]:
@@ -147,16 +135,16 @@ def _viewing(viewing: Viewing) -> dict[str, Any]:
     return {"wanneer": viewing.at, "wat": viewing.get_what_display()}
 
 
-def _mails(student: Membership) -> OutgoingMailQuerySet:
-    """Those about the student's assessments, and those sent to the student."""
+def _mails(student: Membership, addresses: list[Address]) -> OutgoingMailQuerySet:
+    """Those about the student's assessments, and those sent to the student, at an earlier address too."""
     about = MailAbout.objects.filter(assessment__student=student).values("mail")
-    found = OutgoingMail.objects.filter(Q(pk__in=about) | Q(to__iexact=student.user.email))
+    found = OutgoingMail.objects.filter(Q(pk__in=about) | mails_to(addresses))
     return found.order_by("created_at", "pk")
 
 
-def _mail(mail: OutgoingMail, own_address: str) -> dict[str, Any]:
+def _mail(mail: OutgoingMail, own: set[str]) -> dict[str, Any]:
     """A mail to someone else may name others, and what was given so far: of that only that it was sent."""
     told: dict[str, Any] = {"soort": mail.kind, "gemaakt_op": mail.created_at, "verzonden_op": mail.sent_at}
-    if mail.to.lower() == own_address:
+    if mail.to.lower() in own:
         told |= {"aan": mail.to, "onderwerp": mail.subject, "tekst": mail.text}
     return told

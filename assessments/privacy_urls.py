@@ -1,6 +1,7 @@
 from django.urls import path
 
-from . import retention_page, study_dates_import_page, study_dates_page, view_log_page
+from . import retention_page, study_dates_page, view_log_page
+from . import study_dates_import_page as dates
 
 app_name = "privacy"
 
@@ -15,7 +16,6 @@ urlpatterns = [
         study_dates_page.ask_own_data,
         name="ask_own_data",
     ),
-    path("<int:school_id>/bewaren/datums/", study_dates_import_page.start, name="import_dates"),
-    path("<int:school_id>/bewaren/datums/bewaren/", study_dates_import_page.apply, name="apply_dates"),
+    *dates.pages.urls("<int:school_id>/bewaren/datums/"),
     path("<int:school_id>/inzage/", view_log_page.viewings, name="viewings"),
 ]

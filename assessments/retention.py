@@ -102,8 +102,6 @@ def due(school: School, *, on: date, appealed: bool = False) -> QuerySet[Any]:
 
     Where several rules hold it is the first of `Rule`. With `appealed` those that would, and stay for an appeal.
     """
-    if _too_fresh(school.terms_set_at, on):
-        return Assessment.objects.none()
     terms = Terms.of(school)
     rules = [
         (Rule.DIPLOMA, Q(student__diploma_on__lte=newest_over(on, DIPLOMA_MONTHS), began_on__lte=F(_DIPLOMA))),
@@ -114,6 +112,8 @@ def due(school: School, *, on: date, appealed: bool = False) -> QuerySet[Any]:
     appeals = Appeal.objects.open().filter(assessment__student=OuterRef("student"))
     found = Assessment.objects.filter(school=school).annotate(began_on=TruncDate("created_at"))
     found = found.annotate(rule=Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value("")))
+    if _too_fresh(school.terms_set_at, on):
+        return found.none()
     held = Exists(appeals) if appealed else ~Exists(appeals)
     return found.filter(held, _told_of(on, "student__")).exclude(rule="")
 
@@ -147,8 +147,6 @@ def leaving(school: School, *, on: date) -> QuerySet[Any]:
 
     Not whose account is in use: someone who began a next study, say.
     """
-    if _too_fresh(school.terms_set_at, on):
-        return Membership.objects.none()
     over = newest_over(on, DIPLOMA_MONTHS), newest_over(on, school.left_months)
     rule = Case(
         When(diploma_on__lte=over[0], then=Value(Rule.DIPLOMA)),
@@ -160,7 +158,10 @@ def leaving(school: School, *, on: date) -> QuerySet[Any]:
     back = RoleChange.objects.filter(school=school, user=OuterRef("user"), role=Role.STUDENT, change="GIVEN")
     since = back.filter(at__date__gt=Coalesce(OuterRef("diploma_on"), OuterRef("left_on")))
     students = school.memberships.filter(used, _told_of(on), ~Exists(since), role=Role.STUDENT)
-    return students.annotate(rule=rule).exclude(rule="").filter(assessments__isnull=True)
+    students = students.annotate(rule=rule)
+    if _too_fresh(school.terms_set_at, on):
+        return students.none()
+    return students.exclude(rule="").filter(assessments__isnull=True)
 
 
 def without_date(school: School) -> AssessmentQuerySet:

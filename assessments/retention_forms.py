@@ -1,23 +1,15 @@
-"""The forms of 'Bewaren en wissen': the school's terms, a student's dates, a pasted list of them."""
+"""The forms of 'Bewaren en wissen': the school's terms, and a student's dates."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
-from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.utils import timezone
 
-from accounts.change_school import log_settings
-from accounts.models import Membership, School, User
+from accounts.models import Membership, School
 from accounts.retention_terms import TERMS
 
-MAX_BYTES = 2 * 1024 * 1024
-FIRST_DATE = date(2000, 1, 1)
-AHEAD = timedelta(days=366)
+from .study_dates import DATES, check_date
 
 
 class TermsForm(forms.ModelForm):
@@ -25,47 +17,18 @@ class TermsForm(forms.ModelForm):
         model = School
         fields = TERMS
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    @transaction.atomic
-    def keep(self, *, by: User) -> None:
-        """Saves and logs what was changed; erasing by a term that changed waits from now on."""
-        if not self.has_changed():
-            return
-        before = School.objects.get(pk=self.instance.pk)
-        fields = list(TERMS)
-        if {*self.changed_data} - {"views_months"}:
-            self.instance.terms_set_at = timezone.now()
-            fields.append("terms_set_at")
-        self.instance.save(update_fields=fields)
-        log_settings(before=before, after=self.instance, by=by)
-
-
-def check_date(day: date) -> None:
-    """Raises `ValidationError` (Dutch) for what must be a slip of the pen."""
-    if not FIRST_DATE <= day <= timezone.localdate() + AHEAD:
-        raise ValidationError("Deze datum ligt vóór 2000 of meer dan een jaar vooruit. Kijk het jaartal na.")
-
 
 class DatesForm(forms.ModelForm):
-    """The two dates of one student. `seen` is what they were when the page was opened."""
+    """The two dates of one student."""
 
     class Meta:
         model = Membership
-        fields = ["diploma_on", "left_on"]
+        fields = DATES
         widgets = {name: forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}) for name in fields}
         help_texts = {
             "diploma_on": "Wat tot en met deze dag is begonnen, wordt 18 maanden later gewist.",
             "left_on": "Alleen voor wie zonder diploma is vertrokken.",
         }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
 
     def clean_diploma_on(self) -> date | None:
         return self._checked("diploma_on")
@@ -78,51 +41,3 @@ class DatesForm(forms.ModelForm):
         if day:
             check_date(day)
         return day
-
-
-class ListForm(forms.Form):
-    """A list of student numbers and dates: pasted, or a csv file. Which of the two dates it holds."""
-
-    KINDS = [("diploma_on", "Diplomadatum"), ("left_on", "Vertrokken zonder diploma op")]
-
-    which = forms.ChoiceField(
-        label="Welke datum staat in de lijst?", choices=KINDS, widget=forms.RadioSelect, initial="diploma_on"
-    )
-    text = forms.CharField(
-        label="Lijst",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "autocomplete": "off"}),
-        help_text="Op elke regel een studentnummer en een datum, zoals 123456; 10-07-2026. Twee kolommen uit Excel "
-        "kopiëren en hier plakken kan ook.",
-    )
-    file = forms.FileField(
-        label="Of een csv-bestand",
-        required=False,
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
-        help_text="Met dezelfde twee kolommen, hooguit 2 MB. In Excel: Opslaan als, CSV.",
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        file = cleaned.get("file")
-        if file is not None and file.size > MAX_BYTES:
-            self.add_error("file", "Dit bestand is groter dan 2 MB. Verdeel de lijst.")
-        elif file is not None:
-            cleaned["text"] = self._decoded(file.read())
-        elif not cleaned.get("text", "").strip():
-            self.add_error("text", "Plak een lijst of kies een csv-bestand.")
-        return cleaned
-
-    def _decoded(self, content: bytes) -> str:
-        if content.startswith(b"PK\x03\x04"):
-            self.add_error("file", "Dit is een Excelbestand. Sla het op als CSV, of kopieer en plak de twee kolommen.")
-            return ""
-        try:
-            return content.decode("utf-8-sig").replace("\0", "")
-        except UnicodeDecodeError:
-            return content.decode("cp1252", errors="replace").replace("\0", "")

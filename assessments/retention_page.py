@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
+from copy import copy
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.managed_school import get_managed_school
-from accounts.models import School
+from accounts.opened_form import settings_of
+from accounts.retention_terms import TERMS
+from accounts.settings_form import keep_settings
 from accounts.signed_in import UserRequest
 
 from . import retention as rules
@@ -50,16 +53,19 @@ def erased(request: UserRequest, school_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def terms(request: UserRequest, school_id: int) -> HttpResponse:
-    """The school's own terms; nothing goes by a new one for a while."""
+    """The school's own terms; nothing goes by a new one for a while, and none is written over unseen."""
     school = get_managed_school(request.user, school_id)
-    form = TermsForm(request.POST or None, instance=School.objects.get(pk=school.pk))
+    form = TermsForm(request.POST or None, instance=copy(school))
+    clashes: tuple[str, ...] = ()
     if request.method == "POST" and form.is_valid():
-        form.keep(by=request.user)
-        messages.success(request, "De termijnen zijn bewaard.")
-        return redirect("privacy:retention", school.pk)
+        clashes = keep_settings(request, school=school, form=form)
+        if not clashes:
+            return redirect("privacy:retention", school.pk)
     context = {
         "school": school,
         "form": form,
+        "settings": settings_of(form, TERMS, kept=school, posted=request.POST, clashes=clashes),
+        "clashes": clashes,
         "diploma_months": rules.DIPLOMA_MONTHS,
         "notice": rules.NOTICE.days,
     }

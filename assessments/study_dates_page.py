@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.change_school import ChangedMeanwhile
 from accounts.managed_school import get_managed_school
 from accounts.models import Membership, Role, School
-from accounts.search import matches
+from accounts.opened_form import opened_with, settings_of
 from accounts.signed_in import UserRequest
+from accounts.student_search import search_students, students_of
 
-from . import own_data, retention, study_dates
+from . import own_data, retention
 from .retention_forms import DatesForm
-
-PAGE_SIZE = 50
+from .study_dates import DATES, set_dates
 
 
 def get_student(school: School, pk: int) -> Membership:
@@ -29,35 +31,45 @@ def get_student(school: School, pk: int) -> Membership:
 def students(request: UserRequest, school_id: int) -> HttpResponse:
     """Students by what is typed; without that those with a result that no date belongs to."""
     school = get_managed_school(request.user, school_id)
-    query = request.GET.get("zoek", "").strip()
-    found = school.memberships.filter(role=Role.STUDENT).select_related("user").order_by("sort_key", "pk")
-    if query:
-        found = found.filter(matches(query))
-    else:
-        found = found.filter(pk__in=retention.without_date(school).order_by().values("student"))
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "assessments/dated_students.html", {"school": school, "page": page, "query": query})
+    undated = students_of(school).filter(pk__in=retention.without_date(school).order_by().values("student"))
+    search = search_students(request.GET, school=school, unasked=undated)
+    return render(request, "assessments/dated_students.html", {"school": school, "search": search})
 
 
 @require_http_methods(["GET", "POST"])
 def student(request: UserRequest, school_id: int, membership_id: int) -> HttpResponse:
-    """The two dates, to read and to change."""
+    """The two dates, to read and to change. What someone else changed meanwhile is never written over unseen."""
     school = get_managed_school(request.user, school_id)
     found = get_student(school, membership_id)
-    form = DatesForm(request.POST or None, instance=get_student(school, membership_id))
+    form = DatesForm(request.POST or None, instance=copy(found))
+    clashes: tuple[str, ...] = ()
     if request.method == "POST" and form.is_valid():
-        changed = study_dates.set_dates(student=found, by=request.user, **form.cleaned_data)
-        said = f"De datums van {found.user.full_name} zijn bewaard." if changed else "Er is niets gewijzigd."
-        (messages.success if changed else messages.info)(request, said)
-        return redirect("privacy:student", school.pk, found.pk)
+        try:
+            _keep(request, found, form)
+        except ChangedMeanwhile as refused:
+            clashes = refused.names
+            found = get_student(school, membership_id)
+        else:
+            return redirect("privacy:student", school.pk, found.pk)
     context = {
         "school": school,
         "student": found,
         "form": form,
+        "settings": settings_of(form, DATES, kept=found, posted=request.POST, clashes=clashes),
+        "clashes": clashes,
+        "lines": found.changes.filter(name__in=DATES),
         "requests": found.data_requests.all(),
         "notice": retention.NOTICE.days,
     }
     return render(request, "assessments/dated_student.html", context)
+
+
+def _keep(request: UserRequest, student: Membership, form: DatesForm) -> None:
+    opened = opened_with(request.POST, DATES)
+    if set_dates(student=student, typed=form.cleaned_data, opened=opened, by=request.user):
+        messages.success(request, f"De datums van {student.user.full_name} zijn bewaard.")
+    else:
+        messages.info(request, "Er is niets gewijzigd.")
 
 
 @require_POST

@@ -46,6 +46,35 @@ def sweep_own_data() -> None:
 
 
 @shared_task
+def work_on_dates(import_id: int) -> None:
+    """Reads a long list of students' dates, or imports what was shown of it."""
+    from accounts.importing.background import work
+
+    from .models import DatesImport
+
+    work(DatesImport, import_id)
+
+
+@shared_task
+def sweep_dates() -> None:
+    """Starts what a crash left: lists that wait and that nobody is at."""
+    from accounts.importing.background import waiting_ids
+
+    from .models import DatesImport
+
+    for import_id in waiting_ids(DatesImport):
+        work_on_dates.delay(import_id)
+
+
+@shared_task
+def forget_dates() -> None:
+    """Deletes lists that were handed in a while ago, imported or not."""
+    from .models import DatesImport
+
+    DatesImport.objects.forget_old()
+
+
+@shared_task
 def erase_due() -> None:
     """The night's work: erases what need not be kept any more, at every school."""
     from . import erase

@@ -222,6 +222,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-imports": {"task": "addressbook.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "forget-unconfirmed": {"task": "accounts.tasks.forget_unconfirmed", "schedule": 3600},
     "sweep-own-data": {"task": "assessments.tasks.sweep_own_data", "schedule": SWEEP_SECONDS},
+    "sweep-dates": {"task": "assessments.tasks.sweep_dates", "schedule": SWEEP_SECONDS},
+    "forget-dates": {"task": "assessments.tasks.forget_dates", "schedule": 6 * 3600},
     "erase-due": {"task": "assessments.tasks.erase_due", "schedule": crontab(hour="3", minute="10")},
     "sweep-people-imports": {"task": "accounts.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},

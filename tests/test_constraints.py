@@ -31,6 +31,7 @@ from assessments.models import (
     Correction,
     Coupling,
     DataRequest,
+    DatesImport,
     Document,
     Erasure,
     Invitation,
@@ -290,6 +291,11 @@ def asked_in_german(cast):
 @breaks("peopleimport_done_at_a_time")
 def list_done_at_no_time(cast):
     PeopleImport.objects.create(school=cast.school, by=cast.docent, filename="lijst.csv", state="DONE")
+
+
+@breaks("datesimport_done_at_a_time")
+def list_of_dates_done_at_no_time(cast):
+    DatesImport.objects.create(school=cast.school, by=cast.docent, filename="lijst.csv", state="DONE")
 
 
 @breaks("contact_email_once_per_school")

@@ -29,7 +29,7 @@ from accounts.models import Membership, PeopleImport, Role, School, Session, Use
 from accounts.people.links import token_for
 from addressbook.models import Import
 from assessments import documents, links, own_data, stop_reminders
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, DatesImport, Invitation
 from committee.finalise import finalise
 from exams.example import example_text
 from exams.models import ExamUnit, Upload
@@ -114,9 +114,14 @@ privacy:students                GET    login  none    none   none    none    non
 privacy:student                 GET    login  none    none   none    none    none  none      ok    none  none
 privacy:student                 POST   login  none    none   none    none    none  none      go    none  none
 privacy:ask_own_data            POST   login  none    none   none    none    none  none      go    none  none
-privacy:import_dates            GET    login  none    none   none    none    none  none      ok    none  none
-privacy:import_dates            POST   login  none    none   none    none    none  none      ok    none  none
-privacy:apply_dates             POST   login  none    none   none    none    none  none      go    none  none
+privacy:dates_start             GET    login  none    none   none    none    none  none      ok    none  none
+privacy:dates_start             POST   login  none    none   none    none    none  none      ok    none  none
+privacy:dates_excel_template    GET    login  none    none   none    none    none  none      ok    none  none
+privacy:dates_csv_template      GET    login  none    none   none    none    none  none      ok    none  none
+privacy:dates_preview           GET    login  none    none   none    none    none  none      ok    none  none
+privacy:dates_apply             POST   login  none    none   none    none    none  none      go    none  none
+privacy:dates_progress          GET    login  none    none   none    none    none  none      go    none  none
+privacy:dates_to_mend           GET    login  none    none   none    none    none  none      ok    none  none
 privacy:viewings                GET    login  none    none   none    none    none  none      ok    none  none
 school:people                   GET    login  none    none   none    none   none  none      ok    none  none
 school:role_log                 GET    login  none    none   none    none   none  none      ok    none  none
@@ -404,6 +409,7 @@ def address(
         "documenten/": final_document,
         "profiel/gegevens/": asked_own_data,
         "school/<int:school_id>/importeren/": lambda: list_of_people(school),
+        "school/<int:school_id>/bewaren/datums/": lambda: list_of_dates(school),
         "school/": lambda: ask(school, docent),
     }
 
@@ -426,6 +432,12 @@ def session_of(user: User) -> Session:
     client = Client()
     client.force_login(user)
     return Session.objects.get(user=user)
+
+
+def list_of_dates(school: School) -> DatesImport:
+    manager = school.memberships.get(role=Role.SCHOOLBEHEER).user
+    file = csv_file(["123456", "10-07-2026"], header=["Studentnummer", "Diplomadatum"])
+    return prepare(DatesImport, school=school, by=manager, file=file, filename="datums.csv")
 
 
 def list_of_people(school: School) -> PeopleImport:

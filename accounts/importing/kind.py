@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from accounts.models import School
+from accounts.models import School, User
 
 from .columns import Column, Layout
 from .kept import ImportedFile
@@ -41,7 +41,10 @@ class Write(Protocol):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of import; `changed` is said where the rows no longer do what was shown."""
+    """One kind of import; `changed` is said where the rows no longer do what was shown.
+
+    With a `role` what someone handed in is dropped when they lose it before it was imported.
+    """
 
     model: Any  # a concrete `ImportedFile`
     columns: Sequence[Column]
@@ -49,6 +52,7 @@ class Kind:
     write: Write
     task: Any  # the Celery task that works on one, by its id
     changed: str
+    role: str = ""
 
 
 _kinds: dict[type[ImportedFile], Kind] = {}
@@ -61,3 +65,10 @@ def register(kind: Kind) -> None:
 
 def kind_of(imported: ImportedFile | type[ImportedFile]) -> Kind:
     return _kinds[imported if isinstance(imported, type) else type(imported)]
+
+
+def drop_waiting(*, school: School, by: User, role: str) -> None:
+    """Deletes what `by` handed in at the school in this role and did not import."""
+    for kind in _kinds.values():
+        if kind.role == role:
+            kind.model.objects.filter(school=school, by=by, imported_at__isnull=True).delete()

@@ -36,7 +36,7 @@ class Registration(PersonName):
 
 
 class EmailChange(models.Model):
-    """A person's wish for another e-mail address; kept for as long as the old address can undo it."""
+    """A person's wish for another e-mail address; kept for as long as mails and logins at the old one are."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="email_changes")
     old_email = models.EmailField("oud e-mailadres")

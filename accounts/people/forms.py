@@ -4,8 +4,8 @@ from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
+from accounts.importing.forms import FileForm
 from accounts.language import Language
 from accounts.mailable import mailable
 from accounts.models import Role, SchoolInvitation
@@ -47,15 +47,9 @@ class InviteManagerForm(InviteForm):
     roles = None  # type: ignore[assignment]
 
 
-class PeopleFileForm(forms.Form):
+class PeopleFileForm(FileForm):
     """A list of students and staff, and whether those who are new get their mail at once."""
 
-    file = forms.FileField(
-        label="Bestanden kiezen",
-        help_text="Eén bestand tegelijk: Excel (.xlsx) of csv, hooguit 10 MB en 20.000 regels. Slepen kan ook.",
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
-        error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
-    )
     mails_now = forms.TypedChoiceField(
         label="Mails met een link om een wachtwoord te kiezen",
         choices=[("ja", "Meteen na het importeren"), ("nee", "Later, vanaf ‘Uitnodigingen’")],
@@ -63,17 +57,3 @@ class PeopleFileForm(forms.Form):
         initial="ja",
         widget=forms.RadioSelect,
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-
-    def clean_file(self) -> UploadedFile:
-        """One at a time: dropping several into the page hands them all in."""
-        if len(self.files.getlist("file")) > 1:
-            raise forms.ValidationError(
-                "Dit zijn meer bestanden. Kies er één, en doe het volgende als dit is geïmporteerd."
-            )
-        file: UploadedFile = self.cleaned_data["file"]
-        return file

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts.models import Membership, Role, RoleChange, School, User
+from accounts.change_school import lines_of_student
+from accounts.importing.kind import drop_waiting
+from accounts.models import Membership, Role, RoleChange, School, SchoolChange, User
 
 from .tell import Given, tell_of_roles
 
@@ -58,6 +61,7 @@ def grant(*, school: School, user: User, role: str, by: User | None, how: str, s
         if has and has.ended_at is None:
             return False
         if has:
+            _log_leaving(has, None, by=by)
             has.ended_at = has.left_on = None
             has.save(update_fields=["ended_at", "left_on"])
         else:
@@ -122,7 +126,7 @@ def _end(held: Membership, *, by: User, how: str) -> None:
     if held.role == Role.SCHOOLBEHEER:
         _refuse_last(school, user)
         # Whom they asked to keep the school or its results, and who did not answer yet: nobody stands for it any more.
-        school.people_imports.filter(by=user, imported_at__isnull=True).delete()
+        drop_waiting(school=school, by=user, role=held.role)
         asked = school.school_invitations.open().filter(by=user)
         for invitation in asked:
             if {Role.SCHOOLBEHEER, Role.EXAMENCOMMISSIE}.intersection(invitation.roles):
@@ -133,9 +137,16 @@ def _end(held: Membership, *, by: User, how: str) -> None:
     except ProtectedError:  # assessments point to it
         held.ended_at = timezone.now()
         if not held.diploma_on and not held.left_on:  # how long the results are kept goes by one of these
+            _log_leaving(held, timezone.localdate(), by=by)
             held.left_on, held.study_dates_set_at, held.study_dates_set_by = timezone.localdate(), held.ended_at, by
         held.save(update_fields=["ended_at", "left_on", "study_dates_set_at", "study_dates_set_by"])
     record(school=school, user=user, role=held.role, change=Change.TAKEN, by=by, how=how)
+
+
+def _log_leaving(student: Membership, day: date | None, *, by: User | None) -> None:
+    """What the results are kept by is in the school's log, whoever or whatever changes it."""
+    reason = "Uit de school gehaald." if day else "Weer student van de school."
+    SchoolChange.objects.bulk_create(lines_of_student(student=student, changes={"left_on": day}, by=by, reason=reason))
 
 
 def _refuse_last(school: School, user: User) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.change_school import change_settings, marks
 from accounts.models import Membership, Role, School, User
+from accounts.retention_terms import TERMS
 from assessments import documents, own_data, view_log
 from assessments.models import Assessment, DataRequest, Erasure
+from assessments.study_dates import DATES, set_dates
 from committee.finalise import finalise
+from tests.addressbook.files import xlsx
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory, member
 
@@ -101,24 +106,70 @@ def test_schoolbeheer_sees_what_goes_and_mends_a_date(
 
 @pytest.mark.parametrize("width", [1280, 375])
 def test_a_list_of_dates_is_shown_before_it_is_kept(
-    log_in_at: Callable[..., Page], administrator: User, school: School, final: Assessment, shots: Shots, width: int
+    log_in_at: Callable[..., Page],
+    administrator: User,
+    school: School,
+    student: Membership,
+    shots: Shots,
+    width: int,
+    tmp_path: Path,
 ) -> None:
     page = log_in_at(administrator, f"/school/{school.pk}/bewaren/", width=width)
-    page.get_by_role("link", name="Lijst met datums invoeren").click()
-    expect(page.get_by_role("heading", name="Lijst met datums invoeren")).to_be_visible()
+    page.get_by_role("link", name="Lijst met datums importeren").click()
+    expect(page.get_by_role("heading", name="Lijst met datums importeren")).to_be_visible()
     check_page(page)
-    page.get_by_role("button", name="Lijst bekijken").click()
-    expect(page.get_by_role("alert")).to_contain_text("Plak een lijst of kies een csv-bestand.")
+    page.get_by_role("button", name="Bestand bekijken").click()
+    expect(page.get_by_role("alert")).to_contain_text("Kies eerst een bestand.")
     check_page(page)
     shots(page, f"lijst-{width}")
-    page.get_by_label("Lijst", exact=True).fill("123456\t10-07-2026\n999999\t10-07-2026\n123457\tmorgen")
-    page.get_by_role("button", name="Lijst bekijken").click()
-    expect(page.get_by_text("Er is geen student met nummer ‘999999’.")).to_be_visible()
+    students = [MembershipFactory(school=school, student_number=str(500000 + n)) for n in range(120)]
+    rows = [[student.student_number, "10-07-2026", ""] for student in students]
+    more = [["123456", "10-07-2026", ""], ["999999", "10-07-2026", ""], ["123457", "morgen", "31-01-2024"]]
+    file = tmp_path / "lijst.xlsx"
+    file.write_bytes(xlsx(*more, *rows, header=["Studentnummer", "Diplomadatum", "Vertrokken"]).getvalue())
+    page.get_by_label("Bestanden kiezen").set_input_files(file)
+    page.get_by_role("button", name="Bestand bekijken").click()
+    expect(page.get_by_text("‘999999’ is van geen student van de school")).to_be_visible()
     check_page(page)
     shots(page, f"lijst-voorbeeld-{width}")
-    page.get_by_role("button", name="1 datum bewaren").dblclick()
-    expect(page.get_by_role("status")).to_contain_text("datum")
-    assert final.student.__class__.objects.get(pk=final.student_id).diploma_on is not None
+    page.get_by_role("link", name="Nieuw (121)").click()
+    page.get_by_role("link", name="Volgende").click()
+    expect(page.get_by_role("rowheader", name="500119")).to_be_visible()
+    check_page(page)
+    page.get_by_role("button", name="Importeren").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("van 121 studenten is een datum bewaard.")
+    check_page(page)
+    shots(page, f"lijst-klaar-{width}")
+    page.goto(page.url.split("/bewaren/")[0] + "/wijzigingen/")
+    expect(page.get_by_text("Geïmporteerd uit lijst.xlsx.").first).to_be_visible()
+    check_page(page)
+    shots(page, f"wijzigingen-{width}")
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_the_later_of_two_sees_what_the_other_made_of_it(
+    log_in_at: Callable[..., Page], administrator: User, school: School, final: Assessment, shots: Shots, width: int
+) -> None:
+    """A term, and a date of a student."""
+    other = member(school, Role.SCHOOLBEHEER, first_name="Otto", last_name="Ander")
+    page = log_in_at(administrator, f"/school/{school.pk}/bewaren/termijnen/", width=width)
+    opened = marks(school, TERMS)
+    change_settings(school=school, typed={"cancelled_months": 36}, opened=opened, by=other)
+    page.get_by_label("ingetrokken afnames (maanden)").fill("12")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_text("Intussen gewijzigd door Otto Ander")).to_be_visible()
+    check_page(page)
+    shots(page, f"termijnen-samen-{width}")
+    page.goto(page.url.split("/termijnen/")[0] + f"/studenten/{final.student_id}/")
+    set_dates(
+        student=final.student, typed={"diploma_on": date(2026, 7, 10)}, opened=marks(final.student, DATES), by=other
+    )
+    page.get_by_label("Diplomadatum").fill("2025-07-11")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_text("Intussen gewijzigd door Otto Ander")).to_contain_text("10-07-2026")
+    expect(page.get_by_role("heading", name="Eerder gewijzigd")).to_be_visible()
+    check_page(page)
+    shots(page, f"student-samen-{width}")
 
 
 @pytest.mark.parametrize("width", [1280, 375])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -61,3 +62,20 @@ def today() -> date:
 def words(response: Any) -> str:
     assert response.status_code == 200, response
     return " ".join(response.content.decode().split())
+
+
+def opened(browser: Client, path: str) -> dict[str, str]:
+    """What the form on a page says that it was opened with."""
+    return marks_on(words(browser.get(path)))
+
+
+def marks_on(html: str) -> dict[str, str]:
+    return dict(re.findall(r'name="(opened-\w+)" value="(\w+)"', html))
+
+
+@pytest.fixture
+def colleague_browser(school: School) -> Client:
+    """The browser of a second Schoolbeheer, Otto Ander."""
+    browser = Client()
+    browser.force_login(member(school, Role.SCHOOLBEHEER, first_name="Otto", last_name="Ander"))
+    return browser

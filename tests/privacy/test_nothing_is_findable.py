@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
@@ -13,9 +14,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import CASCADE, EmailField, ForeignObjectRel
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts import number_report
-from accounts.models import Membership, School, User
+from accounts import change_email, choose_password, number_report
+from accounts.models import Membership, Role, School, User
+from accounts.people.invite import send_wanted
+from accounts.tasks import forget_unconfirmed
 from addressbook.models import Contact
 from assessments import correct, documents, erase, form, own_data
 from assessments.attachments import keep_files
@@ -33,7 +37,7 @@ from committee.remember_export import remember
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import AccountExamFactory, MembershipFactory, RegistrationFactory, UserFactory
+from tests.factories import AccountExamFactory, MembershipFactory, RegistrationFactory, UserFactory, member
 
 from .conftest import date_student, today
 from .findable import find
@@ -44,8 +48,13 @@ CORRECTED = "Werkte zeer nauwkeurig aan het infuusje."
 APPEAL = "Kluisnummer achtendertig, tweede lade."
 REMARK = "Let op de rolstoelhelling achterom."
 WITHDRAWN = "Verwisseling van twee leerlingstelsels."
+EARLIER, MISTYPED, INVITED = "q.ypma@eerder.test", "quirijn@zonnevelt.test", "quirijn.y@lijst.test"
 PERSON = [FIRST, LAST, ADDRESS, NUMBER]
+ADDRESSES = [EARLIER, MISTYPED, INVITED]
 SAID = [JUSTIFICATION, CORRECTED, APPEAL, REMARK, WITHDRAWN]
+
+
+FAILED: dict[Any, dict[str, int]] = {AccessAttempt: {"failures_since_start": 1}}
 
 
 @pytest.fixture
@@ -199,6 +208,77 @@ def test_nothing_of_the_person_is_findable_afterwards(
     assert invitation.attachments.get().file.read() == b"%PDF-1.4 Examenreglement"
     shared = OutgoingMail.objects.get(kind="invitation_together")
     assert (shared.subject, shared.text, shared.html, shared.to) == ("", "", "", "tineke@bedrijf.test")
+
+
+@pytest.fixture
+def later_life(
+    life: Assessment, quirijn: Membership, bystander: Membership, school: School, pass_time: Callable[..., None]
+) -> None:
+    """What still happens in the last year: it is no older than what is kept of logging in and of loose mails."""
+    user = quirijn.user
+    user.email_changes.all().delete()
+    user.email = EARLIER
+    user.save()
+    date_student(quirijn, diploma_on=today())
+    pass_time(days=400)
+    for log in (AccessLog, AccessAttempt):
+        log.objects.create(username=EARLIER, ip_address="192.0.2.1", **FAILED.get(log, {}))
+    choose_password.ask(email=EARLIER, language="nl")
+    change_email.ask(user=user, email=MISTYPED, language="nl")
+    change_email.ask(user=user, email=ADDRESS, language="nl")
+    change_email.confirm(change=user.email_changes.get(new_email=ADDRESS))
+    user.refresh_from_db()
+    name = {"first_name": "Qui", "last_name": "Rijn", "roles": ["STUDENT"]}
+    school.school_invitations.create(**name, email=INVITED, accepted_by=user, wanted_at=timezone.now())
+    send_wanted()
+    school.school_invitations.update(accepted_at=timezone.now())
+    number_report.tell_school(student=quirijn, number="Q1111111")
+    number_report.tell_school(student=bystander, number=NUMBER)
+    pass_time(days=10)
+    forget_unconfirmed()
+    pass_time(days=180)
+
+
+def test_nor_is_what_happened_to_them_in_the_last_year(later_life: None, quirijn: Membership) -> None:
+    assert {"outbox_outgoingmail", "axes_accesslog", "axes_accessattempt"} <= tables_of([EARLIER])
+    for text in (MISTYPED, INVITED, f"?q={NUMBER}"):
+        assert "outbox_outgoingmail" in tables_of([text])
+    assert "accounts_numberreport" in tables_of([NUMBER])
+    erase.erase_due()
+    erase.tidy_up()
+    assert not Membership.objects.filter(pk=quirijn.pk).exists()
+    assert find([*PERSON, *ADDRESSES, "Q1111111"]) == set()
+
+
+def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_own(
+    later_life: None, quirijn: Membership, other_school: School
+) -> None:
+    elsewhere = MembershipFactory(user=quirijn.user, school=other_school, student_number="E777")
+    member(other_school, Role.SCHOOLBEHEER, email="beheer@elders.test")
+    number_report.tell_school(student=elsewhere, number="E888")
+    erase.erase_due()
+    erase.tidy_up()
+    assert not Membership.objects.filter(pk=quirijn.pk).exists()
+    [mail] = OutgoingMail.objects.filter(kind="number_taken")
+    assert mail.to == "beheer@elders.test"
+    assert AccessLog.objects.filter(username=EARLIER).exists()
+
+
+def test_what_came_to_an_address_after_it_was_given_up_is_the_next_owner_s(
+    later_life: None, quirijn: Membership
+) -> None:
+    next_owner = UserFactory(email=EARLIER, first_name="Nina", last_name="Nieuw")
+    MembershipFactory(user=next_owner)
+    choose_password.ask(email=EARLIER, language="nl")
+    AccessLog.objects.create(username=EARLIER, ip_address="192.0.2.9")
+    erase.erase_due()
+    erase.tidy_up()
+    assert [mail.to_name for mail in OutgoingMail.objects.filter(to=EARLIER)] == ["Nina Nieuw"]
+    assert [log.ip_address for log in AccessLog.objects.filter(username=EARLIER)] == ["192.0.2.9"]
+
+
+def tables_of(texts: list[str]) -> set[str]:
+    return {place.split(".")[0] for place in find(texts)}
 
 
 def test_what_was_counted_is_kept(life: Assessment, quirijn: Membership, pass_time: Callable[..., None]) -> None:

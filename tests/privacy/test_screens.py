@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Membership, Role, School, User
-from assessments import erase, retention, study_dates
+from accounts.models import Membership, School, User
+from assessments import erase
 from assessments.models import Appeal, Assessment
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
-from tests.factories import MembershipFactory
 
 from .conftest import date_student, today, words
 
@@ -102,202 +100,10 @@ def test_the_list_takes_as_many_queries_for_thirty_as_for_one(
         browser.get(reverse("privacy:retention", args=[school.pk]))
 
 
-# --- Terms ---------------------------------------------------------------------------------------
-def terms(**changed: int) -> dict[str, int]:
-    return {"left_months": 84, "cancelled_months": 84, "unfinished_months": 84, "views_months": 24} | changed
-
-
-def test_a_shorter_term_waits_before_it_takes_anything(
-    browser: Client,
-    school: School,
-    make_afname: AfnameMaker,  # noqa: F811
-    pass_time: Later,
-) -> None:
-    make_afname("CANCELLED", since=timezone.now() - timedelta(days=800))
-    browser.post(reverse("privacy:terms", args=[school.pk]), terms(cancelled_months=12))
-    assert [(line.name, line.before, line.after) for line in school.changes.all()] == [("cancelled_months", "84", "12")]
-    school.refresh_from_db()
-    assert school.cancelled_months == 12
-    assert not erase.erase_due()["assessments"]
-    pass_time(days=retention.NOTICE.days + 1)
-    assert erase.erase_due()["assessments"] == 1
-
-
-@pytest.mark.parametrize("months", [0, 11, 601, -1])
-def test_a_term_has_bounds(browser: Client, school: School, months: int) -> None:
-    answer = browser.post(reverse("privacy:terms", args=[school.pk]), terms(left_months=months))
-    assert answer.status_code == 200
-    school.refresh_from_db()
-    assert school.left_months == 84
-    assert school.terms_set_at is None
-
-
-def test_saving_what_did_not_change_delays_nothing(browser: Client, school: School) -> None:
-    browser.post(reverse("privacy:terms", args=[school.pk]), terms())
-    browser.post(reverse("privacy:terms", args=[school.pk]), terms(views_months=36))
-    school.refresh_from_db()
-    assert (school.views_months, school.terms_set_at) == (36, None)
-
-
-# --- One student ---------------------------------------------------------------------------------
-def test_a_date_is_filled_in_and_nothing_goes_for_a_month(
-    browser: Client, final: Assessment, student: Membership, administrator: User, pass_time: Later
-) -> None:
-    pass_time(days=900)
-    browser.force_login(administrator)
-    path = reverse("privacy:student", args=[student.school_id, student.pk])
-    diploma = timezone.localdate(final.created_at)
-    answer = browser.post(path, {"diploma_on": diploma.isoformat(), "left_on": ""}, follow=True)
-    assert "De datums van Anouk van &#x27;t Hoff zijn bewaard." in words(answer)
-    student.refresh_from_db()
-    assert (student.diploma_on, student.study_dates_set_by) == (diploma, administrator)
-    assert not erase.erase_due()["assessments"]
-    pass_time(days=31)
-    assert erase.erase_due()["assessments"] == 1
-
-
-@pytest.mark.parametrize("typed", ["1026-07-10", "2999-01-01", "straks"])
-def test_a_slip_of_the_pen_is_refused(browser: Client, student: Membership, typed: str) -> None:
-    answer = browser.post(reverse("privacy:student", args=[student.school_id, student.pk]), {"diploma_on": typed})
-    assert answer.status_code == 200
-    student.refresh_from_db()
-    assert student.diploma_on is None
-
-
-def test_a_docent_of_the_school_is_no_student(browser: Client, docent: User, school: School) -> None:
-    membership = docent.memberships.get()
-    assert browser.get(reverse("privacy:student", args=[school.pk, membership.pk])).status_code == 404
-
-
-def test_a_student_of_another_school_does_not_exist(browser: Client, school: School, other_school: School) -> None:
-    other = MembershipFactory(school=other_school)
-    for name in ("student", "ask_own_data"):
-        path = reverse(f"privacy:{name}", args=[school.pk, other.pk])
-        assert browser.post(path, {"diploma_on": "2026-01-01"}).status_code == 404
-
-
 def test_a_page_of_a_student_shows_no_result(final: Assessment, page: Callable[..., str]) -> None:
     shown = page("student", final.student_id)
     assert "Verzorgende" not in shown
     assert "Voldoende" not in shown
-
-
-# --- A list --------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("typed", "day"),
-    [
-        ("10-07-2026", date(2026, 7, 10)),
-        ("10/7/2026", date(2026, 7, 10)),
-        ("10.07.2026", date(2026, 7, 10)),
-        ("2026-07-10", date(2026, 7, 10)),
-        ("2026-07-10 00:00:00", date(2026, 7, 10)),
-        ("2026-07-10T00:00:00", date(2026, 7, 10)),
-        ("10-07-26", date(2026, 7, 10)),
-    ],
-)
-def test_dates_as_people_write_them(typed: str, day: date) -> None:
-    assert study_dates.read_date(typed) == day
-
-
-@pytest.mark.parametrize(
-    "text", ["123456;10-07-2026", "123456\t10-07-2026", "123456,10-07-2026", '"123456";"10-07-2026"']
-)
-@pytest.mark.parametrize("header", ["", "Studentnummer;Diplomadatum\n"])
-def test_a_list_is_read(school: School, student: Membership, text: str, header: str) -> None:
-    separator = next(sign for sign in ";\t," if sign in text)
-    [line] = study_dates.read_list(
-        school=school, which="diploma_on", text=header.replace(";", separator) + text + "\n\n"
-    )
-    assert (line.student, line.after, line.outcome) == (student, date(2026, 7, 10), "NEW")
-
-
-def test_what_cannot_be_says_why(school: School, student: Membership, other_school: School) -> None:
-    MembershipFactory(school=other_school, student_number="777777")
-    MembershipFactory(school=school, student_number="222222")
-    text = "123456;morgen\n777777;10-07-2026\n222222;10-07-2026\n222222;11-07-2026\n=CMD();10-07-2026"
-    lines = study_dates.read_list(school=school, which="diploma_on", text=text)
-    assert [line.outcome for line in lines] == ["WRONG"] * 5
-    assert [line.problem for line in lines] == [
-        "‘morgen’ is geen datum. Schrijf die als 10-07-2026.",
-        "Er is geen student met nummer ‘777777’.",
-        "Dit nummer staat meer dan eens in de lijst.",
-        "Dit nummer staat meer dan eens in de lijst.",
-        "Er is geen student met nummer ‘=CMD()’.",
-    ]
-
-
-def hand_in(browser: Client, school: School, **data: Any) -> Any:
-    return browser.post(reverse("privacy:import_dates", args=[school.pk]), {"which": "diploma_on", **data})
-
-
-def test_a_list_is_shown_first_and_then_exactly_that_is_written(
-    browser: Client, school: School, student: Membership
-) -> None:
-    shown = hand_in(browser, school, text="123456;10-07-2026\n999999;10-07-2026")
-    assert "1 regel wordt bewaard, 1 kan niet" in words(shown)
-    student.refresh_from_db()
-    assert student.diploma_on is None
-    path = reverse("privacy:apply_dates", args=[school.pk])
-    for said in ("1 datum bewaard.", "0 datums bewaard. 1 niet: daarvan is de datum intussen gewijzigd."):
-        answer = browser.post(path, {"rows": shown.context["signed"]}, follow=True)
-        assert said in words(answer)
-    student.refresh_from_db()
-    assert student.diploma_on == date(2026, 7, 10)
-
-
-def test_a_file_can_be_handed_in_with_dates_of_leaving(browser: Client, school: School, student: Membership) -> None:
-    file = SimpleUploadedFile("lijst.csv", "Nummer;Vertrokken\r\n123456;1-2-2026\r\n".encode("utf-8-sig"))
-    shown = hand_in(browser, school, which="left_on", file=file)
-    browser.post(reverse("privacy:apply_dates", args=[school.pk]), {"rows": shown.context["signed"]})
-    student.refresh_from_db()
-    assert (student.diploma_on, student.left_on) == (None, date(2026, 2, 1))
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [(b"PK\x03\x04", "Dit is een Excelbestand."), (b"1" * (2 * 1024 * 1024 + 1), "groter dan 2 MB")],
-)
-def test_another_kind_of_file_is_refused(browser: Client, school: School, content: bytes, said: str) -> None:
-    assert said in words(hand_in(browser, school, file=SimpleUploadedFile("x.csv", content)))
-
-
-def test_no_list_and_too_long_a_list_are_refused(browser: Client, school: School) -> None:
-    assert "Plak een lijst of kies een csv-bestand." in words(hand_in(browser, school, text="  "))
-    long = "\n".join(f"{n};10-07-2026" for n in range(study_dates.MOST_LINES + 1))
-    assert "meer dan 5000 regels" in words(hand_in(browser, school, text=long))
-
-
-def test_five_thousand_lines_take_few_queries(
-    browser: Client, school: School, django_assert_max_num_queries: Any
-) -> None:
-    long = "\n".join(f"{n};10-07-2026" for n in range(study_dates.MOST_LINES))
-    with django_assert_max_num_queries(20):
-        study_dates.read_list(school=school, which="diploma_on", text=long)
-
-
-def test_another_administrator_s_or_school_s_list_is_refused(
-    browser: Client, school: School, other_school: School, student: Membership, administrator: User
-) -> None:
-    signed = hand_in(browser, school, text="123456;10-07-2026").context["signed"]
-    MembershipFactory(user=administrator, school=other_school, role=Role.SCHOOLBEHEER)
-    browser.post(reverse("privacy:apply_dates", args=[other_school.pk]), {"rows": signed})
-    browser.post(reverse("privacy:apply_dates", args=[school.pk]), {"rows": signed[:-3]})
-    colleague = MembershipFactory(school=school, role=Role.SCHOOLBEHEER).user
-    browser.force_login(colleague)
-    browser.post(reverse("privacy:apply_dates", args=[school.pk]), {"rows": signed})
-    student.refresh_from_db()
-    assert student.diploma_on is None
-
-
-def test_a_list_of_last_week_is_refused(
-    browser: Client, school: School, student: Membership, administrator: User, pass_time: Later
-) -> None:
-    signed = hand_in(browser, school, text="123456;10-07-2026").context["signed"]
-    pass_time(days=7)
-    browser.force_login(administrator)
-    browser.post(reverse("privacy:apply_dates", args=[school.pk]), {"rows": signed})
-    student.refresh_from_db()
-    assert student.diploma_on is None
 
 
 def test_unit_is_not_named(page: Callable[..., str], unit: ExamUnit, final: Assessment) -> None:

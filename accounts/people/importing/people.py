@@ -115,13 +115,13 @@ def wanted(values: Sequence[str], school: School) -> Wanted:
         last_name=given["last_name"],
         email=given["email"].lower(),
         roles=tuple(role.value for role in Role if role.value in roles),
-        student_number=_number(given["student_number"], school),
+        student_number=number_of(given["student_number"], school),
         language=COLUMNS[-1].choices.get(given["language"].casefold(), Language.DUTCH),
     )
 
 
-def _number(typed: str, school: School) -> str:
-    """As the school writes it; one that was shown as good stays, though the school wants another form by now."""
+def number_of(typed: str, school: School) -> str:
+    """A number as the school writes it; one that was shown as good stays, though another form is wanted by now."""
     try:
         return read_number(typed, forms=school.number_forms, school=school.name)
     except ValidationError:
@@ -191,7 +191,7 @@ class _Known:
                 there.is_elsewhere = True
         asked = school.school_invitations.open().filter(email__in=emails)
         self.asked: dict[str, SchoolInvitation] = {invitation.email: invitation for invitation in asked}
-        numbers = {_number(values[5], school) for values in lines} - {""}
+        numbers = {number_of(values[5], school) for values in lines} - {""}
         owners = Membership.objects.filter(school=school, student_number__in=numbers).select_related("user")
         self.owners = {owner.student_number: owner.user for owner in owners}
 

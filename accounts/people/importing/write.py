@@ -126,4 +126,12 @@ def _update(prepared: PeopleImport, given: Wanted, there: There) -> list[Given]:
     return [Given(user, role) for role in missing]
 
 
-PEOPLE = Kind(model=PeopleImport, columns=COLUMNS, judge=judge, write=write, task=work_on_import, changed=CHANGED)
+PEOPLE = Kind(
+    model=PeopleImport,
+    columns=COLUMNS,
+    judge=judge,
+    write=write,
+    task=work_on_import,
+    changed=CHANGED,
+    role=Role.SCHOOLBEHEER,
+)

@@ -1,0 +1,34 @@
+"""The form that a file is handed in with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+
+class FileForm(forms.Form):
+    """A list in a file; a form of one kind of import may ask more."""
+
+    file = forms.FileField(
+        label="Bestanden kiezen",
+        help_text="Eén bestand tegelijk: Excel (.xlsx) of csv, hooguit 10 MB en 20.000 regels. Slepen kan ook.",
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.csv,.txt"}),
+        error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    def clean_file(self) -> UploadedFile:
+        """One at a time: dropping several into the page hands them all in."""
+        if len(self.files.getlist("file")) > 1:
+            raise forms.ValidationError(
+                "Dit zijn meer bestanden. Kies er één, en doe het volgende als dit is geïmporteerd."
+            )
+        file: UploadedFile = self.cleaned_data["file"]
+        return file

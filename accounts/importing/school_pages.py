@@ -1,0 +1,160 @@
+"""The pages on which Schoolbeheer imports a list: one of people, say, or of dates."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.managed_school import get_managed_school
+from accounts.models import School
+from accounts.rate_limits import LISTS_BY_USER
+from accounts.signed_in import UserRequest
+
+from . import files
+from .apply import ShownAnew
+from .background import hand_in, start_importing
+from .forms import FileForm
+from .pages import answer_progress, answer_to_mend, found_back, preview_context, refuse
+from .unreadable import Unreadable
+
+TOO_MANY_LISTS = f"U hebt in een uur al {LISTS_BY_USER.times} lijsten bekeken. Probeer het straks nog eens."
+
+
+class SchoolListPages:
+    """One kind of list. `namespace` and `name` begin the names of its URLs, `templates` those of its templates."""
+
+    model: ClassVar[Any]  # a concrete `ImportedFile`
+    form: ClassVar[type[FileForm]] = FileForm
+    template: ClassVar[files.Template]
+    filename: ClassVar[str]  # of the templates, without what it ends with
+    namespace: ClassVar[str]
+    name: ClassVar[str]
+    templates: ClassVar[str]
+
+    # --- What a kind may add ---
+    def asked(self, form: FileForm) -> dict[str, Any]:
+        """Fields of the import that the form asks beside the file."""
+        return {}
+
+    def asked_again(self, prepared: Any) -> dict[str, Any]:
+        """The same as it was typed, for a file that a worker could not read."""
+        return {}
+
+    def start_context(self) -> dict[str, Any]:
+        return {}
+
+    def rows_context(self, page: Any, school: School) -> dict[str, Any]:
+        """What the rows of a page need beside themselves."""
+        return {}
+
+    # --- The pages ---
+    def urls(self, start: str) -> list[Any]:
+        """Under a school's address; where a list is handed in is `start`."""
+        one, pages = f"{start}<uuid:public_id>/", self.name
+        return [
+            path(start, self.start, name=f"{pages}_start"),
+            path(f"{start}excel-template/", self.excel_template, name=f"{pages}_excel_template"),
+            path(f"{start}csv-template/", self.csv_template, name=f"{pages}_csv_template"),
+            path(one, self.preview, name=f"{pages}_preview"),
+            path(f"{one}importeren/", self.apply, name=f"{pages}_apply"),
+            path(f"{one}voortgang/", self.progress, name=f"{pages}_progress"),
+            path(f"{one}te-verbeteren/", self.to_mend, name=f"{pages}_to_mend"),
+        ]
+
+    @method_decorator(require_http_methods(["GET", "POST"]))
+    def start(self, request: UserRequest, school_id: int) -> HttpResponse:
+        """A list is handed in; nothing is written until what each of its lines does was seen."""
+        school = get_managed_school(request.user, school_id)
+        form = self.form(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            if LISTS_BY_USER.exceeds(str(request.user.pk)):  # what a list would do tells who has an account
+                form.add_error("file", TOO_MANY_LISTS)
+                return self._start_page(request, school, form, status=429)
+            file = form.cleaned_data["file"]
+            asked = self.asked(form)
+            try:
+                handed = hand_in(self.model, school=school, by=request.user, file=file, filename=file.name, **asked)
+            except Unreadable as error:
+                form.add_error("file", str(error))
+            else:
+                return redirect(self.address(handed))
+        return self._start_page(request, school, form)
+
+    @method_decorator(require_GET)
+    def preview(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+        """A list's own address: how far it is, why it can't be read, or what importing it does or did."""
+        prepared = self.get(request, school_id, public_id)
+        if prepared.is_under_way:
+            context = {"prepared": prepared, "progress_url": self.address(prepared, "progress")}
+            return self._page(request, "progress", prepared.school, context)
+        if prepared.state == self.model.State.FAILED:
+            refused = refuse(self.form, prepared, self.asked_again(prepared))
+            return self._start_page(request, prepared.school, refused)
+        context = preview_context(request, prepared)
+        context |= {f"{page}_url": self.address(prepared, page) for page in ("to_mend", "apply")}
+        context |= self.rows_context(context["page"], prepared.school)
+        return self._page(request, "preview", prepared.school, context)
+
+    @method_decorator(require_GET)
+    def progress(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+        """How far it is, alone: what the page asks again until there is something else to see."""
+        prepared = self.get(request, school_id, public_id)
+        addresses = {"address": self.address(prepared), "progress_address": self.address(prepared, "progress")}
+        return answer_progress(request, prepared, **addresses)
+
+    @method_decorator(require_POST)
+    def apply(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+        """'Importeren'. The page it leads to holds the report, so that a double click ends there, too."""
+        prepared = self.get(request, school_id, public_id)
+        with suppress(ShownAnew):  # the page says so
+            start_importing(prepared)
+        return redirect(self.address(prepared))
+
+    @method_decorator(require_GET)
+    def to_mend(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+        """The rows that are wrong, as a file to mend and hand in again."""
+        prepared = self.get(request, school_id, public_id)
+        return answer_to_mend(prepared, address=self.address(prepared))
+
+    @method_decorator(require_GET)
+    def excel_template(self, request: UserRequest, school_id: int) -> HttpResponse:
+        get_managed_school(request.user, school_id)
+        return files.download(files.excel_template(self.template), files.XLSX, f"{self.filename}.xlsx")
+
+    @method_decorator(require_GET)
+    def csv_template(self, request: UserRequest, school_id: int) -> HttpResponse:
+        get_managed_school(request.user, school_id)
+        return files.download(files.csv_template(self.template), files.CSV, f"{self.filename}.csv")
+
+    # --- What they share ---
+    def get(self, request: UserRequest, school_id: int, public_id: UUID) -> Any:
+        """A list that one handed in for a school that one manages; else 404. What is large is fetched by who reads."""
+        school = get_managed_school(request.user, school_id)
+        own = self.model.objects.visible_to(request.user).filter(school=school).select_related("school")
+        return get_object_or_404(own.defer("packed", "content"), public_id=public_id)
+
+    def address(self, prepared: Any, page: str = "preview") -> str:
+        return reverse(f"{self.namespace}:{self.name}_{page}", args=[prepared.school_id, prepared.public_id])
+
+    def _start_page(self, request: UserRequest, school: School, form: FileForm, status: int = 200) -> HttpResponse:
+        own = self.model.objects.visible_to(request.user).filter(school=school)
+        context = {"form": form, **self.start_context(), **found_back(own)}
+        return self._page(request, "start", school, context, status)
+
+    def _page(
+        self, request: UserRequest, page: str, school: School, context: dict[str, Any], status: int = 200
+    ) -> HttpResponse:
+        pages = f"{self.namespace}:{self.name}"
+        named = {
+            f"{one}_url": reverse(f"{pages}_{one}", args=[school.pk])
+            for one in ("start", "excel_template", "csv_template")
+        }
+        names = {"school": school, "preview_name": f"{pages}_preview", **named}
+        return render(request, f"{self.templates}_{page}.html", names | context, status=status)

@@ -1,0 +1,316 @@
+"""A list of students' dates: first shown, every row of it, then exactly that is written, and who did is logged."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from accounts.importing import background
+from accounts.importing.apply import ShownAnew, import_shown
+from accounts.importing.kept import KEPT_DAYS
+from accounts.importing.preview import prepare, read_rows
+from accounts.importing.rows import Outcome
+from accounts.models import Membership, Role, School, User
+from accounts.people import roles
+from assessments import study_dates
+from assessments.import_dates import COLUMNS
+from assessments.models import DatesImport
+from assessments.tasks import forget_dates, sweep_dates, work_on_dates
+from tests.addressbook.files import csv_file, text, xlsx
+from tests.factories import MembershipFactory, member
+
+from .conftest import words
+
+HEADER = [column.header for column in COLUMNS]
+Shown = Callable[..., DatesImport]
+
+
+@pytest.fixture
+def shown(school: School, administrator: User) -> Shown:
+    """`shown(row, …)`: the import of a list with these rows, prepared by `administrator`."""
+
+    def prepare_rows(*rows: list[str], header: list[str] = HEADER) -> DatesImport:
+        file = csv_file(*rows, header=header)
+        return prepare(DatesImport, school=school, by=administrator, file=file, filename="lijst.csv")
+
+    return prepare_rows
+
+
+@pytest.fixture
+def students(school: School) -> list[Membership]:
+    """Of 250, with numbers from 500000 on."""
+    return [MembershipFactory(school=school, student_number=str(500000 + n)) for n in range(250)]
+
+
+def told(prepared: DatesImport) -> list[tuple[str, str]]:
+    """(outcome, what is said of it) of each row."""
+    return [
+        (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
+        for row in read_rows(prepared)
+    ]
+
+
+def dates(student: Membership) -> tuple[date | None, date | None]:
+    student.refresh_from_db()
+    return student.diploma_on, student.left_on
+
+
+def start(school: School) -> str:
+    return reverse("privacy:dates_start", args=[school.pk])
+
+
+def hand_in(browser: Client, school: School, content: bytes, name: str = "lijst.csv") -> Any:
+    return browser.post(start(school), {"file": SimpleUploadedFile(name, content)}, follow=True)
+
+
+# --- What a line says ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "typed",
+    ["10-07-2026", "10/7/2026", "10.07.2026", "2026-07-10", "2026-07-10 00:00:00", "2026-07-10T00:00:00", "10-07-26"],
+)
+def test_dates_as_people_write_them(typed: str) -> None:
+    assert study_dates.read_date(typed) == date(2026, 7, 10)
+
+
+def test_both_dates_are_read_and_written(shown: Shown, student: Membership) -> None:
+    prepared = shown(["123456", "10-07-2026", "31-01-2024"])
+    assert told(prepared) == [
+        ("NEW", "Diplomadatum 10-07-2026 was leeg; Vertrokken zonder diploma op 31-01-2024 was leeg")
+    ]
+    assert dates(student) == (None, None)
+    import_shown(prepared)
+    assert dates(student) == (date(2026, 7, 10), date(2024, 1, 31))
+
+
+def test_an_empty_cell_or_a_column_that_is_not_there_takes_no_date_away(shown: Shown, student: Membership) -> None:
+    Membership.objects.filter(pk=student.pk).update(left_on=date(2024, 1, 31))
+    import_shown(shown(["123456", "10-07-2026", ""]))
+    import_shown(shown(["123456", "11-07-2026"], header=["Studentnr", "Diploma"]))
+    assert dates(student) == (date(2026, 7, 11), date(2024, 1, 31))
+
+
+def test_what_it_replaces_is_said_and_what_is_there_already_is_passed_over(shown: Shown, student: Membership) -> None:
+    Membership.objects.filter(pk=student.pk).update(diploma_on=date(2025, 7, 11))
+    assert told(shown(["123456", "10-07-2026", ""])) == [("UPDATED", "Diplomadatum 10-07-2026 was 11-07-2025")]
+    assert told(shown(["123456", "11-07-2025", ""])) == [("SKIPPED", "staat er al zo")]
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        (["123456", "morgen", ""], "Diplomadatum morgen kan niet. Schrijf een datum als 10-07-2026."),
+        (["123456", "01-01-2999", ""], "Kijk het jaartal na."),
+        (["123456", "", "10-07-1026"], "Vertrokken zonder diploma op 10-07-1026 kan niet."),
+        (["123456", "", ""], "Diplomadatum moet worden ingevuld, of anders een datum van vertrek"),
+        (["=CMD()", "10-07-2026", ""], "is een formule"),
+        (["123456", "=VANDAAG()", ""], "is een formule"),
+        (["", "10-07-2026", ""], "Studentnummer moet worden ingevuld"),
+        (["777777", "10-07-2026", ""], "777777 is van geen student van de school"),
+        (["888888", "10-07-2026", ""], "888888 is van geen student van de school"),
+    ],
+)
+def test_a_bad_row_says_what_is_wrong_and_the_good_ones_go_in(
+    shown: Shown, student: Membership, school: School, other_school: School, row: list[str], what: str
+) -> None:
+    MembershipFactory(school=other_school, student_number="777777")
+    good = MembershipFactory(school=school, student_number="222222")
+    prepared = shown(["222222", "10-07-2026", ""], row)
+    (outcome, _), (bad, said) = told(prepared)
+    assert (outcome, bad) == ("NEW", "ERROR")
+    assert what in said
+    import_shown(prepared)
+    assert dates(good) == (date(2026, 7, 10), None)
+    assert dates(student) == (None, None)
+
+
+def test_a_student_with_two_different_dates_gets_neither(shown: Shown, student: Membership) -> None:
+    prepared = shown(["123456", "10-07-2026", ""], ["123456", "11-07-2026", ""])
+    assert told(prepared) == [
+        ("ERROR", "Studentnummer 123456 staat ook in regel 3, met een andere datum"),
+        ("ERROR", "Studentnummer 123456 staat ook in regel 2, met een andere datum"),
+    ]
+    import_shown(prepared)
+    assert dates(student) == (None, None)
+
+
+def test_a_line_that_is_there_twice_counts_once(shown: Shown, student: Membership) -> None:
+    prepared = shown(["123456", "10-07-2026", ""], ["12 34 56", "10-07-2026", ""])
+    assert [outcome for outcome, _ in told(prepared)] == ["NEW", "SKIPPED"]
+
+
+def test_the_example_of_the_template_is_passed_over(browser: Client, school: School) -> None:
+    template = browser.get(reverse("privacy:dates_excel_template", args=[school.pk])).content
+    shown = words(hand_in(browser, school, template, "datums.xlsx"))
+    assert "het voorbeeld uit het template" in shown
+    assert "Er is niets om te importeren." in shown
+
+
+# --- Files ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("delimiter", [";", ",", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_a_csv_file_of_any_kind_is_read(
+    browser: Client, school: School, student: Membership, delimiter: str, encoding: str
+) -> None:
+    content = text(["123456", "10-07-2026", "", "Zoë"], header=[*HEADER, "Naam"], delimiter=delimiter)
+    shown = words(hand_in(browser, school, content.encode(encoding)))
+    assert "Anouk van &#x27;t Hoff" in shown
+    assert "1 nieuw, 0 bijgewerkt" in shown
+
+
+def test_so_is_an_excel_file_with_real_numbers_and_dates(browser: Client, school: School, student: Membership) -> None:
+    content = xlsx([123456, datetime(2026, 7, 10), None], header=HEADER).getvalue()  # noqa: DTZ001 - as Excel has it
+    answer = hand_in(browser, school, content, "lijst.xlsx")
+    assert "1 nieuw, 0 bijgewerkt" in words(answer)
+    browser.post(answer.context["apply_url"])
+    assert dates(student) == (date(2026, 7, 10), None)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "Dit bestand is leeg."),
+        (b"PK\x03\x04", "beschadigd"),
+        (b"Naam;Datum\r\nJan;10-07-2026\r\n", "Deze kolom ontbreekt: Studentnummer."),
+        (b"Studentnummer;Diplomadatum\r\n", "Onder de kolomnamen staat niemand."),
+    ],
+)
+def test_what_is_no_list_is_refused_at_the_field(browser: Client, school: School, content: bytes, said: str) -> None:
+    assert said in words(hand_in(browser, school, content))
+    assert not DatesImport.objects.exists()
+
+
+def test_the_bad_rows_come_back_as_a_file_to_mend(browser: Client, school: School, student: Membership) -> None:
+    rows = [["123456", "10-07-2026", ""], ["999999", "10-07-2026", ""]]
+    answer = hand_in(browser, school, csv_file(*rows, header=HEADER).getvalue())
+    mending = browser.get(answer.context["to_mend_url"]).content
+    sheet: Any = load_workbook(io.BytesIO(mending)).active
+    assert [cell.value for cell in sheet[2]] == [
+        "999999",
+        "10-07-2026",
+        None,
+        "Regel 3: Studentnummer is van geen student van de school",
+    ]
+    MembershipFactory(school=school, student_number="999999")
+    assert "1 nieuw, 0 bijgewerkt" in words(hand_in(browser, school, mending, "te-verbeteren.xlsx"))
+
+
+def test_the_csv_template_has_the_columns(browser: Client, school: School) -> None:
+    content = browser.get(reverse("privacy:dates_csv_template", args=[school.pk])).content
+    assert content.decode("utf-8-sig") == "Studentnummer;Diplomadatum;Vertrokken zonder diploma op\r\n"
+
+
+# --- What is shown and then done -----------------------------------------------------------------
+def test_every_row_that_will_be_written_can_be_seen(
+    browser: Client, school: School, students: list[Membership], django_assert_max_num_queries: Any
+) -> None:
+    rows = [[student.student_number, "10-07-2026", ""] for student in students]
+    answer = hand_in(browser, school, csv_file(*rows, ["999999", "10-07-2026", ""], header=HEADER).getvalue())
+    assert "250 nieuw, 0 bijgewerkt" in words(answer)
+    path, seen = answer.request["PATH_INFO"], set()
+    for page in (1, 2, 3):
+        with django_assert_max_num_queries(12):
+            html = words(browser.get(path, {"pagina": page, "toon": "NEW"}))
+        seen |= {student.student_number for student in students if student.student_number in html}
+        assert "999999" not in html
+    assert len(seen) == 250
+    assert "999999" in words(browser.get(path, {"toon": "ERROR"}))
+    browser.post(answer.context["apply_url"])
+    browser.post(answer.context["apply_url"])
+    assert school.memberships.filter(diploma_on=date(2026, 7, 10)).count() == school.changes.count() == 250
+    assert "van 250 studenten is een datum bewaard" in words(browser.get(path))
+
+
+def test_who_changed_which_date_by_which_list_is_logged(
+    shown: Shown, school: School, student: Membership, administrator: User
+) -> None:
+    Membership.objects.filter(pk=student.pk).update(diploma_on=date(2025, 7, 11))
+    import_shown(shown(["123456", "10-07-2026", ""]))
+    [line] = school.changes.all()
+    assert (line.student, line.label, line.before, line.after) == (student, "Diplomadatum", "11-07-2025", "10-07-2026")
+    assert (line.by, line.reason) == (administrator, "Geïmporteerd uit lijst.csv.")
+    student.refresh_from_db()
+    assert student.study_dates_set_by == administrator
+    assert student.study_dates_set_at is not None
+
+
+def test_what_a_colleague_changed_meanwhile_is_shown_before_it_is_written_over(
+    shown: Shown, student: Membership
+) -> None:
+    prepared = shown(["123456", "10-07-2026", ""])
+    Membership.objects.filter(pk=student.pk).update(diploma_on=date(2026, 7, 9))
+    with pytest.raises(ShownAnew):
+        import_shown(prepared)
+    assert dates(student) == (date(2026, 7, 9), None)
+    prepared.refresh_from_db()
+    assert told(prepared) == [("UPDATED", "Diplomadatum 10-07-2026 was 09-07-2026")]
+    import_shown(prepared)
+    assert dates(student) == (date(2026, 7, 10), None)
+
+
+def test_another_administrator_s_or_school_s_list_does_not_exist(
+    browser: Client, colleague_browser: Client, shown: Shown, school: School, other_school: School, administrator: User
+) -> None:
+    prepared = shown(["123456", "10-07-2026", ""])
+    MembershipFactory(user=administrator, school=other_school, role=Role.SCHOOLBEHEER)
+    for client, at in ((colleague_browser, school), (browser, other_school)):
+        path = reverse("privacy:dates_apply", args=[at.pk, prepared.public_id])
+        assert client.post(path).status_code == 404
+
+
+def test_who_is_schoolbeheer_no_more_leaves_no_list_waiting(shown: Shown, school: School, administrator: User) -> None:
+    shown(["123456", "10-07-2026", ""])
+    other = member(school, Role.SCHOOLBEHEER)
+    roles.take_role(school=school, user=administrator, role=Role.SCHOOLBEHEER, by=other)
+    assert not DatesImport.objects.exists()
+
+
+# --- A long list ---------------------------------------------------------------------------------
+def test_a_long_list_is_read_and_written_by_a_worker_in_few_queries(
+    browser: Client,
+    school: School,
+    student: Membership,
+    monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Any,
+) -> None:
+    monkeypatch.setattr(work_on_dates, "delay", lambda pk: None)
+    rows = [[str(600000 + n), "10-07-2026", ""] for n in range(5000)]
+    answer = hand_in(browser, school, csv_file(["123456", "10-07-2026", ""], *rows, header=HEADER).getvalue())
+    assert "<progress" in words(answer)
+    [prepared] = DatesImport.objects.all()
+    with django_assert_max_num_queries(60):
+        work_on_dates(prepared.pk)
+    prepared.refresh_from_db()
+    assert (prepared.good, prepared.counts[Outcome.ERROR]) == (1, 5000)
+    background.start_importing(prepared)
+    with django_assert_max_num_queries(80):
+        work_on_dates(prepared.pk)
+    assert dates(student) == (date(2026, 7, 10), None)
+    assert "van 1 student is een datum bewaard" in words(browser.get(answer.request["PATH_INFO"]))
+    assert "lijst.csv" in words(browser.get(start(school)))
+
+
+def test_what_a_dead_worker_left_is_begun_anew(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = shown(["123456", "10-07-2026", ""])
+    DatesImport.objects.update(state=DatesImport.State.IMPORTING)
+    started: list[int] = []
+    monkeypatch.setattr(work_on_dates, "delay", started.append)
+    sweep_dates()
+    assert started == [prepared.pk]
+
+
+def test_a_list_is_kept_for_a_week(shown: Shown, pass_time: Callable[..., None]) -> None:
+    shown(["123456", "10-07-2026", ""])
+    pass_time(days=KEPT_DAYS - 1)
+    forget_dates()
+    assert DatesImport.objects.exists()
+    pass_time(days=2)
+    forget_dates()
+    assert not DatesImport.objects.exists()

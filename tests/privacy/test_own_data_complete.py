@@ -1,0 +1,216 @@
+"""Nothing about a person is forgotten in the file of their own data: not what is there today, nor what comes later."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import models
+from django.test import Client
+from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from accounts import number_report, sessions
+from accounts.change_school import marks
+from accounts.models import Membership, Role, School, Session, User
+from accounts.people import roles
+from accounts.recovery_code import digest
+from addressbook.models import Contact
+from assessments import own_data, view_log
+from assessments.models import Assessment
+from assessments.own_data_content import collect
+from assessments.study_dates import DATES, set_dates
+from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.queue import queue_mail
+from tests.factories import ContactFactory, RegistrationFactory, UserFactory
+
+from .conftest import today
+
+# Each column that names a person, and where the file has what is in its row about that person.
+IN_THE_FILE = {
+    "accounts.EmailChange.new_email": ["wijzigingen_van_uw_e-mailadres"],
+    "accounts.EmailChange.old_email": ["wijzigingen_van_uw_e-mailadres"],
+    "accounts.EmailChange.user": ["wijzigingen_van_uw_e-mailadres"],
+    "accounts.Membership.user": ["account", "rollen"],
+    "accounts.NumberReport.student": ["gemelde_studentnummers"],
+    "accounts.RecoveryCode.user": ["tweede_stap", "herstelcodes_over"],
+    "accounts.Registration.email": ["aanvragen_van_een_account"],
+    "accounts.RoleChange.user": ["wijzigingen_van_uw_rollen"],
+    "accounts.SchoolChange.student": ["wijzigingen_door_de_school"],
+    "accounts.SchoolInvitation.accepted_by": ["uitnodigingen_voor_de_school"],
+    "accounts.SchoolInvitation.email": ["uitnodigingen_voor_de_school"],
+    "accounts.SchoolInvitation.user": ["uitnodigingen_voor_de_school"],
+    "accounts.Session.user": ["sessies"],
+    "accounts.User.email": ["account", "e-mailadres"],
+    "addressbook.Contact.email": ["adresboek"],
+    "addressbook.Contact.user": ["adresboek"],
+    "assessments.Assessment.student": ["beoordelingen"],
+    "assessments.DataRequest.student": ["verzoeken_om_inzage"],
+    "axes.AccessAttempt.username": ["inloggen", "mislukt_op"],
+    "axes.AccessFailureLog.username": ["inloggen", "mislukt_op"],
+    "axes.AccessLog.username": ["inloggen", "gelukt"],
+    "exams.AccountExam.user": ["examens_op_uw_account"],
+    "otp_totp.TOTPDevice.user": ["tweede_stap", "apps"],
+    "outbox.OutgoingMail.to": ["mails"],
+}
+ACTED = "says who of the school did something; what it did to a student is in that student's file"
+HANDED_IN = "a list with data of others, that someone of the school handed in; gone after a week"
+NOT_IN_THE_FILE = {
+    "accounts.ExamOffice.email": "an office's",
+    "accounts.Membership.study_dates_set_by": ACTED,
+    "accounts.PeopleImport.by": HANDED_IN,
+    "accounts.RoleChange.by": ACTED,
+    "accounts.SchoolChange.by": ACTED,
+    "accounts.SchoolInvitation.by": ACTED,
+    "accounts.User.groups": "rights in the Consortium's admin; no student has any",
+    "accounts.User.user_permissions": "rights in the Consortium's admin; no student has any",
+    "addressbook.Import.by": HANDED_IN,
+    "admin.LogEntry.user": ACTED,
+    "assessments.Appeal.closed_by": ACTED,
+    "assessments.Appeal.marked_by": ACTED,
+    "assessments.Assessment.final_by": ACTED,
+    "assessments.Assessment.initiator": ACTED,
+    "assessments.Correction.by": ACTED,
+    "assessments.DataRequest.asked_by": ACTED,
+    "assessments.DatesImport.by": HANDED_IN,
+    "assessments.Document.exam_office_email": "an office's",
+    "assessments.Event.actor": ACTED,
+    "assessments.FinalProposal.by": ACTED,
+    "assessments.FinalProposal.exam_office_email": "an office's",
+    "assessments.Proposal.decided_by": ACTED,
+    "assessments.Proposal.email": "of a colleague whom an examiner proposed, who is no student",
+    "assessments.Viewing.by": ACTED,
+    "committee.Export.by": ACTED,
+    "committee.ExportedResult.final_by": ACTED,
+    "exams.ExamVersion.prepared_by": ACTED,
+    "exams.ExamVersion.published_by": ACTED,
+    "exams.Upload.by": ACTED,
+    "outbox.OutgoingMail.reply_to": "of a mail to someone else; of one about the assessment it says that it was sent",
+}
+ADDRESSES = {"to", "username", "reply_to"}  # columns that hold an address as plain text
+
+
+@pytest.fixture
+def everything(
+    final: Assessment, student: Membership, school: School, administrator: User, colleague: User
+) -> dict[str, Any]:
+    """The file of a student with a row in each table that knows of them."""
+    user = student.user
+    browser = Client()
+    browser.force_login(user)
+    session = browser.session
+    session[sessions.DEVICE] = ["Firefox", "Windows"]
+    session.save()
+    TOTPDevice.objects.create(user=user, name="app", key="5ec2e7" * 6 + "abcd")
+    user.recovery_codes.create(digest=digest(user_id=user.pk, code="GEHEIMECODE"))
+    user.email_changes.create(old_email="eerder@hier.test", new_email=user.email, confirmed_at=timezone.now())
+    RegistrationFactory(email=user.email, school=school, password="md5$geheim$0123")
+    roles.record(school=school, user=user, role=Role.STUDENT, change="GIVEN", by=administrator, how="IMPORT")
+    day = {"diploma_on": today()}
+    set_dates(student=student, typed=day, opened=marks(student, DATES), by=administrator)
+    number_report.tell_school(student=student, number="654321")
+    name = {"first_name": "Anouk", "last_name": "Hoff", "by": administrator, "by_name": administrator.full_name}
+    now = timezone.now()
+    school.school_invitations.create(**name, email=user.email, roles=["STUDENT"], withdrawn_at=now)
+    school.school_invitations.create(**name, email="lijst@hier.test", roles=["STUDENT"], user=user)
+    school.school_invitations.create(**name, email="post@hier.test", roles=[], accepted_by=user, accepted_at=now)
+    ContactFactory(school=school, email=user.email, user=user)
+    view_log.note(final, by=colleague)
+    AccessLog.objects.create(username="eerder@hier.test", ip_address="192.0.2.1", user_agent="Firefox")
+    AccessAttempt.objects.create(username=user.email, ip_address="192.0.2.66", failures_since_start=1)
+    AccessFailureLog.objects.create(username=user.email, ip_address="192.0.2.66")
+    kind = ContentType.objects.get_for_model(user)
+    line = {"user": UserFactory(), "content_type": kind, "object_id": str(user.pk), "object_repr": str(user)}
+    LogEntry.objects.create(**line, action_flag=CHANGE, change_message="Tweede stap verwijderd.")
+    queue_mail(kind="earlier", to="eerder@hier.test", to_name="", subject="Eerder", text="Vorig adres", html="x")
+    own_data.ask(student=student, by=user)
+    user.refresh_from_db()
+    student.refresh_from_db()
+    told: dict[str, Any] = json.loads(json.dumps(collect(student), default=str))
+    return told
+
+
+def test_whatever_names_a_person_is_in_the_file_or_left_out_for_a_reason() -> None:
+    """A new table, or column with an address, fails this until someone decided."""
+    named = set()
+    for model in apps.get_models():
+        for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:
+            whose = field.is_relation and field.related_model in (User, Membership)
+            address = isinstance(field, models.EmailField) or field.name in ADDRESSES
+            if whose or address or (model is User and field.many_to_many):
+                named.add(f"{model._meta.label}.{field.name}")
+    assert named == {*IN_THE_FILE, *NOT_IN_THE_FILE}
+    assert not {*IN_THE_FILE} & {*NOT_IN_THE_FILE}
+
+
+def test_it_has_what_each_of_those_tables_holds(everything: dict[str, Any]) -> None:
+    empty = []
+    for column, keys in IN_THE_FILE.items():
+        found: Any = everything
+        for key in keys:
+            found = found[key]
+        empty += [] if found else [column]
+    assert empty == []
+    assert [asked["e-mailadres"] for asked in everything["uitnodigingen_voor_de_school"]] == [
+        "anouk@hier.test",
+        "lijst@hier.test",
+        "post@hier.test",
+    ]
+
+
+def test_it_says_what_the_person_would_want_to_know(everything: dict[str, Any]) -> None:
+    [session] = everything["sessies"]
+    assert session["apparaat"] == "Firefox op Windows"
+    [change] = everything["wijzigingen_door_de_school"]
+    assert (change["wat"], change["werd"]) == ("Diplomadatum", f"{today():%d-%m-%Y}")
+    assert everything["tweede_stap"]["herstelcodes_over"] == 1
+    assert [report["nummer"] for report in everything["gemelde_studentnummers"]] == ["654321"]
+    assert everything["wijzigingen_door_het_consortium"][0]["wat"] == "Tweede stap verwijderd."
+    assert "Vorig adres" in [mail.get("tekst") for mail in everything["mails"]]
+
+
+def test_no_secret_is_in_it(everything: dict[str, Any], student: Membership) -> None:
+    text = json.dumps(everything)
+    [session], [app], [code] = Session.objects.all(), TOTPDevice.objects.all(), student.user.recovery_codes.all()
+    [registration] = student.school.registrations.all()
+    for secret in (
+        session.session_key,
+        session.session_data,
+        app.key,
+        code.digest,
+        student.user.password,
+        registration.password,
+        "GEHEIMECODE",
+    ):
+        assert secret not in text
+
+
+def test_nobody_of_the_school_is_named_beside_what_the_student_sees_anyway(
+    everything: dict[str, Any], administrator: User, colleague: User
+) -> None:
+    text = json.dumps(everything)
+    assert administrator.email not in text
+    assert "Cora" not in text
+    assert "192.0.2.66" not in text  # from where someone tried the password
+
+
+def test_an_address_that_is_another_s_by_now_brings_nothing_of_theirs(student: Membership) -> None:
+    student.user.email_changes.create(
+        old_email="door@hier.test", new_email=student.user.email, confirmed_at=timezone.now()
+    )
+    UserFactory(email="door@hier.test")
+    queue_mail(kind="later", to="door@hier.test", to_name="", subject="x", text="Voor de nieuwe", html="x")
+    AccessLog.objects.create(username="door@hier.test", ip_address="192.0.2.77")
+    text = json.dumps(collect(student), default=str)
+    assert "Voor de nieuwe" not in text
+    assert "192.0.2.77" not in text
+    assert OutgoingMail.objects.filter(to="door@hier.test").exists()
+
+
+def test_an_examiner_of_that_name_at_another_address_is_not_in_it(student: Membership, examiner: Contact) -> None:
+    assert collect(student)["adresboek"] == []
