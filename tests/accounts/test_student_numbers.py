@@ -358,7 +358,9 @@ def test_both_find_who_has_no_number_who_left_and_whose_account_is_off(
     desk: Client, student: Membership, name: str
 ) -> None:
     MembershipFactory(school=student.school, user__last_name="Zonder", student_number="")
-    MembershipFactory(school=student.school, user__last_name="Zonder", ended_at=timezone.now())
+    MembershipFactory(
+        school=student.school, user__last_name="Zonder", ended_at=timezone.now(), left_on=timezone.localdate()
+    )
     MembershipFactory(school=student.school, user__last_name="Zonder", user__is_active=False)
     page = words(desk.get(reverse(name, args=[student.school_id]), {"q": "zonder"}))
     assert page.count('<th scope="row">') == 3

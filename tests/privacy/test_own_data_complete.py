@@ -18,8 +18,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from accounts import number_report, sessions
 from accounts.change_school import marks
 from accounts.models import Membership, Role, School, Session, User
+from accounts.models.recovery_code import digest
 from accounts.people import roles
-from accounts.recovery_code import digest
 from addressbook.models import Contact
 from assessments import own_data, view_log
 from assessments.models import Assessment
