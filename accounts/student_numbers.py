@@ -61,7 +61,7 @@ def find(request: UserRequest, school_id: int) -> HttpResponse:
     recent = NumberReport.objects.filter(student__school=school, at__gte=timezone.now() - RECENT)
     context = {
         "school": school,
-        "search": search_students(request.GET, school=school, unasked=Membership.objects.none()),
+        "search": search_students(request.GET, school=school, unasked=Membership.objects.none),
         "reports": recent.select_related("student__user")[:REPORTS],
     }
     return render(request, "accounts/student_numbers.html", context)

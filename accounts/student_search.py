@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -20,10 +21,10 @@ class StudentSearch:
     page: Page
 
 
-def search_students(asked: QueryDict, *, school: School, unasked: QuerySet[Membership]) -> StudentSearch:
+def search_students(asked: QueryDict, *, school: School, unasked: Callable[[], QuerySet[Membership]]) -> StudentSearch:
     """By last name those who hold every word of `q`: who left and who has no number yet, too. Without it `unasked`."""
     query = asked.get("q", "").strip()
-    found = students_of(school).filter(matches(query)) if query else unasked
+    found = students_of(school).filter(matches(query)) if query else unasked()
     found = found.select_related("user", "school")
     page = read_page(found, order="sort_key", after=asked.get("na", ""), before=asked.get("voor", ""))
     return StudentSearch(query, page)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, School
@@ -45,23 +44,21 @@ def look_ahead(school: School, *, on: date | None = None) -> Coming:
     until = (on or timezone.localdate()) + AHEAD
     due = retention.due(school, on=until)
     leaving = retention.leaving(school, on=until)
-    counts = Counter(due.values_list("rule", flat=True))
-    students = school.memberships.filter(
-        Q(pk__in=due.order_by().values("student")) | Q(pk__in=leaving.order_by().values("pk"))
-    )
+    counts = dict(due.order_by().values_list("rule").annotate(Count("pk")))
+    concerned = due.order_by().values("student").union(leaving.order_by().values("pk"))
     return Coming(
         until=until,
-        counts=[(str(rule.label), counts[rule.value]) for rule in Rule if counts[rule.value]],
+        counts=[(str(rule.label), counts[rule.value]) for rule in Rule if rule.value in counts],
         leaving=leaving.count(),
         kept_by_appeal=retention.due(school, on=until, appealed=True).count(),
-        students=students.select_related("user").order_by("sort_key", "pk"),
+        students=school.memberships.filter(pk__in=concerned).select_related("user"),
     )
 
 
 def rows_of(students: Iterable[Membership], school: School, *, until: date) -> list[Row]:
-    """The rows of a page of `Coming.students`; four queries."""
+    """The rows of a page of `Coming.students`; three queries."""
     students = list(students)
-    due = retention.due(school, on=until).filter(student__in=students).select_related("student")
+    due = retention.due(school, on=until, among=Q(student__in=students)).select_related("student")
     by_student: dict[int, list[Assessment]] = {}
     found = list(due)
     for assessment in found:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from django.db import DatabaseError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.addresses import addresses_of, mails_to
@@ -72,7 +72,7 @@ def _tried(erase: Callable[..., bool], pk: int, *, on: date) -> bool:
 def erase_assessment(pk: int, *, on: date) -> bool:
     """Erases one assessment with all that hangs on it, if it is still due now that nothing can change it."""
     assessment = _held(pk)
-    found = assessment and retention.due(assessment.school, on=on).filter(pk=pk).first()
+    found = assessment and retention.due(assessment.school, on=on, among=Q(pk=pk)).first()
     if not assessment or not found:
         return False
     past_counts.count(assessment)

@@ -27,10 +27,12 @@ from django.utils import timezone
 from accounts.models import Membership, Role, RoleChange, School
 
 from .erasure import Rule
-from .models import CLOSED, Appeal, Assessment, AssessmentQuerySet, Event, Status
+from .models import CLOSED, Appeal, Assessment, Event, Status
 
 DIPLOMA_MONTHS = 18
 NOTICE = timedelta(days=30)
+# Of more students without a date than so many a page says just that.
+MANY = 1000
 # An account that was logged into this recently is in use, whatever the dates say.
 IN_USE = timedelta(days=180)
 
@@ -97,20 +99,23 @@ def erased_from(facts: Facts, terms: Terms) -> tuple[date, Rule] | None:
     return end + timedelta(days=1), rule
 
 
-def due(school: School, *, on: date, appealed: bool = False) -> QuerySet[Any]:
+def due(school: School, *, on: date, appealed: bool = False, among: Q | None = None) -> QuerySet[Any]:
     """The school's assessments that go on this day or went before, each with its `rule`; what `erased_from` says.
 
-    Where several rules hold it is the first of `Rule`. With `appealed` those that would, and stay for an appeal.
+    Where several rules hold it is the first of `Rule`. With `appealed` those that would, and stay for an appeal. Of few
+    assessments, which `among` tells, it is asked at once; else what can be due is looked up by dates first.
     """
     terms = Terms.of(school)
+    cancelled, unfinished = newest_over(on, terms.cancelled), newest_over(on, terms.unfinished)
     rules = [
         (Rule.DIPLOMA, Q(student__diploma_on__lte=newest_over(on, DIPLOMA_MONTHS), began_on__lte=F(_DIPLOMA))),
         (Rule.LEFT, _AFTER_DIPLOMA & Q(student__left_on__lte=newest_over(on, terms.left), began_on__lte=F(_LEFT))),
-        (Rule.CANCELLED, Q(status=Status.CANCELLED) & _nothing_since(newest_over(on, terms.cancelled))),
-        (Rule.UNFINISHED, ~Q(status__in=CLOSED) & _nothing_since(newest_over(on, terms.unfinished))),
+        (Rule.CANCELLED, Q(status=Status.CANCELLED) & _nothing_since(cancelled)),
+        (Rule.UNFINISHED, Q(status__in=_OPEN) & _nothing_since(unfinished)),
     ]
     appeals = Appeal.objects.open().filter(assessment__student=OuterRef("student"))
-    found = Assessment.objects.filter(school=school).annotate(began_on=TruncDate("created_at"))
+    wanted = Q(pk__in=_candidates(school, on)) if among is None else among
+    found = Assessment.objects.filter(wanted, school=school).annotate(began_on=TruncDate("created_at"))
     found = found.annotate(rule=Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value("")))
     if _too_fresh(school.terms_set_at, on):
         return found.none()
@@ -118,6 +123,22 @@ def due(school: School, *, on: date, appealed: bool = False) -> QuerySet[Any]:
     return found.filter(held, _told_of(on, "student__")).exclude(rule="")
 
 
+def _candidates(school: School, on: date) -> QuerySet[Any, Any]:
+    """All that can be due, and some more: by indexes, so that a large school's other assessments are not read."""
+    of_school, terms = Assessment.objects.filter(school=school).order_by(), Terms.of(school)
+    dated = school.memberships.filter(role=Role.STUDENT).filter(
+        Q(diploma_on__lte=newest_over(on, DIPLOMA_MONTHS)) | Q(left_on__lte=newest_over(on, terms.left))
+    )
+    undated = (
+        of_school.filter(status=status, status_since__lt=_begin(newest_over(on, months) + timedelta(days=1)))
+        for statuses, months in (([Status.CANCELLED], terms.cancelled), (_OPEN, terms.unfinished))
+        for status in statuses
+    )
+    of_dated = of_school.filter(student__in=dated.order_by().values("pk"))
+    return of_dated.values("pk").union(*(found.values("pk") for found in undated), all=True)
+
+
+_OPEN = [status for status in Status if status not in CLOSED]
 _DIPLOMA, _LEFT = "student__diploma_on", "student__left_on"
 _AFTER_DIPLOMA = Q(student__diploma_on__isnull=True) | Q(began_on__gt=F(_DIPLOMA))
 
@@ -147,27 +168,59 @@ def leaving(school: School, *, on: date) -> QuerySet[Any]:
 
     Not whose account is in use: someone who began a next study, say.
     """
-    over = newest_over(on, DIPLOMA_MONTHS), newest_over(on, school.left_months)
-    rule = Case(
-        When(diploma_on__lte=over[0], then=Value(Rule.DIPLOMA)),
-        When(diploma_on__isnull=True, left_on__lte=over[1], then=Value(Rule.LEFT)),
-        default=Value(""),
-    )
+    rules = [
+        (Rule.DIPLOMA, Q(diploma_on__lte=newest_over(on, DIPLOMA_MONTHS))),
+        (Rule.LEFT, Q(diploma_on__isnull=True, left_on__lte=newest_over(on, school.left_months))),
+    ]
+    rule = Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value(""))
     used = Q(user__last_login__isnull=True) | Q(user__last_login__lt=_begin(on - IN_USE))
     # Who was put in again since, by a list say, is a student here.
     back = RoleChange.objects.filter(school=school, user=OuterRef("user"), role=Role.STUDENT, change="GIVEN")
     since = back.filter(at__date__gt=Coalesce(OuterRef("diploma_on"), OuterRef("left_on")))
-    students = school.memberships.filter(used, _told_of(on), ~Exists(since), role=Role.STUDENT)
+    holds = rules[0][1] | rules[1][1]
+    none_left = ~Exists(Assessment.objects.filter(student=OuterRef("pk")))
+    students = school.memberships.filter(used, _told_of(on), ~Exists(since), none_left, holds, role=Role.STUDENT)
     students = students.annotate(rule=rule)
-    if _too_fresh(school.terms_set_at, on):
-        return students.none()
-    return students.exclude(rule="").filter(assessments__isnull=True)
+    return students.none() if _too_fresh(school.terms_set_at, on) else students
 
 
-def without_date(school: School) -> AssessmentQuerySet:
-    """Final results that stay for ever, as things are: neither date is filled in, or both are older than they are."""
-    final = Assessment.objects.filter(school=school, status=Status.FINAL).annotate(began_on=TruncDate("created_at"))
-    return final.filter(_AFTER_DIPLOMA).filter(Q(student__left_on__isnull=True) | Q(began_on__gt=F(_LEFT)))
+def without_date(school: School) -> QuerySet[Membership]:
+    """Students with final results that stay for ever, as things are: no date, or dates that are older than these.
+
+    Of many the first are soon met, in whatever order; few would be looked for among all students of the school, and
+    are gathered first.
+    """
+    if _undated(school).order_by()[: MANY + 1].count() > MANY:
+        final = Assessment.objects.filter(student=OuterRef("pk"), status=Status.FINAL)
+        began = final.annotate(began_on=TruncDate("created_at"))
+        later = began.filter(*(Q(began_on__gt=Coalesce(OuterRef(name), Value(date.min))) for name in _DATES))
+        return Membership.objects.filter(Exists(later), school=school, role=Role.STUDENT)
+    outgrown = Assessment.objects.filter(_ANY_DATE, *map(_begun_after, _DATES), school=school, status=Status.FINAL)
+    concerned = _undated(school).order_by().values("pk").union(outgrown.order_by().values("student"))
+    return Membership.objects.filter(pk__in=concerned, school=school)
+
+
+def count_without_date(school: School) -> int:
+    """How many they are; of more than `MANY` one more than that."""
+    return without_date(school).order_by()[: MANY + 1].count()
+
+
+def _undated(school: School) -> QuerySet[Membership]:
+    final = Assessment.objects.filter(student=OuterRef("pk"), status=Status.FINAL)
+    students = Membership.objects.filter(
+        school=school, role=Role.STUDENT, diploma_on__isnull=True, left_on__isnull=True
+    )
+    return students.filter(Exists(final))
+
+
+_DATES = ("diploma_on", "left_on")
+_ANY_DATE = Q(student__diploma_on__isnull=False) | Q(student__left_on__isnull=False)
+
+
+def _begun_after(name: str) -> Q:
+    """Of a date that is there; the first comparison, of a moment with a day, is cheap and rules almost all out."""
+    day = F(f"student__{name}")
+    return Q(**{f"student__{name}__isnull": True}) | Q(Q(created_at__gt=day), created_at__date__gt=day)
 
 
 def facts_of(assessments: Iterable[Assessment], school: School) -> dict[int, Facts]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.managed_school import get_managed_school
 from accounts.opened_form import settings_of
+from accounts.people.key_pages import read_page
 from accounts.retention_terms import TERMS
 from accounts.settings_form import keep_settings
 from accounts.signed_in import UserRequest
@@ -29,13 +30,15 @@ def retention(request: UserRequest, school_id: int) -> HttpResponse:
     """What goes in the coming weeks, who it is about, and what went lately. No result is seen here."""
     school = get_managed_school(request.user, school_id)
     coming = look_ahead(school)
-    page = Paginator(coming.students, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    asked = {"after": request.GET.get("na", ""), "before": request.GET.get("voor", "")}
+    page = read_page(coming.students, order="sort_key", **asked)
     context = {
         "school": school,
         "coming": coming,
         "page": page,
-        "rows": rows_of(page, school, until=coming.until),
-        "without_date": rules.without_date(school).values("student").distinct().count(),
+        "rows": rows_of(page.rows, school, until=coming.until),
+        "without_date": rules.count_without_date(school),
+        "counted": rules.MANY,
         "erased": Erasure.objects.filter(school=school)[:LINES_SHOWN],
         "diploma_months": rules.DIPLOMA_MONTHS,
         "notice": rules.NOTICE.days,

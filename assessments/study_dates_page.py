@@ -14,7 +14,7 @@ from accounts.managed_school import get_managed_school
 from accounts.models import Membership, Role, School
 from accounts.opened_form import opened_with, settings_of
 from accounts.signed_in import UserRequest
-from accounts.student_search import search_students, students_of
+from accounts.student_search import search_students
 
 from . import own_data, retention
 from .retention_forms import DatesForm
@@ -31,8 +31,7 @@ def get_student(school: School, pk: int) -> Membership:
 def students(request: UserRequest, school_id: int) -> HttpResponse:
     """Students by what is typed; without that those with a result that no date belongs to."""
     school = get_managed_school(request.user, school_id)
-    undated = students_of(school).filter(pk__in=retention.without_date(school).order_by().values("student"))
-    search = search_students(request.GET, school=school, unasked=undated)
+    search = search_students(request.GET, school=school, unasked=lambda: retention.without_date(school))
     return render(request, "assessments/dated_students.html", {"school": school, "search": search})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
+from django.db.models import Q
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -122,6 +123,7 @@ def test_the_queries_say_what_the_rules_say(
     for on in [date(2024, 6, 1) + relativedelta(days=61 * n) for n in range(30)]:
         found = dict(retention.due(strict, on=on).values_list("pk", "rule"))
         assert set(found) == {pk for pk, day in said.items() if day and day[0] <= on}
+        assert found == dict(retention.due(strict, on=on, among=Q(pk__gt=0)).values_list("pk", "rule"))
     assert {rule for day in said.values() if day for rule in [day[1]]} == set(Rule)
 
 
@@ -198,14 +200,19 @@ def test_who_still_has_an_assessment_stays(
     assert not retention.leaving(strict, on=date(2040, 1, 1)).exists()
 
 
+@pytest.mark.parametrize("many", [0, 1000])  # as a large school without dates is asked, and another
 def test_results_without_a_date_are_counted_for_schoolbeheer(
     strict: School,
     unit: ExamUnit,
     make_afname: AfnameMaker,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    many: int,
 ) -> None:
-    dated = [{}, {"diploma_on": date(2099, 1, 1)}, {"left_on": date(2099, 1, 1)}, {"diploma_on": date(2001, 1, 1)}]
+    monkeypatch.setattr(retention, "MANY", many)
+    old, new = date(2001, 1, 1), date(2099, 1, 1)
+    dated = [{}, {"diploma_on": new}, {"left_on": new}, {"diploma_on": old}, {"diploma_on": old, "left_on": new}]
     students: list[Membership] = [MembershipFactory(school=strict, **dates) for dates in dated]
     for student in students:
         make_afname(Status.FINAL, student=student)
     make_afname(Status.ASSESSED)
-    assert {row.student for row in retention.without_date(strict)} == {students[0], students[3]}
+    assert set(retention.without_date(strict)) == {students[0], students[3]}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,10 +14,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, School, User
-from assessments import erase
+from assessments import erase, retention
 from assessments.models import Appeal, Assessment
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
+from tests.factories import MembershipFactory
 
 from .conftest import date_student, today, words
 
@@ -96,8 +99,42 @@ def test_the_list_takes_as_many_queries_for_thirty_as_for_one(
 ) -> None:
     for n in range(30):
         make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31 + n))
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(14):
         browser.get(reverse("privacy:retention", args=[school.pk]))
+
+
+def test_a_large_school_s_list_is_paged_by_key_and_nothing_in_it_is_counted(
+    browser: Client,
+    school: School,
+    make_afname: AfnameMaker,  # noqa: F811
+    django_assert_max_num_queries: Any,
+) -> None:
+    names = [f"Persoon-{n:02}" for n in range(60)]
+    for name in names:
+        student = MembershipFactory(school=school, user__last_name=name)
+        make_afname("CANCELLED", student=student, since=timezone.now() - timedelta(days=85 * 31))
+    path = reverse("privacy:retention", args=[school.pk])
+    with django_assert_max_num_queries(14) as asked:
+        first = words(browser.get(path))
+    assert not [query["sql"] for query in asked.captured_queries if "OFFSET" in query["sql"]]
+    [following] = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = words(browser.get(path + unescape(following)))
+    assert ([name in first for name in names], [name in second for name in names]) == (
+        [True] * 50 + [False] * 10,
+        [False] * 50 + [True] * 10,
+    )
+
+
+def test_of_very_many_without_a_date_it_says_that_there_are_more(
+    browser: Client,
+    school: School,
+    make_afname: AfnameMaker,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(retention, "MANY", 2)
+    for expected in ("Van 1 student met", "Van 2 studenten met", "Van meer dan 2 studenten met"):
+        make_afname("FINAL", student=MembershipFactory(school=school))
+        assert expected in words(browser.get(reverse("privacy:retention", args=[school.pk])))
 
 
 def test_a_page_of_a_student_shows_no_result(final: Assessment, page: Callable[..., str]) -> None:
