@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from accounts.models import Role
 from assessments import invite
+from digibeoordelen.outbox.announce import MAILS_A_TASK
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.tasks import send_mail
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member
 
-MAILS_A_TASK = 20
 EXAMINERS = 50  # of one assessment: fewer would make the same mails, and take longer
 
 
@@ -32,11 +32,7 @@ def invite_examiners(count: int) -> None:
 
 
 def queue_again() -> None:
-    """Puts every mail back as it was queued, with a task for one in `MAILS_A_TASK`.
-
-    Each goes on with what else is queued. With a task for all of 10,000 the broker in files, which lists its
-    folder for each message, would take half of this machine, and Redis none of it.
-    """
+    """Puts every mail back as it was queued, with as many tasks as one transaction would start for them."""
     OutgoingMail.objects.update(
         state=MailState.QUEUED,
         sent_at=None,

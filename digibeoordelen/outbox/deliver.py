@@ -55,11 +55,20 @@ def deliver_queued(*, first: int) -> None:
     held = held if held.mails else claims.claim_queued(BATCH_LEAST)
     while held.mails:
         began = time.monotonic()
-        _Batch(held).send(until=until)
+        batch = _Batch(held)
+        batch.send(until=until)
         now = time.monotonic()
         if now >= until:
+            if not batch.gave_back:
+                _pass_on()
             return
         held = claims.claim_queued(_next_batch(len(held.mails), now - began))
+
+
+def _pass_on() -> None:
+    """Has another task go on with what is queued: there are fewer of them than mails."""
+    if following := OutgoingMail.objects.next_queued():
+        announce(following)
 
 
 def _next_batch(sent: int, seconds: float) -> int:
@@ -81,6 +90,7 @@ class _Batch:
         self._ahead: Letter | None = None  # of the mail that is next
         self._urls: dict[int, dict[str, str] | LinkVoid] = {}
         self._resolved_at = 0.0
+        self.gave_back = False  # and started a task for that
 
     def send(self, until: float = float("inf")) -> None:
         """Until all is sent or `until` (monotonic) has come; what wasn't begun by then goes back in the queue."""
@@ -177,7 +187,8 @@ class _Batch:
             self._mark_sent()
             claims.end(self._claim_id, [mail.pk for mail in self._left])
         if self._left:
-            announce(self._left[0].pk)  # their own tasks may have come and found them claimed; one goes on with all
+            self.gave_back = True
+            announce(self._left[0].pk)  # a task for them may have come and found them claimed
 
 
 def _wait(mail: OutgoingMail, reason: str) -> None:

@@ -63,6 +63,15 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         """What a screen shows of a mail: `state_label`, `last_error` and times, without fetching its content."""
         return self.defer("text", "html", "links", "headers")
 
+    def next_queued(self) -> int | None:
+        """The id of the mail that has waited longest for a worker."""
+        return (
+            self.filter(state=MailState.QUEUED, dropped_at=None)
+            .order_by("announce_at")
+            .values_list("pk", flat=True)
+            .first()
+        )
+
     def take_unannounced(self, limit: int) -> list[int]:
         """The ids of up to `limit` queued mails that no task was started for in time, oldest first.
 

@@ -15,7 +15,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from .announce import announce
+from .announce import announce, together
 from .links import Link as Link
 from .links import is_registered, placeholder
 from .models import MailAttachment, MailState, OutgoingMail, StoredFile, announce_grace
@@ -47,7 +47,7 @@ def queue_mail(
     from_name: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
-    """Writes a mail to one address in the caller's transaction, and starts its task on commit.
+    """Writes a mail to one address in the caller's transaction, and has a worker told on commit.
 
     `text` and `html` hold `links.placeholder(name)` for each of `links`; `headers`, of the names in
     `HEADERS`, may hold it too. `from_name` stands before the site's own address. Raises ValueError
@@ -80,7 +80,8 @@ def queue_mail(
             announce_at=timezone.now() + announce_grace(),
         )
         _attach(mail, attachments)
-        transaction.on_commit(partial(announce, mail.pk), robust=True)
+        others = together()
+        transaction.on_commit(lambda: others.is_due() and announce(mail.pk), robust=True)
     return mail
 
 

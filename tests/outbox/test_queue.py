@@ -9,6 +9,7 @@ from kombu.exceptions import OperationalError
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from digibeoordelen.outbox import announce
+from digibeoordelen.outbox.announce import MAILS_A_TASK
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.links import Link, placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -85,6 +86,37 @@ def test_a_link_that_the_mail_forgets_is_refused(db: None, resolve_links: Any, f
 
     with pytest.raises(ValueError, match="missing"):
         queue(links={"start": Link(kind="test")}, **bodies)
+
+
+def test_of_many_in_one_transaction_some_are_announced(transactional_db: None, announced: list[int]) -> None:
+    """Each task goes on with the others."""
+    with transaction.atomic():
+        mails = [queue() for _ in range(2 * MAILS_A_TASK + 1)]
+        assert announced == []
+    assert announced == [mails[number].pk for number in (0, MAILS_A_TASK, 2 * MAILS_A_TASK)]
+
+
+def test_each_transaction_announces_its_own(transactional_db: None, announced: list[int]) -> None:
+    first = queue()
+    queue_and_take_back()
+    with transaction.atomic():
+        queue_and_take_back()
+        second, _ = queue(), queue()
+    third = queue()
+    assert announced == [first.pk, second.pk, third.pk]
+
+
+def queue_and_take_back() -> None:
+    with transaction.atomic():
+        queue()
+        transaction.set_rollback(True)
+
+
+def test_what_is_queued_on_commit_is_announced_by_itself(transactional_db: None, announced: list[int]) -> None:
+    with transaction.atomic():
+        queue()
+        transaction.on_commit(queue)
+    assert sorted(announced) == sorted(OutgoingMail.objects.values_list("pk", flat=True))
 
 
 def test_without_the_broker_the_caller_goes_on_and_the_sweep_mends_it(
