@@ -91,8 +91,11 @@ def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str
     backwards = bool(_read_key(before)) and not _read_key(after)
     key = _read_key(after) or _read_key(before)
     ascending = newest_first == backwards
-    found = [one for place in places for one in place.find(limit=PAGE_SIZE + 1, ascending=ascending, after=key)]
-    found.sort(reverse=not ascending)
+    found: list[Key] = []
+    for place in places:
+        until = found[-1] if len(found) > PAGE_SIZE else None  # no other school needs to look further
+        found += place.find(limit=PAGE_SIZE + 1, ascending=ascending, after=key, until=until)
+        found = sorted(found, reverse=not ascending)[: PAGE_SIZE + 1]
     more, keys = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if backwards:
         keys.reverse()
