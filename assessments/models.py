@@ -66,8 +66,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
 
     def for_committee(self, user: User) -> AssessmentQuerySet:
-        """All assessments of the schools where `user` holds the role Examencommissie."""
-        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+        """All assessments of the schools where `user` holds the role Examencommissie, without the own.
+
+        Who is the student too reads of those what any student does, and decides on none (`lifecycle.refuse_own`).
+        """
+        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE)).exclude(student__user=user)
 
     def visible_to(self, user: User) -> AssessmentQuerySet:
         """Whatever of the above holds; a thing of another school does not exist."""

@@ -67,14 +67,18 @@ class SearchForm(forms.Form):
 
 
 class AfnamesFilter:
-    """The search as the address has it, at these schools (their ids); `inactive` names those where assessing is off.
+    """The search as the address has it, at these schools (their ids); `inactive` names those where assessing is off,
+    `own` are the memberships of who asks, as a student.
 
     Without a status it is 'Beoordeeld', since those wait for the committee; `ALL` is all of them. What can't be
     understood is passed over, and said at its field.
     """
 
-    def __init__(self, data: QueryDict, *, schools: list[int], inactive: Sequence[str] = ()) -> None:
+    def __init__(
+        self, data: QueryDict, *, schools: list[int], inactive: Sequence[str] = (), own: Sequence[int] = ()
+    ) -> None:
         self.schools = schools
+        self.own = tuple(own)
         self.inactive = ", ".join(inactive)
         data = data.copy()
         data.setdefault("status", Status.ASSESSED)
@@ -114,6 +118,7 @@ class AfnamesFilter:
             student=self._given.get("student", ""),
             initiator=self._given.get("initiator", ""),
             examiner=self._given.get("examinator", ""),
+            own=self.own,
         )
 
     def final_results(self) -> AssessmentQuerySet | None:
@@ -125,6 +130,7 @@ class AfnamesFilter:
         if wanted.exam is None:
             return None
         found = Assessment.objects.filter(school__in=self.schools, exam=wanted.exam, status=Status.FINAL)
+        found = found.exclude(student__in=self.own)
         if wanted.since:
             found = found.filter(status_since__gte=wanted.since)
         if wanted.until:

@@ -72,8 +72,6 @@ def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
         obstacle = "Examinatoren zijn het niet eens."
     elif not reading.can_finalise:
         obstacle = "Er is nog geen resultaat."
-    elif assessment.student.user_id == by.pk:
-        obstacle = "Dit is uw eigen beoordeling."
     elif proposal and proposal.by == by:
         obstacle = "U hebt deze voorgedragen; een ander lid rondt haar af."
     found = list(concerns(reading.rubric, by=by)) if not obstacle else []

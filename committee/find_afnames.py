@@ -43,7 +43,11 @@ Found = list[tuple[Key, str]]  # with the state of each
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the list is narrowed to: `status` may be `ALL`, `until` is after its last moment; others may be empty."""
+    """What the list is narrowed to: `status` may be `ALL`, `until` is after its last moment; others may be empty.
+
+    `own` are the memberships of who asks, as a student: for nearly everybody none, and then no condition. Those have
+    one each, and the indexes hold the student, so that leaving theirs out reads nothing more.
+    """
 
     status: str = ALL
     exam: int | None = None
@@ -52,6 +56,7 @@ class Wanted:
     student: str = ""
     initiator: str = ""
     examiner: str = ""
+    own: tuple[int, ...] = ()
 
     @property
     def names_people(self) -> bool:
@@ -136,6 +141,8 @@ class AfnamesOfSchool:
     def _listed(self, status: str) -> AssessmentQuerySet:
         """Without the names of people: what the indexes hold in order."""
         listed = Assessment.objects.filter(school=self.school)
+        if self.wanted.own:
+            listed = listed.exclude(student__in=self.wanted.own)
         if status != ALL:
             listed = listed.filter(status=status)
         if self.wanted.exam:

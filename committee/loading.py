@@ -25,8 +25,13 @@ def get_schools(user: User) -> QuerySet[School]:
     return schools
 
 
+def own_memberships(user: User) -> list[int]:
+    """As a student: nobody sees the own assessments as a member of the committee (`for_committee`)."""
+    return list(user.memberships.filter(role=Role.STUDENT).order_by().values_list("pk", flat=True))
+
+
 def get_afname(user: User, public_id: UUID) -> Assessment:
-    """An assessment of a school where `user` is in the committee; else 404."""
+    """An assessment of a school where `user` is in the committee, and not the student; else 404."""
     return get_object_or_404(Assessment.objects.for_committee(user).for_pages(), public_id=public_id)
 
 
@@ -48,4 +53,5 @@ def get_filter(request: UserRequest) -> AfnamesFilter:
     """The search as the address has it; 404 for someone who is in no committee."""
     schools = get_schools(request.user)
     inactive = [school.name for school in schools if not school.digital_assessment_active]
-    return AfnamesFilter(request.GET, schools=[school.pk for school in schools], inactive=inactive)
+    ids, own = [school.pk for school in schools], own_memberships(request.user)
+    return AfnamesFilter(request.GET, schools=ids, inactive=inactive, own=own)
