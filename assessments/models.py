@@ -137,6 +137,13 @@ class Assessment(models.Model):
                 (["exam", "status"], ["student", "initiator"], "afnames_of_exam_status_by_date"),
                 (["initiator"], ["student", "status"], "afnames_of_initiator_by_date"),
             )
+        ] + [
+            # All that the picture of a school year counts.
+            models.Index(
+                fields=["school", "created_at"],
+                include=["exam", "status", "ovg", "status_since", "student"],
+                name="afnames_by_start",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -115,6 +115,13 @@ def test_its_appeal_is_in_no_list(own: Client, assessed: Assessment, committee_m
     assert str(assessed.public_id) not in read(own, "committee:appeals")
 
 
+def test_the_picture_leaves_it_out(own: Client, assessed: Assessment) -> None:
+    """Of an exam that nobody else did, its scores would stand there."""
+    assert "Verzorgende IG" not in read(own, "committee:picture").partition("<main")[2]
+    page = own.get(reverse("committee:picture_of_exam", args=[assessed.exam_id])).content.decode()
+    assert "Erik Examinator" not in page
+
+
 def test_a_document_that_was_superseded_is_not_theirs(
     own: Client, assessed: Assessment, committee_member: User, student: Membership
 ) -> None:
