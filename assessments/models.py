@@ -84,6 +84,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         """Those that are neither final nor cancelled."""
         return self.exclude(status__in=CLOSED)
 
+    def proposed_to_make_final(self) -> AssessmentQuerySet:
+        """Four eyes: those that a member proposed as they are now, which wait for another."""
+        return self.filter(status=Status.ASSESSED, proposed_version=F("version"))
+
     def for_pages(self) -> AssessmentQuerySet:
         """With what every list and page names: student, exam, unit, initiator and school."""
         return self.select_related("student__user", "exam", "unit", "initiator", "school")
@@ -107,6 +111,8 @@ class Assessment(models.Model):
     status = models.CharField("status", max_length=12, choices=Status, default=Status.NEW, db_index=True)
     status_since = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
+    # Of the newest `FinalProposal`, which stands while this is `version` and the state ASSESSED.
+    proposed_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     planned_on = models.DateField("datum van de afname", null=True, blank=True)
     place = models.CharField("plaats van de afname", max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -143,6 +149,12 @@ class Assessment(models.Model):
                 fields=["school", "created_at"],
                 include=["exam", "status", "ovg", "status_since", "student"],
                 name="afnames_by_start",
+            ),
+            models.Index(
+                fields=["school", "status_since", "id"],
+                include=["student", "initiator", "exam"],
+                condition=Q(status="ASSESSED", proposed_version=F("version")),
+                name="afnames_proposed_by_date",
             ),
         ]
         constraints = [

@@ -11,7 +11,7 @@ from assessments.models import Assessment, FinalProposal, Status
 
 from . import finalise as finalising
 from .concerns import concerns
-from .find_afnames import AfnamesOfSchool, Wanted
+from .find_afnames import PROPOSED, AfnamesOfSchool, Wanted
 from .reading import Reading, read
 
 MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
@@ -58,7 +58,8 @@ class Done:
 
 def candidates(wanted: Wanted, *, school: School, by: User, chosen: Collection[int] = ()) -> list[Candidate]:
     """The longest waiting `MAX_TOGETHER` of a search that are 'Beoordeeld' at this school; `chosen` were ticked."""
-    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=Status.ASSESSED))
+    status = wanted.status if wanted.status == PROPOSED else Status.ASSESSED
+    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=status))
     keys = waiting.find(limit=MAX_TOGETHER, ascending=True)
     found = Assessment.objects.for_pages().filter(pk__in=[pk for _, pk in keys]).order_by("status_since", "pk")
     return [_candidate(assessment, by, assessment.pk in chosen) for assessment in found]

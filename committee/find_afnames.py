@@ -29,6 +29,7 @@ from addressbook.models import Contact
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
 
 ALL = "ALLE"
+PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
 COUNT_UP_TO = 1000  # of each state; beyond it the screen says '1000+'
 WALKED = 1000  # assessments at first, and four times as many each time that goes on
 # How much further there is to walk, by what was met so far, before gathering the people pays; it costs what so many
@@ -43,10 +44,10 @@ Found = list[tuple[Key, str]]  # with the state of each
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the list is narrowed to: `status` may be `ALL`, `until` is after its last moment; others may be empty.
+    """What the list is narrowed to: `status` may be `ALL` or `PROPOSED`, `until` is after its last moment.
 
-    `own` are the memberships of who asks, as a student: for nearly everybody none, and then no condition. Those have
-    one each, and the indexes hold the student, so that leaving theirs out reads nothing more.
+    Others may be empty. `own` are the memberships of who asks, as a student: for nearly everybody none, and then no
+    condition. Those have one each, and the indexes hold the student, so that leaving theirs out reads nothing more.
     """
 
     status: str = ALL
@@ -102,6 +103,8 @@ class AfnamesOfSchool:
             return _keys(listed[:limit])
         if not (self.wanted.student or self.wanted.examiner):
             return _keys(self._of_initiators(listed)[:limit])
+        if self.wanted.status == PROPOSED:  # never many: they wait for one other member
+            return _keys(self._holding_names(listed)[:limit])
         met = self._walk(listed, limit=limit, ascending=ascending)
         if met is not None:
             return met
@@ -128,6 +131,12 @@ class AfnamesOfSchool:
         states = list(counted.order_by().values_list("status", flat=True)[: COUNT_UP_TO + 1])
         return Counter(states) if len(states) <= COUNT_UP_TO else None
 
+    def count_proposed(self) -> int:
+        """How many of `PROPOSED`, at most one over `COUNT_UP_TO`."""
+        if self._nobody_is_called_so:
+            return 0
+        return self._holding_names(self._listed(PROPOSED)).order_by()[: COUNT_UP_TO + 1].count()
+
     def _count_in_order(self) -> Counter[str]:
         # One of them made by the ORM, for a state that there is not; making all six would take longer than asking.
         one = self._listed(_ANY_STATE).order_by(*_ORDER).values("pk")[: COUNT_UP_TO + 1]
@@ -143,7 +152,9 @@ class AfnamesOfSchool:
         listed = Assessment.objects.filter(school=self.school)
         if self.wanted.own:
             listed = listed.exclude(student__in=self.wanted.own)
-        if status != ALL:
+        if status == PROPOSED:
+            listed = listed.proposed_to_make_final()
+        elif status != ALL:
             listed = listed.filter(status=status)
         if self.wanted.exam:
             listed = listed.filter(exam=self.wanted.exam)

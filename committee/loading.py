@@ -54,4 +54,5 @@ def get_filter(request: UserRequest) -> AfnamesFilter:
     schools = get_schools(request.user)
     inactive = [school.name for school in schools if not school.digital_assessment_active]
     ids, own = [school.pk for school in schools], own_memberships(request.user)
-    return AfnamesFilter(request.GET, schools=ids, inactive=inactive, own=own)
+    four_eyes = any(school.four_eyes for school in schools)
+    return AfnamesFilter(request.GET, schools=ids, inactive=inactive, own=own, four_eyes=four_eyes)

@@ -39,7 +39,7 @@ def afnames(request: UserRequest) -> HttpResponse:
     wanted = search.wanted
     places = [AfnamesOfSchool(school, wanted) for school in search.schools]
     page = read_page(places, after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
-    states = count_states(places)
+    states = count_states(places, proposed=search.four_eyes)
     context = {
         "search": search,
         "page": page,
