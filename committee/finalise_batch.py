@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.models import Role, School, User
 from assessments.lifecycle import DomainError
+from assessments.models import Assessment
 
 from .batch import FinalBatch, FinalBatchItem
 from .finalise_many import Chosen, make_one_final
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 Outcome = FinalBatchItem.Outcome
 MAX_ATTEMPTS = 3  # of workers that died over one item
 NOT_DONE = "Het afronden is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
+CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk haar na en probeer het opnieuw."
 NO_MEMBER = "U bent geen lid meer van de examencommissie."
 
 
@@ -141,12 +143,18 @@ def _do(item: FinalBatchItem, batch: FinalBatch) -> None:
     try:
         _make_final(item, batch)
     except DomainError as error:
-        _write(item, Outcome.REFUSED, str(error))
+        _write(item, Outcome.REFUSED, _reason(item, error))
     except DoneAlready:
         logger.warning("Item %s was done by another worker", item.pk)
     except Exception:
         logger.exception("Item %s of batch %s failed", item.pk, batch.pk)
         _write(item, Outcome.REFUSED, NOT_DONE)
+
+
+def _reason(item: FinalBatchItem, error: DomainError) -> str:
+    """Of what was changed since it was ticked `lifecycle` says that it stands below, which here it does not."""
+    is_as_shown = Assessment.objects.filter(pk=item.assessment_id, version=item.version).exists()
+    return str(error) if is_as_shown else CHANGED
 
 
 @transaction.atomic

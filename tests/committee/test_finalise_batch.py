@@ -120,7 +120,7 @@ def test_what_was_refused_is_listed_with_its_reason(
     assert "1 van 3 niet afgerond" in page
     assert "Chris Boom" in page
     assert "Bart Boom" not in page
-    assert "Iemand anders heeft deze beoordeling intussen gewijzigd." in page
+    assert "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk haar na" in page
 
 
 def test_a_double_click_starts_it_once(member: Client, three: list[Assessment]) -> None:
