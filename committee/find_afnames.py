@@ -31,7 +31,7 @@ from assessments.models import Assessment, AssessmentQuerySet, Assignment, Statu
 ALL = "ALLE"
 PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
 COUNT_UP_TO = 1000  # of each state; beyond it the screen says '1000+'
-WALKED = 1000  # assessments at first, and four times as many each time that goes on
+WALKED, FURTHER = 1000, 10  # assessments at first, and so many times as many when that goes on; it ends with a page
 # How much further there is to walk, by what was met so far, before gathering the people pays; it costs what so many
 # steps do. Where both are wanted, a step asks for the examiner first, who costs less, and for few students then.
 FAR, FAR_FOR_BOTH = 3000, 10_000
@@ -244,8 +244,8 @@ class AfnamesOfSchool:
                     return [*met, *_keys(self._holding_names(listed)[: limit - len(met)])]
                 if self._few is not None:
                     return None
-                self._people_at_hand, piece = True, 16 * piece
-            piece, last = 4 * piece, []
+                self._people_at_hand, piece = True, FURTHER * piece
+            piece, last = FURTHER * piece, []
 
     def _is_far(self, to_meet: int, *, met: int, walked: int) -> bool:
         both = self.wanted.student and self.wanted.examiner
