@@ -67,8 +67,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
 
     def for_committee(self, user: User) -> AssessmentQuerySet:
-        """All assessments of the schools where `user` holds the role Examencommissie."""
-        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+        """All assessments of the schools where `user` holds the role Examencommissie, without the own.
+
+        Who is the student too reads of those what any student does, and decides on none (`lifecycle.refuse_own`).
+        """
+        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE)).exclude(student__user=user)
 
     def visible_to(self, user: User) -> AssessmentQuerySet:
         """Whatever of the above holds; a thing of another school does not exist."""
@@ -81,6 +84,10 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def running(self) -> AssessmentQuerySet:
         """Those that are neither final nor cancelled."""
         return self.exclude(status__in=CLOSED)
+
+    def proposed_to_make_final(self) -> AssessmentQuerySet:
+        """Four eyes: those that a member proposed as they are now, which wait for another."""
+        return self.filter(status=Status.ASSESSED, proposed_version=F("version"))
 
     def for_pages(self) -> AssessmentQuerySet:
         """With what every list and page names: student, exam, unit, initiator and school."""
@@ -105,6 +112,8 @@ class Assessment(models.Model):
     status = models.CharField("status", max_length=12, choices=Status, default=Status.NEW, db_index=True)
     status_since = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
+    # Of the newest `FinalProposal`, which stands while this is `version` and the state ASSESSED.
+    proposed_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     planned_on = models.DateField("datum van de afname", null=True, blank=True)
     place = models.CharField("plaats van de afname", max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
@@ -135,6 +144,19 @@ class Assessment(models.Model):
                 (["exam", "status"], ["student", "initiator"], "afnames_of_exam_status_by_date"),
                 (["initiator"], ["student", "status"], "afnames_of_initiator_by_date"),
             )
+        ] + [
+            # All that the picture of a school year counts.
+            models.Index(
+                fields=["school", "created_at"],
+                include=["exam", "status", "ovg", "status_since", "student"],
+                name="afnames_by_start",
+            ),
+            models.Index(
+                fields=["school", "status_since", "id"],
+                include=["student", "initiator", "exam"],
+                condition=Q(status="ASSESSED", proposed_version=F("version")),
+                name="afnames_proposed_by_date",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 
 from django.db import connection
@@ -88,17 +89,26 @@ def measure_time(scale: float) -> Measured:
 def measure_memory(scale: float) -> Counts:
     """KiB, of fresh processes."""
     few, many = _exports(scale)
-    return Counts(_peak(many), _peak(few))
+    return Counts(peak(many, "CSV"), peak(few, "CSV"))
 
 
 def download(export: Export) -> int:
-    """Downloads the export's file and keeps nothing of it; how many lines there were."""
+    """Downloads the export's CSV and keeps nothing of it; how many lines there were."""
+    return sum(piece.count(b"\r\n") for piece in _pieces(export, "CSV"))
+
+
+def download_bytes(export: Export, file: str) -> int:
+    """Downloads the export's file of this kind and keeps nothing of it; how many bytes there were."""
+    return sum(map(len, _pieces(export, file)))
+
+
+def _pieces(export: Export, file: str) -> Iterator[bytes]:
     browser = Client(SERVER_NAME="localhost")
     assert export.by is not None
     browser.force_login(export.by, "django.contrib.auth.backends.ModelBackend")
-    response = browser.get(reverse("committee:export_file", args=[export.public_id]))
+    response = browser.get(reverse("committee:export_file", args=[export.public_id]), {"bestand": file})
     assert response.status_code == 200, response
-    return sum(piece.count(b"\r\n") for piece in response)
+    yield from response
 
 
 def _copy(exam: Exam) -> int:
@@ -106,24 +116,26 @@ def _copy(exam: Exam) -> int:
         return sum(bytes(piece).count(b"\n") for piece in copy)
 
 
-def _peak(export: Export) -> int:
-    command = [sys.executable, "-m", "bench.csv_download", str(export.public_id)]
+def peak(export: Export, file: str) -> int:
+    """KiB of a fresh process that downloads the export's file of this kind."""
+    command = [sys.executable, "-m", "bench.csv_download", str(export.public_id), file]
     done = subprocess.run(command, cwd=BASE, env=os.environ, capture_output=True, text=True, check=True)
-    lines, peak = map(int, done.stdout.split())
-    assert lines == export.count + 1
-    return peak
+    counted, found = map(int, done.stdout.split())
+    assert counted == export.count + 1 if file == "CSV" else counted > export.count
+    return found
 
 
 @cache
 def _exports(scale: float) -> tuple[Export, Export]:
     """An export of few results and one of many, of two exams of one school."""
-    few, many = (_export(count) for count in (FEW, max(FEW, round(MANY * scale))))
+    few, many = (make_export(count) for count in (FEW, max(FEW, round(MANY * scale))))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     return few, many
 
 
-def _export(count: int) -> Export:
+def make_export(count: int) -> Export:
+    """Of an exam and a school of its own."""
     school, exam = SchoolFactory(), make_exam(units=UNITS)
     by = member(school, Role.EXAMENCOMMISSIE)
     with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ from bench import (
     pdf,
     student_search,
     two_workers,
+    xlsx_export,
 )
 
 FIGURES = (
@@ -21,6 +22,8 @@ FIGURES = (
     pdf.CHROMIUM,
     csv_export.TIME,
     csv_export.MEMORY,
+    xlsx_export.TIME,
+    xlsx_export.MEMORY,
     contact_import.FIGURE,
     mail_rate.FIGURE,
     killed_worker.FIGURE,

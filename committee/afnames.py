@@ -17,7 +17,7 @@ from accounts.search import matches
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
 from exams.models import Exam
 
-from .find_afnames import ALL, Wanted
+from .find_afnames import ALL, PROPOSED, Wanted
 
 EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # what is one day further is a date, too
 NO_DATE = "Dit is geen datum. Een datum ziet eruit als 23-11-2026."
@@ -67,18 +67,32 @@ class SearchForm(forms.Form):
 
 
 class AfnamesFilter:
-    """The search as the address has it, at these schools (their ids); `inactive` names those where assessing is off.
+    """The search as the address has it, at these schools (their ids); `inactive` names those where assessing is off,
+    `own` are the memberships of who asks, as a student. Only where a school wants `four_eyes` there is `PROPOSED`.
 
     Without a status it is 'Beoordeeld', since those wait for the committee; `ALL` is all of them. What can't be
     understood is passed over, and said at its field.
     """
 
-    def __init__(self, data: QueryDict, *, schools: list[int], inactive: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        data: QueryDict,
+        *,
+        schools: list[int],
+        inactive: Sequence[str] = (),
+        own: Sequence[int] = (),
+        four_eyes: bool = False,
+    ) -> None:
         self.schools = schools
+        self.four_eyes = four_eyes
+        self.own = tuple(own)
         self.inactive = ", ".join(inactive)
         data = data.copy()
         data.setdefault("status", Status.ASSESSED)
         self.form = SearchForm(data)
+        if four_eyes:
+            statuses = self.form.fields["status"].choices  # type: ignore[attr-defined]
+            self.form.fields["status"].choices = [*statuses, (PROPOSED, "Voorgedragen")]  # type: ignore[attr-defined]
         self._exams = {str(exam.pk): exam for exam in exams_of(schools)}
         choices = [(pk, str(exam)) for pk, exam in self._exams.items()]
         self.form.fields["examen"].choices = [("", "Alle examens"), *choices]  # type: ignore[attr-defined]
@@ -114,6 +128,7 @@ class AfnamesFilter:
             student=self._given.get("student", ""),
             initiator=self._given.get("initiator", ""),
             examiner=self._given.get("examinator", ""),
+            own=self.own,
         )
 
     def final_results(self) -> AssessmentQuerySet | None:
@@ -125,6 +140,7 @@ class AfnamesFilter:
         if wanted.exam is None:
             return None
         found = Assessment.objects.filter(school__in=self.schools, exam=wanted.exam, status=Status.FINAL)
+        found = found.exclude(student__in=self.own)
         if wanted.since:
             found = found.filter(status_since__gte=wanted.since)
         if wanted.until:

@@ -16,7 +16,7 @@ from accounts.models import full_name
 from addressbook.models import Contact
 from assessments.models import CLOSED, Assessment, Assignment, Status
 
-from .find_afnames import ALL, COUNT_UP_TO, AfnamesOfSchool, Key
+from .find_afnames import ALL, COUNT_UP_TO, PROPOSED, AfnamesOfSchool, Key
 
 PAGE_SIZE = 30
 LONG = 14  # days; who waits longer on the committee stands out
@@ -91,8 +91,11 @@ def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str
     backwards = bool(_read_key(before)) and not _read_key(after)
     key = _read_key(after) or _read_key(before)
     ascending = newest_first == backwards
-    found = [one for place in places for one in place.find(limit=PAGE_SIZE + 1, ascending=ascending, after=key)]
-    found.sort(reverse=not ascending)
+    found: list[Key] = []
+    for place in places:
+        until = found[-1] if len(found) > PAGE_SIZE else None  # no other school needs to look further
+        found += place.find(limit=PAGE_SIZE + 1, ascending=ascending, after=key, until=until)
+        found = sorted(found, reverse=not ascending)[: PAGE_SIZE + 1]
     more, keys = len(found) > PAGE_SIZE, found[:PAGE_SIZE]
     if backwards:
         keys.reverse()
@@ -104,8 +107,8 @@ def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str
     )
 
 
-def count_states(places: Sequence[AfnamesOfSchool]) -> list[State]:
-    """Every state and then all of them together, with how many there are."""
+def count_states(places: Sequence[AfnamesOfSchool], *, proposed: bool = False) -> list[State]:
+    """Every state and then all of them together, with how many there are; with `proposed` those, too."""
     counted: Counter[str] = Counter()
     is_known = True
     for place in places:
@@ -114,11 +117,17 @@ def count_states(places: Sequence[AfnamesOfSchool]) -> list[State]:
             break
         counted += count
 
-    def said(count: int) -> str:
-        return (f"{COUNT_UP_TO}+" if count > COUNT_UP_TO else str(count)) if is_known else ""
+    each = [State(status.value, str(status.label), _said(counted[status.value], is_known)) for status in Status]
+    if proposed:
+        waiting = sum(place.count_proposed() for place in places)
+        each.insert(list(Status).index(Status.ASSESSED) + 1, State(PROPOSED, "Voorgedragen", _said(waiting)))
+    return [*each, State(ALL, "Alle statussen", _said(counted.total(), is_known))]
 
-    each = [State(status.value, str(status.label), said(counted[status.value])) for status in Status]
-    return [*each, State(ALL, "Alle statussen", said(counted.total()))]
+
+def _said(count: int, is_known: bool = True) -> str:
+    if not is_known:
+        return ""
+    return f"{COUNT_UP_TO}+" if count > COUNT_UP_TO else str(count)
 
 
 def _read_rows(pks: Sequence[int]) -> list[Row]:

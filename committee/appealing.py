@@ -27,6 +27,7 @@ def appeals(request: UserRequest) -> HttpResponse:
     """The appeals that run, the longest first; 404 for someone who is in no committee."""
     schools = get_schools(request.user)
     found = Appeal.objects.open().filter(assessment__school__in=schools)
+    found = found.exclude(assessment__student__user=request.user)
     related = found.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
     page = Paginator(related, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/appeals.html", {"page": page})

@@ -73,8 +73,12 @@ def read(export: Export, columns: Sequence[Column], writing: Writing) -> Iterato
         fields += part.fields
         parts.append(part)
     for after, last in _ranges(export):
-        rows = list(_between(after, last, export).values_list(*fields))
-        yield list(map(writing.between.join, zip(*(part.cells(rows) for part in parts), strict=True)))
+        yield _lines(list(_between(after, last, export).values_list(*fields)), parts, writing)
+
+
+def _lines(rows: list[Row], parts: Sequence[_Own | _Few], writing: Writing) -> list[str]:
+    """Nothing of the rows stays behind while the next are read."""
+    return list(map(writing.between.join, zip(*(part.cells(rows) for part in parts), strict=True)))
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
@@ -145,7 +149,9 @@ class _Few(dict[Row, str]):
         if len(self) > FEW_AT_ONCE:
             self.clear()
         self.rows = rows
-        return list(map(self.__getitem__, map(self.combination, rows)))
+        cells = list(map(self.__getitem__, map(self.combination, rows)))
+        self.rows = []
+        return cells
 
     def __missing__(self, combination: Row) -> str:
         values = dict(zip(self.fields, combination, strict=True))

@@ -22,6 +22,7 @@ from .export_shape import DateForm, Shape
 from .models import Export
 
 SHEET = "xl/worksheets/sheet1.xml"
+LINES = 500  # handed over at once; a line is some 700 bytes
 MOST_RESULTS = 1_048_576 - 1  # what a sheet of Excel holds, but for the header
 NUMBER_FORMATS = {
     DateForm.DMY_DASH: "dd-mm-yyyy",
@@ -83,7 +84,9 @@ def _sheet(export: Export, shape: Shape) -> Iterator[str]:
     if shape.has_headers:
         yield f"<row>{''.join(writing.texts(shape.headers))}</row>"
     for lines in read(export, shape.chosen, writing):
-        yield f"<row>{'</row><row>'.join(lines)}</row>"
+        for start in range(0, len(lines), LINES):
+            yield f"<row>{'</row><row>'.join(lines[start : start + LINES])}</row>"
+        lines.clear()  # before the next are read
     yield _END
 
 

@@ -51,6 +51,7 @@ def propose(*, assessment: Assessment, by: User, exam_office_email: str, version
         proposal = FinalProposal.objects.create(
             assessment=current, by=by, version=current.version, exam_office_email=exam_office_email
         )
+        Assessment.objects.filter(pk=current.pk).update(proposed_version=current.version)
         lifecycle.record(current, kind=Event.Kind.FINAL_PROPOSED, by=by, exam_office=exam_office_email)
     return proposal
 

@@ -11,10 +11,11 @@ from assessments.models import Assessment, FinalProposal, Status
 
 from . import finalise as finalising
 from .concerns import concerns
-from .find_afnames import AfnamesOfSchool, Wanted
+from .find_afnames import PROPOSED, AfnamesOfSchool, Wanted
 from .reading import Reading, read
 
-MAX_TOGETHER = 30  # some 40 ms each
+MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
+AT_ONCE = 10  # making one final takes some 20 ms; of more, a worker does it (`finalise_batch`)
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ class Done:
 
 def candidates(wanted: Wanted, *, school: School, by: User, chosen: Collection[int] = ()) -> list[Candidate]:
     """The longest waiting `MAX_TOGETHER` of a search that are 'Beoordeeld' at this school; `chosen` were ticked."""
-    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=Status.ASSESSED))
+    status = wanted.status if wanted.status == PROPOSED else Status.ASSESSED
+    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=status))
     keys = waiting.find(limit=MAX_TOGETHER, ascending=True)
     found = Assessment.objects.for_pages().filter(pk__in=[pk for _, pk in keys]).order_by("status_since", "pk")
     return [_candidate(assessment, by, assessment.pk in chosen) for assessment in found]
@@ -71,28 +73,32 @@ def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
         obstacle = "Examinatoren zijn het niet eens."
     elif not reading.can_finalise:
         obstacle = "Er is nog geen resultaat."
-    elif assessment.student.user_id == by.pk:
-        obstacle = "Dit is uw eigen beoordeling."
     elif proposal and proposal.by == by:
         obstacle = "U hebt deze voorgedragen; een ander lid rondt haar af."
     found = list(concerns(reading.rubric, by=by)) if not obstacle else []
     return Candidate(reading, found, obstacle, proposal=proposal, is_chosen=is_chosen)
 
 
-def finalise_all(*, chosen: Iterable[Chosen], by: User, exam_office_email: str) -> Done:
-    """Makes each final, or proposes it where that was the tick's meaning.
+def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
+    """Makes it final ('FINAL'), or proposes it ('PROPOSED') where that was the tick's meaning; raises `DomainError`.
 
     What another member proposed goes to the address that was proposed with it, as its line says.
     """
+    proposal = finalising.standing_proposal(one.assessment) if one.assessment.school.four_eyes else None
+    act = finalising.propose if one.proposing else finalising.finalise
+    email = proposal.exam_office_email if proposal and not one.proposing else exam_office_email
+    act(assessment=one.assessment, by=by, exam_office_email=email, version=one.version)
+    return "PROPOSED" if one.proposing else "FINAL"
+
+
+def finalise_all(*, chosen: Iterable[Chosen], by: User, exam_office_email: str) -> Done:
+    """`make_one_final` of each, at once."""
     done = Done()
     for one in chosen:
-        proposal = finalising.standing_proposal(one.assessment) if one.assessment.school.four_eyes else None
-        act = finalising.propose if one.proposing else finalising.finalise
-        email = proposal.exam_office_email if proposal and not one.proposing else exam_office_email
         try:
-            act(assessment=one.assessment, by=by, exam_office_email=email, version=one.version)
+            outcome = make_one_final(one, by=by, exam_office_email=exam_office_email)
         except DomainError as error:
             done.refused.append((one.assessment, str(error)))
         else:
-            (done.proposed if one.proposing else done.final).append(one.assessment)
+            (done.proposed if outcome == "PROPOSED" else done.final).append(one.assessment)
     return done

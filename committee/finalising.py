@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import School
@@ -19,13 +20,16 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 
 from . import finalise as finalising
+from . import finalise_batch
+from .batch import FinalBatch
 from .concerns import concerns
-from .finalise_many import MAX_TOGETHER, Chosen, Done, candidates, finalise_all
+from .finalise_many import AT_ONCE, MAX_TOGETHER, Chosen, Done, candidates, finalise_all
 from .forms import FinaliseForm
 from .loading import address, get_afname, get_filter, get_schools
 from .office_form import OfficeForm
 from .reading import read
 
+FOUND_BACK = 5  # batches on the page
 _CHOSEN = re.compile("(?P<id>[0-9a-f-]{36}):(?P<version>[0-9]{1,9}):(?P<step>voordragen|afronden)")
 
 
@@ -102,20 +106,39 @@ def finalise_many(request: UserRequest) -> HttpResponse:
     if len(chosen) > MAX_TOGETHER:
         chosen, problem = [], f"Kies hooguit {MAX_TOGETHER} beoordelingen tegelijk."
     if chosen and form.is_valid():
-        done = finalise_all(chosen=chosen, by=request.user, exam_office_email=form.exam_office_email)
-        _say(request, done)
-        return redirect(address(request, "committee:finalise_many" if done.refused else "committee:afnames"))
+        return _finalise_chosen(request, chosen, form)
     ticked = {one.assessment.pk for one in chosen if one.assessment.version == one.version}
     if len(ticked) < len(chosen):
         problem = "Wat u aanvinkte is deels intussen gewijzigd, en staat daarom niet meer aangevinkt."
     context = {
         "found": candidates(search.wanted, school=school, by=request.user, chosen=ticked),
+        "most": MAX_TOGETHER,
+        "form_id": _form_id(request) or uuid4(),
+        "batches": FinalBatch.objects.visible_to(request.user).filter(school=school)[:FOUND_BACK],
         "school": school,
         "schools": schools,
         "form": form,
         "problem": problem,
     }
     return render(request, "committee/finalise_many.html", context)
+
+
+def _finalise_chosen(request: UserRequest, chosen: list[Chosen], form: OfficeForm) -> HttpResponse:
+    """A few at once; of more a list is written down for a worker, and its page shown."""
+    email = form.exam_office_email
+    if len(chosen) > AT_ONCE:
+        batch = finalise_batch.start(
+            chosen=chosen, school=form.school, by=request.user, exam_office_email=email, form_id=_form_id(request)
+        )
+        return redirect(reverse("committee:final_batch", args=[batch.public_id], query=request.GET))
+    done = finalise_all(chosen=chosen, by=request.user, exam_office_email=email)
+    _say(request, done)
+    return redirect(address(request, "committee:finalise_many" if done.refused else "committee:afnames"))
+
+
+def _form_id(request: UserRequest) -> UUID | None:
+    """Tells a form that is sent twice from another."""
+    return next(iter(_uuids([request.POST.get("formulier", "")])), None)
 
 
 def _school(request: UserRequest) -> tuple[School, list[School]]:

@@ -7,6 +7,7 @@ few people who are called so are looked up first and then their assessments. (`a
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,10 +16,12 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BigIntegerField, ExpressionWrapper, F, Lookup, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
+from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import Membership, Role
 from accounts.search import indexed, matches, needles
@@ -26,17 +29,26 @@ from addressbook.models import Contact
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
 
 ALL = "ALLE"
+PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
 COUNT_UP_TO = 1000  # of each state; beyond it the screen says '1000+'
-WALKED = 1000  # assessments at first, and four times as many each time that goes on
-COMMON = 8  # of those met among the first; then walking on meets a page soon
+WALKED, FURTHER = 1000, 10  # assessments at first, and so many times as many when that goes on; it ends with a page
+# How much further there is to walk, by what was met so far, before gathering the people pays; it costs what so many
+# steps do. Where both are wanted, a step asks for the examiner first, who costs less, and for few students then.
+FAR, FAR_FOR_BOTH = 3000, 10_000
 FEW_STUDENTS, FEW_EXAMINERS, FEW_EXAMINED = 100, 50, 500  # looked up by; of more, walking meets some soon
+A_HANDFUL = 10  # of examiners: among many assessments, walking would hardly meet theirs
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 Key = tuple[datetime, int]  # an assessment's place in the list: since when it is what it is, and its id
+Found = list[tuple[Key, str]]  # with the state of each
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the list is narrowed to: `status` may be `ALL`, `until` is after its last moment; others may be empty."""
+    """What the list is narrowed to: `status` may be `ALL` or `PROPOSED`, `until` is after its last moment.
+
+    Others may be empty. `own` are the memberships of who asks, as a student: for nearly everybody none, and then no
+    condition. Those have one each, and the indexes hold the student, so that leaving theirs out reads nothing more.
+    """
 
     status: str = ALL
     exam: int | None = None
@@ -45,10 +57,25 @@ class Wanted:
     student: str = ""
     initiator: str = ""
     examiner: str = ""
+    own: tuple[int, ...] = ()
 
     @property
     def names_people(self) -> bool:
         return bool(self.student or self.initiator or self.examiner)
+
+
+class OneOf(Lookup):
+    """Whether a number is one of these, however many: one parameter, which costs a database next to nothing to read."""
+
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
+        number, given = self.process_lhs(compiler, connection)
+        return f"{number} IN (SELECT value FROM json_each(%s))", (*given, json.dumps(self.rhs))  # noqa: S608  the ORM's
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        number, given = self.process_lhs(compiler, connection)
+        return f"{number} = ANY(%s::bigint[])", (*given, self.rhs)  # of one type: only then it looks up by hash
 
 
 class AfnamesOfSchool:
@@ -60,18 +87,28 @@ class AfnamesOfSchool:
             False  # all who are called so, once there is far to walk: a step costs nearly nothing then
         )
 
-    def find(self, *, limit: int, ascending: bool, after: Key | None = None) -> list[Key]:
-        """The first of them in order of date, or those after a key; descending the newest come first."""
+    def find(self, *, limit: int, ascending: bool, after: Key | None = None, until: Key | None = None) -> list[Key]:
+        """The first of them in order of date, or those after a key; descending the newest come first.
+
+        What comes after `until` can be left out: somebody else has enough that come before.
+        """
         listed = self._listed(self.wanted.status).order_by(*(_ORDER if ascending else _REVERSED))
         if after:
             listed = listed.filter(_beyond(after, ascending=ascending))
+        if until:
+            listed = listed.filter(_beyond(until, ascending=not ascending))
         if self._nobody_is_called_so:
             return []
         if not self.wanted.names_people:
             return _keys(listed[:limit])
         if not (self.wanted.student or self.wanted.examiner):
             return _keys(self._of_initiators(listed)[:limit])
-        return self._walk(listed, limit=limit, ascending=ascending)
+        if self.wanted.status == PROPOSED:  # never many: they wait for one other member
+            return _keys(self._holding_names(listed)[:limit])
+        met = self._walk(listed, limit=limit, ascending=ascending)
+        if met is not None:
+            return met
+        return _first_of(self._few or [], self.wanted.status, limit=limit, ascending=ascending, after=after)
 
     def count(self) -> Counter[str] | None:
         """How many in each state, whatever state is wanted, each at most one over `COUNT_UP_TO`; None if it would cost.
@@ -82,15 +119,23 @@ class AfnamesOfSchool:
             return Counter()
         if not self.wanted.names_people:
             return self._count_in_order()
+        if (few := self.__dict__.get("_few")) is not None:  # finding them has shown that they are few, and read them
+            return Counter(status for _, status in few)
         everything = self._listed(ALL)
-        if everything.order_by(*_ORDER)[WALKED : WALKED + 1].values_list("pk"):
-            counted = self._countable(everything)
-            if counted is None:
-                return None
-        else:
+        if not everything.order_by(*_ORDER)[WALKED : WALKED + 1].values_list("pk"):
             counted = self._holding_names(everything)
+        elif not (self.wanted.student or self.wanted.examiner) and len(self._initiators) == 1:
+            counted = self._of_initiators(everything)
+        else:
+            return None
         states = list(counted.order_by().values_list("status", flat=True)[: COUNT_UP_TO + 1])
         return Counter(states) if len(states) <= COUNT_UP_TO else None
+
+    def count_proposed(self) -> int:
+        """How many of `PROPOSED`, at most one over `COUNT_UP_TO`."""
+        if self._nobody_is_called_so:
+            return 0
+        return self._holding_names(self._listed(PROPOSED)).order_by()[: COUNT_UP_TO + 1].count()
 
     def _count_in_order(self) -> Counter[str]:
         # One of them made by the ORM, for a state that there is not; making all six would take longer than asking.
@@ -105,7 +150,11 @@ class AfnamesOfSchool:
     def _listed(self, status: str) -> AssessmentQuerySet:
         """Without the names of people: what the indexes hold in order."""
         listed = Assessment.objects.filter(school=self.school)
-        if status != ALL:
+        if self.wanted.own:
+            listed = listed.exclude(student__in=self.wanted.own)
+        if status == PROPOSED:
+            listed = listed.proposed_to_make_final()
+        elif status != ALL:
             listed = listed.filter(status=status)
         if self.wanted.exam:
             listed = listed.filter(exam=self.wanted.exam)
@@ -157,21 +206,50 @@ class AfnamesOfSchool:
             students = students.filter(search_text__contains=indexed(word))
         return _holding([word for word in words if indexed(word) != word], students)
 
+    # --- All of theirs, where they are few ------------------------------------------------------------------------
+
+    @cached_property
+    def _few(self) -> Found | None:
+        """Of few students, or by few examiners with few assessments; None if they are many."""
+        wanted = self.wanted
+        if wanted.student and len(self._students) <= FEW_STUDENTS:
+            return self._all_of(Q(student__in=self._students), called=replace(wanted, student=""))
+        if wanted.examiner and len(self._examiners) <= FEW_EXAMINERS and len(self._examined) <= FEW_EXAMINED:
+            return self._all_of(Q(pk__in=self._examined), called=replace(wanted, examiner=""))
+        return None
+
+    def _all_of(self, theirs: Q, *, called: Wanted) -> Found:
+        """In every state, in no order; `called` is what is left to ask of each."""
+        listed = self._holding_names(self._listed(ALL).filter(theirs), called)
+        return [((since, pk), status) for since, pk, status in listed.values_list("status_since", "pk", "status")]
+
     # --- By their names -----------------------------------------------------------------------------------------
 
-    def _walk(self, listed: AssessmentQuerySet, *, limit: int, ascending: bool) -> list[Key]:
-        found: list[Key] = []
-        walked = WALKED
+    def _walk(self, listed: AssessmentQuerySet, *, limit: int, ascending: bool) -> list[Key] | None:
+        """None once there is far to walk, and all of theirs turned out to be few."""
+        met: list[Key] = []
+        piece, walked, last = WALKED, 0, []
+        if self.wanted.examiner and len(self._examiners) <= A_HANDFUL:
+            last = _keys(listed[piece - 1 : piece])
+            if last and self._few is not None:
+                return None
         while True:
-            found += self._met_among(listed[:walked], order=listed, limit=limit - len(found))
-            if len(found) >= limit or not (last := _keys(listed[walked - 1 : walked])):
-                return found
-            if walked == WALKED and len(found) < COMMON:
-                if (looked_up := self._looked_up(listed)) is not None:
-                    return _keys(looked_up[:limit])
-                self._people_at_hand, walked = True, 16 * walked
+            met += self._met_among(listed[:piece], order=listed, limit=limit - len(met))
+            if len(met) >= limit or not (last := last or _keys(listed[piece - 1 : piece])):
+                return met
+            walked += piece
             listed = listed.filter(_beyond(last[0], ascending=ascending))
-            walked *= 4
+            if not self._people_at_hand and self._is_far(limit - len(met), met=len(met), walked=walked):
+                if self.wanted.initiator and len(self._initiators) == 1:
+                    return [*met, *_keys(self._holding_names(listed)[: limit - len(met)])]
+                if self._few is not None:
+                    return None
+                self._people_at_hand, piece = True, FURTHER * piece
+            piece, last = FURTHER * piece, []
+
+    def _is_far(self, to_meet: int, *, met: int, walked: int) -> bool:
+        both = self.wanted.student and self.wanted.examiner
+        return to_meet * walked > met * (FAR_FOR_BOTH if both else FAR)
 
     def _met_among(self, piece: AssessmentQuerySet, *, order: AssessmentQuerySet, limit: int) -> list[Key]:
         """Those of a piece of the list who are called so, as far as `limit`.
@@ -179,60 +257,51 @@ class AfnamesOfSchool:
         What is cut off can't be filtered by the ORM; and filtering what is not cut off, the database takes it for
         more than it will read, and compiles it first.
         """
-        told = self._with_names(piece).annotate(is_called_so=self._called_so()).values("pk", "is_called_so")
+        called = self._with_names(piece, self.wanted).annotate(is_called_so=self._called_so(self.wanted))
+        told = called.values("pk", "is_called_so")
         sql, given = told.query.sql_with_params()
         met = RawSQL(f"SELECT pk FROM ({sql}) AS told WHERE is_called_so LIMIT %s", [*given, limit])  # noqa: S611, S608
         return _keys(Assessment.objects.filter(pk__in=met).order_by(*order.query.order_by))
 
-    def _looked_up(self, listed: AssessmentQuerySet) -> AssessmentQuerySet | None:
-        """By what few there are: those of one initiator, of these students, by these examiners; None if many."""
-        if self.wanted.initiator and len(self._initiators) == 1:
-            return self._holding_names(listed)
-        if self.wanted.student and len(self._students) <= FEW_STUDENTS:
-            return self._holding_names(listed.filter(student__in=self._students))
-        if self.wanted.examiner and len(self._examiners) <= FEW_EXAMINERS and len(self._examined) <= FEW_EXAMINED:
-            others = AfnamesOfSchool(self.school, replace(self.wanted, examiner=""))
-            return others._holding_names(listed.filter(pk__in=self._examined))
-        return None
-
-    def _countable(self, listed: AssessmentQuerySet) -> AssessmentQuerySet | None:
-        """The same, as far as finding them has shown that all of theirs are few enough to be counted."""
-        if not (self.wanted.student or self.wanted.examiner):
-            return self._of_initiators(listed) if len(self._initiators) == 1 else None
-        known = self.__dict__
-        few_students = "_students" in known and len(self._students) <= FEW_STUDENTS
-        few_examined = "_examined" in known and len(self._examined) <= COUNT_UP_TO
-        return self._looked_up(listed) if few_students or few_examined else None
-
-    def _holding_names(self, listed: AssessmentQuerySet) -> AssessmentQuerySet:
-        return self._with_names(listed).filter(self._called_so())
+    def _holding_names(self, listed: AssessmentQuerySet, called: Wanted | None = None) -> AssessmentQuerySet:
+        called = called or self.wanted
+        return self._with_names(listed, called).filter(self._called_so(called))
 
     def _of_initiators(self, listed: AssessmentQuerySet) -> AssessmentQuerySet:
         return listed.filter(initiator__in=self._initiators)
 
-    def _with_names(self, listed: AssessmentQuerySet) -> AssessmentQuerySet:
+    def _with_names(self, listed: AssessmentQuerySet, called: Wanted) -> AssessmentQuerySet:
         """With what says whether they are called so, one by one. Not joined: the database might read all people."""
-        if self.wanted.student:
+        if called.student:
             text = Membership.objects.filter(pk=OuterRef("student")).order_by().values("search_text")
             listed = listed.alias(of_student=Subquery(text))
-        if self.wanted.examiner:
-            live = Assignment.objects.live().filter(assessment=OuterRef("pk")).alias(chosen=_CHOSEN)
-            one_of_them = live.filter(chosen__in=self._examiners).order_by().values("contact")[:1]
+        if called.examiner:
+            live = Assignment.objects.live().filter(assessment=OuterRef("pk"))
+            one_of_them = live.filter(OneOf(_CHOSEN, self._examiners)).order_by().values("contact")[:1]
             listed = listed.alias(one_of_them=Subquery(one_of_them))
         return listed
 
-    def _called_so(self) -> Q:
+    def _called_so(self, called: Wanted) -> Q:
         """Of `_with_names`; what is cheapest first."""
-        called_so = Q(initiator__in=self._initiators) if self.wanted.initiator else Q()
-        if self._people_at_hand and self.wanted.student:
-            called_so &= Q(student__in=self._called_students.values("pk"))
-        else:
-            for word in needles(self.wanted.student):
-                called_so &= Q(GreaterThan(StrIndex("of_student", Value(word)), 0))
-        if self._people_at_hand and self.wanted.examiner and len(self._examiners) <= FEW_EXAMINERS:
+        initiator = Q(initiator__in=self._initiators) if called.initiator else Q()
+        student, examiner = self._is_student_called_so(called), self._is_examiner_called_so(called)
+        return initiator & (student & examiner if self._people_at_hand else examiner & student)
+
+    def _is_student_called_so(self, called: Wanted) -> Q:
+        if called.student and self._people_at_hand:
+            return Q(student__in=self._called_students.values("pk"))
+        called_so = Q()
+        for word in needles(called.student):
+            called_so &= Q(GreaterThan(StrIndex("of_student", Value(word)), 0))
+        return called_so
+
+    def _is_examiner_called_so(self, called: Wanted) -> Q:
+        if not called.examiner:
+            return Q()
+        if self._people_at_hand and len(self._examiners) <= FEW_EXAMINERS:
             theirs = Assignment.objects.live().filter(contact__in=self._examiners)
-            return called_so & Q(pk__in=theirs.order_by().values("assessment"))
-        return called_so & Q(one_of_them__isnull=False) if self.wanted.examiner else called_so
+            return Q(pk__in=theirs.order_by().values("assessment"))
+        return Q(one_of_them__isnull=False)
 
 
 _ANY_STATE = "?"
@@ -243,6 +312,13 @@ _CHOSEN = ExpressionWrapper(F("contact_id") + 0, output_field=BigIntegerField())
 
 def _keys(listed: AssessmentQuerySet) -> list[Key]:
     return list(listed.values_list("status_since", "pk"))
+
+
+def _first_of(few: Found, status: str, *, limit: int, ascending: bool, after: Key | None) -> list[Key]:
+    keys = sorted((key for key, state in few if status in (ALL, state)), reverse=not ascending)
+    if after:
+        keys = [key for key in keys if (key > after if ascending else key < after)]
+    return keys[:limit]
 
 
 def _beyond(key: Key, *, ascending: bool) -> Q:

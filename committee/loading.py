@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import Form
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -25,8 +25,13 @@ def get_schools(user: User) -> QuerySet[School]:
     return schools
 
 
+def own_memberships(user: User) -> list[int]:
+    """As a student: nobody sees the own assessments as a member of the committee (`for_committee`)."""
+    return list(user.memberships.filter(role=Role.STUDENT).order_by().values_list("pk", flat=True))
+
+
 def get_afname(user: User, public_id: UUID) -> Assessment:
-    """An assessment of a school where `user` is in the committee; else 404."""
+    """An assessment of a school where `user` is in the committee, and not the student; else 404."""
     return get_object_or_404(Assessment.objects.for_committee(user).for_pages(), public_id=public_id)
 
 
@@ -46,6 +51,16 @@ def address(request: UserRequest, name: str, assessment: Assessment | None = Non
 
 def get_filter(request: UserRequest) -> AfnamesFilter:
     """The search as the address has it; 404 for someone who is in no committee."""
-    schools = get_schools(request.user)
-    inactive = [school.name for school in schools if not school.digital_assessment_active]
-    return AfnamesFilter(request.GET, schools=[school.pk for school in schools], inactive=inactive)
+    mine = request.user.memberships.filter(role=Role.STUDENT, school=OuterRef("pk")).order_by().values("pk")
+    # With the own membership as a student (`own_memberships`): the list is asked for too often for a query more.
+    theirs = request.user.schools_as(Role.EXAMENCOMMISSIE).order_by("name").annotate(own=Subquery(mine))
+    schools = list(theirs.values_list("pk", "name", "digital_assessment_active", "four_eyes", "own"))
+    if not schools:
+        raise Http404
+    return AfnamesFilter(
+        request.GET,
+        schools=[pk for pk, *_ in schools],
+        inactive=[name for _, name, is_active, *_ in schools if not is_active],
+        own=[own for *_, own in schools if own],
+        four_eyes=any(four_eyes for *_, four_eyes, _ in schools),
+    )

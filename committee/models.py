@@ -14,6 +14,8 @@ from accounts.models import Role, School, User
 from assessments.models import Assessment
 from exams.models import SCORE_CHOICES, Exam
 
+from .batch import FinalBatch as FinalBatch  # Django looks for an app's models here
+from .batch import FinalBatchItem as FinalBatchItem
 from .export_shape import DateForm, DecimalSign, Encoding, Separator, Shape
 
 WORD_LENGTH = 30

@@ -2,6 +2,9 @@
 
 So that a committee sees an exam that nobody passes, or an examiner who only gives G. Nothing here names a student.
 What was erased still counts, but for who gave it (`assessments.past`).
+
+It reads one school year, by an index that holds what it counts, and the scores of the newest `SCORED` assessments of an
+exam in that year: as much in a school that keeps a million as in one that began this year.
 """
 
 from __future__ import annotations
@@ -17,14 +20,15 @@ from django.utils import timezone
 
 from addressbook.models import Contact
 from assessments import past_counts
-from assessments.models import CLOSED, Assessment, PastAssessments, PastScores, Status
+from assessments.models import CLOSED, Assessment, AssessmentQuerySet, PastAssessments, PastScores, Status
 from exams.grading import Score as Letter
 from exams.models import Criterion, Exam
 
 SCORES = tuple(letter.value for letter in Letter)
 ENOUGH_FINAL = 5  # results; of fewer, none that passed says little
 ENOUGH_SCORES = 20  # of one examiner
-YEARS_SHOWN = 3
+YEARS_SHOWN = 5
+SCORED = 1000
 
 
 @dataclass(frozen=True)
@@ -107,39 +111,45 @@ class Given:
 
 @dataclass(frozen=True)
 class Period:
-    """A school year, '2026-2027', from August on; or all there is (`since` is None)."""
+    """A school year, '2026-2027', from August on; `until` is the moment after its last."""
 
     key: str
-    since: datetime | None
-    until: datetime | None
+    since: datetime
+    until: datetime
+
+    @property
+    def last_day(self) -> date:
+        return timezone.localdate(self.until) - timedelta(days=1)
 
 
 def periods(today: date) -> list[Period]:
-    """The current school year, those before it, and all of them."""
+    """The current school year and those before it."""
     first = past_counts.school_year(today)
-    years = [Period(f"{y}-{y + 1}", _august(y), _august(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
-    return [*years, Period("alle", None, None)]
+    return [Period(f"{y}-{y + 1}", _august(y), _august(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
 
 
 def _august(year: int) -> datetime:
     return timezone.make_aware(datetime.combine(date(year, 8, 1), time.min))
 
 
-def read_exams(schools: Collection[int], period: Period, *, exam: Exam | None = None) -> list[ExamPicture]:
-    """Every exam with assessments that were started in the period, or `exam` alone, by title; four queries."""
-    started = _within(Assessment.objects.filter(school__in=schools), period, "created_at")
+def read_exams(
+    schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
+) -> list[ExamPicture]:
+    """Every exam with assessments that were started in the period, or `exam` alone, by title; three queries.
+
+    `own` are the memberships of who looks, as a student.
+    """
+    started = _started(schools, period, own)
     if exam is not None:
         started = started.filter(exam=exam)
     since = ExpressionWrapper(Value(timezone.now()) - F("status_since"), output_field=DurationField())
-    by_state = started.order_by().values("exam", "status")
-    rows = by_state.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since"))
+    rows: Any = started.order_by().values("exam", "status", "ovg")
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        found[row["exam"]].append(row)
     results: dict[int, dict[str, int]] = defaultdict(dict)
-    final = started.filter(status=Status.FINAL).order_by().values("exam", "ovg").annotate(count=Count("pk"))
-    for row in final:
-        results[row["exam"]][row["ovg"]] = row["count"]
+    for row in rows.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since")):
+        found[row["exam"]].append(row)
+        if row["status"] == Status.FINAL:
+            results[row["exam"]][row["ovg"]] = row["count"]
     erased: dict[int, Counter[str]] = defaultdict(Counter)
     for row in _past(PastAssessments.objects.all(), exam, schools, period, "exam", "status", "ovg"):
         erased[row["exam"]][row["status"]] += row["times"]
@@ -152,7 +162,9 @@ def read_exams(schools: Collection[int], period: Period, *, exam: Exam | None = 
 
 def _picture(exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], results: Mapping[str, int]) -> ExamPicture:
     """Of what was erased nothing waits any more."""
-    counts = erased + Counter({row["status"]: row["count"] for row in rows})
+    counts = Counter(erased)
+    for row in rows:
+        counts[row["status"]] += row["count"]
     labels = {status.value: str(status.label) for status in Status}
     waiting = [
         Waiting(
@@ -173,33 +185,29 @@ def _picture(exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], resul
     )
 
 
-def _within(rows: Any, period: Period, column: str) -> Any:
-    if period.since and period.until:
-        return rows.filter(**{f"{column}__gte": period.since, f"{column}__lt": period.until})
-    return rows
+def _started(schools: Collection[int], period: Period, own: Collection[int]) -> AssessmentQuerySet:
+    started = Assessment.objects.filter(school__in=schools, created_at__gte=period.since, created_at__lt=period.until)
+    return started.exclude(student__in=own) if own else started
 
 
 def _past(rows: Any, exam: Exam | None, schools: Collection[int], period: Period, *by: str) -> Any:
     """The counts of what was erased, `times` for each combination of `by`."""
-    rows = rows.filter(school__in=schools)
+    rows = rows.filter(school__in=schools, year=period.since.year)
     if exam is not None:
         rows = rows.filter(exam=exam)
-    if period.since:
-        rows = rows.filter(year=period.since.year)
     return rows.order_by().values(*by).annotate(times=Sum("count"))
 
 
-def _scores(exam: Exam, schools: Collection[int], period: Period) -> Any:
-    """What examiners gave and completed; not what the committee decided."""
-    scores = past_counts.counting().filter(
-        assignment__assessment__exam=exam, assignment__assessment__school__in=schools
-    )
-    return _within(scores, period, "assignment__assessment__created_at").order_by()
+def _scores(exam: Exam, schools: Collection[int], period: Period, own: Collection[int]) -> Any:
+    """What examiners gave and completed, in the newest `SCORED`; not what the committee decided."""
+    started = _started(schools, period, own).filter(exam=exam).exclude(status=Status.CANCELLED)
+    newest = started.order_by("-created_at", "-pk").values("pk")[:SCORED]
+    return past_counts.counting().filter(assignment__assessment__in=newest).order_by()
 
 
-def read_criteria(exam: Exam, schools: Collection[int], period: Period) -> list[Given]:
+def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
     """What was given for each criterion, in the order of the exam; of several versions the newest comes first."""
-    counts = _counts(_scores(exam, schools, period), "criterion")
+    counts = _counts(_scores(exam, schools, period, own), "criterion")
     for row in _past(PastScores.objects.all(), exam, schools, period, "criterion", "value"):
         given = counts[row["criterion"]]
         given[row["value"]] = given.get(row["value"], 0) + row["times"]
@@ -218,9 +226,9 @@ def read_criteria(exam: Exam, schools: Collection[int], period: Period) -> list[
     ]
 
 
-def read_examiners(exam: Exam, schools: Collection[int], period: Period) -> list[Given]:
+def read_examiners(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
     """What each examiner gave, by last name."""
-    counts = _counts(_scores(exam, schools, period), "assignment__contact")
+    counts = _counts(_scores(exam, schools, period, own), "assignment__contact")
     contacts = Contact.objects.filter(pk__in=counts).order_by("last_name", "first_name", "pk")
     return [Given(contact.full_name, contact.organisation, _bar(counts[contact.pk])) for contact in contacts]
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.signed_in import UserRequest
-from assessments.models import PastAssessments
+from assessments.models import Assessment, PastAssessments
 from exams.models import Exam
 
 from . import picture
-from .loading import get_schools
+from .loading import get_schools, own_memberships
 
 
 @require_GET
@@ -21,7 +21,7 @@ def overview(request: UserRequest) -> HttpResponse:
     """Every exam, with how many are in each state."""
     schools, period = _asked(request)
     context = {
-        "exams": picture.read_exams(schools, period),
+        "exams": picture.read_exams(schools, period, own=own_memberships(request.user)),
         "period": period,
         "periods": picture.periods(timezone.localdate()),
     }
@@ -32,19 +32,28 @@ def overview(request: UserRequest) -> HttpResponse:
 def of_exam(request: UserRequest, exam_id: int) -> HttpResponse:
     """One exam: what was given for each criterion and by each examiner."""
     schools, period = _asked(request)
-    erased = PastAssessments.objects.filter(school__in=schools).values("exam")
-    ours = Exam.objects.filter(Q(assessments__school__in=schools) | Q(pk__in=erased)).distinct()
-    exam = get_object_or_404(ours, pk=exam_id)
-    found = picture.read_exams(schools, period, exam=exam)
+    exam = get_object_or_404(_assessed_at(schools), pk=exam_id)
+    own = own_memberships(request.user)
+    found = picture.read_exams(schools, period, exam=exam, own=own)
     context = {
         "exam": exam,
         "found": found[0] if found else None,
-        "criteria": picture.read_criteria(exam, schools, period),
-        "examiners": picture.read_examiners(exam, schools, period),
+        "scored": picture.SCORED if found and found[0].states.total > picture.SCORED else None,
+        "criteria": picture.read_criteria(exam, schools, period, own),
+        "examiners": picture.read_examiners(exam, schools, period, own),
         "period": period,
         "periods": picture.periods(timezone.localdate()),
     }
     return render(request, "committee/picture_of_exam.html", context)
+
+
+def _assessed_at(schools: list[int]) -> QuerySet[Exam]:
+    """Exams of which these schools have an assessment, or had one that was erased."""
+    there, erased = (
+        Exists(model.objects.filter(school__in=schools, exam=OuterRef("pk")).order_by())
+        for model in (Assessment, PastAssessments)
+    )
+    return Exam.objects.filter(there | erased)
 
 
 def _asked(request: UserRequest) -> tuple[list[int], picture.Period]:

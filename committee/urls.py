@@ -6,6 +6,7 @@ from . import (
     correcting,
     export_profiles,
     exports,
+    final_batches,
     finalising,
     picturing,
     views,
@@ -16,6 +17,7 @@ app_name = "committee"
 urlpatterns = [
     path("", views.afnames, name="afnames"),
     path("afronden/", finalising.finalise_many, name="finalise_many"),
+    path("afronden/<uuid:public_id>/", final_batches.final_batch, name="final_batch"),
     path("beeld/", picturing.overview, name="picture"),
     path("beeld/<int:exam_id>/", picturing.of_exam, name="picture_of_exam"),
     path("bezwaren/", appealing.appeals, name="appeals"),

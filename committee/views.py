@@ -21,11 +21,14 @@ from digibeoordelen.outbox.queue import send_again as send_mail_again
 
 from . import exports
 from .afnames_page import count_states, read_page
+from .batch import FinalBatch
 from .finalise import standing_proposal
 from .find_afnames import AfnamesOfSchool
 from .forms import SendBackForm
 from .loading import address, get_afname, get_filter
 from .reading import read
+
+FOUND_BACK = 3  # batches on the page
 
 
 @require_GET
@@ -36,7 +39,7 @@ def afnames(request: UserRequest) -> HttpResponse:
     wanted = search.wanted
     places = [AfnamesOfSchool(school, wanted) for school in search.schools]
     page = read_page(places, after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
-    states = count_states(places)
+    states = count_states(places, proposed=search.four_eyes)
     context = {
         "search": search,
         "page": page,
@@ -44,7 +47,10 @@ def afnames(request: UserRequest) -> HttpResponse:
         "final_count": next(state.count for state in states if state.status == Status.FINAL),
         **exports.offer(request.user, search.exam),
     }
-    return render(request, f"committee/afnames{'_found' if is_part(request) else ''}.html", context)
+    if is_part(request):
+        return render(request, "committee/afnames_found.html", context)
+    mine = FinalBatch.objects.filter(by=request.user, school__in=search.schools)
+    return render(request, "committee/afnames.html", {**context, "batches": mine.found_back()[:FOUND_BACK]})
 
 
 @require_POST

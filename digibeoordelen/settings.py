@@ -181,6 +181,7 @@ else:
     OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 DOCUMENT_LEASE_SECONDS = env.int("DOCUMENT_LEASE_SECONDS", 300)
+FINAL_BATCH_LEASE_SECONDS = env.int("FINAL_BATCH_LEASE_SECONDS", 120)  # for one assessment
 IMPORT_LEASE_SECONDS = env.int("IMPORT_LEASE_SECONDS", 120)
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
 OUTBOX_HOLD_SECONDS = env.int("OUTBOX_HOLD_SECONDS", 30)  # what a worker claimed goes back if it isn't begun by then
@@ -229,6 +230,8 @@ CELERY_BEAT_SCHEDULE = {
     "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
     "forget-people-imports": {"task": "accounts.tasks.forget_imports", "schedule": 6 * 3600},
     "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
+    "sweep-final-batches": {"task": "committee.tasks.sweep_final_batches", "schedule": SWEEP_SECONDS},
+    "forget-final-batches": {"task": "committee.tasks.forget_final_batches", "schedule": 6 * 3600},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 

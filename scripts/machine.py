@@ -75,6 +75,7 @@ SITE_NEEDS = (
     Need(("fonts-dejavu-core",), "the letters in PDFs", _has_a_font),
 )
 CHROMIUM = Need(("chromium",), "the browser tests", _program("chromium"))
+LIBREOFFICE = Need(("libreoffice-calc-nogui",), "the tests of files in a spreadsheet", _program("soffice"))
 POSTGRESQL = Need(("postgresql",), "the tests on PostgreSQL", _program("postgres"))
 REDIS = Need(("redis-server",), "the tests on Redis", _program("redis-server"))
 

@@ -98,7 +98,7 @@ def main() -> int:
     started = time.monotonic()
     needs = () if options.lint else machine.SITE_NEEDS
     if not options.lint and not options.quick:
-        needs = (*needs, machine.CHROMIUM, *SERVERS)
+        needs = (*needs, machine.CHROMIUM, machine.LIBREOFFICE, *SERVERS)
     missing = machine.install_missing(needs)
     if unusable := [need for need in missing if need in machine.SITE_NEEDS]:
         raise SystemExit(machine.name_missing(unusable))
@@ -108,7 +108,7 @@ def main() -> int:
         if not options.quick:
             suite.lint()
         if options.quick:
-            suite.pytest("SQLite", without=["chromium", "embedded", "process", "servers"], env=_sqlite())
+            suite.pytest("SQLite", without=["chromium", "embedded", "libreoffice", "process", "servers"], env=_sqlite())
         elif not options.lint:
             _run_both(suite, missing)
         print(f"\nTook {time.monotonic() - started:.0f} s")
@@ -129,6 +129,9 @@ def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
     if machine.CHROMIUM in missing:
         absent.append("chromium")
         suite.skip("the browser tests", [machine.CHROMIUM])
+    if machine.LIBREOFFICE in missing:
+        absent.append("libreoffice")
+        suite.skip("the tests of files in a spreadsheet", [machine.LIBREOFFICE])
     suite.pytest("SQLite", without=["servers", *absent], env=_sqlite())
     if servers := [need for need in SERVERS if need in missing]:
         suite.skip("the run on PostgreSQL and Redis", servers)

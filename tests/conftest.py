@@ -36,8 +36,8 @@ settings.register_profile("steady", deadline=None, derandomize=True, database=No
 settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("steady")
 
-# Real workers and web servers; a mail server; browsers.
-pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.browsers"]
+# Real workers and web servers; a mail server; browsers; a spreadsheet.
+pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.browsers", "tests.spreadsheets"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 from accounts.models import ExamOffice, Membership, Registration, Role, School, User
 from addressbook.models import Contact
 from committee.export_shape import PLAIN
-from committee.models import Export, ExportProfile
+from committee.models import Export, ExportProfile, FinalBatch
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import StoredFile
 from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
@@ -128,6 +128,17 @@ class ExportProfileFactory(DjangoModelFactory):
     school = factory.SubFactory(SchoolFactory)
     name = factory.Sequence(lambda n: f"Profiel {n}")
     columns = factory.LazyFunction(lambda: [["student_number", "nummer"], ["grade", "cijfer"]])
+
+
+class FinalBatchFactory(DjangoModelFactory):
+    """A batch without items; `finalise_batch.start` makes one that has them."""
+
+    class Meta:
+        model = FinalBatch
+
+    school = factory.SubFactory(SchoolFactory)
+    by = factory.SubFactory(UserFactory)
+    exam_office_email = "bureau@hier.test"
 
 
 class ExportFactory(DjangoModelFactory):

@@ -51,6 +51,7 @@ from tests.factories import (
     ExamOfficeFactory,
     ExportFactory,
     ExportProfileFactory,
+    FinalBatchFactory,
     MembershipFactory,
     RegistrationFactory,
     UserFactory,
@@ -612,6 +613,25 @@ def profile_without_a_word(cast):
 @breaks("export_file_known")
 def export_as_pdf(cast):
     ExportFactory(school=cast.school, file="PDF")
+
+
+@breaks("final_batch_item_once")
+def assessment_twice_in_a_batch(cast):
+    batch = FinalBatchFactory(school=cast.assessment.school)
+    for _ in range(2):
+        batch.items.create(assessment=cast.assessment, version=1, proposing=False)
+
+
+@breaks("final_batch_outcome_known")
+def item_with_an_unknown_outcome(cast):
+    batch = FinalBatchFactory(school=cast.assessment.school)
+    batch.items.create(assessment=cast.assessment, version=1, proposing=False, outcome="LOST")
+
+
+@breaks("final_batch_refused_with_reason")
+def item_refused_without_a_reason(cast):
+    batch = FinalBatchFactory(school=cast.assessment.school)
+    batch.items.create(assessment=cast.assessment, version=1, proposing=False, outcome="REFUSED")
 
 
 @pytest.mark.parametrize(("name", "attempt"), TRIES)

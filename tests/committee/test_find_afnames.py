@@ -24,12 +24,13 @@ STUDENTS = ["Emma Jansen", "Emma de Vries", "Lisa Jansen", "Zoë Zwart"]
 TEACHERS = ["Dirk Docent", "Emma Docent", "Cora Collega"]
 EXAMINERS = ["Erik Examinator", "Emma Examinator", "Lisa Leermeester"]
 # By walking alone, by looking up what is rare, and by looking up whatever there is.
+NEVER, ALWAYS = 10**9, 0
 WAYS = {
     "walks all": {"WALKED": 1000},
-    "walks on": {"WALKED": 3, "COMMON": 0},
-    "walks on with people at hand": {"WALKED": 3, "FEW_EXAMINED": 0, "FEW_STUDENTS": 0},
-    "looks up": {"WALKED": 3, "COMMON": 1000},
-    "looks up few": {"WALKED": 3, "COMMON": 2, "FEW_STUDENTS": 1, "FEW_EXAMINERS": 1, "FEW_EXAMINED": 9},
+    "walks on": {"WALKED": 3, "A_HANDFUL": 0, "FAR": NEVER, "FAR_FOR_BOTH": NEVER},
+    "walks on with people at hand": {"WALKED": 3, "FEW_EXAMINED": 0, "FEW_STUDENTS": 0, "FAR": ALWAYS},
+    "looks up": {"WALKED": 3, "A_HANDFUL": 0, "FAR": ALWAYS, "FAR_FOR_BOTH": ALWAYS},
+    "looks up few": {"WALKED": 3, "FAR": 6, "FEW_STUDENTS": 1, "FEW_EXAMINERS": 1, "FEW_EXAMINED": 9},
 }
 
 
@@ -135,3 +136,11 @@ def test_counting_stops(school: School, monkeypatch: pytest.MonkeyPatch) -> None
     assert counted is not None
     assert counted[Status.FINAL] == 4
     assert AfnamesOfSchool(school.pk, Wanted(student="emma")).count() is None
+
+
+def test_what_comes_after_enough_of_another_school_is_left_out(school: School) -> None:
+    wanted = Wanted(student="emma", status=ALL)
+    keys = AfnamesOfSchool(school.pk, wanted).find(limit=100, ascending=True)
+    found = AfnamesOfSchool(school.pk, wanted).find(limit=100, ascending=True, until=keys[4])
+    assert found == keys[:4]
+    assert AfnamesOfSchool(school.pk, wanted).find(limit=100, ascending=False, until=keys[4]) == keys[:4:-1]

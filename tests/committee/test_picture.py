@@ -49,7 +49,9 @@ def test_a_bar_is_full_or_empty_and_has_no_gaps(counts: dict[str, int]) -> None:
 def test_a_school_year_begins_in_august(today: date, key: str) -> None:
     every = picture.periods(today)
     assert every[0].key == key
-    assert len(every) == 4
+    assert len(every) == 5
+    assert timezone.localdate(every[0].since) == date(int(key[:4]), 8, 1)
+    assert every[0].last_day == date(int(key[5:]), 7, 31)
 
 
 def test_each_exam_says_how_many_are_in_each_state_and_how_long_they_wait(
@@ -110,7 +112,22 @@ def test_another_school_has_no_part_in_it(client: Client, stranger: User, assess
 def test_a_period_that_is_none_is_this_year(member: Client, assessed: Assessment, exam: Exam) -> None:
     Assessment.objects.update(created_at=timezone.now() - timedelta(days=800))
     assert "nog geen beoordeling gestart" in words(member, "picture", periode="x")
-    assert "Verzorgende IG" in words(member, "picture", periode="alle")
+    year = picture.past_counts.school_year(timezone.localdate() - timedelta(days=800))
+    page = words(member, "picture", periode=f"{year}-{year + 1}")
+    assert "Verzorgende IG" in page
+    assert f"Gestart van 1 augustus {year} tot en met 31 juli {year + 1}." in page
+
+
+def test_scores_are_read_of_the_newest_and_it_says_so(
+    member: Client, assessed: Assessment, exam: Exam, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture, "SCORED", 1)
+    assert "Voldoende 1" in words(member, "picture_of_exam", exam.pk)
+    assert "die het laatst zijn gestart" not in words(member, "picture_of_exam", exam.pk)
+    make_afname()
+    page = words(member, "picture_of_exam", exam.pk)
+    assert "Van de 1 afnames die het laatst zijn gestart." in page
+    assert "Erik Examinator" not in page
 
 
 def test_the_number_of_queries_does_not_grow(member: Client, make_afname: AfnameMaker, exam: Exam) -> None:

@@ -344,4 +344,5 @@ def test_whatever_holds_an_address_is_known() -> None:
         "assessments.Document.exam_office_email",
         "assessments.FinalProposal.exam_office_email",
         "assessments.Proposal.email",  # goes with the assessment
+        "committee.FinalBatch.exam_office_email",
     }

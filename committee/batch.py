@@ -1,0 +1,105 @@
+"""A number of assessments that one member makes final, or proposes, together: `finalise_batch` works through it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import Role, School, User
+from assessments.models import Assessment
+
+KEPT = timedelta(days=30)  # a batch; what became of each stays in the log of the assessment
+FOUND_BACK = timedelta(days=7)  # in 'Examen afnames'
+
+
+class FinalBatchQuerySet(models.QuerySet["FinalBatch"]):
+    def visible_to(self, user: User) -> FinalBatchQuerySet:
+        """The member's own, of the schools where `user` holds the role Examencommissie."""
+        return self.filter(by=user, school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+
+    def waiting(self) -> FinalBatchQuerySet:
+        """Those that a worker should work on: nobody does, or one that died did."""
+        free = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
+        return self.filter(free, finished_at__isnull=True)
+
+    def found_back(self) -> FinalBatchQuerySet:
+        """Those under way, and those that ended lately and were not looked at since."""
+        lately = Q(seen_at__isnull=True, started_at__gte=timezone.now() - FOUND_BACK)
+        return self.filter(Q(finished_at__isnull=True) | lately)
+
+    def forget_old(self) -> None:
+        """Deletes those that ended and were started over `KEPT` ago."""
+        self.filter(finished_at__isnull=False, started_at__lt=timezone.now() - KEPT).delete()
+
+
+class FinalBatch(models.Model):
+    """Started by one member at one school; `items` are the assessments.
+
+    `attempts` counts the workers that began at the item that is next, `lease_until` is when one that said nothing
+    more is taken for dead.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    school = models.ForeignKey(School, models.CASCADE, related_name="final_batches")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="final_batches", db_index=False)
+    exam_office_email = models.EmailField("e-mailadres van het examenbureau")
+    started_at = models.DateTimeField("gestart op", default=timezone.now)
+    finished_at = models.DateTimeField("klaar op", null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    claim_id = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    objects = FinalBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "afronding van meer tegelijk"
+        verbose_name_plural = "afrondingen van meer tegelijk"
+        ordering = ["-started_at", "-pk"]
+        indexes = [
+            models.Index(fields=["by", "-started_at"], name="final_batches_newest_first"),
+            models.Index(fields=["started_at"], condition=Q(finished_at__isnull=True), name="final_batches_under_way"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.school}, {self.started_at:%Y-%m-%d}"
+
+
+class FinalBatchItem(models.Model):
+    """One assessment of a batch, with the version that the member was shown; `reason` says why it was refused."""
+
+    class Outcome(models.TextChoices):
+        WAITING = "WAITING", "Wacht"
+        FINAL = "FINAL", "Definitief"
+        PROPOSED = "PROPOSED", "Voorgedragen"
+        REFUSED = "REFUSED", "Niet afgerond"
+
+    batch = models.ForeignKey(FinalBatch, models.CASCADE, related_name="items", db_index=False)
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="final_batch_items")
+    version = models.PositiveIntegerField("versie van de beoordeling")
+    proposing = models.BooleanField("voordragen")
+    outcome = models.CharField("uitkomst", max_length=8, choices=Outcome, default=Outcome.WAITING)
+    reason = models.TextField("reden", blank=True)
+
+    class Meta:
+        verbose_name = "beoordeling in een afronding"
+        verbose_name_plural = "beoordelingen in een afronding"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "assessment"], name="final_batch_item_once"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=["WAITING", "FINAL", "PROPOSED", "REFUSED"]), name="final_batch_outcome_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="REFUSED") & ~Q(reason="") | ~Q(outcome="REFUSED") & Q(reason=""),
+                name="final_batch_refused_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.assessment}: {self.get_outcome_display()}"

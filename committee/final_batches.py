@@ -1,0 +1,31 @@
+"""'Meer tegelijk afronden' while a worker is at it, and what came of it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.signed_in import UserRequest
+from assessments.asked import is_part
+
+from .batch import FinalBatch, FinalBatchItem
+from .finalise_batch import progress
+
+
+@require_GET
+def final_batch(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """How far it is, which asks for itself again until it is done; then what was refused and why."""
+    batch = get_object_or_404(FinalBatch.objects.visible_to(request.user).select_related("school"), public_id=public_id)
+    refused = batch.items.filter(outcome=FinalBatchItem.Outcome.REFUSED)
+    if batch.finished_at and not batch.seen_at:
+        FinalBatch.objects.filter(pk=batch.pk).update(seen_at=timezone.now())
+    context = {
+        "batch": batch,
+        "progress": progress(batch),
+        "refused": refused.select_related("assessment__student__user", "assessment__exam", "assessment__unit"),
+    }
+    return render(request, f"committee/final_batch{'_state' if is_part(request) else ''}.html", context)

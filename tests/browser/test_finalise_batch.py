@@ -1,0 +1,91 @@
+"""'Meer tegelijk afronden' of more than a few, in a real browser: it counts, can be left, and is found back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Status
+from committee import finalise_batch
+from committee.batch import FinalBatch
+from committee.finalise import propose
+from exams.models import ExamUnit
+from tests import steps
+from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
+from tests.factories import MembershipFactory, member
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OFFICE = "bureau@hier.test"
+
+
+@pytest.fixture
+def twelve(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Assessment]:
+    made = []
+    for number in range(12):
+        student = MembershipFactory(school=school, user__first_name="Bart", user__last_name=f"Boom{number}")
+        assessment = steps.start_assessment(student, unit, docent)
+        steps.choose(assessment, examiner)
+        made.append(steps.assess(steps.send_invitation(assessment, examiner)))
+    return made
+
+
+def test_it_counts_can_be_left_and_ends_with_what_was_refused(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    twelve: list[Assessment],
+    shots: Callable[[Page, str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("committee.tasks.finalise_batch.delay", lambda pk: None)
+    page = log_in_at(committee_member, "/commissie/afronden/")
+    page.get_by_label("Alle beoordelingen").check()
+    page.get_by_label("E-mailadres van het examenbureau").fill(OFFICE)
+    page.get_by_role("button", name="Afronden").click()
+    if page.get_by_label(f"Ja, {OFFICE} klopt").count():
+        page.get_by_label(f"Ja, {OFFICE} klopt").check()
+        page.get_by_role("button", name="Afronden").click()
+    expect(page.get_by_text("0 van 12 beoordelingen verwerkt")).to_be_visible()
+    batch = FinalBatch.objects.get()
+    batch.items.filter(assessment__in=twelve[:5]).update(outcome="FINAL")
+    expect(page.get_by_text("5 van 12 beoordelingen verwerkt")).to_be_visible()
+    shots(page, "samen-1-bezig")
+
+    page.get_by_role("link", name="Examen afnames", exact=True).last.click()
+    found_back = page.get_by_role("link", name="Meer beoordelingen afronden")
+    expect(found_back).to_be_visible()
+    shots(page, "samen-2-terug")
+    found_back.click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+
+    Assessment.objects.filter(pk__in=[one.pk for one in twelve[5:7]]).update(version=99)
+    assert finalise_batch.work(batch.pk)
+    expect(page.get_by_text("10 beoordelingen zijn definitief.")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    expect(page.get_by_role("row", name="Bart Boom5")).to_contain_text("intussen gewijzigd")
+    shots(page, "samen-3-klaar")
+
+
+def test_what_was_proposed_has_a_list_of_its_own(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    school: School,
+    twelve: list[Assessment],
+    make_afname: AfnameMaker,  # noqa: F811
+    shots: Callable[[Page, str], None],
+) -> None:
+    School.objects.update(four_eyes=True)
+    make_afname(Status.FINAL)
+    for one in twelve[:2]:
+        propose(assessment=one, by=member(school, "EXAMENCOMMISSIE"), exam_office_email=OFFICE)
+    page = log_in_at(committee_member, "/commissie/")
+    page.get_by_role("link", name="Voorgedragen 2").click()
+    expect(page.locator("[data-row]")).to_have_text(["Bart Boom0", "Bart Boom1"])
+    shots(page, "voorgedragen")
+    page.get_by_role("link", name="Beeld van het werk").click()
+    expect(page.get_by_text("Gestart van 1 augustus")).to_be_visible()
+    shots(page, "beeld")

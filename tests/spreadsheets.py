@@ -1,0 +1,67 @@
+"""A real LibreOffice for tests: it opens a file as a Dutch school's does, and saves it as another kind.
+
+def test_something(libreoffice):
+    book = libreoffice(content, "lijst.csv", to="xlsx")
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from urllib.request import pathname2url
+
+import pytest
+
+PATIENCE = 120  # seconds
+# A new profile asks the system which country this is; here that is the Netherlands, wherever the tests run.
+DUTCH = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+  <item oor:path="/org.openoffice.Setup/L10N">
+    <prop oor:name="ooSetupSystemLocale" oor:op="fuse"><value>nl-NL</value></prop>
+  </item>
+</oor:items>
+"""
+# What its dialog begins with on opening a .csv of UTF-8: semicolons, Dutch numbers, every column 'Standaard'.
+# A program without a screen shows no dialog, and takes commas.
+OPENS_CSV = "Text - txt - csv (StarCalc):59,34,76,1,{columns},1043,false,false"
+SAVES_CSV = "csv:Text - txt - csv (StarCalc):59,34,76,1,,1043,false,true"
+
+Convert = Callable[..., bytes]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what needs LibreOffice, so that `make test` can leave it out where there is none."""
+    for item in items:
+        if "libreoffice" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.libreoffice)
+
+
+@pytest.fixture
+def libreoffice(tmp_path: Path) -> Convert:
+    """`libreoffice(content, 'a.csv', to='xlsx')`: the bytes of the file as it saves what it opened.
+
+    `text_columns` are those of a .csv, from 1 on, that a person set to 'Tekst' on opening it.
+    """
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("LibreOffice is needed: `make test` names what to install")
+    profile = tmp_path / "profile"
+    (profile / "user").mkdir(parents=True)
+    (profile / "user" / "registrymodifications.xcu").write_text(DUTCH)
+
+    def convert(content: bytes, name: str, *, to: str, text_columns: tuple[int, ...] = ()) -> bytes:
+        source, saved = tmp_path / name, tmp_path / "saved"
+        source.write_bytes(content)
+        command = [program, f"-env:UserInstallation=file://{pathname2url(str(profile))}", "--headless"]
+        if source.suffix == ".csv":
+            columns = "/".join(f"{number}/2" for number in text_columns)
+            command.append(f"--infilter={OPENS_CSV.format(columns=columns)}")
+        command += ["--convert-to", SAVES_CSV if to == "csv" else to, "--outdir", str(saved), str(source)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
+        made = saved / f"{source.stem}.{to}"
+        assert made.exists(), done.stdout + done.stderr
+        return made.read_bytes()
+
+    return convert
