@@ -125,7 +125,7 @@ def test_what_was_proposed_before_there_was_the_list_is_in_it(
     Assessment.objects.update(proposed_version=None)
     changed = make_afname(student=MembershipFactory(school=school), version=4)
     changed.final_proposals.create(by=proposed.final_proposals.get().by, version=3, exam_office_email=OFFICE)
-    migration = import_module("assessments.migrations.0022_fill_proposed_version")
+    migration = import_module("assessments.migrations.0019_fill_proposed_version")
     migration.fill(apps, SimpleNamespace(connection=connection))
     assert list(Assessment.objects.filter(proposed_version=F("version"))) == [proposed]
 

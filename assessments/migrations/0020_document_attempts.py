@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0016_lists_of_dates"),
+        ("assessments", "0019_fill_proposed_version"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_roles_and_invitations"),
-        ("assessments", "0020_afnames_by_start"),
+        ("assessments", "0017_afnames_by_start"),
         ("exams", "0002_upload_and_who_publishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0014_roles_and_invitations"),
-        ("assessments", "0015_mails_about"),
+        ("assessments", "0016_lists_of_dates"),
         ("exams", "0002_upload_and_who_publishes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -14,6 +14,6 @@ def fill(apps: Any, editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("assessments", "0021_proposed_version")]
+    dependencies = [("assessments", "0018_proposed_version")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
