@@ -18,7 +18,7 @@ from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import lifecycle, mails, verification
-from .models import DOCUMENT_ATTEMPTS, Assessment, Document, Event
+from .models import Assessment, Document, Event
 from .tasks import render_document
 
 PDF_VARIANT = "pdf/a-3b"
@@ -51,7 +51,7 @@ def make(document_id: int) -> bool:
 
     It can run twice, or on two workers: one claims the row, and what is kept first stays. A result
     that was withdrawn before its PDF was made gets none, and no mail. What goes wrong is raised, and
-    tried again after a pause, `DOCUMENT_ATTEMPTS` times in all.
+    tried again after a pause, for as long as it takes: storage may be gone for a night.
     """
     document = _claim(document_id)
     if document is None:
@@ -59,17 +59,16 @@ def make(document_id: int) -> bool:
     try:
         return _keep(document, render(document.result, name=document.filename))
     except Exception:
-        pause = PAUSES[min(document.attempts, len(PAUSES)) - 1] if document.attempts < DOCUMENT_ATTEMPTS else 0
+        pause = PAUSES[min(document.attempts, len(PAUSES)) - 1]
         Document.objects.filter(pk=document.pk).update(lease_until=timezone.now() + timedelta(seconds=pause))
         raise
 
 
 def make_again(document: Document) -> bool:
-    """Has a document that was given up tried anew; False when it wasn't, or isn't any more."""
+    """Has one that is failing tried at once; False when it isn't, or isn't any more."""
     with transaction.atomic():
-        free = Q(lease_until__isnull=True) | Q(lease_until__lte=timezone.now())
-        given_up = Document.objects.current().filter(free, file__isnull=True, attempts__gte=DOCUMENT_ATTEMPTS)
-        if not given_up.filter(pk=document.pk).update(attempts=0, lease_until=None):
+        failing = Document.objects.failing().filter(pk=document.pk)
+        if not failing.update(attempts=0, lease_until=None):
             return False
         transaction.on_commit(lambda: render_document.delay(document.pk), robust=True)
     return True

@@ -506,7 +506,7 @@ class Event(models.Model):
         raise PermissionDenied("The log is append-only.")
 
 
-DOCUMENT_ATTEMPTS = 6  # after which someone must look
+FAILING_ATTEMPTS = 4  # of making a PDF, within half an hour; after that someone should look
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -520,8 +520,12 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.filter(superseded_at__isnull=True)
 
     def pending(self) -> DocumentQuerySet:
-        """Those whose PDF is still to be made, and was not tried as often as it may be."""
-        return self.current().filter(file__isnull=True, attempts__lt=DOCUMENT_ATTEMPTS)
+        """Those whose PDF is still to be made."""
+        return self.current().filter(file__isnull=True)
+
+    def failing(self) -> DocumentQuerySet:
+        """Those of them that went wrong so often that someone should look."""
+        return self.pending().filter(attempts__gte=FAILING_ATTEMPTS)
 
 
 class Document(models.Model):
@@ -571,14 +575,13 @@ class Document(models.Model):
         return f"beoordeling-{slugify(whose)}-poging{said['attempt']}-v{self.number}.pdf"
 
     @property
-    def is_given_up(self) -> bool:
-        """Whether making it went wrong as often as it may."""
-        busy = self.lease_until is not None and self.lease_until > timezone.now()
-        return self.file_id is None and self.attempts >= DOCUMENT_ATTEMPTS and not busy
+    def is_failing(self) -> bool:
+        """Whether making it went wrong so often that someone should look; it is tried again all the same."""
+        return self.file_id is None and self.attempts >= FAILING_ATTEMPTS
 
     @property
     def is_on_its_way(self) -> bool:
         """Whether its PDF is still being made, or its mail not at the end of its road."""
         if self.file_id is None:
-            return not self.is_given_up
+            return not self.is_failing
         return self.mail is not None and self.mail.state not in (OutgoingMail.State.SENT, OutgoingMail.State.FAILED)

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Role, School, User
-from assessments.models import Assessment
+from assessments.models import Assessment, FinalProposal
 
 KEPT = timedelta(days=30)  # a batch; what became of each stays in the log of the assessment
 FOUND_BACK = timedelta(days=7)  # in 'Examen afnames'
@@ -71,7 +71,10 @@ class FinalBatch(models.Model):
 
 
 class FinalBatchItem(models.Model):
-    """One assessment of a batch, with the version that the member was shown; `reason` says why it was refused."""
+    """One assessment of a batch, with the version and the proposal that the member was shown.
+
+    `reason` says why it was refused.
+    """
 
     class Outcome(models.TextChoices):
         WAITING = "WAITING", "Wacht"
@@ -82,6 +85,7 @@ class FinalBatchItem(models.Model):
     batch = models.ForeignKey(FinalBatch, models.CASCADE, related_name="items", db_index=False)
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="final_batch_items")
     version = models.PositiveIntegerField("versie van de beoordeling")
+    proposal = models.ForeignKey(FinalProposal, models.CASCADE, null=True, blank=True, related_name="+", db_index=False)
     proposing = models.BooleanField("voordragen")
     outcome = models.CharField("uitkomst", max_length=8, choices=Outcome, default=Outcome.WAITING)
     reason = models.TextField("reden", blank=True)

@@ -20,6 +20,10 @@ class NeedsAnother(lifecycle.DomainError):
     """The school wants four eyes: one member proposes, another makes it final."""
 
 
+class ProposedAnew(lifecycle.DomainError):
+    """Not the proposal that was on the screen."""
+
+
 def refuse_if_final(assessment: Assessment) -> None:
     """Raises `AlreadyFinal` when there is a final result already."""
     if assessment.status == Status.FINAL and assessment.final_at:
@@ -56,28 +60,36 @@ def propose(*, assessment: Assessment, by: User, exam_office_email: str, version
     return proposal
 
 
-def finalise(*, assessment: Assessment, by: User, exam_office_email: str, version: int | None = None) -> Document:
+def finalise(
+    *,
+    assessment: Assessment,
+    by: User,
+    exam_office_email: str,
+    version: int | None = None,
+    proposal: int | None = None,
+) -> Document:
     """ASSESSED → FINAL: fixes the result and has the PDF made and mailed to the exam office.
 
     All in one transaction with the assessment's row locked; what follows (PDF, mail) is written
     down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
     second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
     dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
-    `NeedsAnother` where the school wants four eyes and nobody else has proposed it.
+    `NeedsAnother` where the school wants four eyes and nobody else has proposed it. `proposal` is the id
+    of the one that `by` has read: a later one may name another address, and is refused.
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
         lifecycle.refuse_own(current, by=by)
         rubric, unit = _final_result(current)
-        proposal = _second_pair_of_eyes(current, by)
+        proposed = _second_pair_of_eyes(current, by, proposal)
         now = timezone.now()
         lifecycle.make_final(
             current, by=by, ovg=unit.ovg.value, grade=unit.grade, at=now, exam_office=exam_office_email
         )
         snapshot = results.snapshot(assessment=current, rubric=rubric, unit=unit)
         snapshot["final"] = {"at": timezone.localtime(now).isoformat(), "by": by.full_name}
-        if proposal:
-            snapshot["final"]["proposed_by"] = proposal.by.full_name
+        if proposed:
+            snapshot["final"]["proposed_by"] = proposed.by.full_name
         return documents.request_document(assessment=current, result=snapshot, exam_office_email=exam_office_email)
 
 
@@ -102,7 +114,7 @@ def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
     return rubric, found.unit
 
 
-def _second_pair_of_eyes(current: Assessment, by: User) -> FinalProposal | None:
+def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> FinalProposal | None:
     """The proposal of another member, which the school may want; None where it does not."""
     if not current.school.four_eyes:
         return None
@@ -111,4 +123,6 @@ def _second_pair_of_eyes(current: Assessment, by: User) -> FinalProposal | None:
         raise NeedsAnother("Bij deze school draagt eerst een lid van de commissie voor, en rondt een ander af.")
     if proposal.by == by:
         raise NeedsAnother("U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt haar af.")
+    if shown is not None and shown != proposal.pk:
+        raise ProposedAnew(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk haar na.")
     return proposal

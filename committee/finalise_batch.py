@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from accounts.models import Role, School, User
 from assessments.lifecycle import DomainError
-from assessments.models import Assessment
+from assessments.models import Assessment, FinalProposal
 
 from .batch import FinalBatch, FinalBatchItem
 from .finalise_many import Chosen, make_one_final
@@ -70,40 +70,46 @@ class Progress:
 def start(
     *, chosen: Sequence[Chosen], school: School, by: User, exam_office_email: str, form_id: UUID | None = None
 ) -> FinalBatch:
-    """Writes the list down and has a worker begin; the same form sent twice starts it once."""
-    if form_id and (before := _started_before(form_id, chosen, by)):
-        return before
+    """Writes the list down and has a worker begin; the same form sent twice starts it once.
+
+    By this form and of the same list: who went back and chose others starts another.
+    """
+    batch = FinalBatch(school=school, by=by, exam_office_email=exam_office_email)
+    if form_id is None:
+        return _write_down(batch, chosen)
+    batch.public_id = form_id
     try:
-        with transaction.atomic():
-            batch = FinalBatch.objects.create(
-                public_id=form_id if form_id and not _is_taken(form_id) else uuid4(),
-                school=school,
-                by=by,
-                exam_office_email=exam_office_email,
-            )
-            FinalBatchItem.objects.bulk_create(
-                FinalBatchItem(batch=batch, assessment=one.assessment, version=one.version, proposing=one.proposing)
-                for one in chosen
-            )
-            transaction.on_commit(lambda: finalise_batch.delay(batch.pk), robust=True)
-            return batch
-    except IntegrityError:  # the other click came between
-        if form_id and (before := _started_before(form_id, chosen, by)):
+        return _write_down(batch, chosen)
+    except IntegrityError:  # there is one of this form
+        before = FinalBatch.objects.filter(public_id=form_id, by=by).first()
+        if before is not None and _listed(before) == {
+            (one.assessment.pk, one.version, one.proposing) for one in chosen
+        }:
             return before
-        raise
+        batch.pk, batch.public_id = None, uuid4()
+        return _write_down(batch, chosen)
 
 
-def _is_taken(form_id: UUID) -> bool:
-    return FinalBatch.objects.filter(public_id=form_id).exists()
+@transaction.atomic
+def _write_down(batch: FinalBatch, chosen: Sequence[Chosen]) -> FinalBatch:
+    proposals = FinalProposal.objects.in_bulk({one.proposal for one in chosen if one.proposal})
+    batch.save(force_insert=True)
+    FinalBatchItem.objects.bulk_create(
+        FinalBatchItem(
+            batch=batch,
+            assessment=one.assessment,
+            version=one.version,
+            proposing=one.proposing,
+            proposal=proposals.get(one.proposal) if one.proposal else None,
+        )
+        for one in chosen
+    )
+    transaction.on_commit(lambda: finalise_batch.delay(batch.pk), robust=True)
+    return batch
 
 
-def _started_before(form_id: UUID, chosen: Sequence[Chosen], by: User) -> FinalBatch | None:
-    """By this form and of the same list; who went back and chose others starts another."""
-    batch = FinalBatch.objects.filter(public_id=form_id, by=by).first()
-    if batch is None:
-        return None
-    listed = set(batch.items.values_list("assessment", "version", "proposing"))
-    return batch if listed == {(one.assessment.pk, one.version, one.proposing) for one in chosen} else None
+def _listed(batch: FinalBatch) -> set[tuple[int, int, bool]]:
+    return set(batch.items.values_list("assessment", "version", "proposing"))
 
 
 def progress(batch: FinalBatch) -> Progress:
@@ -161,7 +167,7 @@ def _reason(item: FinalBatchItem, error: DomainError) -> str:
 def _make_final(item: FinalBatchItem, batch: FinalBatch) -> None:
     """With what came of it in one transaction; raises `DoneAlready`, since a proposal would stand there twice."""
     _refuse_who_left(batch)
-    one = Chosen(item.assessment, item.version, proposing=item.proposing)
+    one = Chosen(item.assessment, item.version, proposing=item.proposing, proposal=item.proposal_id)
     outcome = make_one_final(one, by=batch.by, exam_office_email=batch.exam_office_email)
     if not _write(item, Outcome(outcome)):
         raise DoneAlready

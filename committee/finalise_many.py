@@ -40,11 +40,15 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Chosen:
-    """An assessment that was ticked: the version it was shown with, and whether the tick was to propose it."""
+    """An assessment that was ticked: the version it was shown with, and whether the tick was to propose it.
+
+    `proposal` is the id of the one that it was shown with, and with that where its PDF goes.
+    """
 
     assessment: Assessment
     version: int
     proposing: bool
+    proposal: int | None = None
 
 
 @dataclass
@@ -84,11 +88,14 @@ def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
 
     What another member proposed goes to the address that was proposed with it, as its line says.
     """
+    if one.proposing:
+        finalising.propose(assessment=one.assessment, by=by, exam_office_email=exam_office_email, version=one.version)
+        return "PROPOSED"
     proposal = finalising.standing_proposal(one.assessment) if one.assessment.school.four_eyes else None
-    act = finalising.propose if one.proposing else finalising.finalise
-    email = proposal.exam_office_email if proposal and not one.proposing else exam_office_email
-    act(assessment=one.assessment, by=by, exam_office_email=email, version=one.version)
-    return "PROPOSED" if one.proposing else "FINAL"
+    email = proposal.exam_office_email if proposal else exam_office_email
+    shown = one.proposal or (proposal.pk if proposal else None)
+    finalising.finalise(assessment=one.assessment, by=by, exam_office_email=email, version=one.version, proposal=shown)
+    return "FINAL"
 
 
 def finalise_all(*, chosen: Iterable[Chosen], by: User, exam_office_email: str) -> Done:

@@ -30,7 +30,9 @@ from .office_form import OfficeForm
 from .reading import read
 
 FOUND_BACK = 5  # batches on the page
-_CHOSEN = re.compile("(?P<id>[0-9a-f-]{36}):(?P<version>[0-9]{1,9}):(?P<step>voordragen|afronden)")
+_CHOSEN = re.compile(
+    "(?P<id>[0-9a-f-]{36}):(?P<version>[0-9]{1,9}):(?P<step>voordragen|afronden)(:(?P<proposal>[0-9]{1,18}))?"
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -154,12 +156,12 @@ def _chosen(request: UserRequest, school: School) -> list[Chosen]:
     asked = {match["id"]: match for match in matches}
     mine = Assessment.objects.for_committee(request.user).filter(school=school)
     found = mine.filter(public_id__in=_uuids(asked)).for_pages().order_by("status_since", "pk")
-    return [
-        Chosen(
-            one, int(asked[str(one.public_id)]["version"]), proposing=asked[str(one.public_id)]["step"] == "voordragen"
-        )
-        for one in found
-    ]
+    return [_as_ticked(one, asked[str(one.public_id)]) for one in found]
+
+
+def _as_ticked(assessment: Assessment, match: re.Match[str]) -> Chosen:
+    proposal = int(match["proposal"]) if match["proposal"] else None
+    return Chosen(assessment, int(match["version"]), proposing=match["step"] == "voordragen", proposal=proposal)
 
 
 def _uuids(texts: Iterable[str]) -> list[UUID]:

@@ -103,7 +103,7 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def make_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Pdf opnieuw maken', where making it went wrong."""
+    """'Nu opnieuw proberen', where making the PDF goes wrong."""
     assessment = get_afname(request.user, public_id)
     if documents.make_again(get_object_or_404(assessment.documents.current())):
         messages.success(request, "De pdf wordt opnieuw gemaakt.")

@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
+from assessments.models import Document
+
 from .celery import app
 from .outbox.models import OutgoingMail
 
@@ -26,11 +28,11 @@ def health(request: HttpRequest) -> JsonResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        waits = oldest_queued_mail_seconds()
+        waits, failing = oldest_queued_mail_seconds(), Document.objects.failing().count()
     except DatabaseError:
         return JsonResponse({"status": "database", "database": False}, status=503)
     details = {"status": "ok", "database": True, "broker": broker_answers(), "oldest_queued_mail_seconds": waits}
-    return JsonResponse(details)
+    return JsonResponse({**details, "failing_pdfs": failing})
 
 
 def oldest_queued_mail_seconds() -> int | None:

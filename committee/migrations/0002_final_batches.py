@@ -59,6 +59,17 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("version", models.PositiveIntegerField(verbose_name="versie van de beoordeling")),
+                (
+                    "proposal",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="assessments.finalproposal",
+                    ),
+                ),
                 ("proposing", models.BooleanField(verbose_name="voordragen")),
                 (
                     "outcome",

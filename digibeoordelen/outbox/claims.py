@@ -122,23 +122,24 @@ def stop(mail: OutgoingMail) -> bool:
 
     Its claim is over with that: the worker gives back what it has left, and claims anew.
     """
-    if mail.claim_id is None:
-        return True
-    held = Claim.objects.filter(pk=mail.claim_id)
-    if connection.features.has_select_for_update:
-        held = held.select_for_update()
-    found = held.first()
-    if found is None:
-        return True
-    if found.begun is not None and found.begun >= mail.pk:
-        return False
-    held.update(stopped=True)
-    return True
+    return not _begun_of([mail])
 
 
 def stop_all(mails: OutgoingMailQuerySet) -> None:
     """`stop` for each, in the transaction that changes or deletes them: nobody claims one until it ends."""
     if connection.features.has_select_for_update:
         mails = mails.select_for_update()
-    for mail in mails.order_by("pk").only("claim_id"):
-        stop(mail)
+    _begun_of(list(mails.order_by("pk").only("claim_id")))
+
+
+def _begun_of(mails: Sequence[OutgoingMail]) -> list[OutgoingMail]:
+    """Stops the claims of mails that are locked; which of them it is too late for."""
+    held = Claim.objects.filter(pk__in={mail.claim_id for mail in mails if mail.claim_id}).order_by("pk")
+    if connection.features.has_select_for_update:
+        held = held.select_for_update()
+    begun = {claim.pk: claim.begun or 0 for claim in held}  # no id is below 1
+    late = [mail for mail in mails if mail.claim_id in begun and begun[mail.claim_id] >= mail.pk]
+    in_time = {mail.claim_id for mail in mails if mail.claim_id in begun and begun[mail.claim_id] < mail.pk}
+    if in_time:
+        Claim.objects.filter(pk__in=in_time).update(stopped=True)
+    return late

@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from accounts.models import User
 from addressbook.models import Contact
 from assessments import documents, lifecycle, mails, verification
-from assessments.models import DOCUMENT_ATTEMPTS, Assessment, Document, Event
+from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Event
 from assessments.tasks import render_document, sweep_documents
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
@@ -325,7 +325,6 @@ def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Docum
         pauses.append(round((document.lease_until - timezone.now()).total_seconds(), -1))
         sweep_documents()
         assert announced == []
-        assert document.is_on_its_way
         lease_over()
     assert pauses == documents.PAUSES
     sweep_documents()
@@ -333,24 +332,27 @@ def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Docum
 
 
 @pytest.mark.usefixtures("broken")
-def test_what_goes_wrong_every_time_is_given_up_until_someone_asks(document: Document, announced: list[int]) -> None:
-    for _attempt in range(DOCUMENT_ATTEMPTS):
-        assert not documents.make_again(document)
+def test_what_goes_wrong_every_time_is_tried_for_ever_and_known_to_fail(
+    document: Document, announced: list[int]
+) -> None:
+    for attempt in range(1, len(documents.PAUSES) + 3):
         lease_over()
         try_to_make(document)
+        assert document.is_failing == (attempt >= FAILING_ATTEMPTS)
+        assert document.is_on_its_way == (attempt < FAILING_ATTEMPTS), "whether a page should ask again"
+    assert document.lease_until is not None
+    assert document.lease_until - timezone.now() < timedelta(seconds=documents.PAUSES[-1])
     lease_over()
     announced.clear()
     sweep_documents()
-    assert announced == []
-    assert not documents.make(document.pk)
-    assert document.is_given_up
-    assert not document.is_on_its_way
+    assert announced == [document.pk]
 
 
-def test_a_document_that_was_given_up_is_made_when_someone_asks(
+def test_a_document_that_fails_is_made_at_once_when_someone_asks(
     document: Document, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
-    Document.objects.update(attempts=DOCUMENT_ATTEMPTS)
+    assert not documents.make_again(document), "it may just be on its way"
+    Document.objects.update(attempts=FAILING_ATTEMPTS, lease_until=timezone.now() + timedelta(hours=4))
     announced.clear()
     with django_capture_on_commit_callbacks(execute=True):
         assert documents.make_again(document)

@@ -14,7 +14,7 @@ from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import form, lifecycle, send_back, sign
 from assessments.documents import make
-from assessments.models import DOCUMENT_ATTEMPTS, Assessment, Invitation, Status
+from assessments.models import FAILING_ATTEMPTS, Assessment, Invitation, Status
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests import steps
@@ -178,10 +178,10 @@ class TestFinal:
         assert OutgoingMail.objects.filter(kind="result").count() == 1
         assert OutgoingMail.objects.get(kind="result").message_id == message_id
 
-    def test_a_pdf_that_was_given_up_says_so_and_is_made_when_asked(self, member: Client, final: Assessment) -> None:
-        final.documents.update(file=None, mail=None, attempts=DOCUMENT_ATTEMPTS)
+    def test_a_pdf_that_fails_says_so_and_is_made_when_asked(self, member: Client, final: Assessment) -> None:
+        final.documents.update(file=None, mail=None, attempts=FAILING_ATTEMPTS)
         part = member.get(reverse("committee:delivery", args=[final.public_id])).content.decode()
-        assert "kon na 6 pogingen niet worden gemaakt" in text_of(part)
+        assert "kon na 4 pogingen niet worden gemaakt" in text_of(part)
         assert "hx-trigger" not in part
         again = reverse("committee:make_again", args=[final.public_id])
         assert "wordt opnieuw gemaakt" in member.post(again, follow=True).content.decode()

@@ -17,6 +17,7 @@ from assessments import erase
 from assessments.models import Assessment, Document, FinalProposal, Status
 from committee import finalise_batch, finalise_many
 from committee.batch import FinalBatch, FinalBatchItem
+from committee.finalise import propose
 from committee.finalise_batch import progress, work
 from committee.finalise_many import Chosen
 from committee.tasks import forget_final_batches, sweep_final_batches
@@ -199,6 +200,23 @@ def test_proposing_many_goes_the_same_way(committee_member: User, school: School
     finishing = begin(three, other)
     work(finishing.pk)
     assert outcomes(finishing) == [Outcome.FINAL] * 3
+
+
+def test_what_is_proposed_anew_while_it_waits_is_refused(
+    committee_member: User, school: School, three: list[Assessment]
+) -> None:
+    """The PDF would go to an address that the member who confirmed it never saw."""
+    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    work(begin(three, committee_member, proposing=True).pk)
+    shown = {one.assessment_id: one.pk for one in FinalProposal.objects.all()}
+    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
+    batch = finalise_batch.start(
+        chosen=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
+    )
+    propose(assessment=three[1], by=committee_member, exam_office_email="anders@hier.test")
+    work(batch.pk)
+    assert outcomes(batch) == [Outcome.FINAL, Outcome.REFUSED, Outcome.FINAL]
+    assert "intussen opnieuw voorgedragen" in batch.items.get(outcome=Outcome.REFUSED).reason
 
 
 # --- Once ----------------------------------------------------------------------------------------

@@ -121,6 +121,24 @@ def test_several_at_once_are_proposed_first_and_then_made_final_to_the_address_t
     assert assessed.documents.get().exam_office_email == OFFICE
 
 
+def test_what_was_proposed_anew_meanwhile_goes_to_no_address_that_was_not_on_the_screen(
+    client: Client, assessed: Assessment, committee_member: User, second: User
+) -> None:
+    address = reverse("committee:finalise_many")
+    act(propose, assessed, committee_member)
+    client.force_login(second)
+    shown = assessed.final_proposals.get().pk
+    assert f":afronden:{shown}" in client.get(address).content.decode()
+    propose(assessment=assessed, by=committee_member, exam_office_email="anders@hier.test")
+
+    said = client.post(address, tick(assessed, f"afronden:{shown}"), follow=True).content.decode()
+    assert "intussen opnieuw voorgedragen" in said
+    assert status(assessed) == Status.ASSESSED
+    newest = assessed.final_proposals.latest("pk").pk
+    client.post(address, tick(assessed, f"afronden:{newest}"))
+    assert assessed.documents.get().exam_office_email == "anders@hier.test"
+
+
 def test_a_tick_to_propose_never_makes_final(
     client: Client, assessed: Assessment, committee_member: User, second: User
 ) -> None:

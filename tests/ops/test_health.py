@@ -19,7 +19,7 @@ def test_healthy_site_says_so_to_anyone(client):
     response = client.get("/gezondheid/")
     assert response.status_code == 200
     assert response.json() == {
-        "status": "ok", "database": True, "broker": True, "oldest_queued_mail_seconds": None,
+        "status": "ok", "database": True, "broker": True, "oldest_queued_mail_seconds": None, "failing_pdfs": 0,
     }  # fmt: skip
     assert "no-store" in response["Cache-Control"]
 

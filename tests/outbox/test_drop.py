@@ -9,14 +9,17 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from digibeoordelen.outbox import claims
+from digibeoordelen.outbox import claims, forget
 from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.drop import DROPPED
 from digibeoordelen.outbox.drop import drop as drop_mail
 from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
 from digibeoordelen.outbox.requeue import requeue
+from tests.at_once import at_once
 from tests.smtp import YES, SmtpSink
+
+from .test_claim import make_mails
 
 
 def state_of(mail: OutgoingMail) -> str:
@@ -144,3 +147,36 @@ def test_one_that_failed_and_was_queued_again_may_have_arrived(mail: OutgoingMai
     OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, last_error="421 Weg", attempts=5)
     assert send_again(mail)
     assert not drop(mail)
+
+
+def test_forgetting_mails_stops_each_claim_that_has_not_come_to_them(mail: OutgoingMail) -> None:
+    second, third = make_mails(2)
+    held = claims.claim_queued(3)
+    claims.begin(held.mails[0])
+    forget.blank(OutgoingMail.objects.filter(pk__in=[mail.pk, third]))
+    assert Claim.objects.get().stopped
+    with pytest.raises(claims.NotOurs):
+        claims.begin(held.mails[1])
+    claims.end(held.claim_id, [second, third])
+    assert [each.pk for each in claims.claim_queued(3).mails] == [second]
+
+
+def test_forgetting_a_mail_that_has_begun_keeps_the_others_going(mail: OutgoingMail) -> None:
+    make_mails(1)
+    held = claims.claim_queued(2)
+    claims.begin(held.mails[0])
+    forget.delete(OutgoingMail.objects.filter(pk=mail.pk))
+    claims.begin(held.mails[1])
+
+
+@pytest.mark.servers
+def test_two_who_forget_mails_of_the_same_claims_both_end(transactional_db: None, mail: OutgoingMail) -> None:
+    """They lock claims in one order, whichever order the mails are in."""
+    make_mails(3)
+    one, other = claims.claim_queued(2), claims.claim_queued(2)
+    mine, theirs = [one.mails[0].pk, other.mails[1].pk], [other.mails[0].pk, one.mails[1].pk]
+
+    def forget_some(pks: list[int]) -> int:
+        return forget.blank(OutgoingMail.objects.filter(pk__in=pks))
+
+    assert sorted(at_once(lambda: forget_some(mine), lambda: forget_some(theirs))) == [2, 2]
