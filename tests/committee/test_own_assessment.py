@@ -98,7 +98,7 @@ def test_it_can_not_be_made_final_with_others(own: Client, assessed: Assessment)
 def test_an_export_is_whole_whoever_makes_it(
     own: Client, assessed: Assessment, of_another: Assessment, committee_member: User
 ) -> None:
-    """Final results alone, which are no secret from their student; one left out would never reach the school's system."""
+    """Final results are no secret from their student; one left out would never reach the school's system."""
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     address = reverse("committee:start_export") + f"?examen={assessed.exam_id}"
     own.post(address, {"bestand": "CSV", "welke": "alles"})
