@@ -1,4 +1,5 @@
-/* What is still open, while one scores: the count, the list of links, and 'verplicht' at a justification.
+/* What is still open, while one scores: the count, the list of links, 'verplicht' at a justification, and of the errors
+ * that the page was opened with those that are not mended yet.
  * Without this script the page says it as it was when it was opened.
  */
 
@@ -18,7 +19,28 @@ if (form) {
     return required(field.closest("[data-part]")) && field.value.trim() === "";
   };
 
+  const errors = [...document.querySelectorAll('.error-summary a[href^="#"]')].flatMap((link) => {
+    const field = document.getElementById(link.hash.slice(1));
+    return field?.form === form ? [{ line: link.closest("li"), field, name: field.name }] : [];
+  });
+
+  const showErrors = () => {
+    for (const { line, field, name } of errors) {
+      const wrong = isOpen(name);
+      line.hidden = !wrong;
+      const marked = field.closest(".ovg") ?? field;
+      marked.classList.toggle(marked === field ? "is-invalid" : "ovg-error", wrong);
+      marked.toggleAttribute("aria-invalid", wrong);
+      if (wrong) marked.setAttribute("aria-invalid", "true");
+    }
+    for (const summary of document.querySelectorAll(".error-summary")) {
+      const lines = [...summary.querySelectorAll("li")];
+      summary.hidden = errors.length > 0 && lines.every((line) => line.hidden);
+    }
+  };
+
   const show = () => {
+    showErrors();
     let open = 0;
     for (const item of items) {
       item.hidden = !isOpen(item.dataset.openFor);

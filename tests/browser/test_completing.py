@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from addressbook.models import Contact
 from assessments import form, links, send_back
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, Assignment, Invitation
 from tests import steps
 
 from .walk import Shots
@@ -61,3 +61,26 @@ def test_sent_back_the_question_stands_on_top(
     page.get_by_role("button", name="Beoordeling van").click()
     expect(page.get_by_role("status")).to_contain_text("Uw beoordeling is afgerond")
     expect(page.get_by_text(remark)).to_have_count(0)
+
+
+def test_an_error_goes_when_it_is_mended_and_comes_back_with_its_cause(
+    open_form: Callable[..., Page], invitation: Invitation
+) -> None:
+    part = invitation.assessment.live_assignments.order_by("pk")[0]
+    Assignment.objects.filter(pk=part.pk).update(justification="")
+    criterion = part.scores.order_by("pk")[0]
+    criterion.delete()
+    page = open_form(width=375)
+    page.get_by_role("button", name="Afronden", exact=True).click()
+    summary = page.locator(".error-summary")
+    expect(summary.get_by_role("listitem")).to_have_count(2)
+    missing = page.locator(".ovg-error")
+    expect(missing).to_have_count(1)
+
+    page.locator(f"label:has(#score-{part.pk}-{criterion.criterion_id}-V)").click()
+    expect(missing).to_have_count(0)
+    expect(summary.get_by_role("listitem")).to_have_count(1)
+    page.locator("textarea.is-invalid").fill("Anouk stelde mevrouw gerust.")
+    expect(summary).to_be_hidden()
+    page.get_by_label("Onderbouwing").first.fill("")
+    expect(summary.get_by_role("listitem")).to_have_count(1)
