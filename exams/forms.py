@@ -11,7 +11,7 @@ class UploadForm(forms.Form):
 
     file = forms.FileField(
         label="Bestand",
-        help_text="YAML (.yaml) of Excel (.xlsx), hooguit 10 MB.",
+        help_text="YAML (.yaml, hooguit 1 MB) of Excel (.xlsx, hooguit 10 MB).",
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.xlsx"}),
         error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.importing.forms import FileForm
+from accounts.importing.rows import Row
 from accounts.importing.school_pages import SchoolListPages
-from accounts.models import PeopleImport
+from accounts.models import PeopleImport, Role, School
 
 from .forms import PeopleFileForm
-from .importing.people import TEMPLATE
+from .importing.people import COLUMNS, NUMBER, ROLE, TEMPLATE
+
+ROLE_AT, NUMBER_AT = COLUMNS.index(ROLE), COLUMNS.index(NUMBER)
 
 
 class PeoplePages(SchoolListPages):
@@ -22,8 +25,17 @@ class PeoplePages(SchoolListPages):
     def asked(self, form: FileForm) -> dict[str, Any]:
         return {"mails_now": form.cleaned_data["mails_now"]}
 
+    def rows_context(self, page: Any, school: School) -> dict[str, Any]:
+        """What each line would make of someone, as far as the line says it: it should be seen before it is done."""
+        return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT]) for row in page]}
+
     def asked_again(self, prepared: PeopleImport) -> dict[str, Any]:
         return {"mails_now": "ja" if prepared.mails_now else "nee"}
+
+
+def _roles_of(row: Row) -> str:
+    """As it was typed; of a line with a number alone what that means."""
+    return row.values[ROLE_AT] or (str(Role.STUDENT.label) if row.values[NUMBER_AT] else "")
 
 
 pages = PeoplePages()

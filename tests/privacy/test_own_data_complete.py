@@ -87,6 +87,8 @@ NOT_IN_THE_FILE = {
     "assessments.Viewing.by": ACTED,
     "committee.Export.by": ACTED,
     "committee.ExportedResult.final_by": ACTED,
+    "committee.FinalBatch.by": ACTED,
+    "committee.FinalBatch.exam_office_email": "an office's",
     "exams.ExamVersion.prepared_by": ACTED,
     "exams.ExamVersion.published_by": ACTED,
     "exams.Upload.by": ACTED,

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import strip_tags
 from openpyxl import Workbook, load_workbook
 
 from accounts.importing import background, files
@@ -408,6 +409,14 @@ def test_a_file_leads_to_what_it_will_do_and_then_to_the_report(browser: Client,
     assert "Het importeren is gelukt: 1 nieuw, 0 bijgewerkt." in page
     assert "De mails wachten bij" in page
     assert User.objects.filter(email="noa@hier.test").count() == 1
+
+
+def test_what_each_would_be_is_seen_before_it_is_done(browser: Client, start_url: str) -> None:
+    member_of_two_roles = with_(NOA, role="docent, examencommissie", student_number="")
+    answer = hand_in(browser, start_url, member_of_two_roles, with_(BO, role="", student_number="4711"))
+    page = " ".join(strip_tags(answer.content.decode()).split())
+    assert "noa@hier.test docent, examencommissie – Nieuw" in page
+    assert "bo@hier.test Student 4711 Nieuw" in page
 
 
 def test_the_bad_rows_come_back_as_a_file_to_mend(browser: Client, start_url: str) -> None:
