@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from accounts.addresses import Address, addresses_of, mails_to
 from accounts.models import Membership
@@ -30,16 +30,15 @@ NOTE = (
 def collect(student: Membership) -> dict[str, Any]:
     """As JSON can hold it once dates are text."""
     addresses = addresses_of(student.user)
-    own = {address.email for address in addresses}
     assessments = Assessment.objects.filter(student=student).for_pages().select_related("final_by")
     return {
         "toelichting": NOTE,
         "school": student.school.name,
         **collect_account(student, addresses),
-        **collect_school(student),
+        **collect_school(student, addresses),
         "examens_op_uw_account": [str(exam.exam) for exam in student.user.account_exams.select_related("exam")],
         "beoordelingen": [_assessment(assessment) for assessment in assessments.order_by("created_at", "pk")],
-        "mails": [_mail(mail, own) for mail in _mails(student, addresses)],
+        "mails": [_mail(mail) for mail in _mails(student, addresses)],
         "verzoeken_om_inzage": [
             {"aangevraagd_op": request.asked_at, "door": request.asked_by_name, "gedownload_op": request.downloaded_at}
             for request in student.data_requests.order_by("asked_at")
@@ -138,13 +137,14 @@ def _viewing(viewing: Viewing) -> dict[str, Any]:
 def _mails(student: Membership, addresses: list[Address]) -> OutgoingMailQuerySet:
     """Those about the student's assessments, and those sent to the student, at an earlier address too."""
     about = MailAbout.objects.filter(assessment__student=student).values("mail")
-    found = OutgoingMail.objects.filter(Q(pk__in=about) | mails_to(addresses))
+    own = Case(When(mails_to(addresses), then=True), default=False)
+    found = OutgoingMail.objects.annotate(is_own=own).filter(Q(pk__in=about) | mails_to(addresses))
     return found.order_by("created_at", "pk")
 
 
-def _mail(mail: OutgoingMail, own: set[str]) -> dict[str, Any]:
+def _mail(mail: Any) -> dict[str, Any]:
     """A mail to someone else may name others, and what was given so far: of that only that it was sent."""
     told: dict[str, Any] = {"soort": mail.kind, "gemaakt_op": mail.created_at, "verzonden_op": mail.sent_at}
-    if mail.to.lower() in own:
+    if mail.is_own:
         told |= {"aan": mail.to, "onderwerp": mail.subject, "tekst": mail.text}
     return told
