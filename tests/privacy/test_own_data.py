@@ -16,9 +16,12 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import erase, own_data, view_log
+from assessments import documents, erase, lifecycle, own_data, view_log
 from assessments.models import Appeal, Assessment, DataRequest, Invitation
+from assessments.send_back import send_back
 from assessments.tasks import sweep_own_data
+from committee.finalise import finalise
+from committee.withdraw_final import withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail, StoredFile
 from exams.models import ExamUnit
 from tests import steps
@@ -67,6 +70,40 @@ def test_what_is_still_being_given_is_not_in_it(invitation: Invitation, student:
     said, _ = told(made(student))
     assert "gegeven" not in said["beoordelingen"][0]
     assert "Nog niet af." not in json.dumps(said)
+
+
+def test_remarks_about_a_running_assessment_are_in_it_once_it_is_closed(
+    assessment: Assessment, examiner: Contact, student: Membership, committee_member: User
+) -> None:
+    steps.choose(assessment, examiner)
+    invitation = steps.send_invitation(assessment, examiner, remark="Let op de infuuspomp.")
+    steps.assess(invitation, "O")
+    remark = "De O voor hygiëne is te streng."
+    send_back(assessment=invitation.assessment, contacts=[examiner], by=committee_member, remark=remark)
+    said, _ = told(made(student))
+    for still_running in ("infuuspomp", "te streng"):
+        assert still_running not in json.dumps(said, ensure_ascii=False)
+
+    assessment.refresh_from_db()
+    lifecycle.cancel(assessment=assessment, by=committee_member, reason="Verhuisd.", counts_as_attempt=False)
+    DataRequest.objects.all().delete()
+    [shown] = told(made(student))[0]["beoordelingen"]
+    [invited] = shown["uitnodigingen"]
+    assert (invited["opmerking"], invited["opmerking_van_de_examencommissie"]) == ("Let op de infuuspomp.", remark)
+
+
+def test_the_pdf_of_a_result_that_was_withdrawn_is_in_it_once_there_is_a_new_one(
+    final: Assessment, student: Membership, committee_member: User
+) -> None:
+    withdraw_final(assessment=final, by=committee_member, reason="Verwisseld.")
+    said, names = told(made(student))
+    assert names == ["gegevens.json"]
+    assert "gegeven" not in said["beoordelingen"][0]
+    final.refresh_from_db()
+    documents.make(finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test").pk)
+    DataRequest.objects.all().delete()
+    pdfs = {name.rpartition("/")[0] for name in told(made(student))[1] if name.endswith(".pdf")}
+    assert pdfs == {"pdf", "pdf/vervallen"}
 
 
 def test_an_appeal_s_note_is_in_it_once_it_is_closed(final: Assessment, student: Membership) -> None:
