@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 
 from accounts.search import search_text, sort_key
 
@@ -104,6 +105,12 @@ class Membership(models.Model):
     def number_is_fixed(self) -> bool:
         """Whether an assessment points here: from then on only Schoolbeheer changes the student number."""
         return self.assessments.exists()
+
+    @property
+    def study_ended(self) -> bool:
+        """Whether one of the two dates has come."""
+        today = timezone.localdate()
+        return any(day is not None and day <= today for day in (self.diploma_on, self.left_on))
 
     def clean(self) -> None:
         self.student_number = self.student_number.strip()
