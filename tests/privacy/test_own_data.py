@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +28,7 @@ from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
 
-from .conftest import words
+from .conftest import date_student, today, words
 
 PAGE = "assessments:own_data"
 
@@ -228,3 +229,64 @@ def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch:
     monkeypatch.setattr("assessments.tasks.make_own_data.delay", started.append)
     sweep_own_data()
     assert started == [request.pk]
+
+
+# --- What changes while it is collected ----------------------------------------------------------
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """`meanwhile(does)`: that is done each time the file was written, before it is kept."""
+    write = own_data.write_zip
+
+    def meanwhile(does: Callable[[], object]) -> None:
+        def write_and_do(*args: Any) -> None:
+            write(*args)
+            does()
+
+        monkeypatch.setattr(own_data, "write_zip", write_and_do)
+
+    return meanwhile
+
+
+def test_what_is_erased_meanwhile_does_not_come_back(
+    final: Assessment, student: Membership, pass_time: Callable[..., None], meanwhile: Any
+) -> None:
+    date_student(student, diploma_on=today())
+    pass_time(days=590)
+    meanwhile(lambda: erase.erase_assessment(final.pk, on=today()))
+    said, names = told(made(student))
+    assert not Assessment.objects.exists()
+    assert (said["beoordelingen"], names) == ([], ["gegevens.json"])
+
+
+def test_a_result_that_is_withdrawn_meanwhile_is_not_in_it(
+    final: Assessment, student: Membership, committee_member: User, meanwhile: Any
+) -> None:
+    def withdraw() -> None:
+        if Assessment.objects.get().is_closed:
+            withdraw_final(assessment=final, by=committee_member, reason="Verwisseld.")
+
+    meanwhile(withdraw)
+    said, names = told(made(student))
+    assert (said["beoordelingen"][0]["resultaat"], names) == ("", ["gegevens.json"])
+
+
+def test_what_goes_on_changing_is_left_for_the_next_time(
+    final: Assessment, student: Membership, monkeypatch: pytest.MonkeyPatch, meanwhile: Any
+) -> None:
+    meanwhile(lambda: Assessment.objects.update(version=F("version") + 1))
+    request = made(student)
+    assert (request.file, request.lease_until) == (None, None)
+    assert not OutgoingMail.objects.filter(kind="own_data").exists()
+    monkeypatch.undo()
+    assert own_data.make(request.pk)
+
+
+def test_who_is_erased_meanwhile_gets_nothing(
+    student: Membership, pass_time: Callable[..., None], meanwhile: Any
+) -> None:
+    date_student(student, diploma_on=today())
+    pass_time(days=590)
+    request, _ = own_data.ask(student=student, by=student.user)
+    meanwhile(lambda: erase.erase_student(student.pk, on=today()))
+    assert not own_data.make(request.pk)
+    assert not OutgoingMail.objects.exists()
