@@ -68,6 +68,15 @@ class Membership(models.Model):
             # A few among a school's many students: its teachers, say.
             models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school"),
             models.Index(fields=["school", "sort_key", "id"], name="people_by_last_name"),
+            # Few have a date that is long ago: theirs goes, and is looked up among all of a large school.
+            models.Index(
+                fields=["school", "diploma_on"],
+                condition=models.Q(diploma_on__isnull=False),
+                name="students_by_diploma_date",
+            ),
+            models.Index(
+                fields=["school", "left_on"], condition=models.Q(left_on__isnull=False), name="students_by_leaving_date"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "school", "role"], name="membership_once"),
