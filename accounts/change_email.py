@@ -47,10 +47,13 @@ def refuse_other_domain(user: User, email: str) -> None:
     """Raises `OtherDomain` where the address would leave the domains that let its owner register.
 
     The domain is all that a school knows of who made an account there. Whom Schoolbeheer invited, or gave another
-    role, or who is at several schools or left (their mailbox ends) goes where they like.
+    role, or who is at several schools or left (their mailbox ends) goes where they like. So does whose study ended by
+    its date: students mostly stay in the school, dated by a list, until nothing of theirs is kept.
     """
     held = list(user.memberships.present().select_related("school"))
     schools = {one.school for one in held}
+    if any(one.study_ended for one in held):
+        return
     if len(schools) != 1 or {one.role for one in held} != {Role.STUDENT}:
         return
     [school] = schools

@@ -49,7 +49,7 @@ def erase_account(user: User) -> bool:
             _forget_log(user)
             _forget_joining(user, addresses)
             forget_changes_of_address(user)
-            Registration.objects.filter(email__in=[one.email for one in addresses if one.until is None]).delete()
+            Registration.objects.filter(email=user.email).delete()
             for log in (AccessAttempt, AccessLog, AccessFailureLog):
                 log.objects.filter(logins_with(addresses)).delete()
             user.delete()

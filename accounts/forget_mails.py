@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -39,7 +39,13 @@ def forget_invitations(invitations: Iterable[SchoolInvitation]) -> None:
 
 
 def forget_changes_of_address(user: User) -> None:
-    """The mails to addresses that never became this person's: they may have been mistyped."""
+    """The mails to addresses that weren't this person's yet, or any more; they may have been mistyped."""
     for change in EmailChange.objects.filter(user=user):
-        asked = Q(to__iexact=change.new_email, created_at__range=(change.asked_at, change.asked_at + AT_ONCE))
-        forget.delete(OutgoingMail.objects.filter(asked, kind__in=["confirm_email", "has_account"]))
+        sent = _at_once(change.asked_at, ["confirm_email", "has_account"])
+        if change.stopped_at:
+            sent |= _at_once(change.stopped_at, ["email_given_back"])
+        forget.delete(OutgoingMail.objects.filter(sent, to__iexact=change.new_email))
+
+
+def _at_once(at: datetime, kinds: list[str]) -> Q:
+    return Q(created_at__range=(at, at + AT_ONCE), kind__in=kinds)

@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 
 # Mails that are about no assessment: a forgotten password, say.
 LOOSE_MAILS_KEPT = timedelta(days=365)
+_ABOUT = MailAbout.objects.filter(mail=OuterRef("pk"))
 
 
 def erase_due(*, on: date | None = None) -> Counter[str]:
@@ -53,9 +54,8 @@ def tidy_up() -> None:
     view_log.forget_old()
     own_data.forget_old()
     forget_logins()
-    about = MailAbout.objects.filter(mail=OuterRef("pk"))
     old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
-    forget.delete(old.filter(~Exists(about)))
+    forget.delete(old.filter(~Exists(_ABOUT)))
     unused.destroy()
     unused.destroy_strays()
 
@@ -127,7 +127,8 @@ def erase_student(pk: int, *, on: date) -> bool:
         return False
     school, addresses = student.school, addresses_of(student.user)
     if erase_membership(student):
-        forget.delete(OutgoingMail.objects.filter(mails_to(addresses)))
+        # What is about an assessment is by now about others' alone: of one who was their examiner, too.
+        forget.delete(OutgoingMail.objects.filter(mails_to(addresses), ~Exists(_ABOUT)))
     _log(school, on, found.rule, students=1)
     return True
 

@@ -11,7 +11,7 @@ import json
 import tempfile
 import zipfile
 from datetime import timedelta
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -25,12 +25,13 @@ from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import mails
 from .data_request import KEPT_DAYS
-from .models import DataRequest
+from .models import Assessment, DataRequest
 from .own_data_content import collect, documents
 from .tasks import make_own_data
 
 IN_MEMORY = 1024 * 1024  # of the file while it is made; what is larger goes to disk
 PIECE = 64 * 1024
+TRIES = 3  # the nightly erasing takes a student's assessments one after another
 AGAIN = timedelta(days=1)  # so long one file is enough
 
 
@@ -51,7 +52,8 @@ def ask(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
 def make(request_id: int) -> bool:
     """Makes the file of a waiting request and queues the mail; False when there was nothing to do.
 
-    It can run twice, or on two workers: one claims the row, and what is kept first stays.
+    It can run twice, or on two workers: one claims the row, and what is kept first stays. What was erased or withdrawn
+    after it was collected must not come back: then it is collected anew, or left for the next time.
     """
     now = timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -59,16 +61,37 @@ def make(request_id: int) -> bool:
     if not DataRequest.objects.waiting().filter(free, pk=request_id).update(lease_until=lease):
         return False
     request = DataRequest.objects.select_related("student__user", "student__school").get(pk=request_id)
-    with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
-        write_zip(request.student, file)
-        with transaction.atomic():
-            current = DataRequest.objects.waiting().select_for_update(of=("self",)).filter(pk=request_id).first()
-            if current is None:
-                return False
-            current.file = keep_file(cast(BinaryIO, file))
-            current.made_at, current.lease_until = timezone.now(), None
-            current.mail = mails.queue_own_data(student=request.student)
-            current.save(update_fields=["file", "made_at", "lease_until", "mail"])
+    for _ in range(TRIES):
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
+            seen = list(_standing(request))
+            write_zip(request.student, file)
+            with transaction.atomic():
+                if _hold(request) == seen:
+                    return _keep(request, cast(BinaryIO, file))
+    DataRequest.objects.waiting().filter(pk=request_id).update(lease_until=None)
+    return False
+
+
+def _standing(request: DataRequest) -> Any:
+    """What the student's assessments are: another list once one is erased, made final or withdrawn."""
+    assessments = Assessment.objects.filter(student=request.student_id).order_by("pk")
+    return assessments.values_list("pk", "status", "version")
+
+
+def _hold(request: DataRequest) -> list[Any]:
+    """The same as it is now, with student and assessments locked in the order in which `erase` locks them."""
+    list(Membership.objects.select_for_update(of=("self",), no_key=True).filter(pk=request.student_id))
+    return list(_standing(request).select_for_update(of=("self",), no_key=True))
+
+
+def _keep(request: DataRequest, file: BinaryIO) -> bool:
+    current = DataRequest.objects.waiting().select_for_update(of=("self",)).filter(pk=request.pk).first()
+    if current is None:
+        return False
+    current.file = keep_file(file)
+    current.made_at, current.lease_until = timezone.now(), None
+    current.mail = mails.queue_own_data(student=request.student)
+    current.save(update_fields=["file", "made_at", "lease_until", "mail"])
     return True
 
 

@@ -15,8 +15,8 @@ from django.db.models import F, Q
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts import sessions
-from accounts.addresses import Address, logins_with
-from accounts.models import Membership, Registration, RoleChange, SchoolInvitation, Session, User
+from accounts.addresses import Address, invited_at, logins_with
+from accounts.models import Membership, Registration, SchoolInvitation, Session, User
 from addressbook.models import Contact
 
 
@@ -45,10 +45,10 @@ def collect_account(student: Membership, addresses: list[Address]) -> dict[str, 
     }
 
 
-def collect_school(student: Membership) -> dict[str, Any]:
+def collect_school(student: Membership, addresses: list[Address]) -> dict[str, Any]:
     """What the school wrote down of the student, and of who they are there beside a student."""
     school, user = student.school, student.user
-    asked = school.school_invitations.filter(Q(email=user.email) | Q(user=user) | Q(accepted_by=user))
+    asked = school.school_invitations.filter(invited_at(addresses) | Q(user=user) | Q(accepted_by=user))
     return {
         "uitnodigingen_voor_de_school": [_invitation(invitation) for invitation in asked.order_by("pk")],
         "wijzigingen_van_uw_rollen": [
@@ -141,10 +141,6 @@ def _invitation(invitation: SchoolInvitation) -> dict[str, Any]:
         "aangenomen_op": invitation.accepted_at,
         "ingetrokken_op": invitation.withdrawn_at,
     }
-
-
-def _role_change(line: RoleChange) -> dict[str, Any]:
-    return {"rol": line.role_label, "wat": line.get_change_display(), "hoe": line.get_how_display(), "op": line.at}
 
 
 def _admin_lines(student: Membership) -> Any:

@@ -72,8 +72,10 @@ def read_rows(prepared: ImportedFile) -> list[Row]:
     columns = kind_of(prepared).columns
     return [
         # What was kept before a column came has no value for it.
-        Row(line, (*values, *[""] * (len(columns) - len(values))), outcome, tuple(Note(*note) for note in notes))
-        for line, values, outcome, notes in json.loads(zlib.decompress(prepared.packed))
+        Row(
+            line, (*values, *[""] * (len(columns) - len(values))), outcome, tuple(Note(*note) for note in notes), *about
+        )
+        for line, values, outcome, notes, *about in json.loads(zlib.decompress(prepared.packed))
     ]
 
 
@@ -89,4 +91,4 @@ def lines_of(rows: Iterable[Row]) -> Iterable[tuple[int, tuple[str, ...]]]:
 
 def _as_json(row: Row) -> list[object]:
     notes = [[note.column, note.value, note.text] for note in row.notes]
-    return [row.line, row.values, row.outcome, notes]
+    return [row.line, row.values, row.outcome, notes, row.about]

@@ -32,12 +32,16 @@ GOOD = (Outcome.NEW, Outcome.UPDATED)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the file and what importing it does; `values` in the order of the columns."""
+    """A line of the file and what importing it does; `values` in the order of the columns.
+
+    `about`: the id of whom it changes, since what the line tells them by may be another's before it is imported.
+    """
 
     line: int
     values: tuple[str, ...]
     outcome: str
     notes: tuple[Note, ...] = ()
+    about: int | None = None
 
     @property
     def outcome_label(self) -> str:

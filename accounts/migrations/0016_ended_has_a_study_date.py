@@ -2,12 +2,15 @@
 
 from django.db import migrations, models
 from django.db.models.functions import TruncDate
+from django.utils import timezone
 
 
 def give_a_date(apps, schema_editor):
-    """Whoever was taken out before one was asked for left on that day."""
+    """Whoever was taken out before one was asked for left on that day; as with any date, Schoolbeheer can mend it."""
     ended = apps.get_model("accounts", "Membership").objects.filter(ended_at__isnull=False)
-    ended.filter(diploma_on__isnull=True, left_on__isnull=True).update(left_on=TruncDate("ended_at"))
+    ended.filter(diploma_on__isnull=True, left_on__isnull=True).update(
+        left_on=TruncDate("ended_at"), study_dates_set_at=timezone.now()
+    )
 
 
 class Migration(migrations.Migration):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 
 from accounts.search import search_text, sort_key
 
@@ -67,6 +68,15 @@ class Membership(models.Model):
             # A few among a school's many students: its teachers, say.
             models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school"),
             models.Index(fields=["school", "sort_key", "id"], name="people_by_last_name"),
+            # Few have a date that is long ago: theirs goes, and is looked up among all of a large school.
+            models.Index(
+                fields=["school", "diploma_on"],
+                condition=models.Q(diploma_on__isnull=False),
+                name="students_by_diploma_date",
+            ),
+            models.Index(
+                fields=["school", "left_on"], condition=models.Q(left_on__isnull=False), name="students_by_leaving_date"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["user", "school", "role"], name="membership_once"),
@@ -104,6 +114,12 @@ class Membership(models.Model):
     def number_is_fixed(self) -> bool:
         """Whether an assessment points here: from then on only Schoolbeheer changes the student number."""
         return self.assessments.exists()
+
+    @property
+    def study_ended(self) -> bool:
+        """Whether one of the two dates has come."""
+        today = timezone.localdate()
+        return any(day is not None and day <= today for day in (self.diploma_on, self.left_on))
 
     def clean(self) -> None:
         self.student_number = self.student_number.strip()

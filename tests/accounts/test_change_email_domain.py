@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -132,6 +134,18 @@ def test_who_left_and_whose_mailbox_ends(
         start(unit=unit, student=student, by=docent)
     leave(school=strict, user=noa, by=member(strict, Role.SCHOOLBEHEER))
     assert is_free(client)
+
+
+@pytest.mark.parametrize("date", ["diploma_on", "left_on"])
+def test_whose_study_ended_and_who_is_still_among_the_students(client: Client, noa: User, date: str) -> None:
+    Membership.objects.filter(user=noa).update(**{date: timezone.localdate()})
+    assert is_free(client)
+
+
+@pytest.mark.parametrize("date", ["diploma_on", "left_on"])
+def test_not_yet_who_has_a_date_in_advance(client: Client, noa: User, date: str) -> None:
+    Membership.objects.filter(user=noa).update(**{date: timezone.localdate() + timedelta(days=1)})
+    assert not is_free(client)
 
 
 def test_the_old_address_takes_itself_back_whatever_the_school_allows_by_then(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from datetime import timedelta
 
 import pytest
@@ -71,3 +74,20 @@ def test_two_who_ask_for_the_data_get_one_file(student: Membership, administrato
     assert sorted(is_new for _, is_new in results) == [False, True]
     request = DataRequest.objects.get()
     assert sorted(at_once(lambda: own_data.make(request.pk), lambda: own_data.make(request.pk))) == [False, True]
+
+
+def test_a_file_that_is_made_while_its_assessment_is_erased_does_not_hold_it(
+    final: Assessment, student: Membership
+) -> None:
+    Assessment.objects.filter(pk=final.pk).update(created_at=timezone.now() - timedelta(days=700))
+    date_student(student, diploma_on=today() - timedelta(days=600))
+    request, _ = own_data.ask(student=student, by=student.user)
+    erased, made = at_once(
+        lambda: erase.erase_assessment(final.pk, on=today()),
+        lambda: own_data.make(request.pk),
+    )
+    assert (erased, made) == (True, True)
+    if file := DataRequest.objects.get().file:  # else it was made first, and let go of
+        with zipfile.ZipFile(io.BytesIO(file.read())) as archive:
+            assert archive.namelist() == ["gegevens.json"]
+            assert json.loads(archive.read("gegevens.json"))["beoordelingen"] == []

@@ -255,6 +255,20 @@ def test_what_a_colleague_changed_meanwhile_is_shown_before_it_is_written_over(
     assert dates(student) == (date(2026, 7, 10), None)
 
 
+def test_a_number_that_is_another_student_s_by_now_is_shown_before_that_one_gets_the_date(
+    shown: Shown, school: School, student: Membership
+) -> None:
+    prepared = shown(["123456", "10-07-2026", ""])
+    Membership.objects.filter(pk=student.pk).update(student_number="")
+    other = MembershipFactory(school=school, student_number="123456")
+    with pytest.raises(ShownAnew):
+        import_shown(prepared)
+    assert dates(other) == (None, None)
+    prepared.refresh_from_db()
+    import_shown(prepared)
+    assert (dates(student), dates(other)) == ((None, None), (date(2026, 7, 10), None))
+
+
 def test_another_administrator_s_or_school_s_list_does_not_exist(
     browser: Client, colleague_browser: Client, shown: Shown, school: School, other_school: School, administrator: User
 ) -> None:

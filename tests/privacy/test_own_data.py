@@ -10,21 +10,25 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import erase, own_data, view_log
+from assessments import documents, erase, lifecycle, own_data, view_log
 from assessments.models import Appeal, Assessment, DataRequest, Invitation
+from assessments.send_back import send_back
 from assessments.tasks import sweep_own_data
+from committee.finalise import finalise
+from committee.withdraw_final import withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail, StoredFile
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
 
-from .conftest import words
+from .conftest import date_student, today, words
 
 PAGE = "assessments:own_data"
 
@@ -67,6 +71,40 @@ def test_what_is_still_being_given_is_not_in_it(invitation: Invitation, student:
     said, _ = told(made(student))
     assert "gegeven" not in said["beoordelingen"][0]
     assert "Nog niet af." not in json.dumps(said)
+
+
+def test_remarks_about_a_running_assessment_are_in_it_once_it_is_closed(
+    assessment: Assessment, examiner: Contact, student: Membership, committee_member: User
+) -> None:
+    steps.choose(assessment, examiner)
+    invitation = steps.send_invitation(assessment, examiner, remark="Let op de infuuspomp.")
+    steps.assess(invitation, "O")
+    remark = "De O voor hygiëne is te streng."
+    send_back(assessment=invitation.assessment, contacts=[examiner], by=committee_member, remark=remark)
+    said, _ = told(made(student))
+    for still_running in ("infuuspomp", "te streng"):
+        assert still_running not in json.dumps(said, ensure_ascii=False)
+
+    assessment.refresh_from_db()
+    lifecycle.cancel(assessment=assessment, by=committee_member, reason="Verhuisd.", counts_as_attempt=False)
+    DataRequest.objects.all().delete()
+    [shown] = told(made(student))[0]["beoordelingen"]
+    [invited] = shown["uitnodigingen"]
+    assert (invited["opmerking"], invited["opmerking_van_de_examencommissie"]) == ("Let op de infuuspomp.", remark)
+
+
+def test_the_pdf_of_a_result_that_was_withdrawn_is_in_it_once_there_is_a_new_one(
+    final: Assessment, student: Membership, committee_member: User
+) -> None:
+    withdraw_final(assessment=final, by=committee_member, reason="Verwisseld.")
+    said, names = told(made(student))
+    assert names == ["gegevens.json"]
+    assert "gegeven" not in said["beoordelingen"][0]
+    final.refresh_from_db()
+    documents.make(finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test").pk)
+    DataRequest.objects.all().delete()
+    pdfs = {name.rpartition("/")[0] for name in told(made(student))[1] if name.endswith(".pdf")}
+    assert pdfs == {"pdf", "pdf/vervallen"}
 
 
 def test_an_appeal_s_note_is_in_it_once_it_is_closed(final: Assessment, student: Membership) -> None:
@@ -191,3 +229,64 @@ def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch:
     monkeypatch.setattr("assessments.tasks.make_own_data.delay", started.append)
     sweep_own_data()
     assert started == [request.pk]
+
+
+# --- What changes while it is collected ----------------------------------------------------------
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """`meanwhile(does)`: that is done each time the file was written, before it is kept."""
+    write = own_data.write_zip
+
+    def meanwhile(does: Callable[[], object]) -> None:
+        def write_and_do(*args: Any) -> None:
+            write(*args)
+            does()
+
+        monkeypatch.setattr(own_data, "write_zip", write_and_do)
+
+    return meanwhile
+
+
+def test_what_is_erased_meanwhile_does_not_come_back(
+    final: Assessment, student: Membership, pass_time: Callable[..., None], meanwhile: Any
+) -> None:
+    date_student(student, diploma_on=today())
+    pass_time(days=590)
+    meanwhile(lambda: erase.erase_assessment(final.pk, on=today()))
+    said, names = told(made(student))
+    assert not Assessment.objects.exists()
+    assert (said["beoordelingen"], names) == ([], ["gegevens.json"])
+
+
+def test_a_result_that_is_withdrawn_meanwhile_is_not_in_it(
+    final: Assessment, student: Membership, committee_member: User, meanwhile: Any
+) -> None:
+    def withdraw() -> None:
+        if Assessment.objects.get().is_closed:
+            withdraw_final(assessment=final, by=committee_member, reason="Verwisseld.")
+
+    meanwhile(withdraw)
+    said, names = told(made(student))
+    assert (said["beoordelingen"][0]["resultaat"], names) == ("", ["gegevens.json"])
+
+
+def test_what_goes_on_changing_is_left_for_the_next_time(
+    final: Assessment, student: Membership, monkeypatch: pytest.MonkeyPatch, meanwhile: Any
+) -> None:
+    meanwhile(lambda: Assessment.objects.update(version=F("version") + 1))
+    request = made(student)
+    assert (request.file, request.lease_until) == (None, None)
+    assert not OutgoingMail.objects.filter(kind="own_data").exists()
+    monkeypatch.undo()
+    assert own_data.make(request.pk)
+
+
+def test_who_is_erased_meanwhile_gets_nothing(
+    student: Membership, pass_time: Callable[..., None], meanwhile: Any
+) -> None:
+    date_student(student, diploma_on=today())
+    pass_time(days=590)
+    request, _ = own_data.ask(student=student, by=student.user)
+    meanwhile(lambda: erase.erase_student(student.pk, on=today()))
+    assert not own_data.make(request.pk)
+    assert not OutgoingMail.objects.exists()

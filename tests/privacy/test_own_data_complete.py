@@ -86,6 +86,8 @@ NOT_IN_THE_FILE = {
     "assessments.Proposal.email": "of a colleague whom an examiner proposed, who is no student",
     "assessments.Viewing.by": ACTED,
     "committee.Export.by": ACTED,
+    "committee.FinalBatch.by": ACTED,
+    "committee.FinalBatch.exam_office_email": "an office's",
     "committee.ExportedResult.final_by": ACTED,
     "committee.FinalBatch.by": ACTED,
     "committee.FinalBatch.exam_office_email": "an office's",
@@ -110,6 +112,8 @@ def everything(
     session.save()
     TOTPDevice.objects.create(user=user, name="app", key="5ec2e7" * 6 + "abcd")
     user.recovery_codes.create(digest=digest(user_id=user.pk, code="GEHEIMECODE"))
+    AccessLog.objects.create(username="eerder@hier.test", ip_address="192.0.2.1", user_agent="Firefox")
+    queue_mail(kind="earlier", to="eerder@hier.test", to_name="", subject="Eerder", text="Vorig adres", html="x")
     user.email_changes.create(old_email="eerder@hier.test", new_email=user.email, confirmed_at=timezone.now())
     RegistrationFactory(email=user.email, school=school, password="md5$geheim$0123")
     roles.record(school=school, user=user, role=Role.STUDENT, change="GIVEN", by=administrator, how="IMPORT")
@@ -123,13 +127,11 @@ def everything(
     school.school_invitations.create(**name, email="post@hier.test", roles=[], accepted_by=user, accepted_at=now)
     ContactFactory(school=school, email=user.email, user=user)
     view_log.note(final, by=colleague)
-    AccessLog.objects.create(username="eerder@hier.test", ip_address="192.0.2.1", user_agent="Firefox")
     AccessAttempt.objects.create(username=user.email, ip_address="192.0.2.66", failures_since_start=1)
     AccessFailureLog.objects.create(username=user.email, ip_address="192.0.2.66")
     kind = ContentType.objects.get_for_model(user)
     line = {"user": UserFactory(), "content_type": kind, "object_id": str(user.pk), "object_repr": str(user)}
     LogEntry.objects.create(**line, action_flag=CHANGE, change_message="Tweede stap verwijderd.")
-    queue_mail(kind="earlier", to="eerder@hier.test", to_name="", subject="Eerder", text="Vorig adres", html="x")
     own_data.ask(student=student, by=user)
     user.refresh_from_db()
     student.refresh_from_db()

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from dateutil.relativedelta import relativedelta
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.models import Membership, School
+from accounts.models import Membership, Role, School, User
 from assessments import retention
 from assessments.erasure import Rule
 from assessments.models import Appeal, Assessment, Event, Status
@@ -216,3 +217,13 @@ def test_results_without_a_date_are_counted_for_schoolbeheer(
         make_afname(Status.FINAL, student=student)
     make_afname(Status.ASSESSED)
     assert set(retention.without_date(strict)) == {students[0], students[3]}
+
+
+def test_whose_date_is_long_ago_is_looked_up_by_index_among_a_school_s_students(school: School) -> None:
+    users = User.objects.bulk_create(User(email=f"student{n}@hier.test") for n in range(1000))
+    Membership.objects.bulk_create(Membership(user=user, school=school, role=Role.STUDENT) for user in users)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    plan = retention.leaving(school, on=date(2026, 6, 1)).order_by().explain()
+    assert "students_by_diploma_date" in plan
+    assert "students_by_leaving_date" in plan

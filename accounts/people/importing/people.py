@@ -248,7 +248,8 @@ def _of_the_school(line: int, values: tuple[str, ...], given: Wanted, there: The
         said.append(Note("", "", f"heeft een account en houdt de naam {there.user.full_name}"))
     if not changes and not said:
         said.append(Note("", "", "hoort al zo bij de school"))
-    return Row(line, values, Outcome.UPDATED if changes else Outcome.SKIPPED, (*changes, *said))
+    outcome = Outcome.UPDATED if changes else Outcome.SKIPPED
+    return Row(line, values, outcome, (*changes, *said), there.user.pk)
 
 
 def missing_roles(given: Wanted, there: There) -> list[str]:

@@ -320,6 +320,19 @@ def test_what_changed_meanwhile_is_shown_anew(shown: Shown, school: School) -> N
     assert User.objects.filter(email="bo@hier.test").exists()
 
 
+def test_an_address_that_is_a_namesake_s_by_now_is_shown_before_that_one_gets_the_role(
+    shown: Shown, school: School
+) -> None:
+    name = {"user__first_name": "Noa", "user__infix": "", "user__last_name": "Wit"}
+    first = MembershipFactory(school=school, user__email="noa@hier.test", **name)
+    prepared = shown(["Noa", "", "Wit", "noa@hier.test", "Docent", "", ""])
+    User.objects.filter(pk=first.user_id).update(email="noa@prive.test")
+    namesake = MembershipFactory(school=school, user__email="noa@hier.test", **name)
+    with pytest.raises(ShownAnew):
+        import_shown(prepared)
+    assert [held.role for held in namesake.user.memberships.all()] == [Role.STUDENT]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_imports_once(shown: Shown, school: School) -> None:
     prepared = shown(NOA, BO)

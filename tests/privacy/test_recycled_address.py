@@ -1,0 +1,224 @@
+"""A mailbox that a school gives to the next person: what went there goes with whose it was at that moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from axes.models import AccessLog
+from django.utils import timezone
+
+from accounts import change_email, register
+from accounts.addresses import Address, addresses_of
+from accounts.erase_account import erase_account
+from accounts.models import Membership, School, SchoolInvitation, User
+from assessments import erase
+from assessments.models import Assessment, Invitation, MailAbout
+from assessments.own_data_content import collect
+from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.queue import queue_mail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory, RegistrationFactory, UserFactory
+
+from .conftest import date_student, today
+
+BOX, PRIVATE = "anouk@hier.test", "anouk@prive.test"
+BEFORE, AFTER = "192.0.2.77", "192.0.2.88"
+Later = Callable[..., None]
+
+
+def mail(text: str, to: str = BOX) -> OutgoingMail:
+    return queue_mail(kind="loose", to=to, to_name="", subject="x", text=text, html="x")
+
+
+def move(user: User, to: str) -> datetime:
+    """Gives the account another address; from when it has it."""
+    change_email.ask(user=user, email=to, language="nl")
+    change = user.email_changes.get(confirmed_at=None, withdrawn_at=None, stopped_at=None)
+    change_email.confirm(change=change)
+    user.refresh_from_db()
+    change.refresh_from_db()
+    assert change.confirmed_at
+    return change.confirmed_at
+
+
+def told(student: Membership) -> str:
+    return json.dumps(collect(student), default=str)
+
+
+@pytest.fixture
+def moved(student: Membership, assessment: Assessment, school: School, pass_time: Later) -> Membership:
+    """Anouk, who was mailed and logged in at the school's mailbox, and has a private one by now."""
+    pass_time(days=10)
+    MailAbout.objects.create(mail=mail("Je afname is gepland."), assessment=assessment)
+    mail("Uw code is 123.")
+    AccessLog.objects.create(username=BOX, ip_address=BEFORE)
+    school.school_invitations.create(first_name="Anouk", last_name="Hoff", email=BOX, withdrawn_at=timezone.now())
+    pass_time(days=10)
+    move(student.user, PRIVATE)
+    pass_time(days=30)
+    return student
+
+
+@pytest.fixture
+def newcomer(moved: Membership, school: School, pass_time: Later) -> Membership:
+    """Ali, who got the mailbox and has an account with it."""
+    newcomer = MembershipFactory(school=school, user__email=BOX, user__first_name="Ali", user__last_name="Nieuw")
+    pass_time(days=1)
+    mail("Welkom Ali.")
+    AccessLog.objects.create(username=BOX, ip_address=AFTER)
+    return newcomer
+
+
+def test_the_newcomer_s_file_holds_nothing_of_who_had_the_mailbox_before(newcomer: Membership) -> None:
+    text = told(newcomer)
+    assert "Welkom Ali." in text
+    assert AFTER in text
+    for of_the_other in ("Je afname is gepland.", "Uw code is 123.", BEFORE, "Anouk", "Hoff"):
+        assert of_the_other not in text
+
+
+def test_who_had_it_before_still_gets_what_was_theirs_and_nothing_that_came_later(
+    newcomer: Membership, moved: Membership
+) -> None:
+    text = told(moved)
+    for own in ("Je afname is gepland.", "Uw code is 123.", BEFORE):
+        assert own in text
+    for of_the_other in ("Welkom Ali.", AFTER):
+        assert of_the_other not in text
+
+
+def test_erasing_the_newcomer_leaves_what_is_the_other_s(newcomer: Membership, pass_time: Later) -> None:
+    date_student(newcomer, diploma_on=today())
+    pass_time(days=590)
+    assert erase.erase_student(newcomer.pk, on=today())
+    left = OutgoingMail.objects.filter(to=BOX, kind="loose").order_by("pk")
+    assert [mail.text for mail in left] == ["Je afname is gepland.", "Uw code is 123."]
+    assert MailAbout.objects.count() == 1
+    assert [log.ip_address for log in AccessLog.objects.filter(username=BOX)] == [BEFORE]
+    assert SchoolInvitation.objects.filter(email=BOX, first_name="Anouk").exists()
+
+
+def test_a_newcomer_with_an_older_account_has_the_mailbox_from_the_change_on(
+    moved: Membership, school: School, pass_time: Later
+) -> None:
+    older = MembershipFactory(school=school, user__joined_at=timezone.now().replace(year=2020))
+    move(older.user, BOX)
+    pass_time(days=1)
+    mail("Welkom Ali.")
+    text = told(older)
+    assert "Welkom Ali." in text
+    assert "Uw code is 123." not in text
+    assert BEFORE not in text
+
+
+def test_an_examiner_without_an_account_at_the_mailbox_keeps_their_invitations(
+    moved: Membership, school: School, unit: ExamUnit, docent: User
+) -> None:
+    other = MembershipFactory(school=school, user__last_name="Andermans")
+    invite_at_the_box(other, school, unit, docent)
+    assert "Andermans" in OutgoingMail.objects.get(kind="invitation").text
+    assert "Andermans" not in told(moved)
+
+
+def test_nor_is_an_invitation_about_oneself_read_when_the_mailbox_is_the_examiner_s(
+    moved: Membership, school: School, unit: ExamUnit, docent: User
+) -> None:
+    Assessment.objects.all().delete()
+    invite_at_the_box(moved, school, unit, docent)
+    [told_of] = [mail for mail in collect(moved)["mails"] if mail["soort"] == "invitation"]
+    assert "tekst" not in told_of
+
+
+def invite_at_the_box(student: Membership, school: School, unit: ExamUnit, docent: User) -> Invitation:
+    contact = ContactFactory(school=school, email=BOX)
+    assessment = steps.start_assessment(student, unit, docent)
+    steps.choose(assessment, contact)
+    return steps.send_invitation(assessment, contact)
+
+
+def test_erasing_who_had_it_before_leaves_the_newcomer_s_open_invitation_and_registration(
+    moved: Membership, school: School
+) -> None:
+    asked = school.school_invitations.create(first_name="Ali", last_name="Nieuw", email=BOX, roles=["STUDENT"])
+    registered = RegistrationFactory(email=BOX, school=school)
+    mail("Welkom Ali.")
+    Assessment.objects.all().delete()
+    moved.delete()
+    assert erase_account(moved.user)
+    assert SchoolInvitation.objects.get() == asked
+    assert school.registrations.get() == registered
+    assert OutgoingMail.objects.filter(text="Welkom Ali.").exists()
+
+
+def test_a_student_who_examined_others_leaves_those_their_mails(
+    student: Membership, school: School, unit: ExamUnit, docent: User, pass_time: Later
+) -> None:
+    other = MembershipFactory(school=school, user__last_name="Andermans")
+    invite_at_the_box(other, school, unit, docent)
+    mail("Uw code is 123.")
+    date_student(student, diploma_on=today())
+    pass_time(days=590)
+    assert erase.erase_student(student.pk, on=today())
+    [left] = OutgoingMail.objects.filter(to=BOX)
+    assert "Andermans" in left.text
+
+
+# --- From when until when ------------------------------------------------------------------------
+def spans(user: User) -> list[tuple[str, Any, Any]]:
+    return [(one.email, one.since, one.until) for one in addresses_of(user)]
+
+
+def test_who_never_changed_it_has_it_from_the_registration_on(db: None) -> None:
+    user = UserFactory(email=BOX)
+    assert spans(user) == [(BOX, user.joined_at - register.TERM, None)]
+
+
+def test_an_address_that_one_came_back_to_was_not_one_s_own_in_between(db: None, pass_time: Later) -> None:
+    user = UserFactory(email=BOX)
+    joined = addresses_of(user)[0].since
+    pass_time(days=1)
+    away = move(user, PRIVATE)
+    pass_time(days=1)
+    back = move(user, BOX)
+    assert addresses_of(user) == [Address(BOX, back, None), Address(PRIVATE, away, back), Address(BOX, joined, away)]
+
+
+def test_what_was_stopped_gave_the_old_address_back(db: None, pass_time: Later) -> None:
+    user = UserFactory(email=BOX)
+    joined = addresses_of(user)[0].since
+    pass_time(days=1)
+    stolen = move(user, "dief@elders.test")
+    further = move(user, "verder@elders.test")
+    pass_time(hours=1)
+    change_email.stop(change=user.email_changes.get(old_email=BOX), language="nl")
+    user.refresh_from_db()
+    stopped = user.email_changes.first().stopped_at
+    assert addresses_of(user) == [
+        Address(BOX, stopped, None),
+        Address("verder@elders.test", further, stopped),
+        Address("dief@elders.test", stolen, further),
+        Address(BOX, joined, stolen),
+    ]
+
+
+def test_what_was_asked_and_never_confirmed_was_never_an_address(db: None) -> None:
+    user = UserFactory(email=BOX)
+    change_email.ask(user=user, email=PRIVATE, language="nl")
+    change_email.stop(change=user.email_changes.get(), language="nl")
+    user.refresh_from_db()
+    assert [one.email for one in addresses_of(user)] == [BOX]
+
+
+def test_erasing_takes_the_mails_of_a_change_that_was_stopped_along(db: None) -> None:
+    user = UserFactory(email=BOX)
+    move(user, PRIVATE)
+    change_email.stop(change=user.email_changes.get(), language="nl")
+    user.refresh_from_db()
+    assert OutgoingMail.objects.filter(to=PRIVATE, kind="email_given_back").exists()
+    assert erase_account(user)
+    assert not OutgoingMail.objects.filter(to=PRIVATE).exists()
