@@ -141,7 +141,7 @@ def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str,
     if not changed:
         return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "staat er al zo"),)))
     outcome = Outcome.UPDATED if any(before[name] for name in changed) else Outcome.NEW
-    notes = [Note(HEADERS[name], said(dates[name]), f"was {said(before[name]) or 'leeg'}") for name in changed]
+    notes = [Note(HEADERS[name], said(dates[name]), f"(was {said(before[name]) or 'leeg'})") for name in changed]
     return Judged(Row(line, values, outcome, tuple(notes), student.pk), student)
 
 

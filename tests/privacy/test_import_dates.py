@@ -83,7 +83,7 @@ def test_dates_as_people_write_them(typed: str) -> None:
 def test_both_dates_are_read_and_written(shown: Shown, student: Membership) -> None:
     prepared = shown(["123456", "10-07-2026", "31-01-2024"])
     assert told(prepared) == [
-        ("NEW", "Diplomadatum 10-07-2026 was leeg; Vertrokken zonder diploma op 31-01-2024 was leeg")
+        ("NEW", "Diplomadatum 10-07-2026 (was leeg); Vertrokken zonder diploma op 31-01-2024 (was leeg)")
     ]
     assert dates(student) == (None, None)
     import_shown(prepared)
@@ -99,7 +99,7 @@ def test_an_empty_cell_or_a_column_that_is_not_there_takes_no_date_away(shown: S
 
 def test_what_it_replaces_is_said_and_what_is_there_already_is_passed_over(shown: Shown, student: Membership) -> None:
     Membership.objects.filter(pk=student.pk).update(diploma_on=date(2025, 7, 11))
-    assert told(shown(["123456", "10-07-2026", ""])) == [("UPDATED", "Diplomadatum 10-07-2026 was 11-07-2025")]
+    assert told(shown(["123456", "10-07-2026", ""])) == [("UPDATED", "Diplomadatum 10-07-2026 (was 11-07-2025)")]
     assert told(shown(["123456", "11-07-2025", ""])) == [("SKIPPED", "staat er al zo")]
 
 
@@ -250,7 +250,7 @@ def test_what_a_colleague_changed_meanwhile_is_shown_before_it_is_written_over(
         import_shown(prepared)
     assert dates(student) == (date(2026, 7, 9), None)
     prepared.refresh_from_db()
-    assert told(prepared) == [("UPDATED", "Diplomadatum 10-07-2026 was 09-07-2026")]
+    assert told(prepared) == [("UPDATED", "Diplomadatum 10-07-2026 (was 09-07-2026)")]
     import_shown(prepared)
     assert dates(student) == (date(2026, 7, 10), None)
 
