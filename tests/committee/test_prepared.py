@@ -38,10 +38,10 @@ def test_each_asking_has_its_own_numbers(make_afname: AfnameMaker) -> None:
 
 
 def test_what_it_found_is_not_kept(make_afname: AfnameMaker) -> None:
-    one, prepared = make_afname(), Prepared(by_ids)
-    assert prepared.ask([one.pk])
-    one.delete()
-    assert prepared.ask([one.pk]) == []
+    pk, prepared = make_afname().pk, Prepared(by_ids)
+    assert prepared.ask([pk])
+    Assessment.objects.all().delete()
+    assert prepared.ask([pk]) == []
 
 
 def test_values_are_of_the_type_of_their_field(make_afname: AfnameMaker) -> None:
