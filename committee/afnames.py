@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.db.models import Exists, OuterRef
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -18,14 +19,24 @@ from assessments.models import Assessment, AssessmentQuerySet, Assignment, Statu
 from exams.models import Exam
 
 from .find_afnames import ALL, PROPOSED, Wanted
+from .prepared import OneOf, Prepared
 
 EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # what is one day further is a date, too
 NO_DATE = "Dit is geen datum. Een datum ziet eruit als 23-11-2026."
+_OF_EXAM = ["id", "kind", "code", "title", "cohort", "level"]
+
+
+def _assessed_at(schools: Any) -> QuerySet[Any, Any]:
+    assessed = Assessment.objects.filter(OneOf(F("school_id"), schools), exam=OuterRef("pk"))
+    return Exam.objects.filter(Exists(assessed)).values_list(*_OF_EXAM)
+
+
+_EXAMS = Prepared(_assessed_at)
 
 
 def exams_of(schools: list[int]) -> list[Exam]:
     """The exams that were assessed at these schools: what the select offers."""
-    return list(Exam.objects.filter(Exists(Assessment.objects.filter(school__in=schools, exam=OuterRef("pk")))))
+    return [Exam.from_db(DEFAULT_DB_ALIAS, _OF_EXAM, row) for row in _EXAMS.ask(schools)]
 
 
 class DayField(forms.DateField):

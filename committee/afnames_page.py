@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
+from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,6 +18,7 @@ from addressbook.models import Contact
 from assessments.models import CLOSED, Assessment, Assignment, Status
 
 from .find_afnames import ALL, COUNT_UP_TO, PROPOSED, AfnamesOfSchool, Key
+from .prepared import OneOf, Prepared
 
 PAGE_SIZE = 30
 LONG = 14  # days; who waits longer on the committee stands out
@@ -25,6 +27,23 @@ _COLUMNS = (
     ["pk", "public_id", "status", "status_since", "attempt", "exam__title", "exam__code", "unit__code", "unit__title"]
     + ["student__student_number"]
     + [f"{whose}__{name}" for whose in ("student__user", "initiator") for name in ("first_name", "infix", "last_name")]
+)
+_ROWS = Prepared(lambda pks: Assessment.objects.filter(OneOf(F("pk"), pks)).order_by().values_list(*_COLUMNS))
+_EXAMINERS = Prepared(
+    lambda pks: (
+        Assignment.objects.live()
+        .filter(OneOf(F("assessment_id"), pks))
+        .order_by()
+        .values_list("contact_id", "assessment_id")
+        .distinct()
+    )
+)
+_CONTACTS = Prepared(
+    lambda pks: (
+        Contact.objects.filter(OneOf(F("pk"), pks))
+        .order_by("last_name", "pk")
+        .values_list("pk", "first_name", "infix", "last_name")
+    )
 )
 
 
@@ -134,8 +153,7 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
     if not pks:
         return []
     examiners, rows, today = _read_examiners(pks), {}, timezone.localdate()
-    read = Assessment.objects.filter(pk__in=pks).order_by().values_list(*_COLUMNS)
-    for pk, public_id, status, since, attempt, exam, code, unit_code, unit, number, *names in read:
+    for pk, public_id, status, since, attempt, exam, code, unit_code, unit, number, *names in _ROWS.ask(pks):
         local = timezone.localtime(since)
         rows[pk] = Row(
             public_id=public_id,
@@ -155,15 +173,14 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
 
 def _read_examiners(pks: Sequence[int]) -> dict[int, list[str]]:
     """Each name once, however many parts; two of one name are two."""
-    chosen = Assignment.objects.live().filter(assessment__in=pks).order_by().distinct()
-    pairs = list(chosen.values_list("contact_id", "assessment_id"))
+    pairs = _EXAMINERS.ask(pks)
     # Not joined: the database might read the whole address book.
-    contacts = Contact.objects.filter(pk__in={contact for contact, _ in pairs}).order_by("last_name", "pk")
+    contacts = _CONTACTS.ask(list({contact for contact, _ in pairs})) if pairs else []
     found: dict[int, list[str]] = {}
     of_contact: dict[int, list[int]] = {}
     for contact, assessment in pairs:
         of_contact.setdefault(contact, []).append(assessment)
-    for contact, *name in contacts.values_list("pk", "first_name", "infix", "last_name"):
+    for contact, *name in contacts:
         for assessment in of_contact[contact]:
             found.setdefault(assessment, []).append(full_name(*name))
     return found

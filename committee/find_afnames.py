@@ -7,7 +7,6 @@ few people who are called so are looked up first and then their assessments. (`a
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,17 +15,16 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import BigIntegerField, ExpressionWrapper, F, Lookup, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.expressions import RawSQL
+from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
-from django.db.models.sql.compiler import SQLCompiler
 
 from accounts.models import Membership, Role
 from accounts.search import indexed, matches, needles
 from addressbook.models import Contact
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
+
+from .prepared import OneOf
 
 ALL = "ALLE"
 PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
@@ -64,28 +62,14 @@ class Wanted:
         return bool(self.student or self.initiator or self.examiner)
 
 
-class OneOf(Lookup):
-    """Whether a number is one of these, however many: one parameter, which costs a database next to nothing to read."""
-
-    prepare_rhs = False
-
-    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[str | int, ...]]:
-        number, given = self.process_lhs(compiler, connection)
-        return f"{number} IN (SELECT value FROM json_each(%s))", (*given, json.dumps(self.rhs))  # noqa: S608  the ORM's
-
-    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
-        number, given = self.process_lhs(compiler, connection)
-        return f"{number} = ANY(%s::bigint[])", (*given, self.rhs)  # of one type: only then it looks up by hash
-
-
 class AfnamesOfSchool:
     """The assessments of one school (its id) that are wanted."""
 
     def __init__(self, school: int, wanted: Wanted) -> None:
         self.school, self.wanted = school, wanted
-        self._people_at_hand = (
-            False  # all who are called so, once there is far to walk: a step costs nearly nothing then
-        )
+        # All who are called so, once there is far to walk: a step costs nearly nothing then.
+        self._people_at_hand = False
+        self._goes_on = False  # whether a list was seen to hold `WALKED`
 
     def find(self, *, limit: int, ascending: bool, after: Key | None = None, until: Key | None = None) -> list[Key]:
         """The first of them in order of date, or those after a key; descending the newest come first.
@@ -122,7 +106,7 @@ class AfnamesOfSchool:
         if (few := self.__dict__.get("_few")) is not None:  # finding them has shown that they are few, and read them
             return Counter(status for _, status in few)
         everything = self._listed(ALL)
-        if not everything.order_by(*_ORDER)[WALKED : WALKED + 1].values_list("pk"):
+        if not (self._goes_on or everything.order_by(*_ORDER)[WALKED - 1 : WALKED].values_list("pk")):
             counted = self._holding_names(everything)
         elif not (self.wanted.student or self.wanted.examiner) and len(self._initiators) == 1:
             counted = self._of_initiators(everything)
@@ -228,15 +212,21 @@ class AfnamesOfSchool:
     def _walk(self, listed: AssessmentQuerySet, *, limit: int, ascending: bool) -> list[Key] | None:
         """None once there is far to walk, and all of theirs turned out to be few."""
         met: list[Key] = []
-        piece, walked, last = WALKED, 0, []
+        last: list[Key] | None = None  # of the piece, once it is asked
+        piece, walked = WALKED, 0
         if self.wanted.examiner and len(self._examiners) <= A_HANDFUL:
             last = _keys(listed[piece - 1 : piece])
+            self._goes_on = bool(last)
             if last and self._few is not None:
                 return None
         while True:
-            met += self._met_among(listed[:piece], order=listed, limit=limit - len(met))
-            if len(met) >= limit or not (last := last or _keys(listed[piece - 1 : piece])):
+            met += self._met_among(listed[:piece], limit=limit - len(met), ascending=ascending)
+            if len(met) >= limit:
                 return met
+            last = _keys(listed[piece - 1 : piece]) if last is None else last
+            if not last:
+                return met
+            self._goes_on = True
             walked += piece
             listed = listed.filter(_beyond(last[0], ascending=ascending))
             if not self._people_at_hand and self._is_far(limit - len(met), met=len(met), walked=walked):
@@ -245,23 +235,23 @@ class AfnamesOfSchool:
                 if self._few is not None:
                     return None
                 self._people_at_hand, piece = True, FURTHER * piece
-            piece, last = FURTHER * piece, []
+            piece, last = FURTHER * piece, None
 
     def _is_far(self, to_meet: int, *, met: int, walked: int) -> bool:
         both = self.wanted.student and self.wanted.examiner
         return to_meet * walked > met * (FAR_FOR_BOTH if both else FAR)
 
-    def _met_among(self, piece: AssessmentQuerySet, *, order: AssessmentQuerySet, limit: int) -> list[Key]:
+    def _met_among(self, piece: AssessmentQuerySet, *, limit: int, ascending: bool) -> list[Key]:
         """Those of a piece of the list who are called so, as far as `limit`.
 
         What is cut off can't be filtered by the ORM; and filtering what is not cut off, the database takes it for
         more than it will read, and compiles it first.
         """
         called = self._with_names(piece, self.wanted).annotate(is_called_so=self._called_so(self.wanted))
-        told = called.values("pk", "is_called_so")
-        sql, given = told.query.sql_with_params()
-        met = RawSQL(f"SELECT pk FROM ({sql}) AS told WHERE is_called_so LIMIT %s", [*given, limit])  # noqa: S611, S608
-        return _keys(Assessment.objects.filter(pk__in=met).order_by(*order.query.order_by))
+        sql, given = called.values("id", "status_since", "is_called_so").query.sql_with_params()
+        met = f"SELECT id, status_since FROM ({sql}) AS told WHERE is_called_so LIMIT %s"  # noqa: S608  the ORM's
+        keys = [(one.status_since, one.pk) for one in Assessment.objects.raw(met, [*given, limit])]
+        return sorted(keys, reverse=not ascending)
 
     def _holding_names(self, listed: AssessmentQuerySet, called: Wanted | None = None) -> AssessmentQuerySet:
         called = called or self.wanted

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db.models import OuterRef, QuerySet, Subquery
@@ -15,6 +17,7 @@ from accounts.signed_in import UserRequest
 from assessments.models import Assessment
 
 from .afnames import AfnamesFilter
+from .prepared import Prepared
 
 
 def get_schools(user: User) -> QuerySet[School]:
@@ -49,12 +52,21 @@ def address(request: UserRequest, name: str, assessment: Assessment | None = Non
     return reverse(name, args=[assessment.public_id] if assessment else None) + (f"?{search}" if search else "")
 
 
+def _schools(user: int, *, passed_second_step: bool) -> QuerySet[Any, Any]:
+    """Those of `get_schools`, with the own membership as a student (`own_memberships`)."""
+    member = User(pk=user)
+    member.passed_second_step = passed_second_step
+    mine = member.memberships.filter(role=Role.STUDENT, school=OuterRef("pk")).order_by().values("pk")
+    theirs = member.schools_as(Role.EXAMENCOMMISSIE).order_by("name").annotate(own=Subquery(mine))
+    return theirs.values_list("pk", "name", "digital_assessment_active", "four_eyes", "own")
+
+
+SCHOOLS = {passed: Prepared(partial(_schools, passed_second_step=passed)) for passed in (False, True)}
+
+
 def get_filter(request: UserRequest) -> AfnamesFilter:
     """The search as the address has it; 404 for someone who is in no committee."""
-    mine = request.user.memberships.filter(role=Role.STUDENT, school=OuterRef("pk")).order_by().values("pk")
-    # With the own membership as a student (`own_memberships`): the list is asked for too often for a query more.
-    theirs = request.user.schools_as(Role.EXAMENCOMMISSIE).order_by("name").annotate(own=Subquery(mine))
-    schools = list(theirs.values_list("pk", "name", "digital_assessment_active", "four_eyes", "own"))
+    schools = SCHOOLS[request.user.passed_second_step].ask(request.user.pk)
     if not schools:
         raise Http404
     return AfnamesFilter(

@@ -7,7 +7,9 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Membership, Role, School
 from accounts.search import matches
@@ -136,6 +138,27 @@ def test_counting_stops(school: School, monkeypatch: pytest.MonkeyPatch) -> None
     assert counted is not None
     assert counted[Status.FINAL] == 4
     assert AfnamesOfSchool(school.pk, Wanted(student="emma")).count() is None
+
+
+@pytest.mark.parametrize("a_handful", [0, 10], ids=["walked first", "asked first"])
+def test_what_walking_has_shown_to_be_long_is_not_looked_at_again(
+    a_handful: int, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = {"WALKED": 3, "A_HANDFUL": a_handful, "FEW_STUDENTS": 0, "FEW_EXAMINED": 0}
+    for name, value in far.items():
+        monkeypatch.setattr(find_afnames, name, value)
+    searched = AfnamesOfSchool(school.pk, Wanted(student="zoe", examiner="erik"))
+    searched.find(limit=5, ascending=True)
+    with CaptureQueriesContext(connection) as queries:
+        assert searched.count() is None
+    assert len(queries) == 0
+
+
+def test_whether_a_list_goes_on_is_asked_once(school: School) -> None:
+    searched = AfnamesOfSchool(school.pk, Wanted(examiner="erik"))
+    with CaptureQueriesContext(connection) as queries:
+        searched.find(limit=100, ascending=True)
+    assert len(queries) == 3  # the examiners, whether there are more than one walks, and the walk
 
 
 def test_what_comes_after_enough_of_another_school_is_left_out(school: School) -> None:
