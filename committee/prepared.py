@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -65,6 +66,8 @@ class Prepared:
     def _written(self) -> tuple[str, Sequence[Any], dict[int, Any]]:
         compiler = self._make(*self._stand_ins).query.get_compiler(DEFAULT_DB_ALIAS)
         sql, parameters = compiler.as_sql()
+        if any(isinstance(one, date) for one in parameters):
+            raise ValueError("This query holds a moment, which would stand still.")
         return sql, parameters, compiler.get_converters([column for column, *_ in compiler.select])
 
     @staticmethod

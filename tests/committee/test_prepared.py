@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Role, School
 from assessments.models import Assessment, Status
@@ -80,3 +81,11 @@ def test_the_list_has_the_schools_that_loading_gives(school: School, strict: boo
     assert [(pk, name) for pk, name, *_ in asked] == list(get_schools(user).values_list("pk", "name"))
     assert len(asked) == (1 if strict and not passed else 2)
     assert [own for *_, own in asked if own] == own_memberships(user)
+
+
+@pytest.mark.servers  # SQLite is given a moment as text
+def test_a_query_that_holds_a_moment_is_refused(db: None) -> None:
+    """It would be the moment at which the query was written."""
+    since = Prepared(lambda pk: Assessment.objects.filter(pk=pk, created_at__lt=timezone.now()).values_list("pk"))
+    with pytest.raises(ValueError, match="moment"):
+        since.ask(1)

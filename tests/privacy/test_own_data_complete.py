@@ -89,8 +89,6 @@ NOT_IN_THE_FILE = {
     "committee.FinalBatch.by": ACTED,
     "committee.FinalBatch.exam_office_email": "an office's",
     "committee.ExportedResult.final_by": ACTED,
-    "committee.FinalBatch.by": ACTED,
-    "committee.FinalBatch.exam_office_email": "an office's",
     "exams.ExamVersion.prepared_by": ACTED,
     "exams.ExamVersion.published_by": ACTED,
     "exams.Upload.by": ACTED,
