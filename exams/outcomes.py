@@ -9,8 +9,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
-from .content import ExamContent, nodes_of
+from .content import ExamContent, UnitContent, nodes_of
 from .grading import (
     CoreTaskNode,
     CoreTaskResult,
@@ -21,6 +22,7 @@ from .grading import (
     WorkProcessResult,
     load_scheme,
 )
+from .models import Part
 
 Scores = dict[Hashable, Score]
 Result = WorkProcessResult | CoreTaskResult
@@ -80,6 +82,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class GoodFrom:
+    """What has an O, V or G and no table of grades: from how many of its points it is G; None if never."""
+
+    name: str
+    points: int | None
+    most: int
+
+
+@dataclass(frozen=True)
 class UnitOutcomes:
     """What an exam unit comes to at its ends, and with one O among nothing but G."""
 
@@ -89,6 +100,18 @@ class UnitOutcomes:
     all_g: UnitResult
     one_o: UnitResult  # where that O costs least
     tables: tuple[Table, ...]
+    good_from: tuple[GoodFrom, ...]  # of the unit, and then of its parts
+
+
+def good_from_of_exam(exam: ExamContent) -> GoodFrom:
+    """Of all units together."""
+    nodes = nodes_of(exam.units)
+    scheme = load_scheme(rule=exam.grading_rule, data=exam.grading_data, units=nodes)
+
+    def grade(scores: Scores) -> Score:
+        return scheme.grade_exam(scheme.grade_unit(node.code, scores) for node in nodes)
+
+    return _good_from("Het hele examen", [criterion for node in nodes for criterion in node.criteria], grade)
 
 
 def outcomes_of(exam: ExamContent) -> list[UnitOutcomes]:
@@ -107,6 +130,7 @@ def outcomes_of(exam: ExamContent) -> list[UnitOutcomes]:
             all_g=_all(scheme, node, Score.G),
             one_o=_one_o(scheme, node),
             tables=tuple(_tables(scheme, node, of_unit)),
+            good_from=tuple(_good_froms(scheme, node, unit)),
         )
         for unit, node, of_unit in zip(exam.units, nodes, titles, strict=True)
     ]
@@ -122,6 +146,31 @@ def _one_o(scheme: Scheme, unit: UnitNode) -> UnitResult:
     good: Scores = dict.fromkeys(unit.criteria, Score.G)
     tried = [scheme.grade_unit(unit.code, {**good, part.criteria[0]: Score.O}) for part in parts]
     return max(tried, key=lambda result: result.grade)
+
+
+def _good_froms(scheme: Scheme, node: UnitNode, unit: UnitContent) -> Iterator[GoodFrom]:
+    name = f"Exameneenheid {unit.code}"
+    yield _good_from(name, node.criteria, lambda scores: scheme.grade_unit(node.code, scores).ovg)
+    for task in node.core_tasks:
+        for process in task.work_processes:
+            for part in process.parts:
+                place = (task.code, process.code, part.key)
+                name = f"Werkproces {process.code}, {Part.Kind(str(part.key)).label}"
+                yield _good_from(name, part.criteria, partial(_grade_part, scheme, node, place))
+
+
+def _grade_part(scheme: Scheme, unit: UnitNode, place: tuple[str, str, Hashable], scores: Scores) -> Score:
+    return scheme.grade_scored(unit.code, scores).parts[place].ovg
+
+
+def _good_from(name: str, criteria: Sequence[Hashable], grade: Callable[[Scores], Score]) -> GoodFrom:
+    count = len(criteria)
+
+    def is_good(points: int) -> bool:
+        return grade(_without_o(criteria, points) or {}) is Score.G
+
+    first = count + bisect_left(range(count, 2 * count + 1), x=True, key=is_good)
+    return GoodFrom(name, first if first <= 2 * count else None, 2 * count)
 
 
 def _tables(scheme: Scheme, unit: UnitNode, titles: dict[str, tuple[str, dict[str, str]]]) -> Iterator[Table]:

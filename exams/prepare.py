@@ -16,7 +16,7 @@ from .from_version import content_of
 from .grading import Problem, SchemeError, load_scheme
 from .load import load, read_content
 from .models import Exam, ExamVersion
-from .outcomes import UnitOutcomes, outcomes_of
+from .outcomes import GoodFrom, UnitOutcomes, good_from_of_exam, outcomes_of
 from .upload import Upload
 
 
@@ -47,6 +47,10 @@ class Shown:
     @cached_property
     def outcomes(self) -> list[UnitOutcomes]:
         return [] if self.problems else outcomes_of(self.content)
+
+    @cached_property
+    def good_from(self) -> GoodFrom | None:
+        return None if self.problems else good_from_of_exam(self.content)
 
     @property
     def is_the_same(self) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from exams.content import MAX_CRITERIA, ExamContent, nodes_of
 from exams.example import example
 from exams.grading import Score, load_scheme
-from exams.outcomes import outcomes_of
+from exams.outcomes import good_from_of_exam, outcomes_of
 
 from .test_round_trip import exams
 
@@ -42,6 +42,20 @@ def test_a_unit_is_shown_at_its_ends_and_with_one_o() -> None:
         (result.points, str(result.grade), result.ovg) for result in (unit.all_o, unit.all_v, unit.all_g, unit.one_o)
     ]
     assert ends == [(0, "1.0", Score.O), (5, "5.5", Score.V), (10, "10.0", Score.G), (8, "5.4", Score.O)]
+
+
+def test_from_how_many_points_each_level_without_grades_is_good() -> None:
+    [unit] = outcomes_of(example())
+    said = [(level.name, level.points, level.most) for level in (good_from_of_exam(example()), *unit.good_from)]
+    data = example().grading_data
+    task = data["units"]["PVB-1"]["core_tasks"]["B1-K1"]["work_processes"]
+    assert said == [
+        ("Het hele examen", data["good_from"], 10),
+        ("Exameneenheid PVB-1", data["units"]["PVB-1"]["good_from"], 10),
+        ("Werkproces B1-K1-W1, Gedragsobservatie", task["B1-K1-W1"]["parts"]["BEHAVIOUR"]["good_from"], 4),
+        ("Werkproces B1-K1-W1, Productbeoordeling", task["B1-K1-W1"]["parts"]["PRODUCT"]["good_from"], 2),
+        ("Werkproces B1-K1-W2, Gedragsobservatie", task["B1-K1-W2"]["parts"]["BEHAVIOUR"]["good_from"], 4),
+    ]
 
 
 @settings(max_examples=40)
