@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.managed_school import get_managed_school
 from accounts.models import School
-from accounts.rate_limits import LISTS_BY_USER
+from accounts.rate_limits import Limit
 from accounts.signed_in import UserRequest
 
 from . import files
@@ -24,7 +24,7 @@ from .forms import FileForm
 from .pages import answer_progress, answer_to_mend, found_back, preview_context, refuse
 from .unreadable import Unreadable
 
-TOO_MANY_LISTS = f"U hebt in een uur al {LISTS_BY_USER.times} lijsten bekeken. Probeer het straks nog eens."
+TOO_MANY_LISTS = "U hebt in een uur al {times} lijsten bekeken. Probeer het straks nog eens."
 
 
 class SchoolListPages:
@@ -37,6 +37,7 @@ class SchoolListPages:
     namespace: ClassVar[str]
     name: ClassVar[str]
     templates: ClassVar[str]
+    limit: ClassVar[Limit | None] = None  # on how many one hands in
 
     # --- What a kind may add ---
     def asked(self, form: FileForm) -> dict[str, Any]:
@@ -74,8 +75,8 @@ class SchoolListPages:
         school = get_managed_school(request.user, school_id)
         form = self.form(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
-            if LISTS_BY_USER.exceeds(str(request.user.pk)):  # what a list would do tells who has an account
-                form.add_error("file", TOO_MANY_LISTS)
+            if self.limit and self.limit.exceeds(str(request.user.pk)):
+                form.add_error("file", TOO_MANY_LISTS.format(times=self.limit.times))
                 return self._start_page(request, school, form, status=429)
             file = form.cleaned_data["file"]
             asked = self.asked(form)

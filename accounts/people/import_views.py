@@ -8,6 +8,7 @@ from accounts.importing.forms import FileForm
 from accounts.importing.rows import Row
 from accounts.importing.school_pages import SchoolListPages
 from accounts.models import PeopleImport, Role, School
+from accounts.rate_limits import LISTS_BY_USER
 
 from .forms import PeopleFileForm
 from .importing.people import COLUMNS, NUMBER, ROLE, TEMPLATE
@@ -21,6 +22,7 @@ class PeoplePages(SchoolListPages):
     template = TEMPLATE
     filename = "studenten-en-medewerkers"
     namespace, name, templates = "school", "import", "accounts/people/import"
+    limit = LISTS_BY_USER
 
     def asked(self, form: FileForm) -> dict[str, Any]:
         return {"mails_now": form.cleaned_data["mails_now"]}

@@ -73,7 +73,7 @@ def _claim(wanted: OutgoingMailQuerySet, limit: int) -> Held:
             own = {"state": MailState.IN_FLIGHT, "claim_id": held.claim_id, "lease_until": until}
             OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails]).update(**own)
     for mail in mails:
-        mail.state, mail.claim_id, mail.lease_until = MailState.IN_FLIGHT, held.claim_id, until
+        mail.claim_id = held.claim_id
     return Held(held.claim_id, mails, _attachments(mails))
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -51,6 +51,12 @@ def in_flight(seconds_left: float, **values: Any) -> int:
 
 def states() -> dict[int, str]:
     return dict(OutgoingMail.objects.values_list("pk", "state"))
+
+
+@pytest.mark.parametrize("half", [{"begun": 1}, {"begun_at": timezone.now()}])
+def test_the_database_keeps_that_what_is_begun_has_a_time(db: None, half: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="claim_begun_has_time"), transaction.atomic():
+        Claim.objects.create(lease_until=timezone.now(), **half)
 
 
 def test_of_many_claimers_one_gets_the_mail(transactional_db: None) -> None:
