@@ -35,6 +35,8 @@ WALKED, FURTHER = 1000, 10  # assessments at first, and so many times as many wh
 FAR, FAR_FOR_BOTH = 3000, 10_000
 FEW_STUDENTS, FEW_EXAMINERS, FEW_EXAMINED = 100, 50, 500  # looked up by; of more, walking meets some soon
 A_HANDFUL = 10  # of examiners: among many assessments, walking would hardly meet theirs
+# The first `FEW_STUDENTS` of a name stand so far apart, by id, that there are few enough of them to gather at once.
+FAR_APART = 4000
 Rows = TypeVar("Rows", bound=QuerySet[Any, Any])
 Key = tuple[datetime, int]  # an assessment's place in the list: since when it is what it is, and its id
 Found = list[tuple[Key, str]]  # with the state of each
@@ -108,7 +110,7 @@ class AfnamesOfSchool:
         everything = self._listed(ALL)
         if not (self._goes_on or everything.order_by(*_ORDER)[WALKED - 1 : WALKED].values_list("pk")):
             counted = self._holding_names(everything)
-        elif not (self.wanted.student or self.wanted.examiner) and len(self._initiators) == 1:
+        elif self._has_one_initiator and not (self.wanted.student or self.wanted.examiner):
             counted = self._of_initiators(everything)
         else:
             return None
@@ -164,6 +166,11 @@ class AfnamesOfSchool:
         staff = Membership.objects.filter(school=self.school).exclude(role=Role.STUDENT).order_by()
         return list(_holding(needles(self.wanted.initiator), staff).values_list("user", flat=True).distinct())
 
+    @property
+    def _has_one_initiator(self) -> bool:
+        """Whose assessments are an index of their own."""
+        return bool(self.wanted.initiator) and len(self._initiators) == 1
+
     @cached_property
     def _examiners(self) -> list[int]:
         """Contacts of the school, those that were taken out of the address book too."""
@@ -214,11 +221,14 @@ class AfnamesOfSchool:
         met: list[Key] = []
         last: list[Key] | None = None  # of the piece, once it is asked
         piece, walked = WALKED, 0
-        if self.wanted.examiner and len(self._examiners) <= A_HANDFUL:
+        if self._are_seldom_met:
             last = _keys(listed[piece - 1 : piece])
             self._goes_on = bool(last)
             if last and self._few is not None:
                 return None
+            if last and self.wanted.student and not self._has_one_initiator:
+                self._people_at_hand = self._students_are_uncommon
+                piece, last = (FURTHER**2 if self._people_at_hand else FURTHER) * piece, None
         while True:
             met += self._met_among(listed[:piece], limit=limit - len(met), ascending=ascending)
             if len(met) >= limit:
@@ -230,12 +240,22 @@ class AfnamesOfSchool:
             walked += piece
             listed = listed.filter(_beyond(last[0], ascending=ascending))
             if not self._people_at_hand and self._is_far(limit - len(met), met=len(met), walked=walked):
-                if self.wanted.initiator and len(self._initiators) == 1:
+                if self._has_one_initiator:
                     return [*met, *_keys(self._holding_names(listed)[: limit - len(met)])]
                 if self._few is not None:
                     return None
                 self._people_at_hand, piece = True, FURTHER * piece
             piece, last = FURTHER * piece, None
+
+    @property
+    def _are_seldom_met(self) -> bool:
+        """Among many assessments, a thousand would hardly have any of theirs: so it is known before walking."""
+        return bool(self.wanted.examiner) and (bool(self.wanted.student) or len(self._examiners) <= A_HANDFUL)
+
+    @property
+    def _students_are_uncommon(self) -> bool:
+        """Told by those that the database happens to find first: of a common name they came one after another."""
+        return max(self._students) - min(self._students) > FAR_APART
 
     def _is_far(self, to_meet: int, *, met: int, walked: int) -> bool:
         both = self.wanted.student and self.wanted.examiner
@@ -262,10 +282,10 @@ class AfnamesOfSchool:
 
     def _with_names(self, listed: AssessmentQuerySet, called: Wanted) -> AssessmentQuerySet:
         """With what says whether they are called so, one by one. Not joined: the database might read all people."""
-        if called.student:
+        if called.student and not self._people_at_hand:
             text = Membership.objects.filter(pk=OuterRef("student")).order_by().values("search_text")
             listed = listed.alias(of_student=Subquery(text))
-        if called.examiner:
+        if called.examiner and not self._are_examiners_at_hand:
             live = Assignment.objects.live().filter(assessment=OuterRef("pk"))
             one_of_them = live.filter(OneOf(_CHOSEN, self._examiners)).order_by().values("contact")[:1]
             listed = listed.alias(one_of_them=Subquery(one_of_them))
@@ -285,10 +305,14 @@ class AfnamesOfSchool:
             called_so &= Q(GreaterThan(StrIndex("of_student", Value(word)), 0))
         return called_so
 
+    @property
+    def _are_examiners_at_hand(self) -> bool:
+        return self._people_at_hand and len(self._examiners) <= FEW_EXAMINERS
+
     def _is_examiner_called_so(self, called: Wanted) -> Q:
         if not called.examiner:
             return Q()
-        if self._people_at_hand and len(self._examiners) <= FEW_EXAMINERS:
+        if self._are_examiners_at_hand:
             theirs = Assignment.objects.live().filter(contact__in=self._examiners)
             return Q(pk__in=theirs.order_by().values("assessment"))
         return Q(one_of_them__isnull=False)

@@ -32,6 +32,8 @@ WAYS = {
     "walks on": {"WALKED": 3, "A_HANDFUL": 0, "FAR": NEVER, "FAR_FOR_BOTH": NEVER},
     "walks on with people at hand": {"WALKED": 3, "FEW_EXAMINED": 0, "FEW_STUDENTS": 0, "FAR": ALWAYS},
     "looks up": {"WALKED": 3, "A_HANDFUL": 0, "FAR": ALWAYS, "FAR_FOR_BOTH": ALWAYS},
+    "has uncommon students at hand": {"WALKED": 1, "FURTHER": 2, "FEW_STUDENTS": 0, "FEW_EXAMINED": 0, "FAR_APART": -1},
+    "walks to common students": {"WALKED": 1, "FURTHER": 2, "FEW_STUDENTS": 0, "FEW_EXAMINED": 0, "FAR": NEVER},
     "looks up few": {"WALKED": 3, "FAR": 6, "FEW_STUDENTS": 1, "FEW_EXAMINERS": 1, "FEW_EXAMINED": 9},
 }
 
@@ -100,6 +102,7 @@ PEOPLE = [
     {"student": "emma", "examiner": "lisa"},
     {"student": "lisa", "initiator": "dirk"},
     {"student": "jansen", "initiator": "docent", "examiner": "e"},
+    {"student": "jansen", "initiator": "cora", "examiner": "examinator"},
 ]
 
 
