@@ -12,8 +12,7 @@ from django.utils import timezone
 from accounts.models import Membership, School
 
 from . import retention
-from .erasure import Rule
-from .models import Assessment
+from .models import Assessment, Rule
 
 AHEAD = timedelta(weeks=4)
 

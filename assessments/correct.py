@@ -14,10 +14,9 @@ from accounts.models import User
 from exams import grading
 
 from . import lifecycle
-from .correction import Correction
 from .form import MAX_JUSTIFICATION
 from .merge import mark
-from .models import Assessment, Event, Status
+from .models import Assessment, Correction, Event, Status
 from .rubric import Column, PartSheet, Rubric, read_rubric
 
 MAX_REASON = 1000  # characters

@@ -23,8 +23,7 @@ from digibeoordelen.outbox import forget, unused
 from digibeoordelen.outbox.models import OutgoingMail
 
 from . import own_data, past_counts, retention, verification, view_log
-from .erasure import DestroyedDocument, Erasure, Rule
-from .models import Assessment, Document, MailAbout
+from .models import Assessment, DestroyedDocument, Document, Erasure, MailAbout, Rule
 
 logger = logging.getLogger(__name__)
 

@@ -20,8 +20,7 @@ from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
 from . import links, stop_reminders
-from .data_request import KEPT_DAYS
-from .models import Assessment, Document, Invitation, MailAbout, Proposal
+from .models import KEPT_DAYS, Assessment, Document, Invitation, MailAbout, Proposal
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:

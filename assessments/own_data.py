@@ -24,8 +24,7 @@ from digibeoordelen.outbox.files import keep_file
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import mails
-from .data_request import KEPT_DAYS
-from .models import Assessment, DataRequest
+from .models import KEPT_DAYS, Assessment, DataRequest
 from .own_data_content import collect, documents
 from .tasks import make_own_data
 

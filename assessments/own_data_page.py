@@ -16,8 +16,7 @@ from accounts.models import Membership, Role, User
 from accounts.signed_in import UserRequest
 
 from . import own_data as answering
-from .data_request import KEPT_DAYS
-from .models import DataRequest
+from .models import KEPT_DAYS, DataRequest
 
 
 def get_own_student(user: User, pk: int) -> Membership:

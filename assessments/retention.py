@@ -26,8 +26,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, RoleChange, School
 
-from .erasure import Rule
-from .models import CLOSED, Appeal, Assessment, Event, Status
+from .models import CLOSED, Appeal, Assessment, Event, Rule, Status
 
 DIPLOMA_MONTHS = 18
 NOTICE = timedelta(days=30)

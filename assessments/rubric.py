@@ -17,9 +17,8 @@ from exams import grading
 from exams.kept import criteria_of
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
-from .correction import Correction
 from .merge import Base, mark
-from .models import Assessment, Assignment, Score
+from .models import Assessment, Assignment, Correction, Score
 
 
 def score_words() -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import School, User
 
 from .models import Assessment, Viewing
-from .viewing import Viewing as Row
+from .models import Viewing as Row
 
 # Going back and forth between two pages within this is looking once.
 SLOT = timedelta(minutes=15)

@@ -14,8 +14,7 @@ from accounts.search import matches, normalise
 from accounts.signed_in import UserRequest
 
 from . import view_log
-from .models import Viewing
-from .viewing import ViewingQuerySet
+from .models import Viewing, ViewingQuerySet
 
 PAGE_SIZE = 50
 MOST = 5000  # lines that one can leaf through; a search narrows it down

@@ -1,7 +1,7 @@
 """A picture of the work: per exam how many are where and for how long, per criterion and examiner what was given.
 
 So that a committee sees an exam that nobody passes, or an examiner who only gives G. Nothing here names a student.
-What was erased still counts, but for who gave it (`assessments.past`).
+What was erased still counts, but for who gave it (`PastScores`).
 
 It reads one school year, by an index that holds what it counts, and the scores of the newest `SCORED` assessments of an
 exam in that year: as much in a school that keeps a million as in one that began this year.

@@ -18,8 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
 from assessments import erase, past_counts, retention, verification
-from assessments.erasure import Rule
-from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, Event, PastAssessments, PastScores
+from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, Event, PastAssessments, PastScores, Rule
 from committee import picture
 from committee.export_shape import PLAIN
 from committee.remember_export import remember

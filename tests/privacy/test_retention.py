@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Membership, Role, School, User
 from assessments import retention
-from assessments.erasure import Rule
-from assessments.models import Appeal, Assessment, Event, Status
+from assessments.models import Appeal, Assessment, Event, Rule, Status
 from assessments.retention import Facts, Terms
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture

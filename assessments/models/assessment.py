@@ -1,0 +1,185 @@
+"""One student, one exam unit, one attempt."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from accounts.models import Membership, Role, School, User
+from exams.models import SCORE_CHOICES, Exam, ExamUnit
+
+from .status import CLOSED, CancelKind, Status
+
+if TYPE_CHECKING:
+    from .assignment import AssignmentQuerySet
+
+
+class AssessmentQuerySet(models.QuerySet["Assessment"]):
+    def of_student(self, user: User) -> AssessmentQuerySet:
+        """The student's own assessments, at every school."""
+        return self.filter(student__user=user)
+
+    def for_docent(self, user: User) -> AssessmentQuerySet:
+        """Assessments of the schools where `user` is Docent, for the exams on that account."""
+        return self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
+
+    def for_committee(self, user: User) -> AssessmentQuerySet:
+        """All assessments of the schools where `user` holds the role Examencommissie, without the own.
+
+        Who is the student too reads of those what any student does, and decides on none (`lifecycle.refuse_own`).
+        """
+        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE)).exclude(student__user=user)
+
+    def visible_to(self, user: User) -> AssessmentQuerySet:
+        """Whatever of the above holds; a thing of another school does not exist."""
+        return self.filter(
+            Q(pk__in=self.of_student(user).values("pk"))
+            | Q(pk__in=self.for_docent(user).values("pk"))
+            | Q(pk__in=self.for_committee(user).values("pk"))
+        )
+
+    def running(self) -> AssessmentQuerySet:
+        """Those that are neither final nor cancelled."""
+        return self.exclude(status__in=CLOSED)
+
+    def proposed_to_make_final(self) -> AssessmentQuerySet:
+        """Four eyes: those that a member proposed as they are now, which wait for another."""
+        return self.filter(status=Status.ASSESSED, proposed_version=F("version"))
+
+    def for_pages(self) -> AssessmentQuerySet:
+        """With what every list and page names: student, exam, unit, initiator and school."""
+        return self.select_related("student__user", "exam", "unit", "initiator", "school")
+
+
+class Assessment(models.Model):
+    """One student, one exam unit, one attempt.
+
+    `version` counts the changes to couplings and invitations, so that a form that was opened
+    before such a change can be refused.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    school = models.ForeignKey(School, models.PROTECT, related_name="assessments")
+    student = models.ForeignKey(Membership, models.PROTECT, related_name="assessments")
+    exam = models.ForeignKey(Exam, models.PROTECT, related_name="assessments")
+    unit = models.ForeignKey(ExamUnit, models.PROTECT, related_name="assessments")
+    unit_code = models.CharField(max_length=20, help_text="Van de eenheid, gelijk over de versies van het examen heen.")
+    attempt = models.PositiveSmallIntegerField("poging", default=1)
+    initiator = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="initiated_assessments")
+    status = models.CharField("status", max_length=12, choices=Status, default=Status.NEW, db_index=True)
+    status_since = models.DateTimeField(default=timezone.now)
+    version = models.PositiveIntegerField(default=1)
+    # Of the newest `FinalProposal`, which stands while this is `version` and the state ASSESSED.
+    proposed_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    planned_on = models.DateField("datum van de afname", null=True, blank=True)
+    place = models.CharField("plaats van de afname", max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    cancel_reason = models.TextField("reden van intrekken", blank=True)
+    cancel_kind = models.CharField("soort reden", max_length=12, choices=CancelKind, blank=True)  # '' in older ones
+    counts_as_attempt = models.BooleanField("telt als poging", default=True)
+    final_at = models.DateTimeField("definitief op", null=True, blank=True)
+    final_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="finalised_assessments"
+    )
+    ovg = models.CharField("resultaat", max_length=1, choices=SCORE_CHOICES, blank=True)
+    grade = models.DecimalField("cijfer", max_digits=3, decimal_places=1, null=True, blank=True)
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "afname"
+        verbose_name_plural = "afnames"
+        ordering = ["-created_at"]
+        # The committee's list in its order, of all exams or one, of all states or one; who it is about lies in the
+        # index, so that a search by name reads this alone.
+        indexes = [
+            models.Index(fields=["school", *of, "status_since", "id"], include=about, name=name)
+            for of, about, name in (
+                ([], ["student", "initiator"], "afnames_by_date"),
+                (["status"], ["student", "initiator"], "afnames_of_status_by_date"),
+                (["exam"], ["student", "initiator"], "afnames_of_exam_by_date"),
+                (["exam", "status"], ["student", "initiator"], "afnames_of_exam_status_by_date"),
+                (["initiator"], ["student", "status"], "afnames_of_initiator_by_date"),
+            )
+        ] + [
+            # All that the picture of a school year counts.
+            models.Index(
+                fields=["school", "created_at"],
+                include=["exam", "status", "ovg", "status_since", "student"],
+                name="afnames_by_start",
+            ),
+            models.Index(
+                fields=["school", "status_since", "id"],
+                include=["student", "initiator", "exam"],
+                condition=Q(status="ASSESSED", proposed_version=F("version")),
+                name="afnames_proposed_by_date",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "exam", "unit_code"],
+                condition=~Q(status__in=["FINAL", "CANCELLED"]),
+                name="assessment_one_running_per_unit",
+            ),
+            models.UniqueConstraint(
+                fields=["student", "exam", "unit_code", "attempt"],
+                condition=Q(counts_as_attempt=True),
+                name="assessment_attempt_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(counts_as_attempt=True) | Q(status="CANCELLED"), name="assessment_uncounted_is_cancelled"
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="assessment_status_known"),
+            models.CheckConstraint(
+                condition=(
+                    Q(status="FINAL", final_at__isnull=False, final_by__isnull=False, grade__isnull=False)
+                    & Q(ovg__in=["O", "V", "G"])
+                )
+                | (~Q(status="FINAL") & Q(final_at__isnull=True, final_by__isnull=True, grade__isnull=True, ovg="")),
+                name="assessment_result_only_when_final",
+            ),
+            models.CheckConstraint(
+                condition=Q(grade__isnull=True)
+                | Q(ovg="O", grade__gte=1, grade__lt=5.5)
+                | (Q(ovg__in=["V", "G"]) & Q(grade__gte=5.5, grade__lte=10)),
+                name="assessment_grade_fits_ovg",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="CANCELLED") | ~Q(cancel_reason=""), name="assessment_cancelled_with_reason"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancel_kind="") | Q(cancel_kind__in=CancelKind.values, status="CANCELLED"),
+                name="assessment_kind_only_when_cancelled",
+            ),
+            models.CheckConstraint(condition=Q(attempt__gte=1), name="assessment_attempt_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.student.user} – {self.unit}"
+
+    @property
+    def is_closed(self) -> bool:
+        return self.status in CLOSED
+
+    @property
+    def appeal_until(self) -> date | None:
+        """The last day on which the student can appeal against the result; None while there is none."""
+        if self.final_at is None:
+            return None
+        return timezone.localdate(self.final_at) + timedelta(days=self.school.appeal_days)
+
+    @property
+    def can_be_appealed(self) -> bool:
+        """Whether the term is not over yet."""
+        until = self.appeal_until
+        return until is not None and timezone.localdate() <= until
+
+    @property
+    def live_assignments(self) -> AssignmentQuerySet:
+        return self.assignments.live()

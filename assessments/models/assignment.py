@@ -1,0 +1,76 @@
+"""One examiner on one part, and what they gave there."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from addressbook.models import Contact
+from exams.models import SCORE_CHOICES, Criterion, Part
+
+from .assessment import Assessment
+
+
+class AssignmentQuerySet(models.QuerySet["Assignment"]):
+    def live(self) -> AssignmentQuerySet:
+        """Those that count: not taken off."""
+        return self.filter(removed_at__isnull=True)
+
+
+class Assignment(models.Model):
+    """One examiner on one part: the justification, the scores, and whether it is completed.
+
+    Derived from the couplings by `assessments.couple`. One that has content is never deleted: it
+    gets `removed_at` and keeps what was written. `version` counts the saves of its content.
+    `written_by` is the open page that wrote the justification, `heard` what `assessments.merge`
+    remembers of the pages that save here.
+    """
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="assignments")
+    part = models.ForeignKey(Part, models.PROTECT, related_name="assignments")
+    justification = models.TextField("onderbouwing", blank=True)
+    completed_at = models.DateTimeField("afgerond op", null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)
+    written_by = models.CharField(max_length=16, blank=True)
+    heard = models.JSONField(default=list)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "koppeling"
+        verbose_name_plural = "koppelingen"
+        indexes = [
+            models.Index(fields=fields, condition=Q(removed_at__isnull=True), name=name)
+            for fields, name in (
+                (["assessment", "contact"], "examiners_of_assessment"),
+                (["contact", "assessment"], "assessments_of_examiner"),
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["assessment", "contact", "part"], name="assignment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact}: {self.part}"
+
+
+class Score(models.Model):
+    """O, V or G for one criterion in one assignment; `written_by` is the open page that gave it."""
+
+    assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="scores")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="scores")
+    value = models.CharField("score", max_length=1, choices=SCORE_CHOICES)
+    written_by = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        verbose_name = "score"
+        verbose_name_plural = "scores"
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "criterion"], name="score_once"),
+            models.CheckConstraint(condition=Q(value__in=["O", "V", "G"]), name="score_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.criterion}: {self.value}"

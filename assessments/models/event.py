@@ -1,0 +1,79 @@
+"""The append-only log of an assessment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.utils import timezone
+
+from .assessment import Assessment
+from .status import Status
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    def update(self, **kwargs: Any) -> int:
+        raise PermissionDenied("The log is append-only.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise PermissionDenied("The log is append-only.")
+
+
+class Event(models.Model):
+    """One line of the append-only log: who did what to an assessment, when.
+
+    `data` holds what the line needs to be read later (names, states), never a link or a score.
+    """
+
+    class Kind(models.TextChoices):
+        STARTED = "STARTED", "Beoordeling gestart"
+        COUPLED = "COUPLED", "Examinatoren gekozen"
+        INVITED = "INVITED", "Examinator uitgenodigd"
+        INVITED_AGAIN = "INVITED_AGAIN", "Opnieuw uitgenodigd"
+        REMINDED = "REMINDED", "Herinnering verstuurd"
+        REMINDERS_OFF = "REMINDERS_OFF", "Herinneringen uitgezet"
+        PROPOSED = "PROPOSED", "Collega voorgesteld"
+        PROPOSAL_DECLINED = "PROPOSAL_DECLINED", "Voorgestelde collega afgewezen"
+        REPLACED = "REPLACED", "Examinator vervangen"
+        LINK_RENEWED = "LINK_RENEWED", "Nieuwe link aangevraagd"
+        WITHDRAWN = "WITHDRAWN", "Uitnodiging ingetrokken"
+        SAVED = "SAVED", "Tussentijds opgeslagen"
+        COMPLETED = "COMPLETED", "Beoordeling afgerond door examinator"
+        CORRECTED = "CORRECTED", "Bewerkt door de examencommissie"
+        SENT_BACK = "SENT_BACK", "Teruggestuurd naar examinator"
+        FINAL_PROPOSED = "FINAL_PROPOSED", "Voorgedragen om af te ronden"
+        FINALISED = "FINALISED", "Definitief gemaakt"
+        FINAL_WITHDRAWN = "FINAL_WITHDRAWN", "Definitief ingetrokken"
+        CANCELLED = "CANCELLED", "Beoordeling ingetrokken"
+        DOCUMENT_MADE = "DOCUMENT_MADE", "Pdf gemaakt"
+        APPEAL_MARKED = "APPEAL_MARKED", "Bezwaar genoteerd"
+        APPEAL_CLOSED = "APPEAL_CLOSED", "Bezwaar afgesloten"
+
+    assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=20, choices=Kind)
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    actor_name = models.CharField(max_length=240)
+    from_status = models.CharField(max_length=12, choices=Status)
+    to_status = models.CharField(max_length=12, choices=Status)
+    data = models.JSONField(default=dict)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "gebeurtenis"
+        verbose_name_plural = "gebeurtenissen"
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.actor_name})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk:
+            raise PermissionDenied("The log is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise PermissionDenied("The log is append-only.")
