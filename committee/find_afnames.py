@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.models import BigIntegerField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
@@ -268,9 +268,12 @@ class AfnamesOfSchool:
         more than it will read, and compiles it first.
         """
         called = self._with_names(piece, self.wanted).annotate(is_called_so=self._called_so(self.wanted))
-        sql, given = called.values("id", "status_since", "is_called_so").query.sql_with_params()
-        met = f"SELECT id, status_since FROM ({sql}) AS told WHERE is_called_so LIMIT %s"  # noqa: S608  the ORM's
-        keys = [(one.status_since, one.pk) for one in Assessment.objects.raw(met, [*given, limit])]
+        compiler = called.values_list("status_since", "pk", "is_called_so").query.get_compiler(DEFAULT_DB_ALIAS)
+        sql, given = compiler.as_sql()
+        with connection.cursor() as cursor:
+            met = f"SELECT * FROM ({sql}) AS told WHERE is_called_so LIMIT %s"  # noqa: S608  the ORM's
+            cursor.execute(met, [*given, limit])
+            keys = [(since, pk) for since, pk, _ in compiler.results_iter([cursor.fetchall()])]
         return sorted(keys, reverse=not ascending)
 
     def _holding_names(self, listed: AssessmentQuerySet, called: Wanted | None = None) -> AssessmentQuerySet:
