@@ -14,11 +14,10 @@ from django.utils import timezone
 from accounts.models import School, User
 
 from .models import Assessment, Viewing
-from .models import Viewing as Row
 
 # Going back and forth between two pages within this is looking once.
 SLOT = timedelta(minutes=15)
-What = Row.What
+What = Viewing.What
 
 
 def note(assessment: Assessment, *, by: User, what: Viewing.What = What.RESULT) -> None:
