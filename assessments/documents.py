@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.look import Brand
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox import files
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import lifecycle, mails, verification
@@ -74,12 +74,17 @@ def make_again(document: Document) -> bool:
     return True
 
 
+def restore(document: Document) -> bool:
+    """Makes a PDF anew that the storage lost; False where the bytes would be others, as of a later WeasyPrint."""
+    return document.file is not None and files.restore(document.file, render(document.result, name=document.filename))
+
+
 def _keep(document: Document, content: bytes) -> bool:
     with transaction.atomic():
         current = _locked_row(document)
         if current.file_id is not None or current.superseded_at is not None:
             return False
-        current.file = keep(content)
+        current.file = files.keep(content)
         current.mail = mails.queue_result(document=current)
         current.lease_until = None
         current.save(update_fields=["file", "mail", "lease_until"])

@@ -101,7 +101,7 @@ def write_zip(student: Membership, file: IO[bytes]) -> None:
         for name, document in documents(student):
             try:
                 _copy(document.file, archive, name)
-            except (FileNotFoundError, FileGone):
+            except FileGone:
                 gone.append(name)
         told = collect(student) | ({"ontbrekende_bestanden": gone} if gone else {})
         text = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
@@ -111,7 +111,7 @@ def write_zip(student: Membership, file: IO[bytes]) -> None:
 def _copy(stored: StoredFile | None, archive: zipfile.ZipFile, name: str) -> None:
     if stored is None:
         raise FileGone(name)
-    with stored.file.open("rb") as content, archive.open(name, "w") as to:
+    with stored.open_proven() as content, archive.open(name, "w") as to:
         while piece := content.read(PIECE):
             to.write(piece)
 

@@ -57,9 +57,10 @@ def download_own_data(request: UserRequest, public_id: UUID) -> FileResponse:
     )
     if found.file is None:
         raise Http404
+    content = found.file.open_proven()
     DataRequest.objects.filter(pk=found.pk, downloaded_at__isnull=True).update(downloaded_at=timezone.now())
     return FileResponse(
-        found.file.file.open("rb"),
+        content,
         as_attachment=True,
         filename=f"mijn-gegevens-{timezone.localdate(found.made_at):%Y-%m-%d}.zip",
         content_type="application/zip",

@@ -38,14 +38,18 @@ def my_exams(request: UserRequest) -> HttpResponse:
 @translated
 @require_GET
 def document(request: UserRequest, public_id: UUID) -> FileResponse:
-    """The PDF of a final result, shown in the browser; 404 for whoever may not see it."""
+    """The PDF of a final result, shown in the browser; 404 for whoever may not see it.
+
+    Proven first: a PDF that was changed in the storage is nobody's result.
+    """
     seen = Document.objects.visible_to(request.user).select_related("file", "assessment__student")
     found = get_object_or_404(seen, public_id=public_id)
     if found.file is None:
         raise Http404
+    content = found.file.open_proven()
     view_log.note(found.assessment, by=request.user, what=view_log.What.DOCUMENT)
     return FileResponse(
-        found.file.file.open("rb"),
+        content,
         filename=found.filename,
         content_type="application/pdf",
         headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},

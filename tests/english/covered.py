@@ -65,6 +65,7 @@ TEMPLATES = (
     "assessments/form_criteria.html",
     "assessments/form_points.html",
     "assessments/pdf/own_copy.html",
+    "file_gone.html",
 )
 MAILS = (
     "invitation",

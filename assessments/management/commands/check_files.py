@@ -1,0 +1,40 @@
+"""Proves every stored file by its hash, as after a restore.
+
+With --mend the PDF of a result is made again, where that gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from assessments import documents
+from assessments.models import Document
+from digibeoordelen.outbox import damaged
+from digibeoordelen.outbox.models import StoredFile
+
+
+class Command(BaseCommand):
+    help = "Names the stored files that are missing or damaged, and whose they are; ends with 1 if there are any left."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--mend", action="store_true", help="make PDFs of results again, if their bytes are the same"
+        )
+
+    def handle(self, *args: Any, mend: bool, **options: Any) -> None:
+        left = 0
+        for stored, gone in damaged.find():
+            owners = damaged.referring(stored)
+            if mend and any(isinstance(one, Document) and documents.restore(one) for one in owners):
+                self.stdout.write(f"{gone}: made again")
+                continue
+            left += 1
+            # By their numbers: who it is about stands on the screens of those who may know.
+            whose = ", ".join(f"{one._meta.label} {one.pk}" for one in owners) or "nothing refers to it"  # noqa: SLF001
+            self.stdout.write(f"{gone}: {whose}")
+        self.stdout.write(f"{left} of {StoredFile.objects.count()} files are not as they were kept")
+        if left:
+            raise SystemExit(1)

@@ -1,0 +1,122 @@
+"""What the storage lost, or changed, is never shown; it is named, and a PDF made again where that gives its bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from assessments import documents, links
+from assessments.models import Assessment, Document, Invitation, InvitationAttachment, Viewing
+from committee.finalise import finalise
+from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.models import StoredFile
+
+
+def path_of(stored: StoredFile | None) -> Path:
+    assert stored is not None
+    return Path(default_storage.path(str(stored.file.name)))
+
+
+def lose(stored: StoredFile | None) -> None:
+    path_of(stored).unlink()
+
+
+def change(stored: StoredFile | None) -> None:
+    """As many bytes, and one of them another."""
+    path, content = path_of(stored), path_of(stored).read_bytes()
+    path.write_bytes(content[:-2] + b"!" + content[-1:])
+
+
+@pytest.fixture
+def pdf(assessed: Assessment, committee_member: User) -> Document:
+    document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    return Document.objects.select_related("file").get(pk=document.pk)
+
+
+HARM = pytest.mark.parametrize("harm", [lose, change])
+
+
+def check_files(*options: str) -> tuple[int, str]:
+    """How it ended, and what it said."""
+    said = StringIO()
+    try:
+        call_command("check_files", *options, stdout=said)
+    except SystemExit as ended:
+        return int(str(ended.code)), said.getvalue()
+    return 0, said.getvalue()
+
+
+@HARM
+def test_a_pdf_that_is_not_as_it_was_kept_is_not_shown(
+    harm: Callable[[StoredFile | None], None],
+    client: Client,
+    pdf: Document,
+    committee_member: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    harm(pdf.file)
+    client.force_login(committee_member)
+    response = client.get(reverse("assessments:document", args=[pdf.public_id]))
+    assert response.status_code == 503
+    assert "Het resultaat zelf is bewaard" in response.content.decode()
+    assert pdf.file is not None
+    assert pdf.file.sha256 in caplog.text
+    assert not Viewing.objects.exists(), "nobody saw it"
+
+
+def test_nor_is_an_attachment(client: Client, invitation: Invitation) -> None:
+    attached = InvitationAttachment.objects.create(
+        invitation=invitation, filename="toelichting.txt", content_type="text/plain", file=keep(b"Toelichting")
+    )
+    lose(attached.file)
+    client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
+    address = reverse("assessments:attachment", args=[invitation.public_id, attached.pk])
+    assert client.get(address).status_code == 503
+
+
+def test_nothing_lost_is_said_so(pdf: Document) -> None:
+    assert check_files() == (0, f"0 of {StoredFile.objects.count()} files are not as they were kept\n")
+
+
+@HARM
+def test_what_is_lost_is_named_with_whose_it_is(harm: Callable[[StoredFile | None], None], pdf: Document) -> None:
+    harm(pdf.file)
+    code, said = check_files()
+    assert code == 1
+    assert f"assessments.Document {pdf.pk}" in said
+    assert f"1 of {StoredFile.objects.count()} files" in said
+
+
+@HARM
+def test_a_pdf_is_made_again_to_the_byte(harm: Callable[[StoredFile | None], None], pdf: Document) -> None:
+    assert pdf.file is not None
+    before = pdf.file.read()
+    harm(pdf.file)
+    assert check_files("--mend")[0] == 0
+    assert StoredFile.objects.get(sha256=pdf.file.sha256).read() == before
+    assert Document.objects.count() == 1
+
+
+def test_a_pdf_that_would_be_another_is_not_put_in_its_place(pdf: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(pdf.file)
+    before = path_of(pdf.file).read_bytes()
+    monkeypatch.setattr(documents, "render", lambda *_, **__: b"%PDF of a later program")
+    assert check_files("--mend")[0] == 1
+    assert path_of(pdf.file).read_bytes() == before
+
+
+def test_what_is_no_pdf_is_only_named(db: None) -> None:
+    lost = keep(b"een logo")
+    lose(lost)
+    code, said = check_files("--mend")
+    assert code == 1
+    assert f"{lost.sha256} is missing: nothing refers to it\n" in said
