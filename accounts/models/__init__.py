@@ -1,5 +1,6 @@
 """Schools, the people in them, and their roles: each model in the module of its name."""
 
+from .append_only import AppendOnly, AppendOnlyQuerySet, NeverChanged, NeverChangedQuerySet
 from .exam_office import ExamOffice
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .membership import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet
@@ -18,10 +19,14 @@ from .user import User, UserManager
 __all__ = [
     "SEARCHED",
     "STUDENT_NUMBER_LENGTH",
+    "AppendOnly",
+    "AppendOnlyQuerySet",
     "EmailChange",
     "ExamOffice",
     "Membership",
     "MembershipQuerySet",
+    "NeverChanged",
+    "NeverChangedQuerySet",
     "NumberReport",
     "PeopleImport",
     "PersonName",

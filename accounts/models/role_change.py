@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils import timezone
 
+from .append_only import AppendOnly, AppendOnlyQuerySet
 from .role import Role
 
 
-class RoleChangeQuerySet(models.QuerySet["RoleChange"]):
-    def update(self, **kwargs: Any) -> int:
-        raise PermissionDenied("The log is append-only.")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise PermissionDenied("The log is append-only.")
+class RoleChangeQuerySet(AppendOnlyQuerySet["RoleChange"]):
+    """Lines of the log of roles."""
 
     def forget(self) -> None:
         """Deletes them, when nothing of the person is kept any more (`accounts.erase_account`)."""
-        super().delete()
+        models.QuerySet.delete(self)
 
 
-class RoleChange(models.Model):
+class RoleChange(AppendOnly):
     """One line of the append-only log: a role that someone was given at a school, or that was taken."""
 
     class Change(models.TextChoices):
@@ -62,14 +56,6 @@ class RoleChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_name} {self.get_change_display()} {self.role_label}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise PermissionDenied("The log is append-only.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise PermissionDenied("The log is append-only.")
 
     @property
     def role_label(self) -> str:

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils import timezone
 
-NOT_TO_CHANGE = "The log is append-only."
+from .append_only import AppendOnly, AppendOnlyQuerySet
 
 
-class SchoolChangeQuerySet(models.QuerySet["SchoolChange"]):
-    def update(self, **kwargs: Any) -> int:
-        raise PermissionDenied(NOT_TO_CHANGE)
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise PermissionDenied(NOT_TO_CHANGE)
+class SchoolChangeQuerySet(AppendOnlyQuerySet["SchoolChange"]):
+    """Lines of the log of schools."""
 
 
-class SchoolChange(models.Model):
+class SchoolChange(AppendOnly):
     """One line of the append-only log: who changed what from what to what, when.
 
     `name` tells which setting it is, `label` is what the screen called it. A line about a student goes with the
@@ -48,11 +41,3 @@ class SchoolChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.by_name})"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise PermissionDenied(NOT_TO_CHANGE)
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise PermissionDenied(NOT_TO_CHANGE)

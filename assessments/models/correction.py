@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.models import NeverChanged, NeverChangedQuerySet
 from exams.models import SCORE_CHOICES, Criterion
 
 
-class CorrectionQuerySet(models.QuerySet["Correction"]):
-    def update(self, **kwargs: Any) -> int:
-        raise PermissionDenied("Corrections are append-only.")
+class CorrectionQuerySet(NeverChangedQuerySet["Correction"]):
+    """Decisions; they go with their assessment."""
 
 
-class Correction(models.Model):
+class Correction(NeverChanged):
     """One bewerking: laid over what the examiners wrote, which itself never changes.
 
     On a criterion it is a decision: `after` is O, V or G, or '' where an earlier decision is taken back.
@@ -57,8 +54,3 @@ class Correction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion or self.assignment}: {self.after[:40]}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise PermissionDenied("Corrections are append-only.")
-        super().save(*args, **kwargs)

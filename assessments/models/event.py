@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.utils import timezone
+
+from accounts.models import AppendOnly, AppendOnlyQuerySet
 
 from .assessment import Assessment
 from .status import Status
 
 
-class EventQuerySet(models.QuerySet["Event"]):
-    def update(self, **kwargs: Any) -> int:
-        raise PermissionDenied("The log is append-only.")
-
-    def delete(self) -> tuple[int, dict[str, int]]:
-        raise PermissionDenied("The log is append-only.")
+class EventQuerySet(AppendOnlyQuerySet["Event"]):
+    """Lines of the log of assessments."""
 
 
-class Event(models.Model):
+class Event(AppendOnly):
     """One line of the append-only log: who did what to an assessment, when.
 
     `data` holds what the line needs to be read later (names, states), never a link or a score.
@@ -69,11 +64,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.actor_name})"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise PermissionDenied("The log is append-only.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        raise PermissionDenied("The log is append-only.")

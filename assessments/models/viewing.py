@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-
-class ViewingQuerySet(models.QuerySet["Viewing"]):
-    def update(self, **kwargs: Any) -> int:
-        raise PermissionDenied("The log is append-only.")
+from accounts.models import NeverChanged, NeverChangedQuerySet
 
 
-class Viewing(models.Model):
+class ViewingQuerySet(NeverChangedQuerySet["Viewing"]):
+    """Lines of who saw what; `view_log` deletes what is too old."""
+
+
+class Viewing(NeverChanged):
     """Someone of the school opened an assessment, or downloaded an export (by its public id) with several.
 
     `slot` is the piece of time that `at` lies in: within it the same person opens the same thing once.
@@ -68,8 +66,3 @@ class Viewing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.by_name}: {self.get_what_display()}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk:
-            raise PermissionDenied("The log is append-only.")
-        super().save(*args, **kwargs)

@@ -1,0 +1,42 @@
+"""Logs and decisions stay as they were written, through the model and through a queryset."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from accounts.models import AppendOnly, NeverChanged, RoleChange, SchoolChange
+from assessments.models import Correction, Event, Viewing
+
+LOGS: list[type[AppendOnly]] = [Event, RoleChange, SchoolChange]
+Written = TypeVar("Written", bound=NeverChanged)
+WRITTEN: list[type[NeverChanged]] = [*LOGS, Correction, Viewing]
+
+
+def written(model: type[Written]) -> Written:
+    """One that has its row."""
+    line = model()
+    line.pk = 1
+    return line
+
+
+@pytest.mark.parametrize("model", WRITTEN)
+def test_what_was_written_is_not_changed(model: type[NeverChanged]) -> None:
+    with pytest.raises(PermissionDenied):
+        written(model).save()
+    with pytest.raises(PermissionDenied):
+        model._default_manager.all().update()
+
+
+@pytest.mark.parametrize("model", LOGS)
+def test_a_line_of_a_log_is_not_deleted(model: type[AppendOnly]) -> None:
+    with pytest.raises(PermissionDenied):
+        written(model).delete()
+    with pytest.raises(PermissionDenied):
+        model._default_manager.all().delete()
+
+
+def test_every_model_that_is_written_once_is_among_them() -> None:
+    assert {*NeverChanged.__subclasses__(), *AppendOnly.__subclasses__()} == {*WRITTEN, AppendOnly}
