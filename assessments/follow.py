@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.models import Count
+from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from accounts.models import User
@@ -17,6 +20,13 @@ from .models import Assessment, AssessmentQuerySet, Assignment, Document, Invita
 from .remind import UNREAD_MAIL, days_late
 
 
+def say_open(*, open_parts: int, parts: int) -> str:
+    """What an examiner who has not completed yet has to do; a part is open until each criterion has a score."""
+    if not open_parts:
+        return "alles is gescoord, nog niet afgerond"
+    return f"{open_parts} van {parts} {pluralize(parts, 'onderdeel,onderdelen')} open"
+
+
 @dataclass
 class Waiting:
     """An examiner with parts that are not completed; `invitation` is the one that stands, if there is one."""
@@ -25,6 +35,10 @@ class Waiting:
     parts: int
     open_parts: int
     invitation: Invitation | None
+
+    @property
+    def said(self) -> str:
+        return say_open(open_parts=self.open_parts, parts=self.parts)
 
     @property
     def days_late(self) -> int:
@@ -75,28 +89,44 @@ def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
     return list(rows.values())
 
 
+class _Own(NamedTuple):
+    """A part of one examiner."""
+
+    is_completed: bool
+    is_scored: bool
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.is_completed or self.is_scored)
+
+
 def _tell_open_work(running: dict[int, UnitRow]) -> None:
     """Fills in who still has to do what, by last name, and how many parts nobody was chosen for."""
     in_unit = Part.objects.filter(
         work_process__core_task__unit__in={row.assessment.unit_id for row in running.values()}
     )
-    parts = dict(in_unit.values_list("work_process__core_task__unit").annotate(Count("pk")).order_by())
+    parts: Counter[int] = Counter()
+    criteria = {}
+    for unit, part, count in in_unit.values_list("work_process__core_task__unit", "pk", Count("criteria")).order_by():
+        parts[unit] += 1
+        criteria[part] = count
     covered: dict[int, set[int]] = {pk: set() for pk in running}
-    completed: dict[tuple[int, int], list[bool]] = {}
-    live = Assignment.objects.live().filter(assessment__in=running)
-    for pk, contact, part, at in live.values_list("assessment_id", "contact_id", "part_id", "completed_at"):
+    own: dict[tuple[int, int], list[_Own]] = {}
+    live = Assignment.objects.live().filter(assessment__in=running).order_by()
+    counted = live.values_list("assessment_id", "contact_id", "part_id", "completed_at", Count("scores"))
+    for pk, contact, part, at, scores in counted:
         covered[pk].add(part)
-        completed.setdefault((pk, contact), []).append(at is not None)
+        own.setdefault((pk, contact), []).append(_Own(at is not None, scores >= criteria[part]))
     for pk, row in running.items():
-        row.parts_without_examiner = parts.get(row.assessment.unit_id, 0) - len(covered[pk])
+        row.parts_without_examiner = parts[row.assessment.unit_id] - len(covered[pk])
     invitations = _standing([row.assessment for row in running.values()])
-    contacts = Contact.objects.filter(pk__in={contact for _, contact in completed})
+    contacts = Contact.objects.filter(pk__in={contact for _, contact in own})
     for person in contacts.order_by("last_name", "first_name", "pk"):
         for pk, row in running.items():
-            done = completed.get((pk, person.pk), [])
-            if not all(done):
-                invitation = invitations.get((pk, person.pk))
-                row.waiting.append(Waiting(person, len(done), done.count(False), invitation))
+            theirs = own.get((pk, person.pk), [])
+            if not all(part.is_completed for part in theirs):
+                open_parts = sum(part.is_open for part in theirs)
+                row.waiting.append(Waiting(person, len(theirs), open_parts, invitations.get((pk, person.pk))))
 
 
 def _standing(running: list[Assessment]) -> dict[tuple[int, int], Invitation]:

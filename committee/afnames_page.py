@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Case, F, OuterRef, Subquery, When
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import full_name
 from addressbook.models import Contact
-from assessments.models import CLOSED, Assessment, Assignment, Status
+from assessments.models import CLOSED, Assessment, Assignment, Document, Status
 
 from .find_afnames import ALL, COUNT_UP_TO, PROPOSED, AfnamesOfSchool, Key
 from .prepared import OneOf, Prepared
@@ -25,10 +26,18 @@ LONG = 14  # days; who waits longer on the committee stands out
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     ["pk", "public_id", "status", "status_since", "attempt", "exam__title", "exam__code", "unit__code", "unit__title"]
-    + ["student__student_number"]
+    + ["student__student_number", "ovg", "grade", "pdf"]
     + [f"{whose}__{name}" for whose in ("student__user", "initiator") for name in ("first_name", "infix", "last_name")]
 )
-_ROWS = Prepared(lambda pks: Assessment.objects.filter(OneOf(F("pk"), pks)).order_by().values_list(*_COLUMNS))
+_PDF = Document.objects.current().filter(assessment=OuterRef("pk"), file__isnull=False).order_by().values("public_id")
+_ROWS = Prepared(
+    lambda pks: (
+        Assessment.objects.filter(OneOf(F("pk"), pks))
+        .annotate(pdf=Case(When(status=Status.FINAL, then=Subquery(_PDF))))  # looked up for those alone
+        .order_by()
+        .values_list(*_COLUMNS)
+    )
+)
 _EXAMINERS = Prepared(
     lambda pks: (
         Assignment.objects.live()
@@ -49,7 +58,10 @@ _CONTACTS = Prepared(
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list; `examiners` are the names of those who have a part, by last name."""
+    """One line of the list; `examiners` are the names of those who have a part, by last name.
+
+    A final one has its result, and `pdf` once that is made: the current document's.
+    """
 
     public_id: UUID
     student: str
@@ -61,13 +73,19 @@ class Row:
     initiator: str
     status: str
     since: datetime
-
     days: int  # since then
+    ovg: str
+    grade: Decimal | None
+    pdf: UUID | None
 
     @property
     def address(self) -> str:
         # Reversed once: a page has thirty.
-        return _address_of_any().replace(str(_ANY), str(self.public_id))
+        return _address_of_any("committee:afname").replace(str(_ANY), str(self.public_id))
+
+    @property
+    def pdf_address(self) -> str:
+        return _address_of_any("assessments:document").replace(str(_ANY), str(self.pdf)) if self.pdf else ""
 
     @property
     def age(self) -> str:
@@ -153,8 +171,8 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
     if not pks:
         return []
     examiners, rows, today = _read_examiners(pks), {}, timezone.localdate()
-    for pk, public_id, status, since, attempt, exam, code, unit_code, unit, number, *names in _ROWS.ask(pks):
-        local = timezone.localtime(since)
+    for pk, public_id, status, since, attempt, exam, code, unit_code, unit, number, *rest in _ROWS.ask(pks):
+        local, (ovg, grade, pdf, *names) = timezone.localtime(since), rest
         rows[pk] = Row(
             public_id=public_id,
             student=full_name(*names[:3]),
@@ -167,6 +185,9 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
             status=status,
             since=local,
             days=(today - local.date()).days,
+            ovg=ovg,
+            grade=grade,
+            pdf=pdf,
         )
     return [rows[pk] for pk in pks if pk in rows]
 
@@ -190,8 +211,8 @@ _ANY = UUID(int=0)
 
 
 @cache
-def _address_of_any() -> str:
-    return reverse("committee:afname", args=[_ANY])
+def _address_of_any(name: str) -> str:
+    return reverse(name, args=[_ANY])
 
 
 def _write_key(key: Key) -> str:

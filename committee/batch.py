@@ -107,3 +107,8 @@ class FinalBatchItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assessment}: {self.get_outcome_display()}"
+
+    @property
+    def office(self) -> str:
+        """Where its PDF goes: as it was proposed, if it was, else as the batch says."""
+        return self.proposal.exam_office_email if self.proposal else self.batch.exam_office_email

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from assessments.models import Status
+from assessments.templatetags.results import grade
 
 from .afnames_page import Row
 
@@ -33,6 +34,8 @@ _FILLED_IN = (
     "moment",
     "day",
     "age",
+    "grade",
+    "pdf",
 )
 
 
@@ -42,7 +45,8 @@ def draw_rows(rows: Iterable[Row], *, search: str) -> SafeString:
 
 
 def _draw(row: Row, search: str) -> str:
-    kind = (row.status, str(Status(row.status).label), row.attempt > 1, bool(row.age), row.waits_long)
+    state = (row.status, str(Status(row.status).label), row.ovg, row.pdf is not None)
+    kind = (*state, row.attempt > 1, bool(row.age), row.waits_long)
     filled_in = {
         "address": row.address + search,
         "student": row.student,
@@ -55,6 +59,8 @@ def _draw(row: Row, search: str) -> str:
         "moment": row.since.isoformat(),
         "day": _say(row.since.date(), get_language()),
         "age": row.age,
+        "grade": grade(row.grade),
+        "pdf": row.pdf_address,
     }
     # Text and marks by turns.
     pieces = _drawn(*kind)
@@ -67,9 +73,12 @@ def _say(day: date, language: str | None) -> str:
 
 
 @lru_cache(maxsize=64)
-def _drawn(status: str, label: str, is_resit: bool, has_age: bool, waits_long: bool) -> Sequence[str]:
+def _drawn(
+    status: str, label: str, ovg: str, has_pdf: bool, is_resit: bool, has_age: bool, waits_long: bool
+) -> Sequence[str]:
     marks = {name: f"{_OPEN}{name}{_CLOSE}" for name in _FILLED_IN}
-    said = {"status": status, "label": label, "is_resit": is_resit, "has_age": has_age, "waits_long": waits_long}
+    said = {"status": status, "label": label, "ovg": ovg, "has_pdf": has_pdf}
+    said |= {"is_resit": is_resit, "has_age": has_age, "waits_long": waits_long}
     return _MARK.split(render_to_string("committee/afname_row.html", marks | said))
 
 

@@ -15,17 +15,21 @@ from assessments.asked import is_part
 from .batch import FinalBatch, FinalBatchItem
 from .finalise_batch import progress
 
+Outcome = FinalBatchItem.Outcome
+_OF_ITEM = ("batch", "proposal", "assessment__student__user", "assessment__exam", "assessment__unit")
+
 
 @require_GET
 def final_batch(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """How far it is, which asks for itself again until it is done; then what was refused and why."""
+    """How far it is, which asks for itself again until it is done; then what became of each, and why."""
     batch = get_object_or_404(FinalBatch.objects.visible_to(request.user).select_related("school"), public_id=public_id)
-    refused = batch.items.filter(outcome=FinalBatchItem.Outcome.REFUSED)
+    items = list(batch.items.select_related(*_OF_ITEM)) if batch.finished_at else []
     if batch.finished_at and not batch.seen_at:
         FinalBatch.objects.filter(pk=batch.pk).update(seen_at=timezone.now())
     context = {
         "batch": batch,
         "progress": progress(batch),
-        "refused": refused.select_related("assessment__student__user", "assessment__exam", "assessment__unit"),
+        "left_out": [(item.assessment, item.reason) for item in items if item.outcome == Outcome.REFUSED],
+        "done": [item for item in items if item.outcome != Outcome.REFUSED],
     }
     return render(request, f"committee/final_batch{'_state' if is_part(request) else ''}.html", context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from django.utils import timezone
 from django.utils.formats import date_format
 
@@ -124,5 +126,9 @@ def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> Fi
     if proposal.by == by:
         raise NeedsAnother("U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt haar af.")
     if shown is not None and shown != proposal.pk:
-        raise ProposedAnew(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk haar na.")
+        refuse_proposed_anew(proposal)
     return proposal
+
+
+def refuse_proposed_anew(proposal: FinalProposal) -> NoReturn:
+    raise ProposedAnew(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk haar na.")

@@ -23,15 +23,15 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment, FinalProposal
 
 from .batch import FinalBatch, FinalBatchItem
-from .finalise_many import Chosen, make_one_final
+from .finalise_many import CHANGED, Chosen, make_one_final
 from .tasks import finalise_batch
 
 logger = logging.getLogger(__name__)
 
 Outcome = FinalBatchItem.Outcome
+AT_ONCE = 10  # making one final takes some 20 ms; of more, a worker does it
 MAX_ATTEMPTS = 3  # of workers that died over one item
 NOT_DONE = "Het afronden is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
-CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk haar na en probeer het opnieuw."
 NO_MEMBER = "U bent geen lid meer van de examencommissie."
 
 
@@ -70,21 +70,27 @@ class Progress:
 def start(
     *, chosen: Sequence[Chosen], school: School, by: User, exam_office_email: str, form_id: UUID | None = None
 ) -> FinalBatch:
-    """Writes the list down and has a worker begin; the same form sent twice starts it once.
+    """Writes the list down, and does what it says if it is short, else has a worker begin.
 
-    By this form and of the same list: who went back and chose others starts another.
+    The same form sent twice starts it once: of the same list, to the same address. Who went back and chose others
+    starts another.
     """
-    batch = FinalBatch(school=school, by=by, exam_office_email=exam_office_email)
+    batch = _start_once(chosen, FinalBatch(school=school, by=by, exam_office_email=exam_office_email), form_id)
+    if len(chosen) <= AT_ONCE:
+        work(batch.pk)
+    return batch
+
+
+def _start_once(chosen: Sequence[Chosen], batch: FinalBatch, form_id: UUID | None) -> FinalBatch:
     if form_id is None:
         return _write_down(batch, chosen)
     batch.public_id = form_id
     try:
         return _write_down(batch, chosen)
     except IntegrityError:  # there is one of this form
-        before = FinalBatch.objects.filter(public_id=form_id, by=by).first()
-        if before is not None and _listed(before) == {
-            (one.assessment.pk, one.version, one.proposing) for one in chosen
-        }:
+        same = FinalBatch.objects.filter(public_id=form_id, by=batch.by, exam_office_email=batch.exam_office_email)
+        before, listed = same.first(), {(one.assessment.pk, one.version, one.proposing) for one in chosen}
+        if before is not None and _listed(before) == listed:
             return before
         batch.pk, batch.public_id = None, uuid4()
         return _write_down(batch, chosen)
@@ -104,7 +110,8 @@ def _write_down(batch: FinalBatch, chosen: Sequence[Chosen]) -> FinalBatch:
         )
         for one in chosen
     )
-    transaction.on_commit(lambda: finalise_batch.delay(batch.pk), robust=True)
+    if len(chosen) > AT_ONCE:
+        transaction.on_commit(lambda: finalise_batch.delay(batch.pk), robust=True)
     return batch
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from accounts.models import School, User
 from assessments.lifecycle import DomainError
@@ -15,7 +15,7 @@ from .find_afnames import PROPOSED, AfnamesOfSchool, Wanted
 from .reading import Reading, read
 
 MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
-AT_ONCE = 10  # making one final takes some 20 ms; of more, a worker does it (`finalise_batch`)
+CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk haar na en probeer het opnieuw."
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,17 @@ class Candidate:
     @property
     def step(self) -> str:
         """What a tick means: 'voordragen' where four eyes are wanted and these are the first, else 'afronden'."""
-        return "voordragen" if self.assessment.school.four_eyes and self.proposal is None else "afronden"
+        return "voordragen" if self.is_to_propose else "afronden"
+
+    @property
+    def is_to_propose(self) -> bool:
+        return self.assessment.school.four_eyes and self.proposal is None
+
+    @property
+    def tick(self) -> str:
+        """What the form sends of it: which one, and as it is shown (`Chosen`)."""
+        proposal = f":{self.proposal.pk}" if self.proposal else ""
+        return f"{self.assessment.public_id}:{self.assessment.version}:{self.step}{proposal}"
 
 
 @dataclass(frozen=True)
@@ -51,13 +61,38 @@ class Chosen:
     proposal: int | None = None
 
 
-@dataclass
-class Done:
-    """What became of a number of them; `refused` pairs an assessment with the reason."""
+@dataclass(frozen=True)
+class Plan:
+    """What was ticked, before it is done: what will be, and what is no longer as it was ticked, with the reason."""
 
-    final: list[Assessment] = field(default_factory=list)
-    proposed: list[Assessment] = field(default_factory=list)
-    refused: list[tuple[Assessment, str]] = field(default_factory=list)
+    to_do: list[Candidate]
+    left_out: list[tuple[Assessment, str]]
+    exam_office_email: str
+
+    @property
+    def verb(self) -> str:
+        """'12 beoordelingen definitief maken', '1 beoordeling voordragen', or both."""
+        proposing = sum(one.is_to_propose for one in self.to_do)
+        final = len(self.to_do) - proposing
+        counted = f"{final or proposing} {'beoordeling' if (final or proposing) == 1 else 'beoordelingen'}"
+        if not final:
+            return f"{counted} voordragen"
+        return f"{counted} definitief maken" + (f" en {proposing} voordragen" if proposing else "")
+
+    @property
+    def makes_final(self) -> bool:
+        return any(not one.is_to_propose for one in self.to_do)
+
+    @property
+    def lines(self) -> list[tuple[Candidate, str]]:
+        """Each with the address that its PDF goes to."""
+        return [(one, one.proposal.exam_office_email if one.proposal else self.exam_office_email) for one in self.to_do]
+
+    @property
+    def only_office(self) -> str:
+        """The address where all go to one."""
+        offices = {email for _, email in self.lines}
+        return offices.pop() if len(offices) == 1 else ""
 
 
 def candidates(wanted: Wanted, *, school: School, by: User, chosen: Collection[int] = ()) -> list[Candidate]:
@@ -83,6 +118,36 @@ def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
     return Candidate(reading, found, obstacle, proposal=proposal, is_chosen=is_chosen)
 
 
+def plan(chosen: Iterable[Chosen], *, by: User, exam_office_email: str) -> Plan:
+    """Reads what was ticked once more, so that what is confirmed is what will be done."""
+    to_do, left_out = [], []
+    for one in chosen:
+        candidate = _candidate(one.assessment, by, is_chosen=True)
+        if why := _why_not(one, candidate):
+            left_out.append((one.assessment, why))
+        else:
+            to_do.append(candidate)
+    return Plan(to_do, left_out, exam_office_email)
+
+
+def _why_not(one: Chosen, candidate: Candidate) -> str:
+    try:
+        finalising.refuse_if_final(one.assessment)
+        _refuse_another_proposal(one, candidate.proposal)
+    except DomainError as error:
+        return str(error)
+    if candidate.obstacle:
+        return candidate.obstacle
+    is_as_ticked = one.version == one.assessment.version and one.proposing == candidate.is_to_propose
+    return "" if is_as_ticked else CHANGED
+
+
+def _refuse_another_proposal(one: Chosen, standing: FinalProposal | None) -> None:
+    """What was proposed anew may go to an address that was not on the screen."""
+    if not one.proposing and standing and standing.pk != one.proposal:
+        finalising.refuse_proposed_anew(standing)
+
+
 def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
     """Makes it final ('FINAL'), or proposes it ('PROPOSED') where that was the tick's meaning; raises `DomainError`.
 
@@ -92,20 +157,9 @@ def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
         finalising.propose(assessment=one.assessment, by=by, exam_office_email=exam_office_email, version=one.version)
         return "PROPOSED"
     proposal = finalising.standing_proposal(one.assessment) if one.assessment.school.four_eyes else None
+    _refuse_another_proposal(one, proposal)
     email = proposal.exam_office_email if proposal else exam_office_email
-    shown = one.proposal or (proposal.pk if proposal else None)
-    finalising.finalise(assessment=one.assessment, by=by, exam_office_email=email, version=one.version, proposal=shown)
+    finalising.finalise(
+        assessment=one.assessment, by=by, exam_office_email=email, version=one.version, proposal=one.proposal
+    )
     return "FINAL"
-
-
-def finalise_all(*, chosen: Iterable[Chosen], by: User, exam_office_email: str) -> Done:
-    """`make_one_final` of each, at once."""
-    done = Done()
-    for one in chosen:
-        try:
-            outcome = make_one_final(one, by=by, exam_office_email=exam_office_email)
-        except DomainError as error:
-            done.refused.append((one.assessment, str(error)))
-        else:
-            (done.proposed if outcome == "PROPOSED" else done.final).append(one.assessment)
-    return done

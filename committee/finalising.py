@@ -1,38 +1,26 @@
-"""'Afronden', of one assessment or of several, and 'Voordragen' where the school wants four eyes."""
+"""'Afronden' of one assessment, and 'Voordragen' where the school wants four eyes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import School
 from accounts.signed_in import UserRequest
 from assessments import view_log
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 
 from . import finalise as finalising
-from . import finalise_batch
-from .batch import FinalBatch
 from .concerns import concerns
-from .finalise_many import AT_ONCE, MAX_TOGETHER, Chosen, Done, candidates, finalise_all
 from .forms import FinaliseForm
-from .loading import address, get_afname, get_filter, get_schools
-from .office_form import OfficeForm
+from .loading import address, get_afname
 from .reading import read
-
-FOUND_BACK = 5  # batches on the page
-_CHOSEN = re.compile(
-    "(?P<id>[0-9a-f-]{36}):(?P<version>[0-9]{1,9}):(?P<step>voordragen|afronden)(:(?P<proposal>[0-9]{1,18}))?"
-)
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,92 +83,3 @@ def _finalised(assessment: Assessment, email: str) -> str:
 def _proposed(assessment: Assessment, email: str) -> str:
     name = assessment.student.user.full_name
     return f"U hebt de beoordeling van {name} voorgedragen. Een ander lid van de commissie rondt haar af."
-
-
-@require_http_methods(["GET", "POST"])
-def finalise_many(request: UserRequest) -> HttpResponse:
-    """The longest waiting ones of the search that is in the address."""
-    search = get_filter(request)
-    school, schools = _school(request)
-    form = OfficeForm(request.POST or None, school=school, by=request.user)
-    chosen = _chosen(request, school) if request.method == "POST" else []
-    problem = "" if chosen or request.method == "GET" else "Kies ten minste één beoordeling."
-    if len(chosen) > MAX_TOGETHER:
-        chosen, problem = [], f"Kies hooguit {MAX_TOGETHER} beoordelingen tegelijk."
-    if chosen and form.is_valid():
-        return _finalise_chosen(request, chosen, form)
-    ticked = {one.assessment.pk for one in chosen if one.assessment.version == one.version}
-    if len(ticked) < len(chosen):
-        problem = "Wat u aanvinkte is deels intussen gewijzigd, en staat daarom niet meer aangevinkt."
-    context = {
-        "found": candidates(search.wanted, school=school, by=request.user, chosen=ticked),
-        "most": MAX_TOGETHER,
-        "form_id": _form_id(request) or uuid4(),
-        "batches": FinalBatch.objects.visible_to(request.user).filter(school=school)[:FOUND_BACK],
-        "school": school,
-        "schools": schools,
-        "form": form,
-        "problem": problem,
-    }
-    return render(request, "committee/finalise_many.html", context)
-
-
-def _finalise_chosen(request: UserRequest, chosen: list[Chosen], form: OfficeForm) -> HttpResponse:
-    """A few at once; of more a list is written down for a worker, and its page shown."""
-    email = form.exam_office_email
-    if len(chosen) > AT_ONCE:
-        batch = finalise_batch.start(
-            chosen=chosen, school=form.school, by=request.user, exam_office_email=email, form_id=_form_id(request)
-        )
-        return redirect(reverse("committee:final_batch", args=[batch.public_id], query=request.GET))
-    done = finalise_all(chosen=chosen, by=request.user, exam_office_email=email)
-    _say(request, done)
-    return redirect(address(request, "committee:finalise_many" if done.refused else "committee:afnames"))
-
-
-def _form_id(request: UserRequest) -> UUID | None:
-    """Tells a form that is sent twice from another."""
-    return next(iter(_uuids([request.POST.get("formulier", "")])), None)
-
-
-def _school(request: UserRequest) -> tuple[School, list[School]]:
-    """The school whose offices can be chosen: one at a time; 404 for someone who is in no committee."""
-    schools = list(get_schools(request.user))
-    asked = request.GET.get("school", "")
-    return next((school for school in schools if str(school.pk) == asked), schools[0]), schools
-
-
-def _chosen(request: UserRequest, school: School) -> list[Chosen]:
-    """Those that were ticked, each as it was shown; what is no such thing is passed over."""
-    matches = [match for text in request.POST.getlist("afname") if (match := _CHOSEN.fullmatch(text))]
-    asked = {match["id"]: match for match in matches}
-    mine = Assessment.objects.for_committee(request.user).filter(school=school)
-    found = mine.filter(public_id__in=_uuids(asked)).for_pages().order_by("status_since", "pk")
-    return [_as_ticked(one, asked[str(one.public_id)]) for one in found]
-
-
-def _as_ticked(assessment: Assessment, match: re.Match[str]) -> Chosen:
-    proposal = int(match["proposal"]) if match["proposal"] else None
-    return Chosen(assessment, int(match["version"]), proposing=match["step"] == "voordragen", proposal=proposal)
-
-
-def _uuids(texts: Iterable[str]) -> list[UUID]:
-    found = []
-    for text in texts:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
-
-
-def _say(request: UserRequest, done: Done) -> None:
-    if done.final:
-        count = len(done.final)
-        of = "beoordeling is" if count == 1 else "beoordelingen zijn"
-        messages.success(request, f"{count} {of} definitief. De pdf's worden gemaakt en gemaild.")
-    if done.proposed:
-        count = len(done.proposed)
-        messages.success(request, f"{count} voorgedragen. Een ander lid van de commissie rondt ze af.")
-    for assessment, reason in done.refused:
-        messages.error(request, f"{assessment.student.user.full_name}: {reason}")

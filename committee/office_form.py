@@ -43,7 +43,7 @@ class OfficeForm(forms.Form):
         emails = {office.email for office in self.offices}
         chosen = (proposed if proposed in emails else OTHER) if proposed else _usual(self.offices, school, by)
         typed = proposed if proposed not in emails else ""
-        super().__init__(data, initial={"office": chosen, "email": typed, **initial})
+        super().__init__(_chosen(data, self.offices), initial={"office": chosen, "email": typed, **initial})
         choices = [(office.email, office.name) for office in self.offices]
         self.fields["office"] = forms.ChoiceField(
             label="Examenbureau",
@@ -57,7 +57,7 @@ class OfficeForm(forms.Form):
     @property
     def exam_office_email(self) -> str:
         office: str = self.cleaned_data["office"]
-        return str(self.cleaned_data["email"]) if office in ("", OTHER) else office
+        return str(self.cleaned_data["email"]) if office == OTHER else office
 
     def clean(self) -> None:
         if self.errors:
@@ -67,7 +67,7 @@ class OfficeForm(forms.Form):
             self.add_error("office", "U koos een examenbureau en vulde ook een ander adres in. Kies een van de twee.")
         if not email and office == OTHER:
             self.add_error("email", "Vul het e-mailadres van het examenbureau in.")
-        if not email and not office:
+        if not office:
             self.add_error("office", "Kies een examenbureau, of vul een ander adres in.")
         if self.errors:
             return
@@ -80,6 +80,15 @@ class OfficeForm(forms.Form):
         if not is_known(address, school=self.school) and self.cleaned_data["sure"].lower() != address.lower():
             self.asks = address
             self.add_error("email", f"{address} staat niet in de lijst en is niet van de school. Controleer het.")
+
+
+def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | None:
+    """What was sent, where an address that was typed, or a school without a list, says 'Een ander adres'."""
+    if not data or data.get("office") or (offices and not data.get("email")):
+        return data
+    clear = data.copy()
+    clear["office"] = OTHER
+    return clear
 
 
 def is_known(address: str, *, school: School) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from assessments import correct, sign
+from assessments.follow import say_open
 from assessments.models import Assessment, Correction, Invitation, Status
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
@@ -58,6 +60,7 @@ class Reading:
 def read(assessment: Assessment) -> Reading:
     """Reads the whole assessment. What an examiner has not completed yet is a draft: it is left out."""
     rubric = read_rubric(assessment)
+    waiting = list(_waiting(rubric))
     for column in rubric.columns:
         if not column.assignment.completed_at:
             column.scores = {}
@@ -66,18 +69,26 @@ def read(assessment: Assessment) -> Reading:
     return Reading(
         rubric=rubric,
         outcome=outcome(rubric),
-        missing=_missing(rubric),
+        missing=_missing(rubric, waiting),
         corrections=corrections,
         signed=sign.read(assessment),
     )
 
 
-def _missing(rubric: Rubric) -> list[str]:
+def _waiting(rubric: Rubric) -> Iterator[str]:
+    """Who has not completed yet, and what that examiner still has to do; asked before the drafts are left out."""
+    for contact in rubric.examiners:
+        own = [column for column in rubric.columns if column.assignment.contact_id == contact.pk]
+        if not all(column.assignment.completed_at for column in own):
+            open_parts = sum(column.is_open and len(column.scores) < len(column.criteria) for column in own)
+            yield f"Wacht op {contact.full_name}: {say_open(open_parts=open_parts, parts=len(own))}."
+
+
+def _missing(rubric: Rubric, waiting: list[str]) -> list[str]:
     """What keeps the assessment from being complete, a line for each examiner and each part without one."""
     without = [f"{part.part.work_process.code}, {part.part}" for part in rubric.parts if not part.columns]
-    waiting = {c.assignment.contact.full_name: None for c in rubric.columns if not c.assignment.completed_at}
     return [
-        *(f"{name} heeft de beoordeling nog niet afgerond." for name in waiting),
+        *waiting,
         *(f"{part}: nog geen examinator gekozen." for part in without),
         *(
             f"{part.part.work_process.code}, {part.part}: de onderbouwing is verplicht bij een O of een G. "

@@ -8,6 +8,7 @@ from . import (
     exports,
     final_batches,
     finalising,
+    finalising_many,
     picturing,
     views,
 )
@@ -16,7 +17,9 @@ app_name = "committee"
 
 urlpatterns = [
     path("", views.afnames, name="afnames"),
-    path("afronden/", finalising.finalise_many, name="finalise_many"),
+    path("afronden/", finalising_many.finalise_many, name="finalise_many"),
+    path("afronden/nakijken/", finalising_many.confirm_many, name="confirm_many"),
+    path("afronden/definitief/", finalising_many.make_many_final, name="make_many_final"),
     path("afronden/<uuid:public_id>/", final_batches.final_batch, name="final_batch"),
     path("beeld/", picturing.overview, name="picture"),
     path("beeld/<int:exam_id>/", picturing.of_exam, name="picture_of_exam"),

@@ -252,6 +252,8 @@ committee:edit                  POST   login  none    none   none    none   none
 committee:correction_history    GET    login  none    none   none    none   none  ok        none  none  none
 committee:finalise              GET    login  none    none   none    none   none  ok        none  none  none
 committee:finalise_many         GET    login  none    none   none    none   none  ok        none  none  ok
+committee:confirm_many          POST   login  none    none   none    none   none  ok        none  none  ok
+committee:make_many_final       POST   login  none    none   none    none   none  ok        none  none  ok
 committee:final_batch           GET    login  none    none   none    none   none  ok        none  none  none
 committee:picture               GET    login  none    none   none    none   none  ok        none  none  ok
 committee:picture_of_exam       GET    login  none    none   none    none   none  ok        none  none  none
@@ -406,7 +408,7 @@ def address(
         "adresboek/importeren/": lambda: prepare(
             Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv"
         ),
-        "commissie/afronden/": lambda: FinalBatchFactory(school=school, by=committee_member),
+        "commissie/afronden/<uuid": lambda: FinalBatchFactory(school=school, by=committee_member),
         "commissie/exportprofielen/": lambda: ExportProfileFactory(school=school),
         "commissie/exports/": lambda: ExportFactory(school=school, exam=unit.exam_version.exam, by=committee_member),
         "documenten/": final_document,

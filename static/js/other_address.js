@@ -1,5 +1,5 @@
-/* 'Afronden': typing another address chooses it; choosing an exam office takes the typed one away,
- * and gives it back when 'Een ander adres' is chosen again. Without this the server asks.
+/* 'Afronden': 'Een ander adres' opens its field (committee.css) and leads to it; choosing an exam office takes away
+ * what was typed, and 'Een ander adres' gives it back. Without this the server asks which of the two is meant.
  */
 
 const field = document.querySelector("[data-other-address]");
@@ -8,17 +8,18 @@ const other = radios.find((radio) => radio.value === field.dataset.otherAddress)
 
 if (other) {
   let typed = "";
-  field.addEventListener("input", () => {
-    if (field.value) other.checked = true;
-  });
+  const takeAway = () => {
+    typed = field.value || typed;
+    field.value = "";
+  };
+  if (!other.checked) takeAway();
   for (const radio of radios) {
     radio.addEventListener("change", () => {
       if (radio === other) {
         field.value ||= typed;
         field.focus();
       } else {
-        typed = field.value || typed;
-        field.value = "";
+        takeAway();
       }
     });
   }

@@ -94,6 +94,21 @@ def test_says_who_still_has_to_do_what(
     assert "1 onderdeel zonder examinator" in page
 
 
+def test_a_part_that_is_scored_is_open_no_more(teacher: Client, invitation: Invitation, unit: ExamUnit) -> None:
+    w1 = unit.core_tasks.get().work_processes.all()[0]
+    steps.fill_in(invitation, parts=w1.parts.all())
+    assert "Erik Examinator 2 van 4 onderdelen open" in text(listed(teacher, unit))
+
+
+def test_says_that_all_is_scored_and_only_completing_is_left(
+    teacher: Client, invitation: Invitation, unit: ExamUnit
+) -> None:
+    steps.fill_in(invitation)
+    page = text(listed(teacher, unit))
+    assert "Erik Examinator alles is gescoord, nog niet afgerond" in page
+    assert "open" not in page.split("Erik Examinator")[1].split("Herinner")[0]
+
+
 def test_says_that_nobody_was_chosen(teacher: Client, assessment: Assessment, unit: ExamUnit) -> None:
     assert "Nog geen examinator" in text(listed(teacher, unit))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
-from assessments.models import Status
+from assessments.models import Document, Status
+from digibeoordelen.outbox.files import keep
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory
 
@@ -57,3 +59,28 @@ def test_typing_narrows_the_list_and_the_keyboard_opens_and_comes_back(
     expect(rows).to_have_count(3)
     page.go_back()
     expect(rows).to_have_count(1)
+
+
+def test_a_final_row_opens_its_pdf(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    school: School,
+    make_afname: AfnameMaker,  # noqa: F811
+    shots: Callable[[Page, str], None],
+) -> None:
+    for number, (last, ovg, grade) in enumerate(
+        (("Boom", "V", "6.5"), ("Van Leeuwen", "O", "4.0"), ("Jansen", "G", "9.3"))
+    ):
+        student = MembershipFactory(school=school, user__first_name="Bart", user__last_name=last)
+        final = make_afname(Status.FINAL, student=student, ovg=ovg, grade=Decimal(grade))
+        said = {"student": {"number": "1"}, "exam": {"code": "1"}, "unit": {"code": "B1"}, "attempt": 1}
+        file = keep(b"%PDF-1.7 bewijs") if number else None
+        Document.objects.create(assessment=final, number=1, result=said, exam_office_email="b@hier.test", file=file)
+    make_afname(Status.CANCELLED)
+    make_afname()
+    page = log_in_at(committee_member, f"{LIST}?status=ALLE")
+    expect(page.get_by_role("row", name="Bart Boom")).to_contain_text("De pdf wordt gemaakt")
+    shots(page, "afnames-definitief")
+    with page.expect_response(re.compile("/documenten/")) as response:
+        page.get_by_role("link", name="Pdf van Bart Jansen").click()
+    assert response.value.headers["content-type"] == "application/pdf"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
@@ -13,6 +14,7 @@ from assessments.models import Assessment, Status
 from committee import finalise_batch
 from committee.batch import FinalBatch
 from committee.finalise import propose
+from committee.finalise_many import CHANGED
 from exams.models import ExamUnit
 from tests import steps
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
@@ -45,10 +47,17 @@ def test_it_counts_can_be_left_and_ends_with_what_was_refused(
     page = log_in_at(committee_member, "/commissie/afronden/")
     page.get_by_label("Alle beoordelingen").check()
     page.get_by_label("E-mailadres van het examenbureau").fill(OFFICE)
-    page.get_by_role("button", name="Afronden").click()
-    if page.get_by_label(f"Ja, {OFFICE} klopt").count():
-        page.get_by_label(f"Ja, {OFFICE} klopt").check()
-        page.get_by_role("button", name="Afronden").click()
+    shots(page, "samen-0-kiezen")
+    page.get_by_role("button", name="Ga verder").click()
+    expect(page.get_by_role("row")).to_have_count(13)
+    expect(page.get_by_role("row", name="Bart Boom7")).to_contain_text("5,5")
+    shots(page, "samen-0-nakijken")
+
+    page.get_by_role("button", name="Keuze wijzigen").click()
+    expect(page.get_by_role("checkbox", checked=True)).to_have_count(13)
+    expect(page.get_by_label("E-mailadres van het examenbureau")).to_have_value(OFFICE)
+    page.get_by_role("button", name="Ga verder").click()
+    page.get_by_role("button", name="12 beoordelingen definitief maken").dblclick()
     expect(page.get_by_text("0 van 12 beoordelingen verwerkt")).to_be_visible()
     batch = FinalBatch.objects.get()
     batch.items.filter(assessment__in=twelve[:5]).update(outcome="FINAL")
@@ -89,3 +98,29 @@ def test_what_was_proposed_has_a_list_of_its_own(
     page.get_by_role("link", name="Beeld van het werk").click()
     expect(page.get_by_text("Gestart van 1 augustus")).to_be_visible()
     shots(page, "beeld")
+
+
+def test_thirty_refusals_say_why_and_lead_to_each(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    school: School,
+    make_afname: AfnameMaker,  # noqa: F811
+    shots: Callable[[Page, str], None],
+) -> None:
+    now = timezone.now()
+    batch = FinalBatch.objects.create(
+        school=school, by=committee_member, exam_office_email=OFFICE, started_at=now, finished_at=now
+    )
+    reasons = [CHANGED, finalise_batch.NOT_DONE, "Examinatoren zijn het niet eens over 8 criteria; beslis daarover."]
+    for number in range(31):
+        student = MembershipFactory(school=school, user__first_name="Bart", user__last_name=f"Boom{number}")
+        said = {"outcome": "REFUSED", "reason": reasons[number % 3]} if number else {"outcome": "FINAL"}
+        one = make_afname(Status.ASSESSED if number else Status.FINAL, student=student)
+        batch.items.create(assessment=one, version=one.version, proposing=False, **said)
+    page = log_in_at(committee_member, f"/commissie/afronden/{batch.public_id}/")
+    expect(page.get_by_text("30 van 31 niet afgerond; hieronder staat waarom.")).to_be_visible()
+    expect(page.get_by_role("table", name="Niet afgerond").get_by_role("row")).to_have_count(31)
+    expect(page.get_by_role("table", name="Wat er is gebeurd").get_by_role("row")).to_have_count(2)
+    shots(page, "samen-4-geweigerd")
+    page.get_by_role("link", name="Bart Boom30").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Bart Boom30")

@@ -17,6 +17,7 @@ from assessments.documents import make
 from assessments.models import FAILING_ATTEMPTS, Assessment, Invitation, Status
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
+from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory, first_unit, make_exam
 
@@ -94,9 +95,15 @@ def test_a_draft_is_not_shown_and_who_is_not_ready_is_named(
     page = text_of(page_of(member, assessment))
     assert "Een concept" not in page
     assert "Onvoldoende" not in page
-    assert "Tineke Tweede heeft de beoordeling nog niet afgerond." in page
-    assert "Erik Examinator heeft" not in page
+    assert "Wacht op Tineke Tweede: alles is gescoord, nog niet afgerond." in page
+    assert "Wacht op Erik Examinator" not in page
     assert ">Afronden</a>" not in page
+
+
+def test_it_says_how_many_parts_are_not_scored_yet(member: Client, invitation: Invitation, unit: ExamUnit) -> None:
+    assert "Wacht op Erik Examinator: 4 van 4 onderdelen open." in text_of(page_of(member, invitation.assessment))
+    steps.fill_in(invitation, parts=unit.core_tasks.get().work_processes.all()[0].parts.all())
+    assert "Wacht op Erik Examinator: 2 van 4 onderdelen open." in text_of(page_of(member, invitation.assessment))
 
 
 def test_a_part_without_an_examiner_is_named(member: Client, assessment: Assessment, examiner: Contact) -> None:

@@ -27,6 +27,9 @@ from tests.at_once import at_once
 from tests.factories import MembershipFactory, member
 from tests.privacy.conftest import date_student, today
 
+from .confirming import confirm, look, sent_by
+from .confirming import tick as tick_all
+
 OFFICE = "bureau@hier.test"
 Outcome = FinalBatchItem.Outcome
 
@@ -40,7 +43,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The batches that a worker was told of."""
     told: list[int] = []
     monkeypatch.setattr("committee.tasks.finalise_batch.delay", told.append)
-    monkeypatch.setattr("committee.finalising.AT_ONCE", 2)
+    monkeypatch.setattr("committee.finalise_batch.AT_ONCE", 2)
     return told
 
 
@@ -63,7 +66,7 @@ def begin(assessments: list[Assessment], by: User, *, proposing: bool = False) -
 
 
 def tick(assessments: list[Assessment], **data: str) -> dict[str, Any]:
-    return {"afname": [f"{a.public_id}:{a.version}:afronden" for a in assessments], "email": OFFICE, **data}
+    return tick_all(assessments, office=OFFICE) | data
 
 
 def states(assessments: list[Assessment]) -> list[str]:
@@ -86,7 +89,7 @@ def test_more_than_a_few_are_left_to_a_worker_and_its_page_counts(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        answer = member.post(reverse("committee:finalise_many"), tick(three))
+        answer = confirm(member, tick(three))
     batch = FinalBatch.objects.get()
     assert announced == [batch.pk]
     assert answer["Location"] == reverse("committee:final_batch", args=[batch.public_id])
@@ -104,10 +107,30 @@ def test_more_than_a_few_are_left_to_a_worker_and_its_page_counts(
     assert states(three) == [Status.FINAL] * 3
 
 
-def test_a_few_are_done_at_once(member: Client, three: list[Assessment]) -> None:
-    member.post(reverse("committee:finalise_many"), tick(three[:2]))
+def test_a_few_are_done_at_once(
+    member: Client, three: list[Assessment], announced: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = confirm(member, tick(three[:2]))
     assert states(three) == [Status.FINAL, Status.FINAL, Status.ASSESSED]
-    assert not FinalBatch.objects.exists()
+    assert announced == []
+    assert "2 beoordelingen zijn definitief." in read(member, answer["Location"])
+
+
+def test_a_few_whose_request_died_are_swept(
+    member: Client, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        die_at(1, patched)
+        with pytest.raises(Died):
+            confirm(member, tick(three[:2]))
+    lease_over()
+    sweep_final_batches()
+    batch = FinalBatch.objects.get()
+    assert announced == [batch.pk]
+    assert work(batch.pk)
+    assert outcomes(batch) == [Outcome.FINAL] * 2
+    assert Document.objects.count() == 2
 
 
 def test_what_was_refused_is_listed_with_its_reason(
@@ -119,14 +142,16 @@ def test_what_was_refused_is_listed_with_its_reason(
     page = read(member, reverse("committee:final_batch", args=[batch.public_id]))
     assert "2 beoordelingen zijn definitief." in page
     assert "1 van 3 niet afgerond" in page
-    assert "Chris Boom" in page
-    assert "Bart Boom" not in page
+    refused, done = page.split("Wat er is gebeurd")
+    assert "Chris Boom" in refused
+    assert "Bart Boom" not in refused
+    assert ("Bart Boom" in done, "Chris Boom" in done, "Dana Boom" in done) == (True, False, True)
     assert "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk haar na" in page
 
 
 def test_a_double_click_starts_it_once(member: Client, three: list[Assessment]) -> None:
     data = tick(three, formulier=str(uuid4()))
-    first, second = (member.post(reverse("committee:finalise_many"), data)["Location"] for _ in range(2))
+    first, second = (member.post(reverse("committee:make_many_final"), data)["Location"] for _ in range(2))
     assert first == second
     assert FinalBatch.objects.count() == 1
 
@@ -148,15 +173,16 @@ def test_two_clicks_at_once_start_it_once(committee_member: User, three: list[As
 
 def test_who_goes_back_and_chooses_others_starts_another(member: Client, three: list[Assessment]) -> None:
     form = {"formulier": str(uuid4())}
-    member.post(reverse("committee:finalise_many"), tick(three, **form))
+    member.post(reverse("committee:make_many_final"), tick(three, **form))
     Assessment.objects.filter(pk=three[0].pk).update(version=7)
     three[0].refresh_from_db()
-    member.post(reverse("committee:finalise_many"), tick(three, **form))
+    member.post(reverse("committee:make_many_final"), tick(three, **form))
     assert FinalBatch.objects.count() == 2
 
 
-def test_the_form_says_which_it_is(member: Client, three: list[Assessment]) -> None:
-    assert 'name="formulier"' in read(member, reverse("committee:finalise_many"))
+def test_each_confirmation_says_which_it_is(member: Client, three: list[Assessment]) -> None:
+    forms = [sent_by(look(member, tick(three)))["formulier"] for _ in range(2)]
+    assert forms[0] != forms[1]
 
 
 # --- Found back ----------------------------------------------------------------------------------
@@ -196,8 +222,10 @@ def test_proposing_many_goes_the_same_way(committee_member: User, school: School
     assert outcomes(batch) == [Outcome.PROPOSED] * 3
     assert FinalProposal.objects.filter(by=committee_member, exam_office_email=OFFICE).count() == 3
 
+    shown = dict(FinalProposal.objects.values_list("assessment", "pk"))
+    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     other = member(school, Role.EXAMENCOMMISSIE)
-    finishing = begin(three, other)
+    finishing = finalise_batch.start(chosen=chosen, school=school, by=other, exam_office_email=OFFICE)
     work(finishing.pk)
     assert outcomes(finishing) == [Outcome.FINAL] * 3
 
@@ -355,8 +383,12 @@ def _deactivate(user: User) -> None:
 
 # --- How long it is kept -------------------------------------------------------------------------
 def test_it_is_forgotten_after_a_month_unless_it_still_waits(
-    committee_member: User, three: list[Assessment], pass_time: Callable[..., None]
+    committee_member: User,
+    three: list[Assessment],
+    pass_time: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("committee.finalise_batch.AT_ONCE", 0)
     done, waiting = begin(three[:1], committee_member), begin(three[1:], committee_member)
     work(done.pk)
     pass_time(days=29)

@@ -18,6 +18,8 @@ from committee.finalise import NeedsAnother, finalise, propose, standing_proposa
 from committee.withdraw_final import withdraw_final
 from tests.factories import MembershipFactory, member
 
+from .confirming import confirm, look
+
 OFFICE = "bureau@hier.test"
 
 
@@ -109,14 +111,15 @@ def tick(assessment: Assessment, step: str) -> dict[str, str]:
 def test_several_at_once_are_proposed_first_and_then_made_final_to_the_address_that_was_proposed(
     client: Client, assessed: Assessment, committee_member: User, second: User
 ) -> None:
-    address = reverse("committee:finalise_many")
+    address, confirmed = reverse("committee:finalise_many"), reverse("committee:make_many_final")
     client.force_login(committee_member)
-    client.post(address, tick(assessed, "voordragen") | {"email": OFFICE})
-    client.post(address, tick(assessed, "afronden"))
+    confirm(client, tick(assessed, "voordragen") | {"email": OFFICE})
+    proposal = assessed.final_proposals.get().pk
+    client.post(confirmed, tick(assessed, f"afronden:{proposal}"))
     assert status(assessed) == Status.ASSESSED
     client.force_login(second)
     assert f"de pdf gaat naar {OFFICE}" in client.get(address).content.decode()
-    client.post(address, tick(assessed, "afronden"))
+    confirm(client, tick(assessed, f"afronden:{proposal}"))
     assert status(assessed) == Status.FINAL
     assert assessed.documents.get().exam_office_email == OFFICE
 
@@ -131,11 +134,15 @@ def test_what_was_proposed_anew_meanwhile_goes_to_no_address_that_was_not_on_the
     assert f":afronden:{shown}" in client.get(address).content.decode()
     propose(assessment=assessed, by=committee_member, exam_office_email="anders@hier.test")
 
-    said = client.post(address, tick(assessed, f"afronden:{shown}"), follow=True).content.decode()
+    confirmed = reverse("committee:make_many_final")
+    said = look(client, tick(assessed, f"afronden:{shown}"))
+    assert "intussen opnieuw voorgedragen" in said
+    assert "definitief maken" not in said
+    said = client.post(confirmed, tick(assessed, f"afronden:{shown}"), follow=True).content.decode()
     assert "intussen opnieuw voorgedragen" in said
     assert status(assessed) == Status.ASSESSED
     newest = assessed.final_proposals.latest("pk").pk
-    client.post(address, tick(assessed, f"afronden:{newest}"))
+    confirm(client, tick(assessed, f"afronden:{newest}"))
     assert assessed.documents.get().exam_office_email == "anders@hier.test"
 
 
@@ -144,7 +151,7 @@ def test_a_tick_to_propose_never_makes_final(
 ) -> None:
     act(propose, assessed, committee_member)
     client.force_login(second)
-    client.post(reverse("committee:finalise_many"), tick(assessed, "voordragen"))
+    client.post(reverse("committee:make_many_final"), tick(assessed, "voordragen"))
     assert status(assessed) == Status.ASSESSED
 
 

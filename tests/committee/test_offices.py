@@ -103,3 +103,30 @@ def test_the_later_of_two_who_change_it_is_told(member: Client, office: ExamOffi
     assert again is not None
     member.post(address, post | {"opened": again[1]})
     assert ExamOffice.objects.get().email == "zorg@bureau.test"
+
+
+def test_the_choice_comes_first_and_another_address_is_one_of_it(
+    member: Client, assessed: Assessment, office: ExamOffice
+) -> None:
+    page = words(member.get(reverse("committee:finalise", args=[assessed.public_id])))
+    [choice] = re.findall(r'<fieldset class="offices"(.*?)</fieldset>', page)
+    places = [choice.index(part) for part in ("Examenbureau Zorg", "Een ander adres", 'type="email"')]
+    assert places == sorted(places)
+    assert page.count('type="email"') == 1
+
+
+def test_without_a_list_there_is_the_field_alone(member: Client, assessed: Assessment) -> None:
+    page = words(member.get(reverse("committee:finalise", args=[assessed.public_id])))
+    assert page.count('type="email"') == 1
+    assert 'type="radio"' not in page
+    again = words(member.post(reverse("committee:finalise", args=[assessed.public_id]), {"version": assessed.version}))
+    assert "Vul het e-mailadres van het examenbureau in." in again
+
+
+def test_what_is_wrong_with_a_typed_address_stands_by_the_open_field(
+    member: Client, assessed: Assessment, office: ExamOffice
+) -> None:
+    address = reverse("committee:finalise", args=[assessed.public_id])
+    page = words(member.post(address, {"version": assessed.version, "email": "archief@elders.test"}))
+    assert re.search(r'value="ander" checked', page)
+    assert "Ja, archief@elders.test klopt" in page

@@ -1,0 +1,42 @@
+"""'Meer tegelijk afronden' as a member goes through it: what was ticked is confirmed, with what that page sends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import unescape
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from assessments.models import Assessment
+
+
+def tick(assessments: Sequence[Assessment], *, office: str, step: str = "afronden") -> dict[str, Any]:
+    """What the first form sends."""
+    return {"afname": [f"{a.public_id}:{a.version}:{step}" for a in assessments], "email": office}
+
+
+def look(browser: Client, ticked: dict[str, Any]) -> str:
+    """The page that asks to confirm, or the form again if something is wrong with it."""
+    return " ".join(browser.post(reverse("committee:confirm_many"), ticked).content.decode().split())
+
+
+def sent_by(page: str) -> dict[str, list[str]]:
+    """What the confirmation's button sends."""
+    fields: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page):
+        fields.setdefault(unescape(name), []).append(unescape(value))
+    return fields
+
+
+def confirm(browser: Client, ticked: dict[str, Any]) -> Any:
+    """Looks and confirms; the answer, not followed."""
+    return browser.post(reverse("committee:make_many_final"), sent_by(look(browser, ticked)))
+
+
+def read_answer(browser: Client, answer: Any) -> str:
+    """The page that an answer leads to, or is."""
+    page = browser.get(answer["Location"]) if answer.status_code == 302 else answer
+    return " ".join(page.content.decode().split())
