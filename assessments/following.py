@@ -20,6 +20,7 @@ from .follow import invitations_of, of_unit, unit_rows
 from .initiator import get_unit
 from .models import Assessment, Invitation
 from .start import is_activated
+from .started_together import unfinished_starts
 
 PAGE_SIZE = 50
 NAMED = 3  # who could not be reminded, by name; the list shows them all
@@ -55,6 +56,7 @@ def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess |
         "columns": narrow.columns(sort),
         "page": page,
         "rows": unit_rows(page.object_list),
+        "unfinished": [] if asked.is_part(request) else unfinished_starts(user=request.user, unit=unit),
         "to_remind": remind.count_to_remind(among=invitations_of(user=request.user, unit=unit)),
         "active": is_activated(request.user),
         "school_names": ", ".join(school.name for school in schools),

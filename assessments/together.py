@@ -203,7 +203,8 @@ def _message_page(
     form: TogetherMessageForm,
 ) -> HttpResponse:
     """The message, to `ticked` (None: to everyone who can be invited)."""
-    invitable = group.read_group(assessments).invitable
+    found = group.read_group(assessments)
+    invitable = found.invitable
     if not invitable:
         messages.info(request, "Iedereen die gekozen is, is al uitgenodigd.")
         return redirect(together_url("together", unit, assessments))
@@ -211,7 +212,15 @@ def _message_page(
     # Whose message stands on the screen: with a button per student, where there is such a one.
     reader, students = max(invitable, key=lambda row: len(row[1]))
     shown = together_context([(assessment, "") for assessment in students], by=request.user)
-    context = {"rows": rows, "form": form, "assessment": students[0], "reader": reader, **shown}
+    context = {
+        "rows": rows,
+        "covered": len(assessments) - len(found.left_out),
+        "left_out": found.left_out,
+        "form": form,
+        "assessment": students[0],
+        "reader": reader,
+        **shown,
+    }
     return _page(request, "message_together", unit, assessments, **context)
 
 
@@ -242,6 +251,8 @@ def send_together(request: UserRequest, unit_id: int) -> HttpResponse:
     elif not outcome.refused:
         messages.info(request, "Iedereen die u koos, is al uitgenodigd.")
     _tell_refused(request, outcome)
+    if nobody := group.read_group(assessments).without_examiner:
+        messages.info(request, f"Nog geen examinator gekozen, en daarom niet uitgenodigd: {group.names_of(nobody)}.")
     left = get_assessments(request.user, unit, _only(request.POST, outcome.left)) if outcome.left else []
     if group.read_group(left).invitable:  # the remark stays for them
         return _message_page(request, unit, left, ticked, form)

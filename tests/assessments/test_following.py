@@ -154,7 +154,7 @@ def test_many_late_examiners_take_as_many_queries_as_one(
     later(days=9)
     plan = reverse("assessments:remind_late", args=[unit.pk])
     listed(teacher, unit)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         listed(teacher, unit)
     with django_assert_num_queries(6):
         teacher.get(plan)
@@ -165,7 +165,7 @@ def test_many_late_examiners_take_as_many_queries_as_one(
         for examiner in examiners:
             steps.send_invitation(more, examiner)
     later(days=9)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert text(listed(teacher, unit)).count("te laat, ") == 19
     with django_assert_num_queries(6):
         assert text(teacher.get(plan)).count("· uitgenodigd op") == 19

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
+from assessments import start
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail
@@ -160,6 +162,32 @@ def one_examiner(thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docen
     for one in started:
         steps.choose(one, thirty[0][1])
     return started
+
+
+def test_the_page_of_a_start_is_found_back_from_the_tab_and_says_who_is_left_out(
+    teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
+) -> None:
+    students = [student for student, _ in thirty[:13]]
+    started = start.start_together(unit=unit, students=students, by=docent).started
+    for assessment in started[:-1]:
+        steps.choose(assessment, thirty[0][1])
+    page = teacher.page
+    page.goto(page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/"))
+    check_page(page)
+    shots(page, "verder-tabblad")
+    page.get_by_role("link", name="Samen verder met 13 studenten").click()
+    teacher.at("Examinatoren kiezen voor 13 studenten")
+    page.get_by_role("link", name="Examinatoren uitnodigen").click()
+    teacher.at("Examinatoren uitnodigen voor 12 studenten")
+    left_out = page.get_by_role("listitem").filter(has_text="er is nog geen examinator gekozen")
+    expect(left_out).to_have_text(re.compile(re.escape(students[-1].user.full_name)))
+    check_page(page)
+    shots(page, "verder-bericht")
+    page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    expect(page.get_by_role("status").filter(has_text="voor 12 studenten")).to_be_visible()
+    expect(page.get_by_role("link", name="Samen verder met")).to_have_count(0)
+    check_page(page)
+    shots(page, "verder-verzonden")
 
 
 @pytest.mark.parametrize(("count", "choice", "mails"), [(2, "Eén mail", 1), (30, "Eén mail", 1), (2, "Een mail", 2)])
