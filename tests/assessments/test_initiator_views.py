@@ -91,6 +91,37 @@ def test_a_student_without_number_is_not_found_and_the_search_says_why(
     assert "Bijna altijd heeft de student dan het studentnummer nog niet ingevuld" in page
 
 
+NO_NUMBER = "Bijna altijd heeft de student dan het studentnummer nog niet ingevuld"
+BEGINS_SO = "Met een of twee tekens vindt u alleen"
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("ouk", []),  # anywhere in the name
+        ("an", []),  # where a word starts
+        ("ou", [BEGINS_SO]),
+        ("o u", [BEGINS_SO]),
+        ("oukje", [NO_NUMBER]),
+        ("hoff ou", [NO_NUMBER, "‘ou’"]),
+    ],
+)
+def test_whom_nobody_is_found_by_is_explained_by_what_was_typed(
+    teacher: Client, student: Membership, unit: ExamUnit, query: str, why: list[str]
+) -> None:
+    page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": query}).content.decode()
+    assert ("Geen student gevonden" in page) == bool(why)
+    found = " ".join(page.partition('id="gevonden"')[2].partition("<details")[0].split())
+    assert all(reason in found for reason in why)
+    assert all((reason in found) == (reason in why) for reason in (NO_NUMBER, BEGINS_SO))
+
+
+def test_the_search_says_from_how_many_letters_a_part_is_enough(teacher: Client, unit: ExamUnit) -> None:
+    page = teacher.get(reverse("assessments:choose_student", args=[unit.pk])).content.decode()
+    assert "Een deel van drie of meer tekens is genoeg; met een of twee vindt u alleen wat zo begint." in page
+    assert "Een deel is genoeg." not in page
+
+
 def test_a_student_of_another_school_is_not_found(teacher: Client, other_school: School, unit: ExamUnit) -> None:
     elsewhere = MembershipFactory(school=other_school, user__first_name="Zelda")
     address = reverse("assessments:choose_student", args=[unit.pk])
