@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from accounts.models import User
 from addressbook.models import Contact
+from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit, Part, WorkProcess
 
 from . import couple, lifecycle
@@ -83,6 +84,7 @@ class Outcome:
     done: list[Assessment] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     left: list[Assessment] = field(default_factory=list)  # who were refused
+    mails: list[OutgoingMail] = field(default_factory=list)
     to_ask: list[tuple[Assessment, couple.WouldLoseWork]] = field(default_factory=list)
 
     @property

@@ -6,11 +6,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation, Status
-from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory
@@ -240,7 +241,7 @@ def test_uitnodigen_mails_the_remark_and_the_attachment_and_says_so(
         {"examinator": [examiner.pk], "remark": "Graag voor vrijdag", "attachments": [pdf]},
         follow=True,
     )
-    assert "De uitnodiging is verzonden aan Erik Examinator." in response.content.decode()
+    assert "De uitnodiging wordt verzonden aan Erik Examinator." in response.content.decode()
     mail = OutgoingMail.objects.get()
     assert mail.to == "erik@bedrijf.test"
     assert "Graag voor vrijdag" in mail.text
@@ -274,7 +275,12 @@ def test_the_remark_stays_when_a_colleague_invited_one_of_them_meanwhile(
 
 def test_a_mail_that_did_not_fail_is_not_said_to_go_again(teacher: Client, invitation: Invitation) -> None:
     answer = teacher.post(reverse("assessments:send_again", args=[invitation.public_id]), follow=True)
-    assert "staat al in de wachtrij" in answer.content.decode()
+    assert "De uitnodiging wordt verzonden aan Erik Examinator." in answer.content.decode()
+    assert OutgoingMail.objects.count() == 1
+    OutgoingMail.objects.update(state=MailState.SENT, sent_at=timezone.now())
+    answer = teacher.post(reverse("assessments:send_again", args=[invitation.public_id]), follow=True)
+    assert "De uitnodiging is verzonden aan Erik Examinator." in answer.content.decode()
+    assert OutgoingMail.objects.get().state == MailState.SENT
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from tests.factories import (
     make_exam,
 )
 
+from .told import told
+
 
 @pytest.fixture
 def teacher(client: Client, docent: User) -> Client:
@@ -50,7 +52,7 @@ def of(assessments, **more):
 
 
 def said(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
+    return [str(message) for message in response.context["messages"]] + told(response)
 
 
 def test_overnemen_gives_all_students_the_same_examiner(
@@ -257,7 +259,7 @@ def test_inviting_mails_each_examiner_once_a_student_with_remark_and_attachment(
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     post = of(two, examinator=[examiner.pk], mails="elk", remark="Graag voor vrijdag", attachments=[pdf])
     answer = teacher.post(address(unit, "send_together"), post, follow=True)
-    assert said(answer) == ["De uitnodiging is verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
+    assert said(answer) == ["2 uitnodigingen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
     mails = list(OutgoingMail.objects.all())
     assert [mail.to for mail in mails] == ["erik@bedrijf.test"] * 2
     assert all("Graag voor vrijdag" in mail.text and mail.attachments.count() == 1 for mail in mails)
@@ -299,7 +301,7 @@ def test_nobody_is_said_to_be_left_out_when_all_are_covered(
     assert "Examinatoren uitnodigen voor 2 studenten" in page
     assert "left-out" not in page
     assert said(teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]), follow=True)) == [
-        "De uitnodiging is verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
+        "De uitnodiging wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
     ]
 
 

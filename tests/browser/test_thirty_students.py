@@ -93,7 +93,7 @@ def start_with_list(teacher: Counted, text: str, shots: Shots) -> None:
 
 
 def check_all_invited(teacher: Counted, thirty: list[tuple[Membership, Contact]], way: str) -> None:
-    expect(teacher.page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan 30 examinatoren")
+    expect(teacher.page.get_by_role("status")).to_contain_text("De uitnodiging wordt verzonden aan 30 examinatoren")
     invited = set(Invitation.objects.values_list("assessment__student", "contact"))
     assert invited == {(student.pk, contact.pk) for student, contact in thirty}
     assert OutgoingMail.objects.count() == STUDENTS
@@ -205,7 +205,8 @@ def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
     check_page(page)
     shots(page, f"mail-{count}-{mails}-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
-    expect(page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan Trainer")
+    said = "De uitnodiging wordt" if mails == 1 else "2 uitnodigingen worden"
+    expect(page.get_by_role("status")).to_contain_text(f"{said} verzonden aan Trainer")
     assert OutgoingMail.objects.count() == mails
     letter = page.context.new_page()
     mail = OutgoingMail.objects.latest("pk")
