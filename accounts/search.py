@@ -45,6 +45,15 @@ def needles(query: str) -> list[str]:
     return [word if len(word) > 2 else f" {word}" for word in words]
 
 
+def short_words(query: str) -> list[str]:
+    """Its words that are found only where a word starts: who finds nothing should know.
+
+    >>> short_words("Zoë de Wit")
+    ['de']
+    """
+    return [needle.strip() for needle in needles(query) if needle.startswith(" ")]
+
+
 def indexed(needle: str) -> str:
     """The piece of a needle to look up: of an address what stands before the '@', since all of a school share the rest.
 

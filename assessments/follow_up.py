@@ -18,8 +18,9 @@ from addressbook.picker import picker_lists
 from . import asked, invite, lifecycle
 from . import replace as replacing
 from .forms import WithdrawForm
-from .initiator import get_assessment
+from .initiator import detail_url, get_assessment
 from .models import Assessment, Invitation
+from .sending import page_with
 
 
 def get_invitation(user: User, public_id: UUID) -> Invitation:
@@ -135,9 +136,8 @@ def replace(request: UserRequest, public_id: UUID, contact_id: int) -> HttpRespo
             messages.error(request, str(error))
             assessment.refresh_from_db(fields=["version", "status"])
         else:
-            mailed = f" De uitnodiging is verzonden aan {new.full_name}." if invitation else ""
-            messages.success(request, f"{old.full_name} is vervangen door {new.full_name}.{mailed}")
-            return redirect("assessments:detail", assessment.public_id)
+            messages.success(request, f"{old.full_name} is vervangen door {new.full_name}.")
+            return redirect(page_with(detail_url(assessment), [invitation.mail] if invitation else []))
     return _replace_page(request, assessment, old, new, keep_completed=data.get("afgerond", "houden") == "houden")
 
 

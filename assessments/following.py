@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import pluralize
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Role
@@ -17,9 +17,11 @@ from exams.models import ExamUnit, WorkProcess
 
 from . import asked, lifecycle, narrow, remind
 from .follow import invitations_of, of_unit, unit_rows
-from .initiator import get_unit
+from .initiator import detail_url, get_unit
 from .models import Assessment, Invitation
+from .sending import asked_mails, page_with, sending_in_unit
 from .start import is_activated
+from .started_together import unfinished_starts
 
 PAGE_SIZE = 50
 NAMED = 3  # who could not be reminded, by name; the list shows them all
@@ -55,6 +57,8 @@ def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess |
         "columns": narrow.columns(sort),
         "page": page,
         "rows": unit_rows(page.object_list),
+        "unfinished": [] if asked.is_part(request) else unfinished_starts(user=request.user, unit=unit),
+        "sending": sending_in_unit(unit, asked_mails(request.GET), by=request.user),
         "to_remind": remind.count_to_remind(among=invitations_of(user=request.user, unit=unit)),
         "active": is_activated(request.user),
         "school_names": ", ".join(school.name for school in schools),
@@ -80,18 +84,11 @@ def send_reminders(request: UserRequest, unit_id: int) -> HttpResponse:
     late = remind.late_with_names(among=invitations_of(user=request.user, unit=unit))
     done = remind.remind_all(invitations=late.filter(public_id__in=shown), by=request.user)
     _tell(request, done, gone=len(shown) - done.count)
-    return redirect("assessments:unit_list", unit.pk)
+    return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), done.mails))
 
 
 def _tell(request: UserRequest, done: remind.Reminded, *, gone: int) -> None:
-    """What became of each that was shown; `gone` are no longer late."""
-    if done.sent:
-        examiners, mails = len({invitation.contact_id for invitation in done.sent}), len(done.sent)
-        messages.success(
-            request,
-            f"{mails} {pluralize(mails, 'herinnering is,herinneringen zijn')} verzonden "
-            f"aan {examiners} {pluralize(examiners, 'examinator,examinatoren')}.",
-        )
+    """Why nothing was sent to whom that was shown; `gone` are no longer late."""
     if done.skipped:
         messages.info(request, f"Kort geleden al herinnerd, en daarom nu niet: {len(done.skipped)}.")
     if gone:
@@ -110,10 +107,9 @@ def remind_one(request: UserRequest, public_id: UUID) -> HttpResponse:
     invitation = get_object_or_404(invitations, public_id=public_id)
     name = invitation.contact.full_name
     try:
-        if remind.remind(invitation=invitation, by=request.user):
-            messages.success(request, f"De herinnering is verzonden aan {name}.")
-        else:
+        if (mail := remind.remind(invitation=invitation, by=request.user)) is None:
             messages.info(request, f"Aan {name} is kort geleden al een herinnering gestuurd; er is niets verzonden.")
     except lifecycle.DomainError as error:
+        mail = None
         messages.error(request, str(error))
-    return redirect("assessments:detail", invitation.assessment.public_id)
+    return redirect(page_with(detail_url(invitation.assessment), [mail]))

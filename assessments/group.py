@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from accounts.models import User
 from addressbook.models import Contact
+from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit, Part, WorkProcess
 
 from . import couple, lifecycle
@@ -24,10 +25,30 @@ class Member:
     examiners: list[Contact] = field(default_factory=list)
     invitable: list[Contact] = field(default_factory=list)
 
+    @property
+    def why_not(self) -> str:
+        """Why nobody can be invited for this student; '' when someone can."""
+        if self.invitable:
+            return ""
+        if self.assessment.is_closed:
+            return f"deze beoordeling is {self.assessment.get_status_display().lower()}"
+        return "wie gekozen is, is al uitgenodigd" if self.examiners else "er is nog geen examinator gekozen"
+
 
 @dataclass
 class Group:
     members: list[Member]
+
+    @property
+    def left_out(self) -> list[Member]:
+        """The students whom no mail would be about."""
+        return [member for member in self.members if member.why_not]
+
+    @property
+    def without_examiner(self) -> list[Assessment]:
+        """Those of them for whom nobody was chosen yet."""
+        left_out = [member for member in self.left_out if not member.examiners]
+        return [member.assessment for member in left_out if not member.assessment.is_closed]
 
     @property
     def invitable(self) -> list[tuple[Contact, list[Assessment]]]:
@@ -63,18 +84,23 @@ class Outcome:
     done: list[Assessment] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     left: list[Assessment] = field(default_factory=list)  # who were refused
+    mails: list[OutgoingMail] = field(default_factory=list)
     to_ask: list[tuple[Assessment, couple.WouldLoseWork]] = field(default_factory=list)
 
     @property
     def done_names(self) -> str:
-        """The students' names, or how many when that is too much to read."""
-        if len(self.done) > MAX_NAMED:
-            return f"{len(self.done)} studenten"
-        return ", ".join(assessment.student.user.full_name for assessment in self.done)
+        return names_of(self.done)
 
     def refuse(self, assessment: Assessment, error: lifecycle.DomainError) -> None:
         self.left.append(assessment)
         self.refused.append(f"{assessment.student.user.full_name}: {error}")
+
+
+def names_of(assessments: Sequence[Assessment]) -> str:
+    """Their students' names, or how many when that is too much to read."""
+    if len(assessments) > MAX_NAMED:
+        return f"{len(assessments)} studenten"
+    return ", ".join(assessment.student.user.full_name for assessment in assessments)
 
 
 def read_group(assessments: Sequence[Assessment]) -> Group:

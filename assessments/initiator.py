@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Role, User
@@ -26,6 +27,7 @@ from .overview import read_overview
 from .proposals import waiting_rows
 from .results import outcome
 from .rubric import read_rubric
+from .sending import asked_mails, page_with, sending_in_assessment
 
 
 def get_unit(user: User, pk: int) -> ExamUnit:
@@ -43,6 +45,10 @@ def get_assessment(user: User, public_id: UUID) -> Assessment:
     return get_object_or_404(Assessment.objects.for_docent(user).for_pages(), public_id=public_id)
 
 
+def detail_url(assessment: Assessment) -> str:
+    return reverse("assessments:detail", args=[assessment.public_id])
+
+
 @require_GET
 def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_assessment(request.user, public_id)
@@ -52,12 +58,15 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
     if readable:
         correct.lay_over(rubric)
     invitable = invite.invitable(assessment)
+    invited = invited_rows(assessment, rubric, invitable)
+    mails = [row.invitation.mail for row in invited if row.invitation.mail]
     context = {
         "assessment": assessment,
         "rubric": rubric,
         "readable": readable,
         "outcome": outcome(rubric) if readable else None,
-        "invited": invited_rows(assessment, rubric, invitable),
+        "invited": invited,
+        "sending": sending_in_assessment(assessment, asked_mails(request.GET), watched=mails),
         "invitable": invitable,
         "document": assessment.documents.current().first(),
         "proposals": waiting_rows(assessment),
@@ -109,7 +118,7 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _message_page(request, assessment, invitees, form)
     try:
-        invite.invite(
+        made = invite.invite(
             assessment=assessment,
             contacts=invitees,
             by=request.user,
@@ -122,22 +131,18 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
         if left and not assessment.is_closed:  # the remark stays for them
             return _message_page(request, assessment, left, form)
         return redirect("assessments:choose_invitees", assessment.public_id)
-    names = ", ".join(contact.full_name for contact in invitees)
-    messages.success(request, f"De uitnodiging is verzonden aan {names}.")
-    return redirect("assessments:detail", assessment.public_id)
+    return redirect(page_with(detail_url(assessment), [invitation.mail for invitation in made]))
 
 
 @require_POST
 def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Opnieuw verzenden' of an invitation's mail that failed; its link stays what it was."""
+    """'Opnieuw verzenden' of an invitation's mail that failed; its link stays what it was. Of any other: how it is."""
     invitation = get_object_or_404(
         Invitation.objects.standing().select_related("assessment", "contact", "mail"),
         public_id=public_id,
         assessment__in=Assessment.objects.for_docent(request.user),
         mail__isnull=False,
     )
-    if invitation.mail and send_mail_again(invitation.mail):
-        messages.success(request, f"De mail aan {invitation.contact.full_name} wordt opnieuw verzonden.")
-    else:
-        messages.info(request, "Deze mail is al verzonden of staat al in de wachtrij.")
-    return redirect("assessments:detail", invitation.assessment.public_id)
+    if invitation.mail:
+        send_mail_again(invitation.mail)
+    return redirect(page_with(detail_url(invitation.assessment), [invitation.mail]))

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from addressbook.models import Contact
+from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
 
 from . import lifecycle, mails
@@ -48,8 +49,7 @@ def invite_for_all(
     for batch in [ordered] if one_mail else [[assessment] for assessment in ordered]:
         with transaction.atomic():
             made = _invite_batch(batch, invite_one, outcome)
-            for invitations in made.values():
-                _mail(invitations, by=by)
+            outcome.mails += [_mail(invitations, by=by) for invitations in made.values()]
     outcome.done.sort(key=list(assessments).index)
     return outcome
 
@@ -90,9 +90,10 @@ def _still_wanted(assessment: Assessment, contacts: Collection[Contact], version
     return wanted
 
 
-def _mail(invitations: Sequence[Invitation], *, by: User) -> None:
+def _mail(invitations: Sequence[Invitation], *, by: User) -> OutgoingMail:
     mail = mails.queue_invitations(invitations=by_name(invitations), by=by)
     Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(mail=mail)
+    return mail
 
 
 def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:

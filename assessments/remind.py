@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
-from digibeoordelen.outbox.models import MailState
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 
 from . import lifecycle, mails
 from .invite_group import by_name
@@ -139,7 +139,7 @@ def make_ready(current: Assessment, *, pk: int) -> Ready | None:
     return None if fresh.is_just_reminded else Ready(fresh, **counts)
 
 
-def send(*, ready: Sequence[Ready], by: User | None) -> None:
+def send(*, ready: Sequence[Ready], by: User | None) -> OutgoingMail:
     """Queues one mail about all these, of one examiner and one initiator, and notes it with each.
 
     Call it in the transaction that made them ready.
@@ -154,35 +154,33 @@ def send(*, ready: Sequence[Ready], by: User | None) -> None:
         # No new version: nothing that another page shows or changes is different now.
         name, number = invitation.contact.full_name, invitation.reminders
         lifecycle.record(invitation.assessment, kind=Event.Kind.REMINDED, by=by, examiner=name, number=number)
+    return mail
 
 
-def remind(*, invitation: Invitation, by: User | None) -> bool:
+def remind(*, invitation: Invitation, by: User | None) -> OutgoingMail | None:
     """Queues a reminder to the examiner, with the same link; `by` is None when the clock asks for it.
 
-    False, and nothing done, when one went out less than `REMIND_PAUSE` ago: a button that was
+    None, and nothing done, when one went out less than `REMIND_PAUSE` ago: a button that was
     clicked twice sends one mail. Raises `DomainError` when the invitation was withdrawn or its link
     expired, when the mail before it failed, when the examiner completed everything, and when the
     assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
         ready = make_ready(current, pk=invitation.pk)
-        if ready is None:
-            return False
-        send(ready=[ready], by=by)
-    return True
+        return send(ready=[ready], by=by) if ready else None
 
 
 @dataclass
 class Reminded:
     """What became of a number of reminders; `refused` pairs an invitation with the reason."""
 
-    sent: list[Invitation] = field(default_factory=list)
+    mails: list[OutgoingMail] = field(default_factory=list)
     skipped: list[Invitation] = field(default_factory=list)
     refused: list[tuple[Invitation, str]] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        return len(self.sent) + len(self.skipped) + len(self.refused)
+        return len(self.mails) + len(self.skipped) + len(self.refused)
 
 
 def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
@@ -190,7 +188,10 @@ def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
     done = Reminded()
     for invitation in invitations:
         try:
-            (done.sent if remind(invitation=invitation, by=by) else done.skipped).append(invitation)
+            if mail := remind(invitation=invitation, by=by):
+                done.mails.append(mail)
+            else:
+                done.skipped.append(invitation)
         except lifecycle.DomainError as error:
             done.refused.append((invitation, str(error)))
     return done

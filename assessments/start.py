@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
+from django.utils import timezone
 
 from accounts.find_students import find_students as among_students
 from accounts.models import Membership, Role, User
@@ -83,7 +84,8 @@ def start(
     already, also when that was started a moment ago, when the student left the school, or when the
     newest version lacks the unit.
     """
-    return _start(unit=_newest(unit), student=student, by=by, planned_on=planned_on, place=place)
+    now = timezone.now()
+    return _start(unit=_newest(unit), student=student, by=by, at=now, planned_on=planned_on, place=place)
 
 
 def start_together(
@@ -97,19 +99,20 @@ def start_together(
 ) -> StartedTogether:
     """Starts one for each student, in one transaction; whoever has one running, or left, is left out and named.
 
+    Their `created_at` is the same moment, by which they are found together (`started_together`).
     `examiners` (a student's membership id → contacts) are coupled to the whole exam of each that is
     started. Raises `DomainError` for more than `MAX_TOGETHER` students, when the newest version lacks
     the unit, or when an examiner is no longer in the address book.
     """
     if len(students) > MAX_TOGETHER:
         raise lifecycle.DomainError(f"U kunt hooguit {MAX_TOGETHER} studenten tegelijk starten.")
-    newest = _newest(unit)
+    newest, now = _newest(unit), timezone.now()
     started, refused, left = [], [], []
     with transaction.atomic():
         # Always in the same order: two teachers with the same students then wait for each other, once.
         for student in sorted(students, key=lambda student: student.pk):
             try:
-                assessment = _start(unit=newest, student=student, by=by, planned_on=planned_on, place=place)
+                assessment = _start(unit=newest, student=student, by=by, at=now, planned_on=planned_on, place=place)
                 started.append(assessment)
             except _AlreadyRunning:
                 refused.append(student)
@@ -130,7 +133,9 @@ class _Left(lifecycle.DomainError):
     """The student is not at the school any more."""
 
 
-def _start(*, unit: ExamUnit, student: Membership, by: User, planned_on: date | None, place: str) -> Assessment:
+def _start(
+    *, unit: ExamUnit, student: Membership, by: User, at: datetime, planned_on: date | None, place: str
+) -> Assessment:
     exam = unit.exam_version.exam
     earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code, counts_as_attempt=True)
     try:
@@ -145,6 +150,7 @@ def _start(*, unit: ExamUnit, student: Membership, by: User, planned_on: date | 
                 unit_code=unit.code,
                 attempt=attempt,
                 initiator=by,
+                created_at=at,
                 planned_on=planned_on,
                 place=place,
             )

@@ -5,7 +5,7 @@ Which ones stands in the address and in each form (`beoordeling=`, repeated: the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +21,7 @@ from addressbook.forms import ContactForm
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed, add_by_hand
 from addressbook.picker import picker_lists
+from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 
 from . import asked, couple, group
@@ -32,6 +33,7 @@ from .losses import read_losses
 from .mails import together_context
 from .models import Assessment
 from .overview import finer_choices, named
+from .sending import page_with, sending_in_unit
 from .start import MAX_TOGETHER
 
 
@@ -201,9 +203,11 @@ def _message_page(
     assessments: list[Assessment],
     ticked: list[Contact] | None,
     form: TogetherMessageForm,
+    sent: Sequence[OutgoingMail] = (),
 ) -> HttpResponse:
-    """The message, to `ticked` (None: to everyone who can be invited)."""
-    invitable = group.read_group(assessments).invitable
+    """The message, to `ticked` (None: to everyone who can be invited), where `sent` are on their way already."""
+    found = group.read_group(assessments)
+    invitable = found.invitable
     if not invitable:
         messages.info(request, "Iedereen die gekozen is, is al uitgenodigd.")
         return redirect(together_url("together", unit, assessments))
@@ -211,7 +215,16 @@ def _message_page(
     # Whose message stands on the screen: with a button per student, where there is such a one.
     reader, students = max(invitable, key=lambda row: len(row[1]))
     shown = together_context([(assessment, "") for assessment in students], by=request.user)
-    context = {"rows": rows, "form": form, "assessment": students[0], "reader": reader, **shown}
+    context = {
+        "rows": rows,
+        "covered": len(assessments) - len(found.left_out),
+        "left_out": found.left_out,
+        "form": form,
+        "assessment": students[0],
+        "reader": reader,
+        "sending": sending_in_unit(unit, [mail.pk for mail in sent], by=request.user),
+        **shown,
+    }
     return _page(request, "message_together", unit, assessments, **context)
 
 
@@ -235,17 +248,15 @@ def send_together(request: UserRequest, unit_id: int) -> HttpResponse:
         remark=form.cleaned_data["remark"],
         attachments=keep_files(form.cleaned_data["attachments"]),
     )
-    if outcome.done:
-        invited = [contact.full_name for contact in ticked]
-        names = ", ".join(invited) if len(invited) <= group.MAX_NAMED else f"{len(invited)} examinatoren"
-        messages.success(request, f"De uitnodiging is verzonden aan {names}, voor {outcome.done_names}.")
-    elif not outcome.refused:
+    if not outcome.done and not outcome.refused:
         messages.info(request, "Iedereen die u koos, is al uitgenodigd.")
     _tell_refused(request, outcome)
+    if nobody := group.read_group(assessments).without_examiner:
+        messages.info(request, f"Nog geen examinator gekozen, en daarom niet uitgenodigd: {group.names_of(nobody)}.")
     left = get_assessments(request.user, unit, _only(request.POST, outcome.left)) if outcome.left else []
     if group.read_group(left).invitable:  # the remark stays for them
-        return _message_page(request, unit, left, ticked, form)
-    return redirect("assessments:unit_list", unit.pk)
+        return _message_page(request, unit, left, ticked, form, sent=outcome.mails)
+    return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), outcome.mails))
 
 
 def _only(data: QueryDict, assessments: list[Assessment]) -> QueryDict:

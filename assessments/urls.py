@@ -14,6 +14,7 @@ from . import (
     per_student,
     proposals,
     propose_colleague,
+    sending_page,
     student,
     taking_back,
     together,
@@ -81,6 +82,11 @@ urlpatterns = [
         together.send_together,
         name="send_together",
     ),
+    path(
+        "examens/eenheid/<int:unit_id>/digitaal-beoordelen/verzending/",
+        sending_page.of_unit,
+        name="sending_together",
+    ),
     path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/herinneren/", following.remind_late, name="remind_late"),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/herinneringen-verzenden/",
@@ -88,6 +94,7 @@ urlpatterns = [
         name="send_reminders",
     ),
     path("beoordelingen/<uuid:public_id>/", initiator.detail, name="detail"),
+    path("beoordelingen/<uuid:public_id>/verzending/", sending_page.of_assessment, name="sending"),
     path("beoordelingen/<uuid:public_id>/intrekken/", taking_back.take_back, name="take_back"),
     path("beoordelingen/<uuid:public_id>/examinatoren/", choose_examiners.examiners, name="examiners"),
     path("beoordelingen/<uuid:public_id>/examinatoren/kiezen/", choose_examiners.pick, name="pick"),

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Membership
-from accounts.search import matches, normalise, search_text
+from accounts.search import matches, normalise, search_text, short_words
 from addressbook.models import Contact
 from tests.factories import ContactFactory, MembershipFactory
 
@@ -123,3 +123,11 @@ def test_contact_is_found_by_function_and_organisation(examiner):
 def test_a_query_without_end_is_no_error(found):
     assert found("zoe " * 50_000)
     assert not found("nee " * 50_000)
+
+
+@pytest.mark.parametrize(
+    ("query", "short"),
+    [("hoff", []), ("Ça", ["ca"]), ("'t hoff", ["'t"]), ("A b a", ["a", "b"]), (" ", []), ("ßß", [])],
+)
+def test_short_words_are_those_that_count_only_where_a_word_starts(query, short):
+    assert short_words(query) == short

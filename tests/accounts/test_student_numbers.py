@@ -229,6 +229,16 @@ def test_whom_nobody_is_called_is_said(desk: Client, student: Membership) -> Non
     assert "Geen student gevonden voor ‘xyz’." in page
 
 
+@pytest.mark.parametrize("name", ["school:student_numbers", "privacy:students"])
+def test_of_one_or_two_letters_it_is_said_that_they_find_beginnings_alone(
+    desk: Client, student: Membership, name: str
+) -> None:
+    address = reverse(name, args=[student.school_id])
+    assert "Met een of twee tekens vindt u alleen" in words(desk.get(address, {"q": "ou"}))
+    assert "Met een of twee tekens vindt u alleen" not in words(desk.get(address, {"q": "oukje"}))
+    assert "Een deel is genoeg." not in words(desk.get(address))
+
+
 def test_once_an_assessment_exists_schoolbeheer_changes_the_number_with_a_line_in_the_log(
     desk: Client, assessment: Assessment
 ) -> None:

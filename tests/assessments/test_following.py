@@ -22,6 +22,8 @@ from exams.models import ExamUnit
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory
 
+from .told import told
+
 PassTime = Callable[..., None]
 Start = Callable[..., Assessment]
 
@@ -68,7 +70,7 @@ def names(response: Any) -> list[str]:
 
 
 def said(response: Any) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
+    return [str(message) for message in response.context["messages"]] + told(response)
 
 
 def ids(*invitations: Invitation) -> dict[str, list[str]]:
@@ -169,7 +171,7 @@ def test_many_late_examiners_take_as_many_queries_as_one(
     later(days=9)
     plan = reverse("assessments:remind_late", args=[unit.pk])
     listed(teacher, unit)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         listed(teacher, unit)
     with django_assert_num_queries(6):
         teacher.get(plan)
@@ -180,7 +182,7 @@ def test_many_late_examiners_take_as_many_queries_as_one(
         for examiner in examiners:
             steps.send_invitation(more, examiner)
     later(days=9)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         assert text(listed(teacher, unit)).count("te laat, ") == 19
     with django_assert_num_queries(6):
         assert text(teacher.get(plan)).count("· uitgenodigd op") == 19
@@ -303,7 +305,7 @@ def test_the_button_counts_examiners_and_is_gone_after_reminding(
     later(days=9)
     assert "Herinnering sturen aan 1 examinator die te laat is" in text(listed(teacher, unit))
     page = remind_all(teacher, unit, invitation, second)
-    assert said(page) == ["2 herinneringen zijn verzonden aan 1 examinator."]
+    assert said(page) == ["2 herinneringen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
     assert "Herinnering sturen" not in text(page)
 
 
@@ -404,7 +406,7 @@ def test_herinneren_beside_one_examiner(teacher: Client, invitation: Invitation,
     detail = reverse("assessments:detail", args=[invitation.assessment.public_id])
     address = reverse("assessments:remind", args=[invitation.public_id])
     assert address in teacher.get(detail).content.decode()
-    assert said(teacher.post(address, follow=True)) == ["De herinnering is verzonden aan Erik Examinator."]
+    assert said(teacher.post(address, follow=True)) == ["De herinnering wordt verzonden aan Erik Examinator."]
     page = teacher.post(address, follow=True)
     assert said(page) == ["Aan Erik Examinator is kort geleden al een herinnering gestuurd; er is niets verzonden."]
     assert "Herinnerd op" in text(page)

@@ -6,11 +6,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation, Status
-from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory
@@ -34,12 +35,12 @@ def test_the_list_takes_as_many_queries_for_thirty_students_as_for_one(
 ) -> None:
     address = reverse("assessments:unit_list", args=[unit.pk])
     teacher.get(address)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         teacher.get(address)
     for _ in range(29):
         more = steps.start_assessment(MembershipFactory(school=invitation.assessment.school), unit, docent)
         steps.choose(more, examiner)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         page = teacher.get(address).content.decode()
     assert page.count("<tr>") == 31
 
@@ -89,6 +90,37 @@ def test_a_student_without_number_is_not_found_and_the_search_says_why(
     MembershipFactory(school=school, student_number="", user__first_name="Tess")
     page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "tess"}).content.decode()
     assert "Bijna altijd heeft de student dan het studentnummer nog niet ingevuld" in page
+
+
+NO_NUMBER = "Bijna altijd heeft de student dan het studentnummer nog niet ingevuld"
+BEGINS_SO = "Met een of twee tekens vindt u alleen"
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("ouk", []),  # anywhere in the name
+        ("an", []),  # where a word starts
+        ("ou", [BEGINS_SO]),
+        ("o u", [BEGINS_SO]),
+        ("oukje", [NO_NUMBER]),
+        ("hoff ou", [NO_NUMBER, "‘ou’"]),
+    ],
+)
+def test_whom_nobody_is_found_by_is_explained_by_what_was_typed(
+    teacher: Client, student: Membership, unit: ExamUnit, query: str, why: list[str]
+) -> None:
+    page = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": query}).content.decode()
+    assert ("Geen student gevonden" in page) == bool(why)
+    found = " ".join(page.partition('id="gevonden"')[2].partition("<details")[0].split())
+    assert all(reason in found for reason in why)
+    assert all((reason in found) == (reason in why) for reason in (NO_NUMBER, BEGINS_SO))
+
+
+def test_the_search_says_from_how_many_letters_a_part_is_enough(teacher: Client, unit: ExamUnit) -> None:
+    page = teacher.get(reverse("assessments:choose_student", args=[unit.pk])).content.decode()
+    assert "Een deel van drie of meer tekens is genoeg; met een of twee vindt u alleen wat zo begint." in page
+    assert "Een deel is genoeg." not in page
 
 
 def test_a_student_of_another_school_is_not_found(teacher: Client, other_school: School, unit: ExamUnit) -> None:
@@ -209,7 +241,7 @@ def test_uitnodigen_mails_the_remark_and_the_attachment_and_says_so(
         {"examinator": [examiner.pk], "remark": "Graag voor vrijdag", "attachments": [pdf]},
         follow=True,
     )
-    assert "De uitnodiging is verzonden aan Erik Examinator." in response.content.decode()
+    assert "De uitnodiging wordt verzonden aan Erik Examinator." in response.content.decode()
     mail = OutgoingMail.objects.get()
     assert mail.to == "erik@bedrijf.test"
     assert "Graag voor vrijdag" in mail.text
@@ -243,7 +275,12 @@ def test_the_remark_stays_when_a_colleague_invited_one_of_them_meanwhile(
 
 def test_a_mail_that_did_not_fail_is_not_said_to_go_again(teacher: Client, invitation: Invitation) -> None:
     answer = teacher.post(reverse("assessments:send_again", args=[invitation.public_id]), follow=True)
-    assert "staat al in de wachtrij" in answer.content.decode()
+    assert "De uitnodiging wordt verzonden aan Erik Examinator." in answer.content.decode()
+    assert OutgoingMail.objects.count() == 1
+    OutgoingMail.objects.update(state=MailState.SENT, sent_at=timezone.now())
+    answer = teacher.post(reverse("assessments:send_again", args=[invitation.public_id]), follow=True)
+    assert "De uitnodiging is verzonden aan Erik Examinator." in answer.content.decode()
+    assert OutgoingMail.objects.get().state == MailState.SENT
 
 
 @pytest.mark.parametrize(

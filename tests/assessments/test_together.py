@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -24,6 +25,8 @@ from tests.factories import (
     first_unit,
     make_exam,
 )
+
+from .told import told
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def of(assessments, **more):
 
 
 def said(response) -> list[str]:
-    return [str(message) for message in response.context["messages"]]
+    return [str(message) for message in response.context["messages"]] + told(response)
 
 
 def test_overnemen_gives_all_students_the_same_examiner(
@@ -256,11 +259,50 @@ def test_inviting_mails_each_examiner_once_a_student_with_remark_and_attachment(
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     post = of(two, examinator=[examiner.pk], mails="elk", remark="Graag voor vrijdag", attachments=[pdf])
     answer = teacher.post(address(unit, "send_together"), post, follow=True)
-    assert said(answer) == ["De uitnodiging is verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
+    assert said(answer) == ["2 uitnodigingen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
     mails = list(OutgoingMail.objects.all())
     assert [mail.to for mail in mails] == ["erik@bedrijf.test"] * 2
     assert all("Graag voor vrijdag" in mail.text and mail.attachments.count() == 1 for mail in mails)
     assert {Assessment.objects.get(pk=a.pk).status for a in two} == {Status.INVITED}
+
+
+def test_the_page_counts_whom_the_mail_covers_and_names_who_is_left_out_and_why(
+    teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact
+) -> None:
+    carl, dirk, eva = (
+        steps.start_assessment(MembershipFactory(school=school, user__last_name=name), unit, docent)
+        for name in ("Claes", "Dekker", "Evers")
+    )
+    for assessment in (*two, carl, dirk):
+        steps.choose(assessment, examiner)
+    steps.send_invitation(carl, examiner)
+    lifecycle.cancel(assessment=dirk, by=docent, reason="Ziek.", counts_as_attempt=False)
+    everyone = [*two, carl, dirk, eva]
+    page = teacher.get(address(unit, "message_together"), of(everyone)).content.decode()
+    assert "Examinatoren uitnodigen voor 2 studenten" in page
+    assert "voor 5 studenten" not in page
+    left_out = re.findall(r"<li class=\"left-out\">(.*?)</li>", page, re.DOTALL)
+    assert [" ".join(re.sub("<[^>]+>", "", line).split()) for line in left_out] == [
+        "Sam Claes: wie gekozen is, is al uitgenodigd",
+        "Sam Dekker: deze beoordeling is ingetrokken",
+        "Sam Evers: er is nog geen examinator gekozen",
+    ]
+    answer = teacher.post(address(unit, "send_together"), of(everyone, examinator=[examiner.pk]), follow=True)
+    assert OutgoingMail.objects.latest("pk").html.count("Start beoordeling</a>") == 2
+    assert "Nog geen examinator gekozen, en daarom niet uitgenodigd: Sam Evers." in said(answer)
+
+
+def test_nobody_is_said_to_be_left_out_when_all_are_covered(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    page = teacher.get(address(unit, "message_together"), of(two)).content.decode()
+    assert "Examinatoren uitnodigen voor 2 studenten" in page
+    assert "left-out" not in page
+    assert said(teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]), follow=True)) == [
+        "De uitnodiging wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
+    ]
 
 
 def test_inviting_twice_sends_one_mail_a_student(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:

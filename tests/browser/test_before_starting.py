@@ -80,6 +80,20 @@ def test_s2_who_is_not_found_has_almost_always_not_filled_in_the_number(teacher:
     expect(found).to_contain_text("studentnummer")
 
 
+def test_with_two_letters_it_is_said_that_these_find_beginnings_alone(
+    teacher: Browse, student: Membership, shots
+) -> None:
+    page = teacher()
+    page.get_by_role("link", name="Digitaal beoordelen starten voor student").first.click()
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill("ou")
+    expect(page.get_by_role("status")).to_contain_text("Met een of twee tekens vindt u alleen een woord dat zo begint.")
+    expect(page.get_by_role("status")).not_to_contain_text("studentnummer nog niet ingevuld")
+    check_page(page)
+    shots(page, "zoeken-twee-letters")
+    page.get_by_label("Naam, e-mailadres of studentnummer").fill("ouk")
+    expect(page.get_by_role("button", name="Toevoegen van Anouk van 't Hoff")).to_be_visible()
+
+
 def test_s3_the_third_tab_appears_with_the_first_exam_on_the_account(log_in_at: Browse, student: Membership) -> None:
     AccountExam.objects.all().delete()
     page = log_in_at(student.user, "/productcatalogus/")

@@ -5,19 +5,26 @@ A.5 – A.7 are in test_students.py, A.8 – A.15 but for A.11 and A.13 in test_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from addressbook.models import Contact
 from assessments.models import Assessment, Coupling, Invitation
-from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.deliver import deliver
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.transport import carrier
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import PASSWORD
+from tests.smtp import SmtpSink
+
+from .wcag import check_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -53,7 +60,16 @@ def at_message(page: Page) -> None:
 
 def send(page: Page) -> None:
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
-    expect(page.get_by_role("status")).to_contain_text("verzonden")
+    expect(page.get_by_role("status")).to_contain_text("wordt verzonden")
+
+
+@pytest.fixture
+def mail_server(smtp_sink: SmtpSink, settings) -> SmtpSink:
+    """Where `deliver` takes a mail to, as a worker does."""
+    settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_sink.port, 5
+    carrier.close()
+    return smtp_sink
 
 
 def test_a1_log_in(live_server, new_browser: Open, docent: User) -> None:
@@ -150,9 +166,45 @@ def test_a20_uitnodigingen_verzenden_sends_once_even_when_it_is_clicked_twice(at
     assert Invitation.objects.count() == OutgoingMail.objects.count() == 1
 
 
-def test_a21_a_message_says_that_it_was_sent(at_invitees: Page, shots) -> None:
+def test_a21_a_message_says_that_it_was_sent(at_invitees: Page, mail_server: SmtpSink, shots) -> None:
+    row = at_invitees.get_by_role("row").filter(has_text=ERIK)
     at_message(at_invitees)
-    at_invitees.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    send(at_invitees)
+    expect(at_invitees.get_by_role("status")).to_have_text(f"De uitnodiging wordt verzonden aan {ERIK}.")
+    expect(row).to_contain_text("In de wachtrij")
+    shots(at_invitees, "a21-wordt-verzonden")
+    deliver(OutgoingMail.objects.get().pk)
+    assert [mail.to for mail in mail_server.received] == ["erik@bedrijf.test"]
     expect(at_invitees.get_by_role("status")).to_have_text(f"De uitnodiging is verzonden aan {ERIK}.")
-    expect(at_invitees.get_by_role("row").filter(has_text=ERIK)).to_contain_text("In de wachtrij")
+    expect(row).to_contain_text(re.compile(r"Verzonden\s+\w\w \d+ \w+ \d{4}, \d\d:\d\d"))
+    check_page(at_invitees)
     shots(at_invitees, "a21-verzonden")
+
+
+def test_a_refused_invitation_is_said_with_the_servers_words_and_sent_again(
+    at_invitees: Page, mail_server: SmtpSink, shots
+) -> None:
+    row = at_invitees.get_by_role("row").filter(has_text=ERIK)
+    at_message(at_invitees)
+    send(at_invitees)
+    mail_server.answer("RCPT", "550 5.1.1 Onbekend adres")
+    deliver(OutgoingMail.objects.get().pk)
+    expect(at_invitees.get_by_role("status")).to_contain_text(f"De uitnodiging aan {ERIK} is niet verzonden: ")
+    expect(at_invitees.get_by_role("status")).to_contain_text("Onbekend adres")
+    check_page(at_invitees)
+    shots(at_invitees, "a21-geweigerd")
+    row.get_by_role("button", name="Opnieuw verzenden").click()
+    expect(at_invitees.get_by_role("status")).to_have_text(f"De uitnodiging wordt verzonden aan {ERIK}.")
+    deliver(OutgoingMail.objects.get().pk)
+    expect(at_invitees.get_by_role("status")).to_have_text(f"De uitnodiging is verzonden aan {ERIK}.")
+
+
+def test_without_javascript_the_page_says_how_it_is_when_it_is_read_again(
+    log_in_at: Open, docent: User, invitation: Invitation
+) -> None:
+    page = log_in_at(docent, f"/beoordelingen/{invitation.assessment.public_id}/", javascript=False)
+    page.goto(f"{page.url}?mail={invitation.mail_id}")
+    expect(page.get_by_role("status")).to_have_text(f"De uitnodiging wordt verzonden aan {ERIK}.")
+    OutgoingMail.objects.update(state=MailState.SENT, sent_at=timezone.now())
+    page.reload()
+    expect(page.get_by_role("status")).to_have_text(f"De uitnodiging is verzonden aan {ERIK}.")

@@ -119,7 +119,7 @@ def test_a7_several_are_taken_and_ga_verder_starts_them_all(
     page.get_by_label("Erik Examinator").check()
     page.get_by_label("Opmerking").fill("Graag voor vrijdag.")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
-    expect(page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan Erik Examinator")
+    expect(page.get_by_role("status")).to_contain_text("De uitnodiging wordt verzonden aan Erik Examinator")
     assert OutgoingMail.objects.filter(to="erik@bedrijf.test").count() == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
+from assessments import start
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail
@@ -91,7 +93,7 @@ def start_with_list(teacher: Counted, text: str, shots: Shots) -> None:
 
 
 def check_all_invited(teacher: Counted, thirty: list[tuple[Membership, Contact]], way: str) -> None:
-    expect(teacher.page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan 30 examinatoren")
+    expect(teacher.page.get_by_role("status")).to_contain_text("De uitnodiging wordt verzonden aan 30 examinatoren")
     invited = set(Invitation.objects.values_list("assessment__student", "contact"))
     assert invited == {(student.pk, contact.pk) for student, contact in thirty}
     assert OutgoingMail.objects.count() == STUDENTS
@@ -162,6 +164,32 @@ def one_examiner(thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docen
     return started
 
 
+def test_the_page_of_a_start_is_found_back_from_the_tab_and_says_who_is_left_out(
+    teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
+) -> None:
+    students = [student for student, _ in thirty[:13]]
+    started = start.start_together(unit=unit, students=students, by=docent).started
+    for assessment in started[:-1]:
+        steps.choose(assessment, thirty[0][1])
+    page = teacher.page
+    page.goto(page.url.replace("/mijn-digibib/", f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/"))
+    check_page(page)
+    shots(page, "verder-tabblad")
+    page.get_by_role("link", name="Samen verder met 13 studenten").click()
+    teacher.at("Examinatoren kiezen voor 13 studenten")
+    page.get_by_role("link", name="Examinatoren uitnodigen").click()
+    teacher.at("Examinatoren uitnodigen voor 12 studenten")
+    left_out = page.get_by_role("listitem").filter(has_text="er is nog geen examinator gekozen")
+    expect(left_out).to_have_text(re.compile(re.escape(students[-1].user.full_name)))
+    check_page(page)
+    shots(page, "verder-bericht")
+    page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
+    expect(page.get_by_role("status").filter(has_text="voor 12 studenten")).to_be_visible()
+    expect(page.get_by_role("link", name="Samen verder met")).to_have_count(0)
+    check_page(page)
+    shots(page, "verder-verzonden")
+
+
 @pytest.mark.parametrize(("count", "choice", "mails"), [(2, "Eén mail", 1), (30, "Eén mail", 1), (2, "Een mail", 2)])
 def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
     teacher: Counted, one_examiner, unit: ExamUnit, shots: Shots, count: int, choice: str, mails: int
@@ -177,7 +205,8 @@ def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
     check_page(page)
     shots(page, f"mail-{count}-{mails}-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
-    expect(page.get_by_role("status")).to_contain_text("De uitnodiging is verzonden aan Trainer")
+    said = "De uitnodiging wordt" if mails == 1 else "2 uitnodigingen worden"
+    expect(page.get_by_role("status")).to_contain_text(f"{said} verzonden aan Trainer")
     assert OutgoingMail.objects.count() == mails
     letter = page.context.new_page()
     mail = OutgoingMail.objects.latest("pk")

@@ -1,0 +1,127 @@
+"""The way back from the tab 'Digitaal beoordelen' to students who were started together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
+from assessments import start, take_back
+from assessments.models import Assessment
+from assessments.together import together_url
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory, member
+
+StartClass = Callable[..., list[Assessment]]
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def start_class(school: School, unit: ExamUnit, docent: User) -> StartClass:
+    """A function that starts these students together, named by their last names."""
+
+    def start_class(*last_names: str, by: User = docent, at: School = school) -> list[Assessment]:
+        students = [MembershipFactory(school=at, user__last_name=name) for name in last_names]
+        return list(start.start_together(unit=unit, students=students, by=by).started)
+
+    return start_class
+
+
+@pytest.fixture
+def ways_back(teacher: Client, unit: ExamUnit) -> Callable[[], list[str]]:
+    """A function that gives the addresses behind 'Samen verder' on the tab, as it is now."""
+
+    def ways_back() -> list[str]:
+        page = teacher.get(reverse("assessments:unit_list", args=[unit.pk]))
+        shown = page.content.decode()
+        urls = [way.url for way in page.context["unfinished"]]
+        assert shown.count("Samen verder met") == len(urls)
+        assert all(url.replace("&", "&amp;") in shown for url in urls)
+        return urls
+
+    return ways_back
+
+
+def test_who_were_started_together_are_gone_on_with_from_the_tab(
+    teacher: Client, student: Membership, school: School, unit: ExamUnit, ways_back
+) -> None:
+    second = MembershipFactory(school=school, user__last_name="Zomer")
+    started = teacher.post(reverse("assessments:start", args=[unit.pk]), {"student": [student.pk, second.pk]})
+    [way] = ways_back()
+    assert set(way.partition("?")[2].split("&")) == set(started["Location"].partition("?")[2].split("&"))
+    page = teacher.get(way)
+    assert [a.student.user.last_name for a in page.context["assessments"]] == ["Hoff", "Zomer"]
+
+
+def test_only_those_who_lack_an_invitation_are_in_it(
+    unit: ExamUnit, start_class: StartClass, ways_back, examiner: Contact
+) -> None:
+    invited, chosen, nobody = start_class("Albers", "Bakker", "Claes")
+    for assessment in (invited, chosen):
+        steps.choose(assessment, examiner)
+    steps.send_invitation(invited, examiner)
+    assert ways_back() == [together_url("together", unit, [chosen, nobody])]
+
+
+def test_a_part_that_nobody_was_chosen_for_lacks_an_invitation_too(
+    unit: ExamUnit, start_class: StartClass, ways_back, examiner: Contact
+) -> None:
+    part = unit.core_tasks.get().work_processes.all()[0].parts.all()[0]
+    half, nobody = start_class("Albers", "Bakker")
+    steps.choose(half, examiner, part=part)
+    steps.send_invitation(half, examiner)
+    assert ways_back() == [together_url("together", unit, [half, nobody])]
+
+
+def test_each_start_has_a_way_of_its_own_the_newest_first(unit: ExamUnit, start_class: StartClass, ways_back) -> None:
+    first, second = start_class("Albers", "Bakker"), start_class("Claes", "Dekker")
+    assert ways_back() == [together_url("together", unit, second), together_url("together", unit, first)]
+
+
+def test_one_who_is_left_stands_in_the_list_alone(
+    start_class: StartClass, ways_back, examiner: Contact, docent: User
+) -> None:
+    invited, stays = start_class("Albers", "Bakker")
+    steps.choose(invited, examiner)
+    steps.send_invitation(invited, examiner)
+    assert ways_back() == []
+    assert not stays.invitations.exists()
+
+
+def test_who_was_started_alone_is_with_nobody(assessment: Assessment, school: School, unit, docent, ways_back) -> None:
+    steps.start_assessment(MembershipFactory(school=school), unit, docent)
+    assert ways_back() == []
+
+
+def test_who_was_taken_back_is_not_gone_on_with(
+    unit: ExamUnit, start_class: StartClass, ways_back, docent: User
+) -> None:
+    mistake, *others = start_class("Albers", "Bakker", "Claes")
+    take_back.take_back(assessment=mistake, by=docent)
+    assert ways_back() == [together_url("together", unit, others)]
+
+
+def test_what_a_colleague_started_is_the_colleague_s(school, exam, start_class: StartClass, ways_back) -> None:
+    start_class("Albers", "Bakker", by=member(school, Role.DOCENT, exam))
+    assert ways_back() == []
+
+
+def test_students_of_two_schools_are_gone_on_with_school_by_school(
+    unit: ExamUnit, docent: User, school: School, other_school: School, ways_back
+) -> None:
+    MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
+    here = [MembershipFactory(school=school) for _ in range(2)]
+    there = [MembershipFactory(school=other_school) for _ in range(2)]
+    started = start.start_together(unit=unit, students=[*here, *there], by=docent).started
+    expected = [together_url("together", unit, pair) for pair in (started[:2], started[2:])]
+    assert sorted(ways_back()) == sorted(expected)
