@@ -83,6 +83,7 @@ class ExamVersionAdmin(ForStaff, admin.ModelAdmin):
             path("inlezen/", content_pages.upload, name="exams_upload"),
             path("inlezen/voorbeeld.yaml", content_pages.example_yaml, name="exams_example_yaml"),
             path("inlezen/voorbeeld.xlsx", content_pages.example_workbook, name="exams_example_workbook"),
+            path("handleiding/", content_pages.guide, name="exams_guide"),
             path("inlezen/<uuid:public_id>/", content_pages.preview, name="exams_preview"),
             path(
                 "inlezen/<uuid:public_id>/formulier/<int:number>/",

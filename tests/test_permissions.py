@@ -499,6 +499,7 @@ CONTENT_PAGES = {
     "exams_upload": "GET",
     "exams_example_yaml": "GET",
     "exams_example_workbook": "GET",
+    "exams_guide": "GET",
     "exams_preview": "GET",
     "exams_form_of_upload": "GET",
     "exams_save": "POST",
