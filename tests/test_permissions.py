@@ -61,6 +61,7 @@ accounts:ask_code               POST   login  login  login  login   login  login
 accounts:ask_recovery_code      GET    login  login  login  login   login  login login     login login login
 accounts:ask_recovery_code      POST   login  login  login  login   login  login login     login login login
 staff_login                     GET    login  none    none   none    none   none  none      none  login none
+staff_change_password           GET    login  go      go     go      go     go    go        go    go    go
 accounts:logout                 POST   login    go      go     go      go     go    go        go    go    go
 accounts:language               POST   go     go      go     go      go     go    go        go    go    go
 accounts:join                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok

@@ -12,6 +12,8 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from .kinds import kind_label
+
 
 class FileGone(Exception):
     """A stored file is missing, or no longer holds the bytes it was kept with."""
@@ -185,7 +187,9 @@ class OutgoingMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.to})"  # the admin shows this to people who may not know whose result it is
+        return (
+            f"{kind_label(self.kind)} ({self.to})"  # the admin shows this to people who may not know whose result it is
+        )
 
     @property
     def state_label(self) -> str:
