@@ -11,6 +11,7 @@ from django.views.generic import RedirectView
 from accounts.models import Role
 
 from .health import health
+from .icon import favicon
 
 admin.site.site_header = admin.site.site_title = "Digitaal beoordelen – Consortium"
 
@@ -47,6 +48,7 @@ urlpatterns = [
     path("commissie/", include("committee.urls")),
     path("school/", include("accounts.school_urls")),
     path("school/", include("assessments.privacy_urls")),
+    path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),
     path("beheer/login/", staff_login, name="staff_login"),
     path(

@@ -54,6 +54,7 @@ ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee"
 TABLE = """
 url                             method nobody student fellow trainer docent bare  committee admin staff stranger
 home                            GET    login  go      go     go      go     go    go        go    go    go
+favicon                         GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
 accounts:ask_code               GET    login  login  login  login   login  login login     login login login
