@@ -50,6 +50,19 @@ class ForStaff(admin.options.BaseModelAdmin):
         return False
 
 
+def in_words(field: str, description: str) -> Any:
+    """A column of a yes-or-no field that says 'ja' or 'nee': Django's pictures are read out as 'True' and 'False'."""
+
+    @admin.display(description=description, ordering=field)
+    def said(obj: Model) -> str:
+        return "ja" if getattr(obj, field) else "nee"
+
+    return said
+
+
+ACTIVE, STAFF = in_words("is_active", "actief"), in_words("is_staff", "medewerker Consortium")
+
+
 class ExamOfficeInline(ForStaff, admin.TabularInline):
     model = ExamOffice
     extra = 0
@@ -60,7 +73,7 @@ class ExamOfficeInline(ForStaff, admin.TabularInline):
 
 @admin.register(School)
 class SchoolAdmin(ForStaff, admin.ModelAdmin):
-    list_display = ["name", "digital_assessment_active"]
+    list_display = ["name", in_words("digital_assessment_active", "Digitaal beoordelen geactiveerd")]
     list_filter = ["digital_assessment_active"]
     search_fields = ["name"]
     inlines = [ExamOfficeInline]
@@ -139,7 +152,8 @@ class ChangeUserForm(LowerCaseEmail, UserChangeForm):
 class PersonAdmin(ForStaff, UserAdmin):
     form = ChangeUserForm
     add_form = NewUserForm
-    list_display = ["email", "name", "is_active", "is_staff", "has_second_step"]
+    add_form_template = "admin/accounts/user/add_form.html"
+    list_display = ["email", "name", ACTIVE, STAFF, in_words("second_step", "logt in met een code")]
     actions = ["remove_second_step"]
     list_filter = ["is_active", "is_staff", "memberships__role"]
     search_fields = ["email", "first_name", "last_name", "memberships__student_number"]
@@ -165,10 +179,6 @@ class PersonAdmin(ForStaff, UserAdmin):
         apps = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
         return super().get_queryset(request).annotate(second_step=Exists(apps))
 
-    @admin.display(description="logt in met een code", boolean=True, ordering="second_step")
-    def has_second_step(self, user: User) -> bool:
-        return bool(user.second_step)  # type: ignore[attr-defined]
-
     @admin.action(description="Tweede stap verwijderen", permissions=["change"])
     def remove_second_step(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         """For who lost phone and recovery codes. Asks first, then does it for those whose account may be changed."""
@@ -191,12 +201,13 @@ class PersonAdmin(ForStaff, UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Who belongs to the staff, which address logs in, and who can at all, is decided by a superuser alone."""
         fields = list(super().get_readonly_fields(request, obj))
-        return fields if _is_superuser(request) else [*fields, "is_active", "is_staff", "email"]
+        return fields if _is_superuser(request) else [*fields, ACTIVE, STAFF, "email"]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None or _is_superuser(request):
             return super().get_fieldsets(request, obj)
-        return [(None, {"fields": ["email"]}), *self.fieldsets[1:]]
+        name, _, times = self.fieldsets[1:]
+        return [(None, {"fields": ["email"]}), name, ("Toegang", {"fields": [ACTIVE, STAFF]}), times]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is not None and not _is_superuser(request):

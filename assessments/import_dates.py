@@ -23,7 +23,7 @@ from accounts.people.importing.people import number_of
 from accounts.people.importing.write import CHANGED
 
 from .models import DatesImport
-from .study_dates import BATCH, DATES, check_date, read_date, write_dates
+from .study_dates import BATCH, DATES, check_date, contradiction, read_date, write_dates
 from .tasks import work_on_dates
 
 TYPED_DATE = 40  # characters; Excel adds a time
@@ -142,6 +142,9 @@ def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str,
         return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "staat er al zo"),)))
     outcome = Outcome.UPDATED if any(before[name] for name in changed) else Outcome.NEW
     notes = [Note(HEADERS[name], said(dates[name]), f"(was {said(before[name]) or 'leeg'})") for name in changed]
+    after = {name: getattr(student, name) for name in DATES} | dict(dates)
+    if odd := contradiction(**after):
+        notes.append(Note("", "", odd, warns=True))
     return Judged(Row(line, values, outcome, tuple(notes), student.pk), student)
 
 

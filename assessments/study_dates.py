@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.change_school import lines_of_student, own_changes
+from accounts.change_school import lines_of_student, own_changes, said
 from accounts.models import Membership, SchoolChange, User
 
 DATES = ("diploma_on", "left_on")
@@ -27,6 +27,26 @@ def check_date(day: date) -> None:
     """Raises `ValidationError` (Dutch) for what must be a slip of the pen."""
     if not FIRST_DATE <= day <= timezone.localdate() + AHEAD:
         raise ValidationError("Deze datum ligt vóór 2000 of meer dan een jaar vooruit. Kijk het jaartal na.")
+
+
+def contradiction(*, diploma_on: date | None, left_on: date | None) -> str:
+    """What is odd about a student who has both dates (Dutch); empty for who has not.
+
+    Two studies make both true, so it is said and nothing is refused. `retention` says what follows: the diploma
+    counts for all that was begun by its day.
+    """
+    if diploma_on is None or left_on is None:
+        return ""
+    left, diploma = f"vertrokken zonder diploma op {said(left_on)}", f"een diploma op {said(diploma_on)}"
+    if left_on > diploma_on:
+        return (
+            f"Let op: {diploma} en daarna {left}. Dat kan alleen bij twee opleidingen. "
+            "Was er maar één opleiding, haal dan de datum van vertrek weg."
+        )
+    return (
+        f"Let op: {left} en ook {diploma}. Dat kan alleen bij twee opleidingen. Voor alles wat tot en met de "
+        "diplomadatum is begonnen, geldt de diplomadatum. Klopt een van de datums niet, haal die dan weg."
+    )
 
 
 def set_dates(
@@ -52,10 +72,10 @@ def write_dates(
     students = []
     now = timezone.now()
     for student, dates in changed:
-        said = lines_of_student(student=student, changes=dates, by=by, reason=reason)
-        if not said:
+        changes = lines_of_student(student=student, changes=dates, by=by, reason=reason)
+        if not changes:
             continue
-        lines += said
+        lines += changes
         for name, day in dates.items():
             setattr(student, name, day)
         student.study_dates_set_at, student.study_dates_set_by = now, by

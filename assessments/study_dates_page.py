@@ -18,7 +18,7 @@ from accounts.student_search import search_students
 
 from . import own_data, retention
 from .retention_forms import DatesForm
-from .study_dates import DATES, set_dates
+from .study_dates import DATES, contradiction, set_dates
 
 
 def get_student(school: School, pk: int) -> Membership:
@@ -56,6 +56,7 @@ def student(request: UserRequest, school_id: int, membership_id: int) -> HttpRes
         "form": form,
         "settings": settings_of(form, DATES, kept=found, posted=request.POST, clashes=clashes),
         "clashes": clashes,
+        "odd": contradiction(diploma_on=found.diploma_on, left_on=found.left_on),
         "lines": found.changes.filter(name__in=DATES),
         "requests": found.data_requests.all(),
         "notice": retention.NOTICE.days,

@@ -6,10 +6,12 @@ from django.contrib.auth.decorators import login_not_required, login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import include, path, reverse
+from django.views.generic import RedirectView
 
 from accounts.models import Role
 
 from .health import health
+from .icon import favicon
 
 admin.site.site_header = admin.site.site_title = "Digitaal beoordelen – Consortium"
 
@@ -46,8 +48,14 @@ urlpatterns = [
     path("commissie/", include("committee.urls")),
     path("school/", include("accounts.school_urls")),
     path("school/", include("assessments.privacy_urls")),
+    path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),
     path("beheer/login/", staff_login, name="staff_login"),
+    path(
+        "beheer/password_change/",
+        RedirectView.as_view(pattern_name="accounts:change_password"),
+        name="staff_change_password",
+    ),
     path("beheer/", admin.site.urls),
 ]
 if settings.DEMO:

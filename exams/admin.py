@@ -56,12 +56,10 @@ class ExamVersionAdmin(ForStaff, admin.ModelAdmin):
     list_filter = [("published_at", admin.EmptyFieldListFilter), "exam__kind", "exam__cohort"]
     list_select_related = ["exam", "prepared_by", "published_by"]
     search_fields = ["exam__title", "exam__code"]
+    # The grading stands under them in words and tables; its data, with their English keys, are in 'Download als YAML'.
     fieldsets = [
         (None, {"fields": ["exam", "number", "prepared_at", "prepared_by", "published_at", "published_by"]}),
-        (
-            "Gegevens en herkomst",
-            {"classes": ["collapse"], "fields": ["grading_rule", "grading_data", "source_sha256"]},
-        ),
+        ("Herkomst", {"classes": ["collapse"], "fields": ["source_sha256"]}),
     ]
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
@@ -83,6 +81,7 @@ class ExamVersionAdmin(ForStaff, admin.ModelAdmin):
             path("inlezen/", content_pages.upload, name="exams_upload"),
             path("inlezen/voorbeeld.yaml", content_pages.example_yaml, name="exams_example_yaml"),
             path("inlezen/voorbeeld.xlsx", content_pages.example_workbook, name="exams_example_workbook"),
+            path("handleiding/", content_pages.guide, name="exams_guide"),
             path("inlezen/<uuid:public_id>/", content_pages.preview, name="exams_preview"),
             path(
                 "inlezen/<uuid:public_id>/formulier/<int:number>/",

@@ -22,6 +22,7 @@ from .form_preview import form_of
 from .forms import UploadForm
 from .from_version import content_of
 from .grading import SchemeError
+from .guide import guide as guide_text
 from .models import ExamVersion
 from .nodes import FileRefused
 from .prepare import hand_in, save_as_draft, shown, shown_of
@@ -152,6 +153,12 @@ def example_yaml(request: UserRequest) -> HttpResponse:
 @require_GET
 def example_workbook(request: UserRequest) -> HttpResponse:
     return _download(write_workbook(example()), XLSX, "voorbeeldexamen.xlsx")
+
+
+@require_GET
+def guide(request: UserRequest) -> HttpResponse:
+    """How one makes an exam, from the first line of a file to publishing it."""
+    return _page(request, "guide.html", {"title": guide_text().title, "guide": guide_text()})
 
 
 # --- Answers -----------------------------------------------------------------------------------------

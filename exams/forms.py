@@ -13,7 +13,8 @@ class UploadForm(forms.Form):
         label="Bestand",
         help_text="YAML (.yaml, hooguit 1 MB) of Excel (.xlsx, hooguit 10 MB).",
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.xlsx"}),
-        error_messages={"required": "Kies eerst een bestand.", "empty": "Dit bestand is leeg."},
+        error_messages={"required": "Kies eerst een bestand."},
+        allow_empty_file=True,  # said as every other fault of a file is, with its name
     )
 
     def clean_file(self) -> UploadedFile:

@@ -57,13 +57,18 @@ class Table:
         return max(self._grades)
 
     @property
+    def most(self) -> int:
+        """Points: a G for each criterion."""
+        return 2 * self.criteria
+
+    @property
     def all_v(self) -> Outcome:
         """A point for each criterion, and no O."""
         return next(one for one in self.outcomes if one.points == self.criteria)
 
     @property
     def is_whole(self) -> bool:
-        return len(self.outcomes) == 2 * self.criteria + 1
+        return len(self.outcomes) == self.most + 1
 
     @property
     def good_from(self) -> Outcome | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import yaml
 
 from .nodes import NOWHERE, Fault, FileRefused, Node, Place, Scalar, line
+from .yaml_quotes import unclosed_quote
 
 # Far more than an exam needs, and little enough that any file is answered in seconds.
 MAX_BYTES = 1024 * 1024
@@ -31,13 +32,10 @@ def parse(content: bytes) -> Node:
         at = line(text.count("\n", 0, error.position) + 1)
         raise FileRefused([Fault(at, "hier staat een onzichtbaar teken; haal het weg.")]) from error
     except yaml.MarkedYAMLError as error:
-        # A quote or bracket that is never closed ends with the file; where it opens is what one looks for.
-        unclosed = "end of stream" in (error.problem or "") and error.context_mark
-        mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
-        at = line(mark.line + 1) if mark else NOWHERE
-        raise FileRefused([Fault(at, _in_dutch(error.problem or ""))]) from error
+        raise FileRefused([unclosed_quote(text, error) or _explained(error)]) from error
     if builder.faults or builder.root is None:
-        raise FileRefused(builder.faults or [Fault(NOWHERE, "het bestand is leeg.")])
+        empty = Fault(NOWHERE, "het bestand is leeg; kies het bestand waar het examen in staat.")
+        raise FileRefused(builder.faults or [empty])
     return builder.root
 
 
@@ -58,18 +56,21 @@ def _decoded(content: bytes) -> str:
 _DUTCH = {
     "mapping values are not allowed": "een dubbele punt te veel; zet een tekst met ': ' erin tussen aanhalingstekens.",
     "cannot start any token": "zo kan een regel niet beginnen; gebruik spaties en geen tabs, of aanhalingstekens.",
-    "found unexpected end of stream": "een aanhalingsteken of haakje gaat open en niet dicht.",
+    "expected ',' or": "het haakje dat hier opengaat, gaat niet dicht, of er ontbreekt een komma; zet die erbij.",
     "could not find expected ':'": "hier ontbreekt een dubbele punt, of een tekst springt niet ver genoeg in.",
-    "expected <block end>": "deze regel springt niet goed in, of een aanhalingsteken erboven gaat niet dicht.",
+    "expected <block end>": "deze regel springt niet goed in; zet haar precies onder de vorige van hetzelfde niveau.",
     "unknown escape character": "na een \\ staat een onbekend teken; zet de tekst tussen enkele aanhalingstekens.",
 }
 
 
-def _in_dutch(problem: str) -> str:
-    for english, dutch in _DUTCH.items():
-        if english in problem:
-            return dutch
-    return "dit is geen geldige YAML; kijk naar het inspringen, dubbele punten, haakjes en aanhalingstekens."
+def _explained(error: yaml.MarkedYAMLError) -> Fault:
+    """In Dutch, at the line where the parser stumbled; of a bracket that stays open, at the line where it opens."""
+    problem = error.problem or ""
+    mark = error.context_mark if "expected ',' or" in problem else error.problem_mark
+    mark = mark or error.problem_mark or error.context_mark
+    said = next((dutch for english, dutch in _DUTCH.items() if english in problem), None)
+    otherwise = "dit is geen geldige YAML; kijk naar het inspringen, dubbele punten, haakjes en aanhalingstekens."
+    return Fault(line(mark.line + 1) if mark else NOWHERE, said or otherwise)
 
 
 @dataclass

@@ -54,6 +54,7 @@ ROLES = ["nobody", "student", "fellow", "trainer", "docent", "bare", "committee"
 TABLE = """
 url                             method nobody student fellow trainer docent bare  committee admin staff stranger
 home                            GET    login  go      go     go      go     go    go        go    go    go
+favicon                         GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
 accounts:ask_code               GET    login  login  login  login   login  login login     login login login
@@ -61,6 +62,7 @@ accounts:ask_code               POST   login  login  login  login   login  login
 accounts:ask_recovery_code      GET    login  login  login  login   login  login login     login login login
 accounts:ask_recovery_code      POST   login  login  login  login   login  login login     login login login
 staff_login                     GET    login  none    none   none    none   none  none      none  login none
+staff_change_password           GET    login  go      go     go      go     go    go        go    go    go
 accounts:logout                 POST   login    go      go     go      go     go    go        go    go    go
 accounts:language               POST   go     go      go     go      go     go    go        go    go    go
 accounts:join                   GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
@@ -503,6 +505,7 @@ CONTENT_PAGES = {
     "exams_upload": "GET",
     "exams_example_yaml": "GET",
     "exams_example_workbook": "GET",
+    "exams_guide": "GET",
     "exams_preview": "GET",
     "exams_form_of_upload": "GET",
     "exams_save": "POST",

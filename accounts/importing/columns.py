@@ -50,11 +50,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to say of a row: of a column and its value, or (without them) of the row as a whole."""
+    """Something to say of a row: of a column and its value, or (without them) of the row as a whole.
+
+    `warns`: the row is imported, and someone should look whether that is right.
+    """
 
     column: str
     value: str
     text: str
+    warns: bool = False
 
 
 @dataclass(frozen=True)

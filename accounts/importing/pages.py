@@ -21,6 +21,7 @@ from .preview import read_rows
 from .rows import GOOD, Outcome
 
 ROWS_PER_PAGE = 100
+WARNED = "LET_OP"  # those that are imported, and that someone should look at
 FOUND_BACK = 5  # large files on the page where one begins
 
 
@@ -40,14 +41,24 @@ def refuse(form: type[FileForm], prepared: ImportedFile, data: Mapping[str, Any]
 
 
 def preview_context(request: HttpRequest, prepared: ImportedFile) -> dict[str, Any]:
-    """A page of the rows, all of them or those of one outcome, and how many there are of each."""
+    """A page of the rows, all of them, those of one outcome or those with a warning, and how many there are of each."""
+    rows = read_rows(prepared)
+    warned = [row for row in rows if row.warns]
     shown = request.GET.get("toon", "")
-    rows = [row for row in read_rows(prepared) if shown not in Outcome or row.outcome == shown]
+    if shown == WARNED:
+        rows = warned
+    elif shown in Outcome:
+        rows = [row for row in rows if row.outcome == shown]
+    else:
+        shown = ""
+    outcomes = [(outcome.value, outcome.label, prepared.counts[outcome]) for outcome in Outcome]
     return {
         "prepared": prepared,
         "shown": shown,
         "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
-        "outcomes": [(outcome, prepared.counts[outcome]) for outcome in Outcome],
+        "outcomes": [*outcomes, (WARNED, "Let op", len(warned))],
+        "warned": len(warned),
+        "warned_query": WARNED,
         "new": prepared.counts[GOOD[0]],
         "updated": prepared.counts[GOOD[1]],
         "wrong": prepared.counts[Outcome.ERROR],

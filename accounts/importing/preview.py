@@ -90,5 +90,5 @@ def lines_of(rows: Iterable[Row]) -> Iterable[tuple[int, tuple[str, ...]]]:
 
 
 def _as_json(row: Row) -> list[object]:
-    notes = [[note.column, note.value, note.text] for note in row.notes]
+    notes = [[note.column, note.value, note.text, *([True] if note.warns else [])] for note in row.notes]
     return [row.line, row.values, row.outcome, notes, row.about]

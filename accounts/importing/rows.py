@@ -48,6 +48,10 @@ class Row:
         return str(Outcome(self.outcome).label)
 
     @property
+    def warns(self) -> bool:
+        return any(note.warns for note in self.notes)
+
+    @property
     def full_name(self) -> str:
         return " ".join(filter(None, self.values[:EMAIL_AT]))
 

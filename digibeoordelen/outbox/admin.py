@@ -6,23 +6,39 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from .kinds import KINDS, kind_label
 from .models import OutgoingMail
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = "soort"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return sorted(KINDS.items(), key=lambda kind: kind[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OutgoingMail]) -> QuerySet[OutgoingMail]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
 
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(admin.ModelAdmin):
-    list_display = ["created_at", "kind", "to", "state", "attempts", "sent_at", "last_error"]
-    list_filter = ["state", "kind"]
+    list_display = ["created_at", "what", "to", "state", "attempts", "sent_at", "last_error"]
+    list_filter = ["state", KindFilter]
     search_fields = ["to", "message_id"]
     date_hierarchy = "created_at"
     readonly_fields = [
-        "kind", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at",
+        "what", "to", "message_id", "state", "attempts", "last_error", "created_at", "next_attempt_at", "sent_at",
     ]  # fmt: skip
     exclude = [
-        "subject", "text", "html", "to_name", "from_name", "reply_to", "links", "headers", "announce_at", "claim_id",
-        "lease_until",
+        "kind", "subject", "text", "html", "to_name", "from_name", "reply_to", "links", "headers", "announce_at",
+        "claim_id", "lease_until",
     ]  # fmt: skip
     show_full_result_count = False
+
+    @admin.display(description="soort", ordering="kind")
+    def what(self, mail: OutgoingMail) -> str:
+        return kind_label(mail.kind)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutgoingMail]:
         return OutgoingMail.objects.for_screen()

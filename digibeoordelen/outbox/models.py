@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
+from .kinds import kind_label
+
 PIECE = 256 * 1024  # bytes of a file at a time
 
 
@@ -207,7 +209,9 @@ class OutgoingMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.to})"  # the admin shows this to people who may not know whose result it is
+        return (
+            f"{kind_label(self.kind)} ({self.to})"  # the admin shows this to people who may not know whose result it is
+        )
 
     @property
     def state_label(self) -> str:

@@ -45,6 +45,12 @@ def test_an_exam_goes_live_and_its_next_version_takes_over_without_a_restart(
     check_page(staff, preload=False)
     shots(staff, "2-fouten")
 
+    staff.get_by_role("link", name="de handleiding").click()
+    expect(staff.get_by_role("heading", name="Fouten en wat u eraan doet")).to_be_in_viewport()
+    check_page(staff, preload=False)
+    shots(staff, "2-handleiding")
+    staff.get_by_role("link", name="Examen inlezen").click()
+
     right = tmp_path / "gastheer.yaml"
     right.write_text(example_of_guide, encoding="utf-8")
     hand_in(staff, right)

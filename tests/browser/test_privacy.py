@@ -125,6 +125,8 @@ def test_a_list_of_dates_is_shown_before_it_is_kept(
     students = [MembershipFactory(school=school, student_number=str(500000 + n)) for n in range(120)]
     rows = [[student.student_number, "10-07-2026", ""] for student in students]
     more = [["123456", "10-07-2026", ""], ["999999", "10-07-2026", ""], ["123457", "morgen", "31-01-2024"]]
+    MembershipFactory(school=school, student_number="400001", left_on=date(2024, 1, 31))
+    more.append(["400001", "10-07-2026", ""])
     file = tmp_path / "lijst.xlsx"
     file.write_bytes(xlsx(*more, *rows, header=["Studentnummer", "Diplomadatum", "Vertrokken"]).getvalue())
     page.get_by_label("Bestanden kiezen").set_input_files(file)
@@ -132,12 +134,16 @@ def test_a_list_of_dates_is_shown_before_it_is_kept(
     expect(page.get_by_text("‘999999’ is van geen student van de school")).to_be_visible()
     check_page(page)
     shots(page, f"lijst-voorbeeld-{width}")
-    page.get_by_role("link", name="Nieuw (121)").click()
+    page.get_by_role("link", name="Bekijk die regel").click()
+    expect(page.get_by_role("rowheader")).to_have_text(["400001"])
+    check_page(page)
+    shots(page, f"lijst-let-op-{width}")
+    page.get_by_role("link", name="Nieuw (122)").click()
     page.get_by_role("link", name="Volgende").click()
     expect(page.get_by_role("rowheader", name="500119")).to_be_visible()
     check_page(page)
     page.get_by_role("button", name="Importeren").dblclick()
-    expect(page.get_by_role("status")).to_contain_text("van 121 studenten is een datum bewaard.")
+    expect(page.get_by_role("status")).to_contain_text("van 122 studenten is een datum bewaard.")
     check_page(page)
     shots(page, f"lijst-klaar-{width}")
     page.goto(page.url.split("/bewaren/")[0] + "/wijzigingen/")

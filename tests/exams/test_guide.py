@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -21,6 +22,7 @@ from .schemes import linear_table
 GUIDE = (settings.BASE_DIR / "docs" / "examens.md").read_text(encoding="utf-8")
 [EXAMPLE] = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
 SAVED = "/beheer/exams/examversion/"
+READ = f"{SAVED}handleiding/"
 
 
 def test_the_example_of_the_guide_goes_live_through_the_screens_and_is_assessed(
@@ -67,6 +69,28 @@ def test_the_guide_explains_every_key() -> None:
 def test_the_guide_names_every_sheet_and_its_columns(sheet) -> None:
     columns = ", ".join(column.header for column in sheet.columns)
     assert re.search(rf"^\| {sheet.title} \|.*\| {re.escape(columns)} \|$", GUIDE, re.MULTILINE)
+
+
+# --- On the screen ---------------------------------------------------------------------------------
+def test_staff_reads_the_whole_guide_where_they_hand_an_exam_in(client: Client, staff: User) -> None:
+    """Every heading, cell and line of the example, as text; the contents lead to what is there."""
+    for page in (f"{SAVED}inlezen/", SAVED, "/beheer/exams/exam/"):
+        assert f'href="{READ}"' in client.get(page).content.decode()
+    page = html.unescape(client.get(READ).content.decode())
+    shown = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    without_marks = re.sub(r"```\w*|[*`#|\\]|---|^ *(-|\d\.) ", " ", GUIDE, flags=re.MULTILINE)
+    words = without_marks.split()
+    assert len(words) > 1500
+    assert [word for word in words if word not in shown] == []
+    anchors = re.findall(r'<a href="#([\w-]+)">', page)
+    assert [anchor for anchor in anchors if anchor != "content-start"] == re.findall(r'<h2 id="([\w-]+)"', page)
+    assert page.count('<h2 id="') == GUIDE.count("\n## ")
+
+
+def test_a_refused_file_leads_to_what_the_guide_says_of_mistakes(client: Client, staff: User) -> None:
+    page = client.post(f"{SAVED}inlezen/", {"file": SimpleUploadedFile("leeg.yaml", b"")}).content.decode()
+    [anchor] = re.findall(rf'href="{READ}#([\w-]+)"', page)
+    assert f'<h2 id="{anchor}">' in client.get(READ).content.decode()
 
 
 @pytest.mark.parametrize("criteria", range(1, 7))

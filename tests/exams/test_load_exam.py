@@ -242,7 +242,7 @@ WRONG = [
     (TITLE, f"title: {'x' * 201}", "'title' is 201 tekens lang; maak er hoogstens 200 van."),
     (TITLE, "title: {a: 1}", "regel 12: Exameneenheid PVB-1: 'title' hoort een tekst te zijn"),
     (TITLE, "title: Zorg: verlenen", "regel 12: een dubbele punt te veel; zet een tekst met ': ' erin"),
-    (TITLE, "title: 'Zorg", "een aanhalingsteken of haakje gaat open en niet dicht."),
+    (TITLE, "title: 'Zorg", "hier gaat een aanhalingsteken (') open en nergens dicht"),
     (TITLE, "\ttitle: Zorg", "regel 12: zo kan een regel niet beginnen; gebruik spaties en geen tabs"),
     (TITLE, "title: *zorg", "regel 12: verwijzingen (& en *) kunnen hier niet; schrijf de tekst voluit."),
     (TITLE, "title: !!python/object:os.system x", "regel 12: soortaanduidingen (!) kunnen hier niet"),
@@ -286,8 +286,8 @@ def test_what_is_wrong_is_said_with_its_line_place_and_mend(write, old, new, sai
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "het bestand is leeg."),
-        (b"# alleen een opmerking\n", "het bestand is leeg."),
+        (b"", "het bestand is leeg; kies het bestand"),
+        (b"# alleen een opmerking\n", "het bestand is leeg; kies het bestand"),
         (b"examen", "regel 1: Bestand: hier horen de velden exam, grading, units."),
         (b"- examen", "regel 1: Bestand: hier horen de velden exam, grading, units."),
         (SMALL.replace("Zorg", "Zörg").encode("latin-1"), "regel 12: dit is geen UTF-8; bewaar het bestand"),

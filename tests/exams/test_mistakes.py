@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -15,7 +16,9 @@ from openpyxl import Workbook, load_workbook
 
 from exams.example import example, example_text
 from exams.models import Exam, Upload
+from exams.nodes import FileRefused, line
 from exams.write_workbook import write_workbook
+from exams.yaml_lines import parse
 
 UPLOAD = "/beheer/exams/examversion/inlezen/"
 Edit = Callable[[Any], object]
@@ -28,7 +31,7 @@ def said_of(client: Any, content: bytes, name: str) -> list[str]:
     assert not Exam.objects.exists()
     [box] = re.findall(r'<div class="exam-faults".*?</div>', page, re.DOTALL)
     items = re.findall(r"<li>(.*?)</li>", box, re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", "", item).replace("&#x27;", "'").split()) for item in items]
+    return [" ".join(html.unescape(re.sub(r"<[^>]+>", "", item)).split()) for item in items]
 
 
 # --- YAML ----------------------------------------------------------------------------------------
@@ -72,8 +75,12 @@ IN_YAML = {
 """, "                criteria:\n", "regel {at}: Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W1, onderdeel PRODUCT: het veld 'criteria' ontbreekt of is leeg; vul het in."),
     "list without dashes": ("      - code: B1-K1\n", "        code: B1-K1\n", "regel {at}: Exameneenheid PVB-1: 'core_tasks' hoort een lijst te zijn: een of meer regels die met '- ' beginnen."),
     "colon in a text": ('"Serveert in de goede volgorde: dranken, voorgerecht, hoofdgerecht."', "Serveert in de goede volgorde: dranken", "regel {at}: een dubbele punt te veel; zet een tekst met ': ' erin tussen aanhalingstekens."),
-    "quote not closed": ("cohort: 2026-2027", "cohort: '2026-2027", "regel {at}: een aanhalingsteken of haakje gaat open en niet dicht."),
-    "quote closed further on": ("cohort: 2026-2027", 'cohort: "2026-2027', "deze regel springt niet goed in, of een aanhalingsteken erboven gaat niet dicht."),
+    "quote not closed": ("cohort: 2026-2027", "cohort: '2026-2027", "regel {at}: hier gaat een aanhalingsteken (') open en nergens dicht; zet er een achter de tekst."),
+    "bracket not closed": ("grading: {good_from: 2}", "grading: {good_from: 2", "regel {at}: het haakje dat hier opengaat, gaat niet dicht, of er ontbreekt een komma; zet die erbij."),
+    "comma forgotten": ('"1.0", "3.3", "5.5"', '"1.0" "3.3", "5.5"', "regel {at}: het haakje dat hier opengaat, gaat niet dicht, of er ontbreekt een komma; zet die erbij."),
+    "quote closed further on": ("cohort: 2026-2027", 'cohort: "2026-2027', 'regel {at}: hier gaat een aanhalingsteken (") open dat pas op regel 20 dicht gaat; zet er een achter de tekst op regel {at}.'),
+    "quote inside quotes": ("text: De bon klopt.", "text: 'Foto's kloppen.'", "regel {at}: midden in deze tekst gaat een aanhalingsteken (') al dicht; schrijf het daar twee keer ('')"),
+    "double quote inside quotes": ("text: De bon klopt.", 'text: "Zegt "goedendag"."', """regel {at}: midden in deze tekst gaat een aanhalingsteken (") al dicht; schrijf daar \\", of zet de hele tekst tussen '."""),
     "tab": ("  title: Voorbeeld", "\ttitle: Voorbeeld", "regel {at}: zo kan een regel niet beginnen; gebruik spaties en geen tabs, of aanhalingstekens."),
     "field twice": ("O: Laat de gast", "V: Laat de gast", "regel {below}: 'V' stond er al, op regel {at}; elke sleutel mag maar één keer."),
     "second exam in the file": ("units:\n", "---\nunits:\n", "regel {at}: hier begint een tweede document; één bestand is één examen."),
@@ -87,6 +94,20 @@ def test_a_mistake_in_yaml_is_said_with_file_line_and_mend(client, staff, kind):
     said = said.format(at=at, above=at - 1, below=at + 1)
     faults = said_of(client, example_text().replace(old, new, 1).encode(), "gastheer.yaml")
     assert any(fault.startswith("gastheer.yaml") and said in fault for fault in faults), faults
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_quote_that_is_forgotten_is_looked_for_where_it_opens(quote):
+    """Of every text of the example: whichever other quote it then seems to close with."""
+    lines = example_text().splitlines()
+    plain = [at for at, text in enumerate(lines) if re.search(r": [A-Z0-9][^\"'#]*$", text)]
+    assert len(plain) > 30
+    for at in plain:
+        opened = re.sub(r": (?=[^:]*$)", f": {quote}", lines[at])
+        with pytest.raises(FileRefused) as refused:
+            parse("\n".join([*lines[:at], opened, *lines[at + 1 :]]).encode())
+        [fault] = refused.value.faults
+        assert (fault.place, fault.text.startswith("hier gaat een aanhalingsteken")) == (line(at + 1), True)
 
 
 def test_a_misspelt_word_is_not_said_to_be_missing_too(client, staff):
@@ -253,6 +274,8 @@ ODD: dict[str, tuple[Callable[[], bytes], str]] = {
         "met een wachtwoord beveiligd",
     ),
     "something a million lines down": (far_down, "heeft meer dan 20.000 regels of 100.000 lege"),
+    "nothing at all": (lambda: b"", "het bestand is leeg; kies het bestand waar het examen in staat."),
+    "a comment alone": (lambda: b"# examen\n", "het bestand is leeg; kies het bestand waar het examen in staat."),
     "a picture": (lambda: b"\x89PNG\r\n\x1a\n", "dit is geen UTF-8"),
 }
 
@@ -261,4 +284,5 @@ ODD: dict[str, tuple[Callable[[], bytes], str]] = {
 def test_a_file_that_is_no_exam_gets_a_sentence(client, staff, kind):
     make, said = ODD[kind]
     [fault, *_] = said_of(client, make(), "iets.xlsx")
+    assert fault.startswith("iets.xlsx")
     assert said in fault

@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 
+from exams import guide
 from scripts import machine
 from scripts.environment import BASE
 from tests.compose import COMPOSE, SITE_SERVICES, interpolate
@@ -60,6 +61,11 @@ def test_the_image_installs_what_make_run_does():
     needed = {package for need in machine.SITE_NEEDS for package in need.packages} - {"python3-venv"}
     assert needed <= set(DOCKERFILE.split())
     assert "--require-hashes -r /tmp/app.txt" in DOCKERFILE
+
+
+def test_the_image_holds_the_guide_that_the_site_shows():
+    ignored = (BASE / ".dockerignore").read_text().split()
+    assert ignored.index("docs/*") < ignored.index(f"!{guide.PATH.relative_to(BASE)}")
 
 
 @pytest.mark.process

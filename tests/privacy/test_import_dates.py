@@ -82,9 +82,9 @@ def test_dates_as_people_write_them(typed: str) -> None:
 
 def test_both_dates_are_read_and_written(shown: Shown, student: Membership) -> None:
     prepared = shown(["123456", "10-07-2026", "31-01-2024"])
-    assert told(prepared) == [
-        ("NEW", "Diplomadatum 10-07-2026 (was leeg); Vertrokken zonder diploma op 31-01-2024 (was leeg)")
-    ]
+    [(outcome, said)] = told(prepared)
+    assert outcome == "NEW"
+    assert said.startswith("Diplomadatum 10-07-2026 (was leeg); Vertrokken zonder diploma op 31-01-2024 (was leeg);")
     assert dates(student) == (None, None)
     import_shown(prepared)
     assert dates(student) == (date(2026, 7, 10), date(2024, 1, 31))
@@ -151,6 +151,33 @@ def test_the_example_of_the_template_is_passed_over(browser: Client, school: Sch
     shown = words(hand_in(browser, school, template, "datums.xlsx"))
     assert "het voorbeeld uit het template" in shown
     assert "Er is niets om te importeren." in shown
+
+
+@pytest.mark.parametrize(
+    ("kept", "row", "said"),
+    [
+        ({}, ["123456", "10-07-2026", "31-01-2024"], "op 31-01-2024 en ook een diploma op 10-07-2026"),
+        ({}, ["123456", "10-07-2026", "10-07-2026"], "geldt de diplomadatum"),
+        ({"left_on": date(2024, 1, 31)}, ["123456", "10-07-2026", ""], "geldt de diplomadatum"),
+        ({"diploma_on": date(2024, 7, 5)}, ["123456", "", "31-01-2026"], "haal dan de datum van vertrek weg"),
+    ],
+)
+def test_two_dates_that_fit_two_studies_alone_are_remarked_on_and_written(
+    browser: Client, shown: Shown, student: Membership, kept: dict[str, date], row: list[str], said: str
+) -> None:
+    """Those in the list with those that stand there already."""
+    Membership.objects.filter(pk=student.pk).update(**kept)
+    other = MembershipFactory(school=student.school, student_number="500001")
+    prepared = shown(row, ["500001", "10-07-2026", ""])
+    assert [("Let op" in remark, said in remark) for _, remark in told(prepared)] == [(True, True), (False, False)]
+    page = reverse("privacy:dates_preview", args=[student.school_id, prepared.public_id])
+    assert "Bij 1 regel staat ‘Let op’." in words(browser.get(page))
+    only = words(browser.get(page, {"toon": "LET_OP"}))
+    assert "123456" in only
+    assert other.student_number not in only
+    import_shown(prepared)
+    assert None not in dates(student)
+    assert "voordat u importeert" not in words(browser.get(page))
 
 
 # --- Files ---------------------------------------------------------------------------------------

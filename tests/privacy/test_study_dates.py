@@ -60,6 +60,26 @@ def test_a_slip_of_the_pen_is_refused(browser: Client, student: Membership, path
     assert student.diploma_on is None
 
 
+@pytest.mark.parametrize(
+    ("diploma_on", "left_on", "said"),
+    [
+        ("2026-07-10", "2024-01-31", "op 31-01-2024 en ook een diploma op 10-07-2026"),
+        ("2026-07-10", "2026-07-10", "geldt de diplomadatum"),
+        ("2024-07-05", "2026-01-31", "een diploma op 05-07-2024 en daarna vertrokken zonder diploma op 31-01-2026"),
+    ],
+)
+def test_two_dates_are_kept_and_remarked_on(
+    browser: Client, student: Membership, path: str, diploma_on: str, left_on: str, said: str
+) -> None:
+    """Two studies make both true."""
+    page = keep(browser, path, diploma_on=diploma_on, left_on=left_on)
+    assert "zijn bewaard." in page
+    assert said in page
+    student.refresh_from_db()
+    assert (str(student.diploma_on), str(student.left_on)) == (diploma_on, left_on)
+    assert "Let op" not in keep(browser, path, diploma_on=diploma_on)
+
+
 def test_a_docent_of_the_school_is_no_student(browser: Client, docent: User, school: School) -> None:
     membership = docent.memberships.get()
     assert browser.get(reverse("privacy:student", args=[school.pk, membership.pk])).status_code == 404

@@ -1,0 +1,45 @@
+"""What the screens call each kind of mail. `kind` is the name of a mail's templates; a test misses none."""
+
+from __future__ import annotations
+
+OTHER = "Andere mail"
+KINDS = {
+    # About an account.
+    "confirm_registration": "E-mailadres bevestigen (nieuw account)",
+    "confirm_email": "E-mailadres bevestigen (nieuw adres)",
+    "email_change_asked": "E-mailadres wijzigt",
+    "email_given_back": "E-mailadres hoort niet meer bij een account",
+    "has_account": "Heeft al een account",
+    "no_account": "Geen account met dit adres",
+    "new_password": "Nieuw wachtwoord kiezen",
+    "password_changed": "Wachtwoord gewijzigd",
+    "second_step_on": "Inloggen met een code staat aan",
+    "second_step_off": "Inloggen met een code staat uit",
+    "second_step_removed": "Inloggen met een code verwijderd",
+    "new_recovery_codes": "Nieuwe herstelcodes",
+    "recovery_code_used": "Ingelogd met een herstelcode",
+    "wrong_codes": "Verkeerde codes bij het inloggen",
+    "join_school": "Uitnodiging voor de school",
+    "roles_given": "Rollen gegeven",
+    "number_taken": "Studentnummer al bezet",
+    # About an assessment.
+    "invitation": "Uitnodiging om te beoordelen",
+    "invitation_together": "Uitnodiging om te beoordelen (meer studenten)",
+    "reminder": "Herinnering",
+    "reminder_together": "Herinnering (meer studenten)",
+    "sent_back": "Teruggestuurd naar de examinator",
+    "cancelled": "Beoordelen hoeft niet meer",
+    "proposal": "Collega voorgesteld",
+    "proposal_declined": "Voorgestelde collega afgewezen",
+    "all_done": "Alle examinatoren zijn klaar",
+    "cancelled_initiator": "Afname ingetrokken",
+    "result": "Definitieve beoordeling",
+    "result_withdrawn": "Definitieve beoordeling ingetrokken",
+    "result_withdrawn_student": "Resultaat ingetrokken (aan de student)",
+    "own_data": "Eigen gegevens staan klaar",
+}
+
+
+def kind_label(kind: str) -> str:
+    """In Dutch, for the staff."""
+    return KINDS.get(kind, OTHER)

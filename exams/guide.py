@@ -1,0 +1,55 @@
+"""docs/examens.md on the screen: what the Consortium's staff need to make an exam, where they hand it in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+PATH = settings.BASE_DIR / "docs" / "examens.md"
+# What is too wide scrolls by itself, with the keyboard too.
+TABLE = '<div class="exam-table" tabindex="0" role="group" aria-label="{}"><table>'
+EXAMPLE = '<pre tabindex="0" role="group" aria-label="{}"><code>{}</code></pre>\n'
+
+
+@dataclass(frozen=True)
+class Guide:
+    """`sections` are (anchor, heading) of what stands in `body`, in its order."""
+
+    title: str
+    sections: Sequence[tuple[str, str]]
+    body: SafeString
+
+
+@cache
+def guide() -> Guide:
+    """The guide as HTML; what would be HTML in the document itself is shown as text."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    tokens = parser.parse(PATH.read_text(encoding="utf-8"))
+    (_, title, _), tokens = tokens[:3], tokens[3:]  # the page has the title above it
+    sections, heading = [], title.content
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open":
+            heading = tokens[at + 1].content
+            token.attrSet("id", slugify(heading))
+            if token.tag == "h2":
+                sections.append((slugify(heading), heading))
+        elif token.type == "table_open":
+            _put(token, format_html(TABLE, heading))
+        elif token.type == "table_close":
+            _put(token, "</table></div>\n")
+        elif token.type == "fence":
+            _put(token, format_html(EXAMPLE, heading, token.content))
+    body = parser.renderer.render(tokens, parser.options, {})
+    return Guide(title.content, sections, mark_safe(body))  # noqa: S308 - our own document, its HTML escaped
+
+
+def _put(token: Token, html: str) -> None:
+    token.type, token.content = "html_block", html

@@ -1,0 +1,101 @@
+"""Beheer, Django's admin, is Dutch to its last word: what the staff read, and what is read out to them."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from django.conf import settings
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Membership, User
+from assessments.models import Invitation
+from digibeoordelen.outbox.kinds import KINDS
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from tests.factories import UserFactory
+
+# No Dutch sentence has these; Django's and other people's parts of the admin had them all.
+GIVEAWAYS = (
+    r"the|and|with|from|your|are|not|or|of the|access|attempts?|failures?|logs?|name|list|search|select|change|add|"
+    r"delete|history|home|view|user|users|group|groups|password|last|first|date|true|false|yes|no|none|unknown|invitation|"
+    r"behaviour|points|table|weight|units"
+)
+ENGLISH = re.compile(rf"\b({GIVEAWAYS})\b", re.IGNORECASE)
+
+
+def read_on(client: Client, path: str) -> str:
+    """What a page says: its text, and what a reader for the blind says of fields and pictures."""
+    response = client.get(path)
+    assert response.status_code == 200, path
+    page = re.sub(r"<(script|style|svg)\b.*?</\1>", "", response.content.decode(), flags=re.DOTALL)
+    said = re.findall(r'\b(?:alt|title|aria-label|placeholder)="([^"]*)"', page)
+    said += re.findall(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"', page)
+    return html.unescape("\n".join([re.sub(r"<[^>]+>", "\n", page), *said]))
+
+
+def pages() -> list[str]:
+    """The index, and of each kind its list, its filters with counts, its first one and how that changed."""
+    found = ["/beheer/"]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        first = model._default_manager.earliest("pk")
+        found += [reverse(f"{name}_changelist"), reverse(f"{name}_changelist") + "?_facets=True&q=a"]
+        found += [reverse(f"{name}_{page}", args=[first.pk]) for page in ("change", "history")]
+        found.append(f"/beheer/{model._meta.app_label}/")
+    return found
+
+
+@pytest.mark.parametrize("is_superuser", [False, True], ids=["staff", "superuser"])
+def test_no_page_of_the_admin_has_a_word_of_english(
+    client: Client, invitation: Invitation, student: Membership, is_superuser: bool
+) -> None:
+    client.force_login(UserFactory(is_staff=True, is_superuser=is_superuser))
+    opened = [path for path in pages() if is_superuser or "/outbox/" not in path]
+    assert len(opened) > 15
+    assert {path: found for path in opened if (found := sorted(set(ENGLISH.findall(read_on(client, path)))))} == {}
+
+
+@pytest.mark.parametrize("page", ["/beheer/accounts/school/add/", "/beheer/accounts/user/add/"])
+def test_nor_have_the_forms_for_new_ones(client: Client, db: None, page: str) -> None:
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    assert ENGLISH.findall(read_on(client, page)) == []
+
+
+def test_staff_see_the_kinds_that_are_theirs_and_no_list_of_who_tried_to_log_in(client: Client, db: None) -> None:
+    client.force_login(UserFactory(is_staff=True))
+    index = client.get("/beheer/")
+    shown = {model["object_name"] for app in index.context["app_list"] for model in app["models"]}
+    assert shown == {"School", "User", "Exam", "ExamVersion"}
+    assert not {model for model in admin.site._registry if model._meta.app_label == "axes"}
+
+
+def test_every_mail_of_the_site_has_a_kind_that_the_staff_can_read() -> None:
+    sent = {path.name.removesuffix(".subject.txt") for path in settings.BASE_DIR.glob("templates/*/mail/*.subject.txt")}
+    assert len(sent) > 25
+    assert sent - KINDS.keys() == set()
+
+
+def test_mails_are_listed_and_chosen_by_their_kind_in_dutch(client: Client, invitation: Invitation) -> None:
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    OutgoingMail.objects.create(
+        kind="sent_back", to="tineke@bedrijf.test", subject="x", text="x", html="x", state=MailState.QUEUED
+    )
+    mails = reverse("admin:outbox_outgoingmail_changelist")
+    everything = client.get(mails).content.decode()
+    assert "Uitnodiging" in everything
+    assert "Teruggestuurd" in everything
+    one = client.get(mails, {"kind": "sent_back"}).context["cl"].queryset
+    assert [mail.to for mail in one] == ["tineke@bedrijf.test"]
+
+
+def test_staff_change_their_password_where_everyone_does(client: Client, docent: User) -> None:
+    """That page tells the owner by mail; Django's own would not."""
+    staff = UserFactory(is_staff=True)
+    client.force_login(staff)
+    assert client.get("/beheer/password_change/")["Location"] == reverse("accounts:change_password")
+    assert client.post("/beheer/password_change/", {"new_password1": "x"})["Location"] == reverse(
+        "accounts:change_password"
+    )
