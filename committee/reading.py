@@ -17,12 +17,12 @@ from exams.grading import Score, UnitResult
 
 @dataclass(frozen=True)
 class ResultRow:
-    """The outcome of a core task or a work process."""
+    """The outcome of a core task or a work process; `weight` is of a core task."""
 
     title: str
     ovg: Score
     grade: Decimal
-    is_core_task: bool
+    weight: Decimal | None = None
 
 
 @dataclass
@@ -103,9 +103,9 @@ def _rows(rubric: Rubric, unit: UnitResult) -> list[ResultRow]:
     rows = []
     for sheet in rubric.core_tasks:
         result = core_tasks[sheet.core_task.code]
-        rows.append(ResultRow(str(sheet.core_task), result.ovg, result.grade, is_core_task=True))
+        rows.append(ResultRow(str(sheet.core_task), result.ovg, result.grade, result.weight))
         inner = {work_process.code: work_process for work_process in result.work_processes}
         for process in sheet.work_processes:
             outcome_of = inner[process.work_process.code]
-            rows.append(ResultRow(str(process.work_process), outcome_of.ovg, outcome_of.grade, is_core_task=False))
+            rows.append(ResultRow(str(process.work_process), outcome_of.ovg, outcome_of.grade))
     return rows
