@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import timedelta
@@ -108,6 +109,30 @@ def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
     for number, page in enumerate(pages, 1):
         assert f"123456 · {document.assessment.exam.code} · B1" in page
         assert f"pagina {number} van {len(pages)}" in page
+
+
+def pages_with_texts(document: Document, paragraphs: int) -> list[str]:
+    def long_texts(result: dict[str, Any]) -> None:
+        for process in result["core_tasks"][0]["work_processes"]:
+            process["parts"][0]["examiners"][0]["justification"] = "Werkt zorgvuldig en overlegt.\n\n" * paragraphs
+
+    return read(documents.render(result_with(document, long_texts), name=document.filename))[1]
+
+
+def continued(page: str) -> list[str]:
+    return re.findall(r"(B1-K1-W\d) Werkproces \d \(vervolg\)", page)
+
+
+def test_a_page_that_begins_in_the_middle_of_a_work_process_names_it(document: Document) -> None:
+    pages = pages_with_texts(document, 60)
+    assert "B1-K1-W2 Werkproces 2 Resultaat:" in pages[2]
+    assert [continued(page) for page in pages] == [[], ["B1-K1-W1"], ["B1-K1-W1"], ["B1-K1-W2"], ["B1-K1-W2"]]
+
+
+def test_a_page_that_begins_with_a_work_process_continues_none(document: Document) -> None:
+    tried = (page for paragraphs in range(60, 90, 3) for page in pages_with_texts(document, paragraphs))
+    page = next(page for page in tried if page.startswith("B1-K1-W2 Werkproces 2 Resultaat:"))
+    assert continued(page) == []
 
 
 def test_it_says_where_it_can_be_checked_and_each_page_bears_the_code(document: Document) -> None:
