@@ -13,6 +13,7 @@ from assessments.models import Assessment, Correction, Invitation, Status
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
 from exams.grading import Score, UnitResult
+from exams.models import Part
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,14 @@ class Reading:
             sign.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
             for contact in self.rubric.examiners
         ]
+
+    @property
+    def disputes(self) -> list[tuple[Part, int]]:
+        """The parts that examiners differ on, each with on how many criteria."""
+        counted = [
+            (sheet.part, sum(c.pk in self.outcome.disputed for c in sheet.criteria)) for sheet in self.rubric.parts
+        ]
+        return [(part, count) for part, count in counted if count]
 
     @property
     def can_finalise(self) -> bool:

@@ -88,6 +88,15 @@ def test_two_who_differ_stand_side_by_side_and_nothing_can_be_made_final(member:
     assert 'class="verdict"' not in page
 
 
+def test_what_is_in_dispute_is_a_click_away(member: Client, disputed: Assessment) -> None:
+    page = text_of(page_of(member, disputed))
+    links = re.findall(r'<a href="#(onderdeel-\d+)">(B1-K1-W\d, \w+)</a>: 2 criteria', page)
+    assert [words for _, words in links] == [
+        f"B1-K1-W{number}, {kind}" for number in (1, 2) for kind in ("Gedragsobservatie", "Productbeoordeling")
+    ]
+    assert all(f'id="{place}"' in page for place, _ in links)
+
+
 def test_a_draft_is_not_shown_and_who_is_not_ready_is_named(
     member: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
