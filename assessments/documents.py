@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -181,7 +182,8 @@ def _graded(result: dict[str, Any]) -> dict[str, Any]:
         for part in (part for process in processes for part in process["parts"]):
             signed = [{key: examiner.get(key) for key in SIGNED} for examiner in part["examiners"]]
             examiners += [examiner for examiner in signed if examiner not in examiners]
-    return {"core_tasks": core_tasks, "examiners": examiners}
+    weights = {Decimal(outcome.get("weight", 1)) for outcome in outcomes.values()}  # those of before have none
+    return {"core_tasks": core_tasks, "examiners": examiners, "is_weighted": len(weights) > 1}
 
 
 def _claim(document_id: int) -> Document | None:

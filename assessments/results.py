@@ -62,8 +62,9 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading.UnitResult
     student, exam = assessment.student, assessment.exam
     signed = sign.read(assessment)
     return {
-        # 2 added "correction" to criteria and examiners, 3 the code to "document", 4 "look".
-        "format": 4,
+        # 2 added "correction" to criteria and examiners, 3 the code to "document", 4 "look", 5 "weight" to the result's
+        # core tasks.
+        "format": 5,
         "school": assessment.school.name,
         "look": _look_json(assessment.school),
         "student": {"name": student.user.full_name, "number": student.student_number},

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import cached_property
 
 from assessments import correct
 from assessments.models import Assessment, Correction
 from assessments.rubric import PartSheet, read_rubric
 
 MOST_WORDS = 6000  # of the two texts together; comparing takes their product
-SAME, GONE, NEW = "same", "gone", "new"
+SAME, GONE, NEW, LEFT_OUT = "same", "gone", "new", "left out"
+CONTEXT = 120  # characters of what stayed the same, before and after a change
+WORTH = 3 * CONTEXT  # of what stayed the same, before some of it is left out
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,14 @@ class Entry:
     examiner: str
     pieces: list[tuple[str, str]]
     stands: bool
+
+    @cached_property
+    def shortened(self) -> list[tuple[str, str]]:
+        return list(shorten(self.pieces))
+
+    @property
+    def is_shortened(self) -> bool:
+        return any(kind == LEFT_OUT for kind, _ in self.shortened)
 
 
 def read_history(assessment: Assessment) -> list[Entry]:
@@ -87,6 +98,23 @@ def compare(before: str, after: str) -> Iterator[tuple[str, str]]:
             gone += "".join(old[i1:i2])
             fresh += "".join(new[j1:j2])
     yield from ((kind, text) for kind, text in ((GONE, gone), (NEW, fresh)) if text)
+
+
+def shorten(pieces: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The pieces of `compare`, with what stayed the same far from any change as `LEFT_OUT`.
+
+    >>> [kind for kind, _ in shorten([(SAME, "woord " * 100), (NEW, "erbij")])]
+    ['left out', 'same', 'new']
+    """
+    for place, (kind, text) in enumerate(pieces):
+        if kind != SAME or len(text) <= WORTH:
+            yield kind, text
+            continue
+        begins = text.rfind(" ", 0, CONTEXT) + 1 if place else 0
+        ends = text.find(" ", len(text) - CONTEXT) if place < len(pieces) - 1 else len(text)
+        ends = ends if ends >= 0 else len(text) - CONTEXT  # a long word
+        parts = (SAME, text[:begins]), (LEFT_OUT, text[begins:ends]), (SAME, text[ends:])
+        yield from ((kind, part) for kind, part in parts if part)
 
 
 def _words(text: str) -> list[str]:

@@ -13,16 +13,17 @@ from assessments.models import Assessment, Correction, Invitation, Status
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
 from exams.grading import Score, UnitResult
+from exams.models import Part
 
 
 @dataclass(frozen=True)
 class ResultRow:
-    """The outcome of a core task or a work process."""
+    """The outcome of a core task or a work process; `weight` is of a core task."""
 
     title: str
     ovg: Score
     grade: Decimal
-    is_core_task: bool
+    weight: Decimal | None = None
 
 
 @dataclass
@@ -46,6 +47,14 @@ class Reading:
             sign.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
             for contact in self.rubric.examiners
         ]
+
+    @property
+    def disputes(self) -> list[tuple[Part, int]]:
+        """The parts that examiners differ on, each with on how many criteria."""
+        counted = [
+            (sheet.part, sum(c.pk in self.outcome.disputed for c in sheet.criteria)) for sheet in self.rubric.parts
+        ]
+        return [(part, count) for part, count in counted if count]
 
     @property
     def can_finalise(self) -> bool:
@@ -103,9 +112,9 @@ def _rows(rubric: Rubric, unit: UnitResult) -> list[ResultRow]:
     rows = []
     for sheet in rubric.core_tasks:
         result = core_tasks[sheet.core_task.code]
-        rows.append(ResultRow(str(sheet.core_task), result.ovg, result.grade, is_core_task=True))
+        rows.append(ResultRow(str(sheet.core_task), result.ovg, result.grade, result.weight))
         inner = {work_process.code: work_process for work_process in result.work_processes}
         for process in sheet.work_processes:
             outcome_of = inner[process.work_process.code]
-            rows.append(ResultRow(str(process.work_process), outcome_of.ovg, outcome_of.grade, is_core_task=False))
+            rows.append(ResultRow(str(process.work_process), outcome_of.ovg, outcome_of.grade))
     return rows

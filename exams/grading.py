@@ -189,7 +189,7 @@ class WorkProcessResult:
 
 @dataclass(frozen=True)
 class CoreTaskResult:
-    """`grade` is as the table has it: at most two decimals, not rounded."""
+    """`grade` is as the table has it: at most two decimals, not rounded. It counts `weight` times in the unit's."""
 
     code: str
     ovg: Score
@@ -197,14 +197,16 @@ class CoreTaskResult:
     max_points: int
     grade: Decimal
     work_processes: tuple[WorkProcessResult, ...]
+    weight: Decimal
 
     def as_json(self) -> dict[str, Any]:
-        return {**_level_as_json(self), "work_processes": [process.as_json() for process in self.work_processes]}
+        processes = [process.as_json() for process in self.work_processes]
+        return {**_level_as_json(self), "weight": str(self.weight), "work_processes": processes}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CoreTaskResult:
         processes = tuple(map(WorkProcessResult.from_json, data["work_processes"]))
-        return cls(**_level_from_json(data), work_processes=processes)
+        return cls(**_level_from_json(data), work_processes=processes, weight=Decimal(data["weight"]))
 
 
 @dataclass(frozen=True)
@@ -218,8 +220,13 @@ class UnitResult:
     grade: Decimal
     core_tasks: tuple[CoreTaskResult, ...]
 
+    @property
+    def is_weighted(self) -> bool:
+        """Whether one core task counts more than another."""
+        return len({task.weight for task in self.core_tasks}) > 1
+
     def as_json(self) -> dict[str, Any]:
-        """Plain JSON, grades as strings ('7.5'); `from_json` makes an equal result of it."""
+        """Plain JSON, grades and weights as strings ('7.5'); `from_json` makes an equal result of it."""
         return {**_level_as_json(self), "core_tasks": [task.as_json() for task in self.core_tasks]}
 
     @classmethod

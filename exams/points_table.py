@@ -111,8 +111,7 @@ class PointsTable(Scheme):
         own = {criterion: Score(scores[criterion]) for criterion in unit.criteria}
         core_tasks = tuple(_core_task_result(task, own) for task in unit.children)
         ovg = unit.ovg(own)
-        weights = [task.weight for task in unit.children]
-        mean = _weighted_mean([task.grade for task in core_tasks], weights)
+        mean = _weighted_mean([task.grade for task in core_tasks], [task.weight for task in core_tasks])
         grade = clamped(mean, ovg=ovg).quantize(Decimal("0.1"), ROUND_HALF_UP, context=EXACT)
         return UnitResult(unit_code, ovg, unit.points(own), unit.max_points, grade, core_tasks)
 
@@ -151,9 +150,8 @@ class PointsTable(Scheme):
 
 def _core_task_result(task: Level, scores: Mapping[Hashable, Score]) -> CoreTaskResult:
     processes = tuple(_work_process_result(process, scores) for process in task.children)
-    return CoreTaskResult(
-        str(task.code), task.ovg(scores), task.points(scores), task.max_points, task.grade(scores), processes
-    )
+    level = task.ovg(scores), task.points(scores), task.max_points, task.grade(scores)
+    return CoreTaskResult(str(task.code), *level, processes, task.weight)
 
 
 def _work_process_result(process: Level, scores: Mapping[Hashable, Score]) -> WorkProcessResult:

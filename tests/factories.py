@@ -221,6 +221,18 @@ def add_version(exam: Exam, *, units: int = 1, published: bool = True, **shape: 
     return version
 
 
+def make_weighted_exam(*weights: str, **exam_fields: Any) -> Exam:
+    """An exam of which each core task has one of these weights: B1-K1 the first."""
+    exam = make_exam(core_tasks=len(weights), published=False, **exam_fields)
+    version = exam.versions.get()
+    core_tasks = version.grading_data["units"]["B1"]["core_tasks"]
+    for number, weight in enumerate(weights, 1):
+        core_tasks[f"B1-K{number}"]["weight"] = weight
+    version.save()
+    version.publish()
+    return exam
+
+
 def first_unit(exam: Exam) -> ExamUnit:
     """The first unit of the exam's newest published version."""
     version = exam.current_version

@@ -31,6 +31,12 @@ def grade(value: Decimal | str | None) -> str:
 
 
 @register.filter
+def weight(value: Decimal | str) -> str:
+    """How many times a core task counts: '2', '1,5'."""
+    return f"{Decimal(str(value)).normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
+
+
+@register.filter
 def score_word(value: str) -> str:
     """'Voldoende' for V, and so on; nothing for anything else."""
     return Score(value).label if value in set(Score) else ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,16 +16,17 @@ from django.conf import settings
 from django.utils import timezone
 from pypdf import PdfReader
 
-from accounts.models import User
+from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import documents, lifecycle, mails, verification
+from assessments import documents, form, lifecycle, mails, verification
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Event
 from assessments.tasks import render_document, sweep_documents
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
-from exams.models import Exam
+from exams.models import Exam, Part
 from tests import steps
 from tests.at_once import at_once
+from tests.factories import first_unit, make_weighted_exam
 
 OFFICE = "bureau@hier.test"
 
@@ -108,6 +111,30 @@ def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
         assert f"pagina {number} van {len(pages)}" in page
 
 
+def pages_with_texts(document: Document, paragraphs: int) -> list[str]:
+    def long_texts(result: dict[str, Any]) -> None:
+        for process in result["core_tasks"][0]["work_processes"]:
+            process["parts"][0]["examiners"][0]["justification"] = "Werkt zorgvuldig en overlegt.\n\n" * paragraphs
+
+    return read(documents.render(result_with(document, long_texts), name=document.filename))[1]
+
+
+def continued(page: str) -> list[str]:
+    return re.findall(r"(B1-K1-W\d) Werkproces \d \(vervolg\)", page)
+
+
+def test_a_page_that_begins_in_the_middle_of_a_work_process_names_it(document: Document) -> None:
+    pages = pages_with_texts(document, 60)
+    assert "B1-K1-W2 Werkproces 2 Resultaat:" in pages[2]
+    assert [continued(page) for page in pages] == [[], ["B1-K1-W1"], ["B1-K1-W1"], ["B1-K1-W2"], ["B1-K1-W2"]]
+
+
+def test_a_page_that_begins_with_a_work_process_continues_none(document: Document) -> None:
+    tried = (page for paragraphs in range(60, 90, 3) for page in pages_with_texts(document, paragraphs))
+    page = next(page for page in tried if page.startswith("B1-K1-W2 Werkproces 2 Resultaat:"))
+    assert continued(page) == []
+
+
 def test_it_says_where_it_can_be_checked_and_each_page_bears_the_code(document: Document) -> None:
     code = verification.grouped(str(document.code))
     _, pages = read(documents.render(document.result, name=document.filename))
@@ -129,6 +156,38 @@ def test_a_document_from_before_there_were_codes_still_says_what_it_said(documen
     assert "Anouk van 't Hoff" in pages[0]
     assert "Verificatiecode" not in pages[0]
     assert "None" not in "".join(pages)
+
+
+def test_who_has_it_can_compute_the_grade_where_core_tasks_do_not_weigh_the_same(
+    student: Membership, docent: User, examiner: Contact, committee_member: User
+) -> None:
+    assessment = steps.start_assessment(student, first_unit(make_weighted_exam("2", "1.50")), docent)
+    steps.choose(assessment, examiner)
+    invitation = steps.send_invitation(assessment, examiner)
+    steps.fill_in(invitation, "V")
+    steps.fill_in(invitation, "G", parts=Part.objects.filter(work_process__core_task__code="B1-K2"))
+    form.complete(invitation=invitation)
+    document = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
+    reader, pages = read(documents.render(document.result, name=document.filename))
+    text = " ".join(pages)
+    assert "Kerntaak 1 (weegt 2 ×) V – Voldoende 5,5" in text
+    assert "Kerntaak 2 (weegt 1,5 ×) G – Goed 10,0" in text
+    assert "gemiddelde van de cijfers van de kerntaken naar hun weging" in text
+    [(_, [attached])] = reader.attachments.items()
+    tasks = [(Decimal(t["grade"]), Decimal(t["weight"])) for t in json.loads(attached)["result"]["core_tasks"]]
+    mean = sum(grade * weight for grade, weight in tasks) / sum(weight for _, weight in tasks)
+    assert f"{mean:.1f}" == json.loads(attached)["result"]["grade"] == "7.4"
+
+
+def test_core_tasks_that_weigh_the_same_say_nothing_of_it(document: Document) -> None:
+    def older(result: dict[str, Any]) -> None:
+        for core_task in result["result"]["core_tasks"]:
+            del core_task["weight"]
+
+    for result in (document.result, result_with(document, older)):
+        _, pages = read(documents.render(result, name=document.filename))
+        assert "Resultaat per werkproces" in pages[0]
+        assert "weegt" not in " ".join(pages)
 
 
 def test_no_row_is_split_over_two_pages(document: Document) -> None:

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import User
+from addressbook.models import Contact
 from assessments import form
 from assessments.models import Assessment, Correction, Invitation
 from tests import steps
@@ -98,3 +99,31 @@ def test_what_was_typed_before_the_script_came_asks_for_its_reason(committee: Ca
     page.get_by_label("Onderbouwing van Erik Examinator").first.fill("Op een trage lijn getypt.")
     held[0].continue_()
     expect(page.get_by_label("Reden van de wijziging").locator("visible=true")).to_have_count(1)
+
+
+def test_a_long_text_is_read_where_it_is_edited(
+    log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
+) -> None:
+    steps.fill_in(invitation, "G", "Anouk weet hoe het wordt gedaan.\n" * 9)
+    form.complete(invitation=invitation)
+    page = log_in_at(committee_member, f"/commissie/{invitation.assessment.public_id}/bewerken/")
+    height = "field => [field.clientHeight, field.scrollHeight]"
+    shown, needed = page.get_by_label("Onderbouwing van Erik Examinator").first.evaluate(height)
+    assert shown == needed > 200
+
+
+def test_what_two_examiners_wrote_stands_side_by_side(
+    log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation, second_examiner: Contact
+) -> None:
+    steps.choose(invitation.assessment, invitation.contact, second_examiner)
+    for one, score in ((invitation, "G"), (steps.send_invitation(invitation.assessment, second_examiner), "O")):
+        steps.fill_in(one, score, "Anouk weet hoe het wordt gedaan. " * 40)
+        form.complete(invitation=one)
+    address = f"/commissie/{invitation.assessment.public_id}/"
+    for width, is_beside in ((1280, True), (375, False)):
+        page = log_in_at(committee_member, address, width=width)
+        figures = page.get_by_role("figure").all()[:2]
+        tops = [figure.evaluate("figure => figure.getBoundingClientRect().top") for figure in figures]
+        assert (tops[0] == tops[1]) == is_beside
+    page.get_by_role("link", name="B1-K1-W2, Productbeoordeling").click()
+    expect(page.get_by_role("heading", name="Productbeoordeling").last).to_be_in_viewport()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -19,7 +21,7 @@ from committee.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import MembershipFactory, first_unit, make_exam
+from tests.factories import MembershipFactory, first_unit, make_exam, make_weighted_exam
 
 
 def page_of(client: Client, assessment: Assessment) -> str:
@@ -86,6 +88,15 @@ def test_two_who_differ_stand_side_by_side_and_nothing_can_be_made_final(member:
     assert 'class="verdict"' not in page
 
 
+def test_what_is_in_dispute_is_a_click_away(member: Client, disputed: Assessment) -> None:
+    page = text_of(page_of(member, disputed))
+    links = re.findall(r'<a href="#(onderdeel-\d+)">(B1-K1-W\d, \w+)</a>: 2 criteria', page)
+    assert [words for _, words in links] == [
+        f"B1-K1-W{number}, {kind}" for number in (1, 2) for kind in ("Gedragsobservatie", "Productbeoordeling")
+    ]
+    assert all(f'id="{place}"' in page for place, _ in links)
+
+
 def test_a_draft_is_not_shown_and_who_is_not_ready_is_named(
     member: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
@@ -104,6 +115,25 @@ def test_it_says_how_many_parts_are_not_scored_yet(member: Client, invitation: I
     assert "Wacht op Erik Examinator: 4 van 4 onderdelen open." in text_of(page_of(member, invitation.assessment))
     steps.fill_in(invitation, parts=unit.core_tasks.get().work_processes.all()[0].parts.all())
     assert "Wacht op Erik Examinator: 2 van 4 onderdelen open." in text_of(page_of(member, invitation.assessment))
+
+
+def test_it_says_how_heavily_each_core_task_counts(
+    member: Client, student: Membership, docent: User, examiner: Contact
+) -> None:
+    assessment = steps.start_assessment(student, first_unit(make_weighted_exam("2", "1.50")), docent)
+    steps.choose(assessment, examiner)
+    steps.assess(steps.send_invitation(assessment, examiner))
+    page = text_of(page_of(member, assessment))
+    said = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert re.findall(r"Kerntaak \d \(weegt [\d,]+ ×\)", said) == ["Kerntaak 1 (weegt 2 ×)", "Kerntaak 2 (weegt 1,5 ×)"]
+    assert "gemiddelde van de cijfers van de kerntaken naar hun weging" in page
+
+
+def test_weights_that_are_the_same_are_not_said(member: Client, assessed: Assessment) -> None:
+    page = page_of(member, assessed)
+    assert "Resultaat per werkproces" in page
+    assert "weegt" not in page
+    assert "weging" not in page
 
 
 def test_a_part_without_an_examiner_is_named(member: Client, assessment: Assessment, examiner: Contact) -> None:

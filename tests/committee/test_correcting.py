@@ -19,7 +19,7 @@ from assessments import correct, couple
 from assessments.correct import Change, Changes
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import read_rubric
-from committee.correction_history import GONE, SAME, compare
+from committee.correction_history import GONE, LEFT_OUT, SAME, WORTH, compare, shorten
 from committee.finalise import finalise
 from tests import steps
 
@@ -198,6 +198,44 @@ def test_comparing_loses_nothing(before: str, after: str) -> None:
 def test_very_long_texts_are_not_compared_word_by_word() -> None:
     assert next(compare("a " * 4000, "b " * 4000)) == (GONE, "a " * 4000)
     assert next(compare("een fout woord", "een goed woord")) == (SAME, "een ")
+
+
+@given(
+    st.lists(st.sampled_from(["a", "bb", " ", "\n", "woord " * 70, "w" * 400]), max_size=12), st.text("ab ", max_size=9)
+)
+def test_leaving_out_what_stayed_the_same_loses_nothing(before: list[str], typed: str) -> None:
+    pieces = list(compare("".join(before), "".join([*before[:4], typed, *before[5:]])))
+    shorter = list(shorten(pieces))
+    assert "".join(text for _, text in shorter) == "".join(text for _, text in pieces)
+    changed = [(kind, text) for kind, text in pieces if kind != SAME]
+    assert [(kind, text) for kind, text in shorter if kind not in (SAME, LEFT_OUT)] == changed
+    assert all(len(text) <= WORTH for kind, text in shorter if kind == SAME)
+
+
+def test_what_is_left_out_is_far_from_a_change() -> None:
+    pieces = compare("begin " * 100 + "fout" + " einde" * 100, "begin " * 100 + "goed" + " einde" * 100)
+    kinds, texts = zip(*shorten(list(pieces)), strict=True)
+    assert kinds == (LEFT_OUT, SAME, GONE, "new", SAME, LEFT_OUT)
+    assert texts[1].endswith("begin begin ")
+    assert texts[4].startswith(" einde einde")
+
+
+def test_a_long_text_is_shortened_around_the_change_and_there_as_a_whole(
+    member: Client, assessed: Assessment, committee_member: User
+) -> None:
+    for word in ("fout", "goed"):
+        rubric = read_rubric(assessed)
+        correct.lay_over(rubric)
+        texts = {rubric.columns[0].assignment.pk: Change("Vooraf. " * 100 + word, "Schrijffout.")}
+        correct.correct(
+            assessment=assessed, by=committee_member, changes=Changes({}, texts), seen_mark=correct.seen(rubric)
+        )
+    page = words(member.get(address(assessed, "correction_history")))
+    assert "2 bewerkingen, de nieuwste bovenaan." in page
+    newest = page.split("<li>")[-2].split('<p class="mb-1">')[1]
+    short, whole = newest.split("<summary>De hele tekst</summary>")
+    assert (short.count("Vooraf."), whole.count("Vooraf.")) == (14, 100)
+    assert "fout</del>" in short
 
 
 @pytest.mark.parametrize("name", ["edit", "correction_history", "afname"])

@@ -68,6 +68,14 @@ def test_each_exam_says_how_many_are_in_each_state_and_how_long_they_wait(
     assert (shown.final, shown.passed, shown.nobody_passes) == (1, 1, False)
 
 
+def test_what_is_closed_waits_for_nobody(member: Client, make_afname: AfnameMaker) -> None:
+    make_afname(Status.FINAL)
+    make_afname(Status.CANCELLED)
+    page = words(member, "picture")
+    assert '<td data-label="Resultaat" colspan="2">1 voldoende of goed</td>' in page
+    assert '<td data-label="Aantal">1</td> <td colspan="2"></td>' in page
+
+
 def test_an_exam_that_nobody_passes_is_seen(member: Client, make_afname: AfnameMaker, school: School) -> None:
     for _ in range(5):
         make_afname(Status.FINAL, ovg="O", grade=Decimal("4.0"))

@@ -31,7 +31,9 @@ def unit_as_json(unit: UnitNode, data: Mapping[str, Any], scores: Mapping[Hashab
             processes.append({"code": process.code, **level, "parts": parts})
         given = [scores[c].value for process in task.work_processes for part in process.parts for c in part.criteria]
         level = level_as_json(given, task_numbers)
-        core_tasks.append({"code": task.code, **level, "work_processes": processes})
+        core_tasks.append(
+            {"code": task.code, **level, "weight": Fraction(task_numbers["weight"]), "work_processes": processes}
+        )
     given = [
         scores[c].value
         for task in unit.core_tasks
@@ -39,9 +41,8 @@ def unit_as_json(unit: UnitNode, data: Mapping[str, Any], scores: Mapping[Hashab
         for part in process.parts
         for c in part.criteria
     ]
-    weights = [Fraction(numbers["core_tasks"][task.code]["weight"]) for task in unit.core_tasks]
-    total = sum(task["grade"] * weight for task, weight in zip(core_tasks, weights, strict=True))
-    mean = clamp(total / sum(weights), given)
+    total = sum(task["grade"] * task["weight"] for task in core_tasks)
+    mean = clamp(total / sum(task["weight"] for task in core_tasks), given)
     rounded = Fraction(math.floor(mean * 10 + Fraction(1, 2)), 10)
     return {"code": unit.code, **level_as_json(given, numbers), "grade": rounded, "core_tasks": core_tasks}
 

@@ -54,9 +54,12 @@ def with_criteria(unit: UnitNode, result: UnitResult) -> Iterator[tuple[Any, Seq
                 yield part_result, part.criteria
 
 
+NUMBERS = {"grade", "weight"}
+
+
 def in_fractions(data: Any) -> Any:
     if isinstance(data, dict):
-        return {key: Fraction(value) if key == "grade" else in_fractions(value) for key, value in data.items()}
+        return {key: Fraction(value) if key in NUMBERS else in_fractions(value) for key, value in data.items()}
     return [in_fractions(item) for item in data] if isinstance(data, list) else data
 
 
@@ -214,7 +217,19 @@ def test_weights_count():
     units, data = two_core_tasks(["1.0", "6.0", "10.0"], ["1.0", "8.0", "10.0"])
     data["units"]["B1"]["core_tasks"]["K1"]["weight"] = "3"
     scheme = load_scheme(rule="points-table", data=data, units=units)
-    assert scheme.grade_unit("B1", {"K1": Score.V, "K2": Score.V}).grade == Decimal("6.5")
+    result = scheme.grade_unit("B1", {"K1": Score.V, "K2": Score.V})
+    assert result.grade == Decimal("6.5")
+    assert [task["weight"] for task in result.as_json()["core_tasks"]] == ["3", "1"]
+    assert result.is_weighted
+
+
+def test_the_same_weights_make_no_difference():
+    units, data = two_core_tasks(["1.0", "6.0", "10.0"], ["1.0", "8.0", "10.0"])
+    for code, weight in (("K1", "3"), ("K2", "3.0")):
+        data["units"]["B1"]["core_tasks"][code]["weight"] = weight
+    result = load_scheme(rule="points-table", data=data, units=units).grade_unit("B1", {"K1": Score.V, "K2": Score.V})
+    assert result.grade == Decimal("7.0")
+    assert not result.is_weighted
 
 
 def test_a_good_core_task_does_not_lift_a_unit_with_an_o_above_5_4():
