@@ -7,9 +7,13 @@ from pathlib import PurePath
 
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.queue import Attachment
+
+from .models import InvitationAttachment
 
 MAX_FILES = 5
 MAX_BYTES = 8 * 1024 * 1024  # all files together: many mail servers refuse more than 10 MB, and base64 adds a third
@@ -44,6 +48,15 @@ def keep_files(files: Sequence[UploadedFile]) -> list[Attachment]:
         content_type = TYPES[PurePath(name).suffix.lower()][0]
         kept.append(Attachment(filename=_short(name), content_type=content_type, file=keep(file.read())))
     return kept
+
+
+def as_download(kept: InvitationAttachment) -> HttpResponse:
+    """An attachment as it was sent; raises `FileGone` when its bytes are missing or damaged."""
+    return HttpResponse(
+        kept.file.read(),
+        content_type=kept.content_type,
+        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=kept.filename) or ""},
+    )
 
 
 def _check_type(file: UploadedFile) -> None:

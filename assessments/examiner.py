@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import time_format
-from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,6 +22,7 @@ from accounts.language import Language, speak_to, translated
 
 from . import form as filling
 from . import invite, lifecycle, links, own_copy, rate_limits, sign
+from .attachments import as_download
 from .forms import CompleteForm
 from .models import Invitation
 from .no_access import count_wrong, no_access
@@ -336,9 +337,4 @@ def attachment(request: HttpRequest, public_id: UUID, attachment_id: int) -> Htt
         invitation = links.open_cookie(request, public_id)
     except links.NoAccess as refused:
         return no_access(request, refused)
-    kept = get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id)
-    return HttpResponse(
-        kept.file.read(),
-        content_type=kept.content_type,
-        headers={"Content-Disposition": content_disposition_header(as_attachment=True, filename=kept.filename) or ""},
-    )
+    return as_download(get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id))

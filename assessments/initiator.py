@@ -9,16 +9,18 @@ from django.db.models import Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Role, User
 from accounts.signed_in import UserRequest
 from addressbook.models import Contact
+from digibeoordelen.outbox.models import FileGone
 from digibeoordelen.outbox.queue import send_again as send_mail_again
 from exams.models import ExamUnit
 
 from . import asked, correct, invite, lifecycle, take_back, view_log
-from .attachments import keep_files
+from .attachments import as_download, keep_files
 from .forms import MessageForm
 from .history import read_history
 from .invited import invited_rows
@@ -132,6 +134,20 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
             return _message_page(request, assessment, left, form)
         return redirect("assessments:choose_invitees", assessment.public_id)
     return redirect(page_with(detail_url(assessment), [invitation.mail for invitation in made]))
+
+
+@never_cache
+@require_GET
+def sent_attachment(request: UserRequest, public_id: UUID, attachment_id: int) -> HttpResponse:
+    """A file that went along with an invitation, as a download."""
+    mine = Invitation.objects.filter(assessment__in=Assessment.objects.for_docent(request.user))
+    invitation = get_object_or_404(mine.select_related("assessment"), public_id=public_id)
+    kept = get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id)
+    try:
+        return as_download(kept)
+    except FileGone:
+        messages.error(request, f"‘{kept.filename}’ is niet meer te lezen.")
+        return redirect(detail_url(invitation.assessment))
 
 
 @require_POST

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+
 from addressbook.models import Contact
 
-from .models import Assessment, Invitation
+from .models import Assessment, Invitation, InvitationAttachment
 from .rubric import Rubric
 
 
@@ -46,14 +48,15 @@ class InvitedRow:
 
 
 def invited_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[Contact]) -> list[InvitedRow]:
-    """A row for each invitation, sorted by last name; one query. `invitable` is what `invite.invitable` says."""
+    """A row for each invitation, sorted by last name; two queries. `invitable` is what `invite.invitable` says."""
     completed: dict[int, list[bool]] = {}
     for column in rubric.columns:
         completed.setdefault(column.assignment.contact_id, []).append(column.assignment.completed_at is not None)
     ids = {contact.pk for contact in invitable}
-    invitations = assessment.invitations.select_related("contact", "mail").order_by("contact__last_name", "pk")
+    files = Prefetch("attachments", InvitationAttachment.objects.select_related("file"))
+    invitations = assessment.invitations.select_related("contact", "mail").prefetch_related(files)
     rows = []
-    for invitation in invitations:
+    for invitation in invitations.order_by("contact__last_name", "pk"):
         own = completed.get(invitation.contact_id, [])
         again = invitation.withdrawn_at is not None and invitation.contact_id in ids
         rows.append(InvitedRow(invitation, sum(own), len(own), assessment.is_closed, again))

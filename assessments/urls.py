@@ -121,6 +121,11 @@ urlpatterns = [
         name="replace",
     ),
     path("uitnodigingen/<uuid:public_id>/opnieuw-verzenden/", initiator.send_again, name="send_again"),
+    path(
+        "uitnodigingen/<uuid:public_id>/bijlagen/<int:attachment_id>/",
+        initiator.sent_attachment,
+        name="sent_attachment",
+    ),
     path("uitnodigingen/<uuid:public_id>/herinneren/", following.remind_one, name="remind"),
     path("uitnodigingen/<uuid:public_id>/opnieuw-uitnodigen/", follow_up.invite_again, name="invite_again"),
     path("uitnodigingen/<uuid:public_id>/intrekken/", follow_up.withdraw, name="withdraw"),

@@ -191,6 +191,7 @@ assessments:add_contact         GET    login  none    none   none    ok     none
 assessments:choose_invitees     GET    login  none    none   none    ok     none  none      none  none  none
 assessments:message             GET    login  none    none   none    ok     none  none      none  none  none
 assessments:send_invitations    POST   login  none    none   none    go     none  none      none  none  none
+assessments:sent_attachment     GET    login  none    none   none    ok     none  none      none  none  none
 assessments:send_again          POST   login  none    none   none    go     none  none      none  none  none
 assessments:remind              POST   login  none    none   none    go     none  none      none  none  none
 assessments:remind_late         GET    login  none    none   none    ok     none  none      none  none  ok
@@ -380,7 +381,9 @@ def address(
         "work_process_id": core_task.work_processes.all()[0].pk,
         "contact_id": invitation.contact_id,
         "token": links.token_for(invitation=invitation),
-        "attachment_id": 1,
+        "attachment_id": invitation.attachments.create(
+            filename="toelichting.png", content_type="image/png", file=given_logo(school)
+        ).pk,
         "session_id": session_of(docent).public_id,
         "school_id": school.pk,
         "logo_id": given_logo(school).pk,

@@ -159,6 +159,22 @@ def test_a19_an_attachment_can_go_along(at_invitees: Page, tmp_path: Path) -> No
     assert (attached.filename, attached.file.read()) == (file.name, file.read_bytes())
 
 
+def test_what_went_along_is_seen_and_downloaded_afterwards(at_invitees: Page, tmp_path: Path, shots) -> None:
+    file = tmp_path / "toelichting-bij-de-proeve-van-bekwaamheid-verzorgende-ig-kerntaak-1.pdf"
+    file.write_bytes(b"%PDF-1.4 toelichting")
+    at_message(at_invitees)
+    at_invitees.get_by_label("Opmerking").fill("Graag voor vrijdag.\n\nBel gerust: 06 12345678.")
+    at_invitees.get_by_label("Bijlagen").set_input_files(file)
+    send(at_invitees)
+    at_invitees.get_by_text("Opmerking en 1 bijlage").click()
+    expect(at_invitees.get_by_text("Graag voor vrijdag.")).to_be_visible()
+    check_page(at_invitees)
+    shots(at_invitees, "meegestuurd")
+    with at_invitees.expect_download() as download:
+        at_invitees.get_by_role("link", name=file.name).click()
+    assert Path(download.value.path()).read_bytes() == file.read_bytes()
+
+
 def test_a20_uitnodigingen_verzenden_sends_once_even_when_it_is_clicked_twice(at_invitees: Page) -> None:
     at_message(at_invitees)
     at_invitees.get_by_role("button", name="Uitnodiging(en) verzenden").dblclick()
