@@ -27,5 +27,10 @@ def render_mail(name: str, context: Mapping[str, Any], *, language: str) -> tupl
     return Truncator(subject).chars(SUBJECT_LENGTH), text, html
 
 
+def sender_of(school: str) -> str:
+    """The name that a mail of a school comes from, whatever stands in the school's own."""
+    return f"{one_line(school)} via Digitaal beoordelen"
+
+
 def one_line(text: str) -> str:
     return " ".join(text.split())

@@ -14,7 +14,7 @@ from django.utils import timezone
 from digibeoordelen.outbox.queue import queue_mail
 
 from .language import Language
-from .mail_texts import one_line, render_mail
+from .mail_texts import one_line, render_mail, sender_of
 from .models import Membership, Role, User
 
 AT_MOST = 3  # in a day, by one student at one school
@@ -55,7 +55,7 @@ def _queue(*, student: Membership, number: str, to: User) -> None:
         kind="number_taken",
         to=to.email,
         to_name=one_line(to.full_name),
-        from_name=f"{one_line(student.school.name)} via Digitaal beoordelen",
+        from_name=sender_of(student.school.name),
         subject=subject,
         text=text,
         html=html,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -61,7 +62,8 @@ def start(request: UserRequest) -> HttpResponse:
 
 
 def _start_page(request: UserRequest, form: FileForm) -> HttpResponse:
-    context = {"form": form, "back": way_back(request), **found_back(Import.objects.visible_to(request.user))}
+    found = found_back(Import.objects.visible_to(request.user), address=partial(_address, request))
+    context = {"form": form, "back": way_back(request), **found}
     return render(request, "addressbook/import.html", context)
 
 

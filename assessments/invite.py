@@ -211,7 +211,7 @@ def _standing(assessment: Assessment, invitation: Invitation) -> Invitation:
 
 def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachments: Sequence[Attachment]) -> Invitation:
     now = timezone.now()
-    expires_at = now + timedelta(days=assessment.school.link_days)
+    expires_at = assessment.school.links_until(now)
     earlier = assessment.invitations.filter(contact=contact).first()
     if earlier:
         invitation = earlier
@@ -234,7 +234,7 @@ def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachmen
 def _renew(invitation: Invitation) -> None:
     invitation.generation += 1
     invitation.asked_at = timezone.now()
-    invitation.expires_at = invitation.asked_at + timedelta(days=invitation.assessment.school.link_days)
+    invitation.expires_at = invitation.assessment.school.links_until(invitation.asked_at)
     invitation.save(update_fields=["generation", "asked_at", "expires_at"])
 
 

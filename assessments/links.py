@@ -97,9 +97,10 @@ def resolve(data: Mapping[str, Any]) -> str:
 
 def resolve_many(batch: Sequence[Mapping[str, Any]]) -> list[str | LinkVoid]:
     """What `resolve` gives for each, or the `LinkVoid` that it would raise; one query."""
-    asked = Invitation.objects.standing().exclude(assessment__status=Status.CANCELLED)  # as `stands` has it
     wanted = {pk for data in batch for pk in _wanted(data)}
-    standing = dict(asked.filter(pk__in=wanted).values_list("pk", "generation"))
+    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # what `stands` goes by, too
+    found = Invitation.objects.filter(pk__in=wanted).select_related("assessment").only(*looked_at)
+    standing = {invitation.pk: invitation.generation for invitation in found if stands(invitation)}
     return [_resolve(data, standing) for data in batch]
 
 

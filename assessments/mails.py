@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.mail_texts import one_line, render_mail
+from accounts.mail_texts import one_line, render_mail, sender_of
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from digibeoordelen.outbox.links import placeholder
@@ -274,7 +274,7 @@ def _queue(
         kind=name,
         to=to if isinstance(to, str) else to.email,
         to_name="" if isinstance(to, str) else one_line(to.full_name),
-        from_name=f"{one_line(school.name)} via Digitaal beoordelen",
+        from_name=sender_of(school.name),
         subject=subject,
         text=text,
         html=html,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
 
 from django.utils import timezone
 
@@ -40,7 +39,7 @@ def send_back(
             invitation.assessment = current
             invitation.generation += 1
             invitation.asked_at = timezone.now()
-            invitation.expires_at = invitation.asked_at + timedelta(days=current.school.link_days)
+            invitation.expires_at = current.school.links_until(invitation.asked_at)
             invitation.mail = mails.queue_sent_back(invitation=invitation, remark=remark)
             invitation.committee_remark = remark
             changed = ["generation", "asked_at", "expires_at", "mail", "committee_remark"]

@@ -60,7 +60,7 @@ def read_file(path: Path) -> ExamFile:
             content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise FileRefused(
-            [Fault(NOWHERE, "dit bestand kan niet gelezen worden; kijk of u er rechten voor heeft.")]
+            [Fault(NOWHERE, "dit bestand kan niet gelezen worden; kijk of u er rechten voor hebt.")]
         ) from error
     return read_content(content)
 

@@ -27,8 +27,6 @@ class FileForm(forms.Form):
     def clean_file(self) -> UploadedFile:
         """One at a time: dropping several into the page hands them all in."""
         if len(self.files.getlist("file")) > 1:
-            raise forms.ValidationError(
-                "Dit zijn meer bestanden. Kies er één, en doe het volgende als dit is geïmporteerd."
-            )
+            raise forms.ValidationError("U koos meer dan één bestand. Kies er één; het volgende importeert u daarna.")
         file: UploadedFile = self.cleaned_data["file"]
         return file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,10 +25,10 @@ WARNED = "LET_OP"  # those that are imported, and that someone should look at
 FOUND_BACK = 5  # large files on the page where one begins
 
 
-def found_back(own: QuerySet[Any]) -> dict[str, Any]:
-    """The latest large files of these imports, and those that a worker is at or will be."""
-    imports = list(own.found_back()[:FOUND_BACK])  # type: ignore[attr-defined]
-    return {"imports": imports, "under_way": [one for one in imports if one.is_under_way]}
+def found_back(own: QuerySet[Any], *, address: Callable[[Any], str]) -> dict[str, Any]:
+    """The latest large files of these imports, each with its address, and those that a worker is at or will be."""
+    imports = [(one, address(one)) for one in own.found_back()[:FOUND_BACK]]  # type: ignore[attr-defined]
+    return {"imports": imports, "under_way": [one for one, _ in imports if one.is_under_way]}
 
 
 def refuse(form: type[FileForm], prepared: ImportedFile, data: Mapping[str, Any], **options: Any) -> FileForm:

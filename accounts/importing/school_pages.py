@@ -146,7 +146,7 @@ class SchoolListPages:
 
     def _start_page(self, request: UserRequest, school: School, form: FileForm, status: int = 200) -> HttpResponse:
         own = self.model.objects.visible_to(request.user).filter(school=school)
-        context = {"form": form, **self.start_context(), **found_back(own)}
+        context = {"form": form, **self.start_context(), **found_back(own, address=self.address)}
         return self._page(request, "start", school, context, status)
 
     def _page(
@@ -157,5 +157,4 @@ class SchoolListPages:
             f"{one}_url": reverse(f"{pages}_{one}", args=[school.pk])
             for one in ("start", "excel_template", "csv_template")
         }
-        names = {"school": school, "preview_name": f"{pages}_preview", **named}
-        return render(request, f"{self.templates}_{page}.html", names | context, status=status)
+        return render(request, f"{self.templates}_{page}.html", {"school": school, **named} | context, status=status)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from accounts import retention_terms
 from accounts.look import Look, check_colour, tidy_colour
@@ -119,6 +122,10 @@ class School(retention_terms.RetentionTerms):
             ),
             *retention_terms.checks(),
         ]
+
+    def links_until(self, since: datetime | None = None) -> datetime:
+        """Until when a link is valid that is mailed then, or now."""
+        return (since or timezone.now()) + timedelta(days=self.link_days)
 
     def __str__(self) -> str:
         return self.name

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.mail_texts import one_line, render_mail
+from accounts.mail_texts import one_line, render_mail, sender_of
 from accounts.models import School, SchoolInvitation, User
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail
@@ -33,7 +33,7 @@ def queue_invitation(invitation: SchoolInvitation) -> OutgoingMail:
         kind="join_school",
         to=invitation.email,
         to_name=one_line(invitation.full_name),
-        from_name=f"{one_line(school.name)} via Digitaal beoordelen",
+        from_name=sender_of(school.name),
         subject=subject,
         text=text,
         html=html,
@@ -64,7 +64,7 @@ def queue_roles_given(
         kind="roles_given",
         to=to.email,
         to_name=one_line(to.full_name),
-        from_name=f"{one_line(school.name)} via Digitaal beoordelen",
+        from_name=sender_of(school.name),
         subject=subject,
         text=text,
         html=html,

@@ -29,5 +29,5 @@ def test_a_form_that_stood_open_too_long_says_so(db: None) -> None:
 
 def test_the_pages_for_errors_need_nothing_of_the_request() -> None:
     assert "Er ging iets mis aan onze kant" in render_to_string("500.html")
-    assert "Dit verzoek is niet begrepen" in render_to_string("400.html")
+    assert "Dit lukt zo niet" in render_to_string("400.html")
     assert "U hebt geen toegang tot deze pagina" in render_to_string("403.html")

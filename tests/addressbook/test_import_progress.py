@@ -380,7 +380,7 @@ def test_what_is_wrong_with_a_large_file_stands_at_the_field(browser: Client, co
 
 def test_it_is_found_back_where_one_begins(queued: Import, browser: Client) -> None:
     page = words(browser.get(START))
-    assert "Uw lopende import" in page
+    assert "<h2>Uw lopende import</h2>" in page
     assert f'href="{page_of(queued)}' in page
     assert "1.500 regels worden gelezen" in page
     work(queued.pk)

@@ -91,7 +91,7 @@ def test_without_a_file_one_is_asked_for(browser):
 def test_several_files_at_once_are_refused_with_what_to_do(browser):
     several = [SimpleUploadedFile(f"{n}.csv", csv_file(ANOUK).getvalue()) for n in range(2)]
     page = browser.post(START, {"file": several}).content.decode()
-    assert "Dit zijn meer bestanden. Kies er één" in page
+    assert "U koos meer dan één bestand. Kies er één" in page
     assert not Import.objects.exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -224,6 +226,19 @@ def test_the_message_is_shown_with_room_for_the_remark_above_the_button(
         < page.index('class="mail-button"')
         < page.index("Uitnodiging(en) verzenden</button>")
     )
+
+
+def test_the_message_names_the_day_that_both_parts_of_the_mail_do(
+    teacher: Client, assessment: Assessment, examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner)
+    address = reverse("assessments:message", args=[assessment.public_id])
+    page = teacher.get(address, {"examinator": examiner.pk}).content.decode()
+    steps.send_invitation(assessment, examiner)
+    mail = OutgoingMail.objects.get()
+    [day] = re.findall(r"De link is alleen voor u en geldig tot (\d+ \w+ 20\d\d)\.", mail.text)
+    for part in (page, mail.html):
+        assert f"De link is alleen voor u en geldig tot {day}." in part
 
 
 def test_without_a_tick_one_is_asked_to_choose(teacher: Client, assessment: Assessment) -> None:

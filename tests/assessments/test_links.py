@@ -4,10 +4,13 @@ import uuid
 
 import pytest
 from django.core import signing
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from assessments import invite, lifecycle, links
-from assessments.models import Invitation
+from assessments.models import Assessment, Invitation, Status
 from assessments.replace import replace
 from committee.finalise import finalise
 from digibeoordelen.outbox.links import LinkVoid
@@ -44,6 +47,24 @@ def refused(open_it):
     with pytest.raises(links.NoAccess) as no_access:
         open_it()
     return no_access.value
+
+
+# --- Whether it stands -----------------------------------------------------------------------------
+@pytest.mark.parametrize("withdrawn", [None, "replaced", "withdrawn"])
+@pytest.mark.parametrize("status", [status for status in Status if status != Status.FINAL])
+def test_a_mail_s_link_is_filled_in_exactly_while_the_invitation_stands(invitation, other, status, withdrawn):
+    """Each state of the assessment with each of the invitation, in one query for all links."""
+    why = "Dubbel." if status == Status.CANCELLED else ""
+    Assessment.objects.update(status=status, cancel_reason=why)
+    if withdrawn:
+        by = other.contact if withdrawn == "replaced" else None
+        Invitation.objects.filter(pk=invitation.pk).update(withdrawn_at=timezone.now(), replaced_by=by)
+    now = [Invitation.objects.select_related("assessment").get(pk=one.pk) for one in (invitation, other)]
+    with CaptureQueriesContext(connection) as captured:
+        filled = links.resolve_many([links.mail_link(invitation=one).data for one in now])
+    assert [isinstance(url, str) for url in filled] == [links.stands(one) for one in now]
+    assert links.stands(now[0]) == (status != Status.CANCELLED and not withdrawn)
+    assert len(captured) == 1
 
 
 # --- The token -----------------------------------------------------------------------------------

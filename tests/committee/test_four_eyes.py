@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Role, School, User
+from accounts.models import Membership, Role, School, User
 from assessments import correct, lifecycle, send_back
 from assessments.correct import Change, Changes
-from assessments.models import Assessment, CancelKind, Event, Membership, Status
+from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
 from committee import appeals
 from committee.cancel import cancel

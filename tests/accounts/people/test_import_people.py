@@ -484,7 +484,7 @@ def test_while_a_worker_is_at_it_there_is_a_bar(browser: Client, start_url: str)
     assert "500 van 1.500 regels verwerkt" in words(browser.get(page_of(prepared)))
     part = browser.get(page_of(prepared, "progress"), headers={"HX-Request": "true"})
     assert f'hx-get="{page_of(prepared, "progress")}"' in words(part)
-    assert "Uw lopende import" in words(browser.get(start_url))
+    assert "<h3>Uw lopende import</h3>" in words(browser.get(start_url))
     PeopleImport.objects.update(state="FAILED", problem="Dit is geen lijst.")
     page = words(browser.get(page_of(prepared)))
     assert "Dit is geen lijst." in page

@@ -1,0 +1,122 @@
+"""Every mail that the site sends, each once: for tests of what they have in common."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts import mails as account_mails
+from accounts import number_report, security_mails
+from accounts.choose_password import NEW_PASSWORD
+from accounts.models import EmailChange, Membership, Role, RoleChange, SchoolInvitation, User
+from accounts.people.invite import invite
+from accounts.people.mails import queue_roles_given
+from accounts.people.tell import Given
+from assessments import documents, mails
+from assessments.models import Assessment, Invitation, Proposal
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import OutgoingMail
+
+from . import steps
+from .factories import MembershipFactory, RegistrationFactory, member
+
+PLANNED = timedelta(days=9)
+_LINK = re.compile(r'<a\b[^>]*href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
+_UNSEEN = re.compile(r'<(head|style)\b.*?</\1>|<!--.*?-->|<div style="display:none;.*?</div>', re.DOTALL)
+_SENTENCE = re.compile(r"(?<=[.?!])\s+|\n")
+
+
+def queue_all(assessment: Assessment, invitation: Invitation, colleague: User, committee_member: User) -> None:
+    """About `invitation` of `assessment`, to be done at a place in nine days, each with all that a mail can hold."""
+    Assessment.objects.update(planned_on=timezone.localdate() + PLANNED, place="Utrecht")
+    assessment = Assessment.objects.for_pages().get(pk=assessment.pk)
+    other = MembershipFactory(school=assessment.school, student_number="654321")
+    second = steps.start_assessment(other, assessment.unit, assessment.initiator)
+    steps.choose(second, invitation.contact)
+    both = [invitation, steps.send_invitation(second, invitation.contact)]
+    OutgoingMail.objects.all().delete()
+    for one in both:
+        one.remark = "Neem de map mee."
+    both[0].assessment = assessment
+    _to_examiners(both)
+    _about_what_became_of_it(assessment, both[0], committee_member)
+    _about_accounts(assessment.student, colleague)
+
+
+def _to_examiners(invitations: list[Invitation]) -> None:
+    one = invitations[0]
+    mails.queue_invitation(invitation=one)
+    mails.queue_invitations(invitations=invitations, by=one.assessment.initiator)
+    mails.queue_reminder(invitation=one, open_parts=3, parts=4)
+    mails.queue_reminders(students=[(invitation, 3, 4) for invitation in invitations])
+    mails.queue_sent_back(invitation=one, remark="Kijk nog eens.")
+    mails.queue_cancelled(invitation=one)
+    proposal = Proposal(invitation=one, first_name="Nia", last_name="Nieuw", email="nia@bedrijf.test")
+    mails.queue_proposal(proposal=proposal)
+    mails.queue_proposal_declined(proposal=proposal)
+
+
+def _about_what_became_of_it(assessment: Assessment, invitation: Invitation, committee_member: User) -> None:
+    steps.assess(invitation)  # tells the initiator
+    mails.queue_cancelled_to_initiator(assessment=assessment, by=committee_member)
+    document = finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)  # mails it
+    document.refresh_from_db()
+    mails.queue_result_withdrawn(document=document, by=committee_member, reason="Het cijfer klopt niet.")
+    mails.queue_result_withdrawn_to_student(assessment=assessment, by=committee_member)
+    mails.queue_own_data(student=assessment.student)
+
+
+def _about_accounts(student: Membership, user: User) -> None:
+    school, until = student.school, timezone.now() + timedelta(days=2)
+    manager = member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
+    change = EmailChange.objects.create(user=user, old_email=user.email, new_email="nieuw@hier.test")
+    account_mails.queue_confirm_registration(
+        registration=RegistrationFactory(school=school), until=until, language="nl"
+    )
+    account_mails.queue_confirm_email(change=change, until=until, language="nl")
+    account_mails.queue_email_change_asked(change=change, until=until, language="nl")
+    account_mails.queue_email_given_back(to=user.email, language="nl")
+    account_mails.queue_has_account(to=user.email, language="nl")
+    account_mails.queue_no_account(to="weg@hier.test", language="nl")
+    link = NEW_PASSWORD.for_mail(user=user.pk, state="x", asked=timezone.now().isoformat(), language="nl")
+    account_mails.queue_new_password(user=user, link=link, language="nl")
+    account_mails.queue_password_changed(user=user, language="nl")
+    security_mails.queue_second_step_on(user=user, device="Firefox op Linux")
+    security_mails.queue_second_step_off(user=user, device="Firefox op Linux")
+    security_mails.queue_second_step_removed(user=user)
+    security_mails.queue_new_recovery_codes(user=user, device="Firefox op Linux")
+    security_mails.queue_recovery_code_used(user=user, left=3, device="Firefox op Linux")
+    security_mails.queue_wrong_codes(user=user)
+    asked = SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test")
+    invite(school=school, invitation=asked, roles=["DOCENT", "EXAMENCOMMISSIE"], by=manager)
+    how = str(RoleChange.How.BY_HAND.label)
+    queue_roles_given(
+        to=manager,
+        school=school,
+        given=[Given(user, Role.EXAMENCOMMISSIE)],
+        by_name="Otto Ander",
+        how=how,
+        sees_log=True,
+    )
+    number_report.tell_school(student=student, number="654321")
+
+
+def sentences(text: str) -> list[str]:
+    """In the order of the text; a line of a list is one, too."""
+    return [said for sentence in _SENTENCE.split(text) if (said := _plain(sentence))]
+
+
+def words_of(mail: OutgoingMail) -> str:
+    """What the HTML says: a block on a line, the address of each link after it; without what only the inbox shows."""
+    page = _LINK.sub(r"\n\2 \n\1\n", _UNSEEN.sub(" ", mail.html).replace("\n", " "))
+    page = re.sub(r"</?(?:strong|em|br)\b[^>]*>", "", page)
+    return "\n".join(filter(None, map(_plain, html.unescape(re.sub(r"<[^>]+>", "\n", page)).split("\n"))))
+
+
+def _plain(text: str) -> str:
+    """Without what a text has in the place of a table or list."""
+    return " ".join(re.sub(r"(?m)^- |[:,](?=\s|$)", "", text).split())

@@ -1,0 +1,94 @@
+"""What all mails of the site have in common: two parts that say the same, in the u-form, with a way to whom to ask."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.conf import settings
+
+from accounts.models import User
+from assessments.models import Assessment, Invitation
+from digibeoordelen.outbox.models import OutgoingMail
+
+from .mails import queue_all, sentences, words_of
+
+# What a text says of its links an HTML says of its buttons.
+OF_LINKS = {
+    "Met de link hieronder opent u het beoordelingsformulier.",
+    "Elke student heeft hieronder een eigen link.",
+    "Start beoordeling",
+}
+OF_BUTTONS = {
+    "Met de groene knop opent u het beoordelingsformulier.",
+    "Elke student heeft een eigen groene knop.",
+    "Werkt de knop niet?",
+    "Kopieer dan deze link",
+    "Werkt een knop niet?",
+    "Kopieer dan de link die eronder staat.",
+}
+ADDRESS = re.compile(r"https?://\S+|\[\[link:\w+\]\]")
+
+
+@pytest.fixture
+def everything(
+    assessment: Assessment,
+    invitation: Invitation,
+    colleague: User,
+    committee_member: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[OutgoingMail]:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    queue_all(assessment, invitation, colleague, committee_member)
+    return list(OutgoingMail.objects.all())
+
+
+def test_no_mail_is_missing_here(everything: list[OutgoingMail]) -> None:
+    there = {
+        path.name.removesuffix(".subject.txt") for path in settings.BASE_DIR.glob("templates/*/mail/*.subject.txt")
+    }
+    assert {mail.kind for mail in everything} == there
+
+
+def test_what_the_text_says_the_html_says(everything: list[OutgoingMail]) -> None:
+    missing = {}
+    for mail in everything:
+        words = words_of(mail).replace("\n", " ")
+        missing[mail.kind] = {said for said in sentences(mail.text) if said not in words} - OF_LINKS
+    assert {kind: found for kind, found in missing.items() if found} == {}
+
+
+def test_what_the_html_says_the_text_says(everything: list[OutgoingMail]) -> None:
+    missing = {}
+    for mail in everything:
+        text = " ".join(sentences(mail.text))
+        missing[mail.kind] = {said for said in sentences(words_of(mail)) if said not in text} - OF_BUTTONS
+    assert {kind: found for kind, found in missing.items() if found} == {}
+
+
+def test_each_link_is_a_button_and_stands_there_to_copy(everything: list[OutgoingMail]) -> None:
+    """All but the way out of reminders, which is no next step."""
+    for mail in everything:
+        for address in set(ADDRESS.findall(mail.text)) - {"[[link:stop]]"}:
+            assert f'href="{address}"' in mail.html, mail.kind
+            assert f">{address}</a>" in mail.html, mail.kind
+
+
+def test_the_reader_is_u(everything: list[OutgoingMail]) -> None:
+    for mail in everything:
+        assert not re.search(r"^ |\n{4}", mail.text, re.MULTILINE), mail.kind
+        assert not re.search(r"\b(je|jij|jouw|jullie|succesvol)\b", f"{mail.subject} {mail.text}", re.IGNORECASE)
+        assert re.match(r"(Geachte|Geacht|Beste|Goedendag)\b", mail.text), mail.kind
+
+
+def test_who_is_asked_something_reads_until_when_and_whom_to_ask(everything: list[OutgoingMail]) -> None:
+    asks = [mail for mail in everything if "[[link:start" in mail.text]
+    assert {mail.kind for mail in asks} == {
+        "invitation", "invitation_together", "reminder", "reminder_together", "sent_back", "proposal_declined"
+    }  # fmt: skip
+    for mail in asks:
+        for part in (mail.text, words_of(mail)):
+            assert re.search(r"geldig tot \d{1,2} [a-z]+ 20\d\d", part), mail.kind
+            assert "Mail Dirk Docent" in part
+            assert mail.reply_to == "docent@hier.test"
