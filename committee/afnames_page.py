@@ -26,14 +26,17 @@ LONG = 14  # days; who waits longer on the committee stands out
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     ["pk", "public_id", "status", "status_since", "attempt", "exam__title", "exam__code", "unit__code", "unit__title"]
-    + ["student__student_number", "ovg", "grade", "pdf"]
+    + ["student__student_number", "ovg", "grade", "pdf", "is_proposed"]
     + [f"{whose}__{name}" for whose in ("student__user", "initiator") for name in ("first_name", "infix", "last_name")]
 )
 _PDF = Document.objects.current().filter(assessment=OuterRef("pk"), file__isnull=False).order_by().values("public_id")
 _ROWS = Prepared(
     lambda pks: (
         Assessment.objects.filter(OneOf(F("pk"), pks))
-        .annotate(pdf=Case(When(status=Status.FINAL, then=Subquery(_PDF))))  # looked up for those alone
+        .annotate(
+            pdf=Case(When(status=Status.FINAL, then=Subquery(_PDF))),  # looked up for those alone
+            is_proposed=Case(When(status=Status.ASSESSED, proposed_version=F("version"), then=True), default=False),
+        )
         .order_by()
         .values_list(*_COLUMNS)
     )
@@ -77,6 +80,7 @@ class Row:
     ovg: str
     grade: Decimal | None
     pdf: UUID | None
+    is_proposed: bool  # by one member, for another to make final
 
     @property
     def address(self) -> str:
@@ -118,15 +122,17 @@ class State:
     count: str
 
 
-def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str = "") -> Page:
+def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str = "", four_eyes: bool = False) -> Page:
     """The page after or before a key, else the first one; a key that is none is passed over.
+
+    With `four_eyes` its rows say what was proposed; else that means nothing any more.
 
     What still runs comes longest waiting first; closed ones, and all statuses together, newest first.
     """
     status = places[0].wanted.status
     newest_first = status == ALL or status in CLOSED
-    backwards = bool(_read_key(before)) and not _read_key(after)
-    key = _read_key(after) or _read_key(before)
+    backwards = bool(read_key(before)) and not read_key(after)
+    key = read_key(after) or read_key(before)
     ascending = newest_first == backwards
     found: list[Key] = []
     for place in places:
@@ -138,9 +144,9 @@ def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str
         keys.reverse()
     has_previous, has_next = (more, True) if backwards else (bool(key), more)
     return Page(
-        rows=_read_rows([pk for _, pk in keys]),
-        previous=_write_key(keys[0]) if keys and has_previous else "",
-        following=_write_key(keys[-1]) if keys and has_next else "",
+        rows=_read_rows([pk for _, pk in keys], four_eyes=four_eyes),
+        previous=write_key(keys[0]) if keys and has_previous else "",
+        following=write_key(keys[-1]) if keys and has_next else "",
     )
 
 
@@ -167,12 +173,12 @@ def _said(count: int, is_known: bool = True) -> str:
     return f"{COUNT_UP_TO}+" if count > COUNT_UP_TO else str(count)
 
 
-def _read_rows(pks: Sequence[int]) -> list[Row]:
+def _read_rows(pks: Sequence[int], *, four_eyes: bool) -> list[Row]:
     if not pks:
         return []
     examiners, rows, today = _read_examiners(pks), {}, timezone.localdate()
     for pk, public_id, status, since, attempt, exam, code, unit_code, unit, number, *rest in _ROWS.ask(pks):
-        local, (ovg, grade, pdf, *names) = timezone.localtime(since), rest
+        local, (ovg, grade, pdf, is_proposed, *names) = timezone.localtime(since), rest
         rows[pk] = Row(
             public_id=public_id,
             student=full_name(*names[:3]),
@@ -188,6 +194,7 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
             ovg=ovg,
             grade=grade,
             pdf=pdf,
+            is_proposed=four_eyes and is_proposed,
         )
     return [rows[pk] for pk in pks if pk in rows]
 
@@ -215,12 +222,14 @@ def _address_of_any(name: str) -> str:
     return reverse(name, args=[_ANY])
 
 
-def _write_key(key: Key) -> str:
+def write_key(key: Key) -> str:
+    """A key as an address has it."""
     since, pk = key
     return f"{(since - _EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 
-def _read_key(text: str) -> Key | None:
+def read_key(text: str) -> Key | None:
+    """None where it is none."""
     since, dash, pk = text.partition("-")
     if not (dash and since.isascii() and since.isdigit() and pk.isascii() and pk.isdigit()):
         return None

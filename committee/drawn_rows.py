@@ -46,7 +46,7 @@ def draw_rows(rows: Iterable[Row], *, search: str) -> SafeString:
 
 def _draw(row: Row, search: str) -> str:
     state = (row.status, str(Status(row.status).label), row.ovg, row.pdf is not None)
-    kind = (*state, row.attempt > 1, bool(row.age), row.waits_long)
+    kind = (*state, row.is_proposed, row.attempt > 1, bool(row.age), row.waits_long)
     filled_in = {
         "address": row.address + search,
         "student": row.student,
@@ -74,10 +74,17 @@ def _say(day: date, language: str | None) -> str:
 
 @lru_cache(maxsize=64)
 def _drawn(
-    status: str, label: str, ovg: str, has_pdf: bool, is_resit: bool, has_age: bool, waits_long: bool
+    status: str,
+    label: str,
+    ovg: str,
+    has_pdf: bool,
+    is_proposed: bool,
+    is_resit: bool,
+    has_age: bool,
+    waits_long: bool,
 ) -> Sequence[str]:
     marks = {name: f"{_OPEN}{name}{_CLOSE}" for name in _FILLED_IN}
-    said = {"status": status, "label": label, "ovg": ovg, "has_pdf": has_pdf}
+    said = {"status": status, "label": label, "ovg": ovg, "has_pdf": has_pdf, "is_proposed": is_proposed}
     said |= {"is_resit": is_resit, "has_age": has_age, "waits_long": waits_long}
     return _MARK.split(render_to_string("committee/afname_row.html", marks | said))
 

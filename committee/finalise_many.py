@@ -11,7 +11,7 @@ from assessments.models import Assessment, FinalProposal, Status
 
 from . import finalise as finalising
 from .concerns import concerns
-from .find_afnames import PROPOSED, AfnamesOfSchool, Wanted
+from .find_afnames import PROPOSED, AfnamesOfSchool, Key, Wanted, proposed_by
 from .reading import Reading, read
 
 MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
@@ -95,13 +95,31 @@ class Plan:
         return offices.pop() if len(offices) == 1 else ""
 
 
-def candidates(wanted: Wanted, *, school: School, by: User, chosen: Collection[int] = ()) -> list[Candidate]:
-    """The longest waiting `MAX_TOGETHER` of a search that are 'Beoordeeld' at this school; `chosen` were ticked."""
+@dataclass(frozen=True)
+class Found:
+    """The longest waiting of a search, and after which key others follow; None if these are the last.
+
+    `waiting_for_others` counts those that this member proposed at the school, which are not among them.
+    """
+
+    candidates: list[Candidate]
+    following: Key | None
+    waiting_for_others: int
+
+
+def find(wanted: Wanted, *, school: School, by: User, after: Key | None = None, chosen: Collection[int] = ()) -> Found:
+    """`MAX_TOGETHER` of a search that are 'Beoordeeld' at this school, after a key; `chosen` were ticked."""
     status = wanted.status if wanted.status == PROPOSED else Status.ASSESSED
-    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=status))
-    keys = waiting.find(limit=MAX_TOGETHER, ascending=True)
-    found = Assessment.objects.for_pages().filter(pk__in=[pk for _, pk in keys]).order_by("status_since", "pk")
-    return [_candidate(assessment, by, assessment.pk in chosen) for assessment in found]
+    mine = by.pk if school.four_eyes else None
+    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=status, not_proposed_by=mine))
+    keys = waiting.find(limit=MAX_TOGETHER + 1, ascending=True, after=after)
+    shown = keys[:MAX_TOGETHER]
+    found = Assessment.objects.for_pages().filter(pk__in=[pk for _, pk in shown]).order_by("status_since", "pk")
+    return Found(
+        [_candidate(assessment, by, assessment.pk in chosen) for assessment in found],
+        following=shown[-1] if len(keys) > MAX_TOGETHER else None,
+        waiting_for_others=proposed_by(mine).filter(school=school).count() if mine else 0,
+    )
 
 
 def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:

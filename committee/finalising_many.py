@@ -17,12 +17,14 @@ from accounts.signed_in import UserRequest
 from assessments.models import Assessment
 
 from . import finalise_batch
+from .afnames_page import read_key, write_key
 from .batch import FinalBatch
-from .finalise_many import MAX_TOGETHER, Chosen, candidates, plan
+from .finalise_many import MAX_TOGETHER, Chosen, find, plan
 from .loading import get_filter, get_schools
 from .office_form import OfficeForm
 
 FOUND_BACK = 5  # batches on the page
+AFTER = "vanaf"  # in the address: the key that these come after; the list has keys of its own
 _CHOSEN = re.compile(
     "(?P<id>[0-9a-f-]{36}):(?P<version>[0-9]{1,9}):(?P<step>voordragen|afronden)(:(?P<proposal>[0-9]{1,18}))?"
 )
@@ -88,8 +90,17 @@ def _choose(request: UserRequest, asked: Asked) -> HttpResponse:
         names = ", ".join(one.student.user.full_name for one in changed)
         problem = f"Intussen gewijzigd, en daarom niet meer aangevinkt: {names}."
     ticked = {one.assessment.pk for one in asked.chosen if one.assessment not in changed}
+    found = find(
+        get_filter(request).wanted,
+        school=asked.school,
+        by=request.user,
+        after=read_key(request.GET.get(AFTER, "")),
+        chosen=ticked,
+    )
     context = {
-        "found": candidates(get_filter(request).wanted, school=asked.school, by=request.user, chosen=ticked),
+        "found": found.candidates,
+        "following": write_key(found.following) if found.following else "",
+        "waiting_for_others": found.waiting_for_others,
         "most": MAX_TOGETHER,
         "batches": FinalBatch.objects.visible_to(request.user).filter(school=asked.school)[:FOUND_BACK],
         "school": asked.school,

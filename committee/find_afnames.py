@@ -22,7 +22,7 @@ from django.db.models.lookups import GreaterThan
 from accounts.models import Membership, Role
 from accounts.search import indexed, matches, needles
 from addressbook.models import Contact
-from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
+from assessments.models import Assessment, AssessmentQuerySet, Assignment, FinalProposal, Status
 
 from .prepared import OneOf
 
@@ -48,6 +48,7 @@ class Wanted:
 
     Others may be empty. `own` are the memberships of who asks, as a student: for nearly everybody none, and then no
     condition. Those have one each, and the indexes hold the student, so that leaving theirs out reads nothing more.
+    `not_proposed_by` is a member (the id of the user) whose proposals that still stand are left out.
     """
 
     status: str = ALL
@@ -58,10 +59,17 @@ class Wanted:
     initiator: str = ""
     examiner: str = ""
     own: tuple[int, ...] = ()
+    not_proposed_by: int | None = None
 
     @property
     def names_people(self) -> bool:
         return bool(self.student or self.initiator or self.examiner)
+
+
+def proposed_by(user: int) -> AssessmentQuerySet:
+    """What this member proposed, and nobody after them, as it is now (`FinalProposal`): it waits for another."""
+    newest = FinalProposal.objects.filter(assessment=OuterRef("pk")).order_by("-at", "-pk").values("by")[:1]
+    return Assessment.objects.proposed_to_make_final().alias(newest_by=Subquery(newest)).filter(newest_by=user)
 
 
 class AfnamesOfSchool:
@@ -144,6 +152,8 @@ class AfnamesOfSchool:
             listed = listed.filter(status=status)
         if self.wanted.exam:
             listed = listed.filter(exam=self.wanted.exam)
+        if self.wanted.not_proposed_by:
+            listed = listed.exclude(pk__in=proposed_by(self.wanted.not_proposed_by).values("pk"))
         if self.wanted.since:
             listed = listed.filter(status_since__gte=self.wanted.since)
         if self.wanted.until:

@@ -38,7 +38,8 @@ def afnames(request: UserRequest) -> HttpResponse:
     search = get_filter(request)
     wanted = search.wanted
     places = [AfnamesOfSchool(school, wanted) for school in search.schools]
-    page = read_page(places, after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
+    after, before = request.GET.get("na", ""), request.GET.get("voor", "")
+    page = read_page(places, after=after, before=before, four_eyes=search.four_eyes)
     states = count_states(places, proposed=search.four_eyes)
     context = {
         "search": search,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import re
+from datetime import timedelta
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -11,15 +14,18 @@ from django.db import connection
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role, School, User
 from assessments import send_back
 from assessments.models import Assessment, Status
+from committee import finalise_many
 from committee.finalise import finalise, propose, standing_proposal
 from committee.find_afnames import PROPOSED, AfnamesOfSchool, Wanted
 from committee.withdraw_final import withdraw_final
 from exams.models import ExamUnit
-from tests.factories import MembershipFactory, member
+from tests.factories import MembershipFactory
+from tests.factories import member as make_member
 
 from .conftest import AfnameMaker
 
@@ -31,6 +37,11 @@ LIST = reverse("committee:afnames")
 def four_eyes(school: School) -> None:
     school.four_eyes = True
     school.save()
+
+
+@pytest.fixture
+def second(school: School) -> User:
+    return make_member(school, Role.EXAMENCOMMISSIE, first_name="Tom", last_name="Toetser", email="tom@hier.test")
 
 
 @pytest.fixture
@@ -70,7 +81,7 @@ def test_it_is_in_the_list_with_its_count(member: Client, proposed: Assessment, 
 
 def test_those_alone_are_offered_to_make_final(client: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
     other = make_afname()
-    client.force_login(member(proposed.school, Role.EXAMENCOMMISSIE))
+    client.force_login(make_member(proposed.school, Role.EXAMENCOMMISSIE))
     page = client.get(reverse("committee:finalise_many"), {"status": PROPOSED}).content.decode()
     assert str(proposed.public_id) in page
     assert str(other.public_id) not in page
@@ -91,7 +102,7 @@ def test_it_is_found_by_names(proposed: Assessment, school: School, named: dict[
 
 
 def test_it_goes_when_another_made_it_final_and_does_not_come_back(proposed: Assessment, school: School) -> None:
-    other = member(school, Role.EXAMENCOMMISSIE)
+    other = make_member(school, Role.EXAMENCOMMISSIE)
     assert agrees(proposed, school)
     finalise(assessment=proposed, by=other, exam_office_email=OFFICE)
     assert not agrees(proposed, school)
@@ -139,3 +150,79 @@ def test_an_index_holds_them_in_order(school: School) -> None:
     listed = place._listed(PROPOSED).order_by("status_since", "pk")[:31]
     assert "afnames_proposed_by_date" in listed.values_list("status_since", "pk").explain()
     assert Status.ASSESSED.value in str(listed.query)
+
+
+# --- Many at once --------------------------------------------------------------------------------
+MANY = reverse("committee:finalise_many")
+
+
+@pytest.fixture
+def five(make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
+    """Waiting ones, the longest first, of which a page shows two."""
+    monkeypatch.setattr(finalise_many, "MAX_TOGETHER", 2)
+    return [make_afname(since=timezone.now() - timedelta(hours=9 - number)) for number in range(5)]
+
+
+def put_forward(by: User, *assessments: Assessment) -> None:
+    for one in assessments:
+        one.final_proposals.create(by=by, version=one.version, exam_office_email=OFFICE)
+        Assessment.objects.filter(pk=one.pk).update(proposed_version=one.version)
+
+
+def offered(browser: Client, *assessments: Assessment, **search: str) -> list[bool]:
+    page = browser.get(MANY, search).content.decode()
+    return [str(one.public_id) in page for one in assessments]
+
+
+def test_what_one_proposed_oneself_leaves_room_for_what_still_waits(
+    member: Client, committee_member: User, five: list[Assessment]
+) -> None:
+    put_forward(committee_member, *five[:2])
+    assert offered(member, *five) == [False, False, True, True, False]
+    assert "U hebt 2 beoordelingen voorgedragen; een ander lid rondt die af." in " ".join(
+        member.get(MANY).content.decode().split()
+    )
+
+
+def test_what_another_proposed_since_is_offered(
+    member: Client, committee_member: User, second: User, five: list[Assessment]
+) -> None:
+    put_forward(committee_member, *five[:2])
+    put_forward(second, five[0])
+    assert offered(member, *five[:3]) == [True, False, True]
+
+
+def test_a_proposal_that_lapsed_is_offered_again(
+    member: Client, committee_member: User, five: list[Assessment]
+) -> None:
+    put_forward(committee_member, five[0])
+    Assessment.objects.filter(pk=five[0].pk).update(version=F("version") + 1)
+    assert offered(member, *five[:2]) == [True, True]
+
+
+def test_those_after_the_first_hundred_are_a_page_further(
+    member: Client, committee_member: User, five: list[Assessment]
+) -> None:
+    seen, following = [], MANY
+    for _ in range(3):
+        page = member.get(following).content.decode()
+        seen.append([str(one.public_id) in page for one in five].count(True))
+        link = re.search(r'rel="next"\s+href="([^"]+)"', page)
+        following = MANY + html.unescape(link[1]) if link else ""
+    assert seen == [2, 2, 1]
+    assert not following
+    assert "Vanaf het begin" in page
+
+
+def test_where_four_eyes_are_not_wanted_nothing_is_left_out(
+    member: Client, committee_member: User, five: list[Assessment], school: School
+) -> None:
+    put_forward(committee_member, *five[:2])
+    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    assert offered(member, *five[:3]) == [True, True, False]
+    assert "voorgedragen" not in read(member)
+
+
+def test_the_list_marks_what_was_proposed(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
+    make_afname()
+    assert read(member).count(">voorgedragen</span>") == 1
