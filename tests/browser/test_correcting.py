@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -88,6 +89,28 @@ def test_the_later_of_two_members_sees_the_others_change(committee: Callable[...
         ("Anouk weet hoe het word gedaan.", "Van de eerste."),
         ("Van de eerste.", "Van de tweede."),
     ]
+
+
+def test_who_leaves_with_something_typed_is_asked_first(committee: Callable[..., Page]) -> None:
+    page, asked = committee(), []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page.get_by_role("link", name="Bewerken", exact=True).click()
+    page.get_by_role("link", name="Annuleren").first.click()
+    expect(page).not_to_have_url(re.compile("/bewerken/"))
+    assert asked == [], "nothing was typed"
+    page.get_by_role("link", name="Bewerken", exact=True).click()
+    page.get_by_label("Onderbouwing van Erik Examinator").first.fill("Bijna kwijt.")
+    page.get_by_role("link", name="Annuleren").first.click(no_wait_after=True)
+    expect(page.get_by_label("Onderbouwing van Erik Examinator").first).to_have_value("Bijna kwijt.")
+    assert asked == ["beforeunload"]
+    reason = page.get_by_label("Reden van de wijziging bij de onderbouwing van Erik Examinator").locator("visible=true")
+    reason.fill("Schrijffout.")
+    reason.press("Enter")
+    expect(page).to_have_url(re.compile("/bewerken/"))
+    assert not Correction.objects.exists(), "Enter in one reason doesn't save and close all of it"
+    page.get_by_role("button", name="Wijzigingen opslaan").click()
+    expect(page.get_by_role("status")).to_contain_text("1 wijziging opgeslagen.")
+    assert asked == ["beforeunload"]
 
 
 def test_what_was_typed_before_the_script_came_asks_for_its_reason(committee: Callable[..., Page]) -> None:

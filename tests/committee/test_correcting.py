@@ -70,6 +70,11 @@ def test_a_change_with_its_reason_is_saved_and_shown(
     assert "1 bewerking<" in shown
 
 
+def test_the_blue_icon_stands_beside_the_slider_from_the_start(member: Client, assessed: Assessment) -> None:
+    for page in ("afname", "edit"):
+        assert "Bekijk de bewerkhistorie" in words(member.get(address(assessed, page)))
+
+
 def test_what_was_left_alone_is_no_change(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
     text = f"Onderbouwing van {assessed.invitations.get().contact}."
     post = opened(member, assessed) | {
