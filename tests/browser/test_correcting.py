@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from accounts.models import User
 from addressbook.models import Contact
@@ -92,8 +92,13 @@ def test_the_later_of_two_members_sees_the_others_change(committee: Callable[...
 
 
 def test_who_leaves_with_something_typed_is_asked_first(committee: Callable[..., Page]) -> None:
-    page, asked = committee(), []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    page, asked = committee(), list[str]()
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", stay)
     page.get_by_role("link", name="Bewerken", exact=True).click()
     page.get_by_role("link", name="Annuleren").first.click()
     expect(page).not_to_have_url(re.compile("/bewerken/"))
