@@ -105,6 +105,6 @@ def test_an_attachment_of_another_invitation_does_not_exist(
 
 
 def test_one_whose_bytes_are_lost_is_said_to_be_gone(teacher: Client, sent: Invitation) -> None:
-    default_storage.delete(sent.attachments.get().file.file.name)
+    default_storage.delete(str(sent.attachments.get().file.file.name))
     answer = teacher.get(link(sent), follow=True)
     assert "‘toelichting bij PvB.pdf’ is niet meer te lezen." in answer.content.decode()
