@@ -1,0 +1,123 @@
+"""Every page of every role on a phone: nothing is wider than the screen, and no text is cut off.
+
+The pages are those of the table of permissions; the names and addresses on them are as long as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Page, expect
+
+from accounts.models import Membership, School, User
+from addressbook.models import Contact
+from assessments.models import Invitation
+from exams.models import Exam
+from tests.test_permissions import ACCOUNT_LINKS, FOR_FINAL, address, people, rows
+
+from .fits import faults
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+__all__ = ["address", "people"]  # fixtures
+
+LONG_ADDRESS = "wilhelmina.johanna.van.den.berghuizen-oosterhoutsen@zorginstellingrivierenland.test"
+
+
+@pytest.fixture
+def long_names(student: Membership, school: School, exam: Exam, docent: User, examiner: Contact) -> None:
+    """People, school and exam that need the room; numbers and roles stay as they are."""
+    user = student.user
+    user.first_name, user.last_name, user.email = (
+        "Maximiliaan-Alexander",
+        "Oosterhoutsen-Berghuizen",
+        "s" + LONG_ADDRESS,
+    )
+    user.save()
+    docent.last_name, docent.email = "Brandsma-Wolterbeekerheide", "d" + LONG_ADDRESS
+    docent.save()
+    examiner.first_name, examiner.infix, examiner.last_name = "Wilhelmina", "van den", "Berghuizen-Oosterhoutsen"
+    examiner.email, examiner.organisation = LONG_ADDRESS, "Zorginstellingengroep Rivierenland-Betuwe"
+    examiner.save()
+    school.name = "Regionaal Opleidingencentrum Rivierenland"
+    school.save()
+    Exam.objects.filter(pk=exam.pk).update(
+        title="Luchtvaartdienstverleningsmedewerker en -leidinggevende (kwalificatiedossier)"
+    )
+
+
+@pytest.mark.parametrize("role", ["nobody", "student", "trainer", "docent", "committee", "admin"])
+def test_no_page_is_wider_than_a_phone(
+    role: str,
+    people: dict[str, User | None],
+    long_names: None,
+    address: Callable[[str], str],
+    invitation: Invitation,
+    live_server,
+    new_browser: Callable[..., Page],
+    shots: Callable[[Page, str], None],
+) -> None:
+    client, page = Client(), new_browser(width=375)
+    if user := people[role]:
+        client.force_login(User.objects.get(pk=user.pk))
+        page.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": str(client.session.session_key), "url": live_server.url}]
+        )
+    names = [name for name, method, outcomes in rows() if method == "GET" and outcomes[role] == "ok"]
+    if user:  # whom a link was mailed to needs no account, and sees the same with one
+        names = [name for name in names if name not in ACCOUNT_LINKS]
+    data = {"examinator": invitation.contact_id, "beoordeling": invitation.assessment.public_id, "q": "oost"}
+    without = {"assessments:unit_list", "assessments:work_process_list", "committee:afnames", "exams:catalogue"}
+    wrong, seen = [], 0
+    for name in sorted(names, key=lambda name: name in FOR_FINAL):  # making it final closes what the others are about
+        path = address(name) + ("" if name in without else f"?{urlencode(data)}")
+        if not client.get(path)["Content-Type"].startswith("text/html"):
+            continue
+        page.goto(live_server.url + path)
+        seen += 1
+        shots(page, f"telefoon-{role}-{name.replace(':', '-')}")
+        wrong += [f"{name}: {fault}" for fault in faults(page)]
+    assert not wrong, "\n".join(wrong)
+    assert seen > 5
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_search_of_examen_afnames_is_folded_until_one_asks_for_it(
+    javascript: bool, log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
+) -> None:
+    page = log_in_at(committee_member, "/commissie/", width=375, javascript=javascript)
+    student = page.get_by_label("Student", exact=True)
+    expect(student).to_be_hidden()
+    page.get_by_text("Zoeken en filteren").click()
+    expect(student).to_be_visible()
+    student.fill("hoff")
+    page.get_by_role("button", name="Zoeken", exact=True).click()
+    page.wait_for_url("**student=hoff**")
+    page.reload()
+    expect(student).to_have_value("hoff")  # where something was searched for it is open
+    expect(student).to_be_visible()
+
+
+def test_on_a_wide_screen_the_search_is_there(
+    log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
+) -> None:
+    page = log_in_at(committee_member, "/commissie/", width=1280)
+    expect(page.get_by_label("Student", exact=True)).to_be_visible()
+    expect(page.get_by_text("Zoeken en filteren")).to_be_hidden()
+
+
+def test_a_page_that_is_too_wide_or_cuts_text_off_is_noticed(new_browser: Callable[..., Page]) -> None:
+    page = new_browser(width=375)
+    page.set_content(
+        "<main><p style='width: 400px'>Breed</p>"
+        "<div style='width: 100px; overflow: hidden; white-space: nowrap'>Afgekapt, want dit past er niet in</div>"
+        "<div style='width: 100px; white-space: nowrap'>Loopt eruit, want dit past er niet in</div>"
+        "<select style='width: 60px'><option>Alle statussen</option></select></main>"
+    )
+    found = "\n".join(faults(page))
+    for fault in ("the page is 408 wide", "are out of sight", "runs out of its box", "a choice is cut off: Alle"):
+        assert fault in found
