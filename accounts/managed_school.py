@@ -8,6 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 
 from .models import Role, School, User
 from .signed_in import UserRequest
+from .still_to_do import still_to_do
+
+_OF_SEVERAL = {Role.STUDENT: "Studenten", Role.DOCENT: "Docenten", Role.PRAKTIJKOPLEIDER: "Praktijkopleiders"}
 
 
 def get_managed_school(user: User, school_id: int) -> School:
@@ -26,9 +29,10 @@ def start(request: UserRequest) -> HttpResponse:
 
 
 def overview(request: UserRequest, school_id: int) -> HttpResponse:
-    """What the school is and how many hold each role in it."""
+    """What the school still lacks, and how many hold each role in it."""
     school = get_managed_school(request.user, school_id)
     active = school.memberships.present().filter(user__is_active=True)
     counts = dict(active.values_list("role").annotate(Count("pk")).order_by())
-    roles = [(role.label, counts.get(role.value, 0)) for role in Role]
-    return render(request, "accounts/school_overview.html", {"school": school, "roles": roles})
+    roles = [(role.value, _OF_SEVERAL.get(role, role.label), counts.get(role.value, 0)) for role in Role]
+    context = {"school": school, "roles": roles, "to_do": still_to_do(school, counts=counts)}
+    return render(request, "accounts/school_overview.html", context)

@@ -19,7 +19,7 @@ from .managed_school import get_managed_school
 from .models import STUDENT_NUMBER_LENGTH, Membership, NumberReport, Role, User
 from .number_forms import example, read_forms
 from .signed_in import UserRequest
-from .student_search import search_students
+from .student_search import search_students, without_number
 
 REPORTS = 20  # at most so many on the page
 RECENT = timedelta(days=30)
@@ -56,12 +56,12 @@ def get_student(user: User, school_id: int, membership_id: int) -> Membership:
 
 @require_GET
 def find(request: UserRequest, school_id: int) -> HttpResponse:
-    """Whom a search finds; without a search the numbers that students reported."""
+    """Whom a search finds; without a search who has no number, and the numbers that students reported."""
     school = get_managed_school(request.user, school_id)
     recent = NumberReport.objects.filter(student__school=school, at__gte=timezone.now() - RECENT)
     context = {
         "school": school,
-        "search": search_students(request.GET, school=school, unasked=Membership.objects.none),
+        "search": search_students(request.GET, school=school, unasked=lambda: without_number(school)),
         "reports": recent.select_related("student__user")[:REPORTS],
     }
     return render(request, "accounts/student_numbers.html", context)

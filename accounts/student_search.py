@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import QueryDict
 
-from .models import Membership, Role, School
+from .models import Membership, MembershipQuerySet, Role, School
 from .people.key_pages import Page, read_page
 from .search import matches
 
@@ -30,5 +30,10 @@ def search_students(asked: QueryDict, *, school: School, unasked: Callable[[], Q
     return StudentSearch(query, page)
 
 
-def students_of(school: School) -> QuerySet[Membership]:
+def students_of(school: School) -> MembershipQuerySet:
     return Membership.objects.filter(school=school, role=Role.STUDENT)
+
+
+def without_number(school: School) -> QuerySet[Membership]:
+    """The school's students who can't be assessed, since nobody knows their number: not those who left."""
+    return students_of(school).present().filter(student_number="", user__is_active=True)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import Membership, Role, School, User
-from tests.factories import MembershipFactory, member
+from accounts.models import Membership, Role, School, SchoolInvitation, User
+from accounts.people.invite import invite
+from tests.factories import ExamOfficeFactory, MembershipFactory, member
 
 
 @pytest.fixture
@@ -50,8 +55,12 @@ def test_the_overview_counts_who_is_active_in_each_role(
     client: Client, administrator: User, school: School, docent: User, student: Membership
 ) -> None:
     MembershipFactory(school=school, user__is_active=False)
-    roles = dict(client.get(reverse("school:overview", args=[school.pk])).context["roles"])
-    assert roles == {"Student": 1, "Docent": 1, "Praktijkopleider": 0, "Examencommissie": 0, "Schoolbeheer": 1}
+    response = client.get(reverse("school:overview", args=[school.pk]))
+    roles = {words: count for _, words, count in response.context["roles"]}
+    assert roles == {"Studenten": 1, "Docenten": 1, "Praktijkopleiders": 0, "Examencommissie": 0, "Schoolbeheer": 1}
+    leads_to = reverse("school:people", args=[school.pk]) + "?rol=DOCENT"
+    assert f'<a href="{leads_to}">1</a>' in response.content.decode()
+    assert "Dirk Docent" in client.get(leads_to).content.decode()
 
 
 def test_the_overview_says_who_switches_digital_assessment_on(
@@ -60,3 +69,62 @@ def test_the_overview_says_who_switches_digital_assessment_on(
     School.objects.filter(pk=school.pk).update(digital_assessment_active=False)
     page = client.get(reverse("school:overview", args=[school.pk])).content.decode()
     assert "Een medewerker ICT van het Consortium kan het activeren." in page
+
+
+# --- What is still to be done --------------------------------------------------------------------
+def to_do(client: Client, school: School) -> dict[str, str]:
+    """The first words of each sentence, and where its link leads: each is a page that opens."""
+    found = client.get(reverse("school:overview", args=[school.pk])).context["to_do"]
+    for one in found:
+        assert client.get(one.url).status_code == 200
+    return {" ".join(one.sentence.split()[:4]): one.url for one in found}
+
+
+def test_a_new_school_is_told_what_it_lacks_and_led_to_it(client: Client, administrator: User, school: School) -> None:
+    lacking = to_do(client, school)
+    assert list(lacking) == [
+        "Er zijn nog geen",
+        "Niemand heeft de rol",
+        "U bent de enige",
+        "Er staat nog geen",
+    ]  # Docent and Examencommissie begin alike
+    page = client.get(reverse("school:overview", args=[school.pk])).content.decode()
+    for role in ("DOCENT", "EXAMENCOMMISSIE", "SCHOOLBEHEER"):
+        address = reverse("school:invite", args=[school.pk]) + f"?rol={role}"
+        assert f'href="{address}"' in page
+        assert client.get(address).context["form"]["roles"].value() == [role]
+
+
+def test_a_school_that_lacks_nothing_reads_nothing_of_it(
+    client: Client, administrator: User, school: School, docent: User, student: Membership, committee_member: User
+) -> None:
+    member(school, Role.SCHOOLBEHEER)
+    ExamOfficeFactory(school=school)
+    assert to_do(client, school) == {}
+    assert "Nog te doen" not in client.get(reverse("school:overview", args=[school.pk])).content.decode()
+
+
+def test_who_has_no_number_and_which_invitations_wait_is_counted(
+    client: Client, administrator: User, school: School
+) -> None:
+    for number in ("", "", "123457"):
+        MembershipFactory(school=school, student_number=number)
+    MembershipFactory(school=school, student_number="", user__is_active=False)
+    for email, until in (("an@hier.test", None), ("bo@hier.test", timezone.now() - timedelta(days=1))):
+        asked = SchoolInvitation(first_name="An", last_name="Wit", email=email)
+        invite(school=school, invitation=asked, roles=["DOCENT"], by=administrator)
+        wanted = until and timezone.now() - timedelta(days=15)
+        school.school_invitations.filter(email=email).update(expires_at=until, wanted_at=wanted)
+    sentences = [one.sentence for one in client.get(reverse("school:overview", args=[school.pk])).context["to_do"]]
+    assert "2 studenten hebben nog geen studentnummer en kunnen niet worden beoordeeld." in sentences
+    assert "1 uitnodiging is nog niet verstuurd." in sentences
+    assert "1 uitnodiging is verlopen." in sentences
+
+
+def test_the_overview_takes_the_same_queries_whatever_the_school_s_size(
+    client: Client, administrator: User, school: School, django_assert_max_num_queries: Any
+) -> None:
+    for _ in range(20):
+        MembershipFactory(school=school, student_number="")
+    with django_assert_max_num_queries(16):
+        client.get(reverse("school:overview", args=[school.pk]))

@@ -224,6 +224,21 @@ def test_a_student_is_found_with_or_without_a_number(
     assert f'href="{change_page(wanted)}"' in page
 
 
+def test_without_a_search_those_stand_there_who_have_no_number(
+    desk: Client, student: Membership, newcomer: Membership, other_school: School
+) -> None:
+    """Not who left, whose account is off, or who is another school's."""
+    MembershipFactory(school=student.school, student_number="", left_on=timezone.localdate(), ended_at=timezone.now())
+    MembershipFactory(school=student.school, student_number="", user__is_active=False)
+    MembershipFactory(school=other_school, student_number="")
+    address = reverse("school:student_numbers", args=[student.school_id])
+    page = words(desk.get(address))
+    assert "Studenten zonder studentnummer" in page
+    assert re.findall(r'href="/school/\d+/studentnummers/(\d+)/"', page) == [str(newcomer.pk)]
+    desk.post(change_page(newcomer), fill_in(desk, newcomer, "123457"))
+    assert "Er is geen student zonder studentnummer." in words(desk.get(address))
+
+
 def test_whom_nobody_is_called_is_said(desk: Client, student: Membership) -> None:
     page = words(desk.get(reverse("school:student_numbers", args=[student.school_id]), {"q": "xyz"}))
     assert "Geen student gevonden voor ‘xyz’." in page
@@ -337,7 +352,7 @@ def test_what_students_reported_stands_on_the_page_for_a_month(
     assert "888888" not in page
     pass_time(days=31)
     desk.force_login(administrator)
-    assert "Noa Wit" not in words(desk.get(address))
+    assert "Noa Wit (noa@hier.test)" not in words(desk.get(address))
 
 
 def test_the_search_takes_no_more_queries_for_fifty_than_for_one(

@@ -62,6 +62,29 @@ def test_settings_are_changed_and_every_change_stands_in_the_log(
 
 
 @WIDTHS
+def test_a_new_school_is_led_to_what_it_lacks(desk: Browse, school: School, shots, width: int) -> None:
+    page = desk("", width=width)
+    expect(page.get_by_role("heading", name="Nog te doen")).to_be_visible()
+    check_page(page)
+    shots(page, f"overzicht-leeg-{width}")
+    page.get_by_role("link", name="Docent uitnodigen").click()
+    expect(page.get_by_label("Docent")).to_be_checked()
+    MembershipFactory.create_batch(12, school=school, student_number="")
+    page.goto(page.url.split("/uitnodigingen/")[0] + "/")
+    check_page(page)
+    shots(page, f"overzicht-{width}")
+    page.get_by_role("link", name="Bekijk wie dat zijn").click()
+    expect(page.get_by_role("heading", name="Studenten zonder studentnummer")).to_be_visible()
+    check_page(page)
+    shots(page, f"zonder-nummer-{width}")
+    page.get_by_role("link", name="Wijzigen").first.click()
+    page.get_by_label("Studentnummer", exact=True).fill("123457")
+    page.get_by_label("Reden").fill("Van de inschrijving.")
+    page.get_by_role("button", name="Bewaren").click()
+    expect(page.get_by_role("status")).to_contain_text("is nu 123457.")
+
+
+@WIDTHS
 def test_two_who_change_the_same_see_both_texts(desk: Browse, school: School, shots, width: int) -> None:
     page, other = desk(width=width), desk(width=width)
     for browser, days in ((other, "21"), (page, "30")):
@@ -136,7 +159,7 @@ def test_a_number_is_found_and_changed_with_its_reason(desk: Browse, assessment:
     shots(page, f"studentnummers-gevonden-{width}")
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("anouk")
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="Studentnummer van Anouk van 't Hoff wijzigen").click()
+    page.get_by_role("link", name="Wijzigen van het studentnummer van Anouk van 't Hoff").click()
     page.get_by_label("Studentnummer").fill("654321")
     page.get_by_role("button", name="Bewaren").click()
     expect(page.get_by_role("alert")).to_contain_text("Reden")
