@@ -91,7 +91,7 @@ def _tell_open_work(running: dict[int, UnitRow]) -> None:
         row.parts_without_examiner = parts.get(row.assessment.unit_id, 0) - len(covered[pk])
     invitations = _standing([row.assessment for row in running.values()])
     contacts = Contact.objects.filter(pk__in={contact for _, contact in completed})
-    for person in contacts.order_by("last_name", "first_name", "pk"):
+    for person in contacts.order_by("sort_key", "pk"):
         for pk, row in running.items():
             done = completed.get((pk, person.pk), [])
             if not all(done):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from addressbook.models import Contact
+from addressbook.models import Contact, full_names
 
 from . import lifecycle, mails
 from .models import Assessment, Event
@@ -45,6 +45,6 @@ def send_back(
             invitation.committee_remark = remark
             changed = ["generation", "asked_at", "expires_at", "mail", "committee_remark"]
             invitation.save(update_fields=changed)
-        names = sorted(contact.full_name for contact in chosen)
+        names = full_names(chosen)
         lifecycle.bump_version(current)
         lifecycle.settle(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)
