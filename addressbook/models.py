@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.db.models.functions import Lower
 from accounts.importing.kept import ImportedFile, ImportedFileQuerySet
 from accounts.language import Language
 from accounts.models import PersonName, Role, School, User
-from accounts.search import search_text
+from accounts.search import search_text, sort_key
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -49,13 +50,14 @@ class Contact(PersonName):
     )
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
     search_text = models.TextField(editable=False)
+    sort_key = models.TextField(editable=False, default="", db_default="")  # the order of lists of contacts
 
     objects = ContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = "contactpersoon"
         verbose_name_plural = "contactpersonen"
-        ordering = ["last_name", "first_name"]
+        ordering = ["sort_key", "id"]
         constraints = [
             models.UniqueConstraint("school", Lower("email"), name="contact_email_once_per_school"),
             models.UniqueConstraint(
@@ -82,6 +84,12 @@ class Contact(PersonName):
         self.search_text = search_text(
             [self.first_name, self.infix, self.last_name, self.email, self.function, self.organisation]
         )
+        self.sort_key = sort_key(self.last_name, self.first_name)
+
+
+def full_names(contacts: Iterable[Contact]) -> list[str]:
+    """Each one's name once, in the order of last names, as all lists have them."""
+    return [contact.full_name for contact in sorted(set(contacts), key=lambda contact: (contact.sort_key, contact.pk))]
 
 
 class ImportQuerySet(ImportedFileQuerySet["Import"]):

@@ -26,8 +26,8 @@ def suggestions(school: School) -> list[Contact]:
     found = list(listed[: SUGGESTED + 1])
     if len(found) <= SUGGESTED:
         return found
-    used = listed.annotate(used=Max("couplings__pk")).order_by(F("used").desc(nulls_last=True), "last_name", "pk")
-    return sorted(used[:SUGGESTED], key=lambda contact: (contact.last_name, contact.first_name))
+    used = listed.annotate(used=Max("couplings__pk")).order_by(F("used").desc(nulls_last=True), "sort_key", "pk")
+    return sorted(used[:SUGGESTED], key=lambda contact: contact.sort_key)
 
 
 def find_named(*, school: School, texts: Collection[str]) -> dict[str, list[Contact]]:

@@ -49,7 +49,7 @@ def contacts(request: UserRequest) -> HttpResponse:
     found = Contact.objects.listed().filter(school__in=[school] if school else list(schools)).select_related("school")
     if query:
         found = found.filter(matches(query))
-    page = Paginator(found.order_by("last_name", "first_name", "pk"), PAGE_SIZE).get_page(request.GET.get("pagina"))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
     context = {"page": page, "query": query, "schools": schools, "school": school, "several": len(schools) > 1}
     return render(request, "addressbook/contacts.html", context)
 

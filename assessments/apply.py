@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from accounts.models import User
-from addressbook.models import Contact
+from addressbook.models import Contact, full_names
 from exams.models import Part, WorkProcess
 
 from . import couple, lifecycle
@@ -20,7 +20,7 @@ def same_unit(assessment: Assessment, *, user: User) -> AssessmentQuerySet:
         school=assessment.school_id, exam=assessment.exam_id, unit_code=assessment.unit_code
     )
     others = of_unit.exclude(pk=assessment.pk).for_pages()
-    return others.order_by("student__user__last_name", "student__user__first_name", "pk")
+    return others.order_by("student__sort_key", "pk")
 
 
 def apply_to_all(
@@ -105,7 +105,7 @@ def _put_choices(
         _replace_all(current, [(target, contact) for target, _, contact in choices if target is not None])
         changes = couple.sync_assignments(current, asked_about=asked_about)
         lifecycle.bump_version(current)
-        names = sorted({contact.full_name for _, _, contact in choices})
+        names = full_names(contact for _, _, contact in choices)
         data: dict[str, Any] = {"target": "alle niveaus", "examiners": names, **changes.as_json()}
         lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from addressbook.models import Contact
+from addressbook.models import Contact, full_names
 from exams.models import Part, WorkProcess
 
 from . import lifecycle
@@ -51,7 +51,7 @@ class WouldLoseWork(lifecycle.DomainError):
 
     def __init__(self, assignments: Sequence[Assignment]) -> None:
         self.assignments = assignments
-        names = ", ".join(sorted({assignment.contact.full_name for assignment in assignments}))
+        names = ", ".join(full_names(assignment.contact for assignment in assignments))
         super().__init__(f"Al begonnen met beoordelen, en daarom niet zomaar weg te halen: {names}.")
 
 
@@ -66,7 +66,7 @@ class Changes:
         """For the log: only what there is to tell."""
         told = {
             "taken_off": [f"{a.contact}: {a.part} van {a.part.work_process}" for a in self.taken_off],
-            "withdrawn": sorted(contact.full_name for contact in self.withdrawn),
+            "withdrawn": full_names(self.withdrawn),
         }
         return {name: lines for name, lines in told.items() if lines}
 
@@ -155,7 +155,7 @@ def below(target: Target) -> Q:
 def chosen_at(assessment: Assessment, target: Target) -> list[Contact]:
     """The contacts chosen at exactly this target."""
     couplings = assessment.couplings.filter(at(target))
-    return [coupling.contact for coupling in couplings.select_related("contact").order_by("contact__last_name")]
+    return [coupling.contact for coupling in couplings.select_related("contact").order_by("contact__sort_key", "pk")]
 
 
 def choose_examiners(
@@ -188,7 +188,7 @@ def choose_examiners(
             current.couplings.filter(below(target)).delete()
         changes = sync_assignments(current, take_off_begun=take_off_begun, asked_about=asked_about)
         lifecycle.bump_version(current)
-        names = sorted(contact.full_name for contact in contacts)
+        names = full_names(contacts)
         data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
         if replace_finer:
             data["replaced_finer"] = True

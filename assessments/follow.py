@@ -121,7 +121,7 @@ def _tell_open_work(running: dict[int, UnitRow]) -> None:
         row.parts_without_examiner = parts[row.assessment.unit_id] - len(covered[pk])
     invitations = _standing([row.assessment for row in running.values()])
     contacts = Contact.objects.filter(pk__in={contact for _, contact in own})
-    for person in contacts.order_by("last_name", "first_name", "pk"):
+    for person in contacts.order_by("sort_key", "pk"):
         for pk, row in running.items():
             theirs = own.get((pk, person.pk), [])
             if not all(part.is_completed for part in theirs):

@@ -57,7 +57,7 @@ class Group:
         for member in self.members:
             for contact in member.invitable:
                 found.setdefault(contact, []).append(member.assessment)
-        return sorted(found.items(), key=lambda item: (item[0].last_name, item[0].first_name, item[0].pk))
+        return sorted(found.items(), key=lambda item: (item[0].sort_key, item[0].pk))
 
 
 @dataclass
@@ -109,7 +109,7 @@ def read_group(assessments: Sequence[Assessment]) -> Group:
     standing = Invitation.objects.standing().filter(assessment__in=members)
     invited = set(standing.values_list("assessment_id", "contact_id"))
     assignments = Assignment.objects.live().filter(assessment__in=members).select_related("contact")
-    for assignment in assignments.order_by("contact__last_name", "contact__first_name", "contact_id"):
+    for assignment in assignments.order_by("contact__sort_key", "contact_id"):
         member = members[assignment.assessment_id]
         if assignment.contact in member.examiners:
             continue
@@ -127,7 +127,7 @@ def read_parts(assessments: Sequence[Assessment], unit: ExamUnit) -> dict[WorkPr
     examiners: dict[couple.Place, dict[int, list[str]]] = {}
     rows = Assignment.objects.live().filter(assessment__in=assessments)
     rows = rows.select_related("contact", "part__work_process__core_task")
-    for assignment in rows.order_by("contact__last_name", "contact__first_name", "contact_id"):
+    for assignment in rows.order_by("contact__sort_key", "contact_id"):
         of_part = examiners.setdefault(couple.Target(part=assignment.part).place, {})
         of_part.setdefault(assignment.assessment_id, []).append(assignment.contact.full_name)
     units = {unit.pk, *(assessment.unit_id for assessment in assessments)}
@@ -150,7 +150,7 @@ def chosen_at(assessments: Sequence[Assessment], target: couple.Target) -> Share
     chosen: dict[int, set[Contact]] = {assessment.pk: set() for assessment in assessments}
     contacts: dict[Contact, None] = {}
     couplings = Coupling.objects.filter(couple.at(target), assessment__in=assessments).select_related("contact")
-    for coupling in couplings.order_by("contact__last_name", "contact__first_name", "contact_id"):
+    for coupling in couplings.order_by("contact__sort_key", "contact_id"):
         chosen[coupling.assessment_id].add(coupling.contact)
         contacts[coupling.contact] = None
     differs = len({frozenset(of_one) for of_one in chosen.values()}) > 1

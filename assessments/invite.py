@@ -8,7 +8,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import User
-from addressbook.models import Contact
+from addressbook.models import Contact, full_names
 from digibeoordelen.outbox.queue import Attachment
 
 from . import couple, lifecycle, links, mails, rate_limits
@@ -28,7 +28,7 @@ def invitable(assessment: Assessment) -> list[Contact]:
         Contact.objects.filter(assignments__in=assessment.live_assignments.values("pk"))
         .exclude(pk__in=invited)
         .distinct()
-        .order_by("last_name", "first_name")
+        .order_by("sort_key", "pk")
     )
 
 
@@ -75,7 +75,7 @@ def make_invitations(
     couple.refuse_student(assessment, [allowed[contact.pk] for contact in contacts])  # by an address changed since
     invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
     lifecycle.bump_version(assessment)
-    names = sorted(contact.full_name for contact in contacts)
+    names = full_names(contacts)
     lifecycle.settle(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
     return invitations
 

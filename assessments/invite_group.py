@@ -98,9 +98,4 @@ def _mail(invitations: Sequence[Invitation], *, by: User) -> OutgoingMail:
 
 def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:
     """In the order in which one mail names their students."""
-    return sorted(invitations, key=lambda invitation: (*_name(invitation.assessment), invitation.pk))
-
-
-def _name(assessment: Assessment) -> tuple[str, str]:
-    user = assessment.student.user
-    return user.last_name.casefold(), user.first_name.casefold()
+    return sorted(invitations, key=lambda invitation: (invitation.assessment.student.sort_key, invitation.pk))

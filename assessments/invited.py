@@ -56,7 +56,7 @@ def invited_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[C
     files = Prefetch("attachments", InvitationAttachment.objects.select_related("file"))
     invitations = assessment.invitations.select_related("contact", "mail").prefetch_related(files)
     rows = []
-    for invitation in invitations.order_by("contact__last_name", "pk"):
+    for invitation in invitations.order_by("contact__sort_key", "pk"):
         own = completed.get(invitation.contact_id, [])
         again = invitation.withdrawn_at is not None and invitation.contact_id in ids
         rows.append(InvitedRow(invitation, sum(own), len(own), assessment.is_closed, again))

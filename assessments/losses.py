@@ -40,7 +40,7 @@ def read_losses(refused: Sequence[tuple[Assessment, WouldLoseWork]]) -> list[Stu
     students = []
     for assessment, error in refused:
         student = StudentLoss(assessment)
-        for a in sorted(error.assignments, key=lambda a: (a.contact.last_name, a.contact_id, a.part_id)):
+        for a in sorted(error.assignments, key=lambda a: (a.contact.sort_key, a.contact_id, a.part_id)):
             loss = Loss(a, scored.get(a.pk, 0), criteria.get(a.part_id, 0))
             student.examiners.setdefault(a.contact, []).append(loss)
         students.append(student)

@@ -10,7 +10,6 @@ import django_filters
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Value, When
-from django.db.models.functions import Lower
 from django.http import QueryDict
 
 from accounts.search import matches
@@ -67,7 +66,7 @@ def _in_order(values: Any) -> Case:
 
 # What the address calls a column → the expressions that it is sorted by.
 COLUMNS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
-    "student": ("Student", lambda: [Lower("student__user__last_name"), Lower("student__user__first_name")]),
+    "student": ("Student", lambda: [F("student__sort_key")]),
     "status": ("Status", lambda: [_in_order(Status.values)]),
     "sinds": ("Sinds", lambda: [F("status_since")]),
     "afname": ("Afname", lambda: [F("planned_on")]),

@@ -72,7 +72,7 @@ def read_overview(assessment: Assessment) -> Overview:
     unit: list[Contact] = []
     by_work_process: dict[int, list[Contact]] = {}
     by_part: dict[int, list[Contact]] = {}
-    for coupling in assessment.couplings.select_related("contact").order_by("contact__last_name", "pk"):
+    for coupling in assessment.couplings.select_related("contact").order_by("contact__sort_key", "pk"):
         if coupling.part_id is not None:
             by_part.setdefault(coupling.part_id, []).append(coupling.contact)
         elif coupling.work_process_id is not None:

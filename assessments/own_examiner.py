@@ -32,7 +32,7 @@ def read_lines(assessments: Sequence[Assessment]) -> list[Line]:
     """A line a student, in one query; whoever is the only one is filled in."""
     lines = {assessment.pk: Line(assessment) for assessment in assessments}
     whole = Coupling.objects.filter(assessment__in=lines, work_process=None, part=None).select_related("contact")
-    for coupling in whole.order_by("contact__last_name", "contact__first_name", "pk"):
+    for coupling in whole.order_by("contact__sort_key", "pk"):
         lines[coupling.assessment_id].now.append(coupling.contact)
     for line in lines.values():
         if len(line.now) == 1 and not line.now[0].removed_at:

@@ -76,7 +76,7 @@ def count_to_remind(*, among: InvitationQuerySet) -> int:
 def late_with_names(*, among: InvitationQuerySet) -> InvitationQuerySet:
     """The late ones with what a page says of each, by the examiner's last name."""
     found = late(among=among).select_related(*WITH_NAMES).defer(*UNREAD_MAIL)
-    return found.order_by("contact__last_name", "contact", "assessment__student__user__last_name", "pk")
+    return found.order_by("contact__sort_key", "contact_id", "assessment__student__sort_key", "pk")
 
 
 @dataclass

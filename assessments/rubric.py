@@ -249,7 +249,7 @@ def _assignments(assessment: Assessment, *, contact: Contact | None, taken_off: 
     """With who they are of, by name; all of them, or `contact`'s."""
     assignments = assessment.assignments.filter(removed_at__isnull=not taken_off)
     if contact is None:
-        return assignments.select_related("contact").order_by("contact__last_name", "pk")
+        return assignments.select_related("contact").order_by("contact__sort_key", "pk")
     own = list(assignments.filter(contact=contact).order_by("pk"))
     for assignment in own:
         assignment.contact = contact

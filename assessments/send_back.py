@@ -7,7 +7,7 @@ from collections.abc import Collection
 from django.utils import timezone
 
 from accounts.models import User
-from addressbook.models import Contact
+from addressbook.models import Contact, full_names
 
 from . import lifecycle, mails
 from .models import Assessment, Event
@@ -44,6 +44,6 @@ def send_back(
             invitation.committee_remark = remark
             changed = ["generation", "asked_at", "expires_at", "mail", "committee_remark"]
             invitation.save(update_fields=changed)
-        names = sorted(contact.full_name for contact in chosen)
+        names = full_names(chosen)
         lifecycle.bump_version(current)
         lifecycle.settle(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)

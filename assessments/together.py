@@ -52,9 +52,7 @@ def get_assessments(user: User, unit: ExamUnit, data: QueryDict, name: str = "be
     wanted = asked.public_ids(data, name)
     of_unit = Assessment.objects.for_docent(user).filter(exam=unit.exam_version.exam, unit_code=unit.code)
     found = list(
-        of_unit.for_pages()
-        .filter(public_id__in=wanted[: MAX_TOGETHER + 1])
-        .order_by("student__user__last_name", "student__user__first_name", "pk")
+        of_unit.for_pages().filter(public_id__in=wanted[: MAX_TOGETHER + 1]).order_by("student__sort_key", "pk")
     )
     one_school = len({assessment.school_id for assessment in found}) == 1
     if not one_school or len(found) != len(wanted) or len(found) > MAX_TOGETHER:

@@ -53,7 +53,7 @@ _EXAMINERS = Prepared(
 _CONTACTS = Prepared(
     lambda pks: (
         Contact.objects.filter(OneOf(F("pk"), pks))
-        .order_by("last_name", "pk")
+        .order_by("sort_key", "pk")
         .values_list("pk", "first_name", "infix", "last_name")
     )
 )

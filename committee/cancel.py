@@ -22,7 +22,7 @@ def open_requests(assessment: Assessment) -> list[Invitation]:
     """The invitations whose examiner still has something to do, by last name."""
     left = Assignment.objects.live().filter(assessment=assessment, completed_at__isnull=True)
     standing = assessment.invitations.standing().filter(Exists(left.filter(contact=OuterRef("contact"))))
-    return list(standing.select_related("contact").order_by("contact__last_name", "contact__first_name", "pk"))
+    return list(standing.select_related("contact").order_by("contact__sort_key", "pk"))
 
 
 def cancel(

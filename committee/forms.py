@@ -59,7 +59,7 @@ class SendBackForm(forms.Form):
         )
         self.fields["examiners"] = ContactsField(
             label="Terugsturen naar",
-            queryset=contacts.order_by("last_name", "first_name", "pk"),
+            queryset=contacts.order_by("sort_key", "pk"),
             widget=forms.CheckboxSelectMultiple,
             initial=contacts if len(contacts) == 1 else None,
             error_messages={"required": "Kies ten minste één examinator."},

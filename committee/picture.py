@@ -229,7 +229,7 @@ def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Col
 def read_examiners(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
     """What each examiner gave, by last name."""
     counts = _counts(_scores(exam, schools, period, own), "assignment__contact")
-    contacts = Contact.objects.filter(pk__in=counts).order_by("last_name", "first_name", "pk")
+    contacts = Contact.objects.filter(pk__in=counts).order_by("sort_key", "pk")
     return [Given(contact.full_name, contact.organisation, _bar(counts[contact.pk])) for contact in contacts]
 
 

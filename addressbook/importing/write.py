@@ -17,7 +17,7 @@ BATCH = 1000
 UPDATING: dict[str, Any] = {
     "update_conflicts": True,
     "unique_fields": ["id"],
-    "update_fields": [*NAMES, "user", "removed_at", "search_text"],
+    "update_fields": [*NAMES, "user", "removed_at", "search_text", "sort_key"],
 }
 CHANGED = (
     "Het adresboek is intussen veranderd; er is nog niets geïmporteerd. "

@@ -22,7 +22,8 @@ from .mailbox import MailFile, get_mail, mails
 View = Callable[..., HttpResponse]
 
 MAILS_PER_PAGE = 50
-# A mail brings styles of its own and may run nothing. Its links open beside the mailbox.
+# A mail brings styles of its own and may run nothing. Its links open beside the mailbox. Of the same origin, since the
+# mailbox asks how tall it is: without scripts it can do nothing with that.
 _mail_policy = cast(  # the package's types know views without arguments only
     "Callable[[View], View]",
     csp(
@@ -33,7 +34,7 @@ _mail_policy = cast(  # the package's types know views without arguments only
             "base-uri": [NONE],
             "form-action": [NONE],
             "frame-ancestors": [SELF],
-            "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
+            "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox", "allow-same-origin"],
         }
     ),
 )

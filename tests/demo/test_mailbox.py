@@ -89,7 +89,7 @@ def test_the_html_part_stands_in_a_sandbox_with_its_own_policy(client: Client, d
     page = client.get(reverse("demo:mail", args=[name]))
     frame = client.get(reverse("demo:mail_html", args=[name]))
 
-    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in page.content.decode()
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox allow-same-origin"' in page.content.decode()
     assert "style=" not in page.content.decode()
     assert "frame-src 'self'" in page["Content-Security-Policy"]
     assert "unsafe-inline" not in page["Content-Security-Policy"]
@@ -100,6 +100,7 @@ def test_the_html_part_stands_in_a_sandbox_with_its_own_policy(client: Client, d
     assert "default-src 'none'" in policy
     assert "script-src" not in policy
     assert "sandbox allow-popups" in policy
+    assert "allow-scripts" not in policy + page.content.decode()
     assert frame["X-Frame-Options"] == "SAMEORIGIN"
 
 

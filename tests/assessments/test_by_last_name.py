@@ -1,0 +1,135 @@
+"""Every list of people is in the order of last names: without the infix, whatever their accents and capitals."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import School, User
+from addressbook.models import Contact, full_names
+from addressbook.named import suggestions
+from assessments import group, invite
+from assessments.couple import Target
+from assessments.invited import invited_rows
+from assessments.models import Assessment
+from assessments.overview import read_overview
+from assessments.rubric import read_rubric
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import ContactFactory, MembershipFactory
+
+# (infix, last name), as they are sorted.
+NAMES = [
+    ("", "Abbas"),
+    ("", "abbing"),
+    ("", "Éder"),
+    ("van 't", "Hoff"),
+    ("de", "Hoop"),
+    ("", "Olsen"),
+    ("", "Özdemir"),
+    ("", "Pieters"),
+    ("", "Şahin"),
+    ("El", "Zahra"),
+]
+IN_ORDER = [last_name for _, last_name in NAMES]
+
+
+def shuffled() -> list[tuple[str, str]]:
+    return random.Random(7).sample(NAMES, len(NAMES))
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def contacts(school: School) -> list[Contact]:
+    return [ContactFactory(school=school, infix=infix, last_name=name) for infix, name in shuffled()]
+
+
+@pytest.fixture
+def students(school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
+    """Their assessments, all NEW."""
+    made = [MembershipFactory(school=school, user__infix=i, user__last_name=name) for i, name in shuffled()]
+    return [steps.start_assessment(student, unit, docent) for student in made]
+
+
+@pytest.fixture
+def examined(contacts: list[Contact], assessment: Assessment) -> Assessment:
+    """One student whom all contacts assess."""
+    steps.choose(assessment, *contacts)
+    return assessment
+
+
+def last_names(people: Any) -> list[str]:
+    return [person.last_name for person in people if person.last_name in IN_ORDER]
+
+
+def of_students(assessments: Any) -> list[str]:
+    return [assessment.student.user.last_name for assessment in assessments]
+
+
+def test_the_address_book_and_its_picker(teacher: Client, contacts: list[Contact], assessment: Assessment) -> None:
+    assert last_names(teacher.get(reverse("addressbook:contacts")).context["page"]) == IN_ORDER
+    pick = teacher.get(reverse("assessments:pick", args=[assessment.public_id]))
+    assert last_names(pick.context["others"]) == IN_ORDER
+
+
+def test_what_is_suggested_while_typing(contacts: list[Contact], school: School, monkeypatch) -> None:
+    assert last_names(suggestions(school)) == IN_ORDER
+    monkeypatch.setattr("addressbook.named.SUGGESTED", len(NAMES) - 1)
+    assert last_names(suggestions(school)) == IN_ORDER[:-1]
+
+
+def test_the_examiners_of_a_student(examined: Assessment) -> None:
+    overview = read_overview(examined)
+    assert last_names(overview.unit) == IN_ORDER
+    assert last_names(invite.invitable(examined)) == IN_ORDER
+    [member] = group.read_group([examined]).members
+    assert last_names(member.examiners) == last_names(member.invitable) == IN_ORDER
+    assert last_names(group.chosen_at([examined], Target()).contacts) == IN_ORDER
+    assert last_names(contact for contact, _ in group.read_group([examined]).invitable) == IN_ORDER
+
+
+def test_those_who_were_invited_and_are_waited_for(teacher: Client, examined: Assessment, unit: ExamUnit) -> None:
+    invite.invite(assessment=examined, contacts=invite.invitable(examined)[::-1], by=examined.initiator)
+    rows = invited_rows(examined, read_rubric(examined), [])
+    assert last_names(row.invitation.contact for row in rows) == IN_ORDER
+    [row] = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).context["rows"]
+    assert last_names(one.contact for one in row.waiting) == IN_ORDER
+
+
+def test_the_history_names_them_in_that_order(examined: Assessment, contacts: list[Contact]) -> None:
+    [chosen] = examined.events.filter(kind="COUPLED")
+    assert chosen.data["examiners"] == full_names(contacts)
+    assert [name.split()[-1] for name in full_names(contacts)] == IN_ORDER
+
+
+def test_the_students_of_the_tab_and_of_a_start(teacher: Client, students: list[Assessment], unit: ExamUnit) -> None:
+    tab = reverse("assessments:unit_list", args=[unit.pk])
+    assert of_students(row.assessment for row in teacher.get(tab, {"sorteer": "student"}).context["rows"]) == IN_ORDER
+    down = teacher.get(tab, {"sorteer": "-student"}).context["rows"]
+    assert of_students(row.assessment for row in down) == IN_ORDER[::-1]
+    ids = {"beoordeling": [str(one.public_id) for one in students]}
+    together = teacher.get(reverse("assessments:together", args=[unit.pk]), ids)
+    assert of_students(together.context["assessments"]) == IN_ORDER
+
+
+def test_the_students_found_by_a_few_letters(teacher: Client, school: School, unit: ExamUnit) -> None:
+    for infix, name in shuffled():
+        MembershipFactory(school=school, user__first_name="Zoek", user__infix=infix, user__last_name=name)
+    found = teacher.get(reverse("assessments:choose_student", args=[unit.pk]), {"q": "zoek"}).context["found"]
+    assert [row.student.user.last_name for row in found] == IN_ORDER
+
+
+def test_a_contact_who_is_renamed_moves(contacts: list[Contact], school: School) -> None:
+    contact = contacts[0]
+    contact.last_name = "Ääkkönen"
+    contact.save()
+    assert school.contacts.first() == contact

@@ -1,0 +1,52 @@
+"""The demo's mailbox: a mail is read whole, as tall as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from assessments.models import Assessment
+from digibeoordelen.demo.mailbox import mails
+from digibeoordelen.outbox.deliver import deliver
+from tests import steps
+from tests.factories import ContactFactory
+
+from .fits import faults
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+REMARK = "\n\n".join(f"Regel {number} van de opmerking." for number in range(1, 31))
+
+
+@pytest.fixture
+def long_mail(assessment: Assessment, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an invitation that is taller than a screen."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    settings.VAR_DIR, settings.OUTBOX_TRANSPORT = tmp_path, "digibeoordelen.demo.mailbox.MailboxBackend"
+    examiner = ContactFactory(school=assessment.school)
+    steps.choose(assessment, examiner)
+    invitation = steps.send_invitation(assessment, examiner, remark=REMARK)
+    assert invitation.mail is not None
+    deliver(invitation.mail.pk)
+    return f"/demo/postvak/{mails()[0].name}/"
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_mail_is_shown_whole(
+    width: int, long_mail: str, live_server, new_browser: Callable[..., Page], shots: Callable[[Page, str], None]
+) -> None:
+    page = new_browser(width=width)
+    page.goto(live_server.url + long_mail)
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_text("Regel 30 van de opmerking.")).to_be_visible()
+    page.wait_for_function("document.querySelector('iframe').style.height")
+    over = frame.locator("html").evaluate("page => [page.scrollHeight - innerHeight, page.scrollWidth - innerWidth]")
+    assert over == [0, 0]
+    assert not faults(page)
+    shots(page, f"postvak-{width}")
+    page.set_viewport_size({"width": 700, "height": 900})
+    page.wait_for_timeout(100)
+    assert frame.locator("html").evaluate("page => page.scrollHeight - innerHeight") == 0
