@@ -15,7 +15,7 @@ from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 from addressbook.picker import picker_lists
 
-from . import asked, invite, lifecycle
+from . import asked, couple, invite, lifecycle, taken_off
 from . import replace as replacing
 from .forms import WithdrawForm
 from .initiator import detail_url, get_assessment
@@ -103,7 +103,9 @@ def _not_replaceable(assessment: Assessment, old: Contact) -> str:
         return f"Deze beoordeling is {assessment.get_status_display().lower()}."
     if not assessment.couplings.filter(contact=old).exists():
         return f"{old.full_name} is geen examinator (meer) van deze beoordeling."
-    return ""
+    own = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
+    handed_in = taken_off.handed_in(assessment, own)
+    return str(couple.CompletedStays(handed_in)) if own and len(handed_in) == len(own) else ""
 
 
 @require_GET
@@ -158,7 +160,7 @@ def _replace_page(
     request: UserRequest, assessment: Assessment, old: Contact, new: Contact, *, keep_completed: bool
 ) -> HttpResponse:
     begun = replacing.begun_by(assessment, old)
-    completed = [column for column in begun if column.assignment.completed_at]
+    completed = [column.assignment for column in begun if column.assignment.completed_at]
     own = assessment.live_assignments.filter(contact=old).count()
     standing = assessment.invitations.standing().filter(contact__in=[old, new]).values_list("contact_id", flat=True)
     context = {
@@ -168,6 +170,7 @@ def _replace_page(
         "begun": begun,
         "has_choice": 0 < len(completed) < own,
         "keep_completed": keep_completed,
+        "must_keep": bool(taken_off.handed_in(assessment, completed)),
         "old_is_invited": old.pk in standing,
         "new_is_invited": new.pk in standing,
     }
