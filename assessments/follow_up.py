@@ -103,6 +103,11 @@ def _not_replaceable(assessment: Assessment, old: Contact) -> str:
         return f"Deze beoordeling is {assessment.get_status_display().lower()}."
     if not assessment.couplings.filter(contact=old).exists():
         return f"{old.full_name} is geen examinator (meer) van deze beoordeling."
+    return ""
+
+
+def _stays(assessment: Assessment, old: Contact) -> str:
+    """Why all that `old` has stays, where it was completed and assessed; empty when something can go to another."""
     own = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
     handed_in = taken_off.handed_in(assessment, own)
     return str(couple.CompletedStays(handed_in)) if own and len(handed_in) == len(own) else ""
@@ -115,7 +120,8 @@ def pick_replacement(request: UserRequest, public_id: UUID, contact_id: int) -> 
     if told := _not_replaceable(assessment, old):
         return _answer(request, assessment, told)
     query = request.GET.get("q", "")
-    context: dict[str, Any] = {"assessment": assessment, "old": old, "query": query}
+    stays = _stays(assessment, old)
+    context: dict[str, Any] = {"assessment": assessment, "old": old, "query": query, "stays": stays}
     context |= picker_lists(school=assessment.school, query=query, chosen=[old])
     return render(request, "assessments/pick_replacement.html", context)
 
@@ -126,6 +132,8 @@ def replace(request: UserRequest, public_id: UUID, contact_id: int) -> HttpRespo
     assessment, old = get_examiner(request.user, public_id, contact_id)
     if told := _not_replaceable(assessment, old):
         return _answer(request, assessment, told)
+    if _stays(assessment, old):
+        return redirect("assessments:pick_replacement", assessment.public_id, old.pk)  # which says so
     data = request.POST if request.method == "POST" else request.GET
     new = assessment.school.contacts.listed().filter(pk__in=asked.numbers(data, "examinator")).first()
     if new is None or new == old:
