@@ -119,7 +119,7 @@ def correct(*, assessment: Assessment, by: User, changes: Changes, seen_mark: st
     """
     with lifecycle.locked(assessment) as current:
         refuse_unless_assessed(current)
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         rubric = read_rubric(current)
         lay_over(rubric)
         if seen(rubric) != seen_mark:

@@ -195,6 +195,7 @@ def choose_examiners(
     if any(contact.school_id != assessment.school_id for contact in contacts):
         raise ValueError("A contact of another school.")
     with lifecycle.locked(assessment, version=version) as current:
+        lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         _replace_couplings(current, target, contacts)
         if replace_finer:

@@ -50,6 +50,7 @@ def replace(
         # Held before the assessment, as correcting an address does: the invitation goes to the address as it is then.
         chosen = Contact.objects.select_for_update(no_key=True).get(pk=new.pk)
         with lifecycle.locked(assessment, version=version) as current:
+            lifecycle.refuse_own(current.student, by=by)
             lifecycle.refuse_if_closed(current)
             _refuse(current, old, chosen)
             asked = current.invitations.standing().filter(contact=old).first()

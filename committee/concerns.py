@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from addressbook.models import Contact
+from assessments.couple import is_student
 from assessments.rubric import Rubric
 from assessments.taken_off import TakenOff, read_taken_off
 
@@ -19,14 +20,18 @@ FEW_WORDS = 3
 def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
     """A sentence for each; the rubric was laid over. `by` is who is about to make it final.
 
-    Work that counts no more, one examiner on everything, an initiator or a member who examined too, and a
-    justification that is required and says nothing.
+    Work that counts no more, one examiner on everything, a student who started it or examined, an initiator or a
+    member who examined too, and a justification that is required and says nothing.
     """
     yield from lost(rubric)
     assessment, examiners = rubric.assessment, rubric.examiners
     if len(examiners) == 1 and len(rubric.parts) > 1:
         yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
+    if assessment.initiator == assessment.student.user:
+        yield f"De initiator is de student zelf: {assessment.initiator.full_name}."
     for contact in examiners:
+        if is_student(assessment, contact):
+            yield f"Een examinator is de student zelf: {contact.full_name}."
         if _is(contact, assessment.initiator):
             yield f"De initiator, {assessment.initiator.full_name}, heeft zelf ook beoordeeld."
         if _is(contact, by):
