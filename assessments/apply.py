@@ -101,6 +101,7 @@ def _put_choices(
     if lacking := sorted({where for target, where, _ in choices if target is None}):
         raise lifecycle.DomainError(f"De versie van het examen van deze student heeft geen {', '.join(lacking)}.")
     with lifecycle.locked(assessment, version=version) as current:
+        lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         _replace_all(current, [(target, contact) for target, _, contact in choices if target is not None])
         changes = couple.sync_assignments(current, asked_about=asked_about)

@@ -73,6 +73,12 @@ def lay_over(rubric: Rubric) -> list[Correction]:
         for column in part.columns:
             text = texts.get(column.assignment.pk)
             column.correction = text if text and text.covers == _written(column) else None
+        part.lapsed = [decision for pk, decision in decisions.items() if decision.after and pk not in part.decisions]
+        part.lapsed += [
+            texts[column.assignment.pk]
+            for column in [*part.columns, *part.dropped]
+            if column.assignment.pk in texts and not column.correction
+        ]
     return everything
 
 
@@ -113,7 +119,7 @@ def correct(*, assessment: Assessment, by: User, changes: Changes, seen_mark: st
     """
     with lifecycle.locked(assessment) as current:
         refuse_unless_assessed(current)
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         rubric = read_rubric(current)
         lay_over(rubric)
         if seen(rubric) != seen_mark:

@@ -14,7 +14,7 @@ from accounts.models import User
 from addressbook.models import Contact, full_names
 from exams.models import Part, WorkProcess
 
-from . import lifecycle
+from . import lifecycle, taken_off
 from .models import Assessment, Assignment, Coupling, Event, Score
 
 # Core task's and work process's code, kind of part; '' where a target is coarser.
@@ -53,6 +53,18 @@ class WouldLoseWork(lifecycle.DomainError):
         self.assignments = assignments
         names = ", ".join(full_names(assignment.contact for assignment in assignments))
         super().__init__(f"Al begonnen met beoordelen, en daarom niet zomaar weg te halen: {names}.")
+
+
+class CompletedStays(lifecycle.DomainError):
+    """From 'Beoordeeld' on no completed work is taken off by a docent alone."""
+
+    def __init__(self, assignments: Iterable[Assignment]) -> None:
+        names = sorted({assignment.contact.full_name for assignment in assignments})
+        super().__init__(
+            f"{', '.join(names)} {'heeft' if len(names) == 1 else 'hebben'} al afgerond, en daarmee is het aan de "
+            "examencommissie. U kunt dit niet meer weghalen; de examencommissie kan de beoordeling terugsturen of zelf "
+            "beslissen."
+        )
 
 
 @dataclass(frozen=True)
@@ -175,13 +187,15 @@ def choose_examiners(
     counts there too. Contacts must be of the assessment's school (`ValueError` else). Raises
     `WouldLoseWork` when someone who has begun would lose an assignment, unless the teacher confirmed
     that, for whoever it is (`take_off_begun`) or for these assignments' ids (`asked_about`): then it
-    is taken off, keeps what was written, and stands in the log. Raises `DomainError` when someone is
+    is taken off, keeps what was written, and stands in the log. Raises `CompletedStays` for what was
+    completed and assessed, whatever was confirmed. Raises `DomainError` when someone is
     no longer in the address book or is the student, when the assessment is closed, or when it was changed
     since `version`.
     """
     if any(contact.school_id != assessment.school_id for contact in contacts):
         raise ValueError("A contact of another school.")
     with lifecycle.locked(assessment, version=version) as current:
+        lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         _replace_couplings(current, target, contacts)
         if replace_finer:
@@ -221,7 +235,7 @@ def sync_assignments(
     One that has content is never taken off silently: without `take_off_begun`, or its id in
     `asked_about`, `WouldLoseWork` is raised. What is taken off gets `removed_at` and keeps what was written; chosen
     again, it counts again. Whoever has no part left loses the invitation with it. Raises
-    `DomainError` where the student would assess themselves.
+    `CompletedStays` for what is the committee's by now, and `DomainError` where the student would assess themselves.
     """
     wanted = _wanted(assessment)
     existing = {
@@ -233,6 +247,8 @@ def sync_assignments(
     live = {key for key, a in existing.items() if a.removed_at is None}
     _refuse_student_among(assessment, {contact for contact, _ in wanted - live})
     surplus = [a for key, a in existing.items() if key not in wanted and a.removed_at is None]
+    if handed_in := taken_off.handed_in(assessment, surplus):
+        raise CompletedStays(handed_in)
     begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
     if not take_off_begun and any(a.pk not in asked_about for a in begun):
         raise WouldLoseWork(begun)

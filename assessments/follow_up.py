@@ -15,7 +15,7 @@ from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 from addressbook.picker import picker_lists
 
-from . import asked, invite, lifecycle
+from . import asked, couple, invite, lifecycle, taken_off
 from . import replace as replacing
 from .forms import WithdrawForm
 from .initiator import detail_url, get_assessment
@@ -106,6 +106,13 @@ def _not_replaceable(assessment: Assessment, old: Contact) -> str:
     return ""
 
 
+def _stays(assessment: Assessment, old: Contact) -> str:
+    """Why all that `old` has stays, where it was completed and assessed; empty when something can go to another."""
+    own = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
+    handed_in = taken_off.handed_in(assessment, own)
+    return str(couple.CompletedStays(handed_in)) if own and len(handed_in) == len(own) else ""
+
+
 @require_GET
 def pick_replacement(request: UserRequest, public_id: UUID, contact_id: int) -> HttpResponse:
     """'Vervangen': the address book, to choose one from."""
@@ -113,7 +120,8 @@ def pick_replacement(request: UserRequest, public_id: UUID, contact_id: int) -> 
     if told := _not_replaceable(assessment, old):
         return _answer(request, assessment, told)
     query = request.GET.get("q", "")
-    context: dict[str, Any] = {"assessment": assessment, "old": old, "query": query}
+    stays = _stays(assessment, old)
+    context: dict[str, Any] = {"assessment": assessment, "old": old, "query": query, "stays": stays}
     context |= picker_lists(school=assessment.school, query=query, chosen=[old])
     return render(request, "assessments/pick_replacement.html", context)
 
@@ -124,6 +132,8 @@ def replace(request: UserRequest, public_id: UUID, contact_id: int) -> HttpRespo
     assessment, old = get_examiner(request.user, public_id, contact_id)
     if told := _not_replaceable(assessment, old):
         return _answer(request, assessment, told)
+    if _stays(assessment, old):
+        return redirect("assessments:pick_replacement", assessment.public_id, old.pk)  # which says so
     data = request.POST if request.method == "POST" else request.GET
     new = assessment.school.contacts.listed().filter(pk__in=asked.numbers(data, "examinator")).first()
     if new is None or new == old:
@@ -158,7 +168,7 @@ def _replace_page(
     request: UserRequest, assessment: Assessment, old: Contact, new: Contact, *, keep_completed: bool
 ) -> HttpResponse:
     begun = replacing.begun_by(assessment, old)
-    completed = [column for column in begun if column.assignment.completed_at]
+    completed = [column.assignment for column in begun if column.assignment.completed_at]
     own = assessment.live_assignments.filter(contact=old).count()
     standing = assessment.invitations.standing().filter(contact__in=[old, new]).values_list("contact_id", flat=True)
     context = {
@@ -168,6 +178,7 @@ def _replace_page(
         "begun": begun,
         "has_choice": 0 < len(completed) < own,
         "keep_completed": keep_completed,
+        "must_keep": bool(taken_off.handed_in(assessment, completed)),
         "old_is_invited": old.pk in standing,
         "new_is_invited": new.pk in standing,
     }

@@ -57,12 +57,17 @@ def _what(event: Event) -> str:
     return f"{said}: {data['examiner']}" if data.get("examiner") else said
 
 
+def what_went(event: Event) -> list[str]:
+    """Whose work counts no more since, a line for each part, and whose invitation went with it."""
+    lines = [f"Telt niet meer mee: {line}" for line in event.data.get("taken_off", [])]
+    if event.data.get("withdrawn"):
+        lines.append(f"Uitnodiging ingetrokken: {', '.join(event.data['withdrawn'])}")
+    return lines
+
+
 def _details(event: Event) -> list[str]:
     """What came of it, and why. What the committee wrote to an examiner is between them."""
-    data = event.data
-    details = [f"Telt niet meer mee: {line}" for line in data.get("taken_off", [])]
-    if data.get("withdrawn"):
-        details.append(f"Uitnodiging ingetrokken: {', '.join(data['withdrawn'])}")
+    data, details = event.data, what_went(event)
     if data.get("cancelled_as"):
         counts = "telt" if data["counts_as_attempt"] else "telt niet"
         details.append(f"{data['cancelled_as']}; {counts} als poging")

@@ -65,6 +65,7 @@ def make_invitations(
 
     Raises what `invite` raises.
     """
+    lifecycle.refuse_own(assessment.student, by=by)
     lifecycle.refuse_if_closed(assessment)
     allowed = {contact.pk: contact for contact in invitable(assessment)}  # read under the lock: the address counts
     if not contacts:
@@ -98,6 +99,7 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
     that was just sent must not be made void by its own repetition.
     """
     with lifecycle.locked(invitation.assessment) as current:
+        lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         fresh = _standing(current, invitation)
         if generation is not None and fresh.generation != generation:
@@ -161,6 +163,7 @@ def withdraw(*, invitation: Invitation, by: User, reason: str = "") -> None:
     assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
+        lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         _withdraw(current, _standing(current, invitation), by=by, reason=reason.strip())
 
@@ -185,6 +188,7 @@ def request_new_link(*, invitation: Invitation) -> None:
         fresh = _standing(current, invitation)
         if not links.stands(fresh):
             raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
+        couple.refuse_student(current, [fresh.contact])
         mail = fresh.mail if fresh.mail and fresh.mail.to == fresh.contact.email else None
         if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not fresh.is_expired:
             return

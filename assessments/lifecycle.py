@@ -20,7 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Membership, User
 from exams.models import Part
 
 from .models import Assessment, Assignment, CancelKind, Event, Invitation, Score, Status
@@ -132,10 +132,13 @@ def refuse_if_closed(assessment: Assessment) -> None:
         raise TransitionRefused(_("Deze beoordeling is %(state)s en kan niet meer worden gewijzigd.") % state)
 
 
-def refuse_own(assessment: Assessment, *, by: User) -> None:
-    """Raises `DomainError` for who is in the committee and the student too: nobody decides on their own result."""
-    if assessment.student.user_id == by.pk:
-        raise DomainError("Dit is uw eigen beoordeling; een ander lid van de commissie moet dit doen.")
+def refuse_own(student: Membership, *, by: User | None) -> None:
+    """Raises `DomainError` for who is the student too: nobody handles or decides on their own assessment.
+
+    `by` is None where nobody with an account does it.
+    """
+    if by and student.user_id == by.pk:
+        raise DomainError("Dit is uw eigen beoordeling; een ander moet dit doen.")
 
 
 def settle(

@@ -15,6 +15,7 @@ from django.utils import translation
 
 from digibeoordelen.outbox.links import Link, LinkVoid
 
+from . import couple
 from .models import Invitation, Status
 
 LINK_KIND = "examiner"
@@ -39,7 +40,7 @@ class NoAccess(Exception):
 
     @property
     def renewable(self) -> bool:
-        return self.invitation is not None and stands(self.invitation)
+        return self.invitation is not None and self.reason != "withdrawn" and stands(self.invitation)
 
 
 def stands(invitation: Invitation) -> bool:
@@ -178,6 +179,8 @@ def _usable(found: Any, generation: int) -> Invitation:
         raise NoAccess("unknown")
     if over := _why_over(invitation):
         raise NoAccess(over, invitation)
+    if couple.is_student(invitation.assessment, invitation.contact):  # by an address or account that became theirs
+        raise NoAccess("withdrawn", invitation)
     if invitation.generation != generation:
         raise NoAccess("void", invitation)
     if invitation.is_expired:

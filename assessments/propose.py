@@ -138,6 +138,7 @@ def confirm(*, proposal: Proposal, by: User) -> tuple[Contact, bool]:
     with transaction.atomic():
         _refuse_answered(proposal)
         invitation = proposal.invitation
+        lifecycle.refuse_own(invitation.assessment.student, by=by)
         lifecycle.refuse_if_closed(invitation.assessment)
         new = _add(proposal, invitation)
         try:
@@ -150,6 +151,7 @@ def confirm(*, proposal: Proposal, by: User) -> tuple[Contact, bool]:
 def decline(*, proposal: Proposal, by: User) -> None:
     """The examiner goes on assessing, and is told by mail. Raises `DomainError` when it was answered before."""
     with lifecycle.locked(proposal.invitation.assessment) as current:
+        lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         _refuse_answered(proposal)
         now = timezone.now()

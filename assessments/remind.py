@@ -166,6 +166,7 @@ def remind(*, invitation: Invitation, by: User | None) -> OutgoingMail | None:
     assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
+        lifecycle.refuse_own(current.student, by=by)
         ready = make_ready(current, pk=invitation.pk)
         return send(ready=[ready], by=by) if ready else None
 

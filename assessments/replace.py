@@ -19,8 +19,7 @@ from .rubric import Column, read_rubric
 
 def begun_by(assessment: Assessment, contact: Contact) -> list[Column]:
     """The parts on which the examiner wrote, scored or completed something, in the order of the form."""
-    columns = read_rubric(assessment, contact=contact).columns
-    return [c for c in columns if c.scores or c.assignment.justification or c.assignment.completed_at]
+    return [column for column in read_rubric(assessment, contact=contact).columns if column.has_content]
 
 
 def replace(
@@ -40,10 +39,10 @@ def replace(
     assignments of which the teacher confirmed that. With `keep_completed` the parts that `old`
     completed stay as they are, with everyone on them. What `old` proposed is answered by it; `by` is
     None when that needed nobody's confirmation.
-    Raises `WouldLoseWork` for work that was not confirmed, and `DomainError` when `old` is no
-    examiner here, `new` is the same one, the student or not in the address book, nothing is left to
-    hand over, the assessment is closed, or it was changed since `version`. `new` must be of the
-    assessment's school (`ValueError` else).
+    Raises `WouldLoseWork` for work that was not confirmed, `CompletedStays` for what is the committee's by now,
+    and `DomainError` when `old` is no examiner here, `new` is the same one, the student or not in the address
+    book, nothing is left to hand over, the assessment is closed, or it was changed since `version`. `new` must
+    be of the assessment's school (`ValueError` else).
     """
     if new.school_id != assessment.school_id:
         raise ValueError("A contact of another school.")
@@ -51,6 +50,7 @@ def replace(
         # Held before the assessment, as correcting an address does: the invitation goes to the address as it is then.
         chosen = Contact.objects.select_for_update(no_key=True).get(pk=new.pk)
         with lifecycle.locked(assessment, version=version) as current:
+            lifecycle.refuse_own(current.student, by=by)
             lifecycle.refuse_if_closed(current)
             _refuse(current, old, chosen)
             asked = current.invitations.standing().filter(contact=old).first()

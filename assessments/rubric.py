@@ -67,6 +67,10 @@ class Column:
         return self.assignment.completed_at is None and self.assignment.removed_at is None
 
     @property
+    def has_content(self) -> bool:
+        return bool(self.scores or self.assignment.justification or self.assignment.completed_at)
+
+    @property
     def justification(self) -> str:
         """What the form shows."""
         return self.assignment.justification if self.typed is None else self.typed
@@ -116,17 +120,23 @@ class Column:
             yield Missing(self.assignment, text, self.justification_field, self.justification_field)
 
 
+Cell = tuple[Column, str]  # a column and its score, '' where there is none
+
+
 @dataclass
 class PartSheet:
     """A part with its criteria and one column an examiner; the committee's `decisions` by criterion id.
 
-    Those are in it once `assessments.correct` laid them over.
+    Those are in it once `assessments.correct` laid them over, and so are the newest that `lapsed`. `dropped` are the
+    columns of who was taken off: to read, they count nowhere.
     """
 
     part: Part
     criteria: list[Criterion] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     decisions: dict[int, Correction] = field(default_factory=dict)
+    dropped: list[Column] = field(default_factory=list)
+    lapsed: list[Correction] = field(default_factory=list)
 
     @property
     def rows(self) -> Iterator[tuple[Criterion, list[str]]]:
@@ -148,10 +158,11 @@ class PartSheet:
         return bool(self.decisions)
 
     @property
-    def cells(self) -> Iterator[tuple[Criterion, list[tuple[Column, str]], Correction | None]]:
-        """As `rows`, each score with the column it stands in, and the committee's decision if one counts."""
+    def cells(self) -> Iterator[tuple[Criterion, list[Cell], Correction | None, list[Cell]]]:
+        """As `rows`, each score with the column it stands in; the committee's decision if one counts; the dropped."""
         for criterion, values in self.rows:
-            yield criterion, list(zip(self.columns, values, strict=True)), self.decisions.get(criterion.pk)
+            dropped = [(column, column.scores.get(criterion.pk, "")) for column in self.dropped]
+            yield criterion, list(zip(self.columns, values, strict=True)), self.decisions.get(criterion.pk), dropped
 
 
 @dataclass
@@ -187,6 +198,10 @@ class Rubric:
         return [column for part in self.parts for column in part.columns]
 
     @cached_property
+    def dropped(self) -> list[Column]:
+        return [column for part in self.parts for column in part.dropped]
+
+    @cached_property
     def examiners(self) -> list[Contact]:
         """Everyone with a live assignment, once, in the order of the parts."""
         return list({column.assignment.contact_id: column.assignment.contact for column in self.columns}.values())
@@ -218,14 +233,17 @@ class Rubric:
         return sum(len(column.scores) for column in self.columns)
 
 
-def read_rubric(assessment: Assessment, *, contact: Contact | None = None, taken_off: bool = False) -> Rubric:
+def read_rubric(
+    assessment: Assessment, *, contact: Contact | None = None, taken_off: bool = False, with_dropped: bool = False
+) -> Rubric:
     """Reads the assessment's rubric with all live assignments, or with `contact`'s alone.
 
     With `contact` only the parts that are theirs are in it: an examiner sees nothing else. With
-    `taken_off` it holds the assignments that count no more instead.
+    `taken_off` it holds the assignments that count no more instead; `with_dropped` those that have content too,
+    apart (`PartSheet.dropped`).
     """
     by_part: dict[int, list[Assignment]] = {}
-    for assignment in _assignments(assessment, contact=contact, taken_off=taken_off):
+    for assignment in _assignments(assessment, contact=contact, taken_off=None if with_dropped else taken_off):
         by_part.setdefault(assignment.part_id, []).append(assignment)
     scores: dict[int, dict[int, str]] = {}
     writers: dict[int, dict[int, str]] = {}
@@ -241,13 +259,19 @@ def read_rubric(assessment: Assessment, *, contact: Contact | None = None, taken
         for assignment in by_part.get(part_id, []):
             assignment.part = sheet.part
             own = scores.get(assignment.pk, {}), writers.get(assignment.pk, {})
-            sheet.columns.append(Column(assignment, sheet.criteria, *own))
+            column = Column(assignment, sheet.criteria, *own)
+            if not with_dropped or assignment.removed_at is None:
+                sheet.columns.append(column)
+            elif column.has_content:
+                sheet.dropped.append(column)
     return Rubric(assessment, _grouped(list(sheets.values())))
 
 
-def _assignments(assessment: Assessment, *, contact: Contact | None, taken_off: bool) -> Iterable[Assignment]:
-    """With who they are of, by name; all of them, or `contact`'s."""
-    assignments = assessment.assignments.filter(removed_at__isnull=not taken_off)
+def _assignments(assessment: Assessment, *, contact: Contact | None, taken_off: bool | None) -> Iterable[Assignment]:
+    """With who they are of, by name; all of them, or `contact`'s; those that count and those that do not with None."""
+    assignments = assessment.assignments.all()
+    if taken_off is not None:
+        assignments = assignments.filter(removed_at__isnull=not taken_off)
     if contact is None:
         return assignments.select_related("contact").order_by("contact__sort_key", "pk")
     own = list(assignments.filter(contact=contact).order_by("pk"))

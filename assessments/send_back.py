@@ -26,7 +26,7 @@ def send_back(
     if not remark.strip():
         raise lifecycle.DomainError("Schrijf erbij waarom u de beoordeling terugstuurt.")
     with lifecycle.locked(assessment, version=version) as current:
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         invitations = list(current.invitations.standing().filter(contact__in=contacts).select_related("contact"))
         chosen = [invitation.contact for invitation in invitations]
         if not contacts:

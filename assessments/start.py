@@ -50,7 +50,7 @@ def is_activated(user: User) -> bool:
 
 
 def find_students(*, by: User, query: str) -> list[Membership]:
-    """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number.
+    """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number; never `by`.
 
     First those whose last name begins with what was typed, then the others; each sorted by last name.
 
@@ -58,7 +58,8 @@ def find_students(*, by: User, query: str) -> list[Membership]:
     A student without a number can't be assessed and is not found (source text, 'Studentnummer').
     """
     schools = by.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
-    return among_students(schools=list(schools), query=query, limit=SEARCH_LIMIT + 1)
+    found = among_students(schools=list(schools), query=query, limit=SEARCH_LIMIT + 2)  # one of them may be `by`
+    return [student for student in found if student.user_id != by.pk][: SEARCH_LIMIT + 1]
 
 
 def get_students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
@@ -81,8 +82,8 @@ def start(
     """A new assessment of `student`, pinned to the unit as the exam's newest version has it.
 
     It is the next attempt if others counted as one. Raises `DomainError` when one is running
-    already, also when that was started a moment ago, when the student left the school, or when the
-    newest version lacks the unit.
+    already, also when that was started a moment ago, when the student left the school or is `by`, or when
+    the newest version lacks the unit.
     """
     now = timezone.now()
     return _start(unit=_newest(unit), student=student, by=by, at=now, planned_on=planned_on, place=place)
@@ -101,8 +102,8 @@ def start_together(
 
     Their `created_at` is the same moment, by which they are found together (`started_together`).
     `examiners` (a student's membership id → contacts) are coupled to the whole exam of each that is
-    started. Raises `DomainError` for more than `MAX_TOGETHER` students, when the newest version lacks
-    the unit, or when an examiner is no longer in the address book.
+    started. Raises `DomainError` for more than `MAX_TOGETHER` students, when `by` is one of them, when the
+    newest version lacks the unit, or when an examiner is no longer in the address book.
     """
     if len(students) > MAX_TOGETHER:
         raise lifecycle.DomainError(f"U kunt hooguit {MAX_TOGETHER} studenten tegelijk starten.")
@@ -136,6 +137,7 @@ class _Left(lifecycle.DomainError):
 def _start(
     *, unit: ExamUnit, student: Membership, by: User, at: datetime, planned_on: date | None, place: str
 ) -> Assessment:
+    lifecycle.refuse_own(student, by=by)
     exam = unit.exam_version.exam
     earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code, counts_as_attempt=True)
     try:

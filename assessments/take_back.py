@@ -21,6 +21,7 @@ def take_back(*, assessment: Assessment, by: User, version: int | None = None) -
     Raises `DomainError` when an examiner was invited, or something was changed since `version`.
     """
     with lifecycle.locked(assessment, version=version) as current:
+        lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         if not is_possible(current):
             raise lifecycle.DomainError(

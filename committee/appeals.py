@@ -20,7 +20,7 @@ def mark(*, assessment: Assessment, by: User, received_on: date, note: str = "",
     Raises `TransitionRefused` for one that never was FINAL, `DomainError` when one runs already or `version` is old.
     """
     with lifecycle.locked(assessment, version=version) as current:
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         if not has_had_a_result(current):
             raise lifecycle.TransitionRefused("Bezwaar kan alleen tegen een definitief resultaat.")
         if current.appeals.open().exists():
@@ -33,7 +33,7 @@ def mark(*, assessment: Assessment, by: User, received_on: date, note: str = "",
 def close(*, appeal: Appeal, by: User, closed_on: date, outcome: Appeal.Outcome) -> None:
     """Writes down what came of it; raises `DomainError` when that was done before."""
     with lifecycle.locked(appeal.assessment) as current:
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         fresh = current.appeals.open().filter(pk=appeal.pk).first()
         if fresh is None:
             raise lifecycle.DomainError("Dit bezwaar is al afgesloten.")

@@ -43,7 +43,7 @@ def cancel(
     """
     if counts_as_attempt is None:
         counts_as_attempt = COUNTS[kind]
-    lifecycle.refuse_own(assessment, by=by)
+    lifecycle.refuse_own(assessment.student, by=by)
     with transaction.atomic():
         event = lifecycle.cancel(
             assessment=assessment,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from addressbook.models import Contact
+from assessments.couple import is_student
 from assessments.rubric import Rubric
+from assessments.taken_off import TakenOff, read_taken_off
 
 FEW_WORDS = 3
 
@@ -14,13 +20,18 @@ FEW_WORDS = 3
 def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
     """A sentence for each; the rubric was laid over. `by` is who is about to make it final.
 
-    One examiner on everything, an initiator or a member who examined too, and a justification that is required
-    and says nothing.
+    Work that counts no more, one examiner on everything, a student who started it or examined, an initiator or a
+    member who examined too, and a justification that is required and says nothing.
     """
+    yield from lost(rubric)
     assessment, examiners = rubric.assessment, rubric.examiners
     if len(examiners) == 1 and len(rubric.parts) > 1:
         yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
+    if assessment.initiator == assessment.student.user:
+        yield f"De initiator is de student zelf: {assessment.initiator.full_name}."
     for contact in examiners:
+        if is_student(assessment, contact):
+            yield f"Een examinator is de student zelf: {contact.full_name}."
         if _is(contact, assessment.initiator):
             yield f"De initiator, {assessment.initiator.full_name}, heeft zelf ook beoordeeld."
         if _is(contact, by):
@@ -32,6 +43,41 @@ def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
         if column.needs_justification and 0 < words <= FEW_WORDS:
             name = column.assignment.contact.full_name
             yield f"{column.title}: de onderbouwing van {name} telt {words} woord{'en' if words > 1 else ''}."
+
+
+def lost(rubric: Rubric) -> Iterator[str]:
+    """Who was taken off with work done, and what the committee itself decided that counts no more.
+
+    The rubric was read with those who were dropped, and laid over.
+    """
+    yield from map(_said_of, read_taken_off(rubric))
+    lapsed = [correction for part in rubric.parts for correction in part.lapsed]
+    decisions = sum(bool(correction.criterion_id) for correction in lapsed)
+    for count, one, more in (
+        (decisions, "beslissing", "beslissingen"),
+        (len(lapsed) - decisions, "aangepaste onderbouwing", "aangepaste onderbouwingen"),
+    ):
+        if count:
+            which, verb = (one, "is") if count == 1 else (more, "zijn")
+            yield (
+                f"{count} {which} van de examencommissie {verb} vervallen, doordat sindsdien is veranderd wat de "
+                "examinatoren gaven; zie de bewerkhistorie."
+            )
+
+
+def _said_of(gone: TakenOff) -> str:
+    """'Tineke Tweede heeft ook beoordeeld (2 keer O, 6 keer V; afgerond), maar is op … weggehaald door …'."""
+    counted = Counter(score for column in gone.columns for score in column.scores.values())
+    given = ", ".join(f"{counted[score]} keer {score}" for score in "OVG" if counted[score])
+    done = "afgerond" if all(column.assignment.completed_at for column in gone.columns) else "niet afgerond"
+    by = ""
+    if gone.event:
+        at = date_format(timezone.localtime(gone.event.at), "DATETIME_FORMAT")
+        by = f"op {at} weggehaald door {gone.event.actor_name}"
+    return (
+        f"{gone.contact.full_name} heeft ook beoordeeld ({given or 'alleen een onderbouwing'}; {done}), "
+        f"maar is {by or 'weggehaald'}. Dit telt niet mee."
+    )
 
 
 def _is(contact: Contact, user: User) -> bool:

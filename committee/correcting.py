@@ -14,6 +14,7 @@ from assessments import correct, view_log
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 
+from .concerns import lost
 from .correction_history import read_history
 from .correction_page import Problems, lay_out, problem_links, read_changes
 from .loading import address, get_afname
@@ -59,6 +60,7 @@ def _page(
     context = {
         "assessment": assessment,
         "processes": [(process[0].sheet.part.work_process, process) for process in parts],
+        "lost": list(lost(reading.rubric)),
         "seen": correct.seen(reading.rubric),
         "said": said,
         "problems": list(problem_links(parts)),

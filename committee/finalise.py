@@ -49,7 +49,7 @@ def propose(*, assessment: Assessment, by: User, exam_office_email: str, version
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         _final_result(current)
         before = standing_proposal(current)
         if before and before.by != by:
@@ -81,7 +81,7 @@ def finalise(
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         rubric, unit = _final_result(current)
         proposed = _second_pair_of_eyes(current, by, proposal)
         now = timezone.now()

@@ -68,7 +68,7 @@ class Reading:
 
 def read(assessment: Assessment) -> Reading:
     """Reads the whole assessment. What an examiner has not completed yet is a draft: it is left out."""
-    rubric = read_rubric(assessment)
+    rubric = read_rubric(assessment, with_dropped=True)
     waiting = list(_waiting(rubric))
     for column in rubric.columns:
         if not column.assignment.completed_at:

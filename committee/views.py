@@ -22,6 +22,7 @@ from digibeoordelen.outbox.queue import send_again as send_mail_again
 from . import exports
 from .afnames_page import count_states, read_page
 from .batch import FinalBatch
+from .concerns import lost
 from .finalise import standing_proposal
 from .find_afnames import AfnamesOfSchool
 from .forms import SendBackForm
@@ -64,10 +65,11 @@ def start_export(request: UserRequest) -> HttpResponse:
 def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_afname(request.user, public_id)
     view_log.note(assessment, by=request.user)
-    appeals = list(assessment.appeals.all())
+    appeals, reading = list(assessment.appeals.all()), read(assessment)
     context = {
         "assessment": assessment,
-        "reading": read(assessment),
+        "reading": reading,
+        "lost": list(lost(reading.rubric)),
         "documents": _documents(assessment),
         "events": assessment.events.all(),
         "proposal": standing_proposal(assessment) if assessment.school.four_eyes else None,

@@ -15,7 +15,7 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
     without a reason or when `version` is no longer the assessment's, `TransitionRefused` unless it is FINAL.
     """
     with lifecycle.locked(assessment) as current:
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         document = current.documents.current().select_related("mail").first()
         lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
         mails.queue_result_withdrawn_to_student(assessment=current, by=by)

@@ -24,9 +24,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.filter(ended_at__isnull=True)
 
     def students_of_docent(self, user: User) -> MembershipQuerySet:
-        """Students of the schools where `user` is Docent and digital assessment is switched on."""
+        """Students of the schools where `user` is Docent and digital assessment is switched on; never `user`."""
         schools = user.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
-        return self.present().filter(role=Role.STUDENT, school__in=schools, user__is_active=True)
+        students = self.present().filter(role=Role.STUDENT, school__in=schools, user__is_active=True)
+        return students.exclude(user=user)
 
 
 class Membership(models.Model):

@@ -26,8 +26,12 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         return self.filter(student__user=user)
 
     def for_docent(self, user: User) -> AssessmentQuerySet:
-        """Assessments of the schools where `user` is Docent, for the exams on that account."""
-        return self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
+        """Assessments of the schools where `user` is Docent, for the exams on that account, without the own.
+
+        Who is the student too reads of those what any student does, and handles none (`lifecycle.refuse_own`).
+        """
+        of_schools = self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
+        return of_schools.exclude(student__user=user)
 
     def for_committee(self, user: User) -> AssessmentQuerySet:
         """All assessments of the schools where `user` holds the role Examencommissie, without the own.

@@ -10,6 +10,8 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import get_format
 
+from assessments import history
+from assessments.models import Event
 from assessments.verification import grouped
 from exams.grading import Score
 
@@ -58,6 +60,12 @@ def day(value: str | None) -> date | None:
 def grouped_code(code: str) -> str:
     """A verification code as it is printed: '34CD-79FG-…'."""
     return grouped(code)
+
+
+@register.filter
+def what_went(event: Event) -> list[str]:
+    """What an event of the log took away: lines to read."""
+    return history.what_went(event)
 
 
 @register.filter

@@ -70,9 +70,12 @@ def test_who_has_begun_is_taken_off_only_once_confirmed(
 
 
 def test_what_was_completed_is_said_with_its_moment(
-    teacher: Client, assessed: Assessment, second_examiner: Contact
+    teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
-    asked = teacher.post(address(assessed, "take_over"), post(assessed, second_examiner))
+    steps.choose(assessment, examiner, second_examiner)
+    steps.send_invitation(assessment, second_examiner)
+    steps.assess(steps.send_invitation(assessment, examiner))
+    asked = teacher.post(address(assessment, "take_over"), post(assessment, second_examiner))
     assert text(asked).count("afgerond op") == 4
 
 

@@ -15,6 +15,7 @@ from addressbook.models import Contact
 from assessments import couple, form, invite, lifecycle, links
 from assessments.models import Assessment, Assignment, Coupling, Event, Invitation, Status
 from assessments.replace import begun_by, replace
+from assessments.send_back import send_back
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
@@ -235,11 +236,14 @@ def test_completed_parts_stay_and_count_when_the_teacher_keeps_them(
     assert assessment.status == Status.ASSESSED
 
 
-def test_replacing_who_completed_all_opens_the_assessment_again(
-    assessed: Assessment, invitation: Invitation, docent: User, second_examiner: Contact
+def test_who_completed_all_is_replaced_once_the_committee_sent_it_back(
+    assessed: Assessment, invitation: Invitation, docent: User, committee_member: User, second_examiner: Contact
 ) -> None:
-    confirmed = all_of(assessed, invitation.contact)
-    replace(assessment=assessed, old=invitation.contact, new=second_examiner, by=docent, take_off_begun=confirmed)
+    old, confirmed = invitation.contact, all_of(assessed, invitation.contact)
+    with pytest.raises(couple.CompletedStays):
+        replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)
+    send_back(assessment=assessed, contacts=[old], by=committee_member, remark="Door een ander.")
+    replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)
     assessed.refresh_from_db()
     assert assessed.status == Status.INVITED
 

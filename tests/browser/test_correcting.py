@@ -10,7 +10,7 @@ from playwright.sync_api import Dialog, Page, Route, expect
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import form
+from assessments import couple, form
 from assessments.models import Assessment, Correction, Invitation
 from tests import steps
 
@@ -155,3 +155,35 @@ def test_what_two_examiners_wrote_stands_side_by_side(
         assert (tops[0] == tops[1]) == is_beside
     page.get_by_role("link", name="B1-K1-W2, Productbeoordeling").click()
     expect(page.get_by_role("heading", name="Productbeoordeling").last).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_what_someone_gave_who_was_taken_off_stands_struck_through(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    assessment: Assessment,
+    examiner: Contact,
+    second_examiner: Contact,
+    docent: User,
+    width: int,
+    shots: Shots,
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    steps.assess(steps.send_invitation(assessment, second_examiner), "O")
+    couple.choose_examiners(
+        assessment=assessment, target=couple.Target(), contacts=[examiner], by=docent, take_off_begun=True
+    )
+    steps.assess(steps.send_invitation(assessment, examiner), "G")
+    page = log_in_at(committee_member, f"/commissie/{assessment.public_id}/", width=width)
+    said = page.get_by_text("Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond)")
+    expect(said).to_contain_text("weggehaald door Dirk Docent")
+    struck = page.locator("td.dropped .score").first
+    assert "line-through" in struck.evaluate("score => getComputedStyle(score).textDecoration")
+    shots(page, f"weggehaald-1-{width}")
+    page.get_by_role("link", name="Afronden").click()
+    expect(said).to_be_visible()
+    shots(page, f"weggehaald-2-{width}")
+    page = log_in_at(docent, f"/beoordelingen/{assessment.public_id}/", width=width)
+    page.get_by_role("link", name="Vervangen").first.click()
+    expect(page.get_by_text("Erik Examinator heeft al afgerond")).to_be_visible()
+    shots(page, f"weggehaald-3-{width}")

@@ -170,7 +170,7 @@ def test_who_has_begun_is_not_taken_off_without_a_warning_that_says_what_would_b
     choosing: Open, assessment: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
 ) -> None:
     steps.choose(assessment, examiner)
-    steps.assess(steps.send_invitation(assessment, examiner), "G")
+    steps.fill_in(steps.send_invitation(assessment, examiner), "G")
     page = choosing()
     choose_whole(page, TINEKE, untick=(ERIK,))
     expect(page.get_by_role("heading", level=1)).to_have_text("Er is al begonnen met beoordelen")

@@ -19,6 +19,7 @@ from assessments import correct, couple
 from assessments.correct import Change, Changes
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import read_rubric
+from assessments.send_back import send_back
 from committee.correction_history import GONE, LEFT_OUT, SAME, WORTH, compare, shorten
 from committee.finalise import finalise
 from tests import steps
@@ -181,6 +182,8 @@ class TestHistory:
     ) -> None:
         post = opened(member, assessed) | {fields["text"]: "Anders.", f"reason-{fields['text']}": "Schrijffout."}
         member.post(address(assessed), post)
+        examiners = [invitation.contact for invitation in assessed.invitations.select_related("contact")]
+        send_back(assessment=assessed, contacts=examiners, by=assessed.initiator, remark="Door een ander.")
         couple.choose_examiners(
             assessment=assessed,
             target=couple.Target(),

@@ -1,0 +1,268 @@
+"""A Docent who is the student too handles nothing of the own assessment; it is read as any student reads it.
+
+Beside `tests/committee/test_own_assessment.py`, for who is in the committee and the student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
+from assessments import (
+    apply,
+    couple,
+    follow,
+    invite,
+    lifecycle,
+    links,
+    pasted,
+    propose,
+    remind,
+    start,
+    started_together,
+    take_back,
+)
+from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
+from assessments.replace import replace
+from committee.concerns import concerns
+from committee.reading import read
+from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.queue import Attachment
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory
+
+OWN = "uw eigen beoordeling"
+PATTERNS = [
+    pattern
+    for resolver in get_resolver().url_patterns
+    if getattr(resolver, "app_name", "") == "assessments"
+    for pattern in resolver.url_patterns
+    if isinstance(pattern, URLPattern)
+]
+
+
+def below(*beginnings: str) -> list[URLPattern]:
+    return [pattern for pattern in PATTERNS if str(pattern.pattern).startswith(beginnings)]
+
+
+OF_ONE = below("beoordelingen/<uuid:public_id>/", "uitnodigingen/<uuid:public_id>/", "voorstellen/<uuid:public_id>/")
+OF_SEVERAL = below("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/")
+
+
+@pytest.fixture
+def student(student: Membership, school: School) -> Membership:
+    """Who is Docent at the same school, with the exam on the account."""
+    MembershipFactory(user=student.user, school=school, role=Role.DOCENT)
+    return student
+
+
+@pytest.fixture
+def own(client: Client, student: Membership) -> Client:
+    client.force_login(student.user)
+    return client
+
+
+@pytest.fixture
+def of_another(unit: ExamUnit, docent: User, school: School) -> Assessment:
+    bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Hoffman", student_number="777001")
+    return steps.start_assessment(bart, unit, docent)
+
+
+@pytest.fixture
+def proposal(invitation: Invitation) -> Proposal:
+    greet = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    return propose.propose(invitation=invitation, proposal=greet)
+
+
+# --- Every page ----------------------------------------------------------------------------------
+def test_every_page_of_an_assessment_is_tried() -> None:
+    assert {"detail", "take_over", "replace", "sent_attachment", "confirm_proposal"} < {p.name for p in OF_ONE}
+    assert len(OF_ONE) >= 20
+    assert len(OF_SEVERAL) >= 8
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("pattern", OF_ONE, ids=lambda pattern: pattern.name)
+def test_no_page_of_it_exists(
+    own: Client, assessment: Assessment, examiner: Contact, pattern: URLPattern, method: str
+) -> None:
+    steps.choose(assessment, examiner)
+    note = Attachment(filename="pv.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
+    [asked] = invite.invite(assessment=assessment, contacts=[examiner], by=assessment.initiator, attachments=[note])
+    made = propose.propose(
+        invitation=asked, proposal=Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    )
+    owners = {"beoordelingen": assessment, "uitnodigingen": asked, "voorstellen": made}
+    named = {
+        "public_id": owners[str(pattern.pattern).partition("/")[0]].public_id,
+        "contact_id": examiner.pk,
+        "attachment_id": asked.attachments.get().pk,
+    }
+    wanted = {name: named[name] for name in pattern.pattern.converters}
+    answer = getattr(own, method)(reverse(f"assessments:{pattern.name}", kwargs=wanted))
+    assert answer.status_code == 404 or "Allow" in answer
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("pattern", OF_SEVERAL, ids=lambda pattern: pattern.name)
+def test_nor_is_it_among_several(
+    own: Client, assessment: Assessment, of_another: Assessment, pattern: URLPattern, method: str
+) -> None:
+    address = reverse(f"assessments:{pattern.name}", args=[assessment.unit_id])
+    both = {"beoordeling": [assessment.public_id, of_another.public_id]}
+    answer = getattr(own, method)(f"{address}?beoordeling={assessment.public_id}", both)
+    assert answer.status_code == 404 or "Allow" in answer
+
+
+def test_the_scores_are_not_read_before_definitief(own: Client, assessed: Assessment, student: Membership) -> None:
+    assert own.get(reverse("assessments:detail", args=[assessed.public_id])).status_code == 404
+    assert not Assessment.objects.for_docent(student.user).exists()
+    assert list(Assessment.objects.visible_to(student.user)) == [assessed]
+    assert "Beoordeeld" in own.get(reverse("assessments:my_exams")).content.decode()
+
+
+def test_it_is_in_no_list_of_the_docent(
+    own: Client, invitation: Invitation, of_another: Assessment, student: Membership, unit: ExamUnit
+) -> None:
+    page = own.get(reverse("assessments:unit_list", args=[unit.pk])).content.decode()
+    assert str(of_another.public_id) in page
+    assert str(invitation.assessment.public_id) not in page
+    assert list(follow.of_unit(user=student.user, unit=unit)) == [of_another]
+    assert not follow.invitations_of(user=student.user, unit=unit).exists()
+    assert list(apply.same_unit(of_another, user=student.user)) == []
+    Assessment.objects.update(initiator=student.user, created_at=timezone.now())
+    assert started_together.unfinished_starts(user=student.user, unit=unit) == []
+
+
+# --- Starting ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("query", ["hoff", "anouk", "123456", "anouk@hier.test"])
+def test_one_is_not_offered_oneself(student: Membership, of_another: Assessment, query: str) -> None:
+    found = start.find_students(by=student.user, query=query)
+    assert student not in found
+    assert (of_another.student in found) == (query == "hoff")
+
+
+def test_a_colleague_finds_them(docent: User, student: Membership) -> None:
+    assert start.find_students(by=docent, query="hoff") == [student]
+
+
+def test_a_list_of_numbers_does_not_know_them(
+    student: Membership, of_another: Assessment, unit: ExamUnit, docent: User
+) -> None:
+    assert pasted.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found == []
+    assert pasted.read_list(text="123456", by=docent, unit=unit).found == [student]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("choose_student", "student"), ("change_chosen", "erbij"), ("start", "student")]
+)
+def test_one_can_not_be_started(own: Client, student: Membership, unit: ExamUnit, name: str, field: str) -> None:
+    address = reverse(f"assessments:{name}", args=[unit.pk])
+    ask = own.get if name == "choose_student" else own.post
+    assert ask(address, {field: student.pk}).status_code == 404
+    assert not Assessment.objects.exists()
+
+
+# --- Every step, whichever way it is asked ---------------------------------------------------------
+def refused(step: Callable[[], object]) -> None:
+    with pytest.raises(lifecycle.DomainError, match=OWN):
+        step()
+
+
+def test_starting_is_refused(student: Membership, of_another: Assessment, unit: ExamUnit) -> None:
+    refused(lambda: start.start(unit=unit, student=student, by=student.user))
+    refused(lambda: start.start_together(unit=unit, students=[student], by=student.user))
+    assert Assessment.objects.get() == of_another
+
+
+def test_choosing_is_refused(
+    student: Membership, assessment: Assessment, of_another: Assessment, examiner: Contact
+) -> None:
+    by = student.user
+    steps.choose(of_another, examiner)
+    refused(lambda: couple.choose_examiners(assessment=assessment, target=couple.Target(), contacts=[examiner], by=by))
+    outcome = apply.apply_to_all(
+        source=of_another,
+        version=of_another.version,
+        assessments=[assessment],
+        versions={assessment.pk: assessment.version},
+        by=by,
+    )
+    assert OWN in outcome.refused[0]
+    assert Coupling.objects.get().assessment == of_another
+    refused(lambda: take_back.take_back(assessment=assessment, by=by))
+
+
+def test_inviting_and_what_follows_are_refused(
+    student: Membership, invitation: Invitation, second_examiner: Contact, proposal: Proposal
+) -> None:
+    by, assessment = student.user, invitation.assessment
+    steps.choose(assessment, invitation.contact, second_examiner)
+    mails, version = OutgoingMail.objects.count(), assessment.version
+    for step in (
+        lambda: invite.invite(assessment=assessment, contacts=[second_examiner], by=by),
+        lambda: invite.invite_again(invitation=invitation, by=by),
+        lambda: invite.withdraw(invitation=invitation, by=by),
+        lambda: remind.remind(invitation=invitation, by=by),
+        lambda: replace(assessment=assessment, old=invitation.contact, new=second_examiner, by=by),
+        lambda: propose.confirm(proposal=proposal, by=by),
+        lambda: propose.decline(proposal=proposal, by=by),
+    ):
+        refused(step)
+    assessment.refresh_from_db()
+    assert (OutgoingMail.objects.count(), assessment.version) == (mails, version)
+    assert Proposal.objects.open().get() == proposal
+    assert not Event.objects.filter(actor=by).exists()
+
+
+def test_of_another_student_all_goes_on(own: Client, of_another: Assessment, examiner: Contact) -> None:
+    assert own.get(reverse("assessments:detail", args=[of_another.public_id])).status_code == 200
+    ticked = {"examinator": [examiner.pk], "version": of_another.version}
+    own.post(reverse("assessments:take_over", args=[of_another.public_id]), ticked)
+    assert of_another.couplings.get().contact == examiner
+
+
+# --- What exists already -----------------------------------------------------------------------------
+def test_that_the_student_started_it_is_a_concern(
+    assessed: Assessment, student: Membership, committee_member: User
+) -> None:
+    said = "De initiator is de student zelf: Anouk van 't Hoff."
+    assert said not in concerns(read(assessed).rubric, by=committee_member)
+    Assessment.objects.filter(pk=assessed.pk).update(initiator=student.user)
+    found = Assessment.objects.for_pages().get(pk=assessed.pk)
+    assert said in concerns(read(found).rubric, by=committee_member)
+
+
+@pytest.mark.parametrize("how", ["address", "account"])
+def test_that_the_student_examined_is_a_concern(
+    assessed: Assessment, student: Membership, examiner: Contact, committee_member: User, how: str
+) -> None:
+    student.user.contacts.all().delete()
+    same = {"email": student.user.email} if how == "address" else {"user": student.user}
+    Contact.objects.filter(pk=examiner.pk).update(**same)
+    said = list(concerns(read(Assessment.objects.for_pages().get(pk=assessed.pk)).rubric, by=committee_member))
+    assert "Een examinator is de student zelf: Erik Examinator." in said
+
+
+@pytest.mark.parametrize("how", ["address", "account"])
+def test_a_link_that_became_the_student_s_opens_nothing(
+    invitation: Invitation, student: Membership, examiner: Contact, how: str
+) -> None:
+    token = links.token_for(invitation=invitation)
+    assert links.open_token(token) == invitation
+    student.user.contacts.all().delete()
+    same = {"email": student.user.email} if how == "address" else {"user": student.user}
+    Contact.objects.filter(pk=examiner.pk).update(**same)
+    with pytest.raises(links.NoAccess) as no_access:
+        links.open_token(token)
+    assert (no_access.value.reason, no_access.value.renewable) == ("withdrawn", False)
+    with pytest.raises(lifecycle.DomainError, match="is de student zelf"):
+        invite.request_new_link(invitation=invitation)

@@ -1,0 +1,219 @@
+"""What an examiner gave who was taken off: the committee reads who did that, when, and what it was."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import correct, couple
+from assessments.models import Assessment, Assignment, Event, Invitation, Status
+from assessments.send_back import send_back
+from committee.concerns import concerns
+from committee.finalise import finalise
+from committee.reading import read
+from tests import steps
+from tests.factories import ContactFactory
+
+
+def take_off(assessment: Assessment, *left: Contact, by: User) -> None:
+    """Whoever is not among `left` is taken off, confirmed."""
+    couple.choose_examiners(
+        assessment=assessment, target=couple.Target(), contacts=left, by=by, take_off_begun=True, replace_finer=True
+    )
+    assessment.refresh_from_db()
+
+
+@pytest.fixture
+def dropped(assessment: Assessment, examiner: Contact, second_examiner: Contact, colleague: User) -> Assessment:
+    """ASSESSED, 10,0 by `examiner`; `second_examiner` completed with all O, and was taken off by a colleague."""
+    steps.choose(assessment, examiner, second_examiner)
+    steps.assess(steps.send_invitation(assessment, second_examiner), "O")
+    take_off(assessment, examiner, by=colleague)
+    steps.assess(steps.send_invitation(assessment, examiner), "G")
+    assessment.refresh_from_db()
+    return assessment
+
+
+def page(member: Client, name: str, assessment: Assessment) -> str:
+    return " ".join(member.get(reverse(name, args=[assessment.public_id])).content.decode().split())
+
+
+def when(assessment: Assessment) -> str:
+    at = assessment.assignments.filter(removed_at__isnull=False)[0].removed_at
+    assert at
+    return date_format(timezone.localtime(at), "DATETIME_FORMAT")
+
+
+def said(assessment: Assessment, by: User) -> list[str]:
+    return [line for line in concerns(read(assessment).rubric, by=by) if "weggehaald" in line]
+
+
+def test_it_is_a_concern_with_who_when_and_what(dropped: Assessment, committee_member: User) -> None:
+    assert said(dropped, committee_member) == [
+        f"Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond), maar is op {when(dropped)} weggehaald door "
+        "Cora Collega. Dit telt niet mee."
+    ]
+
+
+@pytest.mark.parametrize("name", ["committee:afname", "committee:edit", "committee:finalise"])
+def test_every_page_that_leads_to_the_result_says_so(member: Client, dropped: Assessment, name: str) -> None:
+    text = page(member, name, dropped)
+    assert "Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond)" in text
+    assert "weggehaald door Cora Collega" in text
+
+
+def test_many_final_warns_of_it(member: Client, dropped: Assessment) -> None:
+    assert "Tineke Tweede heeft ook beoordeeld" in member.get(reverse("committee:finalise_many")).content.decode()
+
+
+def test_what_was_given_stands_struck_through_beside_what_counts(member: Client, dropped: Assessment) -> None:
+    text = page(member, "committee:afname", dropped)
+    assert text.count('<td class="dropped"') == 8
+    assert "<s>Tineke Tweede</s>" in text
+    assert ">Onderbouwing van Tineke Tweede.</s>" in text
+    assert "10,0" in text
+
+
+def test_it_counts_nowhere(member: Client, dropped: Assessment, committee_member: User) -> None:
+    reading = read(dropped)
+    assert reading.outcome.unit is not None
+    assert (reading.outcome.unit.ovg, [contact.last_name for contact in reading.rubric.examiners]) == (
+        "G",
+        ["Examinator"],
+    )
+    document = finalise(assessment=dropped, by=committee_member, exam_office_email="bureau@hier.test")
+    assert "Tweede" not in str(document.result)
+    assert "Tineke Tweede heeft ook beoordeeld" in page(member, "committee:afname", dropped)
+
+
+def test_a_draft_is_told_as_one(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact, docent: User, committee_member: User
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    drafted = steps.send_invitation(assessment, second_examiner)
+    steps.fill_in(drafted, "O", parts=[assessment.assignments.all()[0].part])
+    take_off(assessment, examiner, by=docent)
+    assert "(2 keer O; niet afgerond)" in said(assessment, committee_member)[0]
+
+
+def test_what_was_sent_back_and_then_taken_off_is_told(
+    dropped: Assessment, examiner: Contact, second_examiner: Contact, docent: User, committee_member: User
+) -> None:
+    steps.choose(dropped, examiner, second_examiner)  # counts again, and is no concern
+    assert said(dropped, committee_member) == []
+    steps.send_invitation(dropped, second_examiner)
+    assert dropped.status == Status.ASSESSED
+    send_back(assessment=dropped, contacts=[second_examiner], by=committee_member, remark="Kijk het na.")
+    take_off(dropped, examiner, by=docent)
+    [line] = said(dropped, committee_member)
+    assert "(8 keer O; niet afgerond)" in line
+    assert "weggehaald door Dirk Docent" in line
+
+
+def test_a_text_alone_is_told_and_nothing_is_not(
+    invitation: Invitation, second_examiner: Contact, docent: User, committee_member: User
+) -> None:
+    assessment = invitation.assessment
+    first = assessment.assignments.all()[0]
+    Assignment.objects.filter(pk=first.pk).update(justification="Zag ik.")
+    take_off(assessment, second_examiner, by=docent)
+    assert (
+        "Erik Examinator heeft ook beoordeeld (alleen een onderbouwing; niet afgerond)"
+        in (said(assessment, committee_member)[0])
+    )
+    steps.send_invitation(assessment, second_examiner)
+    take_off(assessment, invitation.contact, by=docent)  # who was invited and wrote nothing
+    assert said(assessment, committee_member) == []
+
+
+def test_who_was_taken_off_without_a_line_in_the_log_is_told_all_the_same(
+    dropped: Assessment, committee_member: User
+) -> None:
+    """An older one."""
+    Assignment.objects.filter(removed_at__isnull=False).update(removed_at=timezone.now())
+    assert said(dropped, committee_member)[0].endswith("weggehaald. Dit telt niet mee.")
+
+
+def test_reading_it_takes_the_same_queries_whatever_the_number(
+    dropped: Assessment, committee_member: User, examiner: Contact
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            list(concerns(read(Assessment.objects.for_pages().get(pk=dropped.pk)).rubric, by=committee_member))
+        return len(asked)
+
+    queries()  # the exam is kept from here on
+    told = queries()
+    third = ContactFactory(school=dropped.school)
+    steps.choose(dropped, examiner, third)
+    steps.fill_in(steps.send_invitation(dropped, third), "V")
+    take_off(dropped, examiner, by=dropped.initiator)
+    assert len(said(dropped, committee_member)) == 2
+    assert queries() == told
+
+
+# --- Decisions that lapsed -------------------------------------------------------------------------
+def decide(assessment: Assessment, by: User, score: str) -> None:
+    rubric = read(assessment).rubric
+    changes = correct.Changes(
+        scores={
+            criterion.pk: correct.Change(score, "Besproken.") for part in rubric.parts for criterion in part.criteria
+        },
+        texts={},
+    )
+    correct.correct(assessment=assessment, by=by, changes=changes, seen_mark=correct.seen(rubric))
+
+
+def test_decisions_that_lapsed_are_counted(
+    member: Client, disputed: Assessment, committee_member: User, docent: User, examiner: Contact
+) -> None:
+    decide(disputed, committee_member, "V")
+    lapsed = "8 beslissingen van de examencommissie zijn vervallen"
+    assert lapsed not in page(member, "committee:afname", disputed)
+    send_back(
+        assessment=disputed,
+        contacts=[invitation.contact for invitation in disputed.invitations.exclude(contact=examiner)],
+        by=committee_member,
+        remark="Kijk het na.",
+    )
+    take_off(disputed, examiner, by=docent)
+    assert disputed.status == Status.ASSESSED
+    for name in ("committee:afname", "committee:edit", "committee:finalise"):
+        assert lapsed in page(member, name, disputed)
+    assert lapsed in member.get(reverse("committee:finalise_many")).content.decode()
+
+
+def test_a_decision_that_was_taken_back_did_not_lapse(
+    member: Client, disputed: Assessment, committee_member: User
+) -> None:
+    decide(disputed, committee_member, "V")
+    decide(disputed, committee_member, "")
+    assert "vervallen" not in page(member, "committee:afname", disputed)
+
+
+def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invitation, committee_member: User) -> None:
+    column = read(assessed).rubric.columns[0]
+    changes = correct.Changes(scores={}, texts={column.assignment.pk: correct.Change("Net zo.", "Schrijffout.")})
+    correct.correct(
+        assessment=assessed, by=committee_member, changes=changes, seen_mark=correct.seen(read(assessed).rubric)
+    )
+    send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
+    steps.assess(Invitation.objects.get(pk=invitation.pk), "G")
+    assessed.refresh_from_db()
+    found = list(concerns(read(assessed).rubric, by=committee_member))
+    assert any(line.startswith("1 aangepaste onderbouwing van de examencommissie is vervallen") for line in found)
+
+
+# --- 'Wat er is gebeurd' ------------------------------------------------------------------------------
+def test_the_log_names_what_counts_no_more_and_whose_invitation_went(member: Client, dropped: Assessment) -> None:
+    text = page(member, "committee:afname", dropped).partition('<details class="events">')[2]
+    assert "Telt niet meer mee: Tineke Tweede: Productbeoordeling van B1-K1-W2 Werkproces 2" in text
+    assert "Uitnodiging ingetrokken: Tineke Tweede" in text
+    assert Event.objects.filter(assessment=dropped, data__has_key="taken_off").count() == 1
