@@ -15,9 +15,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
-from accounts.models import User
+from accounts.models import School, User
 from accounts.signed_in import UserRequest
 from assessments import view_log
 from exams.models import Exam
@@ -25,14 +26,14 @@ from exams.models import Exam
 from . import export as csv_file
 from . import export_xlsx
 from .afnames import AfnamesFilter
+from .changed_exports import count_changes
 from .export_forms import ExportForm, FileForm
-from .export_shape import PLAIN, Shape
+from .export_shape import CHARSETS, PLAIN, Shape
 from .loading import get_schools
 from .models import Export, ExportProfile
 from .remember_export import NothingToExport, TooMany, remember
 
 PAGE_SIZE = 30
-COUNT_UP_TO = 1000  # beyond it the screen says '1000+'
 CONTENT_TYPES = {
     Export.File.CSV: "text/csv",
     Export.File.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -40,7 +41,6 @@ CONTENT_TYPES = {
 NOTHING = "Er zijn nog geen definitieve resultaten. Er is niets gedownload."
 NOTHING_NEW = "Er zijn geen nieuwe definitieve resultaten sinds de vorige export. Er is niets gedownload."
 TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoek minder resultaten."
-CHARSETS = {"UTF8_BOM": "utf-8", "UTF8": "utf-8", "WINDOWS_1252": "windows-1252"}
 
 
 def get_export(user: User, public_id: UUID) -> Export:
@@ -59,6 +59,7 @@ def offer(user: User, exam: Exam | None) -> dict[str, Any]:
         "export_form": ExportForm(schools=schools, profiles=profiles, last=last),
         "samples": [sample_of("", PLAIN), *(sample_of(str(one.public_id), one.shape) for one in profiles)],
         "last_export": last,
+        "changes": count_changes([school.pk for school in schools], exam) if last else None,
     }
 
 
@@ -87,10 +88,19 @@ def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
     except TooMany:
         messages.error(request, TOO_MANY)
     except NothingToExport:
-        messages.info(request, NOTHING_NEW if form.wishes["only_new"] else NOTHING)
+        messages.info(request, _nothing_new(schools, exam) if form.wishes["only_new"] else NOTHING)
     else:
         return redirect("committee:export_file", made.public_id)
     return redirect(back)
+
+
+def _nothing_new(schools: list[School], exam: Exam) -> str:
+    """That there is none, and how many of those exported before are not so any more."""
+    changes = count_changes([school.pk for school in schools], exam)
+    if not changes.count:
+        return NOTHING_NEW
+    address = reverse("committee:changed_results", args=[exam.pk])
+    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW, changes.says, address)
 
 
 @require_GET
@@ -106,12 +116,12 @@ def exports(request: UserRequest) -> HttpResponse:
 def export(request: UserRequest, public_id: UUID) -> HttpResponse:
     """One export: who, when, how many, what has changed since, and its file once more."""
     made = get_export(request.user, public_id)
+    changed = made.results.changed_since().for_pages()
     context = {
         "export": made,
         "shape": Shape.from_json(made.shape),
         "erased": made.count - made.results.count(),
-        "changed": made.results.changed_since()[: COUNT_UP_TO + 1].count(),
-        "count_up_to": COUNT_UP_TO,
+        "page": Paginator(changed, PAGE_SIZE).get_page(request.GET.get("pagina")),
         "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
     }
     return render(request, "committee/export.html", context)

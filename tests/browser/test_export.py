@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import Membership, School, User
 from assessments.models import Assessment, Status
 from committee.models import Export
+from committee.withdraw_final import withdraw_final
 from exams.models import ExamUnit
 from tests.factories import MembershipFactory
 
@@ -95,3 +96,24 @@ def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
     shots(page, "export-9")
     assert download(page, "Opnieuw downloaden") == b"RESULTAAT,studentnummer\r\n8.3,123456\r\n"
     assert Export.objects.count() == 2
+
+
+def test_what_was_withdrawn_after_an_export_is_found_from_the_download(
+    log_in_at: Callable[..., Page], committee_member: User, results: None, unit: ExamUnit, shots: Shots
+) -> None:
+    page = log_in_at(committee_member, f"/commissie/?examen={unit.exam_version.exam_id}")
+    download(page, "Download resultaten als CSV")
+    withdraw_final(assessment=Assessment.objects.get(ovg="G"), by=committee_member, reason="Verkeerde student.")
+    page.get_by_label("Alleen nieuw sinds vorige export").check()
+    page.get_by_role("button", name="Download resultaten als CSV").click()
+    expect(page.get_by_role("status").first).to_contain_text("1 geëxporteerd resultaat is sindsdien ingetrokken")
+    shots(page, "changed-1")
+    page.get_by_role("link", name="Bekijk welke").first.click()
+    expect(page.get_by_role("row", name="Anouk")).to_contain_text("Goed, 8,3")
+    shots(page, "changed-2")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download deze lijst als CSV").click()
+    assert ";G;8,3;Beoordeeld;" in Path(started.value.path()).read_text()
+    page.get_by_role("link", name="Terug naar eerdere exports").click()
+    page.get_by_role("table").get_by_role("link").first.click()
+    shots(page, "changed-3")
