@@ -5,6 +5,8 @@ Asking for a download writes the export down and leads to its file; the file its
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +28,7 @@ from exams.models import Exam
 from . import export as csv_file
 from . import export_xlsx
 from .afnames import AfnamesFilter
-from .changed_exports import count_changes
+from .changed_exports import Changes, count_changes
 from .export_forms import ExportForm, FileForm
 from .export_shape import CHARSETS, PLAIN, Shape
 from .loading import get_schools
@@ -38,8 +40,8 @@ CONTENT_TYPES = {
     Export.File.CSV: "text/csv",
     Export.File.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-NOTHING = "Er zijn nog geen definitieve resultaten. Er is niets gedownload."
-NOTHING_NEW = "Er zijn geen nieuwe definitieve resultaten sinds de vorige export. Er is niets gedownload."
+NOTHING = "{where} zijn nog geen definitieve resultaten. Er is niets gedownload."
+NOTHING_NEW = "{where} zijn geen nieuwe definitieve resultaten sinds de vorige export. Er is niets gedownload."
 TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoek minder resultaten."
 
 
@@ -48,18 +50,47 @@ def get_export(user: User, public_id: UUID) -> Export:
     return get_object_or_404(Export.objects.for_committee(user).select_related("exam", "school"), public_id=public_id)
 
 
-def offer(user: User, exam: Exam | None) -> dict[str, Any]:
-    """What stands at the download beside the list: the form, what each profile looks like, the last export."""
-    if exam is None:
+@dataclass(frozen=True)
+class Offered:
+    """Of one school: how many final results the search finds ('12', '1000+' or ''), and what was exported before."""
+
+    school: School
+    final_count: str
+    last: Export | None
+    changes: Changes | None
+
+    @property
+    def says(self) -> str:
+        """'12 definitieve resultaten', or nothing."""
+        if self.final_count == "0":
+            return "Nog geen definitieve resultaten"
+        what = "definitief resultaat" if self.final_count == "1" else "definitieve resultaten"
+        return f"{self.final_count} {what}" if self.final_count else ""
+
+    @classmethod
+    def of(cls, school: School, exam: Exam, final_count: str) -> Offered:
+        last = Export.objects.filter(school=school, exam=exam).first()
+        return cls(school, final_count, last, count_changes([school.pk], exam) if last else None)
+
+
+def offer(user: User, search: AfnamesFilter, *, final: Mapping[int, str]) -> dict[str, Any]:
+    """What stands at the download beside the list: the form, what each profile looks like, and each school's `Offered`.
+
+    `final` says for each school how many there are. Of a search that can't be understood nothing is offered.
+    """
+    if search.exam is None or search.problems:
         return {}
     schools = list(get_schools(user))
+    offered = [Offered.of(school, search.exam, final.get(school.pk, "")) for school in schools]
     profiles = list(ExportProfile.objects.filter(school__in=schools))
-    last = Export.objects.filter(school__in=schools, exam=exam).first()
+    last = max((one.last for one in offered if one.last), key=lambda export: (export.at, export.pk), default=None)
+    filled = [one.school for one in offered if one.final_count != "0"]
     return {
-        "export_form": ExportForm(schools=schools, profiles=profiles, last=last),
+        "export_form": ExportForm(
+            schools=schools, profiles=profiles, last=last, school=filled[0] if len(filled) == 1 else None
+        ),
         "samples": [sample_of("", PLAIN), *(sample_of(str(one.public_id), one.shape) for one in profiles)],
-        "last_export": last,
-        "changes": count_changes([school.pk for school in schools], exam) if last else None,
+        "offered": offered,
     }
 
 
@@ -77,6 +108,9 @@ def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
     if results is None or exam is None:
         messages.error(request, "Kies eerst een examen en klik op ‘Zoeken’; dan kunt u de resultaten downloaden.")
         return redirect("committee:afnames")
+    if search.problems:
+        messages.error(request, f"Er is niets gedownload. Verbeter eerst {' '.join(search.problems)}")
+        return redirect(back)
     schools = list(get_schools(request.user))
     form = ExportForm(request.POST, schools=schools, profiles=list(ExportProfile.objects.filter(school__in=schools)))
     if not form.is_valid():
@@ -88,19 +122,23 @@ def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
     except TooMany:
         messages.error(request, TOO_MANY)
     except NothingToExport:
-        messages.info(request, _nothing_new(schools, exam) if form.wishes["only_new"] else NOTHING)
+        messages.info(request, _nothing(form, exam))
     else:
         return redirect("committee:export_file", made.public_id)
     return redirect(back)
 
 
-def _nothing_new(schools: list[School], exam: Exam) -> str:
-    """That there is none, and how many of those exported before are not so any more."""
-    changes = count_changes([school.pk for school in schools], exam)
+def _nothing(form: ExportForm, exam: Exam) -> str:
+    """That there is none, or none that is new; then also how many exported before are not so any more."""
+    school: School = form.wishes["school"]
+    where = f"Bij {school.name}" if form.several else "Er"
+    if not form.wishes["only_new"]:
+        return NOTHING.format(where=where)
+    changes = count_changes([school.pk], exam)
     if not changes.count:
-        return NOTHING_NEW
+        return NOTHING_NEW.format(where=where)
     address = reverse("committee:changed_results", args=[exam.pk])
-    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW, changes.says, address)
+    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW.format(where=where), changes.says, address)
 
 
 @require_GET
