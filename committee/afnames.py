@@ -124,6 +124,11 @@ class AfnamesFilter:
         return self._exams.get(self._given.get("examen", ""))
 
     @property
+    def problems(self) -> list[str]:
+        """What can't be understood, and in which field."""
+        return [f"‘{self.form[name].label}’: {error}" for name, errors in self.form.errors.items() for error in errors]
+
+    @property
     def has_words(self) -> bool:
         """Whether anything but the status narrows the list."""
         return any(value for name, value in self._given.items() if name != "status")

@@ -150,26 +150,33 @@ def read_page(places: Sequence[AfnamesOfSchool], *, after: str = "", before: str
     )
 
 
-def count_states(places: Sequence[AfnamesOfSchool], *, proposed: bool = False) -> list[State]:
-    """Every state and then all of them together, with how many there are; with `proposed` those, too."""
-    counted: Counter[str] = Counter()
-    is_known = True
+def count_each(places: Sequence[AfnamesOfSchool]) -> list[Counter[str]] | None:
+    """Of each school how many in each state; None if it would cost at one of them."""
+    counted = []
     for place in places:
         if (count := place.count()) is None:
-            is_known = False
-            break
-        counted += count
+            return None
+        counted.append(count)
+    return counted
 
-    each = [State(status.value, str(status.label), _said(counted[status.value], is_known)) for status in Status]
+
+def count_states(
+    places: Sequence[AfnamesOfSchool], counted: list[Counter[str]] | None, *, proposed: bool = False
+) -> list[State]:
+    """Every state and then all of them together, with how many `count_each` found; with `proposed` those, too."""
+    in_all = None if counted is None else sum(counted, Counter[str]())
+    each = [State(status.value, str(status.label), say_count(in_all, status)) for status in Status]
     if proposed:
-        waiting = sum(place.count_proposed() for place in places)
-        each.insert(list(Status).index(Status.ASSESSED) + 1, State(PROPOSED, "Voorgedragen", _said(waiting)))
-    return [*each, State(ALL, "Alle statussen", _said(counted.total(), is_known))]
+        waiting = Counter({PROPOSED: sum(place.count_proposed() for place in places)})
+        each.insert(list(Status).index(Status.ASSESSED) + 1, State(PROPOSED, "Voorgedragen", say_count(waiting)))
+    return [*each, State(ALL, "Alle statussen", say_count(in_all))]
 
 
-def _said(count: int, is_known: bool = True) -> str:
-    if not is_known:
+def say_count(counted: Counter[str] | None, status: str | None = None) -> str:
+    """Of one state or of all, as in `State`."""
+    if counted is None:
         return ""
+    count = counted.total() if status is None else counted[status]
     return f"{COUNT_UP_TO}+" if count > COUNT_UP_TO else str(count)
 
 

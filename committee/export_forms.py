@@ -16,7 +16,10 @@ UNKNOWN_PROFILE = "Dit exportprofiel bestaat niet meer. Kies een ander profiel."
 
 
 class ExportForm(forms.Form):
-    """The profile, all or what is new, and (by the button) the kind of file; the school, for who has several."""
+    """The profile, all or what is new, and (by the button) the kind of file; the school, for who has several.
+
+    `last` and `school` are what is chosen beforehand: the profile of that export, and a school.
+    """
 
     profiel = forms.ChoiceField(label="Exportprofiel", required=False)
     welke = forms.ChoiceField(
@@ -34,6 +37,7 @@ class ExportForm(forms.Form):
         schools: list[School],
         profiles: list[ExportProfile],
         last: Export | None = None,
+        school: School | None = None,
     ) -> None:
         self.schools, self.profiles = schools, profiles
         usual = last.shape["name"] if last else None
@@ -49,7 +53,8 @@ class ExportForm(forms.Form):
         if self.several:
             self.fields["school"] = forms.ChoiceField(
                 label="School",
-                choices=[(str(one.pk), one.name) for one in schools],
+                choices=[("", "Kies een school"), *((str(one.pk), one.name) for one in schools)],
+                initial=str(school.pk) if school else None,
                 error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
             )
 

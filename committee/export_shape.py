@@ -53,6 +53,7 @@ DATE_FORMS = {
     DateForm.YMD: "{0.year:04}{0.month:02}{0.day:02}",
 }
 CODECS = {Encoding.UTF8_BOM: "utf-8", Encoding.UTF8: "utf-8", Encoding.WINDOWS_1252: "cp1252"}
+CHARSETS: dict[str, str] = {Encoding.UTF8_BOM: "utf-8", Encoding.UTF8: "utf-8", Encoding.WINDOWS_1252: "windows-1252"}
 LETTERS = {"O": "O", "V": "V", "G": "G"}
 
 

@@ -5,6 +5,8 @@ Asking for a download writes the export down and leads to its file; the file its
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +17,10 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
-from accounts.models import User
+from accounts.models import School, User
 from accounts.signed_in import UserRequest
 from assessments import view_log
 from exams.models import Exam
@@ -25,22 +28,21 @@ from exams.models import Exam
 from . import export as csv_file
 from . import export_xlsx
 from .afnames import AfnamesFilter
+from .changed_exports import Changes, count_changes
 from .export_forms import ExportForm, FileForm
-from .export_shape import PLAIN, Shape
+from .export_shape import CHARSETS, PLAIN, Shape
 from .loading import get_schools
 from .models import Export, ExportProfile
 from .remember_export import NothingToExport, TooMany, remember
 
 PAGE_SIZE = 30
-COUNT_UP_TO = 1000  # beyond it the screen says '1000+'
 CONTENT_TYPES = {
     Export.File.CSV: "text/csv",
     Export.File.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-NOTHING = "Er zijn nog geen definitieve resultaten. Er is niets gedownload."
-NOTHING_NEW = "Er zijn geen nieuwe definitieve resultaten sinds de vorige export. Er is niets gedownload."
+NOTHING = "{where} zijn nog geen definitieve resultaten. Er is niets gedownload."
+NOTHING_NEW = "{where} zijn geen nieuwe definitieve resultaten sinds de vorige export. Er is niets gedownload."
 TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoek minder resultaten."
-CHARSETS = {"UTF8_BOM": "utf-8", "UTF8": "utf-8", "WINDOWS_1252": "windows-1252"}
 
 
 def get_export(user: User, public_id: UUID) -> Export:
@@ -48,17 +50,47 @@ def get_export(user: User, public_id: UUID) -> Export:
     return get_object_or_404(Export.objects.for_committee(user).select_related("exam", "school"), public_id=public_id)
 
 
-def offer(user: User, exam: Exam | None) -> dict[str, Any]:
-    """What stands at the download beside the list: the form, what each profile looks like, the last export."""
-    if exam is None:
+@dataclass(frozen=True)
+class Offered:
+    """Of one school: how many final results the search finds ('12', '1000+' or ''), and what was exported before."""
+
+    school: School
+    final_count: str
+    last: Export | None
+    changes: Changes | None
+
+    @property
+    def says(self) -> str:
+        """'12 definitieve resultaten', or nothing."""
+        if self.final_count == "0":
+            return "Nog geen definitieve resultaten"
+        what = "definitief resultaat" if self.final_count == "1" else "definitieve resultaten"
+        return f"{self.final_count} {what}" if self.final_count else ""
+
+    @classmethod
+    def of(cls, school: School, exam: Exam, final_count: str) -> Offered:
+        last = Export.objects.filter(school=school, exam=exam).first()
+        return cls(school, final_count, last, count_changes([school.pk], exam) if last else None)
+
+
+def offer(user: User, search: AfnamesFilter, *, final: Mapping[int, str]) -> dict[str, Any]:
+    """What stands at the download beside the list: the form, what each profile looks like, and each school's `Offered`.
+
+    `final` says for each school how many there are. Of a search that can't be understood nothing is offered.
+    """
+    if search.exam is None or search.problems:
         return {}
     schools = list(get_schools(user))
+    offered = [Offered.of(school, search.exam, final.get(school.pk, "")) for school in schools]
     profiles = list(ExportProfile.objects.filter(school__in=schools))
-    last = Export.objects.filter(school__in=schools, exam=exam).first()
+    last = max((one.last for one in offered if one.last), key=lambda export: (export.at, export.pk), default=None)
+    filled = [one.school for one in offered if one.final_count != "0"]
     return {
-        "export_form": ExportForm(schools=schools, profiles=profiles, last=last),
+        "export_form": ExportForm(
+            schools=schools, profiles=profiles, last=last, school=filled[0] if len(filled) == 1 else None
+        ),
         "samples": [sample_of("", PLAIN), *(sample_of(str(one.public_id), one.shape) for one in profiles)],
-        "last_export": last,
+        "offered": offered,
     }
 
 
@@ -76,6 +108,9 @@ def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
     if results is None or exam is None:
         messages.error(request, "Kies eerst een examen en klik op ‘Zoeken’; dan kunt u de resultaten downloaden.")
         return redirect("committee:afnames")
+    if search.problems:
+        messages.error(request, f"Er is niets gedownload. Verbeter eerst {' '.join(search.problems)}")
+        return redirect(back)
     schools = list(get_schools(request.user))
     form = ExportForm(request.POST, schools=schools, profiles=list(ExportProfile.objects.filter(school__in=schools)))
     if not form.is_valid():
@@ -87,10 +122,23 @@ def start_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
     except TooMany:
         messages.error(request, TOO_MANY)
     except NothingToExport:
-        messages.info(request, NOTHING_NEW if form.wishes["only_new"] else NOTHING)
+        messages.info(request, _nothing(form, exam))
     else:
         return redirect("committee:export_file", made.public_id)
     return redirect(back)
+
+
+def _nothing(form: ExportForm, exam: Exam) -> str:
+    """That there is none, or none that is new; then also how many exported before are not so any more."""
+    school: School = form.wishes["school"]
+    where = f"Bij {school.name}" if form.several else "Er"
+    if not form.wishes["only_new"]:
+        return NOTHING.format(where=where)
+    changes = count_changes([school.pk], exam)
+    if not changes.count:
+        return NOTHING_NEW.format(where=where)
+    address = reverse("committee:changed_results", args=[exam.pk])
+    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW.format(where=where), changes.says, address)
 
 
 @require_GET
@@ -106,12 +154,12 @@ def exports(request: UserRequest) -> HttpResponse:
 def export(request: UserRequest, public_id: UUID) -> HttpResponse:
     """One export: who, when, how many, what has changed since, and its file once more."""
     made = get_export(request.user, public_id)
+    changed = made.results.changed_since().for_pages()
     context = {
         "export": made,
         "shape": Shape.from_json(made.shape),
         "erased": made.count - made.results.count(),
-        "changed": made.results.changed_since()[: COUNT_UP_TO + 1].count(),
-        "count_up_to": COUNT_UP_TO,
+        "page": Paginator(changed, PAGE_SIZE).get_page(request.GET.get("pagina")),
         "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
     }
     return render(request, "committee/export.html", context)

@@ -135,6 +135,20 @@ class ExportedResultQuerySet(models.QuerySet["ExportedResult"]):
         standing = Assessment.objects.filter(pk=OuterRef("assessment"), final_at=OuterRef("final_at"))
         return self.filter(~Exists(standing))
 
+    def newest_of_each(self) -> ExportedResultQuerySet:
+        """Of a result in several exports the one that was exported last."""
+        later = ExportedResult.objects.filter(assessment=OuterRef("assessment"), export_id__gt=OuterRef("export_id"))
+        return self.filter(~Exists(later))
+
+    def for_pages(self) -> ExportedResultQuerySet:
+        """With whom and what it is of, and whether what is so now was exported later; what changed last comes first."""
+        later = ExportedResult.objects.filter(
+            assessment=OuterRef("assessment"), final_at=OuterRef("assessment__final_at")
+        )
+        with_it = ["export__school", *(f"assessment__{one}" for one in ("student__user", "exam", "unit"))]
+        found = self.annotate(in_a_later_export=Exists(later)).select_related(*with_it)
+        return found.order_by("-assessment__status_since", "-assessment_id")
+
 
 class ExportedResult(models.Model):
     """One result in one export, as it was then; `final_at` tells one making final from the next.

@@ -50,6 +50,7 @@ class OfficeForm(forms.Form):
             required=False,
             widget=forms.RadioSelect,
             choices=[*choices, (OTHER, "Een ander adres")],
+            error_messages={"invalid_choice": "Dit examenbureau staat niet meer in de lijst. Kies opnieuw."},
         )
         self.helper = FormHelper()
         self.helper.form_tag = False
@@ -83,8 +84,11 @@ class OfficeForm(forms.Form):
 
 
 def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | None:
-    """What was sent, where an address that was typed, or a school without a list, says 'Een ander adres'."""
-    if not data or data.get("office") or (offices and not data.get("email")):
+    """What was sent, where an address that was typed, or a school without a list, says 'Een ander adres'.
+
+    Without a list also of an office that was there when the page was opened: there is one field to mend it in.
+    """
+    if not data or (offices and (data.get("office") or not data.get("email"))):
         return data
     clear = data.copy()
     clear["office"] = OTHER

@@ -3,6 +3,7 @@ from django.urls import path
 from . import (
     appealing,
     cancelling,
+    changed_results,
     correcting,
     export_profiles,
     exports,
@@ -26,6 +27,8 @@ urlpatterns = [
     path("bezwaren/", appealing.appeals, name="appeals"),
     path("resultaten/", views.start_export, name="start_export"),
     path("exports/", exports.exports, name="exports"),
+    path("exports/gewijzigd/<int:exam_id>/", changed_results.changed, name="changed_results"),
+    path("exports/gewijzigd/<int:exam_id>/bestand/", changed_results.changed_file, name="changed_results_file"),
     path("exports/<uuid:public_id>/", exports.export, name="export"),
     path("exports/<uuid:public_id>/bestand/", exports.export_file, name="export_file"),
     path("exports/uitleg/", export_profiles.explained, name="export_explained"),

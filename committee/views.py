@@ -20,7 +20,7 @@ from digibeoordelen.outbox.models import MailState
 from digibeoordelen.outbox.queue import send_again as send_mail_again
 
 from . import exports
-from .afnames_page import count_states, read_page
+from .afnames_page import count_each, count_states, read_page, say_count
 from .batch import FinalBatch
 from .concerns import lost
 from .finalise import standing_proposal
@@ -41,13 +41,13 @@ def afnames(request: UserRequest) -> HttpResponse:
     places = [AfnamesOfSchool(school, wanted) for school in search.schools]
     after, before = request.GET.get("na", ""), request.GET.get("voor", "")
     page = read_page(places, after=after, before=before, four_eyes=search.four_eyes)
-    states = count_states(places, proposed=search.four_eyes)
+    counted = count_each(places)
+    final = [say_count(one, Status.FINAL) for one in counted] if counted else [""] * len(places)
     context = {
         "search": search,
         "page": page,
-        "states": states,
-        "final_count": next(state.count for state in states if state.status == Status.FINAL),
-        **exports.offer(request.user, search.exam),
+        "states": count_states(places, counted, proposed=search.four_eyes),
+        **exports.offer(request.user, search, final=dict(zip(search.schools, final, strict=True))),
     }
     if is_part(request):
         return render(request, "committee/afnames_found.html", context)

@@ -244,6 +244,8 @@ committee:exports               GET    login  none    none   none    none   none
 committee:export_explained      GET    login  none    none   none    none   none  ok        none  none  ok
 committee:export                GET    login  none    none   none    none   none  ok        none  none  none
 committee:export_file           GET    login  none    none   none    none   none  ok        none  none  none
+committee:changed_results       GET    login  none    none   none    none   none  ok        none  none  none
+committee:changed_results_file  GET    login  none    none   none    none   none  ok        none  none  none
 committee:export_profiles       GET    login  none    none   none    none   none  ok        none  none  ok
 committee:add_export_profile    GET    login  none    none   none    none   none  ok        none  none  ok
 committee:add_export_profile    POST   login  none    none   none    none   none  ok        none  none  ok
@@ -435,6 +437,8 @@ def address(
             return reverse(name, args=[stop_reminders.token_for(invitation)])
         if name in FOR_FINAL and not route.startswith("documenten/"):
             final_document()
+        if route.startswith("commissie/exports/gewijzigd/"):
+            whose["commissie/exports/"]()
         made = [make for start, make in whose.items() if route.startswith(start) and "public_id" in parameters]
         of = made[0]() if made else assessed
         return reverse(name, kwargs={p: {**values, "public_id": of.public_id}[p] for p in parameters})

@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.models import Membership, School, User
+from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, Status
 from committee.models import Export
+from committee.withdraw_final import withdraw_final
 from exams.models import ExamUnit
 from tests.factories import MembershipFactory
 
@@ -95,3 +96,47 @@ def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
     shots(page, "export-9")
     assert download(page, "Opnieuw downloaden") == b"RESULTAAT,studentnummer\r\n8.3,123456\r\n"
     assert Export.objects.count() == 2
+
+
+def test_of_two_schools_one_is_chosen_and_a_wrong_date_is_mended_first(
+    log_in_at: Callable[..., Page],
+    committee_member: User,
+    school: School,
+    other_school: School,
+    results: None,
+    unit: ExamUnit,
+    shots: Shots,
+) -> None:
+    MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
+    page = log_in_at(committee_member, f"/commissie/?examen={unit.exam_version.exam_id}")
+    chosen = page.get_by_role("combobox", name="School")
+    expect(chosen.locator("option:checked")).to_have_text(school.name)
+    shots(page, "schools-1")
+    page.reload()  # taking the picture left marks that htmx would carry over
+    with page.expect_response(lambda answer: "van=2027-03-01" in answer.url):
+        page.get_by_label("Sinds: van").fill("2027-03-01")
+    page.get_by_label("Sinds: tot en met").fill("2027-02-01")
+    expect(page.get_by_text("Deze datum ligt voor de datum bij ‘van’.").first).to_be_visible()
+    expect(page.get_by_role("button", name="Download resultaten als CSV")).to_have_count(0)
+    shots(page, "schools-2")
+
+
+def test_what_was_withdrawn_after_an_export_is_found_from_the_download(
+    log_in_at: Callable[..., Page], committee_member: User, results: None, unit: ExamUnit, shots: Shots
+) -> None:
+    page = log_in_at(committee_member, f"/commissie/?examen={unit.exam_version.exam_id}")
+    download(page, "Download resultaten als CSV")
+    withdraw_final(assessment=Assessment.objects.get(ovg="G"), by=committee_member, reason="Verkeerde student.")
+    page.get_by_label("Alleen nieuw sinds vorige export").check()
+    page.get_by_role("button", name="Download resultaten als CSV").click()
+    expect(page.get_by_role("status").first).to_contain_text("1 geëxporteerd resultaat is sindsdien ingetrokken")
+    shots(page, "changed-1")
+    page.get_by_role("link", name="Bekijk welke").first.click()
+    expect(page.get_by_role("row", name="Anouk")).to_contain_text("Goed, 8,3")
+    shots(page, "changed-2")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download deze lijst als CSV").click()
+    assert ";G;8,3;Beoordeeld;" in Path(started.value.path()).read_text()
+    page.get_by_role("link", name="Terug naar eerdere exports").click()
+    page.get_by_role("table").get_by_role("link").first.click()
+    shots(page, "changed-3")

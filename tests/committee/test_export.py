@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import School, User
+from accounts.models import Role, School, User
 from assessments.models import Status
 from committee import export, export_rows
 from committee.models import Export
@@ -141,6 +141,85 @@ def test_the_other_search_fields_count(member: Client, make_afname: AfnameMaker,
     make_afname(Status.FINAL, student=MembershipFactory(school=school, student_number="77", user__last_name="Zeldzaam"))
     make_afname(Status.FINAL)
     assert [row["studentnummer"] for row in rows(download(member, exam, student="zeldz"))] == ["77"]
+
+
+REFUSED = [
+    ({"van": "31-02-2027"}, "‘Sinds: van’: Dit is geen datum."),
+    ({"van": "01-03-2027", "tot": "01-02-2027"}, "‘Sinds: tot en met’: Deze datum ligt voor de datum bij ‘van’."),
+]
+
+
+@pytest.mark.parametrize(("dates", "why"), REFUSED)
+def test_with_a_date_that_is_refused_nothing_is_exported(
+    member: Client, make_afname: AfnameMaker, exam: Exam, dates: dict[str, str], why: str
+) -> None:
+    make_afname(Status.FINAL)
+    page = ask(member, {"examen": exam.pk, **dates}).content.decode()
+    assert "Er is niets gedownload" in page
+    assert why in page
+    assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+@pytest.mark.parametrize(("dates", "why"), REFUSED)
+def test_with_a_date_that_is_refused_there_is_no_download_and_it_says_why(
+    member: Client, make_afname: AfnameMaker, exam: Exam, dates: dict[str, str], why: str, headers: dict[str, str]
+) -> None:
+    make_afname(Status.FINAL)
+    page = " ".join(member.get(LIST, {"examen": str(exam.pk), **dates}, headers=headers).content.decode().split())
+    assert why in page
+    assert "Download resultaten als CSV" not in page
+
+
+@pytest.fixture
+def at_two_schools(committee_member: User, other_school: School) -> School:
+    """The other one."""
+    MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
+    return other_school
+
+
+def test_who_has_two_schools_sees_what_each_has_and_has_exported(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, at_two_schools: School
+) -> None:
+    make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
+    make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
+    make_afname(Status.FINAL)
+    ask(member, {"examen": exam.pk}, school=school.pk)
+    page = " ".join(member.get(LIST, {"examen": exam.pk}).content.decode().split())
+    lines = [page.partition(f"<strong>{one.name}</strong>:")[2] for one in (school, at_two_schools)]
+    own, theirs = (line.partition("</p>")[0] for line in lines)
+    assert "1 definitief resultaat." in own
+    assert "Vorige export:" in own
+    assert "2 definitieve resultaten." in theirs
+    assert "nog niet geëxporteerd" in theirs
+    assert "3 definitieve resultaten" not in page
+
+
+@pytest.mark.parametrize("has_results", ["neither", "one", "both"])
+def test_the_only_school_with_results_is_chosen_beforehand(
+    member: Client,
+    make_afname: AfnameMaker,
+    exam: Exam,
+    school: School,
+    at_two_schools: School,
+    has_results: str,
+) -> None:
+    make_afname(Status.ASSESSED)
+    if has_results != "neither":
+        make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
+    if has_results == "both":
+        make_afname(Status.FINAL)
+    field = member.get(LIST, {"examen": exam.pk}).context["export_form"]["school"]
+    assert field.value() == (str(at_two_schools.pk) if has_results == "one" else None)
+    assert field.field.choices[0] == ("", "Kies een school")
+
+
+def test_a_school_without_results_is_named(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, at_two_schools: School
+) -> None:
+    make_afname(Status.FINAL)
+    page = ask(member, {"examen": exam.pk}, school=at_two_schools.pk).content.decode()
+    assert f"Bij {at_two_schools.name} zijn nog geen definitieve resultaten. Er is niets gedownload." in page
 
 
 def test_another_schools_committee_gets_nothing(

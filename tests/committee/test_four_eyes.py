@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from accounts.models import Membership, Role, School, User
-from assessments import correct, lifecycle, send_back
+from assessments import correct, documents, lifecycle, send_back
 from assessments.correct import Change, Changes
 from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
@@ -60,7 +63,18 @@ def test_another_makes_final_what_was_proposed_and_the_document_names_both(
     assert status(assessed) == Status.FINAL
     assert document.result["final"]["by"] == "Tom Toetser"
     assert document.result["final"]["proposed_by"] == "Carla Commissie"
+    pdf = PdfReader(BytesIO(documents.render(document.result, name=document.filename)))
+    first_page = " ".join(pdf.pages[0].extract_text().split())
+    assert "door Tom Toetser, op voordracht van Carla Commissie, namens de examencommissie van ROC Hier." in first_page
     assert Event.objects.filter(kind=Event.Kind.FINAL_PROPOSED, actor=committee_member).count() == 1
+
+
+def test_without_four_eyes_the_document_names_one(assessed: Assessment, committee_member: User, school: School) -> None:
+    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    document = act(finalise, assessed, committee_member)
+    page = " ".join(documents.page(document.result).split())
+    assert "door Carla Commissie, namens de examencommissie van ROC Hier." in page
+    assert "voordracht" not in page
 
 
 def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User, second: User) -> None:

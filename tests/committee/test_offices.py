@@ -123,6 +123,33 @@ def test_without_a_list_there_is_the_field_alone(member: Client, assessed: Asses
     assert "Vul het e-mailadres van het examenbureau in." in again
 
 
+@pytest.mark.parametrize("name", ["finalise", "confirm_many"])
+@pytest.mark.parametrize("sent", [{}, {"office": "zorg@bureau.test"}, {"office": "ander"}], ids=lambda one: str(one))
+def test_without_a_list_what_is_missing_is_said_at_the_field_that_is_there(
+    member: Client, assessed: Assessment, name: str, sent: dict[str, str]
+) -> None:
+    """Also where the list was there when the page was opened, and its offices were removed since."""
+    ticked = f"{assessed.public_id}:{assessed.version}:afronden"
+    args = [assessed.public_id] if name == "finalise" else []
+    post = {"version": str(assessed.version), "afname": ticked, **sent}
+    page = words(member.post(reverse(f"committee:{name}", args=args), post))
+    summary = page.partition('id="fouten"')[2].partition("</ul>")[0]
+    assert re.findall(r'href="#([^"]*)"', summary) == ["id_email"]
+    [field] = re.findall(r'<input type="email"[^>]*>', page)
+    assert 'id="id_email"' in field
+    assert 'aria-invalid="true"' in field
+
+
+def test_an_office_that_was_removed_meanwhile_is_said_in_words(
+    member: Client, assessed: Assessment, office: ExamOffice
+) -> None:
+    post = {"version": assessed.version, "office": "weg@bureau.test"}
+    page = words(member.post(reverse("committee:finalise", args=[assessed.public_id]), post))
+    assert "Dit examenbureau staat niet meer in de lijst. Kies opnieuw." in page
+    assert 'href="#id_office"' in page
+    assert 'id="id_office"' in page
+
+
 def test_what_is_wrong_with_a_typed_address_stands_by_the_open_field(
     member: Client, assessed: Assessment, office: ExamOffice
 ) -> None:
