@@ -138,6 +138,17 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
     )
 
 
+def queue_final_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
+    """Tells the student that there is a result, where it stands, and how and until when to appeal; not what it is."""
+    return _queue(
+        "final_student",
+        to=assessment.student.user,
+        about=[assessment],
+        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
+        reply_to=by.email,
+    )
+
+
 def queue_result_withdrawn(*, document: Document, by: User, reason: str) -> OutgoingMail:
     """Tells the exam office that what it archived is no result any more."""
     return _queue(

@@ -6,6 +6,7 @@ from accounts.models import User
 from assessments import lifecycle, mails
 from assessments.models import Assessment, Document
 from digibeoordelen.outbox.drop import drop
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 
 
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
@@ -18,11 +19,19 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
         lifecycle.refuse_own(current, by=by)
         document = current.documents.current().select_related("mail").first()
         lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
-        mails.queue_result_withdrawn_to_student(assessment=current, by=by)
+        _tell_student(current, by=by)
         if document is None or _never_left(document):
             return False
         mails.queue_result_withdrawn(document=document, by=by, reason=reason)
     return True
+
+
+def _tell_student(assessment: Assessment, *, by: User) -> None:
+    """Also where the mail that there is a result did not go out, and now won't: it stood on the screen."""
+    untrue = OutgoingMail.objects.filter(about__assessment=assessment, kind="final_student")
+    for pk in untrue.exclude(state=MailState.SENT).values_list("pk", flat=True):
+        drop(pk)
+    mails.queue_result_withdrawn_to_student(assessment=assessment, by=by)
 
 
 def _never_left(document: Document) -> bool:

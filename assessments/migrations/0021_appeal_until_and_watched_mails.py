@@ -1,0 +1,42 @@
+from datetime import timedelta
+from itertools import groupby, islice
+from typing import Any
+
+from django.db import migrations, models
+from django.utils import timezone
+
+AT_ONCE = 2000
+
+
+def keep_last_days(apps: Any, editor: Any) -> None:
+    """Of each final result the last day to appeal, as the school's setting has it today."""
+    assessments = apps.get_model("assessments", "Assessment")
+    final = assessments.objects.filter(status="FINAL").order_by("final_at")
+    found = final.values_list("pk", "final_at", "school__appeal_days").iterator(AT_ONCE)
+    while rows := list(islice(found, AT_ONCE)):
+        last_days = sorted((timezone.localdate(at) + timedelta(days=days), pk) for pk, at, days in rows)
+        for last_day, same in groupby(last_days, key=lambda row: row[0]):
+            assessments.objects.filter(pk__in=[pk for _, pk in same]).update(appeal_until=last_day)
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0008_school_appeals"),
+        ("assessments", "0020_document_attempts"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="assessment",
+            name="appeal_until",
+            field=models.DateField(blank=True, null=True, verbose_name="bezwaar tot en met"),
+        ),
+        migrations.RunPython(keep_last_days, migrations.RunPython.noop),
+        migrations.AddConstraint(
+            model_name="assessment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("appeal_until__isnull", True), ("status", "FINAL"), _connector="OR"),
+                name="assessment_appeal_until_only_when_final",
+            ),
+        ),
+    ]
