@@ -149,11 +149,11 @@ def queue_final_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
     )
 
 
-def queue_result_withdrawn(*, document: Document, by: User, reason: str) -> OutgoingMail:
-    """Tells the exam office that what it archived is no result any more."""
+def queue_result_withdrawn(*, document: Document, to: str, by: User, reason: str) -> OutgoingMail:
+    """Tells the exam office at `to` that what it archived is no result any more."""
     return _queue(
         "result_withdrawn",
-        to=document.exam_office_email,
+        to=to,
         about=[document.assessment],
         context={"document": document, "result": document.result, "by": by, "reason": reason},
         reply_to=by.email,
@@ -201,18 +201,22 @@ def queue_proposal_declined(*, proposal: Proposal) -> OutgoingMail:
     return _queue_to_examiner("proposal_declined", proposal.invitation, context={"proposal": proposal})
 
 
-def queue_result(*, document: Document) -> OutgoingMail:
-    """The final PDF, to the exam office that the committee named; `ValueError` while it is not made."""
+def queue_result(*, document: Document, again_by: User | None = None) -> OutgoingMail:
+    """The final PDF, to the exam office that the committee named; `ValueError` while it is not made.
+
+    `again_by` is who has it sent once more, and named the address.
+    """
     assessment = document.assessment
     if document.file is None:
         raise ValueError(f"The PDF of {document} is not made yet.")
+    whom = again_by or assessment.final_by
     return _queue(
         "result",
         to=document.exam_office_email,
         about=[assessment],
-        context={"document": document, "assessment": assessment, "result": document.result},
+        context={"document": document, "result": document.result, "whom": whom, "again": again_by is not None},
         attachments=[Attachment(filename=document.filename, content_type="application/pdf", file=document.file)],
-        reply_to=assessment.final_by.email if assessment.final_by else "",
+        reply_to=whom.email if whom else "",
     )
 
 

@@ -10,6 +10,7 @@ from . import (
     finalising,
     finalising_many,
     picturing,
+    sending_again,
     views,
 )
 
@@ -44,6 +45,6 @@ urlpatterns = [
     path("<uuid:public_id>/bezwaar/", appealing.mark_appeal, name="mark_appeal"),
     path("<uuid:public_id>/bezwaar/afsluiten/", appealing.close_appeal, name="close_appeal"),
     path("<uuid:public_id>/verzending/", views.delivery, name="delivery"),
-    path("<uuid:public_id>/opnieuw-verzenden/", views.send_again, name="send_again"),
+    path("<uuid:public_id>/opnieuw-verzenden/", sending_again.send_again, name="send_again"),
     path("<uuid:public_id>/pdf-opnieuw-maken/", views.make_again, name="make_again"),
 ]

@@ -16,8 +16,6 @@ from assessments import send_back as sending_back
 from assessments.asked import is_part
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Document, Status
-from digibeoordelen.outbox.models import MailState
-from digibeoordelen.outbox.queue import send_again as send_mail_again
 
 from . import exports
 from .afnames_page import count_states, read_page
@@ -87,18 +85,6 @@ def delivery(request: UserRequest, public_id: UUID) -> HttpResponse:
 def _documents(assessment: Assessment) -> list[Document]:
     """Newest first: the current one, if there is one, and those it replaced."""
     return list(assessment.documents.select_related("mail").order_by("-number"))
-
-
-@require_POST
-def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Opnieuw verzenden' of the mail with the PDF."""
-    assessment = get_afname(request.user, public_id)
-    document = get_object_or_404(assessment.documents.current().select_related("mail"), mail__isnull=False)
-    if document.mail and document.mail.state == MailState.FAILED and send_mail_again(document.mail):
-        messages.success(request, f"De mail aan {document.exam_office_email} wordt opnieuw verzonden.")
-    else:
-        messages.info(request, "Deze mail is al verzonden of staat al in de wachtrij.")
-    return redirect(address(request, "committee:afname", assessment))
 
 
 @require_POST

@@ -17,13 +17,15 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
     """
     with lifecycle.locked(assessment) as current:
         lifecycle.refuse_own(current, by=by)
-        document = current.documents.current().select_related("mail").first()
+        document = current.documents.current().select_related("mail", "file").first()
         lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
         _tell_student(current, by=by)
-        if document is None or _never_left(document):
+        if document is None:
             return False
-        mails.queue_result_withdrawn(document=document, by=by, reason=reason)
-    return True
+        offices = _offices_to_tell(document)
+        for office in offices:
+            mails.queue_result_withdrawn(document=document, to=office, by=by, reason=reason)
+    return bool(offices)
 
 
 def _tell_student(assessment: Assessment, *, by: User) -> None:
@@ -34,6 +36,13 @@ def _tell_student(assessment: Assessment, *, by: User) -> None:
     mails.queue_result_withdrawn_to_student(assessment=assessment, by=by)
 
 
-def _never_left(document: Document) -> bool:
-    """Whether nothing of the PDF's mail went out, and now nothing will."""
-    return document.mail is None or drop(document.mail.pk)
+def _offices_to_tell(document: Document) -> list[str]:
+    """Where the PDF may be by now: the address it goes to unless nothing left for it, and those that got it earlier."""
+    if document.file is None or document.mail is None:
+        return []
+    results = OutgoingMail.objects.filter(about__assessment=document.assessment_id, kind="result")
+    sent = results.filter(attachments__file=document.file, state=MailState.SENT)
+    offices = list(sent.order_by("pk").values_list("to", flat=True))
+    if not drop(document.mail.pk):
+        offices.append(document.exam_office_email)
+    return list({office.lower(): office for office in offices}.values())

@@ -274,6 +274,7 @@ committee:mark_appeal           POST   login  none    none   none    none   none
 committee:close_appeal          GET    login  none    none   none    none   none  go        none  none  none
 committee:close_appeal          POST   login  none    none   none    none   none  go        none  none  none
 committee:delivery              GET    login  none    none   none    none   none  ok        none  none  none
+committee:send_again            GET    login  none    none   none    none   none  go        none  none  none
 committee:send_again            POST   login  none    none   none    none   none  go        none  none  none
 committee:make_again            POST   login  none    none   none    none   none  go        none  none  none
 """

@@ -1,0 +1,50 @@
+"""A PDF that did not arrive is sent again, to another address, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import School, User
+from assessments import documents
+from assessments.models import Assessment
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from tests.factories import ExamOfficeFactory
+
+from .walk import Shots
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WRONG = "bureua@hier.test"
+
+
+@pytest.fixture
+def refused(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Assessment:
+    """Final; no mail can be delivered at the address."""
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=WRONG).pk)
+    OutgoingMail.objects.filter(kind="result").update(
+        state=MailState.FAILED, last_error="550 5.1.1 De mailserver kent dit adres niet."
+    )
+    OutgoingMail.objects.filter(kind="final_student").update(state=MailState.SENT, sent_at="2026-11-23T10:00Z")
+    return assessed
+
+
+def test_a_wrong_address_is_mended_and_a_double_click_sends_once(
+    refused: Assessment, school: School, committee_member: User, log_in_at: Callable[..., Page], shots: Shots
+) -> None:
+    ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
+    page = log_in_at(committee_member, f"/commissie/{refused.public_id}/")
+    shots(page, "opnieuw-verzenden-1")
+    page.get_by_role("link", name="Opnieuw verzenden").click()
+    expect(page.get_by_label("E-mailadres van het examenbureau")).to_have_value(WRONG)
+    shots(page, "opnieuw-verzenden-2")
+    page.get_by_label("Examenbureau Zorg").check()
+    page.get_by_role("button", name="Opnieuw verzenden").dblclick()
+    expect(page.get_by_text("Aan zorg@hier.test: in de wachtrij")).to_be_visible()
+    shots(page, "opnieuw-verzenden-3")
+    assert OutgoingMail.objects.filter(kind="result").count() == 2
