@@ -15,12 +15,16 @@ from accounts.language import Language
 from accounts.mail_texts import one_line, render_mail, sender_of
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
+from digibeoordelen.outbox.drop import drop
 from digibeoordelen.outbox.links import placeholder
-from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
 from . import links, stop_reminders
 from .models import KEPT_DAYS, Assessment, Document, Invitation, MailAbout, Proposal
+
+# If one of these fails the committee must know: it is about a result.
+WATCHED = ("result", "final_student", "result_withdrawn", "result_withdrawn_student")
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
@@ -140,13 +144,7 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
 
 def queue_final_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
     """Tells the student that there is a result, where it stands, and how and until when to appeal; not what it is."""
-    return _queue(
-        "final_student",
-        to=assessment.student.user,
-        about=[assessment],
-        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
-        reply_to=by.email,
-    )
+    return _queue_to_student("final_student", assessment, by=by)
 
 
 def queue_result_withdrawn(*, document: Document, to: str, by: User, reason: str) -> OutgoingMail:
@@ -162,13 +160,14 @@ def queue_result_withdrawn(*, document: Document, to: str, by: User, reason: str
 
 def queue_result_withdrawn_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
     """Tells the student that the result stands no more; not what it was, nor why."""
-    return _queue(
-        "result_withdrawn_student",
-        to=assessment.student.user,
-        about=[assessment],
-        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
-        reply_to=by.email,
-    )
+    return _queue_to_student("result_withdrawn_student", assessment, by=by)
+
+
+def drop_unsent(*, assessment: Assessment, kind: str) -> None:
+    """What mails of this kind say of the assessment is true no more: those that did not go out won't."""
+    mails = OutgoingMail.objects.filter(about__assessment=assessment, kind=kind, dropped_at__isnull=True)
+    for pk in mails.exclude(state=MailState.SENT).order_by("pk").values_list("pk", flat=True):
+        drop(pk)
 
 
 def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
@@ -244,6 +243,16 @@ def _attachments(invitation: Invitation) -> list[Attachment]:
     ]
 
 
+def _queue_to_student(name: str, assessment: Assessment, *, by: User) -> OutgoingMail:
+    return _queue(
+        name,
+        to=assessment.student.user,
+        about=[assessment],
+        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
+        reply_to=by.email,
+    )
+
+
 def _queue_to_examiner(
     name: str,
     invitation: Invitation,
@@ -298,7 +307,8 @@ def _queue(
         reply_to=reply_to,
         headers={"List-Id": _list_id(school), **(headers or {})},
     )
-    MailAbout.objects.bulk_create(MailAbout(mail=mail, assessment=assessment) for assessment in about)
+    watched = name in WATCHED
+    MailAbout.objects.bulk_create(MailAbout(mail=mail, assessment=one, is_watched=watched) for one in about)
     return mail
 
 

@@ -92,6 +92,7 @@ def finalise(
         snapshot["final"] = {"at": timezone.localtime(now).isoformat(), "by": by.full_name}
         if proposed:
             snapshot["final"]["proposed_by"] = proposed.by.full_name
+        mails.drop_unsent(assessment=current, kind="result_withdrawn_student")
         mails.queue_final_to_student(assessment=current, by=by)
         return documents.request_document(assessment=current, result=snapshot, exam_office_email=exam_office_email)
 

@@ -1,21 +1,34 @@
-"""The screen 'Opnieuw verzenden' of the mail with the PDF."""
+"""The screens about mails that did not arrive: which failed, and sending one once more."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.signed_in import UserRequest
 from assessments.asked import number
 from assessments.lifecycle import DomainError
 
+from . import letters
 from . import send_again as sending
 from .forms import SendAgainForm
-from .loading import address, get_afname
+from .loading import address, get_afname, get_schools
+from .undelivered import undelivered_to, with_failures
+
+PAGE_SIZE = 50
+
+
+@require_GET
+def undelivered(request: UserRequest) -> HttpResponse:
+    """What could not be sent or made; 404 for someone who is in no committee."""
+    found = undelivered_to(request.user, schools=get_schools(request.user))
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    return render(request, "committee/undelivered.html", {"page": page, "rows": with_failures(list(page))})
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,3 +48,17 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.info(request, str(error))
         return redirect(address(request, "committee:afname", assessment))
     return render(request, "committee/send_again.html", {"assessment": assessment, "document": document, "form": form})
+
+
+@require_POST
+def tell_again(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Opnieuw verzenden' of a failed mail that a result was made final, or withdrawn."""
+    assessment = get_afname(request.user, public_id)
+    told = assessment.mails.filter(mail__kind__in=letters.SAID).exclude(mail__kind="result")
+    about = get_object_or_404(told, mail=number(request.POST, "mail"))
+    try:
+        mail = letters.tell_again(about=about, by=request.user)
+        messages.success(request, f"Het bericht aan {mail.to} wordt opnieuw verzonden.")
+    except DomainError as error:
+        messages.info(request, str(error))
+    return redirect(address(request, "committee:afname", assessment))

@@ -19,21 +19,14 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
         lifecycle.refuse_own(current, by=by)
         document = current.documents.current().select_related("mail", "file").first()
         lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
-        _tell_student(current, by=by)
+        mails.drop_unsent(assessment=current, kind="final_student")
+        mails.queue_result_withdrawn_to_student(assessment=current, by=by)
         if document is None:
             return False
         offices = _offices_to_tell(document)
         for office in offices:
             mails.queue_result_withdrawn(document=document, to=office, by=by, reason=reason)
     return bool(offices)
-
-
-def _tell_student(assessment: Assessment, *, by: User) -> None:
-    """Also where the mail that there is a result did not go out, and now won't: it stood on the screen."""
-    untrue = OutgoingMail.objects.filter(about__assessment=assessment, kind="final_student")
-    for pk in untrue.exclude(state=MailState.SENT).values_list("pk", flat=True):
-        drop(pk)
-    mails.queue_result_withdrawn_to_student(assessment=assessment, by=by)
 
 
 def _offices_to_tell(document: Document) -> list[str]:

@@ -19,10 +19,18 @@ def keep_last_days(apps: Any, editor: Any) -> None:
             assessments.objects.filter(pk__in=[pk for _, pk in same]).update(appeal_until=last_day)
 
 
+def watch_what_was_not_sent(apps: Any, editor: Any) -> None:
+    """The mails around a result that were not sent yet."""
+    about = apps.get_model("assessments", "MailAbout").objects
+    unsent = about.filter(mail__kind__startswith="result", mail__dropped_at__isnull=True).exclude(mail__state="SENT")
+    about.filter(pk__in=list(unsent.values_list("pk", flat=True))).update(is_watched=True)
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0008_school_appeals"),
         ("assessments", "0020_document_attempts"),
+        ("outbox", "0005_claim"),
     ]
 
     operations = [
@@ -38,6 +46,16 @@ class Migration(migrations.Migration):
                 condition=models.Q(("appeal_until__isnull", True), ("status", "FINAL"), _connector="OR"),
                 name="assessment_appeal_until_only_when_final",
             ),
+        ),
+        migrations.AddField(
+            model_name="mailabout",
+            name="is_watched",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+        migrations.RunPython(watch_what_was_not_sent, migrations.RunPython.noop),
+        migrations.AddIndex(
+            model_name="mailabout",
+            index=models.Index(condition=models.Q(("is_watched", True)), fields=["mail"], name="mails_watched"),
         ),
         migrations.AlterField(
             model_name="event",
