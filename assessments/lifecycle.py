@@ -35,6 +35,10 @@ TRANSITIONS: dict[str, frozenset[str]] = {
 }
 
 
+# What there is of an assessment only while it is final.
+RESULT = ("ovg", "grade", "final_at", "final_by", "appeal_until")
+
+
 class DomainError(Exception):
     """Something that can't be done, in words for the person who tried."""
 
@@ -181,13 +185,14 @@ def make_final(assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at
         raise TransitionRefused("Nog niet alle onderdelen zijn afgerond; de beoordeling kan niet definitief worden.")
     assessment.ovg, assessment.grade = ovg, grade
     assessment.final_at, assessment.final_by = at or timezone.now(), by
+    assessment.appeal_until = timezone.localdate(assessment.final_at) + timedelta(days=assessment.school.appeal_days)
     return _move(
         assessment,
         to=Status.FINAL,
         kind=Event.Kind.FINALISED,
         by=by,
         data=data,
-        fields=["ovg", "grade", "final_at", "final_by"],
+        fields=RESULT,
     )
 
 
@@ -203,7 +208,8 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
         _refuse_beside_another(current)
         bump_version(current)
         current.documents.current().update(superseded_at=timezone.now())
-        current.ovg, current.grade, current.final_at, current.final_by = "", None, None, None
+        current.ovg, current.grade = "", None
+        current.final_at, current.final_by, current.appeal_until = None, None, None
         try:
             with transaction.atomic():
                 return _move(
@@ -212,7 +218,7 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
                     kind=Event.Kind.FINAL_WITHDRAWN,
                     by=by,
                     data={"reason": reason},
-                    fields=["ovg", "grade", "final_at", "final_by"],
+                    fields=RESULT,
                 )
         except IntegrityError:  # a resit that was started this moment
             raise DomainError(ANOTHER_RUNS) from None

@@ -15,12 +15,16 @@ from accounts.language import Language
 from accounts.mail_texts import one_line, render_mail, sender_of
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
+from digibeoordelen.outbox.drop import drop
 from digibeoordelen.outbox.links import placeholder
-from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
 from . import links, stop_reminders
 from .models import KEPT_DAYS, Assessment, Document, Invitation, MailAbout, Proposal
+
+# If one of these fails the committee must know: it is about a result.
+WATCHED = ("result", "final_student", "result_withdrawn", "result_withdrawn_student")
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
@@ -138,11 +142,16 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
     )
 
 
-def queue_result_withdrawn(*, document: Document, by: User, reason: str) -> OutgoingMail:
-    """Tells the exam office that what it archived is no result any more."""
+def queue_final_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
+    """Tells the student that there is a result, where it stands, and how and until when to appeal; not what it is."""
+    return _queue_to_student("final_student", assessment, by=by)
+
+
+def queue_result_withdrawn(*, document: Document, to: str, by: User, reason: str) -> OutgoingMail:
+    """Tells the exam office at `to` that what it archived is no result any more."""
     return _queue(
         "result_withdrawn",
-        to=document.exam_office_email,
+        to=to,
         about=[document.assessment],
         context={"document": document, "result": document.result, "by": by, "reason": reason},
         reply_to=by.email,
@@ -151,13 +160,14 @@ def queue_result_withdrawn(*, document: Document, by: User, reason: str) -> Outg
 
 def queue_result_withdrawn_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
     """Tells the student that the result stands no more; not what it was, nor why."""
-    return _queue(
-        "result_withdrawn_student",
-        to=assessment.student.user,
-        about=[assessment],
-        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
-        reply_to=by.email,
-    )
+    return _queue_to_student("result_withdrawn_student", assessment, by=by)
+
+
+def drop_unsent(*, assessment: Assessment, kind: str) -> None:
+    """What mails of this kind say of the assessment is true no more: those that did not go out won't."""
+    mails = OutgoingMail.objects.filter(about__assessment=assessment, kind=kind, dropped_at__isnull=True)
+    for pk in mails.exclude(state=MailState.SENT).order_by("pk").values_list("pk", flat=True):
+        drop(pk)
 
 
 def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
@@ -190,18 +200,22 @@ def queue_proposal_declined(*, proposal: Proposal) -> OutgoingMail:
     return _queue_to_examiner("proposal_declined", proposal.invitation, context={"proposal": proposal})
 
 
-def queue_result(*, document: Document) -> OutgoingMail:
-    """The final PDF, to the exam office that the committee named; `ValueError` while it is not made."""
+def queue_result(*, document: Document, again_by: User | None = None) -> OutgoingMail:
+    """The final PDF, to the exam office that the committee named; `ValueError` while it is not made.
+
+    `again_by` is who has it sent once more, and named the address.
+    """
     assessment = document.assessment
     if document.file is None:
         raise ValueError(f"The PDF of {document} is not made yet.")
+    whom = again_by or assessment.final_by
     return _queue(
         "result",
         to=document.exam_office_email,
         about=[assessment],
-        context={"document": document, "assessment": assessment, "result": document.result},
+        context={"document": document, "result": document.result, "whom": whom, "again": again_by is not None},
         attachments=[Attachment(filename=document.filename, content_type="application/pdf", file=document.file)],
-        reply_to=assessment.final_by.email if assessment.final_by else "",
+        reply_to=whom.email if whom else "",
     )
 
 
@@ -227,6 +241,16 @@ def _attachments(invitation: Invitation) -> list[Attachment]:
         Attachment(filename=a.filename, content_type=a.content_type, file=a.file)
         for a in invitation.attachments.select_related("file")
     ]
+
+
+def _queue_to_student(name: str, assessment: Assessment, *, by: User) -> OutgoingMail:
+    return _queue(
+        name,
+        to=assessment.student.user,
+        about=[assessment],
+        context={"assessment": assessment, "link": settings.SITE_URL + reverse("assessments:my_exams")},
+        reply_to=by.email,
+    )
 
 
 def _queue_to_examiner(
@@ -283,7 +307,8 @@ def _queue(
         reply_to=reply_to,
         headers={"List-Id": _list_id(school), **(headers or {})},
     )
-    MailAbout.objects.bulk_create(MailAbout(mail=mail, assessment=assessment) for assessment in about)
+    watched = name in WATCHED
+    MailAbout.objects.bulk_create(MailAbout(mail=mail, assessment=one, is_watched=watched) for one in about)
     return mail
 
 

@@ -75,6 +75,7 @@ def _assessment(assessment: Assessment) -> dict[str, Any]:
         "cijfer": assessment.grade,
         "vastgesteld_op": assessment.final_at,
         "vastgesteld_door": assessment.final_by.full_name if assessment.final_by else "",
+        "bezwaar_tot_en_met": assessment.appeal_until,
         "uitnodigingen": [
             _invitation(invitation, closed=assessment.is_closed)
             for invitation in assessment.invitations.select_related("contact")

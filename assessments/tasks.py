@@ -21,9 +21,11 @@ def send_planned_reminders() -> None:
 
 @shared_task
 def sweep_documents() -> None:
-    """Starts what a crash left: documents that are pending and that nobody is making."""
+    """Starts what a crash left: documents that are pending and that nobody is making. What was sent is done with."""
     from . import documents
+    from .models import MailAbout
 
+    MailAbout.objects.forget_delivered()
     for document_id in documents.pending_ids():
         render_document.delay(document_id)
 

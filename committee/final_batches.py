@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from accounts.signed_in import UserRequest
 from assessments.asked import is_part
 
+from . import deliveries
 from .batch import FinalBatch, FinalBatchItem
 from .finalise_batch import progress
 
@@ -26,10 +27,12 @@ def final_batch(request: UserRequest, public_id: UUID) -> HttpResponse:
     items = list(batch.items.select_related(*_OF_ITEM)) if batch.finished_at else []
     if batch.finished_at and not batch.seen_at:
         FinalBatch.objects.filter(pk=batch.pk).update(seen_at=timezone.now())
+    sending = deliveries.read([item.assessment for item in items if item.outcome == Outcome.FINAL])
     context = {
         "batch": batch,
         "progress": progress(batch),
         "left_out": [(item.assessment, item.reason) for item in items if item.outcome == Outcome.REFUSED],
-        "done": [item for item in items if item.outcome != Outcome.REFUSED],
+        "done": [(item, *sending.of(item)) for item in items if item.outcome != Outcome.REFUSED],
+        "deliveries": sending,
     }
     return render(request, f"committee/final_batch{'_state' if is_part(request) else ''}.html", context)

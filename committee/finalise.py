@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from assessments import correct, documents, lifecycle, results
+from assessments import correct, documents, lifecycle, mails, results
 from assessments.models import Assessment, Document, Event, FinalProposal, Status
 from assessments.rubric import Rubric, read_rubric
 from exams.grading import UnitResult
@@ -70,7 +70,7 @@ def finalise(
     version: int | None = None,
     proposal: int | None = None,
 ) -> Document:
-    """ASSESSED → FINAL: fixes the result and has the PDF made and mailed to the exam office.
+    """ASSESSED → FINAL: fixes the result, tells the student, and has the PDF made and mailed to the exam office.
 
     All in one transaction with the assessment's row locked; what follows (PDF, mail) is written
     down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
@@ -92,6 +92,8 @@ def finalise(
         snapshot["final"] = {"at": timezone.localtime(now).isoformat(), "by": by.full_name}
         if proposed:
             snapshot["final"]["proposed_by"] = proposed.by.full_name
+        mails.drop_unsent(assessment=current, kind="result_withdrawn_student")
+        mails.queue_final_to_student(assessment=current, by=by)
         return documents.request_document(assessment=current, result=snapshot, exam_office_email=exam_office_email)
 
 

@@ -8,7 +8,7 @@ from django.http import QueryDict
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments.models import Assessment
+from assessments.models import Assessment, Document
 
 from .office_form import OfficeForm
 
@@ -22,6 +22,16 @@ class FinaliseForm(OfficeForm):
 
     def __init__(self, data: QueryDict | None = None, *, assessment: Assessment, by: User, proposed: str = "") -> None:
         super().__init__(data, school=assessment.school, by=by, proposed=proposed, version=assessment.version)
+
+
+class SendAgainForm(OfficeForm):
+    """`mail` is the id of the mail that was on the screen; its address is proposed."""
+
+    mail = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None, *, document: Document, by: User) -> None:
+        school, proposed = document.assessment.school, document.exam_office_email
+        super().__init__(data, school=school, by=by, proposed=proposed, mail=document.mail_id)
 
 
 class ContactsField(forms.ModelMultipleChoiceField):

@@ -11,6 +11,7 @@ from . import (
     finalising,
     finalising_many,
     picturing,
+    sending_again,
     views,
 )
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("beeld/", picturing.overview, name="picture"),
     path("beeld/<int:exam_id>/", picturing.of_exam, name="picture_of_exam"),
     path("bezwaren/", appealing.appeals, name="appeals"),
+    path("verzending-mislukt/", sending_again.undelivered, name="undelivered"),
     path("resultaten/", views.start_export, name="start_export"),
     path("exports/", exports.exports, name="exports"),
     path("exports/gewijzigd/<int:exam_id>/", changed_results.changed, name="changed_results"),
@@ -47,6 +49,7 @@ urlpatterns = [
     path("<uuid:public_id>/bezwaar/", appealing.mark_appeal, name="mark_appeal"),
     path("<uuid:public_id>/bezwaar/afsluiten/", appealing.close_appeal, name="close_appeal"),
     path("<uuid:public_id>/verzending/", views.delivery, name="delivery"),
-    path("<uuid:public_id>/opnieuw-verzenden/", views.send_again, name="send_again"),
+    path("<uuid:public_id>/opnieuw-verzenden/", sending_again.send_again, name="send_again"),
+    path("<uuid:public_id>/bericht-opnieuw-verzenden/", sending_again.tell_again, name="tell_again"),
     path("<uuid:public_id>/pdf-opnieuw-maken/", views.make_again, name="make_again"),
 ]

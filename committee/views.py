@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,9 +16,7 @@ from assessments import documents, view_log
 from assessments import send_back as sending_back
 from assessments.asked import is_part
 from assessments.lifecycle import DomainError
-from assessments.models import Assessment, Document, Status
-from digibeoordelen.outbox.models import MailState
-from digibeoordelen.outbox.queue import send_again as send_mail_again
+from assessments.models import Assessment, Status
 
 from . import exports
 from .afnames_page import count_each, count_states, read_page, say_count
@@ -26,6 +25,7 @@ from .concerns import lost
 from .finalise import standing_proposal
 from .find_afnames import AfnamesOfSchool
 from .forms import SendBackForm
+from .letters import read_letters
 from .loading import address, get_afname, get_filter
 from .reading import read
 
@@ -67,10 +67,9 @@ def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
     view_log.note(assessment, by=request.user)
     appeals, reading = list(assessment.appeals.all()), read(assessment)
     context = {
-        "assessment": assessment,
         "reading": reading,
         "lost": list(lost(reading.rubric)),
-        "documents": _documents(assessment),
+        **_sent(assessment),
         "events": assessment.events.all(),
         "proposal": standing_proposal(assessment) if assessment.school.four_eyes else None,
         "appeals": appeals,
@@ -83,25 +82,17 @@ def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
 def delivery(request: UserRequest, public_id: UUID) -> HttpResponse:
     """The PDF and its mail alone: what the page asks again while they are on their way."""
     assessment = get_afname(request.user, public_id)
-    context = {"assessment": assessment, "documents": _documents(assessment)}
-    return render(request, "committee/delivery.html", context)
+    return render(request, "committee/delivery.html", _sent(assessment))
 
 
-def _documents(assessment: Assessment) -> list[Document]:
-    """Newest first: the current one, if there is one, and those it replaced."""
-    return list(assessment.documents.select_related("mail").order_by("-number"))
-
-
-@require_POST
-def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Opnieuw verzenden' of the mail with the PDF."""
-    assessment = get_afname(request.user, public_id)
-    document = get_object_or_404(assessment.documents.current().select_related("mail"), mail__isnull=False)
-    if document.mail and document.mail.state == MailState.FAILED and send_mail_again(document.mail):
-        messages.success(request, f"De mail aan {document.exam_office_email} wordt opnieuw verzonden.")
-    else:
-        messages.info(request, "Deze mail is al verzonden of staat al in de wachtrij.")
-    return redirect(address(request, "committee:afname", assessment))
+def _sent(assessment: Assessment) -> dict[str, Any]:
+    """The documents, newest first: the current one, if there is one, and those it replaced; and the mails besides."""
+    documents = list(assessment.documents.select_related("mail").order_by("-number"))
+    return {
+        "assessment": assessment,
+        "documents": documents,
+        "letters": read_letters(assessment, documents=documents),
+    }
 
 
 @require_POST

@@ -6,6 +6,7 @@ from accounts.models import User
 from assessments import lifecycle, mails
 from assessments.models import Assessment, Document
 from digibeoordelen.outbox.drop import drop
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 
 
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
@@ -16,15 +17,25 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
     """
     with lifecycle.locked(assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
-        document = current.documents.current().select_related("mail").first()
+        document = current.documents.current().select_related("mail", "file").first()
         lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
+        mails.drop_unsent(assessment=current, kind="final_student")
         mails.queue_result_withdrawn_to_student(assessment=current, by=by)
-        if document is None or _never_left(document):
+        if document is None:
             return False
-        mails.queue_result_withdrawn(document=document, by=by, reason=reason)
-    return True
+        offices = _offices_to_tell(document)
+        for office in offices:
+            mails.queue_result_withdrawn(document=document, to=office, by=by, reason=reason)
+    return bool(offices)
 
 
-def _never_left(document: Document) -> bool:
-    """Whether nothing of the PDF's mail went out, and now nothing will."""
-    return document.mail is None or drop(document.mail.pk)
+def _offices_to_tell(document: Document) -> list[str]:
+    """Where the PDF may be by now: the address it goes to unless nothing left for it, and those that got it earlier."""
+    if document.file is None or document.mail is None:
+        return []
+    results = OutgoingMail.objects.filter(about__assessment=document.assessment_id, kind="result")
+    sent = results.filter(attachments__file=document.file, state=MailState.SENT)
+    offices = list(sent.order_by("pk").values_list("to", flat=True))
+    if not drop(document.mail.pk):
+        offices.append(document.exam_office_email)
+    return list({office.lower(): office for office in offices}.values())

@@ -65,7 +65,7 @@ def _about_what_became_of_it(assessment: Assessment, invitation: Invitation, com
     document = finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
     documents.make(document.pk)  # mails it
     document.refresh_from_db()
-    mails.queue_result_withdrawn(document=document, by=committee_member, reason="Het cijfer klopt niet.")
+    mails.queue_result_withdrawn(document=document, to="bureau@hier.test", by=committee_member, reason="Klopt niet.")
     mails.queue_result_withdrawn_to_student(assessment=assessment, by=committee_member)
     mails.queue_own_data(student=assessment.student)
 

@@ -358,6 +358,11 @@ def cancelled_with_a_result(cast):
     cast.row.update(status="CANCELLED", cancel_reason="Toch niet.")
 
 
+@breaks("assessment_appeal_until_only_when_final")
+def term_to_appeal_without_a_result(cast):
+    cast.row.update(appeal_until=timezone.localdate())
+
+
 @breaks("assessment_grade_fits_ovg")
 def sufficient_grade_with_an_o(cast):
     cast.finalise()

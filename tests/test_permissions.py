@@ -31,6 +31,7 @@ from addressbook.models import Import
 from assessments import documents, links, own_data, stop_reminders
 from assessments.models import Assessment, DatesImport, Invitation
 from committee.finalise import finalise
+from digibeoordelen.outbox.models import OutgoingMail
 from exams.example import example_text
 from exams.models import ExamUnit, Upload
 
@@ -276,7 +277,10 @@ committee:mark_appeal           POST   login  none    none   none    none   none
 committee:close_appeal          GET    login  none    none   none    none   none  go        none  none  none
 committee:close_appeal          POST   login  none    none   none    none   none  go        none  none  none
 committee:delivery              GET    login  none    none   none    none   none  ok        none  none  none
+committee:send_again            GET    login  none    none   none    none   none  go        none  none  none
 committee:send_again            POST   login  none    none   none    none   none  go        none  none  none
+committee:tell_again            POST   login  none    none   none    none   none  go        none  none  none
+committee:undelivered           GET    login  none    none   none    none   none  ok        none  none  ok
 committee:make_again            POST   login  none    none   none    none   none  go        none  none  none
 """
 
@@ -284,6 +288,7 @@ FOR_FINAL = {
     "assessments:document",
     "assessments:check_code",
     "committee:send_again",
+    "committee:tell_again",
     "committee:make_again",
     "committee:withdraw_final",
     "committee:mark_appeal",
@@ -498,6 +503,8 @@ def test_url_with_every_role(
     if name == "assessments:apply":
         other = start_assessment(MembershipFactory(school=school), invitation.assessment.unit, docent)
         data["beoordeling"] = other.public_id
+    if name == "committee:tell_again":
+        data["mail"] = OutgoingMail.objects.get(kind="final_student").pk
     found = {}
     for role, user in people.items():
         client = Client()

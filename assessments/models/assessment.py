@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -91,6 +90,8 @@ class Assessment(models.Model):
     final_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="finalised_assessments"
     )
+    # The student's last day, kept with the result: the school's setting may change meanwhile.
+    appeal_until = models.DateField("bezwaar tot en met", null=True, blank=True)
     ovg = models.CharField("resultaat", max_length=1, choices=SCORE_CHOICES, blank=True)
     grade = models.DecimalField("cijfer", max_digits=3, decimal_places=1, null=True, blank=True)
 
@@ -149,6 +150,10 @@ class Assessment(models.Model):
                 name="assessment_result_only_when_final",
             ),
             models.CheckConstraint(
+                condition=Q(appeal_until__isnull=True) | Q(status="FINAL"),
+                name="assessment_appeal_until_only_when_final",
+            ),
+            models.CheckConstraint(
                 condition=Q(grade__isnull=True)
                 | Q(ovg="O", grade__gte=1, grade__lt=5.5)
                 | (Q(ovg__in=["V", "G"]) & Q(grade__gte=5.5, grade__lte=10)),
@@ -172,17 +177,9 @@ class Assessment(models.Model):
         return self.status in CLOSED
 
     @property
-    def appeal_until(self) -> date | None:
-        """The last day on which the student can appeal against the result; None while there is none."""
-        if self.final_at is None:
-            return None
-        return timezone.localdate(self.final_at) + timedelta(days=self.school.appeal_days)
-
-    @property
     def can_be_appealed(self) -> bool:
-        """Whether the term is not over yet."""
-        until = self.appeal_until
-        return until is not None and timezone.localdate() <= until
+        """Whether there is a result, and its term is not over yet."""
+        return self.appeal_until is not None and timezone.localdate() <= self.appeal_until
 
     @property
     def live_assignments(self) -> AssignmentQuerySet:

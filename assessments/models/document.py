@@ -85,7 +85,8 @@ class Document(models.Model):
     @property
     def is_failing(self) -> bool:
         """Whether making it went wrong so often that someone should look; it is tried again all the same."""
-        return self.file_id is None and self.attempts >= FAILING_ATTEMPTS
+        is_pending = self.file_id is None and self.superseded_at is None
+        return is_pending and self.attempts >= FAILING_ATTEMPTS
 
     @property
     def is_on_its_way(self) -> bool:

@@ -43,6 +43,7 @@ class Event(AppendOnly):
         FINAL_WITHDRAWN = "FINAL_WITHDRAWN", "Definitief ingetrokken"
         CANCELLED = "CANCELLED", "Beoordeling ingetrokken"
         DOCUMENT_MADE = "DOCUMENT_MADE", "Pdf gemaakt"
+        SENT_AGAIN = "SENT_AGAIN", "Pdf opnieuw verzonden"
         APPEAL_MARKED = "APPEAL_MARKED", "Bezwaar genoteerd"
         APPEAL_CLOSED = "APPEAL_CLOSED", "Bezwaar afgesloten"
 

@@ -34,6 +34,7 @@ KINDS = {
     "all_done": "Alle examinatoren zijn klaar",
     "cancelled_initiator": "Afname ingetrokken",
     "result": "Definitieve beoordeling",
+    "final_student": "Resultaat vastgesteld (aan de student)",
     "result_withdrawn": "Definitieve beoordeling ingetrokken",
     "result_withdrawn_student": "Resultaat ingetrokken (aan de student)",
     "own_data": "Eigen gegevens staan klaar",

@@ -215,9 +215,9 @@ class TestStudent:
         client.force_login(student.user)
         return client
 
-    def test_reads_how_and_until_when(self, own: Client, final: Assessment) -> None:
+    def test_reads_how_and_until_when(self, own: Client, assessed: Assessment, committee_member: User) -> None:
         School.objects.update(appeal_text="Mail <uw bezwaar> naar\ncommissie@hier.test.", appeal_days=10)
-        Assessment.objects.update(final_at=timezone.now())
+        finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
         page = text_of(own, MY_EXAMS)
         assert "Mail &lt;uw bezwaar&gt; naar<br>commissie@hier.test." in page
         last = date_format(timezone.localdate() + timedelta(days=10))
@@ -228,12 +228,13 @@ class TestStudent:
 
     @pytest.mark.parametrize(("days", "over"), [(14, False), (15, True)])
     def test_the_last_day_counts_and_then_it_is_over(
-        self, own: Client, final: Assessment, student: Membership, time_machine: Any, days: int, over: bool
+        self, own: Client, assessed: Assessment, committee_member: User, time_machine: Any, days: int, over: bool
     ) -> None:
-        Assessment.objects.update(final_at="2026-11-02T09:00+01:00")
+        time_machine.move_to("2026-11-02T09:00+01:00")
+        finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
         day = date(2026, 11, 2) + timedelta(days=days)
         time_machine.move_to(f"{day}T23:30+01:00")
-        own.force_login(student.user)
+        own.force_login(assessed.student.user)
         page = text_of(own, MY_EXAMS)
         assert ("die termijn is voorbij" in page) is over
         assert ("U kunt bezwaar maken tot en met ma 16 nov 2026." in page) is not over

@@ -1,0 +1,140 @@
+"""The student is told that the result is final: where to see it, and how and until when to appeal; not what it is."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from time_machine import TimeMachineFixture
+
+from accounts.models import Membership, School, User
+from assessments import lifecycle
+from assessments.models import Assessment, MailAbout, Status
+from committee import finalise_batch, withdraw_final
+from committee.finalise import finalise
+from committee.finalise_many import Chosen
+from digibeoordelen.outbox import claims
+from digibeoordelen.outbox.drop import DROPPED
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+
+OFFICE = "bureau@hier.test"
+
+
+def make_final(assessment: Assessment, by: User) -> Assessment:
+    finalise(assessment=assessment, by=by, exam_office_email=OFFICE)
+    assessment.refresh_from_db()
+    return assessment
+
+
+def told() -> OutgoingMail:
+    return OutgoingMail.objects.get(kind="final_student")
+
+
+def test_it_says_what_was_decided_about_and_where_to_see_it(assessed: Assessment, committee_member: User) -> None:
+    make_final(assessed, committee_member)
+    mail = told()
+    assert (mail.to, mail.to_name) == ("anouk@hier.test", "Anouk van 't Hoff")
+    assert mail.subject == "Uw beoordeling van Verzorgende IG is vastgesteld"
+    assert reverse("assessments:my_exams") in mail.text
+    assert mail.reply_to == committee_member.email
+    assert MailAbout.objects.get(mail=mail).assessment == assessed
+
+
+def test_it_says_neither_grade_nor_result(assessed: Assessment, committee_member: User) -> None:
+    make_final(assessed, committee_member)
+    assert (assessed.ovg, str(assessed.grade)) == ("V", "5.5")
+    mail = told()
+    for text in (mail.subject, mail.text, re.sub(r"<[^>]*>", " ", mail.html)):
+        assert not re.search(r"5[.,]5|\b[OVG]\b|(on)?voldoende\b", text)
+
+
+@pytest.mark.parametrize("how", ["Mail <uw bezwaar> naar\ncommissie@hier.test.", ""])
+def test_it_says_how_and_until_when_to_appeal(
+    assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture, how: str
+) -> None:
+    School.objects.update(appeal_text=how, appeal_days=10)
+    time_machine.move_to("2026-11-02T12:00+01:00")
+    make_final(assessed, committee_member)
+    mail = told()
+    for text in (mail.text, mail.html):
+        assert "U kunt bezwaar maken tot en met do 12 nov 2026." in text
+        assert ("Vraag bij uw school hoe u dat doet." in text) is not how
+    if how:
+        assert how in mail.text
+        assert "Mail &lt;uw bezwaar&gt; naar<br>commissie@hier.test." in mail.html
+
+
+def test_many_made_final_tell_each_student(assessed: Assessment, committee_member: User, school: School) -> None:
+    batch = finalise_batch.start(
+        chosen=[Chosen(assessed, assessed.version, proposing=False)],
+        school=school,
+        by=committee_member,
+        exam_office_email=OFFICE,
+    )
+    finalise_batch.work(batch.pk)
+    assert told().to == "anouk@hier.test"
+
+
+def test_what_is_refused_tells_nobody(disputed: Assessment, committee_member: User) -> None:
+    with pytest.raises(lifecycle.DomainError):
+        make_final(disputed, committee_member)
+    assert not OutgoingMail.objects.filter(kind="final_student").exists()
+
+
+def test_a_mail_that_waits_while_the_result_is_withdrawn_never_goes_out(
+    assessed: Assessment, committee_member: User
+) -> None:
+    make_final(assessed, committee_member)
+    mail = told()
+    withdraw_final.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
+    mail.refresh_from_db()
+    assert (mail.state, mail.last_error) == (MailState.FAILED, DROPPED)
+    assert not claims.claim(mail.pk).mails
+    assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
+
+
+class TestTerm:
+    """The last day is kept with the result: what the school's setting says later changes nothing about it."""
+
+    @pytest.fixture
+    def own(self, client: Client, student: Membership) -> Client:
+        client.force_login(student.user)
+        return client
+
+    def test_a_shorter_term_is_for_later_results(
+        self, own: Client, assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture
+    ) -> None:
+        time_machine.move_to("2026-11-02T12:00+01:00", tick=False)
+        make_final(assessed, committee_member)
+        School.objects.update(appeal_days=1)
+        time_machine.move_to("2026-11-05T12:00+01:00", tick=False)
+        own.force_login(assessed.student.user)
+        page = " ".join(own.get(reverse("assessments:my_exams")).content.decode().split())
+        assert "U kunt bezwaar maken tot en met ma 16 nov 2026." in page
+        own.force_login(committee_member)
+        page = " ".join(own.get(reverse("committee:afname", args=[assessed.public_id])).content.decode().split())
+        assert "De student kan bezwaar maken tot en met ma 16 nov 2026." in page
+
+    @pytest.mark.parametrize(
+        ("moment", "last"),
+        [("2026-11-22T23:30Z", date(2026, 12, 7)), ("2026-07-01T22:30Z", date(2026, 7, 16))],
+    )
+    def test_it_counts_from_the_day_that_it_is_in_the_netherlands(
+        self, assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture, moment: str, last: date
+    ) -> None:
+        time_machine.move_to(moment)
+        assert make_final(assessed, committee_member).appeal_until == last
+
+    def test_it_goes_with_the_result_and_the_next_has_its_own(
+        self, assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture
+    ) -> None:
+        time_machine.move_to("2026-11-02T12:00+01:00")
+        make_final(assessed, committee_member)
+        withdraw_final.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
+        assessed.refresh_from_db()
+        assert (assessed.status, assessed.appeal_until, assessed.can_be_appealed) == (Status.ASSESSED, None, False)
+        time_machine.move_to("2026-11-09T12:00+01:00")
+        assert make_final(assessed, committee_member).appeal_until == date(2026, 11, 23)

@@ -1,0 +1,282 @@
+"""What did not arrive, or could not be made, is found without opening each file; and can be sent once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Membership, Role, School, User
+from assessments import documents
+from assessments.models import FAILING_ATTEMPTS, Assessment, MailAbout
+from assessments.tasks import sweep_documents
+from committee import finalise_batch
+from committee.finalise import finalise
+from committee.finalise_many import Chosen
+from committee.send_again import send_again
+from committee.withdraw_final import withdraw_final
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from tests.factories import MembershipFactory
+
+OFFICE = "bureau@hier.test"
+LIST, UNDELIVERED = reverse("committee:afnames"), reverse("committee:undelivered")
+REFUSED = "550 Onbekende ontvanger"
+NONE = "Alles is verzonden."
+
+
+@pytest.fixture
+def final(assessed: Assessment, committee_member: User) -> Assessment:
+    documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE).pk)
+    assessed.refresh_from_db()
+    return assessed
+
+
+def text_of(client: Client, path: str) -> str:
+    return " ".join(client.get(path).content.decode().split())
+
+
+def afname(assessment: Assessment) -> str:
+    return reverse("committee:afname", args=[assessment.public_id])
+
+
+def fail(kind: str) -> OutgoingMail:
+    """As a worker leaves a mail that the server refused for good."""
+    mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
+    OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, last_error=REFUSED)
+    return mail
+
+
+def sent(kind: str) -> None:
+    OutgoingMail.objects.filter(kind=kind).update(state=MailState.SENT, sent_at="2026-11-23T10:00Z")
+
+
+def counted(client: Client) -> int:
+    """What stands beside 'Verzending mislukt'."""
+    page = text_of(client, LIST)
+    _, _, link = page.partition(f'<a href="{UNDELIVERED}">Verzending mislukt')
+    assert link
+    count, _, _ = link.partition("</a>")
+    return int(count.removeprefix(' <span class="state-count">').removesuffix("</span>") or 0)
+
+
+class TestList:
+    def test_nothing_is_counted_while_all_goes_well(self, member: Client, final: Assessment) -> None:
+        assert counted(member) == 0
+        assert NONE in text_of(member, UNDELIVERED)
+
+    @pytest.mark.parametrize(
+        ("kind", "said"), [("result", f"Pdf aan {OFFICE}"), ("final_student", "Bericht aan anouk@hier.test")]
+    )
+    def test_a_mail_that_failed_is_counted_and_named_with_its_reason(
+        self, member: Client, final: Assessment, kind: str, said: str
+    ) -> None:
+        fail(kind)
+        assert counted(member) == 1
+        page = text_of(member, UNDELIVERED)
+        assert "Anouk van &#x27;t Hoff" in page
+        assert said in page
+        assert REFUSED in page
+        assert afname(final) in page
+
+    @pytest.mark.parametrize(
+        ("kind", "said"),
+        [
+            ("result_withdrawn", f"Bericht aan {OFFICE} dat versie 1 is ingetrokken"),
+            ("result_withdrawn_student", "Bericht aan anouk@hier.test dat het resultaat is ingetrokken"),
+        ],
+    )
+    def test_the_news_that_a_result_was_withdrawn_is_counted_too(
+        self, member: Client, final: Assessment, committee_member: User, kind: str, said: str
+    ) -> None:
+        sent("result")
+        withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        fail(kind)
+        assert counted(member) == 1
+        assert said in text_of(member, UNDELIVERED)
+
+    def test_a_pdf_that_can_not_be_made_is_counted(self, member: Client, final: Assessment) -> None:
+        final.documents.update(file=None, mail=None, attempts=FAILING_ATTEMPTS)
+        assert counted(member) == 1
+        assert "Pdf kan niet worden gemaakt" in text_of(member, UNDELIVERED)
+
+    def test_one_of_which_two_failed_is_one(self, member: Client, final: Assessment) -> None:
+        fail("result")
+        fail("final_student")
+        assert counted(member) == 1
+        assert text_of(member, UNDELIVERED).count(REFUSED) == 2
+
+    def test_what_never_had_to_go_is_not_counted(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
+        """Withdrawn before the office's mail left, which is marked as failed then."""
+        withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        assert OutgoingMail.objects.filter(kind="result", state=MailState.FAILED).exists()
+        assert counted(member) == 0
+
+    def test_what_was_sent_again_is_not_counted(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
+        mail = fail("result")
+        send_again(assessment=final, by=committee_member, exam_office_email=OFFICE, mail=mail.pk)
+        assert counted(member) == 0
+        fail("result")
+        assert counted(member) == 1
+
+    def test_it_is_of_the_own_school_and_not_one_s_own(
+        self, member: Client, final: Assessment, stranger: User, school: School
+    ) -> None:
+        fail("result")
+        MembershipFactory(user=final.student.user, school=school, role=Role.EXAMENCOMMISSIE)
+        for other in (stranger, final.student.user):
+            member.force_login(other)
+            assert counted(member) == 0
+            assert NONE in text_of(member, UNDELIVERED)
+
+    def test_mails_of_other_kinds_are_the_teacher_s(self, member: Client, final: Assessment) -> None:
+        fail("invitation")
+        assert counted(member) == 0
+
+    def test_the_page_asks_as_many_queries_for_several(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
+        def count() -> int:
+            with CaptureQueriesContext(connection) as queries:
+                text_of(member, UNDELIVERED)
+            return len(queries)
+
+        fail("result")
+        count()
+        one = count()
+        fail("final_student")
+        sent("result")
+        withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        for kind in ("result_withdrawn", "result_withdrawn_student"):
+            fail(kind)
+        assert count() == one
+
+
+def test_what_was_sent_is_watched_no_more(final: Assessment) -> None:
+    """So that what failed is found among few."""
+    watched = MailAbout.objects.filter(is_watched=True)
+    assert set(watched.values_list("mail__kind", flat=True)) == {"result", "final_student"}
+    fail("final_student")
+    sent("result")
+    sweep_documents()
+    assert list(watched.values_list("mail__kind", flat=True)) == ["final_student"]
+
+
+class TestSendingOnceMore:
+    @pytest.fixture
+    def withdrawn(self, final: Assessment, committee_member: User) -> Assessment:
+        sent("result")
+        withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        final.refresh_from_db()
+        return final
+
+    def again(self, client: Client, assessment: Assessment, mail: int) -> str:
+        address = reverse("committee:tell_again", args=[assessment.public_id])
+        return " ".join(client.post(address, {"mail": mail}, follow=True).content.decode().split())
+
+    def test_the_page_shows_what_became_of_each(self, member: Client, withdrawn: Assessment) -> None:
+        sent("result_withdrawn_student")
+        mail = fail("result_withdrawn")
+        page = text_of(member, afname(withdrawn))
+        assert f'Bericht aan {OFFICE} dat versie 1 is ingetrokken: <span class="text-danger">mislukt' in page
+        assert REFUSED in page
+        assert "Bericht aan anouk@hier.test dat het resultaat is ingetrokken: verzonden op" in page
+        assert page.count(f'<input type="hidden" name="mail" value="{mail.pk}">') == 1
+
+    def test_it_stays_there_once_there_is_a_new_result(
+        self, member: Client, withdrawn: Assessment, committee_member: User
+    ) -> None:
+        fail("result_withdrawn")
+        finalise(assessment=withdrawn, by=committee_member, exam_office_email=OFFICE)
+        assert f'Bericht aan {OFFICE} dat versie 1 is ingetrokken: <span class="text-danger">mislukt' in text_of(
+            member, afname(withdrawn)
+        )
+
+    def test_the_office_s_goes_once_more(self, member: Client, withdrawn: Assessment) -> None:
+        mail = fail("result_withdrawn")
+        assert f"Het bericht aan {OFFICE} wordt opnieuw verzonden." in self.again(member, withdrawn, mail.pk)
+        mail.refresh_from_db()
+        assert mail.state == MailState.QUEUED
+        assert "al opnieuw verzonden" in self.again(member, withdrawn, mail.pk)
+        assert OutgoingMail.objects.filter(kind="result_withdrawn").count() == 1
+
+    @pytest.mark.parametrize("kind", ["final_student", "result_withdrawn_student"])
+    def test_the_student_s_goes_to_the_address_of_the_account_now(
+        self, member: Client, final: Assessment, committee_member: User, student: Membership, kind: str
+    ) -> None:
+        if kind == "result_withdrawn_student":
+            sent("result")
+            withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        mail = fail(kind)
+        User.objects.filter(pk=student.user_id).update(email="goed@hier.test")
+        assert "Het bericht aan goed@hier.test wordt opnieuw verzonden." in self.again(member, final, mail.pk)
+        assert "al opnieuw verzonden" in self.again(member, final, mail.pk)
+        assert OutgoingMail.objects.filter(kind=kind).count() == 2
+        assert OutgoingMail.objects.filter(kind=kind).latest("pk").to == "goed@hier.test"
+        assert counted(member) == 0
+
+    def test_that_it_was_withdrawn_is_not_said_once_there_is_a_new_result(
+        self, member: Client, withdrawn: Assessment, committee_member: User
+    ) -> None:
+        mail = fail("result_withdrawn_student")
+        finalise(assessment=withdrawn, by=committee_member, exam_office_email=OFFICE)
+        assert counted(member) == 0
+        self.again(member, withdrawn, mail.pk)
+        assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
+
+    def test_no_mail_of_another_kind_or_of_another_assessment(
+        self, member: Client, withdrawn: Assessment, stranger: User
+    ) -> None:
+        address = reverse("committee:tell_again", args=[withdrawn.public_id])
+        for mail in (fail("invitation").pk, 0, ""):
+            assert member.post(address, {"mail": mail}).status_code == 404
+        member.force_login(stranger)
+        assert member.post(address, {"mail": fail("result_withdrawn").pk}).status_code == 404
+
+
+class TestBatch:
+    @pytest.fixture
+    def page(self, member: Client, assessed: Assessment, school: School, committee_member: User) -> Any:
+        batch = finalise_batch.start(
+            chosen=[Chosen(assessed, assessed.version, proposing=False)],
+            school=school,
+            by=committee_member,
+            exam_office_email=OFFICE,
+        )
+        address = reverse("committee:final_batch", args=[batch.public_id])
+        return lambda: text_of(member, address)
+
+    def test_it_says_how_many_are_on_their_way(self, page: Any, assessed: Assessment) -> None:
+        assert "1 beoordeling is definitief. Van de pdf’s: 1 onderweg." in page()
+        assert ">Vernieuwen</a>" in page()
+        documents.make(assessed.documents.get().pk)
+        assert '<td data-label="Verzending">In de wachtrij' in page()
+
+    def test_it_says_which_failed(self, page: Any, assessed: Assessment) -> None:
+        documents.make(assessed.documents.get().pk)
+        fail("result")
+        assert "Van de pdf’s: 1 niet verzonden." in page()
+        assert REFUSED in page()
+        assert ">Vernieuwen</a>" not in page()
+
+    def test_it_says_when_all_went(self, page: Any, assessed: Assessment) -> None:
+        documents.make(assessed.documents.get().pk)
+        sent("result")
+        assert "Van de pdf’s: 1 verzonden." in page()
+        assert ">Vernieuwen</a>" not in page()
+
+    def test_a_pdf_that_can_not_be_made_is_one_that_failed(self, page: Any, assessed: Assessment) -> None:
+        assessed.documents.update(attempts=FAILING_ATTEMPTS)
+        assert "Van de pdf’s: 1 niet verzonden." in page()
+        assert "Pdf kan niet worden gemaakt" in page()
+
+    def test_what_was_withdrawn_since_has_none(self, page: Any, assessed: Assessment, committee_member: User) -> None:
+        withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
+        assert '<td data-label="Verzending">Ingetrokken' in page()
