@@ -78,7 +78,7 @@ def tell_again(*, about: MailAbout, by: User) -> OutgoingMail:
     Raises `DomainError` when it did not fail, is true no more, or was sent again meanwhile.
     """
     with lifecycle.locked(about.assessment) as current:
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         mail = OutgoingMail.objects.get(pk=about.mail_id)
         if mail.state != MailState.FAILED or mail.dropped_at:
             raise lifecycle.DomainError("Dit bericht is al opnieuw verzonden, of dat hoeft niet meer.")

@@ -38,7 +38,7 @@ def send_again(*, assessment: Assessment, by: User, exam_office_email: str, mail
     when it was sent again meanwhile, when it is on its way still, or when there is no PDF that counts.
     """
     with lifecycle.locked(assessment) as current:
-        lifecycle.refuse_own(current, by=by)
+        lifecycle.refuse_own(current.student, by=by)
         document = sendable(sent_document(current), shown=mail)
         drop(mail)
         document.exam_office_email = exam_office_email
