@@ -75,5 +75,5 @@ def test_two_workers_make_each_pdf_once_and_send_each_mail_once(site: Site, smtp
     site.python(FINALISE)
     wait_until(lambda: made(site) == DOCUMENTS and not unsent(site), "every PDF and mail", timeout=120)
     sent = [mail.message_id for mail in smtp_sink.received]
-    assert len(sent) == len(set(sent)) == 3 * DOCUMENTS  # to examiner, initiator and exam office
+    assert len(sent) == len(set(sent)) == 4 * DOCUMENTS  # to examiner, initiator, student and exam office
     assert site.rows("select count(*) from assessments_event where kind = 'DOCUMENT_MADE'") == [(DOCUMENTS,)]
