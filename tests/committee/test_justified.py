@@ -57,15 +57,6 @@ def with_text(disputed: Assessment) -> Assessment:
     return disputed
 
 
-@pytest.fixture
-def disputed(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> Assessment:
-    steps.choose(assessment, examiner, second_examiner)
-    for contact, score in ((examiner, "V"), (second_examiner, "G")):
-        steps.assess(steps.send_invitation(assessment, contact), score)
-    assessment.refresh_from_db()
-    return assessment
-
-
 # --- What a decision needs -----------------------------------------------------------------------
 def test_an_o_is_not_justified_by_the_text_of_who_gave_g(with_text: Assessment, committee_member: User) -> None:
     with pytest.raises(correct.Refused) as refused:
