@@ -7,8 +7,8 @@ undone when an examiner changes an answer after being sent back, or another exam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from accounts.models import User
 from exams import grading
@@ -115,7 +115,7 @@ def correct(*, assessment: Assessment, by: User, changes: Changes, seen_mark: st
     ASSESSED, `DomainError` for the member's own, `ChangedMeanwhile` when something that counts is different
     from what `seen` gave for the member's page, and `Refused` for a change without a reason, a score that is
     none, a text that is too long, or a part with an O or a G that would be left without a justification
-    (source text, part B).
+    of it (source text, part B; `asked_for`).
     """
     with lifecycle.locked(assessment) as current:
         refuse_unless_assessed(current)
@@ -135,17 +135,35 @@ def correct(*, assessment: Assessment, by: User, changes: Changes, seen_mark: st
     return len(made)
 
 
+def asked_for(part: PartSheet) -> dict[str, list[Column]]:
+    """For each O and G that counts in a part that was laid over: the columns whose text can justify it.
+
+    Of who gave that letter there; where the committee decided it also the committee's own wording, made with that
+    decision or since. What an examiner wrote with another score is about that one.
+    """
+    found: dict[str, list[Column]] = {}
+    for letter in sorted({effective(part, criterion.pk) for criterion in part.criteria} & {"O", "G"}):
+        decided = min((decision.at for decision in part.decisions.values() if decision.after == letter), default=None)
+        found[letter] = [
+            column
+            for column in part.columns
+            if letter in column.scores.values() or (decided and column.correction and column.correction.at >= decided)
+        ]
+    return found
+
+
+def _is_justified(part: PartSheet) -> bool:
+    return all(
+        any(column.effective_justification.strip() for column in columns) for columns in asked_for(part).values()
+    )
+
+
 def unjustified(rubric: Rubric) -> list[PartSheet]:
     """Parts whose scores that count hold an O or a G, and that nobody justified (source text, part B).
 
     A decision and a wording lapse each by itself: what was justified once may be so no more.
     """
-    return [
-        part
-        for part in rubric.parts
-        if {effective(part, criterion.pk) for criterion in part.criteria} & {"O", "G"}
-        and not any(column.effective_justification.strip() for column in part.columns)
-    ]
+    return [part for part in rubric.parts if not _is_justified(part)]
 
 
 def refuse_unless_assessed(assessment: Assessment) -> None:
@@ -203,20 +221,31 @@ def _reason_problem(reason: str) -> str:
     return ""
 
 
-def _without_justification(rubric: Rubric, made: Iterable[Correction]) -> dict[tuple[str, int], str]:
-    """Parts that a change leaves with an O or a G and an examiner's empty justification.
+def _without_justification(rubric: Rubric, made: Sequence[Correction]) -> dict[tuple[str, int], str]:
+    """Parts that the changes leave with an O or a G that no text in the part is about.
 
-    Where a decision makes the O or the G, one text in the part is enough: the committee writes it in one place.
+    One text is enough, whichever examiner's it stands for: the committee writes it in one place.
     """
-    scores = {c.criterion_id: c.after for c in made if c.criterion_id}
-    texts = {c.assignment_id: c.after for c in made if c.assignment_id}
     found = {}
     for part in rubric.parts:
-        touched = any(c.pk in scores for c in part.criteria) or any(c.assignment.pk in texts for c in part.columns)
-        counts = {scores.get(c.pk, effective(part, c.pk)) for c in part.criteria}
-        if not touched or not counts & {"O", "G"}:
+        after = _with(part, made)
+        if after is None or _is_justified(after):
             continue
-        written = [texts.get(column.assignment.pk, column.effective_justification) for column in part.columns]
-        if not any(text.strip() for text in written):
-            found["text", part.columns[0].assignment.pk] = "De onderbouwing is verplicht bij een O of een G."
+        problem = "De onderbouwing is verplicht bij een O of een G"
+        if any(column.effective_justification.strip() for column in after.columns):
+            problem += "; wat er staat hoort bij een andere score. Pas de tekst aan"
+        found["text", part.columns[0].assignment.pk] = f"{problem}."
     return found
+
+
+def _with(part: PartSheet, made: Iterable[Correction]) -> PartSheet | None:
+    """The part as it would be with these changes; None when none of them is about it."""
+    scores = {c.criterion_id: c for c in made if c.criterion_id in {criterion.pk for criterion in part.criteria}}
+    texts = {c.assignment_id: c for c in made if c.assignment_id in {c.assignment.pk for c in part.columns}}
+    if not scores and not texts:
+        return None
+    decisions = {pk: decision for pk, decision in (part.decisions | scores).items() if pk and decision.after in SCORES}
+    columns = [
+        replace(column, correction=texts.get(column.assignment.pk, column.correction)) for column in part.columns
+    ]
+    return replace(part, decisions=decisions, columns=columns)

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from addressbook.models import Contact
+from assessments import correct
 from assessments.couple import is_student
 from assessments.rubric import Rubric
 from assessments.taken_off import TakenOff, read_taken_off
@@ -24,6 +25,12 @@ def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
     member who examined too, and a justification that is required and says nothing.
     """
     yield from lost(rubric)
+    yield from _people(rubric, by)
+    yield from _short_texts(rubric)
+
+
+def _people(rubric: Rubric, by: User) -> Iterator[str]:
+    """Who has more than one part in it."""
     assessment, examiners = rubric.assessment, rubric.examiners
     if len(examiners) == 1 and len(rubric.parts) > 1:
         yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
@@ -38,11 +45,17 @@ def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
             yield "U hebt zelf ook beoordeeld."
     if assessment.initiator == by:
         yield "U hebt deze beoordeling zelf gestart."
-    for column in rubric.columns:
-        words = len(column.effective_justification.split())
-        if column.needs_justification and 0 < words <= FEW_WORDS:
-            name = column.assignment.contact.full_name
-            yield f"{column.title}: de onderbouwing van {name} telt {words} woord{'en' if words > 1 else ''}."
+
+
+def _short_texts(rubric: Rubric) -> Iterator[str]:
+    """Of the texts that the scores that count ask for; any other is free."""
+    for part in rubric.parts:
+        asked = {column.assignment.pk for columns in correct.asked_for(part).values() for column in columns}
+        for column in part.columns:
+            words = len(column.effective_justification.split())
+            if column.assignment.pk in asked and 0 < words <= FEW_WORDS:
+                name = column.assignment.contact.full_name
+                yield f"{column.title}: de onderbouwing van {name} telt {words} woord{'en' if words > 1 else ''}."
 
 
 def lost(rubric: Rubric) -> Iterator[str]:

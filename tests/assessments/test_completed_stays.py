@@ -8,8 +8,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import apply, couple, form, group, invite, lifecycle, own_examiner
-from assessments.models import Assessment, Assignment, Invitation, Status
+from assessments import apply, couple, form, group, invite, lifecycle, own_examiner, propose
+from assessments.models import Assessment, Assignment, Invitation, Proposal, Status
 from assessments.replace import replace
 from assessments.send_back import send_back
 from exams.models import ExamUnit, Part
@@ -94,6 +94,22 @@ def test_nor_by_someone_in_their_place(
         with pytest.raises(couple.CompletedStays):
             replace(assessment=differ, old=second_examiner, new=new, by=docent, take_off_begun=own)
     assert completed_by(second_examiner) == 4
+
+
+def test_nor_by_a_colleague_who_was_proposed_before(
+    differ: Assessment, docent: User, committee_member: User, second_examiner: Contact
+) -> None:
+    send_back(assessment=differ, contacts=[second_examiner], by=committee_member, remark="Kijk dit nog eens na.")
+    asked = differ.invitations.get(contact=second_examiner)
+    greet = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    proposal = propose.propose(invitation=asked, proposal=greet)
+    form.complete(invitation=asked)
+    with pytest.raises(couple.CompletedStays, match=STAYS):
+        propose.confirm(proposal=proposal, by=docent)
+    assert completed_by(second_examiner) == 4
+    assert not Contact.objects.filter(email="greet@bedrijf.test").exists()
+    with pytest.raises(lifecycle.DomainError, match="al afgerond"):
+        propose.propose(invitation=asked, proposal=greet)
 
 
 def test_nor_with_the_choices_of_other_students(

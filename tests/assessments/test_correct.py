@@ -290,7 +290,8 @@ def test_after_any_decisions_and_answers_the_newest_counts_and_only_over_what_it
         if kind == "decide":
             criterion = part.criteria[first].pk
             saw = [answers[column.assignment.pk, criterion] for column in part.columns]
-            if decide(disputed, committee_member, scores={criterion: second}):
+            text = {part.columns[0].assignment.pk: f"Tekst {len(decided)} van {Correction.objects.count()}."}
+            if decide(disputed, committee_member, scores={criterion: second}, texts=text) > 1:
                 decided[criterion] = (second, saw)
         else:
             assignment = part.columns[second].assignment.pk
@@ -313,7 +314,9 @@ def test_an_o_whose_justification_lapsed_is_not_made_final(
     form.complete(invitation=invitation)
     assessment = invitation.assessment
     assessment.refresh_from_db()
-    decide(assessment, committee_member, scores={first_part(assessment).criteria[0].pk: "O"})
+    part = first_part(assessment)
+    text = {part.columns[0].assignment.pk: "Bij nader inzien niet."}
+    decide(assessment, committee_member, scores={part.criteria[0].pk: "O"}, texts=text)
     send_back_to(assessment, examiner, by=committee_member)
     invitation.refresh_from_db()
     steps.fill_in(invitation, "V", "")

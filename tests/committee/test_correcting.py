@@ -171,6 +171,8 @@ class TestHistory:
     def test_a_later_one_takes_its_place(self, member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
         for score in ("V", "O"):
             post = opened(member, assessed) | {fields["score"]: score, f"reason-{fields['score']}": f"Naar {score}."}
+            if score == "O":
+                post |= {fields["text"]: "Het was te weinig.", f"reason-{fields['text']}": "Bij de O."}
             member.post(address(assessed), post)
         assert words(member.get(address(assessed, "correction_history"))).count("geldt niet meer") == 1
 

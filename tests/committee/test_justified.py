@@ -1,0 +1,159 @@
+"""Whose text justifies the O or the G that counts in a part (source text, part B), after the committee decided too."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import correct, form
+from assessments.correct import Change, Changes
+from assessments.lifecycle import DomainError
+from assessments.models import Assessment, Correction, Invitation
+from assessments.rubric import PartSheet
+from committee.concerns import concerns
+from committee.finalise import finalise
+from committee.reading import read
+from tests import steps
+
+OTHER = "De onderbouwing is verplicht bij een O of een G; wat er staat hoort bij een andere score. Pas de tekst aan."
+TEXT = "Anouk vergat bij beide taken om te controleren."
+
+
+def first(assessment: Assessment) -> PartSheet:
+    return read(assessment).rubric.parts[0]
+
+
+def save(
+    assessment: Assessment, by: User, *, score: str = "", text: str | None = None, column: int = 0, criterion: int = 0
+) -> None:
+    """'Bewerken' of the first part: one criterion, or one examiner's text, or both."""
+    rubric = read(assessment).rubric
+    part = rubric.parts[0]
+    scores = {part.criteria[criterion].pk: Change(score, "Besproken.")} if score else {}
+    texts = {} if text is None else {part.columns[column].assignment.pk: Change(text, "Besproken.")}
+    changes = Changes(scores=scores, texts=texts)
+    correct.correct(assessment=assessment, by=by, changes=changes, seen_mark=correct.seen(rubric))
+
+
+def short(assessment: Assessment, by: User) -> list[str]:
+    return [line for line in concerns(read(assessment).rubric, by=by) if "woord" in line]
+
+
+def problem(refused: pytest.ExceptionInfo[correct.Refused]) -> str:
+    [said] = refused.value.problems.values()
+    return said
+
+
+def texts(assessment: Assessment) -> list[str]:
+    """Of the first part, by last name."""
+    return [column.effective_justification for column in first(assessment).columns]
+
+
+@pytest.fixture
+def with_text(disputed: Assessment) -> Assessment:
+    """V by Erik without a text, G by Tineke with hers: in dispute."""
+    assert texts(disputed) == ["", "Onderbouwing van Tineke Tweede."]
+    return disputed
+
+
+# --- What a decision needs -----------------------------------------------------------------------
+def test_an_o_is_not_justified_by_the_text_of_who_gave_g(with_text: Assessment, committee_member: User) -> None:
+    with pytest.raises(correct.Refused) as refused:
+        save(with_text, committee_member, score="O")
+    assert problem(refused) == OTHER
+    assert not Correction.objects.exists()
+
+
+def test_it_is_by_a_text_that_was_changed_with_it(with_text: Assessment, committee_member: User) -> None:
+    save(with_text, committee_member, score="O", text=TEXT)
+    assert not correct.unjustified(read(with_text).rubric)
+    save(with_text, committee_member, score="O", criterion=1)  # of the same part: the text is about its O's
+    assert not correct.unjustified(read(with_text).rubric)
+
+
+def test_a_wording_from_before_is_about_something_else(with_text: Assessment, committee_member: User) -> None:
+    save(with_text, committee_member, text="Zonder schrijffout.", column=1)
+    with pytest.raises(correct.Refused) as refused:
+        save(with_text, committee_member, score="O")
+    assert problem(refused) == OTHER
+
+
+def test_a_g_is_justified_by_who_gave_it(with_text: Assessment, committee_member: User) -> None:
+    save(with_text, committee_member, score="G")
+    assert first(with_text).effective(first(with_text).criteria[0].pk).score == "G"
+
+
+def test_a_g_is_not_justified_by_who_gave_it_without_a_text(with_text: Assessment, committee_member: User) -> None:
+    with pytest.raises(correct.Refused):
+        save(with_text, committee_member, score="G", text="", column=1)
+
+
+def test_taking_a_decision_back_leaves_what_the_examiners_agreed_on(
+    invitation: Invitation, committee_member: User
+) -> None:
+    """The G that counts again needs its text, which went with the decision."""
+    assessment = steps.assess(invitation, "G")
+    for number in (0, 1):
+        save(assessment, committee_member, score="V", criterion=number)
+    save(assessment, committee_member, text="")
+    part = first(assessment)
+    rubric = read(assessment).rubric
+    changes = Changes(scores={part.criteria[0].pk: Change("", "Toch niet.")}, texts={})
+    with pytest.raises(correct.Refused):
+        correct.correct(assessment=assessment, by=committee_member, changes=changes, seen_mark=correct.seen(rubric))
+
+
+def test_an_o_that_was_decided_without_a_text_of_its_own_is_not_made_final(
+    with_text: Assessment, committee_member: User
+) -> None:
+    """An older one, of when another examiner's text was enough."""
+    for part in read(with_text).rubric.parts:
+        for criterion in part.criteria:
+            Correction.objects.create(
+                assessment=with_text,
+                criterion=criterion,
+                after="O",
+                covers=correct.given(part, criterion.pk),
+                reason="Besproken.",
+                by=committee_member,
+                by_name=committee_member.full_name,
+            )
+    assert len(correct.unjustified(read(with_text).rubric)) == 4
+    with pytest.raises(DomainError, match="onderbouwing verplicht"):
+        finalise(assessment=with_text, by=committee_member, exam_office_email="bureau@hier.test")
+
+
+# --- What is warned of -----------------------------------------------------------------------------
+def test_an_o_of_the_committee_with_a_word_is_a_concern(assessed: Assessment, committee_member: User) -> None:
+    save(assessed, committee_member, score="O", text="x")
+    assert short(assessed, committee_member) == [
+        "B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator telt 1 woord."
+    ]
+
+
+def test_a_part_that_was_corrected_to_v_needs_no_words(invitation: Invitation, committee_member: User) -> None:
+    steps.fill_in(invitation, "G", "Prima!")
+    form.complete(invitation=invitation)
+    assessment = invitation.assessment
+    assessment.refresh_from_db()
+    assert len(short(assessment, committee_member)) == 4
+    for number in (0, 1):
+        save(assessment, committee_member, score="V", criterion=number)
+    assert len(short(assessment, committee_member)) == 3
+
+
+def test_only_the_text_that_is_asked_for_is_counted(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
+) -> None:
+    """V with a word beside a G with many: a text at a V is free."""
+    steps.choose(assessment, examiner, second_examiner)
+    for contact, score, text in ((examiner, "V", "Prima!"), (second_examiner, "G", TEXT)):
+        invitation = steps.send_invitation(assessment, contact)
+        steps.fill_in(invitation, score, text)
+        form.complete(invitation=invitation)
+    assessment.refresh_from_db()
+    save(assessment, committee_member, score="G")
+    assert short(assessment, committee_member) == []
+    save(assessment, committee_member, score="O", text="x")  # and now it is
+    assert len(short(assessment, committee_member)) == 1
