@@ -142,6 +142,11 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
     )
 
 
+def queue_cancelled_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
+    """Tells the student that the assessment does not go on, and where the reason stands."""
+    return _queue_to_student("cancelled_student", assessment, by=by)
+
+
 def queue_final_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
     """Tells the student that there is a result, where it stands, and how and until when to appeal; not what it is."""
     return _queue_to_student("final_student", assessment, by=by)

@@ -37,7 +37,7 @@ def cancel(
 ) -> list[Invitation]:
     """Any state but FINAL → CANCELLED; the invitations whose examiners are told that they need do nothing more.
 
-    Links stop working by the state itself. The initiator is told as well; the reason stands in no mail.
+    Links stop working by the state itself. Student and initiator are told as well; the reason stands in no mail.
     Without `counts_as_attempt` it is what `COUNTS` says. Raises `DomainError` without a reason and when
     `version` or the state `seen` is no longer the assessment's, `TransitionRefused` for a closed one.
     """
@@ -59,6 +59,7 @@ def cancel(
         for invitation in told:
             invitation.assessment = current
             mails.queue_cancelled(invitation=invitation)
+        mails.queue_cancelled_to_student(assessment=current, by=by)
         if current.initiator != by:
             mails.queue_cancelled_to_initiator(assessment=current, by=by)
     return told

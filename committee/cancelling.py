@@ -68,9 +68,9 @@ def _cancel(request: UserRequest, assessment: Assessment, form: CancelForm) -> N
         version=form.cleaned_data["version"],
         seen=Status(form.cleaned_data["seen"]),
     )
-    names = ", ".join(invitation.contact.full_name for invitation in told)
-    mailed = f" Bericht gaat naar {names}." if names else ""
-    messages.success(request, f"De beoordeling van {assessment.student.user.full_name} is ingetrokken.{mailed}")
+    student = assessment.student.user.full_name
+    names = ", ".join([student, *(invitation.contact.full_name for invitation in told)])
+    messages.success(request, f"De beoordeling van {student} is ingetrokken. Bericht gaat naar {names}.")
 
 
 @require_http_methods(["GET", "POST"])

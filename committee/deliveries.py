@@ -14,6 +14,15 @@ from .undelivered import NOT_MADE
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """How far one PDF is, in words; `why` no further."""
+
+    said: str
+    why: str = ""
+    has_failed: bool = False
+
+
+@dataclass(frozen=True)
 class Deliveries:
     """`documents` are those that count, by the assessment's id; of one that was withdrawn there is none."""
 
@@ -37,19 +46,21 @@ class Deliveries:
         counts = {"verzonden": self.sent, "onderweg": self.on_their_way, "niet verzonden": self.failed}
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
-    def of(self, item: FinalBatchItem) -> tuple[str, str]:
-        """How far one is, and why no further."""
+    def of(self, item: FinalBatchItem) -> Delivery | None:
+        """None for what was not made final."""
         if item.outcome != FinalBatchItem.Outcome.FINAL:
-            return "", ""
+            return None
         document = self.documents.get(item.assessment_id)
         if document is None:
-            return "Ingetrokken", ""
+            return Delivery("Ingetrokken")
         if document.is_failing:
-            return NOT_MADE, ""
+            return Delivery(NOT_MADE, has_failed=True)
         if document.mail is None:
-            return ("Verzonden", "") if document.file_id else ("Pdf wordt gemaakt", "")
-        has_failed = document.mail.state in (MailState.FAILED, MailState.WAITING)
-        return document.mail.state_label, document.mail.last_error if has_failed else ""
+            return Delivery("Verzonden" if document.file_id else "Pdf wordt gemaakt")
+        mail = document.mail
+        has_failed = mail.state == MailState.FAILED
+        why = mail.last_error if has_failed or mail.state == MailState.WAITING else ""
+        return Delivery(mail.state_label, why, has_failed)
 
 
 def read(assessments: Sequence[Assessment]) -> Deliveries:

@@ -32,7 +32,7 @@ def final_batch(request: UserRequest, public_id: UUID) -> HttpResponse:
         "batch": batch,
         "progress": progress(batch),
         "left_out": [(item.assessment, item.reason) for item in items if item.outcome == Outcome.REFUSED],
-        "done": [(item, *sending.of(item)) for item in items if item.outcome != Outcome.REFUSED],
+        "done": [(item, sending.of(item)) for item in items if item.outcome != Outcome.REFUSED],
         "deliveries": sending,
     }
     return render(request, f"committee/final_batch{'_state' if is_part(request) else ''}.html", context)

@@ -355,7 +355,7 @@ def grade_before_final(cast):
 @breaks("assessment_result_only_when_final")
 def cancelled_with_a_result(cast):
     cast.finalise()
-    cast.row.update(status="CANCELLED", cancel_reason="Toch niet.")
+    cast.row.update(status="CANCELLED", cancel_reason="Toch niet.", appeal_until=None)
 
 
 @breaks("assessment_appeal_until_only_when_final")

@@ -33,6 +33,7 @@ KINDS = {
     "proposal_declined": "Voorgestelde collega afgewezen",
     "all_done": "Alle examinatoren zijn klaar",
     "cancelled_initiator": "Afname ingetrokken",
+    "cancelled_student": "Afname ingetrokken (aan de student)",
     "result": "Definitieve beoordeling",
     "final_student": "Resultaat vastgesteld (aan de student)",
     "result_withdrawn": "Definitieve beoordeling ingetrokken",

@@ -1,4 +1,4 @@
-"""Results that were final before their term was kept get the term that the school's setting gives them today."""
+"""Results from before their term was kept, and their mails from before these were watched."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from accounts.models import Role, School
-from assessments.models import Assessment
+from assessments.models import Assessment, MailAbout
 from tests.factories import MembershipFactory, SchoolFactory, first_unit, make_exam, member
 
 BEFORE = [("assessments", "0020_document_attempts")]
@@ -54,3 +55,20 @@ def test_each_final_result_gets_its_last_day(earlier: Any) -> None:
     MigrationExecutor(connection).migrate([("assessments", "0021_appeal_until_and_watched_mails")])
     kept = dict(Assessment.objects.values_list("pk", "appeal_until"))
     assert kept == {at_short.pk: date(2026, 11, 28), at_usual.pk: date(2026, 12, 7), running.pk: None}
+
+
+def test_mails_about_results_that_were_not_sent_yet_are_watched(earlier: Any) -> None:
+    mail, about = earlier.get_model("outbox", "OutgoingMail").objects, earlier.get_model("assessments", "MailAbout")
+    now, assessment = timezone.now(), afname(earlier, SchoolFactory())
+    states: dict[str, dict[str, Any]] = {
+        "failed": {"kind": "result", "state": "FAILED", "last_error": "550"},
+        "withdrawn": {"kind": "result_withdrawn_student", "state": "QUEUED"},
+        "sent": {"kind": "result", "state": "SENT", "sent_at": now},
+        "dropped": {"kind": "result", "state": "FAILED", "last_error": "Vervallen.", "dropped_at": now},
+        "other": {"kind": "invitation", "state": "FAILED", "last_error": "550"},
+    }
+    for name, fields in states.items():
+        about.objects.create(assessment=assessment, mail=mail.create(to="a@b.test", message_id=name, **fields))
+    MigrationExecutor(connection).migrate([("assessments", "0021_appeal_until_and_watched_mails")])
+    watched = MailAbout.objects.filter(is_watched=True)
+    assert set(watched.values_list("mail__message_id", flat=True)) == {"failed", "withdrawn"}

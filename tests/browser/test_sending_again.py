@@ -67,7 +67,7 @@ def test_what_failed_is_found_from_the_list(
     page.get_by_role("link", name="Anouk van 't Hoff").click()
     expect(page.get_by_text(f"Bericht aan {WRONG} dat versie 1 is ingetrokken: mislukt")).to_be_visible()
     shots(page, "verzending-mislukt-3")
-    page.get_by_role("button", name="Opnieuw verzenden").first.click()
+    page.get_by_role("button", name=f"Opnieuw verzenden aan {WRONG}").click()
     expect(page.get_by_role("status")).to_contain_text(f"Het bericht aan {WRONG} wordt opnieuw verzonden.")
     shots(page, "verzending-mislukt-4")
 

@@ -48,7 +48,7 @@ def test_a_double_click_cancels_once_and_the_student_reads_why(
     page.get_by_label("Niet verschenen").check()
     page.get_by_label("Toelichting").fill("U was er om 9:00 uur niet en had niet afgebeld.")
     page.get_by_role("button", name="Beoordeling intrekken").dblclick()
-    expect(page.get_by_role("status")).to_contain_text("Bericht gaat naar Erik Examinator.")
+    expect(page.get_by_role("status")).to_contain_text("Bericht gaat naar Anouk van 't Hoff, Erik Examinator.")
     shots(page, "intrekken-3")
     assert OutgoingMail.objects.filter(kind="cancelled").count() == 1
     own = log_in_at(student.user, "/mijn-examens/")
@@ -84,3 +84,22 @@ def test_an_appeal_is_noted_leads_to_a_withdrawn_result_and_is_closed(
     shots(page, "bezwaar-3")
     page.get_by_role("button", name="Bezwaar afsluiten").click()
     expect(page.get_by_text("Bezwaar: gegrond")).to_be_visible()
+
+
+def test_an_appeal_that_is_upheld_leads_to_withdrawing_the_result(
+    final: Assessment, committee: Callable[[], Page], shots: Shots
+) -> None:
+    page = committee()
+    page.get_by_role("link", name="Bezwaar noteren").click()
+    page.get_by_role("button", name="Bezwaar noteren").click()
+    page.get_by_role("link", name="Bezwaar afsluiten").click()
+    page.get_by_label("Gegrond", exact=True).check()
+    page.get_by_role("button", name="Bezwaar afsluiten").click()
+    shots(page, "bezwaar-gegrond")
+    page.get_by_text("Het bezwaar is gegrond.").get_by_role("link", name="Definitief intrekken").click()
+    page.get_by_label("Reden").fill("Bezwaar gegrond.")
+    page.get_by_role("button", name="Definitief intrekken").click()
+    expect(page.get_by_text("Het bezwaar is gegrond.")).to_be_hidden()
+    shots(page, "bezwaar-ingetrokken")
+    page.get_by_role("link", name="Bezwaar noteren").click()
+    shots(page, "bezwaar-ingetrokken-noteren")

@@ -123,6 +123,22 @@ class TestMarking:
         mark(member, final)
         assert final.appeals.count() == 1
 
+    def test_it_can_be_noted_from_the_page_after_the_result_was_withdrawn(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
+        noting = reverse("committee:mark_appeal", args=[final.public_id])
+        assert "Bezwaar kan tot en met" in text_of(member, noting)
+        lifecycle.withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
+        page = page_of(member, final)
+        assert noting in page
+        assert "bezwaar maken tot en met" not in page
+        form = text_of(member, noting)
+        assert "Bezwaar kan tot en met" not in form
+        assert "None" not in form
+        final.refresh_from_db()
+        mark(member, final)
+        assert "Bezwaar noteren" not in page_of(member, final)
+
 
 class TestClosing:
     @pytest.mark.parametrize(("outcome", "word"), [("UPHELD", "gegrond"), ("DISMISSED", "ongegrond")])
@@ -134,6 +150,24 @@ class TestClosing:
         appeal.refresh_from_db()
         assert (appeal.outcome, appeal.closed_on) == (outcome, timezone.localdate())
         assert not Appeal.objects.open().exists()
+
+    def test_an_upheld_one_leads_to_withdrawing_the_result(self, member: Client, appeal: Appeal) -> None:
+        page = close(member, appeal, outcome="UPHELD")
+        assert "Het resultaat is nog definitief." in page
+        hint = page[page.index("Het bezwaar is gegrond") :]
+        assert reverse("committee:withdraw_final", args=[appeal.assessment.public_id]) in hint[: hint.index("</p>")]
+
+    @pytest.mark.parametrize("outcome", ["DISMISSED", "WITHDRAWN"])
+    def test_another_outcome_does_not(self, member: Client, appeal: Appeal, outcome: str) -> None:
+        assert "Het resultaat is nog definitief." not in close(member, appeal, outcome=outcome)
+
+    def test_nor_one_after_which_there_is_another_result_already(
+        self, member: Client, appeal: Appeal, committee_member: User
+    ) -> None:
+        lifecycle.withdraw_final(assessment=appeal.assessment, by=committee_member, reason="Verkeerd.")
+        assert "Het resultaat is nog definitief." not in page_of(member, appeal.assessment)
+        finalise(assessment=appeal.assessment, by=committee_member, exam_office_email="bureau@hier.test")
+        assert "Het resultaat is nog definitief." not in close(member, appeal, outcome="UPHELD")
 
     def test_another_can_be_noted_then(self, member: Client, appeal: Appeal) -> None:
         close(member, appeal)

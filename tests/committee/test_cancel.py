@@ -61,6 +61,7 @@ def test_the_screen_names_whose_it_is_and_who_is_told(
     assert "Beoordeling van Anouk van &#x27;t Hoff intrekken?" in page
     assert "Tineke Tweede (tineke@bedrijf.test)" in page
     assert "Dirk Docent, de docent die de beoordeling startte" in page
+    assert "Anouk van &#x27;t Hoff, de student" in page
     assert "Erik Examinator" not in page, "has nothing left to do"
     assert "De student leest dit bij ‘Mijn examens’" in page
     assert "btn-success" not in page
@@ -99,7 +100,7 @@ def test_whoever_is_still_asked_and_the_initiator_are_told_without_the_reason(
     member: Client, assessment: Assessment, two_asked: list[Invitation]
 ) -> None:
     page = post(member, assessment)
-    assert "is ingetrokken. Bericht gaat naar Tineke Tweede." in page
+    assert "is ingetrokken. Bericht gaat naar Anouk van &#x27;t Hoff, Tineke Tweede." in page
     [to_examiner] = mails("cancelled")
     [to_initiator] = mails("cancelled_initiator")
     assert to_examiner.to == "tineke@bedrijf.test"
@@ -110,6 +111,24 @@ def test_whoever_is_still_asked_and_the_initiator_are_told_without_the_reason(
         assert "verschenen" not in mail.text + mail.html
     assert "Anouk van 't Hoff" in to_examiner.text
     assert reverse("assessments:detail", args=[assessment.public_id]) in to_initiator.text
+
+
+@pytest.mark.parametrize("counts", ["ja", "nee"])
+def test_the_student_is_told_where_to_read_why_and_not_why(member: Client, invitation: Invitation, counts: str) -> None:
+    post(member, invitation.assessment, kind="IRREGULARITY", counts=counts)
+    [mail] = mails("cancelled_student")
+    assert (mail.to, mail.reply_to) == ("anouk@hier.test", "commissie@hier.test")
+    assert mail.subject == "Uw beoordeling van Verzorgende IG is ingetrokken"
+    assert reverse("assessments:my_exams") in mail.text
+    assert mail.about.get().assessment == invitation.assessment
+    for text in (mail.text, mail.html):
+        assert REASON not in text
+        assert "nregelmatigheid" not in text
+
+
+def test_a_student_whose_assessment_nobody_was_asked_for_is_told_too(member: Client, assessment: Assessment) -> None:
+    post(member, assessment)
+    assert len(mails("cancelled_student")) == 1
 
 
 def test_an_examiner_who_reads_english_is_told_in_english(
@@ -124,7 +143,7 @@ def test_an_examiner_who_reads_english_is_told_in_english(
         assert dutch not in mail.text.replace("via Digitaal beoordelen", "")
 
 
-def test_one_that_was_assessed_tells_the_initiator_alone(member: Client, assessed: Assessment) -> None:
+def test_one_that_was_assessed_tells_no_examiner(member: Client, assessed: Assessment) -> None:
     post(member, assessed, kind="IRREGULARITY")
     assert assessed.status == Status.CANCELLED
     assert mails("cancelled") == []

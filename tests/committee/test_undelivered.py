@@ -257,7 +257,7 @@ class TestBatch:
         assert "1 beoordeling is definitief. Van de pdf’s: 1 onderweg." in page()
         assert ">Vernieuwen</a>" in page()
         documents.make(assessed.documents.get().pk)
-        assert '<td data-label="Verzending">In de wachtrij' in page()
+        assert '<td data-label="Verzending"> <span> In de wachtrij' in page()
 
     def test_it_says_which_failed(self, page: Any, assessed: Assessment) -> None:
         documents.make(assessed.documents.get().pk)
@@ -279,4 +279,4 @@ class TestBatch:
 
     def test_what_was_withdrawn_since_has_none(self, page: Any, assessed: Assessment, committee_member: User) -> None:
         withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
-        assert '<td data-label="Verzending">Ingetrokken' in page()
+        assert '<td data-label="Verzending"> <span> Ingetrokken' in page()
