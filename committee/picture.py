@@ -4,7 +4,8 @@ So that a committee sees an exam that nobody passes, or an examiner who only giv
 What was erased still counts, but for who gave it (`PastScores`).
 
 It reads one school year, by an index that holds what it counts, and the scores of the newest `SCORED` assessments of an
-exam in that year: as much in a school that keeps a million as in one that began this year.
+exam in that year: as much in a school that keeps a million as in one that began this year. Of earlier years it says how
+much still runs: whoever waits longest began longest ago.
 """
 
 from __future__ import annotations
@@ -72,10 +73,26 @@ def bar(counts: Mapping[str, int], labels: Iterable[tuple[str, str]]) -> Bar:
 class Waiting:
     """How long those in a state have been in it, in days; `longest` of the one that waits longest."""
 
+    status: str
     label: str
     count: int
     average: float
     longest: int
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What began before the period that is shown and waits still; by state."""
+
+    waiting: list[Waiting]
+
+    @property
+    def count(self) -> int:
+        return sum(one.count for one in self.waiting)
+
+    @property
+    def longest(self) -> int:
+        return max((one.longest for one in self.waiting), default=0)
 
 
 @dataclass
@@ -142,11 +159,9 @@ def read_exams(
     started = _started(schools, period, own)
     if exam is not None:
         started = started.filter(exam=exam)
-    since = ExpressionWrapper(Value(timezone.now()) - F("status_since"), output_field=DurationField())
-    rows: Any = started.order_by().values("exam", "status", "ovg")
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     results: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in rows.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since")):
+    for row in _by(started, "exam", "status", "ovg"):
         found[row["exam"]].append(row)
         if row["status"] == Status.FINAL:
             results[row["exam"]][row["ovg"]] = row["count"]
@@ -165,24 +180,46 @@ def _picture(exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], resul
     counts = Counter(erased)
     for row in rows:
         counts[row["status"]] += row["count"]
-    labels = {status.value: str(status.label) for status in Status}
-    waiting = [
+    return ExamPicture(
+        exam=exam,
+        states=bar(counts, Status.choices),
+        waiting=_waiting(rows),
+        final=sum(results.values()),
+        passed=sum(count for ovg, count in results.items() if ovg != Letter.O),
+    )
+
+
+def read_earlier(
+    schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
+) -> Earlier:
+    """What began before the period and still runs; that is little beside what a school keeps."""
+    running = Assessment.objects.filter(school__in=schools, created_at__lt=period.since)
+    running = running.filter(status__in=[status for status in Status if status not in CLOSED])  # as the indexes hold it
+    if exam is not None:
+        running = running.filter(exam=exam)
+    return Earlier(_waiting(_by(running.exclude(student__in=own) if own else running, "status")))
+
+
+def _by(assessments: AssessmentQuerySet, *fields: str) -> list[dict[str, Any]]:
+    """How many of each combination, and since when they are in their state."""
+    since = ExpressionWrapper(Value(timezone.now()) - F("status_since"), output_field=DurationField())
+    rows: Any = assessments.order_by().values(*fields)
+    return list(rows.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since")))
+
+
+def _waiting(rows: Iterable[dict[str, Any]]) -> list[Waiting]:
+    """Of those that are not closed, in the order of the states."""
+    return [
         Waiting(
-            label=labels[row["status"]],
+            status=row["status"],
+            label=Status(row["status"]).label,
             count=row["count"],
             average=row["average"] / timedelta(days=1),
             longest=(timezone.now() - row["oldest"]).days,
         )
-        for row in sorted(rows, key=lambda row: list(labels).index(row["status"]))
+        for row in sorted(rows, key=lambda row: Status.values.index(row["status"]))
         if row["status"] not in CLOSED
     ]
-    return ExamPicture(
-        exam=exam,
-        states=bar(counts, labels.items()),
-        waiting=waiting,
-        final=sum(results.values()),
-        passed=sum(count for ovg, count in results.items() if ovg != Letter.O),
-    )
 
 
 def _started(schools: Collection[int], period: Period, own: Collection[int]) -> AssessmentQuerySet:
