@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import School, User
+from addressbook.models import Contact
 from assessments.models import Assessment, Invitation, Status
 from committee import picture
 from exams.models import Exam, ExamUnit
@@ -149,6 +150,24 @@ def test_an_examiner_who_only_gives_g_is_seen(
         steps.choose(assessment, examiner)
         steps.assess(steps.send_invitation(assessment, examiner), "G")
     assert "alleen G" in words(member, "picture_of_exam", exam.pk)
+
+
+def test_twenty_g_of_one_student_say_little_of_an_examiner(
+    member: Client,
+    exam: Exam,
+    school: School,
+    unit: ExamUnit,
+    docent: User,
+    examiner: Contact,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture, "ENOUGH_SCORES", 8)
+    for students, said in ((1, False), (2, False), (3, True)):
+        assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)
+        steps.choose(assessment, examiner)
+        steps.assess(steps.send_invitation(assessment, examiner), "G")
+        [shown] = picture.read_examiners(exam, [school.pk], now())
+        assert bool(shown.always) == said, students
 
 
 def test_what_is_not_completed_or_cancelled_counts_not(invitation: Invitation, exam: Exam, school: School) -> None:
