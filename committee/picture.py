@@ -1,10 +1,11 @@
 """A picture of the work: per exam how many are where and for how long, per criterion and examiner what was given.
 
 So that a committee sees an exam that nobody passes, or an examiner who only gives G. Nothing here names a student.
-What was erased still counts, but for who gave it (`PastScores`).
+What was erased still counts where it was of enough students, but for who gave it (`PastScores`).
 
 It reads one school year, by an index that holds what it counts, and the scores of the newest `SCORED` assessments of an
-exam in that year: as much in a school that keeps a million as in one that began this year.
+exam in that year: as much in a school that keeps a million as in one that began this year. Of earlier years it says how
+much still runs: whoever waits longest began longest ago.
 """
 
 from __future__ import annotations
@@ -12,21 +13,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, Sum, Value
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Min, Value
 from django.utils import timezone
 
 from addressbook.models import Contact
 from assessments import past_counts
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, PastAssessments, PastScores, Status
 from exams.grading import Score as Letter
-from exams.models import Criterion, Exam
+from exams.models import Criterion, Exam, ExamUnit
 
 SCORES = tuple(letter.value for letter in Letter)
 ENOUGH_FINAL = 5  # results; of fewer, none that passed says little
-ENOUGH_SCORES = 20  # of one examiner
+ENOUGH_SCORES = 20  # for one criterion, or of one examiner
+ENOUGH_EXAMINED = 3  # students; of fewer an examiner's scores say more about them
 YEARS_SHOWN = 5
 SCORED = 1000
 
@@ -72,10 +74,26 @@ def bar(counts: Mapping[str, int], labels: Iterable[tuple[str, str]]) -> Bar:
 class Waiting:
     """How long those in a state have been in it, in days; `longest` of the one that waits longest."""
 
+    status: str
     label: str
     count: int
     average: float
     longest: int
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What began before the period that is shown and waits still; by state."""
+
+    waiting: list[Waiting]
+
+    @property
+    def count(self) -> int:
+        return sum(one.count for one in self.waiting)
+
+    @property
+    def longest(self) -> int:
+        return max((one.longest for one in self.waiting), default=0)
 
 
 @dataclass
@@ -95,16 +113,18 @@ class ExamPicture:
 
 @dataclass(frozen=True)
 class Given:
-    """What was given for a criterion, or by an examiner."""
+    """What was given for a criterion, or by an examiner; then to how many students."""
 
     title: str
     code: str
     scores: Bar
+    students: int | None = None
 
     @property
     def always(self) -> str:
         """The one letter that was given, where there was enough to say so; else ''."""
-        if self.scores.total < ENOUGH_SCORES:
+        few_students = self.students is not None and self.students < ENOUGH_EXAMINED
+        if self.scores.total < ENOUGH_SCORES or few_students:
             return ""
         return next((letter for letter in SCORES if self.scores.share(letter) == 1.0), "")
 
@@ -125,11 +145,8 @@ class Period:
 def periods(today: date) -> list[Period]:
     """The current school year and those before it."""
     first = past_counts.school_year(today)
-    return [Period(f"{y}-{y + 1}", _august(y), _august(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
-
-
-def _august(year: int) -> datetime:
-    return timezone.make_aware(datetime.combine(date(year, 8, 1), time.min))
+    begins = past_counts.first_moment
+    return [Period(f"{y}-{y + 1}", begins(y), begins(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
 
 
 def read_exams(
@@ -142,20 +159,18 @@ def read_exams(
     started = _started(schools, period, own)
     if exam is not None:
         started = started.filter(exam=exam)
-    since = ExpressionWrapper(Value(timezone.now()) - F("status_since"), output_field=DurationField())
-    rows: Any = started.order_by().values("exam", "status", "ovg")
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     results: dict[int, dict[str, int]] = defaultdict(dict)
-    for row in rows.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since")):
+    for row in _by(started, "exam", "status", "ovg"):
         found[row["exam"]].append(row)
         if row["status"] == Status.FINAL:
             results[row["exam"]][row["ovg"]] = row["count"]
     erased: dict[int, Counter[str]] = defaultdict(Counter)
-    for row in _past(PastAssessments.objects.all(), exam, schools, period, "exam", "status", "ovg"):
-        erased[row["exam"]][row["status"]] += row["times"]
+    for row in _past_assessments(exam, schools, period):
+        erased[row["exam"]][row["status"]] += row["count"]
         if row["status"] == Status.FINAL:
             of_exam = results[row["exam"]]
-            of_exam[row["ovg"]] = of_exam.get(row["ovg"], 0) + row["times"]
+            of_exam[row["ovg"]] = of_exam.get(row["ovg"], 0) + row["count"]
     exams = Exam.objects.filter(pk__in={*found, *erased}).order_by("title", "cohort", "pk")
     return [_picture(exam, found[exam.pk], erased[exam.pk], results[exam.pk]) for exam in exams]
 
@@ -165,24 +180,46 @@ def _picture(exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], resul
     counts = Counter(erased)
     for row in rows:
         counts[row["status"]] += row["count"]
-    labels = {status.value: str(status.label) for status in Status}
-    waiting = [
+    return ExamPicture(
+        exam=exam,
+        states=bar(counts, Status.choices),
+        waiting=_waiting(rows),
+        final=sum(results.values()),
+        passed=sum(count for ovg, count in results.items() if ovg != Letter.O),
+    )
+
+
+def read_earlier(
+    schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
+) -> Earlier:
+    """What began before the period and still runs; that is little beside what a school keeps."""
+    running = Assessment.objects.filter(school__in=schools, created_at__lt=period.since)
+    running = running.filter(status__in=[status for status in Status if status not in CLOSED])  # as the indexes hold it
+    if exam is not None:
+        running = running.filter(exam=exam)
+    return Earlier(_waiting(_by(running.exclude(student__in=own) if own else running, "status")))
+
+
+def _by(assessments: AssessmentQuerySet, *fields: str) -> list[dict[str, Any]]:
+    """How many of each combination, and since when they are in their state."""
+    since = ExpressionWrapper(Value(timezone.now()) - F("status_since"), output_field=DurationField())
+    rows: Any = assessments.order_by().values(*fields)
+    return list(rows.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since")))
+
+
+def _waiting(rows: Iterable[dict[str, Any]]) -> list[Waiting]:
+    """Of those that are not closed, in the order of the states."""
+    return [
         Waiting(
-            label=labels[row["status"]],
+            status=row["status"],
+            label=Status(row["status"]).label,
             count=row["count"],
             average=row["average"] / timedelta(days=1),
             longest=(timezone.now() - row["oldest"]).days,
         )
-        for row in sorted(rows, key=lambda row: list(labels).index(row["status"]))
+        for row in sorted(rows, key=lambda row: Status.values.index(row["status"]))
         if row["status"] not in CLOSED
     ]
-    return ExamPicture(
-        exam=exam,
-        states=bar(counts, labels.items()),
-        waiting=waiting,
-        final=sum(results.values()),
-        passed=sum(count for ovg, count in results.items() if ovg != Letter.O),
-    )
 
 
 def _started(schools: Collection[int], period: Period, own: Collection[int]) -> AssessmentQuerySet:
@@ -190,12 +227,35 @@ def _started(schools: Collection[int], period: Period, own: Collection[int]) -> 
     return started.exclude(student__in=own) if own else started
 
 
-def _past(rows: Any, exam: Exam | None, schools: Collection[int], period: Period, *by: str) -> Any:
-    """The counts of what was erased, `times` for each combination of `by`."""
+def _past(rows: Any, exam: Exam | None, schools: Collection[int], period: Period, *by: str) -> list[dict[str, Any]]:
+    """The counts of what was erased, a row for each school and combination of `by`."""
     rows = rows.filter(school__in=schools, year=period.since.year)
     if exam is not None:
         rows = rows.filter(exam=exam)
-    return rows.order_by().values(*by).annotate(times=Sum("count"))
+    return list(rows.order_by().values("school", *by, "count"))
+
+
+def _past_assessments(exam: Exam | None, schools: Collection[int], period: Period) -> list[dict[str, Any]]:
+    """Those of the exams of which enough students were erased: at least so many, each of whom did every unit."""
+    rows = _past(PastAssessments.objects.all(), exam, schools, period, "exam", "status", "ovg")
+    units = ExamUnit.objects.filter(exam_version__exam__in={row["exam"] for row in rows}).order_by()
+    of_exam: Any = units.values_list("exam_version__exam").annotate(Count("code", distinct=True))
+    needed = {pk: count * past_counts.ENOUGH_STUDENTS for pk, count in of_exam}
+    return _where_enough(rows, "exam", needed)
+
+
+def _past_scores(exam: Exam, schools: Collection[int], period: Period) -> list[dict[str, Any]]:
+    """Those for the criteria that were scored often enough."""
+    rows = _past(PastScores.objects.all(), exam, schools, period, "criterion", "value")
+    return _where_enough(rows, "criterion", {row["criterion"]: past_counts.ENOUGH_STUDENTS for row in rows})
+
+
+def _where_enough(rows: list[dict[str, Any]], of: str, needed: Mapping[int, int]) -> list[dict[str, Any]]:
+    """The rows of what has at least as many as needed at its school."""
+    in_all = Counter[tuple[int, int]]()
+    for row in rows:
+        in_all[row["school"], row[of]] += row["count"]
+    return [row for row in rows if in_all[row["school"], row[of]] >= needed[row[of]]]
 
 
 def _scores(exam: Exam, schools: Collection[int], period: Period, own: Collection[int]) -> Any:
@@ -208,9 +268,9 @@ def _scores(exam: Exam, schools: Collection[int], period: Period, own: Collectio
 def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
     """What was given for each criterion, in the order of the exam; of several versions the newest comes first."""
     counts = _counts(_scores(exam, schools, period, own), "criterion")
-    for row in _past(PastScores.objects.all(), exam, schools, period, "criterion", "value"):
+    for row in _past_scores(exam, schools, period):
         given = counts[row["criterion"]]
-        given[row["value"]] = given.get(row["value"], 0) + row["times"]
+        given[row["value"]] = given.get(row["value"], 0) + row["count"]
     criteria = Criterion.objects.filter(pk__in=counts).select_related("part__work_process__core_task__unit")
     in_order = criteria.order_by(
         "-part__work_process__core_task__unit__exam_version__number",
@@ -228,9 +288,17 @@ def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Col
 
 def read_examiners(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
     """What each examiner gave, by last name."""
-    counts = _counts(_scores(exam, schools, period, own), "assignment__contact")
+    scores = _scores(exam, schools, period, own)
+    counts = _counts(scores, "assignment__contact")
+    students: Any = scores.values_list("assignment__contact").annotate(
+        Count("assignment__assessment__student", distinct=True)
+    )
+    of_students = dict(students)
     contacts = Contact.objects.filter(pk__in=counts).order_by("sort_key", "pk")
-    return [Given(contact.full_name, contact.organisation, _bar(counts[contact.pk])) for contact in contacts]
+    return [
+        Given(contact.full_name, contact.organisation, _bar(counts[contact.pk]), of_students[contact.pk])
+        for contact in contacts
+    ]
 
 
 def _counts(scores: Any, by: str) -> dict[int, dict[str, int]]:

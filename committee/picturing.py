@@ -20,8 +20,10 @@ from .loading import get_schools, own_memberships
 def overview(request: UserRequest) -> HttpResponse:
     """Every exam, with how many are in each state."""
     schools, period = _asked(request)
+    own = own_memberships(request.user)
     context = {
-        "exams": picture.read_exams(schools, period, own=own_memberships(request.user)),
+        "exams": picture.read_exams(schools, period, own=own),
+        "earlier": picture.read_earlier(schools, period, own=own),
         "period": period,
         "periods": picture.periods(timezone.localdate()),
     }
@@ -38,6 +40,7 @@ def of_exam(request: UserRequest, exam_id: int) -> HttpResponse:
     context = {
         "exam": exam,
         "found": found[0] if found else None,
+        "earlier": picture.read_earlier(schools, period, exam=exam, own=own),
         "scored": picture.SCORED if found and found[0].states.total > picture.SCORED else None,
         "criteria": picture.read_criteria(exam, schools, period, own),
         "examiners": picture.read_examiners(exam, schools, period, own),

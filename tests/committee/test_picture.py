@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import School, User
+from addressbook.models import Contact
 from assessments.models import Assessment, Invitation, Status
 from committee import picture
 from exams.models import Exam, ExamUnit
 from tests import steps
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, make_exam
 
 from .conftest import AfnameMaker
 
@@ -68,6 +70,50 @@ def test_each_exam_says_how_many_are_in_each_state_and_how_long_they_wait(
     assert (shown.final, shown.passed, shown.nobody_passes) == (1, 1, False)
 
 
+@pytest.fixture
+def of_last_year(make_afname: AfnameMaker, exam: Exam) -> None:
+    """Three that began before this school year and wait, the longest for 190 days; one that is done."""
+    for status, days in ((Status.ASSESSED, 190), (Status.ASSESSED, 40), (Status.INVITED, 30), (Status.FINAL, 20)):
+        afname = make_afname(status, since=timezone.now() - timedelta(days=days))
+        Assessment.objects.filter(pk=afname.pk).update(created_at=now().since - timedelta(days=60))
+
+
+@pytest.mark.parametrize("page", ["picture", "picture_of_exam"])
+def test_what_began_in_an_earlier_school_year_and_waits_is_said_with_the_way_there(
+    member: Client, of_last_year: None, exam: Exam, page: str
+) -> None:
+    args = [exam.pk] if page == "picture_of_exam" else []
+    shown = words(member, page, *args)
+    assert "3 van eerdere schooljaren wachten nog, de langste 190 dagen:" in shown
+    of_exam = f"&amp;examen={exam.pk}" if args else ""
+    assert f'<a href="/commissie/?status=ASSESSED{of_exam}">Beoordeeld 2</a>' in shown
+    assert f'<a href="/commissie/?status=INVITED{of_exam}">Uitgenodigd 1</a>' in shown
+    assert "status=FINAL" not in shown
+
+
+@pytest.mark.parametrize("page", ["picture", "picture_of_exam"])
+def test_what_began_in_the_year_shown_is_not_said_twice(
+    member: Client, of_last_year: None, exam: Exam, page: str
+) -> None:
+    args = [exam.pk] if page == "picture_of_exam" else []
+    last_year = picture.periods(timezone.localdate())[1].key
+    assert "van eerdere schooljaren" not in words(member, page, *args, periode=last_year)
+
+
+def test_of_another_exam_or_school_or_one_s_own_nothing_waits_here(
+    of_last_year: None, exam: Exam, school: School, other_school: School, committee_member: User
+) -> None:
+    def waiting(*schools: School, **asked: Any) -> list[int]:
+        return [one.count for one in picture.read_earlier([one.pk for one in schools], now(), **asked).waiting]
+
+    assert waiting(school) == [1, 2]
+    assert waiting(school, exam=exam) == [1, 2]
+    assert waiting(school, exam=make_exam()) == []
+    assert waiting(other_school) == []
+    own = list(Assessment.objects.values_list("student", flat=True))
+    assert waiting(school, own=own) == []
+
+
 def test_what_is_closed_waits_for_nobody(member: Client, make_afname: AfnameMaker) -> None:
     make_afname(Status.FINAL)
     make_afname(Status.CANCELLED)
@@ -104,6 +150,24 @@ def test_an_examiner_who_only_gives_g_is_seen(
         steps.choose(assessment, examiner)
         steps.assess(steps.send_invitation(assessment, examiner), "G")
     assert "alleen G" in words(member, "picture_of_exam", exam.pk)
+
+
+def test_twenty_g_of_one_student_say_little_of_an_examiner(
+    member: Client,
+    exam: Exam,
+    school: School,
+    unit: ExamUnit,
+    docent: User,
+    examiner: Contact,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture, "ENOUGH_SCORES", 8)
+    for students, said in ((1, False), (2, False), (3, True)):
+        assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)
+        steps.choose(assessment, examiner)
+        steps.assess(steps.send_invitation(assessment, examiner), "G")
+        [shown] = picture.read_examiners(exam, [school.pk], now())
+        assert bool(shown.always) == said, students
 
 
 def test_what_is_not_completed_or_cancelled_counts_not(invitation: Invitation, exam: Exam, school: School) -> None:

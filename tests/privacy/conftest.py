@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
-from assessments import documents
+from assessments import documents, past_counts
 from assessments.models import Assessment
 from committee.finalise import finalise
 from tests.factories import member
@@ -47,6 +47,12 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
     documents.make(document.pk)
     assessed.refresh_from_db()
     return assessed
+
+
+@pytest.fixture
+def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A school year with one student is counted as one with many is."""
+    monkeypatch.setattr(past_counts, "ENOUGH_STUDENTS", 1)
 
 
 def date_student(student: Membership, **dates: date | None) -> None:

@@ -25,13 +25,14 @@ from committee.remember_export import remember
 from digibeoordelen.outbox import unused
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
-from exams.models import Exam, ExamUnit
+from exams.models import Criterion, Exam, ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, first_unit, make_exam
 
 from .conftest import date_student, today, words
 
 Later = Callable[..., None]
+LONG_AGO = timezone.now() - timedelta(days=85 * 31)  # what was cancelled then is due
 
 
 @pytest.fixture
@@ -204,6 +205,7 @@ def test_the_log_names_no_one_and_adds_up_over_the_night(over: Assessment, stude
 @pytest.mark.parametrize("what", ["exams", "criteria"])
 def test_the_picture_of_a_past_cohort_still_adds_up(
     what: str,
+    few_are_enough: None,
     over: Assessment,
     exam: Exam,
     school: School,
@@ -225,7 +227,7 @@ def test_the_picture_of_a_past_cohort_still_adds_up(
 
 
 def test_an_exam_of_which_all_is_erased_still_has_its_picture(
-    over: Assessment, exam: Exam, client: Client, committee_member: User
+    few_are_enough: None, over: Assessment, exam: Exam, client: Client, committee_member: User
 ) -> None:
     year = past_counts.school_year(timezone.localdate(over.created_at))
     erase.erase_due()
@@ -233,6 +235,94 @@ def test_an_exam_of_which_all_is_erased_still_has_its_picture(
     page = client.get(reverse("committee:picture_of_exam", args=[exam.pk]), {"periode": f"{year}-{year + 1}"})
     assert page.status_code == 200
     assert "Voldoende 1" in page.content.decode()
+
+
+@pytest.mark.parametrize(("students", "kept"), [(4, 0), (5, 5)])
+def test_of_a_school_year_with_few_students_nothing_is_counted(
+    make_afname: AfnameMaker,  # noqa: F811
+    students: int,
+    kept: int,
+) -> None:
+    for _ in range(students):
+        make_afname("CANCELLED", since=LONG_AGO)
+    erase.erase_due()
+    assert not Assessment.objects.exists()
+    assert sum(PastAssessments.objects.values_list("count", flat=True)) == kept
+
+
+def test_one_student_with_many_attempts_is_one_student(make_afname: AfnameMaker, student: Membership) -> None:  # noqa: F811
+    for attempt in range(1, 6):
+        make_afname("CANCELLED", since=LONG_AGO, student=student, attempt=attempt)
+    erase.erase_due()
+    assert not PastAssessments.objects.exists()
+
+
+def test_another_exam_s_or_year_s_students_make_it_no_larger(
+    make_afname: AfnameMaker,  # noqa: F811
+    over: Assessment,
+) -> None:
+    elsewhere, earlier = first_unit(make_exam()), over.created_at - timedelta(days=400)
+    for _ in range(5):
+        make_afname(unit=elsewhere, created_at=over.created_at)
+        make_afname(created_at=earlier)
+    erase.erase_due()
+    assert not Assessment.objects.filter(pk=over.pk).exists()
+    assert not PastAssessments.objects.exists()
+
+
+def test_scores_of_a_unit_that_few_did_are_not_counted(
+    make_afname: AfnameMaker,  # noqa: F811
+    over: Assessment,
+) -> None:
+    for _ in range(5):
+        make_afname(created_at=over.created_at)
+    Assessment.objects.exclude(pk=over.pk).update(unit_code="B2")
+    erase.erase_due()
+    assert [(one.status, one.ovg, one.count) for one in PastAssessments.objects.all()] == [("FINAL", "V", 1)]
+    assert not PastScores.objects.exists()
+
+
+def test_scores_of_a_unit_that_enough_did_are_counted(
+    make_afname: AfnameMaker,  # noqa: F811
+    over: Assessment,
+) -> None:
+    for _ in range(4):
+        make_afname(created_at=over.created_at)
+    erase.erase_due()
+    assert PastScores.objects.count() == 8
+
+
+def test_once_counted_the_last_of_a_year_are_too(make_afname: AfnameMaker) -> None:  # noqa: F811
+    for _ in range(2):
+        for _ in range(5):
+            make_afname("CANCELLED", since=LONG_AGO)
+        erase.erase_due()
+        make_afname("CANCELLED", since=LONG_AGO)
+        erase.erase_due()
+    assert PastAssessments.objects.get().count == 12
+
+
+@pytest.mark.parametrize(("count", "shown"), [(4, False), (5, True)])
+def test_of_few_that_were_erased_the_picture_shows_nothing(
+    exam: Exam, school: School, unit: ExamUnit, count: int, shown: bool
+) -> None:
+    period = picture.periods(today())[0]
+    of = {"school": school, "exam_id": exam.pk, "year": period.since.year}
+    criterion = Criterion.objects.filter(part__work_process__core_task__unit=unit)[0]
+    PastAssessments.objects.add([{**of, "status": "FINAL", "ovg": "O"}], count=count)
+    PastScores.objects.add([{**of, "criterion_id": criterion.pk, "value": "O"}], count=count)
+    assert bool(picture.read_exams([school.pk], period)) == shown
+    assert bool(picture.read_criteria(exam, [school.pk], period)) == shown
+
+
+def test_of_an_exam_with_two_units_twice_as_many_are_few(school: School) -> None:
+    exam = make_exam(units=2)
+    period = picture.periods(today())[0]
+    row = {"school": school, "exam_id": exam.pk, "year": period.since.year, "status": "FINAL", "ovg": "O"}
+    PastAssessments.objects.add([row], count=9)
+    assert not picture.read_exams([school.pk], period)
+    PastAssessments.objects.add([row])
+    assert picture.read_exams([school.pk], period)
 
 
 def test_counts_of_two_are_added(student: Membership, exam: Exam, school: School) -> None:
@@ -300,7 +390,7 @@ def three(
 
 
 def test_a_worker_that_dies_leaves_whole_ones_and_the_next_night_goes_on(
-    three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+    few_are_enough: None, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass

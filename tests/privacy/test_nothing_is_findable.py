@@ -281,7 +281,9 @@ def tables_of(texts: list[str]) -> set[str]:
     return {place.split(".")[0] for place in find(texts)}
 
 
-def test_what_was_counted_is_kept(life: Assessment, quirijn: Membership, pass_time: Callable[..., None]) -> None:
+def test_what_was_counted_is_kept(
+    few_are_enough: None, life: Assessment, quirijn: Membership, pass_time: Callable[..., None]
+) -> None:
     date_student(quirijn, diploma_on=today())
     pass_time(days=590)
     erase.erase_due()
