@@ -15,6 +15,11 @@ from assessments.rubric import Rubric, read_rubric
 from exams.grading import Score, UnitResult
 from exams.models import Part
 
+NOBODY_INVITED = (
+    "Alles is afgerond, maar de uitnodigingen zijn ingetrokken. Nodigt de docent weer een examinator uit, dan is de "
+    "beoordeling weer ‘Beoordeeld’."
+)
+
 
 @dataclass(frozen=True)
 class ResultRow:
@@ -96,8 +101,10 @@ def _waiting(rubric: Rubric) -> Iterator[str]:
 def _missing(rubric: Rubric, waiting: list[str]) -> list[str]:
     """What keeps the assessment from being complete, a line for each examiner and each part without one."""
     without = [f"{part.part.work_process.code}, {part.part}" for part in rubric.parts if not part.columns]
+    uninvited = rubric.is_completed and rubric.assessment.status == Status.NEW
     return [
         *waiting,
+        *([NOBODY_INVITED] if uninvited else []),
         *(f"{part}: nog geen examinator gekozen." for part in without),
         *(
             f"{part.part.work_process.code}, {part.part}: de onderbouwing is verplicht bij een O of een G. "

@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import correct, couple
+from assessments import correct, couple, invite
 from assessments.models import Assessment, Assignment, Event, Invitation, Status
 from assessments.send_back import send_back
 from committee.concerns import concerns
@@ -217,3 +217,17 @@ def test_the_log_names_what_counts_no_more_and_whose_invitation_went(member: Cli
     assert "Telt niet meer mee: Tineke Tweede: Productbeoordeling van B1-K1-W2 Werkproces 2" in text
     assert "Uitnodiging ingetrokken: Tineke Tweede" in text
     assert Event.objects.filter(assessment=dropped, data__has_key="taken_off").count() == 1
+
+
+def test_what_was_completed_and_has_no_invitation_any_more_says_how_it_goes_on(
+    member: Client, assessed: Assessment, invitation: Invitation, docent: User
+) -> None:
+    """It left the list of what waits for the committee; nothing that was given is gone."""
+    invite.withdraw(invitation=invitation, by=docent)
+    text = page(member, "committee:afname", assessed)
+    assert "Alles is afgerond, maar de uitnodigingen zijn ingetrokken." in text
+    assert "Uitnodiging ingetrokken</strong> door Dirk Docent" in text
+    assert text.count("ovg-V") >= 8
+    steps.send_invitation(assessed, invitation.contact)
+    assert assessed.status == Status.ASSESSED
+    assert "de uitnodigingen zijn ingetrokken" not in page(member, "committee:afname", assessed)
