@@ -196,7 +196,7 @@ def test_the_log_names_no_one_and_adds_up_over_the_night(over: Assessment, stude
         "on": today(),
         "assessments": 1,
         "documents": 1,
-        "mails": 3,
+        "mails": 4,
         "students": 1,
     }
 
