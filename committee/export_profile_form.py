@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.db.models.functions import Lower
 from django.forms import BoundField
 from django.http import QueryDict
@@ -18,13 +20,16 @@ from .models import WORD_LENGTH, ExportProfile
 
 HEADER_LENGTH = 60
 NAME_TAKEN = "Er is al een exportprofiel met deze naam."
+SAME_HEADER = "‘{}’ is ook de kop van een andere kolom. Geef elke kolom een eigen kop."
 NO_PLACE = "Dit is geen plaats. Vul een getal in, zoals 1."
+_BREAKS = re.compile("[\x01-\x1f\x7f\x85\u2028\u2029]")  # no browser types them into a field of one line
 CHOICES = {"separator": Separator, "decimal_sign": DecimalSign, "date_form": DateForm, "encoding": Encoding}
 
 
 def _line(label: str, missing: str, *, most: int, **more: Any) -> forms.CharField:
     messages = {"required": missing, "max_length": f"Dit mag {most} tekens lang zijn."}
-    return forms.CharField(label=label, max_length=most, error_messages=messages, **more)
+    one_line = RegexValidator(_BREAKS, "Dit moet op één regel staan, zonder tabs.", inverse_match=True)
+    return forms.CharField(label=label, max_length=most, error_messages=messages, validators=[one_line], **more)
 
 
 class ExportProfileForm(forms.ModelForm):
@@ -105,7 +110,7 @@ class ExportProfileForm(forms.ModelForm):
     def _refuse_same_words(self, cleaned: dict[str, Any]) -> None:
         seen: dict[str, str] = {}
         for letter in "ovg":
-            word = cleaned.get(f"word_{letter}")
+            word = cleaned.get(f"word_{letter}", "").casefold()
             if word and word in seen:
                 self.add_error(f"word_{letter}", f"Dit staat ook bij {seen[word]}; dan zijn ze niet te onderscheiden.")
             elif word:
@@ -113,6 +118,7 @@ class ExportProfileForm(forms.ModelForm):
 
     def _read_columns(self, cleaned: dict[str, Any]) -> None:
         found: dict[int, list[str]] = {}
+        headers: dict[str, str] = {}
         for column in ALL:
             place = cleaned.get(f"place_{column.key}")
             if place and place in found:
@@ -121,7 +127,12 @@ class ExportProfileForm(forms.ModelForm):
                     f"place_{column.key}", f"Op plaats {place} staat ook ‘{other}’. Geef elke een eigen plaats."
                 )
             elif place:
-                found[place] = [column.key, cleaned.get(f"header_{column.key}") or column.header]
+                header = cleaned.get(f"header_{column.key}") or column.header
+                found[place] = [column.key, header]
+                same = header.casefold()
+                if same in headers:
+                    self.add_error(f"header_{column.key}", SAME_HEADER.format(headers[same]))
+                headers.setdefault(same, header)
         if not found and not any(name.startswith("place_") for name in self.errors):
             self.add_error(f"place_{ALL[0].key}", "Geef ten minste één kolom een plaats.")
         self.instance.columns = [found[place] for place in sorted(found)]

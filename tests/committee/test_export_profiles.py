@@ -36,6 +36,9 @@ FILLED_IN = {
 }
 
 
+SAME_HEADER = "‘{}’ is ook de kop van een andere kolom. Geef elke kolom een eigen kop."
+
+
 def edit_url(profile: ExportProfile) -> str:
     return reverse("committee:edit_export_profile", args=[profile.public_id])
 
@@ -78,6 +81,15 @@ def test_a_new_one_begins_with_the_plain_columns(member: Client) -> None:
         ({"encoding": ""}, "encoding", "Kies een van de mogelijkheden."),
         ({"word_v": "goed"}, "word_g", "Dit staat ook bij V; dan zijn ze niet te onderscheiden."),
         ({"word_o": ""}, "word_o", "Vul in hoe een O in het bestand komt."),
+        ({"word_v": "Goed"}, "word_g", "Dit staat ook bij V; dan zijn ze niet te onderscheiden."),
+        ({"word_o": "GROSS", "word_g": "groß"}, "word_g", "Dit staat ook bij O; dan zijn ze niet te onderscheiden."),
+        ({"word_o": "on\nvoldoende"}, "word_o", "Dit moet op één regel staan, zonder tabs."),
+        ({"name": "Ons\rsysteem"}, "name", "Dit moet op één regel staan, zonder tabs."),
+        ({"header_grade": "Cij\nfer"}, "header_grade", "Dit moet op één regel staan, zonder tabs."),
+        ({"header_grade": "Cij\u2028fer"}, "header_grade", "Dit moet op één regel staan, zonder tabs."),
+        ({"header_grade": "Cij\tfer"}, "header_grade", "Dit moet op één regel staan, zonder tabs."),
+        ({"header_grade": "Studentnummer"}, "header_grade", SAME_HEADER.format("studentnummer")),
+        ({"header_student_number": "CIJFER"}, "header_grade", SAME_HEADER.format("CIJFER")),
         ({"place_name": "1"}, "place_grade", "Op plaats 1 staat ook ‘naam’. Geef elke een eigen plaats."),
         ({"place_name": "0"}, "place_name", "Dit is geen plaats. Vul een getal in, zoals 1."),
         ({"place_name": "vooraan"}, "place_name", "Dit is geen plaats. Vul een getal in, zoals 1."),
@@ -97,6 +109,11 @@ def test_what_is_wrong_is_said_at_its_field(
     assert errors(response) == {field: [said]}
     assert f'href="#id_{field}"' in response.content.decode()
     assert ExportProfile.objects.count() == 1
+
+
+def test_the_header_of_a_column_that_is_left_out_is_free(member: Client) -> None:
+    member.post(ADD, FILLED_IN | {"header_grade": "naam", "header_ovg": "Cijfer"})
+    assert ExportProfile.objects.get().columns == [["grade", "naam"], ["student_number", "studentnummer"]]
 
 
 def test_another_schools_name_is_free(member: Client, other_school: School) -> None:
