@@ -109,7 +109,7 @@ class Changed(lifecycle.DomainError):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Uw beoordeling is intussen ergens anders gewijzigd. Kijk hieronder nog eens na hoe zij nu is.")
+            _("Uw beoordeling is intussen ergens anders gewijzigd. Kijk hieronder nog eens na wat er nu staat.")
         )
 
 

@@ -53,7 +53,7 @@ def propose(*, assessment: Assessment, by: User, exam_office_email: str, version
         _final_result(current)
         before = standing_proposal(current)
         if before and before.by != by:
-            raise NeedsAnother(f"{before.by} heeft deze beoordeling al voorgedragen; u kunt haar nu afronden.")
+            raise NeedsAnother(f"{before.by} heeft deze beoordeling al voorgedragen; u kunt die nu afronden.")
         proposal = FinalProposal.objects.create(
             assessment=current, by=by, version=current.version, exam_office_email=exam_office_email
         )
@@ -126,11 +126,11 @@ def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> Fi
     if proposal is None:
         raise NeedsAnother("Bij deze school draagt eerst een lid van de commissie voor, en rondt een ander af.")
     if proposal.by == by:
-        raise NeedsAnother("U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt haar af.")
+        raise NeedsAnother("U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt die af.")
     if shown is not None and shown != proposal.pk:
         refuse_proposed_anew(proposal)
     return proposal
 
 
 def refuse_proposed_anew(proposal: FinalProposal) -> NoReturn:
-    raise ProposedAnew(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk haar na.")
+    raise ProposedAnew(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk die na.")

@@ -15,7 +15,7 @@ from .find_afnames import PROPOSED, AfnamesOfSchool, Key, Wanted, proposed_by
 from .reading import Reading, read
 
 MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
-CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk haar na en probeer het opnieuw."
+CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk die na en probeer het opnieuw."
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
     elif not reading.can_finalise:
         obstacle = "Er is nog geen resultaat."
     elif proposal and proposal.by == by:
-        obstacle = "U hebt deze voorgedragen; een ander lid rondt haar af."
+        obstacle = "U hebt deze voorgedragen; een ander lid rondt die af."
     found = list(concerns(reading.rubric, by=by)) if not obstacle else []
     return Candidate(reading, found, obstacle, proposal=proposal, is_chosen=is_chosen)
 

@@ -82,4 +82,4 @@ def _finalised(assessment: Assessment, email: str) -> str:
 
 def _proposed(assessment: Assessment, email: str) -> str:
     name = assessment.student.user.full_name
-    return f"U hebt de beoordeling van {name} voorgedragen. Een ander lid van de commissie rondt haar af."
+    return f"U hebt de beoordeling van {name} voorgedragen. Een ander lid van de commissie rondt die af."

@@ -253,7 +253,7 @@ class SheetReader:
 
 def _no_value(value: Value) -> str:
     if value is FORMULA:
-        return "is een formule; kopieer de cel en plak haar als waarde, of typ de uitkomst."
+        return "is een formule; kopieer de cel en plak die als waarde, of typ de uitkomst."
     if value is FAILED:
         return "is een foutmelding van Excel; zet er de waarde zelf neer."
     if value is DATE:

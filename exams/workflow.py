@@ -74,7 +74,7 @@ def steps() -> list[Step]:
         Deed(student, _("Volgt de voortgang in ‘Mijn examens’, vanaf de start tot het einde.")),
     ]
     assessed = [
-        Deed(Actor.COMMITTEE, _("Kijkt de beoordeling na, past haar als dat moet aan en maakt haar definitief.")),
+        Deed(Actor.COMMITTEE, _("Kijkt de beoordeling na, past die als dat moet aan en maakt die definitief.")),
     ]
     final = [
         Deed(Actor.EXAM_OFFICE, _("Krijgt de pdf per mail en bewaart die.")),
@@ -96,7 +96,7 @@ def parts() -> list[Part]:
         Part(
             Actor.STUDENT,
             _("Een account met studentnummer, en het examen op dat account."),
-            _("Doet niets voor de beoordeling zelf; volgt haar en ziet de uitslag."),
+            _("Doet niets voor de beoordeling zelf; volgt die en ziet de uitslag."),
         ),
         Part(
             Actor.INITIATOR,

@@ -58,7 +58,7 @@ _DUTCH = {
     "cannot start any token": "zo kan een regel niet beginnen; gebruik spaties en geen tabs, of aanhalingstekens.",
     "expected ',' or": "het haakje dat hier opengaat, gaat niet dicht, of er ontbreekt een komma; zet die erbij.",
     "could not find expected ':'": "hier ontbreekt een dubbele punt, of een tekst springt niet ver genoeg in.",
-    "expected <block end>": "deze regel springt niet goed in; zet haar precies onder de vorige van hetzelfde niveau.",
+    "expected <block end>": "deze regel springt niet goed in; zet die precies onder de vorige van hetzelfde niveau.",
     "unknown escape character": "na een \\ staat een onbekend teken; zet de tekst tussen enkele aanhalingstekens.",
 }
 

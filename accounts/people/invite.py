@@ -23,7 +23,7 @@ HAS_MANAGER = (
     "Deze school heeft al iemand met de rol Schoolbeheer; die nodigt zelf collega's uit. Is die persoon onbereikbaar, "
     "laat een superuser dat account dan eerst uitzetten."
 )
-IS_ASKED = "Er staat al een uitnodiging open, aan {name}. Verzend die opnieuw, of trek haar eerst in."
+IS_ASKED = "Er staat al een uitnodiging open, aan {name}. Verzend die opnieuw, of trek die eerst in."
 NOT_YOURSELF = "Dit is uw eigen e-mailadres. Een rol voor uzelf vraagt u aan een collega met de rol Schoolbeheer."
 
 
@@ -81,9 +81,7 @@ def _refuse(school: School, email: str, by: User) -> None:
     if there:
         raise InviteRefused(f"{there.full_name} hoort al bij {school}. Geef de rol daar.", there=there)
     if school.school_invitations.open().filter(email=email).exists():
-        raise InviteRefused(
-            "Dit e-mailadres heeft al een open uitnodiging. Verzend die opnieuw, of trek haar eerst in."
-        )
+        raise InviteRefused("Dit e-mailadres heeft al een open uitnodiging. Verzend die opnieuw, of trek die eerst in.")
 
 
 def in_order(roles: Sequence[str]) -> list[str]:

@@ -262,9 +262,9 @@ def test_the_button_says_what_is_proposed_and_what_is_made_final(
     assert ">1 beoordeling definitief maken en 1 voordragen</button>" in page
     assert '<td data-label="Pdf naar" class="address">elders@hier.test</td>' in page
     assert f'<td data-label="Pdf naar" class="address">{OFFICE}</td>' in page
-    assert page.count("Draagt u voor; een ander lid rondt haar af") == 1
+    assert page.count("Draagt u voor; een ander lid rondt die af") == 1
     done = read_answer(member, member.post(CONFIRMED, sent_by(page)))
-    assert "1 voorgedragen. Een ander lid van de commissie rondt haar af." in done
+    assert "1 voorgedragen. Een ander lid van de commissie rondt die af." in done
     assert '<td data-label="Pdf naar" class="address">elders@hier.test</td>' in done
     assert final(assessed, another) == [True, False]
 

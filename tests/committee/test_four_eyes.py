@@ -105,7 +105,7 @@ def test_the_pages_offer_each_their_own_step(
     assert ">Voordragen</a>" in client.get(page).content.decode()
     address = reverse("committee:propose", args=[assessed.public_id])
     said = client.post(address, {"email": OFFICE, "version": assessed.version}, follow=True).content.decode()
-    assert "voorgedragen. Een ander lid van de commissie rondt haar af." in said
+    assert "voorgedragen. Een ander lid van de commissie rondt die af." in said
     assert ">Afronden</a>" not in said
     assert ">Voordragen</a>" not in said
     client.force_login(second)

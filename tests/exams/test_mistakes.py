@@ -194,7 +194,7 @@ IN_EXCEL: dict[str, tuple[Edit, str]] = {
     "text too long": (put("Werkprocessen", "D2", "x" * 201), "werkblad ‘Werkprocessen’, cel D2: Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W1: ‘Titel’ is 201 tekens lang; maak er hoogstens 200 van."),
     "title on two lines": (put("Werkprocessen", "D2", "Ontvangt\ngasten"), "werkblad ‘Werkprocessen’, cel D2: Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W1: ‘Titel’ hoort op één regel te staan."),
     "no criteria": (delete_row("Criteria", "PVB-1", "B1-K1", "B1-K1-W1", "Productbeoordeling"), "werkblad ‘Onderdelen’, cel A3: Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W1, onderdeel Productbeoordeling: op het werkblad ‘Criteria’ staat hier niets bij; voeg daar een of meer regels toe."),
-    "formula": (put("Cijfers", "E5", "=9*3/10+1"), "werkblad ‘Cijfers’, cel E5: ‘Cijfer’ is een formule; kopieer de cel en plak haar als waarde, of typ de uitkomst."),
+    "formula": (put("Cijfers", "E5", "=9*3/10+1"), "werkblad ‘Cijfers’, cel E5: ‘Cijfer’ is een formule; kopieer de cel en plak die als waarde, of typ de uitkomst."),
     "fault of Excel's own": (put("Cijfers", "E5", "#DIV/0!"), "werkblad ‘Cijfers’, cel E5: ‘Cijfer’ is een foutmelding van Excel; zet er de waarde zelf neer."),
     "date that Excel made of it": (put("Kerntaken", "C2", date(2026, 1, 2)), "werkblad ‘Kerntaken’, cel C2: ‘Titel’ is een datum of tijd; maak er tekst van: zet er een ' voor."),
 }  # fmt: skip
