@@ -146,7 +146,7 @@ def test_what_was_refused_is_listed_with_its_reason(
     assert "Chris Boom" in refused
     assert "Bart Boom" not in refused
     assert ("Bart Boom" in done, "Chris Boom" in done, "Dana Boom" in done) == (True, False, True)
-    assert "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk haar na" in page
+    assert "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk die na" in page
 
 
 def test_a_double_click_starts_it_once(member: Client, three: list[Assessment]) -> None:
