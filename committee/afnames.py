@@ -80,7 +80,6 @@ class SearchForm(forms.Form):
 class AfnamesFilter:
     """The search as the address has it, at these schools (their ids); `inactive` names those where assessing is off,
     `own` are the memberships of who asks, as a student. Only where a school wants `four_eyes` there is `PROPOSED`.
-    `undelivered` is of how many something could not be sent, or made.
 
     Without a status it is 'Beoordeeld', since those wait for the committee; `ALL` is all of them. What can't be
     understood is passed over, and said at its field.
@@ -94,10 +93,8 @@ class AfnamesFilter:
         inactive: Sequence[str] = (),
         own: Sequence[int] = (),
         four_eyes: bool = False,
-        undelivered: int = 0,
     ) -> None:
         self.schools = schools
-        self.undelivered = undelivered
         self.four_eyes = four_eyes
         self.own = tuple(own)
         self.inactive = ", ".join(inactive)

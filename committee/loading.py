@@ -18,7 +18,6 @@ from assessments.models import Assessment
 
 from .afnames import AfnamesFilter
 from .prepared import Prepared
-from .undelivered import count_at_school
 
 
 def get_schools(user: User) -> QuerySet[School]:
@@ -54,13 +53,12 @@ def address(request: UserRequest, name: str, assessment: Assessment | None = Non
 
 
 def _schools(user: int, *, passed_second_step: bool) -> QuerySet[Any, Any]:
-    """Those of `get_schools`, with what failed there, and the own membership as a student (`own_memberships`)."""
+    """Those of `get_schools`, with the own membership as a student (`own_memberships`)."""
     member = User(pk=user)
     member.passed_second_step = passed_second_step
     mine = member.memberships.filter(role=Role.STUDENT, school=OuterRef("pk")).order_by().values("pk")
-    theirs = member.schools_as(Role.EXAMENCOMMISSIE).order_by("name")
-    found = theirs.annotate(own=Subquery(mine), undelivered=count_at_school(user))
-    return found.values_list("pk", "name", "digital_assessment_active", "four_eyes", "undelivered", "own")
+    theirs = member.schools_as(Role.EXAMENCOMMISSIE).order_by("name").annotate(own=Subquery(mine))
+    return theirs.values_list("pk", "name", "digital_assessment_active", "four_eyes", "own")
 
 
 SCHOOLS = {passed: Prepared(partial(_schools, passed_second_step=passed)) for passed in (False, True)}
@@ -76,6 +74,5 @@ def get_filter(request: UserRequest) -> AfnamesFilter:
         schools=[pk for pk, *_ in schools],
         inactive=[name for _, name, is_active, *_ in schools if not is_active],
         own=[own for *_, own in schools if own],
-        four_eyes=any(four_eyes for *_, four_eyes, _, _ in schools),
-        undelivered=sum(undelivered for *_, undelivered, _ in schools),
+        four_eyes=any(four_eyes for *_, four_eyes, _ in schools),
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Count, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import F, QuerySet
 
 from accounts.models import School, User
 from assessments.models import Assessment, AssessmentQuerySet, Document, MailAbout
 
 from .letters import CONTENT, as_letters
+from .prepared import OneOf, Prepared
 
 NOT_MADE = "Pdf kan niet worden gemaakt"
 
@@ -25,24 +26,20 @@ class Undelivered:
     failures: Sequence[tuple[str, str]]
 
 
-def _failed(assessments: AssessmentQuerySet) -> AssessmentQuerySet:
-    """Those of them of which something failed; it begins at what failed, which is little."""
-    mails = MailAbout.objects.failed().order_by().values("assessment")
-    pdfs = Document.objects.failing().order_by().values("assessment")
-    return assessments.filter(pk__in=mails.union(pdfs))
+def _of_what_failed() -> QuerySet[Any, Any]:
+    """The assessments, at every school: asked of what failed, which is little, and not of the assessments."""
+    mails = MailAbout.objects.failed().order_by().values_list("assessment")
+    return mails.union(Document.objects.failing().order_by().values_list("assessment"))
 
 
-def undelivered_to(user: User, *, schools: Iterable[School]) -> AssessmentQuerySet:
-    """For the member's own page, who waits longest first."""
-    found = _failed(Assessment.objects.filter(school__in=schools).exclude(student__user=user))
-    return found.for_pages().order_by("status_since", "pk")
+_FAILED = Prepared(_of_what_failed, takes=0)
 
 
-def count_at_school(user: int) -> Coalesce:
-    """For a query of schools: how many there are at each, for this member."""
-    there = _failed(Assessment.objects.filter(school=OuterRef("pk"))).exclude(student__user=user)
-    counted = there.order_by().values("school").annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counted), 0)
+def undelivered_to(user: User, *, schools: Iterable[School | int]) -> AssessmentQuerySet:
+    """For the member's own page, who waits longest first; one question here, and another when it is read."""
+    failed = [pk for (pk,) in _FAILED.ask()]
+    found = Assessment.objects.filter(OneOf(F("pk"), failed), school__in=schools).exclude(student__user=user)
+    return found.for_pages().order_by("status_since", "pk") if failed else found.none()
 
 
 def with_failures(assessments: Sequence[Assessment]) -> list[Undelivered]:

@@ -28,6 +28,7 @@ from .forms import SendBackForm
 from .letters import read_letters
 from .loading import address, get_afname, get_filter
 from .reading import read
+from .undelivered import undelivered_to
 
 FOUND_BACK = 3  # batches on the page
 
@@ -47,6 +48,7 @@ def afnames(request: UserRequest) -> HttpResponse:
         "search": search,
         "page": page,
         "states": count_states(places, counted, proposed=search.four_eyes),
+        "undelivered": undelivered_to(request.user, schools=search.schools).count(),
         **exports.offer(request.user, search, final=dict(zip(search.schools, final, strict=True))),
     }
     if is_part(request):

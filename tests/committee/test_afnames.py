@@ -324,7 +324,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     # session, user, schools, exams to choose from, places in the list, rows, who examines, their names, counts, tabs,
     # batches;
     # for the download: the own schools, their profiles, the last export
-    assert len(one) == len(many) == 14
+    assert len(one) == len(many) == 15
 
 
 def test_another_school_and_other_roles_see_nothing(
