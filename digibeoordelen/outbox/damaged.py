@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db.models import ForeignObjectRel, Model
+from django.db.models import Model
 
 from .models import FileGone, StoredFile
+from .unused import what_refers_to
 
 
 def find() -> Iterator[tuple[StoredFile, FileGone]]:
@@ -20,8 +21,4 @@ def find() -> Iterator[tuple[StoredFile, FileGone]]:
 
 def referring(stored: StoredFile) -> list[Model]:
     """What it belongs to, of whichever app."""
-    found: list[Model] = []
-    for relation in StoredFile._meta.get_fields(include_hidden=True):  # noqa: SLF001 - Django's documented API
-        if isinstance(relation, ForeignObjectRel) and relation.related_model is not None:
-            found += relation.related_model._base_manager.filter(**{relation.field.name: stored})  # noqa: SLF001
-    return found
+    return [one for rows in what_refers_to(stored) for one in rows]

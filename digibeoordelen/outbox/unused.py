@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
@@ -43,11 +44,16 @@ def _destroy_one(pk: int) -> bool:
 def _unused() -> QuerySet[StoredFile]:
     """What no row of any model refers to, whichever app it is of."""
     found = StoredFile.objects.filter(kept_at__lt=timezone.now() - JUST_KEPT)
+    for referring in what_refers_to(OuterRef("pk")):
+        found = found.filter(~Exists(referring))
+    return found
+
+
+def what_refers_to(file: StoredFile | OuterRef) -> Iterator[QuerySet[Any]]:
+    """Of each model of any app that may refer to files, the rows that refer to this one."""
     for relation in StoredFile._meta.get_fields(include_hidden=True):  # noqa: SLF001 - Django's documented API
         if isinstance(relation, ForeignObjectRel) and relation.related_model is not None:
-            referring = relation.related_model._base_manager.filter(**{relation.field.name: OuterRef("pk")})  # noqa: SLF001
-            found = found.filter(~Exists(referring))
-    return found
+            yield relation.related_model._base_manager.filter(**{relation.field.name: file})  # noqa: SLF001
 
 
 def destroy_strays() -> int:
