@@ -55,6 +55,8 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
             locale="nl-NL",
             java_script_enabled=javascript,
             ignore_https_errors=True,
+            # Where a page scrolls slowly a click can miss what moves; without JavaScript Playwright doesn't see that.
+            reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
         contexts.append(context)

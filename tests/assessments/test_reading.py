@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -37,6 +38,11 @@ def make_pdf(assessment: Assessment, by: User) -> Document:
     document = finalise(assessment=assessment, by=by, exam_office_email="bureau@hier.test")
     documents.make(document.pk)
     return document
+
+
+def without_tokens(source: str) -> str:
+    """The page without its forms' random tokens, in which any short word turns up one day."""
+    return re.sub(r'(csrfmiddlewaretoken" value)="\w+"', r"\1", source)
 
 
 def student_pages(unit: ExamUnit) -> list[str]:
@@ -83,7 +89,7 @@ def test_the_student_finds_no_score_in_the_source_of_any_page(
     assert assessment.status == ("ASSESSED" if state == "withdrawn" else state)
     client.force_login(student.user)
     for path in student_pages(unit):
-        source = client.get(path).content.decode()
+        source = without_tokens(client.get(path).content.decode())
         explained = ("ovg-", "Goed") if path.startswith("/examens/") else ()  # what a score means, for everyone
         assert [word for word in TELLING if word in source and word not in explained] == []
     assert assessment.get_status_display() in client.get(reverse("assessments:my_exams")).content.decode()

@@ -162,29 +162,24 @@ def test_b1_to_b8_from_the_mail_to_the_copy(
 
 def test_without_javascript_nothing_is_missing(new_browser: Open, invitation: Invitation, shots: Shots) -> None:
     page = new_browser(width=375, javascript=False)
-
-    def press(name: str) -> None:
-        """By the keyboard: on a slow machine the bar may move away from under a pointer while the page scrolls."""
-        button(page, name).press("Enter")
-
     page.goto(mailed(invitation))
     score(page, "V", without=1)
     text_of(page, 1).fill("Dit staat er al.")
-    press("Tussentijds opslaan")
+    button(page, "Tussentijds opslaan").click()
     expect(page.get_by_role("status").first).to_contain_text("tussentijds opgeslagen")
     expect(page.get_by_text("1 nog open")).to_be_visible()
     page.get_by_text("1 nog open").click()
     page.get_by_role("link", name="criterium 1").click()
     page.get_by_role("radiogroup").first.locator("input[value=G]").check()
-    press("Afronden")
+    button(page, "Afronden").click()
     expect(page.get_by_role("alert")).to_contain_text("de onderbouwing is verplicht bij een O of een G")
     expect(text_of(page, 1)).to_have_value("Dit staat er al.")
     shots(page, "b-zonder-javascript-375")
     text_of(page).fill(TEXT)
-    press("Afronden")
+    button(page, "Afronden").click()
     page.get_by_label("Functie").fill("Hoofd opleiding")
-    press("Nog wijzigen")
-    press("Afronden")
+    button(page, "Nog wijzigen").click()
+    button(page, "Afronden").click()
     page.get_by_role("button", name="Beoordeling van").click()
     expect(page.get_by_role("alert")).to_contain_text("Vink aan dat u deze beoordeling zelf hebt gegeven.")
     sign(page)
@@ -195,7 +190,6 @@ def test_without_javascript_nothing_is_missing(new_browser: Open, invitation: In
 @pytest.mark.parametrize("width", [375, 1280])
 def test_the_keyboard_alone(new_browser: Open, invitation: Invitation, width: int) -> None:
     page = new_browser(width=width)
-    page.emulate_media(reduced_motion="reduce")  # a ring that is drawn slowly is not yet there when it is looked for
     page.goto(mailed(invitation))
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Naar de inhoud")).to_be_focused()
