@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from accounts.models import User
+from digibeoordelen.outbox.transport import carrier
 from exams.models import ExamUnit
 from scripts.processes import free_port
 from tests.factories import PASSWORD
@@ -75,3 +76,12 @@ def teacher(log_in_at: Callable[..., Page], docent: User, unit: ExamUnit) -> Cal
         return log_in_at(user, path, **browser)
 
     return open_page
+
+
+@pytest.fixture
+def mail_server(smtp_sink: SmtpSink, settings: Any) -> SmtpSink:
+    """Where `deliver` takes a mail to, as a worker does."""
+    settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_sink.port, 5
+    carrier.close()
+    return smtp_sink

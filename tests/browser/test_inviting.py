@@ -18,7 +18,6 @@ from addressbook.models import Contact
 from assessments.models import Assessment, Coupling, Invitation
 from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from digibeoordelen.outbox.transport import carrier
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import PASSWORD
@@ -61,15 +60,6 @@ def at_message(page: Page) -> None:
 def send(page: Page) -> None:
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
     expect(page.get_by_role("status")).to_contain_text("wordt verzonden")
-
-
-@pytest.fixture
-def mail_server(smtp_sink: SmtpSink, settings) -> SmtpSink:
-    """Where `deliver` takes a mail to, as a worker does."""
-    settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_sink.port, 5
-    carrier.close()
-    return smtp_sink
 
 
 def test_a1_log_in(live_server, new_browser: Open, docent: User) -> None:

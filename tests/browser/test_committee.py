@@ -1,0 +1,225 @@
+"""The source text's part C up to the archived PDF, sentence by sentence in a browser (C.1, C.3 – C.8, C.12 – C.16)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+from pypdf import PdfReader
+
+from accounts.models import Membership, School, User
+from assessments import documents
+from assessments.models import Assessment, Document, Status
+from digibeoordelen.outbox.deliver import deliver
+from digibeoordelen.outbox.models import OutgoingMail
+from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
+from tests.factories import PASSWORD, ExamOfficeFactory, MembershipFactory
+from tests.smtp import SmtpSink
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Opened = Callable[..., Page]
+FIELD = "E-mailadres van het examenbureau"
+IN_STATUS = {
+    Status.NEW: "Nils Nieuw",
+    Status.INVITED: "Ulla Uitgenodigd",
+    Status.IN_PROGRESS: "Bas Bezig",
+    Status.ASSESSED: "Klaas Klaar",
+    Status.FINAL: "Dora Definitief",
+    Status.CANCELLED: "Inge Ingetrokken",
+}
+
+
+@pytest.fixture
+def at_list(log_in_at: Opened, committee_member: User) -> Opened:
+    """A function that opens 'Examen afnames' as the committee's member."""
+    return lambda **browser: log_in_at(committee_member, "/commissie/", **browser)
+
+
+@pytest.fixture
+def at_afname(log_in_at: Opened, committee_member: User, assessed: Assessment) -> Opened:
+    """A function that opens the assessed student's page as the committee's member."""
+    return lambda **browser: log_in_at(committee_member, f"/commissie/{assessed.public_id}/", **browser)
+
+
+@pytest.fixture
+def one_of_each(make_afname: AfnameMaker, school: School) -> None:  # noqa: F811
+    """An assessment in each status, of a student named after it."""
+    for days, (status, name) in enumerate(IN_STATUS.items()):
+        first, last = name.split()
+        student = MembershipFactory(school=school, user__first_name=first, user__last_name=last)
+        make_afname(status, student=student, since=timezone.now() - timedelta(days=days + 1))
+
+
+@pytest.fixture
+def pdf_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The PDF is made when the test says so."""
+    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("[data-row]")
+
+
+def finish(page: Page, address: str) -> None:
+    """'Afronden' with an address that is typed."""
+    page.get_by_role("link", name="Afronden").click()
+    page.get_by_label(FIELD).fill(address)
+    page.get_by_role("button", name="Afronden", exact=True).click()
+
+
+def test_c1_the_examencommissie_sets_the_final_result(at_afname: Opened, assessed: Assessment, pdf_waits: None) -> None:
+    page = at_afname()
+    finish(page, "bureau@hier.test")
+    expect(page.get_by_role("status").first).to_contain_text("is definitief")
+    expect(page.locator('[aria-current="step"]')).to_have_text("Definitief")
+    expect(page.get_by_role("link", name="Afronden")).to_have_count(0)
+    assessed.refresh_from_db()
+    assert (assessed.status, assessed.final_by and assessed.final_by.email) == (Status.FINAL, "commissie@hier.test")
+
+
+def test_c3_who_has_the_role_examencommissie_comes_to_the_overview(
+    live_server, new_browser: Opened, committee_member: User, assessed: Assessment
+) -> None:
+    page = new_browser()
+    page.goto(live_server.url)
+    page.get_by_label("E-mailadres").fill(committee_member.email)
+    page.get_by_label("Wachtwoord").fill(PASSWORD)
+    page.get_by_role("button", name="Inloggen", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
+    expect(rows(page)).to_have_text(["Anouk van 't Hoff"])
+
+
+def test_c4_running_and_closed_exams_each_with_its_status(at_list: Opened, one_of_each: None) -> None:
+    page = at_list()
+    page.get_by_label("Status", exact=True).select_option(label="Alle statussen")
+    page.get_by_role("button", name="Zoeken").click()
+    expect(rows(page)).to_have_count(len(IN_STATUS))
+    for status, name in IN_STATUS.items():
+        expect(page.get_by_role("row", name=name)).to_contain_text(Status(status).label)
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("Student", "klaar"),
+        ("Sinds: van", "week"),
+        ("Initiator", "collega"),
+        ("Examinator", "erik"),
+    ],
+)
+def test_c5_each_search_field_narrows_what_is_shown(
+    at_list: Opened,
+    assessed: Assessment,
+    one_of_each: None,
+    colleague: User,
+    field: str,
+    typed: str,
+) -> None:
+    """Among all statuses; the assessment with an examiner is of another docent's, and of just now."""
+    expected = "Klaas Klaar" if field == "Student" else "Anouk van 't Hoff"
+    Assessment.objects.filter(pk=assessed.pk).update(initiator=colleague)
+    if typed == "week":
+        Assessment.objects.exclude(pk=assessed.pk).update(status_since=timezone.now() - timedelta(days=30))
+        typed = (timezone.localdate() - timedelta(days=7)).isoformat()
+    if typed == "collega":
+        typed = colleague.last_name
+    page = at_list()
+    page.get_by_role("link", name="Alle statussen").click()
+    expect(rows(page)).to_have_count(len(IN_STATUS) + 1)
+    page.get_by_label(field, exact=True).fill(typed)
+    page.get_by_role("button", name="Zoeken").click()
+    expect(rows(page)).to_have_text([expected])
+
+
+def test_c6_what_the_committee_has_to_do_is_filtered_on_beoordeeld(at_list: Opened, one_of_each: None) -> None:
+    page = at_list()
+    expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])  # as it opens
+    page.get_by_role("link", name="Definitief 1").click()
+    expect(rows(page)).to_have_text([IN_STATUS[Status.FINAL]])
+    page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
+    page.get_by_role("button", name="Zoeken").click()
+    expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])
+
+
+def test_c7_and_c8_clicking_an_exam_opens_it_and_it_can_be_finished_or_changed(
+    at_list: Opened, assessed: Assessment
+) -> None:
+    page = at_list()
+    rows(page).get_by_text("Anouk van 't Hoff").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anouk van 't Hoff")
+    expect(page.get_by_role("link", name="Bewerken", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Afronden").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Afronden")
+
+
+@pytest.mark.parametrize("how", ["typed", "chosen"])
+def test_c12_the_exam_offices_address_is_typed_or_chosen_from_the_list(
+    at_afname: Opened, school: School, pdf_waits: None, how: str
+) -> None:
+    ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
+    ExamOfficeFactory(school=school, name="Examenbureau Techniek", email="techniek@hier.test")
+    page = at_afname()
+    page.get_by_role("link", name="Afronden").click()
+    expect(page.get_by_role("radio")).to_have_count(3)
+    if how == "typed":
+        page.get_by_label("Een ander adres").check()
+        page.get_by_label(FIELD).fill("archief@hier.test")
+    else:
+        page.get_by_label("Examenbureau Techniek").check()
+    page.get_by_role("button", name="Afronden", exact=True).click()
+    address = {"typed": "archief@hier.test", "chosen": "techniek@hier.test"}[how]
+    expect(page.get_by_role("status").first).to_contain_text(f"gemaild naar {address}")
+    assert Document.objects.get().exam_office_email == address
+
+
+def test_c13_and_c14_the_pdf_is_made_and_mailed_to_whoever_archives_it(
+    at_afname: Opened, pdf_waits: None, mail_server: SmtpSink
+) -> None:
+    page = at_afname()
+    finish(page, "afdeling@archief.test")
+    page.get_by_label("Ja, afdeling@archief.test klopt").check()  # neither in the list nor the school's own
+    page.get_by_role("button", name="Afronden", exact=True).click()
+    expect(page.get_by_text("De pdf wordt gemaakt").first).to_be_visible()
+    document = Document.objects.get()
+    documents.make(document.pk)
+    for mail in OutgoingMail.objects.filter(to="afdeling@archief.test"):
+        deliver(mail.pk)
+    [received] = [mail for mail in mail_server.received if mail.to == "afdeling@archief.test"]
+    [pdf] = received.message.iter_attachments()
+    document.refresh_from_db()
+    assert document.file is not None
+    assert pdf.get_content() == document.file.read()
+    said = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.get_content())).pages)
+    assert "Anouk van 't Hoff" in said
+    page.reload()
+    expect(page.get_by_text("afdeling@archief.test").first).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("[Pp]df")).first).to_be_visible()
+
+
+def test_c15_terug_naar_studenten_goes_back_to_examen_afnames(at_afname: Opened, pdf_waits: None) -> None:
+    page = at_afname()
+    finish(page, "bureau@hier.test")
+    page.get_by_role("link", name="Terug naar studenten").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
+
+
+def test_c16_then_the_student_sees_the_status_and_the_pdf(
+    at_afname: Opened, log_in_at: Opened, student: Membership, pdf_waits: None
+) -> None:
+    theirs = log_in_at(student.user, "/mijn-examens/")
+    expect(theirs.locator('[aria-current="step"]')).to_have_text("Beoordeeld")
+    expect(theirs.get_by_role("link", name="Pdf van de beoordeling")).to_have_count(0)
+    finish(at_afname(), "bureau@hier.test")
+    expect(theirs.get_by_role("link", name="Pdf van de beoordeling")).to_have_count(0)
+    documents.make(Document.objects.get().pk)
+    theirs.reload()
+    expect(theirs.locator('[aria-current="step"]')).to_have_text("Definitief")
+    with theirs.expect_response(re.compile("/documenten/")) as response:
+        theirs.get_by_role("link", name="Pdf van de beoordeling").click()
+    assert response.value.headers["content-type"] == "application/pdf"
