@@ -10,13 +10,13 @@ from decimal import Decimal
 from functools import cache
 from uuid import UUID
 
-from django.db.models import Case, F, OuterRef, Subquery, When
+from django.db.models import Case, F, OuterRef, Subquery, UUIDField, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import full_name
 from addressbook.models import Contact
-from assessments.models import CLOSED, Assessment, Assignment, Document, Status
+from assessments.models import CLOSED, FAILING_ATTEMPTS, Assessment, Assignment, Document, Status
 
 from .find_afnames import ALL, COUNT_UP_TO, PROPOSED, AfnamesOfSchool, Key
 from .prepared import OneOf, Prepared
@@ -29,7 +29,18 @@ _COLUMNS = (
     + ["student__student_number", "ovg", "grade", "pdf", "is_proposed"]
     + [f"{whose}__{name}" for whose in ("student__user", "initiator") for name in ("first_name", "infix", "last_name")]
 )
-_PDF = Document.objects.current().filter(assessment=OuterRef("pk"), file__isnull=False).order_by().values("public_id")
+_FAILS = UUID(int=0)  # stands for a PDF that can't be made
+_PDF = (
+    Document.objects.current()
+    .filter(assessment=OuterRef("pk"))
+    .order_by()
+    .values_list(
+        Case(
+            When(file__isnull=False, then=F("public_id")),
+            When(attempts__gte=FAILING_ATTEMPTS, then=Value(_FAILS, output_field=UUIDField())),
+        )
+    )
+)
 _ROWS = Prepared(
     lambda pks: (
         Assessment.objects.filter(OneOf(F("pk"), pks))
@@ -63,7 +74,7 @@ _CONTACTS = Prepared(
 class Row:
     """One line of the list; `examiners` are the names of those who have a part, by last name.
 
-    A final one has its result, and `pdf` once that is made: the current document's.
+    A final one has its result, and `pdf` once that is made: the current document's; `pdf_fails` while that can't be.
     """
 
     public_id: UUID
@@ -80,6 +91,7 @@ class Row:
     ovg: str
     grade: Decimal | None
     pdf: UUID | None
+    pdf_fails: bool
     is_proposed: bool  # by one member, for another to make final
 
     @property
@@ -200,7 +212,8 @@ def _read_rows(pks: Sequence[int], *, four_eyes: bool) -> list[Row]:
             days=(today - local.date()).days,
             ovg=ovg,
             grade=grade,
-            pdf=pdf,
+            pdf=None if pdf == _FAILS else pdf,
+            pdf_fails=pdf == _FAILS,
             is_proposed=four_eyes and is_proposed,
         )
     return [rows[pk] for pk in pks if pk in rows]

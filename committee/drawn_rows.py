@@ -45,8 +45,8 @@ def draw_rows(rows: Iterable[Row], *, search: str) -> SafeString:
 
 
 def _draw(row: Row, search: str) -> str:
-    state = (row.status, str(Status(row.status).label), row.ovg, row.pdf is not None)
-    kind = (*state, row.is_proposed, row.attempt > 1, bool(row.age), row.waits_long)
+    state = (row.status, str(Status(row.status).label), row.ovg)
+    kind = (*state, row.pdf is not None, row.pdf_fails, row.is_proposed, row.attempt > 1, bool(row.age), row.waits_long)
     filled_in = {
         "address": row.address + search,
         "student": row.student,
@@ -78,6 +78,7 @@ def _drawn(
     label: str,
     ovg: str,
     has_pdf: bool,
+    pdf_fails: bool,
     is_proposed: bool,
     is_resit: bool,
     has_age: bool,
@@ -85,7 +86,7 @@ def _drawn(
 ) -> Sequence[str]:
     marks = {name: f"{_OPEN}{name}{_CLOSE}" for name in _FILLED_IN}
     said = {"status": status, "label": label, "ovg": ovg, "has_pdf": has_pdf, "is_proposed": is_proposed}
-    said |= {"is_resit": is_resit, "has_age": has_age, "waits_long": waits_long}
+    said |= {"pdf_fails": pdf_fails, "is_resit": is_resit, "has_age": has_age, "waits_long": waits_long}
     return _MARK.split(render_to_string("committee/afname_row.html", marks | said))
 
 

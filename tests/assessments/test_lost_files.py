@@ -114,6 +114,24 @@ def test_a_pdf_that_would_be_another_is_not_put_in_its_place(pdf: Document, monk
     assert path_of(pdf.file).read_bytes() == before
 
 
+def test_one_that_cannot_be_made_again_does_not_keep_the_others_from_being_looked_at(
+    pdf: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose(pdf.file)
+    another = keep(b"een logo")
+    lose(another)
+
+    def fail(*_: object, **__: object) -> bytes:
+        raise ValueError("a colour that is none")
+
+    monkeypatch.setattr(documents, "render", fail)
+    code, said = check_files("--mend")
+    assert code == 1
+    assert f"assessments.Document {pdf.pk} can't be made again: ValueError('a colour that is none')\n" in said
+    assert f", assessments.Document {pdf.pk}\n" in said
+    assert f"{another.sha256} is missing" in said
+
+
 def test_what_is_no_pdf_is_only_named(db: None) -> None:
     lost = keep(b"een logo")
     lose(lost)

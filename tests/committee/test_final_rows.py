@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import School
-from assessments.models import Assessment, Document, Status
+from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Status
 from digibeoordelen.outbox.files import keep
 from tests.factories import MembershipFactory
 
@@ -71,6 +71,20 @@ def test_it_says_that_the_pdf_is_being_made(member: Client, make_afname: AfnameM
     cell = status_cell(page(member))
     assert "De pdf wordt gemaakt" in cell
     assert str(pending.public_id) not in cell
+
+
+def test_it_says_when_the_pdf_cannot_be_made(member: Client, make_afname: AfnameMaker) -> None:
+    document_of(make_afname(Status.FINAL), made=False, attempts=FAILING_ATTEMPTS)
+    cell = status_cell(page(member))
+    assert "Pdf kan niet worden gemaakt" in cell
+    assert "wordt gemaakt" not in cell
+
+
+def test_one_that_failed_before_the_version_that_counts_is_not_said(member: Client, make_afname: AfnameMaker) -> None:
+    assessment = make_afname(Status.FINAL)
+    document_of(assessment, made=False, attempts=FAILING_ATTEMPTS, superseded_at=timezone.now())
+    document_of(assessment, made=False, number=2)
+    assert "De pdf wordt gemaakt" in status_cell(page(member))
 
 
 @pytest.mark.parametrize("status", [status for status in Status.values if status != Status.FINAL])

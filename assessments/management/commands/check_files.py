@@ -28,7 +28,7 @@ class Command(BaseCommand):
         left = 0
         for stored, gone in damaged.find():
             owners = damaged.referring(stored)
-            if mend and any(isinstance(one, Document) and documents.restore(one) for one in owners):
+            if mend and any(isinstance(one, Document) and self._is_restored(one) for one in owners):
                 self.stdout.write(f"{gone}: made again")
                 continue
             left += 1
@@ -38,3 +38,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{left} of {StoredFile.objects.count()} files are not as they were kept")
         if left:
             raise SystemExit(1)
+
+    def _is_restored(self, document: Document) -> bool:
+        try:
+            return documents.restore(document)
+        except Exception as reason:  # noqa: BLE001  whatever it is, the other files still have to be looked at
+            self.stdout.write(f"{document._meta.label} {document.pk} can't be made again: {reason!r}")  # noqa: SLF001
+            return False
