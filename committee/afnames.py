@@ -104,8 +104,8 @@ class AfnamesFilter:
         if four_eyes:
             statuses = self.form.fields["status"].choices  # type: ignore[attr-defined]
             self.form.fields["status"].choices = [*statuses, (PROPOSED, "Voorgedragen")]  # type: ignore[attr-defined]
-        self._exams = {str(exam.pk): exam for exam in exams_of(schools)}
-        choices = [(pk, str(exam)) for pk, exam in self._exams.items()]
+        self.exams = {exam.pk: exam for exam in exams_of(schools)}  # what can be chosen
+        choices = [(str(pk), str(exam)) for pk, exam in self.exams.items()]
         self.form.fields["examen"].choices = [("", "Alle examens"), *choices]  # type: ignore[attr-defined]
 
     @cached_property
@@ -121,7 +121,8 @@ class AfnamesFilter:
     @property
     def exam(self) -> Exam | None:
         """The exam that is chosen."""
-        return self._exams.get(self._given.get("examen", ""))
+        chosen = self._given.get("examen")
+        return self.exams[int(chosen)] if chosen else None
 
     @property
     def problems(self) -> list[str]:

@@ -41,7 +41,7 @@ def afnames(request: UserRequest) -> HttpResponse:
     wanted = search.wanted
     places = [AfnamesOfSchool(school, wanted) for school in search.schools]
     after, before = request.GET.get("na", ""), request.GET.get("voor", "")
-    page = read_page(places, after=after, before=before, four_eyes=search.four_eyes)
+    page = read_page(places, after=after, before=before, exams=search.exams, four_eyes=search.four_eyes)
     counted = count_each(places)
     final = [say_count(one, Status.FINAL) for one in counted] if counted else [""] * len(places)
     context = {

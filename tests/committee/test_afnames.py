@@ -17,7 +17,8 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
-from committee.afnames_page import PAGE_SIZE
+from committee.afnames_page import PAGE_SIZE, read_page
+from committee.find_afnames import AfnamesOfSchool, Wanted
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory, first_unit, make_exam
@@ -336,3 +337,11 @@ def test_another_school_and_other_roles_see_nothing(
         client.force_login(user)
         assert client.get(LIST).status_code == 404
         assert client.post(reverse("committee:start_export")).status_code == 404
+
+
+def test_an_exam_that_was_first_assessed_after_the_search_fields_were_read_has_its_name(
+    make_afname: AfnameMaker, school: School
+) -> None:
+    exam = make_afname().exam
+    [row] = read_page([AfnamesOfSchool(school.pk, Wanted())], exams={}).rows
+    assert row.exam == f"{exam.title} ({exam.code})"
