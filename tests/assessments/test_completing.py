@@ -211,7 +211,10 @@ def test_what_was_signed_stays_on_the_pdf_whatever_the_address_book_says_later(
     [first, *rest] = pdf_pages(document)
     spoken = date_format(day, "j F Y")
     assert f"Erik Examinator, Werkbegeleider, Zorg & Co, op {spoken} in Utrecht" in first
-    assert f"Onderbouwing van Erik Examinator, Werkbegeleider, Zorg & Co. Beoordeeld op {spoken}" in " ".join(rest)
+    assert (
+        f"Gedragsobservatie: onderbouwing van Erik Examinator, Werkbegeleider, Zorg & Co. Beoordeeld op {spoken}"
+        in " ".join(rest)
+    )
     for later in ("Erik Anders", "Directeur", "Elders BV"):
         assert later not in first + " ".join(rest)
 

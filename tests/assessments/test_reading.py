@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -15,6 +14,7 @@ from assessments.models import Assessment, CancelKind, Document, Invitation, Sta
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
+from tests.pages import without_tokens
 
 SCORED = "Uitstekend uitgelegd waarom."
 # What would tell a score, an examiner or what they wrote: grade and word of all G, the classes that colour them.
@@ -38,11 +38,6 @@ def make_pdf(assessment: Assessment, by: User) -> Document:
     document = finalise(assessment=assessment, by=by, exam_office_email="bureau@hier.test")
     documents.make(document.pk)
     return document
-
-
-def without_tokens(source: str) -> str:
-    """The page without its forms' random tokens, in which any short word turns up one day."""
-    return re.sub(r'(csrfmiddlewaretoken" value)="\w+"', r"\1", source)
 
 
 def student_pages(unit: ExamUnit) -> list[str]:

@@ -38,7 +38,7 @@ def committee(log_in_at: Callable[..., Page], committee_member: User, assessed: 
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_c9_to_c11_the_slider_to_the_left_edits_to_the_right_saves_and_the_blue_icon_shows_the_history(
+def test_c2_and_c9_to_c11_the_slider_to_the_left_edits_to_the_right_saves_and_the_blue_icon_shows_the_history(
     committee: Callable[..., Page], shots: Shots, javascript: bool
 ) -> None:
     page = committee(javascript=javascript)

@@ -14,6 +14,7 @@ from assessments.models import Assessment, Document, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
+from tests.pages import without_tokens
 
 from .walk import Shots
 
@@ -80,8 +81,7 @@ def test_d4_to_d8_the_student_follows_it_in_mijn_examens_and_saves_the_pdf_once_
     page = log_in_at(student.user, "/mijn-digibib/")
     page.get_by_role("link", name="Mijn examens", exact=True).click()
     expect(page.locator('[aria-current="step"]')).to_have_text("Beoordeeld")
-    source = page.content()
-    assert not re.search("10,0|Goed|[Pp]df", source)
+    assert not re.search("10,0|Goed|[Pp]df", without_tokens(page.content()))
     document = make_final()
     page.reload()
     expect(page.locator('[aria-current="step"]')).to_have_text("Definitief")
