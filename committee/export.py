@@ -22,7 +22,7 @@ BOM = "\ufeff"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _SPLIT = re.compile("([;,\t])(?=[=+@＝＋＠-])")
 _BETWEEN = "\x00"
-_FORMULAS = tuple(before + start for before in (_BETWEEN, ";", ",", "\t") for start in FORMULA_STARTS)
+_BEFORE = (_BETWEEN, ";", ",", "\t")
 
 
 class CsvWriting(Writing):
@@ -50,7 +50,11 @@ class CsvWriting(Writing):
     def texts(self, values: Sequence[str]) -> Sequence[str]:
         """Nearly always a column stays as it is; that is seen of all its cells in one go."""
         whole = _BETWEEN + _BETWEEN.join(values)
-        if self.empty or any(text in whole for text in (*self.specials, *_FORMULAS)):
+        starts = [
+            start for start in FORMULA_STARTS if start in whole
+        ]  # seldom any, so that there is little to look for
+        formulas = (before + start for start in starts for before in _BEFORE)
+        if self.empty or any(text in whole for text in (*self.specials, *formulas)):
             return super().texts(values)
         return values
 

@@ -12,7 +12,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Max, QuerySet
 from django.db.models.functions import TruncDate
 
 from accounts.models import School, User
@@ -20,7 +21,8 @@ from assessments.models import Assessment
 from exams.models import Exam, ExamUnit
 
 from .export_columns import FINAL_ON, Column, Kind
-from .models import Export
+from .models import Export, ExportedResult
+from .prepared import Prepared
 
 CHUNK = 5000
 FEW_AT_ONCE = 20_000  # combinations kept in memory
@@ -72,8 +74,9 @@ def read(export: Export, columns: Sequence[Column], writing: Writing) -> Iterato
         part = (_Own if how == OWN else _Few)(list(run), writing, begin=len(fields))
         fields += part.fields
         parts.append(part)
+    results = Prepared(lambda *between: _between(*between).values_list(*fields), takes=3)
     for after, last in _ranges(export):
-        yield _lines(list(_between(after, last, export).values_list(*fields)), parts, writing)
+        yield _lines(results.ask(export.pk, after, last), parts, writing)
 
 
 def _lines(rows: list[Row], parts: Sequence[_Own | _Few], writing: Writing) -> list[str]:
@@ -83,15 +86,27 @@ def _lines(rows: list[Row], parts: Sequence[_Own | _Few], writing: Writing) -> l
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
     """Of each piece: the assessment's id that it begins after, and its last one."""
-    keys = export.results.order_by("assessment_id").values_list("assessment_id", flat=True)
-    after, end = 0, keys.last() or 0
+    last_of_piece = Prepared(_last_of_piece, takes=2)
+    after, end = 0, export.results.aggregate(end=Max("assessment_id"))["end"] or 0
     while after < end:
-        last = next(iter(keys.filter(assessment__gt=after)[CHUNK - 1 : CHUNK]), end)
+        [last] = next(iter(last_of_piece.ask(export.pk, after)), [end])
         yield after, last
         after = last
 
 
-def _between(after: int, last: int, export: Export) -> QuerySet[Assessment]:
+def _last_of_piece(export: int, after: int) -> QuerySet[ExportedResult, tuple[int]]:
+    beyond = ExportedResult.objects.filter(export=export, assessment__gt=after).order_by("assessment_id")
+    return beyond.values_list("assessment_id")[CHUNK - 1 : CHUNK]
+
+
+class _Day(TruncDate):
+    """Of which the database gives a day; Django would look at each whether it is one."""
+
+    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        return []
+
+
+def _between(export: int, after: int, last: int) -> QuerySet[Assessment]:
     # Both sides of the join are told where to begin and end: else PostgreSQL reads one of them from its start
     # each time, or plans for all that is still to come and starts workers for each piece.
     found = Assessment.objects.filter(
@@ -101,7 +116,7 @@ def _between(after: int, last: int, export: Export) -> QuerySet[Assessment]:
         exported__assessment__gt=after,
         exported__assessment__lte=last,
     )
-    return found.annotate(**{FINAL_ON: TruncDate("exported__final_at")}).order_by("pk")
+    return found.annotate(**{FINAL_ON: _Day("exported__final_at")}).order_by("pk")
 
 
 def _how(column: Column) -> tuple[str, str]:

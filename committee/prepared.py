@@ -1,5 +1,6 @@
-"""Queries that every opening of 'Examen afnames' asks: the ORM writes the text of each once, and an asking fills in its
-own numbers. Writing them anew takes longer than the database needs to answer. What they find is never kept.
+"""Queries that every opening of 'Examen afnames' asks, or every piece of an export: the ORM writes the text of each
+once, and an asking fills in its own numbers. Writing them anew may take longer than the answer. What they find is never
+kept.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Lookup, QuerySet
 from django.db.models.sql.compiler import SQLCompiler
 
-STAND_INS = (-1, -2)  # no row has these ids
+STAND_INS = (-1, -2, -3)  # no row has these ids
 
 
 class OneOf(Lookup):
