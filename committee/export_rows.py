@@ -68,7 +68,7 @@ def read(export: Export, columns: Sequence[Column], writing: Writing) -> Iterato
     Each list is a query of its own that begins after the last id of the one before, so that memory stays level and no
     server-side cursor is needed.
     """
-    fields = ["pk"]
+    fields: list[str] = []
     parts: list[_Own | _Few] = []
     for (how, _), run in groupby(columns, _how):
         part = (_Own if how == OWN else _Few)(list(run), writing, begin=len(fields))
@@ -124,7 +124,9 @@ def _how(column: Column) -> tuple[str, str]:
     shared = _shared(column)
     if shared in ("exam", "unit", "school") or column.kind in (Kind.CODE, Kind.NUMBER, Kind.GRADE, Kind.OVG):
         return FEW, ""
-    return (FEW if shared or column.kind is Kind.DAY else OWN), column.key
+    if column.kind is Kind.DAY or shared == "exported__final_by":
+        return FEW, "final"
+    return (FEW if shared else OWN), column.key
 
 
 def _shared(column: Column) -> str:
