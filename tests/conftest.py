@@ -56,6 +56,12 @@ def nothing_kept() -> None:
 
 
 @pytest.fixture
+def at_noon(time_machine: TimeMachineFixture) -> None:
+    """Days that pass from here on are days of the calendar, over a change of the clock too."""
+    time_machine.move_to(timezone.localtime().replace(hour=12))
+
+
+@pytest.fixture
 def pass_time(time_machine: TimeMachineFixture) -> Callable[..., None]:
     """`pass_time(days=61)`: it is that much later from here on; the clock goes on."""
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from time_machine import TimeMachineFixture
 
 from accounts import second_step
 from accounts.models import RecoveryCode, User
@@ -176,7 +178,10 @@ def test_a_code_works_once(halfway: Client, someone: User, app: App) -> None:
     assert not is_in(thief)
 
 
-def test_the_code_of_setting_up_logs_nobody_in(logged_in: Client, someone: User) -> None:
+def test_the_code_of_setting_up_logs_nobody_in(
+    logged_in: Client, someone: User, time_machine: TimeMachineFixture
+) -> None:
+    time_machine.move_to(timezone.now(), tick=False)  # both codes are of one step
     app, _ = set_up(logged_in)
     thief = Client()
     thief.post(LOGIN, password_of(someone))
@@ -258,7 +263,8 @@ def test_guessing_gets_84_tries_a_day_from_any_number_of_browsers(
     assert "dan weet iemand anders uw wachtwoord" in latest().text
 
 
-def test_recovery_codes_are_guessed_no_faster(halfway: Client, app: App) -> None:
+def test_recovery_codes_are_guessed_no_faster(halfway: Client, app: App, time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(timezone.now(), tick=False)  # a second is soon over
     halfway.post(RECOVERY, {"code": "0000-0000-0000-0000"})
     assert "Wacht 1 s" in page_of(halfway.post(CODE, {"code": app.code()}))
     assert "Wacht 1 s" in page_of(halfway.post(RECOVERY, {"code": "0000-0000-0000-0000"}))
@@ -406,7 +412,8 @@ def test_the_profile_leads_there(logged_in: Client) -> None:
 
 
 # --- English -------------------------------------------------------------------------------------
-def test_in_english_with_its_mails(logged_in: Client, someone: User) -> None:
+def test_in_english_with_its_mails(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(timezone.now(), tick=False)  # a second is soon over
     logged_in.post("/taal/", {"language": "en", "next": "/"})
     page = logged_in.get(SET_UP).content.decode()
     assert "Log in with a code" in page

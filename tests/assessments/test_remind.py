@@ -17,6 +17,8 @@ from tests.steps import assess, choose, fill_in, send_invitation
 
 PassTime = Callable[..., None]
 
+pytestmark = pytest.mark.usefixtures("at_noon")
+
 
 def everything() -> InvitationQuerySet:
     return Invitation.objects.all()

@@ -24,6 +24,8 @@ from .conftest import date_student, today, words
 
 Later = Callable[..., None]
 
+pytestmark = pytest.mark.usefixtures("at_noon")
+
 
 @pytest.fixture
 def page(browser: Client, school: School) -> Callable[..., str]:
