@@ -2,10 +2,12 @@
 
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -29,7 +31,12 @@ def dies_with_us(signal_number: int = signal.SIGTERM) -> Callable[[], None]:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of 127.0.0.1 that nobody listens on at this moment.
+
+    Below those that the kernel deals out by itself (on Linux from 32768 on), which another program could get meanwhile.
+    """
+    while True:
+        port = 12_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -80,8 +80,11 @@ class Process:
     def wait_for_output(self, words: str, timeout: float = PATIENCE) -> None:
         """Until it said `words`; fails with all it did say when it ends before that, or takes too long."""
         deadline = time.monotonic() + timeout
-        while words not in self.output:
-            if not self.is_running or time.monotonic() > deadline:
+        while True:
+            was_running = self.is_running  # asked first: what it said before its end is in the output by then
+            if words in self.output:
+                return
+            if not was_running or time.monotonic() > deadline:
                 pytest.fail(f"{' '.join(self.command)} did not say {words!r}:\n{self.output[-4000:]}")
             time.sleep(0.05)
 

@@ -9,7 +9,7 @@ from tests.smtp import SmtpSink
 
 pytestmark = [pytest.mark.process]
 
-DOCUMENTS = 3
+DOCUMENTS = 6
 
 # Runs in a process of the site: final results whose PDFs nobody has started on.
 FINALISE = f"""
@@ -44,6 +44,7 @@ def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Si
         "EMAIL_TIMEOUT": "0.3",
         "OUTBOX_LEASE_SECONDS": "5",
         "OUTBOX_HOLD_SECONDS": "2",
+        "OUTBOX_RETRY_SECONDS": "1,1,1,1,1,1",
         "DOCUMENT_LEASE_SECONDS": "3",
         "SWEEP_SECONDS": "1",
     }

@@ -64,7 +64,8 @@ def part(page: Page, work_process: str, kind: str) -> Locator:
 
 
 def names_at(page: Page) -> list[list[str]]:
-    """The names at each part, in the order of the page; after a click, expect something of the next page first."""
+    """The names at each of the four parts, in the order of the page; waits for the page that 'Overnemen' leads to."""
+    expect(page.locator(".part-choice")).to_have_count(4)
     page.wait_for_load_state()
     return [found.locator(".person-name").all_inner_texts() for found in page.locator(".part-choice").all()]
 
@@ -210,6 +211,7 @@ def test_of_two_teachers_at_once_the_second_is_told_and_loses_no_tick(
     for page in (first, second):
         page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
     tick(first, ERIK)
+    expect(first.locator(".part-choice")).to_have_count(4)
     tick(second, TINEKE)
     expect(second.get_by_role("alert")).to_contain_text("Iemand anders heeft deze beoordeling intussen gewijzigd.")
     expect(second.get_by_text("Nu gekozen voor het hele examen: Erik Examinator.")).to_be_visible()

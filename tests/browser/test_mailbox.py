@@ -13,6 +13,7 @@ from digibeoordelen.demo.mailbox import mails
 from digibeoordelen.outbox.deliver import deliver
 from tests import steps
 from tests.factories import ContactFactory
+from tests.processes import wait_until
 
 from .fits import faults
 
@@ -48,5 +49,5 @@ def test_a_mail_is_shown_whole(
     assert not faults(page)
     shots(page, f"postvak-{width}")
     page.set_viewport_size({"width": 700, "height": 900})
-    page.wait_for_timeout(100)
-    assert frame.locator("html").evaluate("page => page.scrollHeight - innerHeight") == 0
+    over = "page => page.scrollHeight - innerHeight"
+    wait_until(lambda: frame.locator("html").evaluate(over) == 0, "the frame to be as tall as the mail")

@@ -59,6 +59,7 @@ def at_afname(
     page.get_by_role("button", name="Inloggen", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
     page.get_by_role("link", name="Anouk van 't Hoff").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anouk van 't Hoff")
     return page
 
 

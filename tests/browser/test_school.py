@@ -90,6 +90,7 @@ def test_two_who_change_the_same_see_both_texts(desk: Browse, school: School, sh
     for browser, days in ((other, "21"), (page, "30")):
         browser.get_by_label("Termijn voor bezwaar").fill(days)
         browser.get_by_role("button", name="Bewaren").click()
+        expect(browser.get_by_role("alert" if browser is page else "status").first).to_be_visible()
     expect(page.get_by_role("alert")).to_contain_text("Iemand anders wijzigde intussen hetzelfde")
     expect(page.get_by_text("Intussen gewijzigd door Bea Beheer")).to_contain_text("21")
     expect(page.get_by_label("Termijn voor bezwaar")).to_have_value("30")

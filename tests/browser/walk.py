@@ -113,7 +113,7 @@ def open_picker(page: Page, student_number: str) -> None:
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill(student_number)
     page.get_by_role("button", name="Zoeken").click()
-    page.get_by_role("button", name="Toevoegen").first.click()
+    page.get_by_role("button", name="Toevoegen van").first.click()
     page.get_by_role("button", name="Ga verder").click()
     page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
 
@@ -197,8 +197,9 @@ def make_final(page: Page, *, shots: Shots = no_shots) -> None:
     """'Examen afnames' → filter → open → 'Afronden' → exam office → 'Terug naar studenten'."""
     page.get_by_role("link", name="Examen afnames").click()
     page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
-    page.get_by_role("button", name="Zoeken").click()
-    expect(page).to_have_url(re.compile("status="))
+    expect(page).to_have_url(re.compile("status="))  # the script has its answer: what follows is the button's own
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Zoeken").click()
     shots(page, "c1-examen-afnames")
     page.get_by_role("link", name=STUDENT).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(STUDENT)
@@ -245,8 +246,10 @@ def download_csv(page: Page, *, shots: Shots = no_shots) -> str:
     options = page.get_by_label("Examen", exact=True).locator("option")
     label = next(text for text in options.all_inner_texts() if EXAM in text)
     page.get_by_label("Examen", exact=True).select_option(label=label)
-    page.get_by_role("button", name="Zoeken").click()
     download = page.get_by_role("button", name="Download resultaten als CSV")
+    expect(download).to_be_visible()
+    with page.expect_event("load"):
+        page.get_by_role("button", name="Zoeken").click()
     expect(download).to_be_visible()
     shots(page, "c5-csv")
     with page.expect_download() as started:

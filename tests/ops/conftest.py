@@ -73,7 +73,8 @@ def runs_of(folder: Path) -> Iterator[Callable[..., MakeRun]]:
     for one in started:
         one.stop()
         for pid in one.pids():
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 @pytest.fixture

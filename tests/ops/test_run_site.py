@@ -6,6 +6,7 @@ import signal
 import socket
 import stat
 import urllib.request
+from contextlib import suppress
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_stopped_or_killed_at_any_moment_it_starts_again(run_site):
     first_key = key.read_text()
     assert f"{site.url}/demo/postvak/" in site.output
     site.interrupt()
-    assert site.pids() == []
+    wait_until(lambda: site.pids() == [], "all its processes to end")
     assert "Traceback" not in site.output
 
     site = run_site()
@@ -80,7 +81,8 @@ def test_a_second_one_says_that_the_first_is_running(running_site, tmp_path):
 def test_killed_web_and_worker_come_back(running_site):
     for words in ("gunicorn", " worker "):
         for pid in running_site.pids(words):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it went with the one before
+                os.kill(pid, signal.SIGKILL)
     running_site.wait_for_output("web stopped (signal SIGKILL)")
     running_site.wait_for_output("worker stopped (signal SIGKILL)")
     wait_until(lambda: running_site.pids("gunicorn") and running_site.pids(" worker "), "web and worker to start again")

@@ -23,8 +23,8 @@ def mailing_site(site: Site, smtp_sink: SmtpSink) -> Site:
     """A site that sends to the sink, with leases of seconds, so that what a crash leaves is soon taken up."""
     site.env |= {
         "EMAIL_URL": smtp_sink.url,
-        "EMAIL_TIMEOUT": "0.6",
-        "OUTBOX_LEASE_SECONDS": "9",
+        "EMAIL_TIMEOUT": "2",  # the sink is a thread of this process, which may stand still for a while
+        "OUTBOX_LEASE_SECONDS": "31",
         "OUTBOX_HOLD_SECONDS": "2",
         "OUTBOX_RETRY_SECONDS": "1,1,1,1,1,1",
         "SWEEP_SECONDS": "1",
@@ -37,7 +37,7 @@ def in_state(site: Site, state: str) -> int:
 
 
 def wait_until_sent(site: Site, count: int) -> None:
-    wait_until(lambda: in_state(site, "SENT") == count, f"{count} mails to be sent", timeout=90)
+    wait_until(lambda: in_state(site, "SENT") == count, f"{count} mails to be sent", timeout=150)
 
 
 def addressees(sink: SmtpSink) -> Counter[str]:
