@@ -14,9 +14,10 @@ from accounts.models import User
 from digibeoordelen.outbox.transport import carrier
 from exams.models import ExamUnit
 from scripts.processes import free_port
-from tests.factories import PASSWORD
 from tests.ops.conftest import MakeRun
 from tests.smtp import SmtpSink
+
+from .logging_in import give_password
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,9 +59,7 @@ def log_in_at(
     def open_page(user: User, path: str, **browser: Any) -> Page:
         page = new_browser(**browser)
         page.goto(f"{live_server.url}/inloggen/?{urlencode({'next': path})}")
-        page.get_by_label("E-mailadres").fill(user.email)
-        page.get_by_label("Wachtwoord").fill(PASSWORD)
-        page.get_by_role("button", name="Inloggen", exact=True).click()
+        give_password(page, user)
         page.wait_for_url(live_server.url + path)
         return page
 

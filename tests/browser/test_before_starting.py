@@ -13,8 +13,9 @@ from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from exams.models import AccountExam, Exam, ExamUnit
 from tests import steps
-from tests.factories import PASSWORD, MembershipFactory, UserFactory, make_exam, member
+from tests.factories import MembershipFactory, UserFactory, make_exam, member
 
+from .logging_in import give_password
 from .wcag import check_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,9 +41,7 @@ def newcomer(school: School, exam: Exam) -> Membership:
 
 def log_in(page: Page, url: str, user: User) -> None:
     page.goto(url)
-    page.get_by_label("E-mailadres").fill(user.email)
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen", exact=True).click()
+    give_password(page, user)
 
 
 def test_i1_only_at_a_school_that_it_is_activated_for(teacher: Browse, school: School, student: Membership) -> None:

@@ -18,8 +18,10 @@ from assessments.models import Assessment, Document, Status
 from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
-from tests.factories import PASSWORD, ExamOfficeFactory, MembershipFactory
+from tests.factories import ExamOfficeFactory, MembershipFactory
 from tests.smtp import SmtpSink
+
+from .logging_in import give_password
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,9 +90,7 @@ def test_c3_who_has_the_role_examencommissie_comes_to_the_overview(
 ) -> None:
     page = new_browser()
     page.goto(live_server.url)
-    page.get_by_label("E-mailadres").fill(committee_member.email)
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen", exact=True).click()
+    give_password(page, committee_member)
     expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
     expect(rows(page)).to_have_text(["Anouk van 't Hoff"])
 

@@ -13,9 +13,10 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.factories import PASSWORD, ContactFactory
+from tests.factories import ContactFactory
 from tests.steps import choose, fill_in, send_invitation
 
+from .logging_in import give_password
 from .wcag import check_width
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,9 +35,7 @@ def teacher(live_server, new_browser: Callable[..., Page], docent: User, assessm
         page = new_browser(**browser)
         path = f"/beoordelingen/{assessment.public_id}/"
         page.goto(f"{live_server.url}/inloggen/?next={path}")
-        page.get_by_label("E-mailadres").fill(docent.email)
-        page.get_by_label("Wachtwoord").fill(PASSWORD)
-        page.get_by_role("button", name="Inloggen", exact=True).click()
+        give_password(page, docent)
         page.wait_for_url(live_server.url + path)
         return page
 

@@ -20,9 +20,9 @@ from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import PASSWORD
 from tests.smtp import SmtpSink
 
+from .logging_in import give_password
 from .wcag import check_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,9 +65,7 @@ def send(page: Page) -> None:
 def test_a1_log_in(live_server, new_browser: Open, docent: User) -> None:
     page = new_browser()
     page.goto(live_server.url)
-    page.get_by_label("E-mailadres").fill(docent.email)
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen", exact=True).click()
+    give_password(page, docent)
     expect(page.get_by_role("link", name=docent.full_name)).to_be_visible()
 
 

@@ -11,9 +11,10 @@ from accounts.models import School, User
 from assessments import links, propose
 from assessments.models import Invitation, Proposal
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.factories import PASSWORD, ContactFactory
+from tests.factories import ContactFactory
 from tests.steps import choose, fill_in, send_invitation
 
+from .logging_in import give_password
 from .wcag import check_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,9 +49,7 @@ def teacher_opens(live_server, new_browser: Browse, docent: User) -> Browse:
         page = new_browser(**browser)
         path = address.removeprefix("http://testserver").split("#")[0]
         page.goto(f"{live_server.url}/inloggen/?next={path}")
-        page.get_by_label("E-mailadres").fill(docent.email)
-        page.get_by_label("Wachtwoord").fill(PASSWORD)
-        page.get_by_role("button", name="Inloggen", exact=True).click()
+        give_password(page, docent)
         page.wait_for_url(live_server.url + path)
         return page
 

@@ -16,9 +16,10 @@ from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import Exam, ExamUnit
 from tests import steps
-from tests.factories import PASSWORD, MembershipFactory, make_exam, member
+from tests.factories import MembershipFactory, make_exam, member
 
 from . import walk
+from .logging_in import give_password
 from .wcag import check_page
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,9 +55,7 @@ def at_afname(
     monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
     page = new_browser()
     page.goto(live_server.url)
-    page.get_by_label("E-mailadres").fill(committee_member.email)
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen", exact=True).click()
+    give_password(page, committee_member)
     expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
     page.get_by_role("link", name="Anouk van 't Hoff").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Anouk van 't Hoff")

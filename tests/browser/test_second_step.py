@@ -17,6 +17,7 @@ from assessments.models import Assessment
 from tests.accounts.codes import App
 from tests.factories import PASSWORD
 
+from .logging_in import give_password
 from .walk import Shots
 from .wcag import check_page, check_width
 
@@ -32,12 +33,6 @@ def app_on(page: Page) -> App:
     key = page.locator("code.key")
     expect(key).to_be_visible()
     return App.of_page(f'<code class="key">{key.inner_text()}</code>')
-
-
-def give_password(page: Page, user: User) -> None:
-    page.get_by_label("E-mailadres").fill(user.email)
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen", exact=True).click()
 
 
 def used_a_while_ago() -> None:

@@ -17,8 +17,9 @@ from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
-from tests.factories import PASSWORD, ContactFactory, MembershipFactory
+from tests.factories import ContactFactory, MembershipFactory
 
+from .logging_in import give_password
 from .walk import Shots
 from .wcag import check_page, check_width
 
@@ -68,9 +69,7 @@ def teacher(live_server, new_browser: Callable[..., Page], docent: User, unit: E
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     page = new_browser()
     page.goto(f"{live_server.url}/inloggen/?next=/mijn-digibib/")
-    page.get_by_label("E-mailadres").fill(docent.email)
-    page.get_by_label("Wachtwoord").fill(PASSWORD)
-    page.get_by_role("button", name="Inloggen", exact=True).click()
+    give_password(page, docent)
     page.wait_for_url(f"{live_server.url}/mijn-digibib/")
     return Counted(page)
 
