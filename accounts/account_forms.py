@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from . import change_email, choose_password
+from .fields import AddressFormField
 from .mailable import mailable
 from .models import Registration, School, User
 
@@ -23,7 +24,7 @@ def at(domains: Sequence[str]) -> str:
     return ", ".join(f"@{domain}" for domain in domains)
 
 
-class MailableEmail(forms.EmailField):
+class MailableEmail(AddressFormField):
     """An e-mail address as accounts keep it, to which mail can be sent."""
 
     def __init__(self, **more: Any) -> None:

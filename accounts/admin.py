@@ -21,6 +21,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from . import second_step
 from .change_school import log_office, log_settings
+from .fields import AddressFormField
 from .models import ExamOffice, Membership, School, User
 from .people import first_manager, roles
 from .people.tell import Given, tell_of_roles
@@ -145,7 +146,7 @@ class ChangeUserForm(LowerCaseEmail, UserChangeForm):
     class Meta:
         model = User
         fields = ["email", "password", "first_name", "infix", "last_name", "is_active", "is_staff"]
-        field_classes = {"email": forms.EmailField}
+        field_classes = {"email": AddressFormField}
 
 
 @admin.register(User)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .change_school import mark
+from .fields import AddressFormField, LineFormField
 from .models import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, Role, User
 from .number_forms import read_number
 
@@ -17,7 +18,7 @@ from .number_forms import read_number
 class LoginForm(AuthenticationForm):
     """E-mail address and password; the address in any case, with or without spaces around it."""
 
-    username = forms.EmailField(
+    username = AddressFormField(
         label=gettext_lazy("E-mailadres"),
         widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
     )
@@ -71,9 +72,9 @@ class DetailsForm(forms.ModelForm):
         for name, membership in self.open_numbers.items():
             self.fields[name] = self._number_field(membership, several=len(as_student) > 1)
 
-    def _number_field(self, membership: Membership, *, several: bool) -> forms.CharField:
+    def _number_field(self, membership: Membership, *, several: bool) -> LineFormField:
         label = _("Studentnummer")
-        return forms.CharField(
+        return LineFormField(
             label=f"{label} ({membership.school})" if several else label,
             initial=membership.student_number,
             required=False,

@@ -6,11 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from .text import clean_line
+
 
 def login_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """The e-mail address as an account is looked up by it, so that capitals do not start a new count."""
     given = (credentials or request.POST).get("username") or ""
-    return given.strip().lower()
+    return clean_line(given).lower()
 
 
 def client_address(request: HttpRequest) -> str:

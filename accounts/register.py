@@ -21,6 +21,7 @@ from . import mails
 from .mailed_links import CONFIRM_REGISTRATION, LinkGone
 from .models import Registration, Role, RoleChange, User
 from .people.roles import grant
+from .text import nfc
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ class NotAtThisSchool(Exception):
 
 def register(*, registration: Registration, password: str, language: str) -> None:
     """Keeps a request, unsaved until now, and mails its address: a link to confirm, or that there is an account."""
-    registration.password = make_password(password)
+    registration.password = make_password(nfc(password))
     with transaction.atomic():
         registration.save()
         _mail(registration.email, registration, language=language)
@@ -99,7 +100,7 @@ def is_password(registration: Registration, password: str) -> bool:
     Asked for at confirming: else someone could register another's address, have them confirm it, and know their
     password from the first day.
     """
-    return check_password(password, registration.password)
+    return check_password(nfc(password), registration.password)
 
 
 def find(token: str) -> Registration:

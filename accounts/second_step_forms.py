@@ -11,6 +11,7 @@ from django.core import signing
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .fields import LineFormField
 from .signed_in import UserRequest
 
 KEY_SALT = "accounts.second_step.key"
@@ -27,7 +28,7 @@ class CodeInput(forms.TextInput):
 class CodeForm(forms.Form):
     """The six digits of the app, with or without the space that it shows in the middle."""
 
-    code = forms.CharField(
+    code = LineFormField(
         label=gettext_lazy("Code van 6 cijfers"),
         max_length=20,
         widget=CodeInput(
@@ -43,7 +44,7 @@ class CodeForm(forms.Form):
 
 
 class RecoveryCodeForm(forms.Form):
-    code = forms.CharField(
+    code = LineFormField(
         label=gettext_lazy("Herstelcode"),
         max_length=60,
         help_text=gettext_lazy("16 letters en cijfers; streepjes en hoofdletters maken niet uit."),
@@ -85,7 +86,7 @@ class SetUpForm(PasswordAgainForm, CodeForm):
     The key stands in the page, signed for this person: nothing is kept until a code proves that the app has it.
     """
 
-    key = forms.CharField(required=False, widget=forms.HiddenInput)
+    key = LineFormField(required=False, widget=forms.HiddenInput)
 
     field_order = ("password", "code")
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from .change_number import NAME, change_number
 from .change_school import ChangedMeanwhile, mark
+from .fields import LineFormField
 from .managed_school import get_managed_school
 from .models import STUDENT_NUMBER_LENGTH, Membership, NumberReport, Role, User
 from .number_forms import example, read_forms
@@ -26,13 +27,13 @@ RECENT = timedelta(days=30)
 
 
 class NumberForm(forms.Form):
-    number = forms.CharField(
+    number = LineFormField(
         label="Studentnummer",
         required=False,
         max_length=STUDENT_NUMBER_LENGTH,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    reason = forms.CharField(
+    reason = LineFormField(
         label="Reden",
         max_length=300,
         help_text="Komt bij ‘Wijzigingen’ te staan, zoals: verkeerd ingevuld, of nieuw nummer na overstap.",

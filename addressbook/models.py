@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.fields import AddressField, NameField
 from accounts.importing.kept import ImportedFile, ImportedFileQuerySet
 from accounts.language import Language
 from accounts.models import PersonName, Role, School, User
 from accounts.search import search_text, sort_key
+from accounts.text import clean_line
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -41,9 +43,9 @@ class Contact(PersonName):
 
     school = models.ForeignKey(School, models.PROTECT, related_name="contacts")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="contacts")
-    email = models.EmailField("e-mailadres")
-    function = models.CharField("functie", max_length=120, blank=True)
-    organisation = models.CharField("organisatie", max_length=160, blank=True)
+    email = AddressField("e-mailadres")
+    function = NameField("functie", max_length=120, blank=True)
+    organisation = NameField("organisatie", max_length=160, blank=True)
     side = models.CharField("verbonden aan", max_length=10, choices=Side, default=Side.WORKPLACE)
     language = models.CharField(
         "taal", max_length=2, choices=Language, default=Language.DUTCH, help_text="Van de mails en het formulier."
@@ -80,7 +82,7 @@ class Contact(PersonName):
 
     def set_derived(self) -> None:
         """Sets what follows from the other fields; `save` does, writing many at once has to."""
-        self.email = self.email.strip().lower()
+        self.email = clean_line(self.email).lower()
         self.search_text = search_text(
             [self.first_name, self.infix, self.last_name, self.email, self.function, self.organisation]
         )

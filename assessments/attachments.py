@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
+from accounts.text import clean_line
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.queue import Attachment
 
@@ -43,10 +44,10 @@ def keep_files(files: Sequence[UploadedFile]) -> list[Attachment]:
     """Keeps the bytes of checked files; the content type follows from the extension."""
     kept = []
     for file in files:
-        name = PurePath(file.name or "bijlage").name
+        path = PurePath(file.name or "bijlage")
         file.seek(0)
-        content_type = TYPES[PurePath(name).suffix.lower()][0]
-        kept.append(Attachment(filename=_short(name), content_type=content_type, file=keep(file.read())))
+        content_type = TYPES[path.suffix.lower()][0]
+        kept.append(Attachment(filename=clean_line(_short(path)), content_type=content_type, file=keep(file.read())))
     return kept
 
 
@@ -68,6 +69,5 @@ def _check_type(file: UploadedFile) -> None:
         raise ValidationError(f"‘{file.name}’ is van binnen geen {PurePath(file.name or '').suffix} bestand.")
 
 
-def _short(name: str) -> str:
-    path = PurePath(name)
+def _short(path: PurePath) -> str:
     return path.stem[:150] + path.suffix

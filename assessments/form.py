@@ -12,6 +12,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.text import clean_text
+
 from . import all_done, lifecycle, sign
 from .merge import Base, Sender, Verdict, decide, mark
 from .models import Assignment, Event, Invitation, Score, Status
@@ -123,7 +125,7 @@ def read_entries(post: Mapping[str, str]) -> dict[int, Entry]:
         pk = int(match["assignment"])
         entry = entries.setdefault(pk, Entry(base=Base.read(post.get(f"base-{pk}", ""))))
         if match["criterion"] is None:
-            entry.justification = _clean(value)
+            entry.justification = clean_text(value)
         elif value in ("O", "V", "G"):
             entry.scores[int(match["criterion"])] = value
     return entries
@@ -186,11 +188,6 @@ def complete(*, invitation: Invitation, signature: sign.Signature | None = None,
         if current.status == Status.ASSESSED:
             all_done.tell_initiator(current)
     return True
-
-
-def _clean(text: str) -> str:
-    # Browsers send CRLF; a NUL is no text, and PostgreSQL refuses it.
-    return text.replace("\r\n", "\n").replace("\x00", "")
 
 
 def _posted(rubric: Rubric, entries: Mapping[int, Entry]) -> list[Column]:

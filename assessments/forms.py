@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import LineFormField, NameFormField, ProseFormField
 from accounts.mailable import mailable
 
 from . import sign, verification
@@ -37,7 +38,7 @@ class SeveralFilesField(forms.FileField):
 class MessageForm(forms.Form):
     """What goes along with an invitation (source text: 'Plaats eventueel een opmerking')."""
 
-    remark = forms.CharField(
+    remark = ProseFormField(
         label="Opmerking",
         required=False,
         max_length=4000,
@@ -55,7 +56,7 @@ class MessageForm(forms.Form):
 class CodeForm(forms.Form):
     """A document's verification code, typed as it is printed or nearly so."""
 
-    code = forms.CharField(
+    code = LineFormField(
         label=_("Verificatiecode"),
         max_length=60,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
@@ -73,7 +74,7 @@ class CodeForm(forms.Form):
 class WithdrawForm(forms.Form):
     """Why an examiner is not asked any more, for the colleagues who read it later."""
 
-    reason = forms.CharField(
+    reason = ProseFormField(
         label="Reden",
         required=False,
         max_length=1000,
@@ -134,14 +135,14 @@ class CompleteForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": _("Vul in wanneer u hebt beoordeeld.")},
     )
-    place = forms.CharField(label=_("Plaats"), required=False, max_length=120)
-    function = forms.CharField(label=_("Functie"), required=False, max_length=120)
-    organisation = forms.CharField(label=_("Organisatie"), required=False, max_length=160)
+    place = LineFormField(label=_("Plaats"), required=False, max_length=120)
+    function = NameFormField(label=_("Functie"), required=False, max_length=120)
+    organisation = NameFormField(label=_("Organisatie"), required=False, max_length=160)
     confirmed = forms.BooleanField(
         label=_("Verklaring"),
         error_messages={"required": _("Vink aan dat u deze beoordeling zelf hebt gegeven.")},
     )
-    seen = forms.CharField(required=False)  # the `Rubric.mark` of what stands above it
+    seen = LineFormField(required=False)  # the `Rubric.mark` of what stands above it
 
     def __init__(
         self, data: QueryDict | None = None, *, invitation: Invitation, signature: sign.Signature | None = None
@@ -179,7 +180,7 @@ class ProposalForm(forms.ModelForm):
             "function": _("Functie"),
         }
 
-    word = forms.CharField(
+    word = ProseFormField(
         label=_("Bericht aan de docent"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
 

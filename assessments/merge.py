@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from accounts.text import clean_text
+
 MAX_PAGES = 8  # open pages whose last save is remembered for a part
 _BASE_SCORE = re.compile("([0-9]{1,18})([OVG])")
 _PAGE = re.compile("[0-9a-f]{16}")
@@ -42,8 +44,12 @@ def decide(*, kept: str, typed: str, base: str | None, own: bool = False, nothin
 
 
 def mark(text: str) -> str:
-    """Stands for a text in a base: 16 hexadecimal digits, '-' for the empty text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16] if text else "-"
+    """Return what stands for a text in a base: 16 hexadecimal digits, '-' for the empty text.
+
+    Of the text as it is stored, so that one stored before it was cleaned is no other than the same one posted.
+    """
+    text = clean_text(text)
+    return hashlib.sha256(text.encode()).hexdigest()[:16] if text else "-"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from django.db.models import Q
 
 from accounts.models import Membership, User
+from accounts.text import clean_line, clean_text
 from addressbook.models import Contact
 from exams.models import ExamUnit
 
@@ -53,7 +54,7 @@ def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
     text has them. An address on a student's line that is no student's is the examiner's; names and a
     line of headers are passed over. Raises `DomainError` when there is nothing in it, or too much.
     """
-    lines = [words for line in text.splitlines() if (words := _words(line))]
+    lines = [words for line in clean_text(text).split("\n") if (words := _words(clean_line(line)))]
     if len(lines) > 1 and not any(map(_names_someone, lines[0])) and any(map(_HEADER.search, lines[0])):
         del lines[0]
     words = list(dict.fromkeys(word for line in lines for word in line))
@@ -71,7 +72,7 @@ def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
 
 
 def _words(line: str) -> list[str]:
-    words = [word.strip("\"“”'") for word in re.split(r"[\s,;\0]+", line)]
+    words = [word.strip("\"“”'") for word in re.split("[ ,;]+", line)]
     return [word.strip("<>()") if "@" in word else word for word in words if word]
 
 

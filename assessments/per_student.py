@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.signed_in import UserRequest
+from accounts.text import clean_line
 from addressbook.named import suggestions, typed_as
 from exams.models import ExamUnit
 
@@ -34,7 +35,7 @@ def take_over_per_student(request: UserRequest, unit_id: int) -> HttpResponse:
     assessments = get_assessments(request.user, unit, request.POST)
     lines = read_lines(assessments)
     for line in lines:
-        line.typed = request.POST.get(line.field_id, "").replace("\0", " ").strip()[:TYPED_LENGTH]
+        line.typed = clean_line(request.POST.get(line.field_id, ""))[:TYPED_LENGTH]
     contacts = find_examiners(lines)
     if any(line.error for line in lines):
         return _page(request, unit, assessments, lines, status=422)

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from accounts.text import clean_line
 from addressbook.models import Contact
 
 from . import lifecycle
@@ -76,8 +77,7 @@ def initial(invitation: Invitation) -> dict[str, Any]:
 
 def keep_typed(*, invitation: Invitation, typed: Mapping[str, str]) -> None:
     """Keeps the summary's fields as they were typed, right or wrong, for who goes back to the form first."""
-    # PostgreSQL's JSON holds no NUL.
-    kept = {name: typed[name].replace("\0", "")[:length] for name, length in TYPED.items() if name in typed}
+    kept = {name: clean_line(typed[name])[:length] for name, length in TYPED.items() if name in typed}
     Invitation.objects.filter(pk=invitation.pk).update(typed_signature=kept)
 
 

@@ -13,6 +13,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
+from accounts.fields import LineFormField
 from accounts.models import Membership
 from accounts.search import matches
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
@@ -62,14 +63,14 @@ class SearchForm(forms.Form):
     book holds of them; the period is that of the state which the list shows, in its column 'Sinds'."""
 
     examen = forms.ChoiceField(label="Examen", required=False)
-    student = forms.CharField(label="Student", required=False)
+    student = LineFormField(label="Student", required=False)
     status = forms.ChoiceField(
         label="Status", required=False, choices=[*Status.choices, (ALL, "Alle statussen")], initial=Status.ASSESSED
     )
     van = DayField(label="Sinds: van")
     tot = DayField(label="Sinds: tot en met")
-    initiator = forms.CharField(label="Initiator", required=False)
-    examinator = forms.CharField(label="Examinator", required=False)
+    initiator = LineFormField(label="Initiator", required=False)
+    examinator = LineFormField(label="Examinator", required=False)
 
     def clean(self) -> None:
         since, until = self.cleaned_data.get("van"), self.cleaned_data.get("tot")

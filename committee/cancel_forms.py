@@ -10,6 +10,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from accounts.fields import ProseFormField
 from assessments.models import Appeal, Assessment, Status
 
 from .cancel import COUNTS
@@ -28,8 +29,8 @@ class CommitteeForm(forms.Form):
         self.helper.disable_csrf = True
 
 
-def _reason(label: str, help_text: str, required: str) -> forms.CharField:
-    return forms.CharField(
+def _reason(label: str, help_text: str, required: str) -> ProseFormField:
+    return ProseFormField(
         label=label,
         max_length=REASON_LENGTH,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -119,7 +120,7 @@ class MarkAppealForm(CommitteeForm):
     """An appeal as it came in; one that came too late is noted, too."""
 
     received_on = DayField(label="Ontvangen op", initial=timezone.localdate)
-    note = forms.CharField(
+    note = ProseFormField(
         label="Notitie",
         required=False,
         max_length=REASON_LENGTH,

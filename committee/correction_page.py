@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from accounts.text import clean_text
 from assessments import correct
 from assessments.correct import Change, Changes
 from assessments.merge import mark
@@ -86,9 +87,9 @@ def read_changes(data: QueryDict) -> Changes:
         if match is None:
             continue
         kind, pk = match["kind"], int(match["pk"])
-        value = _plain(data.get(name))
+        value = clean_text(data.get(name, ""))
         if _stands_for(kind, value) != data.get(f"was-{name}", ""):
-            change = Change(value, _plain(data.get(f"reason-{name}")).strip())
+            change = Change(value, clean_text(data.get(f"reason-{name}", "")).strip())
             (scores if kind == "score" else texts)[pk] = change
     return Changes(scores=scores, texts=texts)
 
@@ -172,8 +173,3 @@ class _Filler:
 
 def _stands_for(kind: str, value: str) -> str:
     return value if kind == "score" else mark(value)
-
-
-def _plain(posted: object) -> str:
-    """As a text is kept: browsers send line ends as CRLF, and no database holds a NUL."""
-    return str(posted or "").replace("\r\n", "\n").replace("\0", "")

@@ -19,8 +19,9 @@ from .models import Export
 LINE_END = "\r\n"
 BOM = "\ufeff"
 # Excel and LibreOffice take a cell that begins so for a formula; the last four are the full-width forms.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-_SPLIT = re.compile("([;,\t])(?=[=+@＝＋＠-])")
+FORMULA_SIGNS = "=+-@＝＋－＠"
+FORMULA_STARTS = (*FORMULA_SIGNS, "\t", "\r", "\n")
+_SPLIT = re.compile(f"([;,\t])(?=[{re.escape(FORMULA_SIGNS)}])")
 _BETWEEN = "\x00"
 _BEFORE = (_BETWEEN, ";", ",", "\t")
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.core.validators import RegexValidator
 from django.db.models.functions import Lower
 from django.forms import BoundField
 from django.http import QueryDict
 
+from accounts.fields import LineFormField
 from accounts.models import School
 
 from .export_columns import ALL, PLAIN, Column
@@ -22,14 +21,12 @@ HEADER_LENGTH = 60
 NAME_TAKEN = "Er is al een exportprofiel met deze naam."
 SAME_HEADER = "‘{}’ is ook de kop van een andere kolom. Geef elke kolom een eigen kop."
 NO_PLACE = "Dit is geen plaats. Vul een getal in, zoals 1."
-_BREAKS = re.compile("[\x01-\x1f\x7f\x85\u2028\u2029]")  # no browser types them into a field of one line
 CHOICES = {"separator": Separator, "decimal_sign": DecimalSign, "date_form": DateForm, "encoding": Encoding}
 
 
-def _line(label: str, missing: str, *, most: int, **more: Any) -> forms.CharField:
+def _line(label: str, missing: str, *, most: int, **more: Any) -> LineFormField:
     messages = {"required": missing, "max_length": f"Dit mag {most} tekens lang zijn."}
-    one_line = RegexValidator(_BREAKS, "Dit moet op één regel staan, zonder tabs.", inverse_match=True)
-    return forms.CharField(label=label, max_length=most, error_messages=messages, validators=[one_line], **more)
+    return LineFormField(label=label, max_length=most, error_messages=messages, **more)
 
 
 class ExportProfileForm(forms.ModelForm):

@@ -6,6 +6,7 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.http import QueryDict
 
+from accounts.fields import ProseFormField
 from accounts.models import User
 from addressbook.models import Contact
 from assessments.models import Assessment, Document
@@ -48,7 +49,7 @@ class SendBackForm(forms.Form):
     """Which examiners look again, and why. Only examiners whose invitation stands can be asked."""
 
     examiners = ContactsField(queryset=Contact.objects.none())
-    remark = forms.CharField(
+    remark = ProseFormField(
         label="Opmerking",
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.fields import LineField
 from accounts.models import Role, School, User
 from assessments.models import Assessment
 from exams.models import SCORE_CHOICES, Exam
@@ -32,7 +33,7 @@ class ExportProfile(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(School, models.CASCADE, related_name="export_profiles")
-    name = models.CharField("naam", max_length=60)
+    name = LineField("naam", max_length=60)
     columns = models.JSONField("kolommen", default=list)
     separator = models.CharField(
         "scheidingsteken", max_length=10, choices=Separator.choices, default=Separator.SEMICOLON
@@ -43,9 +44,9 @@ class ExportProfile(models.Model):
     date_form = models.CharField("datums", max_length=10, choices=DateForm.choices, default=DateForm.DMY_DASH)
     encoding = models.CharField("codering", max_length=12, choices=Encoding.choices, default=Encoding.UTF8_BOM)
     has_headers = models.BooleanField("eerste regel met de namen van de kolommen", default=True)
-    word_o = models.CharField("O wordt", max_length=WORD_LENGTH, default="O")
-    word_v = models.CharField("V wordt", max_length=WORD_LENGTH, default="V")
-    word_g = models.CharField("G wordt", max_length=WORD_LENGTH, default="G")
+    word_o = LineField("O wordt", max_length=WORD_LENGTH, default="O")
+    word_v = LineField("V wordt", max_length=WORD_LENGTH, default="V")
+    word_g = LineField("G wordt", max_length=WORD_LENGTH, default="G")
     version = models.PositiveIntegerField(default=1)
 
     objects = ExportProfileQuerySet.as_manager()

@@ -8,6 +8,7 @@ from django.core.mail.message import sanitize_address
 from django.http import QueryDict
 
 from accounts.exam_offices import NO_ADDRESS
+from accounts.fields import AddressFormField, LineFormField
 from accounts.models import ExamOffice, School, User
 from assessments.models import Document
 
@@ -22,7 +23,7 @@ class OfficeForm(forms.Form):
     """
 
     office = forms.ChoiceField(label="Examenbureau", required=False, widget=forms.RadioSelect)
-    email = forms.EmailField(
+    email = AddressFormField(
         label="E-mailadres van het examenbureau",
         required=False,
         max_length=254,
@@ -32,7 +33,7 @@ class OfficeForm(forms.Form):
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off", "data-other-address": OTHER}),
     )
-    sure = forms.CharField(required=False, max_length=254, widget=forms.HiddenInput)
+    sure = LineFormField(required=False, max_length=254, widget=forms.HiddenInput)
 
     def __init__(
         self, data: QueryDict | None = None, *, school: School, by: User, proposed: str = "", **initial: object

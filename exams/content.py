@@ -24,6 +24,8 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
 
+from accounts.text import clean_line, clean_text
+
 from . import grading
 from .models import Exam, Part
 from .nodes import NOWHERE, Fault, FileRefused, Node, Path, Place, places_of
@@ -254,7 +256,7 @@ class _Reader:
         items = self.items(node, place, key)
         for number, item in enumerate(items, 1):
             code_node = item.value.get(coded_by) if isinstance(item.value, dict) else None
-            code = str(code_node.value) if code_node and code_node.value else str(number)
+            code = clean_line(str(code_node.value)) if code_node and code_node.value else str(number)
             title = f"{name} {code[:CODE]}"
             item_place = title[0].upper() + title[1:] if place == "Examen" else f"{place}, {title}"
             content, data = read_one(item, (*path, key, code), item_place)
@@ -329,14 +331,15 @@ class _Reader:
         if not isinstance(node.value, str):
             self.fault(node, place, f"{name!r} hoort een tekst te zijn; zet er aanhalingstekens omheen.")
             return ""
-        text = node.value.strip()
+        typed = node.value.strip()
+        text = clean_text(typed).strip() if lines else clean_line(typed)
         if not text:
             self.fault(node, place, f"{name!r} is leeg; vul het in.")
         elif len(text) > longest:
             self.fault(node, place, f"{name!r} is {len(text)} tekens lang; maak er hoogstens {longest} van.")
-        elif "\n" in text and not lines:
+        elif "\n" in typed and not lines:
             self.fault(node, place, f"{name!r} hoort op één regel te staan.")
-        elif any(map(_is_invisible, text)):
+        elif any(map(_is_invisible, typed)):
             self.fault(node, place, f"in {name!r} staat een onzichtbaar teken; typ de tekst opnieuw.")
         return text
 

@@ -19,6 +19,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import LineField, ProseField
 from accounts.models import User
 
 from . import grading, outline
@@ -42,9 +43,9 @@ class Exam(models.Model):
         KEUZEDEEL = "KEUZEDEEL", "Keuzedeel"
 
     kind = models.CharField("soort", max_length=12, choices=Kind)
-    code = models.CharField("code", max_length=10, help_text="Crebonummer, of de code van het keuzedeel (K0023).")
-    title = models.CharField("titel", max_length=200)
-    cohort = models.CharField("cohort", max_length=9, help_text="Zoals 2025-2026.")
+    code = LineField("code", max_length=10, help_text="Crebonummer, of de code van het keuzedeel (K0023).")
+    title = LineField("titel", max_length=200)
+    cohort = LineField("cohort", max_length=9, help_text="Zoals 2025-2026.")
     level = models.PositiveSmallIntegerField("niveau", null=True, blank=True, help_text="1 tot en met 4.")
 
     class Meta:
@@ -135,7 +136,7 @@ class ExamVersion(models.Model):
 
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="versions", verbose_name="examen")
     number = models.PositiveSmallIntegerField("versie")
-    title = models.CharField("titel van het examen", max_length=200, blank=True, help_text=BY_PUBLISHING)
+    title = LineField("titel van het examen", max_length=200, blank=True, help_text=BY_PUBLISHING)
     level = models.PositiveSmallIntegerField("niveau van het examen", null=True, blank=True, help_text=BY_PUBLISHING)
     prepared_at = models.DateTimeField("voorbereid op", default=timezone.now)
     prepared_by = models.ForeignKey(
@@ -250,8 +251,8 @@ class ExamUnit(Content):
     version_path: ClassVar[str] = "exam_version"
 
     exam_version = models.ForeignKey(ExamVersion, models.PROTECT, related_name="units")
-    code = models.CharField("code", max_length=20)
-    title = models.CharField("titel", max_length=200)
+    code = LineField("code", max_length=20)
+    title = LineField("titel", max_length=200)
 
     objects: ClassVar[Any] = ExamUnitQuerySet.as_manager()
 
@@ -284,8 +285,8 @@ class CoreTask(Content):
     version_path: ClassVar[str] = "unit__exam_version"
 
     unit = models.ForeignKey(ExamUnit, models.PROTECT, related_name="core_tasks")
-    code = models.CharField("code", max_length=20)
-    title = models.CharField("titel", max_length=200)
+    code = LineField("code", max_length=20)
+    title = LineField("titel", max_length=200)
 
     class Meta:
         verbose_name = "kerntaak"
@@ -311,9 +312,9 @@ class WorkProcess(Content):
     version_path: ClassVar[str] = "core_task__unit__exam_version"
 
     core_task = models.ForeignKey(CoreTask, models.PROTECT, related_name="work_processes")
-    code = models.CharField("code", max_length=20)
-    title = models.CharField("titel", max_length=200)
-    description = models.TextField("omschrijving", blank=True)
+    code = LineField("code", max_length=20)
+    title = LineField("titel", max_length=200)
+    description = ProseField("omschrijving", blank=True)
 
     class Meta:
         verbose_name = "werkproces"
@@ -369,10 +370,10 @@ class Criterion(Content):
     version_path: ClassVar[str] = "part__work_process__core_task__unit__exam_version"
 
     part = models.ForeignKey(Part, models.PROTECT, related_name="criteria")
-    text = models.TextField("criterium")
-    meaning_o = models.TextField("O betekent")
-    meaning_v = models.TextField("V betekent")
-    meaning_g = models.TextField("G betekent")
+    text = ProseField("criterium")
+    meaning_o = ProseField("O betekent")
+    meaning_v = ProseField("V betekent")
+    meaning_g = ProseField("G betekent")
 
     class Meta:
         verbose_name = "criterium"

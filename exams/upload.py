@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.fields import LineField
+
 KEPT_DAYS = 30
 
 
@@ -23,7 +25,7 @@ class Upload(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
-    filename = models.CharField("bestandsnaam", max_length=150)
+    filename = LineField("bestandsnaam", max_length=150)
     content = models.BinaryField("inhoud")
     created_at = models.DateTimeField("ingelezen op", default=timezone.now)
     version = models.ForeignKey("exams.ExamVersion", models.CASCADE, null=True, related_name="+")

@@ -125,6 +125,8 @@ def _wrong(column: Column, value: str) -> str:
         return "is een formule; zet er de uitkomst zelf neer"
     if value[0] == "#" and value.upper() in EXCEL_ERRORS:
         return "is een foutmelding van Excel; zet er de waarde zelf neer"
+    if "://" in value:
+        return "kan geen webadres zijn"
     if len(value) > column.max_length:
         return f"is te lang; het mogen {column.max_length} tekens zijn"
     if column.choices and not column.has_choices(value):

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from django.db import models
 from django.utils import timezone
 
+from accounts.fields import LineField
+
 KEPT_DAYS = 7  # of a file that was handed in
 M = TypeVar("M", bound="ImportedFile")
 
@@ -50,7 +52,7 @@ class ImportedFile(models.Model):
     by: models.ForeignKey[Any, Any]
     by_id: int
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    filename = models.CharField("bestandsnaam", max_length=150)
+    filename = LineField("bestandsnaam", max_length=150)
     created_at = models.DateTimeField("ingelezen op", default=timezone.now, db_index=True)
     imported_at = models.DateTimeField("geïmporteerd op", null=True, blank=True)
     columns = models.JSONField(default=dict)  # a column's name → its place in the file

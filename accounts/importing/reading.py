@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import unicodedata
 from collections.abc import Iterator
 from typing import BinaryIO
+
+from accounts.text import clean_line
 
 from . import workbook
 from .unreadable import Unreadable
@@ -51,7 +52,7 @@ def _bounded(lines: Iterator[tuple[int, list[str]]]) -> Iterator[Line]:
     for seen, (number, cells) in enumerate(lines):
         if seen > MAX_LINES:
             raise Unreadable("Dit bestand heeft meer dan 100.000 regels, lege meegerekend. Haal de lege regels weg.")
-        cleaned = [clean(cell) if cell else "" for cell in cells]
+        cleaned = [clean_line(cell) if cell else "" for cell in cells]
         if not any(cleaned):
             continue
         rows += 1
@@ -60,26 +61,6 @@ def _bounded(lines: Iterator[tuple[int, list[str]]]) -> Iterator[Line]:
         yield number, cleaned
     if not rows:
         raise Unreadable("Dit bestand is leeg: er staat niets in.")
-
-
-def clean(text: str) -> str:
-    """One line, single spaces, accents as one character, nothing that can't be seen.
-
-    >>> clean(" Zoë\\u00a0\\t van\\u200b  Dijk ")
-    'Zoë van Dijk'
-    """
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", text)
-    if text.isprintable():  # then a space is its only white space, and almost every cell is clean already
-        if text[:1] != " " != text[-1:] and "  " not in text:
-            return text
-    else:
-        text = "".join(char if char.isprintable() else _instead(char) for char in text)
-    return " ".join(text.split())
-
-
-def _instead(char: str) -> str:
-    return " " if char.isspace() or unicodedata.category(char) == "Cc" else ""
 
 
 def why_not_ole(content: bytes) -> str:

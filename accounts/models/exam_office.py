@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.fields import AddressField, NameField
+
 from .school import School
 
 
@@ -12,8 +14,8 @@ class ExamOffice(models.Model):
     """An address of the school's list that a final PDF can be mailed to."""
 
     school = models.ForeignKey(School, models.CASCADE, related_name="exam_offices")
-    name = models.CharField("naam", max_length=120)
-    email = models.EmailField("e-mailadres")
+    name = NameField("naam", max_length=120)
+    email = AddressField("e-mailadres")
 
     class Meta:
         verbose_name = "examenbureau"

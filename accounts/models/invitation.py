@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.fields import AddressField, LineField
 from accounts.language import Language
 from accounts.search import search_text
 from digibeoordelen.outbox.models import OutgoingMail
@@ -45,9 +46,9 @@ class SchoolInvitation(PersonName):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey("accounts.School", models.CASCADE, related_name="school_invitations")
-    email = models.EmailField("e-mailadres")
+    email = AddressField("e-mailadres")
     roles = models.JSONField("rollen", default=list)
-    student_number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
+    student_number = LineField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
     language = models.CharField("taal van de mail", max_length=2, choices=Language, default=Language.DUTCH)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="school_invitations"

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 
+from accounts.fields import LineField
 from accounts.search import search_text, sort_key
 
 from .role import Role
@@ -36,7 +37,7 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     school = models.ForeignKey(School, models.PROTECT, related_name="memberships")
     role = models.CharField("rol", max_length=20, choices=Role)
-    student_number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
+    student_number = LineField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
     # When the study ended: how long the student's results are kept follows from these two (`assessments.retention`).
     # Schoolbeheer types or imports them, in advance if known, for who is here and who is not; they take nothing away.
     diploma_on = models.DateField("diplomadatum", null=True, blank=True)

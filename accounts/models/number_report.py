@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils import timezone
 
+from accounts.fields import LineField
+
 from .membership import STUDENT_NUMBER_LENGTH, Membership
 
 
@@ -12,7 +14,7 @@ class NumberReport(models.Model):
     """A student told the school that another has the number which they say is theirs."""
 
     student = models.ForeignKey(Membership, models.CASCADE, related_name="number_reports")
-    number = models.CharField("studentnummer", max_length=STUDENT_NUMBER_LENGTH)
+    number = LineField("studentnummer", max_length=STUDENT_NUMBER_LENGTH)
     at = models.DateTimeField("gemeld op", default=timezone.now)
 
     class Meta:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from django.db import models
 
+from accounts.fields import NameField
+from accounts.text import clean_line
+
 
 def full_name(first_name: str, infix: str, last_name: str) -> str:
     """'Anouk van 't Hoff'."""
-    return " ".join(filter(None, [first_name, infix, last_name]))
+    return clean_line(" ".join(filter(None, [first_name, infix, last_name])))
 
 
 class PersonName(models.Model):
     """First name, infix and last name, as Dutch lists write and sort them."""
 
-    first_name = models.CharField("voornaam", max_length=80)
-    infix = models.CharField("tussenvoegsel", max_length=30, blank=True)
-    last_name = models.CharField("achternaam", max_length=120)
+    first_name = NameField("voornaam", max_length=80)
+    infix = NameField("tussenvoegsel", max_length=30, blank=True)
+    last_name = NameField("achternaam", max_length=120)
 
     class Meta:
         abstract = True

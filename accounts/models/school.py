@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts import retention_terms
+from accounts.fields import LineField, NameField, ProseField
 from accounts.look import Look, check_colour, tidy_colour
 from accounts.number_forms import check_forms
 from digibeoordelen.outbox.models import StoredFile
@@ -18,7 +19,7 @@ from digibeoordelen.outbox.models import StoredFile
 class School(retention_terms.RetentionTerms):
     """The tenant: everything that happens belongs to exactly one school."""
 
-    name = models.CharField("naam", max_length=200, unique=True)
+    name = NameField("naam", max_length=200, unique=True)
     digital_assessment_active = models.BooleanField(
         "Digitaal beoordelen geactiveerd",
         default=False,
@@ -44,7 +45,7 @@ class School(retention_terms.RetentionTerms):
         "uitnodiging zolang er niets is afgerond.",
     )
 
-    mail_domains = models.CharField(
+    mail_domains = LineField(
         "eigen maildomeinen",
         max_length=500,
         blank=True,
@@ -56,7 +57,7 @@ class School(retention_terms.RetentionTerms):
         default=False,
         help_text="Aan: het ene lid van de examencommissie draagt een beoordeling voor, een ander lid rondt die af.",
     )
-    appeal_text = models.TextField(
+    appeal_text = ProseField(
         "hoe een student bezwaar maakt",
         blank=True,
         help_text="Staat bij de student onder een definitief resultaat: bij wie en hoe, gewone tekst. De uiterste "
@@ -76,7 +77,7 @@ class School(retention_terms.RetentionTerms):
         help_text="Aan: wie ‘Account aanmaken’ kiest kan deze school kiezen, en wordt student. Uit: alleen "
         "Schoolbeheer maakt accounts.",
     )
-    register_domains = models.CharField(
+    register_domains = LineField(
         "maildomeinen voor een eigen account",
         max_length=500,
         blank=True,
@@ -91,7 +92,7 @@ class School(retention_terms.RetentionTerms):
         help_text="Aan: wie hier in de examencommissie zit, ziet van deze school pas iets na inloggen met een code "
         "van een app.",
     )
-    number_forms = models.CharField(
+    number_forms = LineField(
         "vorm van het studentnummer",
         max_length=200,
         blank=True,
@@ -102,7 +103,7 @@ class School(retention_terms.RetentionTerms):
     logo = models.ForeignKey(
         StoredFile, models.PROTECT, verbose_name="logo", null=True, blank=True, related_name="+", editable=False
     )
-    colour = models.CharField(
+    colour = LineField(
         "kleur",
         max_length=7,
         blank=True,

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.fields import LineField
+
 from .append_only import AppendOnly, AppendOnlyQuerySet
 
 
@@ -26,7 +28,7 @@ class SchoolChange(AppendOnly):
     label = models.CharField("wat", max_length=200)
     before = models.TextField("was", blank=True)
     after = models.TextField("werd", blank=True)
-    reason = models.CharField("reden", max_length=300, blank=True)
+    reason = LineField("reden", max_length=300, blank=True)
     at = models.DateTimeField("wanneer", default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     by_name = models.CharField("door", max_length=240)

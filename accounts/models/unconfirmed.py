@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.fields import AddressField
+
 from .person import PersonName
 from .school import School
 from .user import User
@@ -17,7 +19,7 @@ class Registration(PersonName):
     There may be several for one address, and for one that has an account: what counts is who confirms.
     """
 
-    email = models.EmailField("e-mailadres")
+    email = AddressField("e-mailadres")
     password = models.CharField("wachtwoord", max_length=128)  # hashed, as an account's
     school = models.ForeignKey(School, models.CASCADE, related_name="registrations")
     asked_at = models.DateTimeField("aangevraagd op", default=timezone.now, db_index=True)
@@ -39,8 +41,8 @@ class EmailChange(models.Model):
     """A person's wish for another e-mail address; kept for as long as mails and logins at the old one are."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="email_changes")
-    old_email = models.EmailField("oud e-mailadres")
-    new_email = models.EmailField("nieuw e-mailadres")
+    old_email = AddressField("oud e-mailadres")
+    new_email = AddressField("nieuw e-mailadres")
     asked_at = models.DateTimeField("gevraagd op", default=timezone.now, db_index=True)
     confirmed_at = models.DateTimeField("bevestigd op", null=True, blank=True)
     withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)  # by its owner, or a newer one

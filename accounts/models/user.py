@@ -10,6 +10,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.fields import AddressField
+from accounts.text import clean_line, nfc
+
 from .person import PersonName
 from .role import Role
 from .school import School
@@ -26,13 +29,13 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=(username or "").strip().lower())
+        return self.get(email=clean_line(username or "").lower())
 
 
 class User(PersonName, AbstractBaseUser, PermissionsMixin):
     """A person with an account; the e-mail address, kept in lower case, is the login."""
 
-    email = models.EmailField("e-mailadres", unique=True)
+    email = AddressField("e-mailadres", unique=True)
     is_active = models.BooleanField("actief", default=True)
     is_staff = models.BooleanField(
         "medewerker Consortium", default=False, help_text="Heeft toegang tot het beheer van scholen en examens."
@@ -63,7 +66,7 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
         return self.full_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.strip().lower()
+        self.email = clean_line(self.email).lower()
         super().save(*args, **kwargs)
         saved = kwargs.get("update_fields")
         if saved is not None and not {"first_name", "infix", "last_name", "email"}.intersection(saved):
@@ -71,6 +74,15 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
         for membership in self.memberships.select_related("user"):
             membership.user = self
             membership.save_derived()
+
+    def set_password(self, raw_password: str | None) -> None:
+        super().set_password(nfc(raw_password) if raw_password else raw_password)
+
+    def check_password(self, raw_password: str) -> bool:
+        composed = nfc(raw_password)
+        if super().check_password(composed):
+            return True
+        return composed != raw_password and super().check_password(raw_password)  # set before these were composed
 
     def schools_as(self, *roles: str) -> models.QuerySet[School]:
         """The schools where this person holds one of `roles` and may see what is there.

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.fields import ProseField
+
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def open(self) -> AppealQuerySet:
@@ -27,7 +29,7 @@ class Appeal(models.Model):
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="appeals")
     received_on = models.DateField("ontvangen op")
-    note = models.TextField("notitie", blank=True)
+    note = ProseField("notitie", blank=True)
     marked_at = models.DateTimeField(default=timezone.now)
     marked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     closed_on = models.DateField("afgehandeld op", null=True, blank=True)

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.fields import LineField, ProseField
 from accounts.models import Membership, Role, School, User
 from exams.models import SCORE_CHOICES, Exam, ExamUnit
 
@@ -81,9 +82,9 @@ class Assessment(models.Model):
     # Of the newest `FinalProposal`, which stands while this is `version` and the state ASSESSED.
     proposed_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     planned_on = models.DateField("datum van de afname", null=True, blank=True)
-    place = models.CharField("plaats van de afname", max_length=120, blank=True)
+    place = LineField("plaats van de afname", max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
-    cancel_reason = models.TextField("reden van intrekken", blank=True)
+    cancel_reason = ProseField("reden van intrekken", blank=True)
     cancel_kind = models.CharField("soort reden", max_length=12, choices=CancelKind, blank=True)  # '' in older ones
     counts_as_attempt = models.BooleanField("telt als poging", default=True)
     final_at = models.DateTimeField("definitief op", null=True, blank=True)

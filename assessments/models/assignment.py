@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from accounts.fields import ProseField
 from addressbook.models import Contact
 from exams.models import SCORE_CHOICES, Criterion, Part
 
@@ -29,7 +30,7 @@ class Assignment(models.Model):
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="assignments")
     part = models.ForeignKey(Part, models.PROTECT, related_name="assignments")
-    justification = models.TextField("onderbouwing", blank=True)
+    justification = ProseField("onderbouwing", blank=True)
     completed_at = models.DateTimeField("afgerond op", null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=0)

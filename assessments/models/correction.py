@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.fields import ProseField
 from accounts.models import NeverChanged, NeverChangedQuerySet
 from exams.models import SCORE_CHOICES, Criterion
 
@@ -29,10 +30,10 @@ class Correction(NeverChanged):
     assignment = models.ForeignKey(
         "assessments.Assignment", models.CASCADE, null=True, blank=True, related_name="corrections"
     )
-    before = models.TextField("was", blank=True)
-    after = models.TextField("wordt", blank=True)
+    before = ProseField("was", blank=True)
+    after = ProseField("wordt", blank=True)
     covers = models.JSONField(default=dict)
-    reason = models.TextField("reden")
+    reason = ProseField("reden")
     at = models.DateTimeField("gewijzigd op", default=timezone.now)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     by_name = models.CharField("gewijzigd door", max_length=240)

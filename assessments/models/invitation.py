@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.fields import LineField, NameField, ProseField
 from addressbook.models import Contact
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 
@@ -34,7 +35,7 @@ class Invitation(models.Model):
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="invitations")
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="invitations")
     generation = models.PositiveIntegerField(default=1)
-    remark = models.TextField("opmerking", blank=True)
+    remark = ProseField("opmerking", blank=True)
     invited_at = models.DateTimeField("uitgenodigd op", default=timezone.now)
     expires_at = models.DateTimeField("geldig tot")
     withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)
@@ -44,12 +45,12 @@ class Invitation(models.Model):
     reminded_at = models.DateTimeField("herinnerd op", null=True, blank=True)
     reminders = models.PositiveSmallIntegerField("herinneringen", default=0)
     reminders_stopped_at = models.DateTimeField("herinneringen uitgezet op", null=True, blank=True)
-    committee_remark = models.TextField("opmerking van de examencommissie", blank=True)  # until it is completed again
-    signed_name = models.CharField("naam", max_length=240, blank=True)
-    signed_function = models.CharField("functie", max_length=120, blank=True)
-    signed_organisation = models.CharField("organisatie", max_length=160, blank=True)
+    committee_remark = ProseField("opmerking van de examencommissie", blank=True)  # until it is completed again
+    signed_name = LineField("naam", max_length=240, blank=True)
+    signed_function = NameField("functie", max_length=120, blank=True)
+    signed_organisation = NameField("organisatie", max_length=160, blank=True)
     assessed_on = models.DateField("beoordeeld op", null=True, blank=True)
-    assessed_place = models.CharField("plaats", max_length=120, blank=True)
+    assessed_place = LineField("plaats", max_length=120, blank=True)
     typed_signature = models.JSONField(default=dict, blank=True)  # on the summary, not signed yet (`sign.keep_typed`)
 
     objects = InvitationQuerySet.as_manager()
@@ -94,7 +95,7 @@ class InvitationAttachment(models.Model):
     """A file that went along with an invitation; the bytes are kept once, however many got them."""
 
     invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="attachments")
-    filename = models.CharField("bestandsnaam", max_length=200)
+    filename = LineField("bestandsnaam", max_length=200)
     content_type = models.CharField(max_length=100)
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
 

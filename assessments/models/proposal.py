@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.fields import AddressField, NameField, ProseField
 from accounts.models import PersonName
 
 
@@ -37,10 +38,10 @@ class Proposal(PersonName):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     invitation = models.ForeignKey("assessments.Invitation", models.CASCADE, related_name="proposals")
-    email = models.EmailField("e-mailadres")
-    organisation = models.CharField("organisatie", max_length=160, blank=True)
-    function = models.CharField("functie", max_length=120, blank=True)
-    word = models.TextField("bericht", blank=True)
+    email = AddressField("e-mailadres")
+    organisation = NameField("organisatie", max_length=160, blank=True)
+    function = NameField("functie", max_length=120, blank=True)
+    word = ProseField("bericht", blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     proposed_at = models.DateTimeField("voorgesteld op", default=timezone.now)
     decided_at = models.DateTimeField(null=True, blank=True)

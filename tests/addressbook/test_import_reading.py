@@ -15,9 +15,10 @@ from openpyxl import Workbook, load_workbook
 
 from accounts.importing import files, reading
 from accounts.importing.columns import find_columns
-from accounts.importing.reading import clean, read_lines
+from accounts.importing.reading import read_lines
 from accounts.importing.rows import Outcome, Row
 from accounts.importing.unreadable import Unreadable
+from accounts.text import clean_line
 from addressbook.importing.contacts import COLUMNS, EXAMPLE, NAMES, TEMPLATE
 
 from .files import ANOUK, BART, HEADER, csv_file, text, with_part, xlsx
@@ -85,19 +86,6 @@ def test_the_first_visible_sheet_counts():
     content = io.BytesIO()
     book.save(content)
     assert list(read_lines(content)) == [(1, HEADER)]
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        (" Zoë\u00a0\t van\u200b  Dijk ", "Zoë van Dijk"),
-        ("Zoe\u0308", "Zoë"),
-        ("a\x00b\x1fc", "a b c"),
-        ("\ufeffJan\uffff", "Jan"),
-    ],
-)
-def test_cells_are_cleaned(given, kept):
-    assert clean(given) == kept
 
 
 # --- What is refused -----------------------------------------------------------------------------
@@ -244,7 +232,7 @@ def lines_or_a_sentence(content: bytes) -> None:
         assert lines
         for _, cells in lines:
             assert any(cells)
-            assert all(cell == clean(cell) for cell in cells)
+            assert all(cell == clean_line(cell) for cell in cells)
     assert sentence.endswith(".")
 
 
@@ -289,7 +277,7 @@ def test_an_excel_file_with_damaged_xml_gives_lines_or_a_sentence(name, seed):
 @settings(max_examples=30)
 @given(st.lists(st.lists(st.text(max_size=20), min_size=len(NAMES), max_size=len(NAMES)), max_size=5))
 def test_what_is_written_to_mend_is_read_again(rows):
-    rows = [[clean(cell) for cell in row] for row in rows]
+    rows = [[clean_line(cell) for cell in row] for row in rows]
     written = files.file_to_mend(COLUMNS, [Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
     read = [cells[: len(NAMES)] for _, cells in list(read_lines(io.BytesIO(written)))[1:]]
     assert read == rows
