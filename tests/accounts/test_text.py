@@ -10,9 +10,8 @@ from accounts.text import clean_line, clean_text
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-ANYTHING = st.text(
-    st.characters() | st.sampled_from("\r\n\t\x85\u00a0\u2028\u202e\u200b\u200c\u200d\u0301\u0308\u094d")
-)
+CHARACTERS = st.characters() | st.sampled_from("\r\n\t\x85\u00a0\u2028\u202e\u200b\u200c\u200d\u0301\u0308\u094d")
+ANYTHING = st.text(CHARACTERS)
 
 
 @pytest.mark.parametrize(

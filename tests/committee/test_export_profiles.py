@@ -64,6 +64,13 @@ def test_a_profile_is_kept_as_it_was_filled_in(member: Client, school: School) -
     assert shape.words == {"O": "onvoldoende", "V": "voldoende", "G": "goed"}
 
 
+def test_line_ends_and_tabs_become_spaces(member: Client) -> None:
+    member.post(ADD, FILLED_IN | {"name": "Ons\rsysteem", "word_o": "on\nvoldoende", "header_grade": "Cij\t\u2028fer"})
+    profile = ExportProfile.objects.get()
+    assert (profile.name, profile.word_o) == ("Ons systeem", "on voldoende")
+    assert "Cij fer" in dict(profile.columns).values()
+
+
 def test_a_new_one_begins_with_the_plain_columns(member: Client) -> None:
     page = member.get(ADD)
     assert page.context["form"]["place_student_number"].value() == 1
@@ -83,11 +90,6 @@ def test_a_new_one_begins_with_the_plain_columns(member: Client) -> None:
         ({"word_o": ""}, "word_o", "Vul in hoe een O in het bestand komt."),
         ({"word_v": "Goed"}, "word_g", "Dit staat ook bij V; dan zijn ze niet te onderscheiden."),
         ({"word_o": "GROSS", "word_g": "groß"}, "word_g", "Dit staat ook bij O; dan zijn ze niet te onderscheiden."),
-        ({"word_o": "on\nvoldoende"}, "word_o", "Dit moet op één regel staan, zonder tabs."),
-        ({"name": "Ons\rsysteem"}, "name", "Dit moet op één regel staan, zonder tabs."),
-        ({"header_grade": "Cij\nfer"}, "header_grade", "Dit moet op één regel staan, zonder tabs."),
-        ({"header_grade": "Cij\u2028fer"}, "header_grade", "Dit moet op één regel staan, zonder tabs."),
-        ({"header_grade": "Cij\tfer"}, "header_grade", "Dit moet op één regel staan, zonder tabs."),
         ({"header_grade": "Studentnummer"}, "header_grade", SAME_HEADER.format("studentnummer")),
         ({"header_student_number": "CIJFER"}, "header_grade", SAME_HEADER.format("CIJFER")),
         ({"place_name": "1"}, "place_grade", "Op plaats 1 staat ook ‘naam’. Geef elke een eigen plaats."),
