@@ -12,7 +12,9 @@ MAX_QUERY = 200  # characters; each word is a condition, and a database takes no
 # Letters that Unicode does not decompose, as CLDR's Latin-ASCII transform has them; ə is from ICAO Doc 9303, part 3.
 _LETTERS = {
     **dict(zip("ⱥƀɓƈȼðđɖɗɇəɛƒǥɠħıɨȷɉƙłƚŋɲøƥĸɍŧⱦʉʋƴɏƶȥ", "abbccddddeeefgghiijjkllnnopqrttuvyyzz", strict=True)),
-    **{"æ": "ae", "œ": "oe", "þ": "th"},
+    "æ": "ae",
+    "œ": "oe",
+    "þ": "th",
 }
 _PUNCTUATION = {
     **dict.fromkeys("‘’‚‛ʹʻʼʽʾʿˈ′`´＇", "'"),
