@@ -33,10 +33,10 @@ def suggestions(school: School) -> list[Contact]:
 def find_named(*, school: School, texts: Collection[str]) -> dict[str, list[Contact]]:
     """Who each text can mean: nobody, one, or several with one name; in two queries.
 
-    Case and accents don't count in names.
+    Case and accents don't count in names, and 'Berg, Sanne van den' is Sanne van den Berg.
     """
     addresses = {text: address for text in texts if (address := _address(text))}
-    names = {text: normalise(text) for text in texts if text not in addresses}
+    names = {text: normalise(_first_name_first(text)) for text in texts if text not in addresses}
     listed = school.contacts.listed()
     by_address = {c.email: [c] for c in listed.filter(email__in=addresses.values())} if addresses else {}
     by_name: dict[str, list[Contact]] = {}
@@ -45,15 +45,22 @@ def find_named(*, school: School, texts: Collection[str]) -> dict[str, list[Cont
         for name in set(names.values()):
             any_of_them |= matches(name)
         for contact in listed.filter(any_of_them):
-            by_name.setdefault(normalise(contact.full_name), []).append(contact)
+            by_name.setdefault(normalise(_first_name_first(contact.full_name)), []).append(contact)
     return {
         text: by_address.get(addresses[text], []) if text in addresses else by_name.get(names[text], [])
         for text in texts
     }
 
 
+def _first_name_first(text: str) -> str:
+    """'Sanne van den Berg' of 'Berg, Sanne van den'; what follows a comma in a name as kept moves along alike."""
+    last_name, _, others = text.partition(",")
+    return f"{others} {last_name}"
+
+
 def _address(text: str) -> str:
     """The address that it holds, as the address book keeps them; empty for a name."""
-    in_brackets = re.search(r"<([^<>]*)>\s*$", text)
+    text = text.strip(" ,;")  # one of a list
+    in_brackets = re.search(r"<([^<>]*)>$", text)
     address = in_brackets[1] if in_brackets else text
     return address.strip().lower() if "@" in address else ""

@@ -59,7 +59,7 @@ class CompletedStays(lifecycle.DomainError):
     """From 'Beoordeeld' on no completed work is taken off by a docent alone."""
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
-        names = sorted({assignment.contact.full_name for assignment in assignments})
+        names = full_names(assignment.contact for assignment in assignments)
         super().__init__(
             f"{', '.join(names)} {'heeft' if len(names) == 1 else 'hebben'} al afgerond, en daarmee is het aan de "
             "examencommissie. U kunt dit niet meer weghalen; de examencommissie kan de beoordeling terugsturen of zelf "

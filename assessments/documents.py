@@ -19,6 +19,7 @@ from digibeoordelen.outbox import files
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import lifecycle, mails, verification
+from .fonts import replace_unprintable
 from .models import Assessment, Document, Event
 from .tasks import render_document
 
@@ -151,13 +152,14 @@ def look_context(*, colour: str = "", logo: str = "") -> dict[str, Any]:
 
 
 def write_pdf(html: str, **options: Any) -> bytes:
-    """A tagged PDF of `html`, which refers to nothing outside itself."""
+    """Return a tagged PDF of `html`, which refers to nothing outside itself; U+FFFD is what no font can print."""
     # WeasyPrint takes half a second to import; not every process needs it.
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
     # A reference that slipped in stops it, and is never fetched; a data: URL holds what it refers to.
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+    html = replace_unprintable(html)
     return bytes(HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_tags=True, **options))
 
 

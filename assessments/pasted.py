@@ -72,7 +72,7 @@ def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
 
 
 def _words(line: str) -> list[str]:
-    words = [word.strip("\"“”'") for word in re.split("[ ,;]+", line)]
+    words = [word.strip("\"“”'") for word in re.split(r"[ ,;]+|(?=<\S+@)", line)]
     return [word.strip("<>()") if "@" in word else word for word in words if word]
 
 

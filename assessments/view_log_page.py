@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.managed_school import get_managed_school
 from accounts.models import Role, School
-from accounts.search import matches, normalise
+from accounts.search import holds, matches
 from accounts.signed_in import UserRequest
 
 from . import view_log
@@ -47,5 +47,6 @@ def find(school: School, *, student: str, person: str) -> ViewingQuerySet:
         found = found.filter(Q(assessment__student__in=students) | Q(export__in=view_log.exports_with(students)))
     if person:
         people = school.memberships.filter(matches(person)).order_by().values("user")
-        found = found.filter(Q(by__in=people) | Q(by_name__icontains=normalise(person)))
+        names = found.order_by().values_list("by_name", flat=True).distinct()
+        found = found.filter(Q(by__in=people) | Q(by_name__in=[name for name in names if holds(person, [name])]))
     return found.order_by("-at", "-pk")

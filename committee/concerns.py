@@ -12,21 +12,28 @@ from accounts.models import User
 from addressbook.models import Contact
 from assessments import correct
 from assessments.couple import is_student
+from assessments.fonts import REPLACEMENT, unprintable
 from assessments.rubric import Rubric
 from assessments.taken_off import TakenOff, read_taken_off
+
+from .reading import Reading
 
 FEW_WORDS = 3
 
 
-def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
-    """A sentence for each; the rubric was laid over. `by` is who is about to make it final.
+def concerns(reading: Reading, *, by: User) -> Iterator[str]:
+    """A sentence for each. `by` is who is about to make it final.
 
     Work that counts no more, one examiner on everything, a student who started it or examined, an initiator or a
-    member who examined too, and a justification that is required and says nothing.
+    member who examined too, a justification that is required and says nothing, and characters that no font has.
     """
-    yield from lost(rubric)
-    yield from _people(rubric, by)
-    yield from _short_texts(rubric)
+    yield from lost(reading.rubric)
+    yield from _people(reading.rubric, by)
+    yield from _short_texts(reading.rubric)
+    for place, text in _printed(reading, by):
+        if characters := unprintable(text):
+            named = ", ".join(f"‘{char}’ (U+{ord(char):04X})" for char in characters)
+            yield f"De pdf kan {named} niet tonen en zet daar ‘{REPLACEMENT}’; zie {place}."
 
 
 def _people(rubric: Rubric, by: User) -> Iterator[str]:
@@ -56,6 +63,30 @@ def _short_texts(rubric: Rubric) -> Iterator[str]:
             if column.assignment.pk in asked and 0 < words <= FEW_WORDS:
                 name = column.assignment.contact.full_name
                 yield f"{column.title}: de onderbouwing van {name} telt {words} woord{'en' if words > 1 else ''}."
+
+
+def _printed(reading: Reading, by: User) -> Iterator[tuple[str, str]]:
+    """What the PDF says that people typed: the place, in words, and the text."""
+    rubric, assessment = reading.rubric, reading.rubric.assessment
+    yield "de naam van de student", assessment.student.user.full_name
+    yield "de naam van de initiator", assessment.initiator.full_name
+    yield "uw eigen naam", by.full_name
+    yield "de naam van de school", assessment.school.name
+    yield "de plaats van de afname", assessment.place
+    for examiner in reading.examiners:
+        yield f"de gegevens van {examiner['name']}", "\n".join(filter(None, examiner.values()))
+    contents = [f"{assessment.exam.title}\n{assessment.unit}"]
+    for core_task in rubric.core_tasks:
+        contents += [str(core_task.core_task), *(str(process.work_process) for process in core_task.work_processes)]
+    yield "de inhoud van het examen", "\n".join([*contents, *(c.text for part in rubric.parts for c in part.criteria)])
+    for column in rubric.columns:
+        whose = f"{column.title}: de onderbouwing van {column.assignment.contact.full_name}"
+        yield whose, column.effective_justification
+        if column.correction:
+            yield f"de reden bij {whose}", column.correction.reason
+    for part in rubric.parts:
+        for decision in part.decisions.values():
+            yield f"{part.part.work_process.code} {part.part}: de reden van een beslissing", decision.reason
 
 
 def lost(rubric: Rubric) -> Iterator[str]:

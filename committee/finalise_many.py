@@ -132,7 +132,7 @@ def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
         obstacle = "Er is nog geen resultaat."
     elif proposal and proposal.by == by:
         obstacle = "U hebt deze voorgedragen; een ander lid rondt die af."
-    found = list(concerns(reading.rubric, by=by)) if not obstacle else []
+    found = list(concerns(reading, by=by)) if not obstacle else []
     return Candidate(reading, found, obstacle, proposal=proposal, is_chosen=is_chosen)
 
 

@@ -68,7 +68,7 @@ def _step(
         "assessment": assessment,
         "reading": reading,
         "form": form,
-        "concerns": list(concerns(reading.rubric, by=request.user)),
+        "concerns": list(concerns(reading, by=request.user)),
         "proposal": proposal,
         "proposing": proposing,
     }

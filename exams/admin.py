@@ -9,7 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from accounts.admin import ForStaff
+from accounts.admin import FoldedSearch, ForStaff
 
 from . import content_pages
 from .models import Exam, ExamVersion
@@ -34,7 +34,7 @@ class VersionInline(ForStaff, admin.TabularInline):
 
 
 @admin.register(Exam)
-class ExamAdmin(ForStaff, admin.ModelAdmin):
+class ExamAdmin(ForStaff, FoldedSearch):
     """Title and level can be mended; what accounts and assessments point to stays as the file has it."""
 
     list_display = ["title", "code", "cohort", "kind", "level"]
@@ -49,7 +49,7 @@ class ExamAdmin(ForStaff, admin.ModelAdmin):
 
 
 @admin.register(ExamVersion)
-class ExamVersionAdmin(ForStaff, admin.ModelAdmin):
+class ExamVersionAdmin(ForStaff, FoldedSearch):
     """Content to read, and the way in and out for it (`content_pages`); nothing here can be changed."""
 
     list_display = ["exam", "number", "published_at", "prepared_by", "published_by"]

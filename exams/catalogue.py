@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from accounts.search import normalise, search_text
+from accounts.search import holds
 
 from .models import AccountExam, CoreTask, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 
@@ -30,8 +30,7 @@ class Search:
         """Whether title or code hold every word, accents ignored (one of one or two characters where a word starts)."""
         if self.kind not in ("", exam.kind) or self.cohort not in ("", exam.cohort):
             return False
-        words = [word if len(word) > 2 else f" {word}" for word in normalise(self.query).split()]
-        return all(word in search_text([exam.title, exam.code]) for word in words)
+        return not self.query or holds(self.query, [exam.title, exam.code])
 
 
 def catalogue(user: User) -> list[Exam]:

@@ -61,8 +61,14 @@ def _can_make_environments() -> bool:
     return importlib.util.find_spec("ensurepip") is not None
 
 
-def _has_a_font() -> bool:
-    return any(next(folder.rglob("*.[to]tf"), None) for folder in FONT_FOLDERS if folder.is_dir())
+def _fonts(*names: str) -> Callable[[], bool]:
+    """Look for font files by their names without extension, which may hold wildcards."""
+
+    def look() -> bool:
+        folders = [folder for folder in FONT_FOLDERS if folder.is_dir()]
+        return all(any(next(folder.rglob(f"{name}.[to]t[cf]"), None) for folder in folders) for name in names)
+
+    return look
 
 
 SITE_NEEDS = (
@@ -72,7 +78,12 @@ SITE_NEEDS = (
         "making PDFs (WeasyPrint)",
         _libraries("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"),
     ),
-    Need(("fonts-dejavu-core",), "the letters in PDFs", _has_a_font),
+    Need(("fonts-dejavu-core",), "the letters in PDFs", _fonts("DejaVuSans")),
+    Need(
+        ("fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji"),
+        "other scripts, Chinese, Japanese and Korean, and emoji in PDFs",
+        _fonts("NotoSansEthiopic*", "NotoSansCJK*", "NotoColorEmoji*"),
+    ),
 )
 CHROMIUM = Need(("chromium",), "the browser tests", _program("chromium"))
 LIBREOFFICE = Need(("libreoffice-calc-nogui",), "the tests of files in a spreadsheet", _program("soffice"))

@@ -47,7 +47,7 @@ def ask(request: UserRequest, school_id: int) -> HttpResponse:
         "school": school,
         "form": form,
         "invitations": inviting.asked_managers(school).select_related("mail"),
-        "managers": school.memberships.filter(role=Role.SCHOOLBEHEER).select_related("user"),
+        "managers": school.memberships.filter(role=Role.SCHOOLBEHEER).select_related("user").order_by("sort_key"),
     }
     return TemplateResponse(request, "admin/accounts/school/ask_manager.html", context)
 

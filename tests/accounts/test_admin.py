@@ -9,12 +9,12 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from accounts import second_step
-from accounts.models import Membership, School, SchoolInvitation, User
+from accounts.models import Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite, invite_first_manager, withdraw
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.at_once import at_once
-from tests.factories import ContactFactory, UserFactory, member
+from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, UserFactory, member
 
 from .codes import app_of, password_of
 
@@ -364,3 +364,21 @@ def test_asking_is_for_staff(client: Client, docent: User, school: School) -> No
     client.force_login(docent)
     assert ask(client, school).status_code == 302
     assert not school.school_invitations.exists()
+
+
+@pytest.mark.parametrize("query", ["Yildiz", "Yıldız, Łukasz", "lukasz <l.y@hier.test>", "Luka\u200bsz"])
+def test_people_are_found_by_letters_without_accents(client: Client, staff: User, school: School, query: str) -> None:
+    names = {"first_name": "Łukasz", "last_name": "Yıldız"}
+    with_role = UserFactory(**names, email="l.y@hier.test")
+    MembershipFactory(school=school, user=with_role, role=Role.DOCENT)
+    without_role = UserFactory(**names, email="elders@hier.test")
+    found = client.get("/beheer/accounts/user/", {"q": query}).context["cl"].queryset
+    assert with_role in found
+    assert (without_role in found) is ("@" not in query)
+    assert staff not in found
+
+
+def test_a_school_is_found_by_letters_without_accents(client: Client, staff: User, school: School) -> None:
+    skane = SchoolFactory(name="Skåne–Sørlandet")
+    found = client.get("/beheer/accounts/school/", {"q": "skane-sorlandet"}).context["cl"].queryset
+    assert list(found) == [skane]

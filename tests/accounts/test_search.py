@@ -5,8 +5,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.find_students import find_students
 from accounts.models import Membership
-from accounts.search import matches, normalise, search_text, short_words
+from accounts.search import holds, matches, normalise, search_text, short_words
 from addressbook.models import Contact
 from tests.factories import ContactFactory, MembershipFactory
 
@@ -22,7 +23,14 @@ WORDS = st.text(min_size=1, max_size=8).filter(lambda word: normalise(word))
         ("Ångström", "angstrom"),
         ("e\u0301e\u0301n", "een"),
         ("℡", "tel"),
-        ("a\x00b\tc\u00a0d", "a b c d"),
+        ("a\x00b\tc\u00a0d\x7f", "ab c d"),
+        ("Yıldız YILDIZ", "yildiz yildiz"),
+        ("Łukasz Sørensen Đorđević", "lukasz sorensen dordevic"),
+        ("Þór Ħan Æsir Œuvre Əliyev", "thor han aesir oeuvre eliyev"),
+        ("van ’t Hoff van ‘t Hoff van ´t Hoff", "van 't hoff van 't hoff van 't hoff"),
+        ("Smit–Jansen Smit‑Jansen", "smit-jansen smit-jansen"),
+        ("Jan\u200bsen Jan\u00adsen \ufeffJan\u202esen\ufe0f", "jansen jansen jansen"),
+        ("Berg,Sanne; “Bob” <b@c.nl>", "berg sanne bob b@c.nl"),
         ("", ""),
     ],
 )
@@ -35,6 +43,11 @@ def test_normalising_twice_changes_nothing(text):
     assert normalise(normalise(text)) == normalise(text)
 
 
+@given(st.text(st.characters(max_codepoint=0x2FF) | st.characters(categories=["Cf", "Lm", "Lo", "Mn", "Pd", "Sk"])))
+def test_normalising_letters_and_marks_twice_changes_nothing(text):
+    assert normalise(normalise(text)) == normalise(text)
+
+
 @given(st.text())
 def test_capitals_and_spaces_make_no_difference(text):
     assert normalise(f"  {text.replace(' ', '   ')} ") == normalise(text)
@@ -44,6 +57,43 @@ def test_capitals_and_spaces_make_no_difference(text):
 def test_a_word_starts_after_a_space(parts):
     words = search_text(parts).split()
     assert all(f" {word}" in search_text(parts) for word in words)
+
+
+@given(st.lists(st.text(max_size=60), min_size=1, max_size=3))
+def test_a_name_as_it_is_shown_finds_itself(parts):
+    name = " ".join(parts)
+    assert holds(name, parts) == bool(normalise(name))
+
+
+@pytest.mark.parametrize(
+    ("names", "query"),
+    [
+        ({"last_name": "Yıldız"}, "Yildiz"),
+        ({"first_name": "Łukasz"}, "lukasz"),
+        ({"last_name": "Sørensen"}, "Sorensen"),
+        ({"infix": "van 't", "last_name": "Hoff"}, "van ’t Hoff"),
+        ({"infix": "van ’t", "last_name": "Hoff"}, "van 't Hoff"),
+        ({"first_name": "Sanne", "infix": "van den", "last_name": "Berg"}, "Berg, Sanne van den"),
+        ({"first_name": "Sanne", "infix": "van den", "last_name": "Berg"}, "Berg,Sanne"),
+        ({"first_name": "Bram", "last_name": "Jansen", "email": "b@c.nl"}, "Bram Jansen <b@c.nl>"),
+        ({"last_name": "Jan\u200bsen"}, "Jansen"),
+        ({"last_name": "Jansen"}, "Jan\u200bsen"),
+        ({"last_name": "Smit-Bakker"}, "Smit–Bakker"),
+    ],
+)
+def test_a_name_is_found_as_it_is_typed(names, query, school):
+    student = MembershipFactory(school=school, **{f"user__{field}": value for field, value in names.items()})
+    contact = ContactFactory(school=school, **names)
+    assert list(Membership.objects.filter(matches(query))) == [student]
+    assert find_students(schools=[school], query=query, limit=20) == [student]
+    assert list(Contact.objects.filter(matches(query))) == [contact]
+
+
+def test_letters_that_are_folded_sort_as_their_plain_ones(school):
+    names = ["Lakatos", "Łukaszewicz", "Luuk", "Maas"]
+    for name in reversed(names):
+        ContactFactory(school=school, last_name=name)
+    assert [contact.last_name for contact in school.contacts.all()] == names
 
 
 @pytest.fixture

@@ -216,6 +216,18 @@ def test_a_number_of_two_schools_is_not_guessed(
     assert said(answer) == ["Staat bij meer dan één school; zoek op naam: 123456."]
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Anouk van 't Hoff <anouk@hier.test>", "Hoff, Anouk van ’t<Anouk@Hier.test>;", "“Anouk” (<anouk@hier.test>)"],
+)
+def test_a_mail_program_s_way_to_write_an_address_is_understood(
+    teacher: Client, student: Membership, paste: str, text: str
+) -> None:
+    answer = teacher.post(paste, {"nummers": text}, follow=True)
+    assert rows(answer, "chosen") == [student]
+    assert said(answer) == ["Toegevoegd: Anouk van 't Hoff (123456)."]
+
+
 @pytest.mark.parametrize("text", ["", " \n ", ",;", "\0"])
 def test_an_empty_list_is_refused_and_those_taken_stay(
     teacher: Client, student: Membership, paste: str, text: str

@@ -14,13 +14,17 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
 from accounts.models import User
-from assessments import documents
-from assessments.models import Assessment, Document
+from assessments import documents, fonts, own_copy
+from assessments.models import Assessment, Document, Invitation
+from assessments.rubric import read_rubric
 from committee.finalise import finalise
+from tests import steps
 
 PDFAID = "{http://www.aiim.org/pdfa/ns/id/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
+EVERYWHERE = "René 王小明 🎉 Ğ أحمد สมชาย अमित ተስፋይ 김철수 👩🏽‍🎓 ❤️"
+NOWHERE = "\U0010fffd"  # of a private use plane; U+E000 is in a font that LibreOffice brings along
 
 
 @pytest.fixture
@@ -54,6 +58,23 @@ def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for inner in value:
             yield from dictionaries(inner)
+
+
+def drawn(reader: PdfReader) -> Iterator[int]:
+    """The codes of the glyphs that the pages' own text draws."""
+    for page in reader.pages:
+        for operands, operator in page.get_contents().operations:  # type: ignore[union-attr]
+            if operator in (b"Tj", b"TJ"):
+                pieces = operands[0] if operator == b"TJ" else operands
+                codes = b"".join(piece.original_bytes for piece in pieces if hasattr(piece, "original_bytes"))
+                yield from (int.from_bytes(codes[at : at + 2]) for at in range(0, len(codes), 2))
+
+
+def assert_every_glyph_is_a_font_s(reader: PdfReader) -> None:
+    """ISO 19005-3, 6.2.11.8: no reference to `.notdef`, which WeasyPrint encodes by a CMap of its own."""
+    fonts = [one for value in everything(reader) for one in dictionaries(value) if one.get("/Subtype") == "/Type0"]
+    assert {str(font["/Encoding"]) for font in fonts} == {"/Identity-H"}
+    assert 0 not in set(drawn(reader))
 
 
 def elements(node: Any) -> Iterator[Any]:
@@ -92,6 +113,37 @@ def test_every_font_is_in_it(reader: PdfReader) -> None:
     assert all({"/FontFile", "/FontFile2", "/FontFile3"} & set(descriptor) for descriptor in descriptors)
     assert all("/ToUnicode" in font for font in fonts if font["/Subtype"] == "/Type0")
     assert {font["/Subtype"] for font in fonts} <= {"/Type0", "/CIDFontType2", "/CIDFontType0"}
+
+
+def test_every_script_is_drawn_with_fonts_that_have_it(document: Document) -> None:
+    student = {"name": EVERYWHERE, "number": "123456"}
+    content = documents.render({**document.result, "student": student}, name=document.filename)
+    reader = PdfReader(io.BytesIO(content))
+    test_every_font_is_in_it(reader)
+    assert_every_glyph_is_a_font_s(reader)
+    assert fonts.REPLACEMENT not in reader.pages[0].extract_text()
+    assert "René 王小明" in reader.pages[0].extract_text()
+    pictures = [one for value in everything(reader) for one in dictionaries(value) if "/Interpolate" in one]
+    assert pictures
+    assert not any(picture["/Interpolate"].value for picture in pictures)  # ISO 19005-3, 6.2.8
+    assert len(content) < 1_000_000
+
+
+def test_what_no_font_has_is_replaced_and_kept_in_the_data(document: Document) -> None:
+    name = f"Anouk{NOWHERE} {NOWHERE}Hoff"
+    student = {"name": name, "number": "123456"}
+    reader = PdfReader(io.BytesIO(documents.render({**document.result, "student": student}, name=document.filename)))
+    assert_every_glyph_is_a_font_s(reader)
+    assert name.replace(NOWHERE, fonts.REPLACEMENT) in reader.pages[0].extract_text()
+    attached = reader.trailer["/Root"]["/AF"][0].get_object()  # type: ignore[index]
+    assert json.loads(attached["/EF"]["/F"].get_object().get_data())["student"] == student
+
+
+@pytest.mark.parametrize("text", [EVERYWHERE, NOWHERE, f"a\u0301 {NOWHERE}\u0301"])
+def test_an_examiner_s_own_copy_draws_no_box(invitation: Invitation, text: str) -> None:
+    steps.fill_in(invitation, "G", f"{text} {text}")
+    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    assert_every_glyph_is_a_font_s(PdfReader(io.BytesIO(own_copy.render(invitation=invitation, rubric=rubric))))
 
 
 def test_nothing_in_it_runs_leads_out_or_is_locked(reader: PdfReader) -> None:

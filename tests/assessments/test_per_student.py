@@ -62,6 +62,8 @@ def said(response) -> list[str]:
         "Tineke Tweede <tineke@bedrijf.test>",
         "Wie ook <tineke@bedrijf.test>",
         "tineke  TWEEDÉ",
+        "Tweede, Tineke",
+        "Tineke Tweede <tineke@bedrijf.test>;",
     ],
 )
 def test_each_student_gets_the_examiner_that_was_typed(

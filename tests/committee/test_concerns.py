@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import form
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, Assignment, Invitation
 from committee.concerns import concerns
 from committee.reading import read
+from exams.models import Criterion
 from tests import steps
+
+BOX = "\U0010fffd"  # of a private use plane
 
 
 def found(assessment: Assessment, by: User) -> list[str]:
-    return list(concerns(read(assessment).rubric, by=by))
+    return list(concerns(read(assessment), by=by))
 
 
 def test_one_examiner_on_everything(member: Client, assessed: Assessment, committee_member: User) -> None:
@@ -46,6 +51,40 @@ def test_a_required_justification_that_says_nothing(
     said = found(invitation.assessment, committee_member)
     assert f"B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator telt {words}." in said
     assert len(said) == 5
+
+
+@pytest.mark.parametrize(
+    ("place", "put"),
+    [
+        ("de naam van de student", lambda a: User.objects.filter(memberships=a.student).update(last_name=BOX)),
+        ("de naam van de initiator", lambda a: User.objects.filter(pk=a.initiator_id).update(last_name=BOX)),
+        ("de naam van de school", lambda a: School.objects.update(name=BOX)),
+        ("de plaats van de afname", lambda a: Assessment.objects.update(place=BOX)),
+        ("de gegevens van Erik Examinator", lambda a: Contact.objects.update(organisation=BOX)),
+        (
+            "de inhoud van het examen",
+            lambda a: Criterion.objects.filter(pk=Criterion.objects.first().pk).update(text=BOX),
+        ),
+        (
+            "B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator",
+            lambda a: Assignment.objects.filter(pk=a.live_assignments.first().pk).update(justification=BOX),
+        ),
+    ],
+)
+def test_a_character_that_no_font_has_is_named_with_its_place(
+    member: Client, assessed: Assessment, committee_member: User, place: str, put: Callable[[Assessment], object]
+) -> None:
+    put(assessed)
+    assessed = Assessment.objects.for_pages().get(pk=assessed.pk)
+    said = f"De pdf kan ‘{BOX}’ (U+10FFFD) niet tonen en zet daar ‘\ufffd’; zie {place}."
+    assert [line for line in found(assessed, committee_member) if "pdf" in line] == [said]
+    assert said in member.get(reverse("committee:finalise", args=[assessed.public_id])).content.decode()
+
+
+def test_letters_and_emoji_that_a_font_has_are_no_concern(assessed: Assessment, committee_member: User) -> None:
+    User.objects.filter(memberships=assessed.student).update(first_name="René 王小明 🎉", last_name="Ğ أحمد ተስፋይ")
+    assessed = Assessment.objects.for_pages().get(pk=assessed.pk)
+    assert not any("pdf" in line for line in found(assessed, committee_member))
 
 
 def test_four_words_are_enough_and_none_is_required_of_a_v(invitation: Invitation, committee_member: User) -> None:

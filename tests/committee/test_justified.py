@@ -37,7 +37,7 @@ def save(
 
 
 def short(assessment: Assessment, by: User) -> list[str]:
-    return [line for line in concerns(read(assessment).rubric, by=by) if "woord" in line]
+    return [line for line in concerns(read(assessment), by=by) if "woord" in line]
 
 
 def problem(refused: pytest.ExceptionInfo[correct.Refused]) -> str:

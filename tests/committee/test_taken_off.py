@@ -52,7 +52,7 @@ def when(assessment: Assessment) -> str:
 
 
 def said(assessment: Assessment, by: User) -> list[str]:
-    return [line for line in concerns(read(assessment).rubric, by=by) if "weggehaald" in line]
+    return [line for line in concerns(read(assessment), by=by) if "weggehaald" in line]
 
 
 def test_it_is_a_concern_with_who_when_and_what(dropped: Assessment, committee_member: User) -> None:
@@ -146,7 +146,7 @@ def test_reading_it_takes_the_same_queries_whatever_the_number(
 ) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
-            list(concerns(read(Assessment.objects.for_pages().get(pk=dropped.pk)).rubric, by=committee_member))
+            list(concerns(read(Assessment.objects.for_pages().get(pk=dropped.pk)), by=committee_member))
         return len(asked)
 
     queries()  # the exam is kept from here on
@@ -207,7 +207,7 @@ def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invi
     send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
     steps.assess(Invitation.objects.get(pk=invitation.pk), "G")
     assessed.refresh_from_db()
-    found = list(concerns(read(assessed).rubric, by=committee_member))
+    found = list(concerns(read(assessed), by=committee_member))
     assert any(line.startswith("1 aangepaste onderbouwing van de examencommissie is vervallen") for line in found)
 
 

@@ -97,3 +97,11 @@ def test_who_is_not_of_the_staff_sees_nothing(client: Client, docent, draft):
     client.force_login(docent)
     for url in (VERSIONS, f"{VERSIONS}{draft.pk}/change/", "/beheer/exams/exam/"):
         assert client.get(url).status_code == 302
+
+
+@pytest.mark.parametrize("listed", ["exam", "examversion"])
+def test_content_is_found_by_letters_without_accents(client, staff, listed):
+    exam = make_exam(title="Sous-chéf, Horeca’s")
+    make_exam(title="Gastronoom")
+    found = client.get(f"/beheer/exams/{listed}/", {"q": "horeca's sous‑chef"}).context["cl"].queryset
+    assert list(found) == [exam if listed == "exam" else exam.current_version]

@@ -20,7 +20,7 @@ def cook(db: None) -> Exam:
     return make_exam(title="Gastronoom / sous-chéf", code="25182")
 
 
-@pytest.mark.parametrize("query", ["chef", "25182", "CHÉF gastro", "518"])
+@pytest.mark.parametrize("query", ["chef", "25182", "CHÉF gastro", "518", "sous‑chef", "chef, gastronoom"])
 def test_an_exam_is_found_by_title_and_crebo(client: Client, visitor: User, cook: Exam, query: str) -> None:
     other = make_exam(title="Verzorgende IG", code="23456")
     page = client.get("/productcatalogus/", {"q": query}).content.decode()

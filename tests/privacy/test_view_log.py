@@ -148,6 +148,18 @@ def test_it_is_searched_by_student_and_by_who_looked(
     assert ("Anouk van &#x27;t Hoff (123456)" in page) is found
 
 
+@pytest.mark.parametrize("who", ["Yildiz", "Yıldız, Dirk"])
+def test_who_left_is_found_by_letters_without_accents(
+    browser: Client, final: Assessment, docent: User, school: School, who: str
+) -> None:
+    docent.last_name = "Yıldız"
+    docent.save()
+    view_log.note(final, by=docent)
+    docent.memberships.all().delete()
+    page = words(browser.get(reverse("privacy:viewings", args=[school.pk]), {"wie": who}))
+    assert "Anouk van &#x27;t Hoff (123456)" in page
+
+
 def test_it_shows_no_result(browser: Client, final: Assessment, docent: User, school: School) -> None:
     view_log.note(final, by=docent)
     page = words(browser.get(reverse("privacy:viewings", args=[school.pk])))
