@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from accounts.importing.kept import ImportedFile, ImportedFileQuerySet
 from accounts.language import Language
+from accounts.mailable import normalise_address, searchable
 from accounts.models import PersonName, Role, School, User
 from accounts.search import search_text, sort_key
 
@@ -80,9 +81,9 @@ class Contact(PersonName):
 
     def set_derived(self) -> None:
         """Sets what follows from the other fields; `save` does, writing many at once has to."""
-        self.email = self.email.strip().lower()
+        self.email = normalise_address(self.email)
         self.search_text = search_text(
-            [self.first_name, self.infix, self.last_name, self.email, self.function, self.organisation]
+            [self.first_name, self.infix, self.last_name, searchable(self.email), self.function, self.organisation]
         )
         self.sort_key = sort_key(self.last_name, self.first_name)
 

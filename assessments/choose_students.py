@@ -103,7 +103,8 @@ def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
     room = max(0, starting.MAX_TOGETHER - len(chosen.students))
     _tell(request, pasted, added=fresh[:room], left_out=fresh[room:])
     students = [*chosen.students, *fresh[:room]]
-    return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **pasted.examiners}).url(unit))
+    examiners = {pk: list(contacts) for pk, contacts in pasted.examiners.items()}
+    return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **examiners}).url(unit))
 
 
 def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], left_out: Sequence[Membership]) -> None:

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.mailable import normalise_address
+
 from .person import PersonName
 from .role import Role
 from .school import School
@@ -26,7 +28,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=(username or "").strip().lower())
+        return self.get(email=normalise_address(username or ""))
 
 
 class User(PersonName, AbstractBaseUser, PermissionsMixin):
@@ -63,7 +65,7 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
         return self.full_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.strip().lower()
+        self.email = normalise_address(self.email)
         super().save(*args, **kwargs)
         saved = kwargs.get("update_fields")
         if saved is not None and not {"first_name", "infix", "last_name", "email"}.intersection(saved):

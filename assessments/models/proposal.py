@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.mailable import normalise_address
 from accounts.models import PersonName
 
 
@@ -69,5 +70,5 @@ class Proposal(PersonName):
         return self.full_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.strip().lower()
+        self.email = normalise_address(self.email)
         super().save(*args, **kwargs)
