@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Membership
+from accounts.search import MAX_QUERY
 from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 from exams.models import ExamUnit
@@ -53,7 +54,7 @@ def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     add, remove = asked.numbers(request.POST, "erbij"), asked.numbers(request.POST, "eraf")
     chosen = read_chosen(request.user, request.POST, add=add, remove=remove)
-    return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()))
+    return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()[:MAX_QUERY]))
 
 
 def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:

@@ -34,7 +34,8 @@ UNKNOWN_LETTERS = f"De letters met een accent in dit bestand kunnen niet worden 
 # Windows-1252 has these too, but hardly at such a place in a list; Mac Roman and DOS have accented letters there.
 _LETTER = r"[^\W\d_]"
 DOUBTFUL = re.compile(
-    rf"[‚ƒ„†‡ˆ‰‹›˜œžšŸŒ]|[€…™](?={_LETTER})|(?<={_LETTER})[‘“ŠŽ]|[ŠŽ](?!{_LETTER})|(?<={_LETTER})[”–—•](?={_LETTER})"
+    rf"[‚ƒ„†‡ˆ‰‹›˜œžšŸŒ]|[€…™](?={_LETTER})|(?<={_LETTER})[‘“ŠŽ]|[ŠŽ](?!{_LETTER})"
+    rf"|(?<={_LETTER})[”–—•¡¢£¤¥¦§¨©¬®¯°±²³¶¸¹¼½¾¿](?={_LETTER})"
 )
 
 

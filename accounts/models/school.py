@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
@@ -21,6 +21,7 @@ CHECKS = {
     "colour": check_colour,
     "mail_domains": check_domains,
     "register_domains": check_domains,
+    "appeal_text": MaxLengthValidator(4000),
 }
 
 
