@@ -139,7 +139,7 @@ def gif() -> bytes:
         (png(16_000, 40), "hooguit 6000 pixels breed en hoog"),
         (b"x" * (MAX_BYTES + 1), "groter dan 2 MB"),
     ],
-    ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "large file"],
+    ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "narrow", "high", "long", "large file"],
 )
 def test_what_is_no_logo_is_refused_with_why(content: bytes, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
