@@ -22,6 +22,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from . import second_step
 from .change_school import log_office, log_settings
 from .fields import AddressFormField
+from .mailable import mailable
 from .models import ExamOffice, Membership, School, User
 from .people import first_manager, roles
 from .people.tell import Given, tell_of_roles
@@ -141,21 +142,20 @@ def _is_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
-class LowerCaseEmail(forms.ModelForm):
-    """Takes an address in any case for the one that the database holds, before it looks whether it is taken."""
+class KeptEmail(forms.ModelForm):
+    """Takes an address in any form for the one that the database holds, before it looks whether it is taken."""
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"]
-        return email.lower()
+        return mailable(self.cleaned_data["email"])
 
 
-class NewUserForm(LowerCaseEmail, AdminUserCreationForm):
+class NewUserForm(KeptEmail, AdminUserCreationForm):
     class Meta:
         model = User
         fields = ["email", "first_name", "infix", "last_name"]
 
 
-class ChangeUserForm(LowerCaseEmail, UserChangeForm):
+class ChangeUserForm(KeptEmail, UserChangeForm):
     class Meta:
         model = User
         fields = ["email", "password", "first_name", "infix", "last_name", "is_active", "is_staff"]

@@ -7,7 +7,6 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.contrib import messages
-from django.core.mail.message import sanitize_address
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
@@ -16,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from .change_school import ChangedMeanwhile, log_office, mark
+from .mailable import mailable
 from .models import ExamOffice, Role, School, User
 from .signed_in import UserRequest
 
@@ -44,12 +44,7 @@ class ExamOfficeForm(forms.ModelForm):
         self.helper.form_tag = False
 
     def clean_email(self) -> str:
-        email: str = self.cleaned_data["email"].strip()
-        try:  # what sending will do: a domain must be writable in ASCII
-            sanitize_address(email, "utf-8")
-        except ValueError:
-            raise forms.ValidationError(NO_ADDRESS) from None
-        return email
+        return mailable(self.cleaned_data["email"])
 
     def clean(self) -> None:
         school, email = self.cleaned_data.get("school") or self.instance.school, self.cleaned_data.get("email")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from .change_school import mark
 from .fields import AddressFormField, LineFormField
+from .mailable import normalise_address
 from .models import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, Role, User
 from .number_forms import read_number
 
@@ -35,7 +36,7 @@ class LoginForm(AuthenticationForm):
     }
 
     def clean_username(self) -> str:
-        return self.cleaned_data["username"].lower()
+        return normalise_address(self.cleaned_data["username"])
 
 
 class DetailsForm(forms.ModelForm):

@@ -6,13 +6,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from .text import clean_line
+from .mailable import normalise_address
 
 
 def login_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
     """The e-mail address as an account is looked up by it, so that capitals do not start a new count."""
     given = (credentials or request.POST).get("username") or ""
-    return clean_line(given).lower()
+    return normalise_address(given)
 
 
 def client_address(request: HttpRequest) -> str:

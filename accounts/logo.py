@@ -19,9 +19,14 @@ from .models import School, User
 FORMATS = ["PNG", "JPEG"]
 MAX_BYTES = 2 * 1024 * 1024
 MAX_PIXELS = 16_000_000  # unpacked at most 64 MB, however small the file
-MIN_HEIGHT = 36  # pixels, as high as it is drawn
+MAX_SIDE = 6000  # pixels
+MIN_SIDE = 36  # pixels of the logo as it is kept: as high as it is drawn
 KEPT_SIZE = (640, 192)  # pixels at most: sharp in the header of a fine screen and on paper
-TOO_MANY = "Dit beeld heeft te veel pixels. Maak het logo kleiner, zoals 600 bij 200, en kies het opnieuw."
+SHAPE = (  # what MIN_SIDE leaves of KEPT_SIZE
+    f"minstens {MIN_SIDE} en hooguit {MAX_SIDE} pixels breed en hoog, hooguit {KEPT_SIZE[0] // MIN_SIDE} keer zo breed "
+    f"als hoog, en hooguit {KEPT_SIZE[1] // MIN_SIDE} keer zo hoog als breed"
+)
+TOO_MANY = f"Dit beeld heeft te veel pixels. Een logo is {SHAPE}, met in totaal hooguit 16 miljoen pixels."
 NO_IMAGE = "Dit bestand is geen PNG of JPEG. Sla het logo op als PNG of JPEG (geen SVG) en kies het opnieuw."
 
 
@@ -52,9 +57,10 @@ def read_logo(file: UploadedFile | None) -> Logo:
         raise ValidationError(TOO_MANY) from None
     except (OSError, SyntaxError, ValueError):
         raise ValidationError(NO_IMAGE) from None
+    size = f"{drawn.width} × {drawn.height} pixels"
     drawn.thumbnail(KEPT_SIZE, Image.Resampling.LANCZOS)
-    if drawn.height < MIN_HEIGHT:
-        raise ValidationError(f"Dit logo is te klein of te smal: het moet minstens {MIN_HEIGHT} pixels hoog blijven.")
+    if min(drawn.size) < MIN_SIDE:
+        raise ValidationError(f"Dit logo is {size}: te klein, te smal of te laag. Een logo is {SHAPE}.")
     out = BytesIO()
     # A new image: comments, colour profiles and whatever else the file held stay behind.
     Image.frombytes("RGBA", drawn.size, drawn.tobytes()).save(out, format="PNG", optimize=True)
@@ -65,7 +71,7 @@ def _open(file: UploadedFile) -> Image.Image:
     """The first picture of a PNG or JPEG. How many pixels it has is read before they are unpacked."""
     file.seek(0)
     image = Image.open(file, formats=FORMATS)
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
         raise Image.DecompressionBombError
     # Once WeasyPrint is loaded, Pillow takes pictures of which a piece is missing; this does not.
     image.verify()

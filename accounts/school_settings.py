@@ -36,7 +36,7 @@ def settings(request: UserRequest, school_id: int) -> HttpResponse:
 
 def _page(request: UserRequest, school: School, **context: object) -> HttpResponse:
     offices = school.exam_offices.all()
-    limits = {"largest_mb": logo.MAX_BYTES // 1024 // 1024}
+    limits = {"largest_mb": logo.MAX_BYTES // 1024 // 1024, "logo_shape": logo.SHAPE}
     return render(request, "accounts/school_settings.html", {"school": school, "offices": offices, **limits, **context})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.mailable import normalise_address
 from accounts.models import User
 
 from .models import Contact
@@ -68,7 +69,7 @@ def put_back(*, contact: Contact) -> None:
 
 def _save(contact: Contact) -> None:
     same_address = contact.school.contacts.exclude(pk=contact.pk)
-    there = same_address.filter(email=contact.email.strip().lower()).first()
+    there = same_address.filter(email=normalise_address(contact.email)).first()
     if there:
         raise AlreadyListed(there)
     try:

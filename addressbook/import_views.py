@@ -23,7 +23,7 @@ from accounts.models import Role, School, User
 from accounts.signed_in import UserRequest
 
 from .import_forms import ImportForm
-from .importing.contacts import TEMPLATE
+from .importing.contacts import TEMPLATE, choices_written
 from .models import Import
 from .way_back import way_back
 
@@ -93,11 +93,13 @@ def progress(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _preview(request: UserRequest, prepared: Import) -> HttpResponse:
-    context = {
+    context = preview_context(request, prepared)
+    context |= {
+        "rows": [(row, *choices_written(row)) for row in context["page"]],
         "to_mend_url": reverse("addressbook_import:to_mend", args=[prepared.public_id]),
         "back": way_back(request),
     }
-    return render(request, "addressbook/import_preview.html", preview_context(request, prepared) | context)
+    return render(request, "addressbook/import_preview.html", context)
 
 
 @require_POST

@@ -12,9 +12,9 @@ from django.db.models.functions import Lower
 from accounts.fields import AddressField, NameField
 from accounts.importing.kept import ImportedFile, ImportedFileQuerySet
 from accounts.language import Language
+from accounts.mailable import normalise_address, searchable
 from accounts.models import PersonName, Role, School, User
 from accounts.search import search_text, sort_key
-from accounts.text import clean_line
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -82,9 +82,9 @@ class Contact(PersonName):
 
     def set_derived(self) -> None:
         """Sets what follows from the other fields; `save` does, writing many at once has to."""
-        self.email = clean_line(self.email).lower()
+        self.email = normalise_address(self.email)
         self.search_text = search_text(
-            [self.first_name, self.infix, self.last_name, self.email, self.function, self.organisation]
+            [self.first_name, self.infix, self.last_name, searchable(self.email), self.function, self.organisation]
         )
         self.sort_key = sort_key(self.last_name, self.first_name)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from django.db.models import F, Max, Q
 
+from accounts.mailable import normalise_address
 from accounts.models import School
 from accounts.search import matches, normalise
 
@@ -63,4 +64,4 @@ def _address(text: str) -> str:
     text = text.strip(" ,;")  # one of a list
     in_brackets = re.search(r"<([^<>]*)>$", text)
     address = in_brackets[1] if in_brackets else text
-    return address.strip().lower() if "@" in address else ""
+    return normalise_address(address) if "@" in address else ""

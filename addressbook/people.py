@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.mailable import normalise_address
 from accounts.models import Membership, Role, School, User
 
 from .models import Contact
@@ -87,7 +88,7 @@ def add_by_hand(*, school: School, contact: Contact) -> Contact:
     Someone who was taken out earlier comes back with the new details. Raises `AlreadyListed`.
     """
     contact.school = school
-    earlier = school.contacts.filter(email=contact.email.strip().lower()).first()
+    earlier = school.contacts.filter(email=normalise_address(contact.email)).first()
     if earlier and earlier.removed_at is None:
         raise AlreadyListed(earlier)
     if earlier:

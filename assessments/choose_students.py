@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import Membership
+from accounts.search import MAX_QUERY
 from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 from exams.models import ExamUnit
@@ -53,7 +54,7 @@ def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     add, remove = asked.numbers(request.POST, "erbij"), asked.numbers(request.POST, "eraf")
     chosen = read_chosen(request.user, request.POST, add=add, remove=remove)
-    return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()))
+    return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()[:MAX_QUERY]))
 
 
 def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
@@ -103,7 +104,8 @@ def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
     room = max(0, starting.MAX_TOGETHER - len(chosen.students))
     _tell(request, pasted, added=fresh[:room], left_out=fresh[room:])
     students = [*chosen.students, *fresh[:room]]
-    return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **pasted.examiners}).url(unit))
+    examiners = {pk: list(contacts) for pk, contacts in pasted.examiners.items()}
+    return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **examiners}).url(unit))
 
 
 def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], left_out: Sequence[Membership]) -> None:

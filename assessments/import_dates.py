@@ -13,7 +13,7 @@ from datetime import date
 from django.core.exceptions import ValidationError
 
 from accounts.change_school import said
-from accounts.importing.columns import Column, Layout, Note, check
+from accounts.importing.columns import SYNONYMS, Column, Layout, Note, check
 from accounts.importing.files import Template
 from accounts.importing.kind import Count, Kind, Lines
 from accounts.importing.rows import CHUNK, Judged, Outcome, Row, chunks
@@ -35,14 +35,16 @@ COLUMNS = (
         "Diplomadatum",
         "Zoals 10-07-2026. Wat tot en met deze dag is begonnen, wordt 18 maanden later gewist.",
         TYPED_DATE,
-        also=("Diploma", "Diploma op", "Diploma behaald op", "Datum diploma"),
+        also=SYNONYMS["diploma_on"],
+        holds="date",
     ),
     Column(
         "left_on",
         "Vertrokken zonder diploma op",
         "Zoals 10-07-2026. Alleen voor wie zonder diploma is vertrokken.",
         TYPED_DATE,
-        also=("Vertrokken zonder diploma", "Vertrokken", "Vertrokken op"),
+        also=SYNONYMS["left_on"],
+        holds="date",
     ),
 )
 HEADERS = {column.name: column.header for column in COLUMNS}

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from django.db.models import Q
 
+from accounts.mailable import normalise_address
 from accounts.models import Membership, User
 from accounts.text import clean_line, clean_text
 from addressbook.models import Contact
@@ -18,24 +19,28 @@ from . import lifecycle
 from .start import Standing, standings
 
 T = TypeVar("T")
+Listed = dict[T, None]  # a set that keeps the order of the list
 
 MAX_PASTED = 500  # numbers; a database takes no thousands of values in one question
-
+MAX_CHARACTERS = 100_000  # of the list as it was pasted, columns of names and addresses included
 
 _HEADER = re.compile("student|nummer|naam|mail|examinator|beoordelaar|begeleider", re.IGNORECASE)
 
 
 @dataclass
 class Pasted:
-    """Every number (or e-mail address) of the list, in one of the first five; and the examiners named beside them."""
+    """Every number (or e-mail address) of the list, in one of the first five; and the examiners named beside them.
 
-    found: list[Membership] = field(default_factory=list)
-    running: list[Membership] = field(default_factory=list)
-    without_number: list[Membership] = field(default_factory=list)
-    ambiguous: list[str] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
-    examiners: dict[int, list[Contact]] = field(default_factory=dict)  # of a student's membership id
-    not_listed: list[str] = field(default_factory=list)  # addresses beside a student that the address book lacks
+    Each once, however often it is in the list: a student's number and address are one student.
+    """
+
+    found: Listed[Membership] = field(default_factory=dict)
+    running: Listed[Membership] = field(default_factory=dict)
+    without_number: Listed[Membership] = field(default_factory=dict)
+    ambiguous: Listed[str] = field(default_factory=dict)
+    unknown: Listed[str] = field(default_factory=dict)
+    examiners: dict[int, Listed[Contact]] = field(default_factory=dict)  # of a student's membership id
+    not_listed: Listed[str] = field(default_factory=dict)  # addresses beside a student that the address book lacks
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
     text has them. An address on a student's line that is no student's is the examiner's; names and a
     line of headers are passed over. Raises `DomainError` when there is nothing in it, or too much.
     """
+    if len(text) > MAX_CHARACTERS:
+        raise lifecycle.DomainError("De lijst is te lang: het mogen hooguit 100.000 tekens zijn. Plak een deel.")
     lines = [words for line in clean_text(text).split("\n") if (words := _words(clean_line(line)))]
     if len(lines) > 1 and not any(map(_names_someone, lines[0])) and any(map(_HEADER.search, lines[0])):
         del lines[0]
@@ -76,51 +83,55 @@ def _words(line: str) -> list[str]:
     return [word.strip("<>()") if "@" in word else word for word in words if word]
 
 
+def _as_kept(word: str) -> str:
+    return normalise_address(word) if "@" in word else word.lower()
+
+
 def _names_someone(word: str) -> bool:
     """Whether it can be a number or an address: names and headers hold neither a digit nor an at sign."""
     return "@" in word or any(map(str.isdigit, word))
 
 
 def _read_line(pasted: Pasted, line: Sequence[str], known: _Known) -> None:
-    students = [known.students[word.lower()] for word in line if word.lower() in known.students]
+    students = [known.students[_as_kept(word)] for word in line if _as_kept(word) in known.students]
     named = bool(students) or any(map(_names_someone, line))
     of_number = bool(students) or any(_names_someone(word) and "@" not in word for word in line)
     last = students[0] if students else ()
     for word in line:
-        if here := known.students.get(word.lower()):
+        if here := known.students.get(_as_kept(word)):
             last = here
             _add_student(pasted, word, here, known)
         elif "@" in word and of_number:
             _add_examiner(pasted, word, last, known)
         elif _names_someone(word) or not named:
-            _add(pasted.unknown, word)
+            pasted.unknown[word] = None
 
 
 def _add_student(pasted: Pasted, word: str, students: Sequence[Membership], known: _Known) -> None:
     if len(students) > 1:
-        _add(pasted.ambiguous, word)
+        pasted.ambiguous[word] = None
     elif not students[0].student_number:
-        _add(pasted.without_number, students[0])
+        pasted.without_number[students[0]] = None
     elif known.standing[students[0].pk].running:
-        _add(pasted.running, students[0])
+        pasted.running[students[0]] = None
     else:
-        _add(pasted.found, students[0])
+        pasted.found[students[0]] = None
 
 
 def _add_examiner(pasted: Pasted, word: str, students: Sequence[Membership], known: _Known) -> None:
     """Beside a number that nobody or several have it is passed over: that number is named."""
     if len(students) != 1:
         return
-    contact = known.contacts.get((students[0].school_id, word.lower()))
+    contact = known.contacts.get((students[0].school_id, _as_kept(word)))
     if contact:
-        _add(pasted.examiners.setdefault(students[0].pk, []), contact)
+        pasted.examiners.setdefault(students[0].pk, {})[contact] = None
     else:
-        _add(pasted.not_listed, word)
+        pasted.not_listed[word] = None
 
 
 def _look_up(*, by: User, unit: ExamUnit, words: Sequence[str]) -> _Known:
     """Students by their number and by their address, both in lower case; a number can exist at two schools."""
-    lower = [word.lower() for word in words]
+    lower = [_as_kept(word) for word in words]
     named = Q(student_number__in=words) | Q(user__email__in=lower)
     by_word: dict[str, list[Membership]] = {}
     students = list(Membership.objects.students_of_docent(by).filter(named).select_related("user", "school"))
@@ -134,9 +145,3 @@ def _look_up(*, by: User, unit: ExamUnit, words: Sequence[str]) -> _Known:
         standing=standings(students=students, unit=unit),
         contacts={(contact.school_id, contact.email): contact for contact in contacts},
     )
-
-
-def _add(found: list[T], one: T) -> None:
-    """Once, however often it stands in the list: a student's number and address are one student."""
-    if one not in found:
-        found.append(one)

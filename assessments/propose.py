@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.mailable import normalise_address
 from accounts.models import User
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed, add_by_hand
@@ -65,7 +66,7 @@ def propose(*, invitation: Invitation, proposal: Proposal) -> Proposal:
 
 
 def _in_address_book(invitation: Invitation, proposal: Proposal) -> Contact | None:
-    email = proposal.email.strip().lower()
+    email = normalise_address(proposal.email)
     # Held before the assessment, as `replace` and correcting an address do.
     return invitation.assessment.school.contacts.select_for_update(no_key=True).filter(email=email).first()
 
@@ -83,7 +84,7 @@ def _refuse(assessment: Assessment, invitation: Invitation, proposal: Proposal) 
     fresh.assessment = assessment
     if refused := why_not(fresh):
         raise lifecycle.DomainError(refused)
-    email = proposal.email.strip().lower()
+    email = normalise_address(proposal.email)
     if email == fresh.contact.email:
         raise WrongAddress(_("Dit is uw eigen e-mailadres. Vul dat van uw collega in."))
     if email == assessment.student.user.email:

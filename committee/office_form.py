@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from crispy_forms.helper import FormHelper
 from django import forms
-from django.core.mail.message import sanitize_address
 from django.http import QueryDict
 
 from accounts.exam_offices import NO_ADDRESS
 from accounts.fields import AddressFormField, LineFormField
+from accounts.mail_domains import PUBLIC_HOSTS
+from accounts.mailable import mailable, normalise_address
 from accounts.models import ExamOffice, School, User
 from assessments.models import Document
 
@@ -73,13 +74,14 @@ class OfficeForm(forms.Form):
             self.add_error("office", "Kies een examenbureau, of vul een ander adres in.")
         if self.errors:
             return
-        try:  # what sending will do: a domain must be writable in ASCII
-            sanitize_address(self.exam_office_email, "utf-8")
-        except ValueError:
-            self.add_error("email" if email else "office", NO_ADDRESS)
+        try:
+            address = mailable(self.exam_office_email)
+        except forms.ValidationError as error:
+            self.add_error("email" if email else "office", error)
             return
-        address = self.exam_office_email
-        if not is_known(address, school=self.school) and self.cleaned_data["sure"].lower() != address.lower():
+        if office == OTHER:
+            self.cleaned_data["email"] = address
+        if not is_known(address, school=self.school) and normalise_address(self.cleaned_data["sure"]) != address:
             self.asks = address
             self.add_error("email", f"{address} staat niet in de lijst en is niet van de school. Controleer het.")
 
@@ -98,13 +100,13 @@ def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | No
 
 def is_known(address: str, *, school: School) -> bool:
     """Whether an address is in the school's list, or at a domain of the school or of its list."""
-    listed = [office.email.lower() for office in school.exam_offices.all()]
-    domains = {domain(email) for email in listed} | set(school.own_domains)
-    return address.lower() in listed or domain(address) in domains
+    listed = [normalise_address(office.email) for office in school.exam_offices.all()]
+    domains = ({domain(email) for email in listed} | set(school.own_domains)) - PUBLIC_HOSTS
+    return normalise_address(address) in listed or domain(address) in domains
 
 
 def domain(address: str) -> str:
-    return address.rpartition("@")[2].lower()
+    return normalise_address(address).rpartition("@")[2]
 
 
 def _usual(offices: list[ExamOffice], school: School, by: User) -> str:

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 State = ImportedFile.State
 M = TypeVar("M", bound=ImportedFile)
+READ = ("columns", "unused", "understood", "warnings", "counts", "packed")  # what reading a file sets
 MAX_ATTEMPTS = 3  # of workers that died over it
 NOT_READ = "Het lezen van dit bestand is niet gelukt. Probeer het nog eens, of verdeel de lijst over meer bestanden."
 NOT_IMPORTED = "Het importeren is niet gelukt; er is nog niets geïmporteerd. Probeer het nog eens."
@@ -129,7 +130,7 @@ def _read(claimed: ImportedFile) -> None:
         _finish(claimed, state=State.FAILED, problem=str(error), content=None)
         return
     rows = sum(claimed.counts.values())
-    kept = {name: getattr(claimed, name) for name in ("columns", "unused", "counts", "packed")}
+    kept = {name: getattr(claimed, name) for name in READ}
     _finish(claimed, state=State.READY, content=None, attempts=0, done_rows=rows, total_rows=rows, **kept)
 
 

@@ -5,12 +5,41 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from .unreadable import Unreadable
 
 KEPT = 500  # characters of a cell; no column takes as many, so that what is longer is refused in any case
 MENDING = "Wat is er mis"  # the column that the file to mend has more
 SEPARATOR = re.compile(r"\s*[,;/+]\s*|\s+en\s+")
+# What people call a column, beside its header: the same in every kind of list.
+SYNONYMS: dict[str, tuple[str, ...]] = {
+    "first_name": ("Roepnaam", "Voornamen", "First name", "Given name", "Forename"),
+    "infix": ("Tussenvoegsels", "Voorvoegsel", "Voorvoegsels", "Infix", "Prefix", "Name prefix"),
+    "last_name": ("Familienaam", "Geslachtsnaam", "Last name", "Surname", "Family name"),
+    "email": ("E-mail", "Mailadres", "Mail", "E-mail address", "Mail address"),
+    "function": ("Functienaam", "Function", "Job title", "Position"),
+    "organisation": ("Bedrijf", "Bedrijfsnaam", "Leerbedrijf", "Organisation", "Organization", "Company", "Employer"),
+    "side": ("Affiliation", "Affiliated with"),
+    "language": ("Voertaal", "Language"),
+    "role": ("Rollen", "Role", "Roles"),
+    "student_number": (
+        "Studentnr", "Leerlingnummer", "Deelnemernummer", "Nummer", "Student number", "Student no", "Student ID",
+    ),
+    "diploma_on": (
+        "Diploma", "Diploma op", "Diploma behaald op", "Datum diploma", "Diploma date", "Graduation date",
+    ),
+    "left_on": (
+        "Vertrokken zonder diploma", "Vertrokken", "Vertrokken op", "Left without diploma on", "Left without diploma",
+        "Left on",
+    ),
+}  # fmt: skip
+TRUTHS = {"WAAR", "ONWAAR", "TRUE", "FALSE"}  # as Excel and what it exports write a boolean
+DATE = re.compile(
+    r"\d{1,2}[-/]\d{1,2}[-/]\d{4}( .*)?|\d{4}-\d{2}-\d{2}([T ].*)?|\d{1,2}-[a-z]{3}(-\d{2}|-\d{4})?", re.IGNORECASE
+)
+# UTF-8 that was once read as Windows-1252, and what stands in place of a character that was lost.
+GARBLED = re.compile("\ufffd|[ÃÂ][\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 EXCEL_ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#N/B", "#VERW!", "#NAAM?"}
 
 
@@ -26,6 +55,7 @@ class Column:
     also: tuple[str, ...] = ()
     choices: Mapping[str, str] = field(default_factory=dict)  # what stands in the cell → value; the former any case
     several: bool = False  # of the choices, with a comma between them
+    holds: Literal["text", "name", "date"] = "text"
 
     @property
     def offered(self) -> list[str]:
@@ -76,9 +106,24 @@ class Layout:
         return tuple(cells[place][:KEPT] if place < width else "" for place in places)
 
 
-def find_columns(columns: Sequence[Column], header: Sequence[str]) -> Layout:
-    """Reads the first line; order, case, spaces and hyphens don't matter. Raises `Unreadable`."""
-    known = {_plain(word): column for column in columns for word in (column.header, *column.also)}
+def count_columns(columns: Sequence[Column], cells: Sequence[str]) -> int:
+    """Return how many of `columns` these cells name."""
+    known = _by_word(columns)
+    return len({known[word].name for word in map(_plain, cells) if word in known})
+
+
+def renamed_columns(layout: Layout, header: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (the file's header, ours) of each column that the file calls something else."""
+    ours = {layout.places[column.name]: column.header for column in layout.columns if column.name in layout.places}
+    return [(header[at], ours[at]) for at in sorted(ours) if _plain(header[at]) != _plain(ours[at])]
+
+
+def find_columns(columns: Sequence[Column], header: Sequence[str], *, line: str = "de eerste regel") -> Layout:
+    """Return where the columns of a line of headers are; order, case, spaces and hyphens don't matter.
+
+    Raises `Unreadable`, which names it as `line`.
+    """
+    known = _by_word(columns)
     places: dict[str, int] = {}
     unused = []
     for place, cell in enumerate(header):
@@ -91,15 +136,19 @@ def find_columns(columns: Sequence[Column], header: Sequence[str]) -> Layout:
             places[column.name] = place
     missing = [column.header for column in columns if column.required and column.name not in places]
     if missing:
-        raise Unreadable(_without(missing, columns, header))
+        raise Unreadable(_without(missing, columns, header, line))
     return Layout(columns, places, tuple(unused))
 
 
-def _without(missing: Sequence[str], columns: Sequence[Column], header: Sequence[str]) -> str:
+def _by_word(columns: Sequence[Column]) -> dict[str, Column]:
+    return {_plain(word): column for column in columns for word in (column.header, *column.also)}
+
+
+def _without(missing: Sequence[str], columns: Sequence[Column], header: Sequence[str], line: str) -> str:
     lacks = "Deze kolom ontbreekt" if len(missing) == 1 else "Deze kolommen ontbreken"
     there = ", ".join(f"‘{cell[:40]}’" for cell in header[:12] if cell)
     return (
-        f"{lacks}: {', '.join(missing)}. In de eerste regel staat nu {there}. "
+        f"{lacks}: {', '.join(missing)}. In {line} staat nu {there}. "
         f"Verwacht wordt: {', '.join(column.header for column in columns)}."
     )
 
@@ -129,6 +178,19 @@ def _wrong(column: Column, value: str) -> str:
         return "kan geen webadres zijn"
     if len(value) > column.max_length:
         return f"is te lang; het mogen {column.max_length} tekens zijn"
-    if column.choices and not column.has_choices(value):
-        return f"kan niet; kies uit {' of '.join(column.offered)}"
+    if column.choices:
+        return "" if column.has_choices(value) else f"kan niet; kies uit {' of '.join(column.offered)}"
+    return _wrong_kind(column, value)
+
+
+def _wrong_kind(column: Column, value: str) -> str:
+    """What a cell holds that isn't text: programs make dates and booleans of names, and lose accents."""
+    if value in TRUTHS:
+        return "is een waar/onwaar-waarde van Excel; typ zelf wat er moet staan"
+    if column.holds != "date" and DATE.fullmatch(value):
+        return "is een datum; hier hoort tekst"
+    if column.holds == "name" and any(map(str.isdigit, value)) and not any(map(str.isalpha, value)):
+        return "is een getal; hier hoort een naam"
+    if not value.isascii() and GARBLED.search(value):
+        return "heeft letters die bij het opslaan verminkt zijn; typ ze opnieuw"
     return ""

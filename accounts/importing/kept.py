@@ -57,6 +57,8 @@ class ImportedFile(models.Model):
     imported_at = models.DateTimeField("geïmporteerd op", null=True, blank=True)
     columns = models.JSONField(default=dict)  # a column's name → its place in the file
     unused = models.JSONField(default=list)  # headers that mean nothing here
+    understood = models.JSONField(default=list)  # how the file was read where it isn't as the template, in sentences
+    warnings = models.JSONField(default=list)  # what to look at before importing, in sentences
     counts = models.JSONField(default=dict)  # outcome → number of rows
     packed = models.BinaryField()
     state = models.CharField("stand", max_length=10, choices=State, default=State.READY)

@@ -10,10 +10,11 @@ from typing import Any, BinaryIO, TypeVar
 
 from accounts.models import School, User
 
-from .columns import Layout, Note, find_columns
+from .columns import Layout, Note
+from .find_list import find_list, warnings
 from .kept import ImportedFile
 from .kind import Count, kind_of
-from .reading import read_lines
+from .reading import read_sheets
 from .rows import Outcome, Row
 from .unreadable import Unreadable
 
@@ -35,15 +36,17 @@ def read_into(prepared: ImportedFile, file: BinaryIO, *, count: Count | None = N
 
     Raises `Unreadable`.
     """
-    lines = read_lines(file)
-    _, header = next(lines)
     kind = kind_of(prepared)
-    layout = find_columns(kind.columns, header)
-    values = ((number, layout.values(cells)) for number, cells in lines)
-    judged = counted(kind.judge(school=prepared.school, by_id=prepared.by_id, layout=layout, lines=values), count)
-    rows = [one.row for one in judged]
-    if not rows:
-        raise Unreadable("Onder de kolomnamen staat niemand.")
+    with read_sheets(file) as sheets:
+        found = find_list(kind.columns, sheets)
+        layout = found.layout
+        values = ((number, layout.values(cells)) for number, cells in found.lines)
+        judged = counted(kind.judge(school=prepared.school, by_id=prepared.by_id, layout=layout, lines=values), count)
+        rows = [one.row for one in judged]
+        if not rows:
+            raise Unreadable("Onder de kolomnamen staat niemand.")
+        prepared.understood = list(found.understood)
+        prepared.warnings = warnings(found, (row.line for row in rows))
     prepared.columns, prepared.unused = dict(layout.places), list(layout.unused)
     keep_rows(prepared, rows)
 

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
-from digibeoordelen.outbox.queue import refuse_unsendable
+from accounts.mailable import mailable, normalise_address
 
 from .columns import Column, Layout, Note, check
 
@@ -57,7 +57,7 @@ class Row:
 
     @property
     def email(self) -> str:
-        return self.values[EMAIL_AT].lower()
+        return normalise_address(self.values[EMAIL_AT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +90,8 @@ def email_column(layout: Layout) -> Column:
 def _can_get_mail(email: str) -> bool:
     try:
         validate_email(email)
-        if not email.isascii() or '"' in email:
-            refuse_unsendable(email.lower())  # of what will be kept: in lower case an address can be another
-    except (ValidationError, ValueError):
+        mailable(email)
+    except ValidationError:
         return False
     return True
 

@@ -1,4 +1,4 @@
-"""The lines of an .xlsx, read one by one; what would not fit in memory is refused before it is parsed."""
+"""The lines of an .xlsx's sheets, read one by one; what would not fit in memory is refused before it is parsed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, time, timedelta
 from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
@@ -21,6 +22,9 @@ MAX_WHOLE_PART = 4 * 1024 * 1024  # styles and the like, which openpyxl takes in
 MAX_CELLS = 1_000  # in a row
 PIECE = 1024 * 1024
 ROW, CELL = re.compile(rb"<(?:\w+:)?row[\s/>]"), re.compile(rb"<(?:\w+:)?c[\s/>]")
+ROW_TAG = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
+ROW_NUMBER = re.compile(rb"""\br=["'](\d{1,7})["']""")
+HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 READ_BIT_BY_BIT = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
 ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
@@ -29,35 +33,78 @@ DAMAGED = (
     zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, IndexError, ValueError, TypeError,
     AttributeError, ArithmeticError, AssertionError, RuntimeError,
 )  # fmt: skip
+IS_DAMAGED = (
+    "Dit bestand kan niet worden gelezen: het is beschadigd of geen echt Excel-bestand. "
+    "Open het in Excel of LibreOffice en sla het opnieuw op als .xlsx."
+)
 
 
-def lines(file: BinaryIO, *, max_columns: int) -> Iterator[tuple[int, list[str]]]:
-    """(row number, texts of its cells) of the first visible sheet, blank rows too; raises `Unreadable`."""
-    with opened(file) as book:
-        sheet = _first_sheet(book.worksheets)
+@contextmanager
+def sheets(file: BinaryIO) -> Iterator[list[ReadOnlyWorksheet]]:
+    """The visible worksheets, to be read inside the block; raises `Unreadable`."""
+    book = _load(file)
+    try:
+        visible = [
+            sheet
+            for sheet in book.worksheets
+            if isinstance(sheet, ReadOnlyWorksheet) and sheet.sheet_state == "visible"
+        ]
+        if not visible:
+            raise Unreadable("Dit bestand heeft geen zichtbaar werkblad.")
+        yield visible
+    finally:
+        book.close()
+
+
+def lines(sheet: Any, *, max_columns: int) -> Iterator[tuple[int, list[str]]]:
+    """(row number, texts of its cells), blank rows too; raises `Unreadable`."""
+    try:
         sheet.reset_dimensions()  # what the file says of its size need not be so
-        rows = sheet.iter_rows(max_col=max_columns, values_only=True)
-        for number, values in enumerate(rows, start=1):
+        for number, values in enumerate(sheet.iter_rows(max_col=max_columns, values_only=True), start=1):
             yield number, _cells(values)
+    except DAMAGED:
+        raise Unreadable(IS_DAMAGED) from None
+
+
+def hidden_rows(sheet: Any) -> set[int]:
+    """Return the numbers of the rows that Excel doesn't show, hidden by hand or by a filter.
+
+    openpyxl leaves this out where it reads row by row.
+    """
+    hidden: set[int] = set()
+    number, rest = 0, b""
+    with sheet._get_source() as part:  # noqa: SLF001 - the part's bytes
+        for piece in iter(lambda: part.read(PIECE), b""):
+            whole, _, rest = (rest + piece).rpartition(b"<")
+            for attributes in ROW_TAG.findall(whole):
+                at = ROW_NUMBER.search(attributes)
+                number = int(at[1]) if at else number + 1
+                if HIDDEN.search(attributes):
+                    hidden.add(number)
+            rest = b"<" + rest
+    return hidden
 
 
 @contextmanager
 def opened(file: BinaryIO) -> Iterator[Any]:
     """The workbook, its sheets to be read row by row; raises `Unreadable`, also for what is wrong further on in it."""
+    book = _load(file)
+    try:
+        yield book
+    except DAMAGED:
+        raise Unreadable(IS_DAMAGED) from None
+    finally:
+        book.close()
+
+
+def _load(file: BinaryIO) -> Any:
     try:
         _refuse_bombs(file)
         file.seek(0)
         # Not data_only: a formula is refused, whatever Excel last made of it.
-        book = load_workbook(file, read_only=True, keep_links=False)
-        try:
-            yield book
-        finally:
-            book.close()
+        return load_workbook(file, read_only=True, keep_links=False)
     except DAMAGED:
-        raise Unreadable(
-            "Dit bestand kan niet worden gelezen: het is beschadigd of geen echt Excel-bestand. "
-            "Open het in Excel of LibreOffice en sla het opnieuw op als .xlsx."
-        ) from None
+        raise Unreadable(IS_DAMAGED) from None
 
 
 def _has_endless_row(archive: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
@@ -95,13 +142,6 @@ def _refuse_bombs(file: BinaryIO) -> None:
             raise Unreadable("Dit bestand heeft te veel opmaak. Zet de lijst zonder opmaak in een nieuw bestand.")
 
 
-def _first_sheet(sheets: Sequence[Any]) -> Any:
-    for sheet in sheets:
-        if isinstance(sheet, ReadOnlyWorksheet) and sheet.sheet_state == "visible":
-            return sheet
-    raise Unreadable("Dit bestand heeft geen zichtbaar werkblad.")
-
-
 def _cells(values: Sequence[Any]) -> list[str]:
     """The texts, without the empty ones at the end that fill a row up."""
     width = len(values)
@@ -117,6 +157,10 @@ def _text(value: Any) -> str:
         return "WAAR" if value else "ONWAAR"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
+    if isinstance(value, datetime):  # a cell with a day alone has midnight
+        return value.strftime("%d-%m-%Y" if value.time() == time() else "%d-%m-%Y %H:%M")
+    if isinstance(value, timedelta):
+        return str(value.total_seconds())
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
     if type(value).__name__.endswith("Formula"):  # an array's or a data table's

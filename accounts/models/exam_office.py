@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.fields import AddressField, NameField
+from accounts.mailable import mailable
 
 from .school import School
 
@@ -22,6 +24,12 @@ class ExamOffice(models.Model):
         verbose_name_plural = "examenbureaus"
         ordering = ["name"]
         constraints = [models.UniqueConstraint("school", Lower("email"), name="exam_office_once_per_school")]
+
+    def clean(self) -> None:
+        try:
+            self.email = mailable(self.email)
+        except ValidationError as error:
+            raise ValidationError({"email": error}) from None
 
     def __str__(self) -> str:
         return f"{self.name} ({self.email})"

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.fields import AddressField, LineField
 from accounts.language import Language
+from accounts.mailable import normalise_address, searchable
 from accounts.search import search_text
 from digibeoordelen.outbox.models import OutgoingMail
 
@@ -124,8 +125,10 @@ class SchoolInvitation(PersonName):
 
     def set_derived(self) -> None:
         """Sets what follows from the other fields; `save` does, writing many at once has to."""
-        self.email = self.email.strip().lower()
-        self.search_text = search_text([self.first_name, self.infix, self.last_name, self.email, self.student_number])
+        self.email = normalise_address(self.email)
+        self.search_text = search_text(
+            [self.first_name, self.infix, self.last_name, searchable(self.email), self.student_number]
+        )
 
     @property
     def role_labels(self) -> list[str]:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.fields import LineField
+from accounts.mailable import searchable
 from accounts.search import search_text, sort_key
 
 from .role import Role
@@ -155,6 +156,7 @@ class Membership(models.Model):
     def set_derived(self) -> None:
         """Sets what follows from name and number; `save` does, writing many at once has to."""
         user = self.user
-        self.search_text = search_text([user.first_name, user.infix, user.last_name, user.email, self.student_number])
+        email = searchable(user.email)
+        self.search_text = search_text([user.first_name, user.infix, user.last_name, email, self.student_number])
         self.sort_key = sort_key(user.last_name, user.first_name, self.student_number)
         self.first_name_key = sort_key(user.first_name, user.last_name, self.student_number)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
 from accounts import retention_terms
 from accounts.fields import LineField, NameField, ProseField
 from accounts.look import Look, check_colour, tidy_colour
+from accounts.mail_domains import check_domains, read_domains, tidy_domains
 from accounts.number_forms import check_forms
 from digibeoordelen.outbox.models import StoredFile
+
+CHECKS = {
+    "number_forms": check_forms,
+    "colour": check_colour,
+    "mail_domains": check_domains,
+    "register_domains": check_domains,
+    "appeal_text": MaxLengthValidator(4000),
+}
 
 
 class School(retention_terms.RetentionTerms):
@@ -131,39 +141,41 @@ class School(retention_terms.RetentionTerms):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
+    def clean_fields(self, exclude: Collection[str] | None = None) -> None:
         # Not as the fields' validators, which migrations would import for good.
         self.colour = tidy_colour(self.colour)
+        self.mail_domains, self.register_domains = tidy_domains(self.mail_domains), tidy_domains(self.register_domains)
         refused = {}
-        for name, check in (("number_forms", check_forms), ("colour", check_colour)):
-            try:
-                if value := getattr(self, name):
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            refused = error.update_error_dict(refused)
+        for name, check in CHECKS.items():
+            value = getattr(self, name)
+            if value and name not in refused and name not in (exclude or ()):
+                try:
                     check(value)
-            except ValidationError as error:
-                refused[name] = error
+                except ValidationError as error:
+                    refused[name] = error.error_list
         if refused:
             raise ValidationError(refused)
 
     @property
     def own_domains(self) -> list[str]:
-        """['school.nl'], in lower case."""
-        return _domains(self.mail_domains)
+        """['school.nl'], as addresses are kept."""
+        return read_domains(self.mail_domains)
 
     def lets_register(self, email: str) -> bool:
-        """Whether the owner of `email`, in lower case, may make a student's account of their own here."""
+        """Whether the owner of `email`, as it is kept, may make a student's account of their own here."""
         domains = self.student_domains
         return self.register_on and (not domains or email.rpartition("@")[2] in domains)
 
     @property
     def student_domains(self) -> list[str]:
-        """['student.school.nl'], in lower case; empty where any address will do."""
-        return _domains(self.register_domains)
+        """['student.school.nl'], as addresses are kept; empty where any address will do."""
+        return read_domains(self.register_domains)
 
     @property
     def look(self) -> Look:
         """Logo and colour, for the pages of its people."""
         return Look(self.pk, self.name, self.logo_id, self.colour)
-
-
-def _domains(written: str) -> list[str]:
-    return written.lower().replace(",", " ").replace("@", " ").split()

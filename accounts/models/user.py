@@ -11,7 +11,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import AddressField
-from accounts.text import clean_line, nfc
+from accounts.mailable import normalise_address
+from accounts.text import nfc
 
 from .person import PersonName
 from .role import Role
@@ -29,7 +30,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email=clean_line(username or "").lower())
+        return self.get(email=normalise_address(username or ""))
 
 
 class User(PersonName, AbstractBaseUser, PermissionsMixin):
@@ -66,7 +67,7 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
         return self.full_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = clean_line(self.email).lower()
+        self.email = normalise_address(self.email)
         super().save(*args, **kwargs)
         saved = kwargs.get("update_fields")
         if saved is not None and not {"first_name", "infix", "last_name", "email"}.intersection(saved):

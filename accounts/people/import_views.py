@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.importing.forms import FileForm
-from accounts.importing.rows import Row
+from accounts.importing.rows import Outcome, Row
 from accounts.importing.school_pages import SchoolListPages
+from accounts.language import Language
 from accounts.models import PeopleImport, Role, School
 from accounts.rate_limits import LISTS_BY_USER
 
 from .forms import PeopleFileForm
 from .importing.people import COLUMNS, NUMBER, ROLE, TEMPLATE
 
-ROLE_AT, NUMBER_AT = COLUMNS.index(ROLE), COLUMNS.index(NUMBER)
+ROLE_AT, NUMBER_AT, LANGUAGE_AT = COLUMNS.index(ROLE), COLUMNS.index(NUMBER), len(COLUMNS) - 1
 
 
 class PeoplePages(SchoolListPages):
@@ -29,7 +30,7 @@ class PeoplePages(SchoolListPages):
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
         """What each line would make of someone, as far as the line says it: it should be seen before it is done."""
-        return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT]) for row in page]}
+        return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT], _language_of(row)) for row in page]}
 
     def asked_again(self, prepared: PeopleImport) -> dict[str, Any]:
         return {"mails_now": "ja" if prepared.mails_now else "nee"}
@@ -38,6 +39,11 @@ class PeoplePages(SchoolListPages):
 def _roles_of(row: Row) -> str:
     """As it was typed; of a line with a number alone what that means."""
     return row.values[ROLE_AT] or (str(Role.STUDENT.label) if row.values[NUMBER_AT] else "")
+
+
+def _language_of(row: Row) -> str:
+    """As it was typed; of someone new without one what that means."""
+    return row.values[LANGUAGE_AT] or (str(Language.DUTCH.label) if row.outcome == Outcome.NEW else "")
 
 
 pages = PeoplePages()

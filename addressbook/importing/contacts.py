@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
+from typing import Literal
 
 from django.db.models.functions import Lower
 
-from accounts.importing.columns import Column, Layout, Note
+from accounts.importing.columns import SYNONYMS, Column, Layout, Note
 from accounts.importing.files import Template
 from accounts.importing.kind import Lines
 from accounts.importing.rows import CHUNK, EMAIL_AT, Judged, Outcome, Row, chunks, problems, repeated
 from accounts.language import Language
+from accounts.mailable import normalise_address
 from accounts.models import School
 from addressbook.models import Contact
 
@@ -22,10 +24,11 @@ CHOICES: dict[str, dict[str, str]] = {
 }
 
 
-def _column(name: str, header: str, explanation: str, *, required: bool = False, also: tuple[str, ...] = ()) -> Column:
+def _column(name: str, header: str, explanation: str, *, required: bool = False) -> Column:
     choices = CHOICES.get(name, {})
     longest = 40 if choices else getattr(Contact, name).field.max_length
-    return Column(name, header, explanation, longest, required, also, choices)
+    holds: Literal["text", "name"] = "name" if name in ("first_name", "infix", "last_name") else "text"
+    return Column(name, header, explanation, longest, required, SYNONYMS[name], choices, holds=holds)
 
 
 COLUMNS = (
@@ -38,10 +41,9 @@ COLUMNS = (
         "Verplicht. Hieraan wordt iemand herkend: staat het adres al in het adresboek, dan wordt die persoon "
         "bijgewerkt.",
         required=True,
-        also=("E-mail", "Mailadres", "Mail"),
     ),
     _column("function", "Functie", "Leeg laat staan wat er al is."),
-    _column("organisation", "Organisatie", "Leeg laat staan wat er al is.", also=("Bedrijf",)),
+    _column("organisation", "Organisatie", "Leeg laat staan wat er al is."),
     _column("side", "Verbonden aan", "School of Beroepsonderwijs. Leeg is voor wie nieuw is Beroepsonderwijs."),
     _column("language", "Taal", "Van mails en formulier: Nederlands of Engels. Leeg is voor wie nieuw is Nederlands."),
 )
@@ -70,9 +72,9 @@ def judge(
     """What each line would do to the school's address book as it is now; `Judge` says the rest."""
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
     for chunk in chunks(iter(lines), CHUNK):
-        known = _known(school, [values[EMAIL_AT].lower() for _, values in chunk], lock=lock)
+        known = _known(school, [normalise_address(values[EMAIL_AT]) for _, values in chunk], lock=lock)
         for line, values in chunk:
-            email = values[EMAIL_AT].lower()
+            email = normalise_address(values[EMAIL_AT])
             notes = [] if line in sound else problems(layout, values)
             if notes:
                 yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
@@ -99,8 +101,16 @@ def wanted(layout: Layout, values: Sequence[str]) -> dict[str, str]:
     given = dict(zip(NAMES, values, strict=True))
     for name, choices in CHOICES.items():
         given[name] = choices.get(given[name].casefold(), "")
-    given["email"] = given["email"].lower()
+    given["email"] = normalise_address(given["email"])
     return {name: value for name, value in given.items() if value or (name == "infix" and "infix" in layout.places)}
+
+
+def choices_written(row: Row) -> tuple[str, str]:
+    """Return what a row gives for 'Verbonden aan' and 'Taal': as it was typed, or for someone new what empty means."""
+    side, language = row.values[NAMES.index("side")], row.values[NAMES.index("language")]
+    if row.outcome != Outcome.NEW:
+        return side, language
+    return side or str(Contact.Side.WORKPLACE.label), language or str(Language.DUTCH.label)
 
 
 def _row(layout: Layout, line: int, values: tuple[str, ...], contact: Contact | None) -> Row:

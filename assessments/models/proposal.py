@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.fields import AddressField, NameField, ProseField
+from accounts.mailable import normalise_address
 from accounts.models import PersonName
 
 
@@ -70,5 +71,5 @@ class Proposal(PersonName):
         return self.full_name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.email = self.email.strip().lower()
+        self.email = normalise_address(self.email)
         super().save(*args, **kwargs)

@@ -133,10 +133,13 @@ def gif() -> bytes:
         (gif(), "geen PNG of JPEG"),
         (bomb(60_000, 60_000), "te veel pixels"),
         (bomb(5_000, 4_000), "te veel pixels"),
-        (png(600, 10), "minstens 36 pixels hoog"),
+        (png(600, 10), "600 × 10 pixels: te klein, te smal of te laag"),
+        (png(10, 600), "10 × 600 pixels: te klein, te smal of te laag"),
+        (png(40, 16_000), "hooguit 6000 pixels breed en hoog"),
+        (png(16_000, 40), "hooguit 6000 pixels breed en hoog"),
         (b"x" * (MAX_BYTES + 1), "groter dan 2 MB"),
     ],
-    ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "large file"],
+    ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "narrow", "high", "long", "large file"],
 )
 def test_what_is_no_logo_is_refused_with_why(content: bytes, said: str) -> None:
     with pytest.raises(ValidationError, match=said):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from openpyxl import Workbook
+
+from accounts.importing.reading import Line, read_sheets
 
 HEADER = ["Voornaam", "Tussenvoegsel", "Achternaam", "E-mailadres", "Functie", "Organisatie", "Verbonden aan"]
 ANOUK = ["Anouk", "van 't", "Hoff", "anouk@bedrijf.test", "Chef", "Bakkerij Bos", "Beroepsonderwijs"]
@@ -42,3 +44,9 @@ def with_part(content: io.BytesIO, name: str, part: bytes) -> io.BytesIO:
         new.writestr(name, part)
     changed.seek(0)
     return changed
+
+
+def read_lines(file: BinaryIO) -> list[Line]:
+    """The lines of the first sheet with something in it."""
+    with read_sheets(file) as sheets:
+        return list(sheets[0].lines)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
 from accounts.importing.rows import Outcome
@@ -40,6 +42,19 @@ def test_a_file_leads_to_what_it_will_do(browser, school):
     assert "1 regel kan niet worden geïmporteerd" in " ".join(page.split())
     assert "is geen e-mailadres" in page
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
+
+
+def test_every_column_that_is_written_is_seen_before(browser):
+    page = hand_in(browser, ANOUK, [*BART[:6], ""])
+    rows = [" ".join(unescape(strip_tags(row)).split()) for row in page.content.decode().split("<tr>")[2:]]
+    assert rows[0] == "2 Anouk van 't Hoff anouk@bedrijf.test Chef Bakkerij Bos Beroepsonderwijs Nederlands Nieuw"
+    assert rows[1].startswith("3 Bart Bos bart@bedrijf.test Monteur Garage Bos Beroepsonderwijs Nederlands Nieuw")
+
+
+def test_how_a_file_was_read_is_shown(browser):
+    file = SimpleUploadedFile("lijst.csv", b"Examinatoren\r\n" + csv_file(ANOUK).getvalue())
+    page = browser.post(START, {"file": file}, follow=True).content.decode()
+    assert "Kolomkoppen in regel 2; wat erboven staat is niet gelezen." in page
 
 
 def test_importeren_does_it_and_reports(browser, school):

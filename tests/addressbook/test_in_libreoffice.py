@@ -8,8 +8,8 @@ import pytest
 from openpyxl import load_workbook
 
 from accounts.importing import files
-from accounts.importing.reading import read_lines
 from addressbook.importing.contacts import TEMPLATE
+from tests.addressbook.files import read_lines
 from tests.spreadsheets import Convert
 
 ZOE = ["Zoë", "van 't", "Brömmel", "zoe@bedrijf.test", "Monteur", "Café René", "Beroepsonderwijs", "Nederlands"]

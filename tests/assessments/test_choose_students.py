@@ -242,6 +242,18 @@ def test_a_list_that_is_too_long_is_refused(teacher: Client, paste: str) -> None
     assert said(answer) == ["Er staan 501 nummers in de lijst; het mogen er hooguit 500 zijn."]
 
 
+def test_a_list_of_megabytes_is_refused_unread(teacher: Client, paste: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pasted, "_words", None)
+    answer = teacher.post(paste, {"nummers": "123456 " * 600_000}, follow=True)
+    assert said(answer) == ["De lijst is te lang: het mogen hooguit 100.000 tekens zijn. Plak een deel."]
+    assert "100.000 tekens tegelijk" in answer.content.decode()
+
+
+def test_a_name_that_is_pasted_for_search_is_cut_off(teacher: Client, unit: ExamUnit) -> None:
+    answer = teacher.post(reverse("assessments:change_chosen", args=[unit.pk]), {"q": "x" * 1_000_000})
+    assert len(answer.url) < 1000
+
+
 def test_markup_in_a_list_is_text(teacher: Client, paste: str) -> None:
     page = teacher.post(paste, {"nummers": "<b>x</b>"}, follow=True).content.decode()
     assert "Niet gevonden: &lt;b&gt;x&lt;/b&gt;." in page

@@ -355,3 +355,24 @@ def test_a_list_is_kept_for_a_week(shown: Shown, pass_time: Callable[..., None])
     pass_time(days=2)
     forget_dates()
     assert not DatesImport.objects.exists()
+
+
+def test_both_dates_are_seen_before_they_are_written(
+    browser: Client, school: School, students: list[Membership]
+) -> None:
+    row = [students[0].student_number, "10-07-2026", "12-08-2026"]
+    page = words(hand_in(browser, school, csv_file(row, header=HEADER).getvalue()))
+    assert '<td data-label="Diplomadatum">10-07-2026</td>' in page
+    assert '<td data-label="Vertrokken zonder diploma">12-08-2026</td>' in page
+
+
+def test_a_list_of_dates_below_a_title_is_found(browser: Client, school: School, students: list[Membership]) -> None:
+    content = f"Studentnummer per klas\r\n{text([students[0].student_number, '10-07-2026', ''], header=HEADER)}"
+    page = words(hand_in(browser, school, content.encode()))
+    assert "Kolomkoppen in regel 2; wat erboven staat is niet gelezen." in page
+    assert "1 nieuw, 0 bijgewerkt" in page
+
+
+def test_a_date_in_the_column_of_numbers_is_refused(shown: Shown, school: School) -> None:
+    [(outcome, what)] = told(shown(["03-01-2026", "10-07-2026", ""]))
+    assert (outcome, what) == ("ERROR", "Studentnummer 03-01-2026 is een datum; hier hoort tekst")

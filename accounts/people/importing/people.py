@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 
-from accounts.importing.columns import Column, Layout, Note
+from accounts.importing.columns import SYNONYMS, Column, Layout, Note
 from accounts.importing.files import Template
 from accounts.importing.kind import Lines
 from accounts.importing.rows import CHUNK, EMAIL_AT, Judged, Outcome, Row, chunks, problems, repeated
 from accounts.language import Language
+from accounts.mailable import normalise_address
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, Role, School, SchoolInvitation, User
 from accounts.number_forms import read_number
 
@@ -30,6 +31,7 @@ ROLE = Column(
     "Student, Docent, Praktijkopleider, Examencommissie of Schoolbeheer; meer dan één met een komma ertussen. Leeg mag "
     "als er een studentnummer staat: dat is een student.",
     100,
+    also=SYNONYMS["role"],
     choices={str(label).casefold(): value for value, label in Role.choices},
     several=True,
 )
@@ -38,19 +40,27 @@ NUMBER = Column(
     "Studentnummer",
     "Alleen voor studenten. De student ziet het bij de eerste keer inloggen.",
     STUDENT_NUMBER_LENGTH,
-    also=("Studentnr", "Leerlingnummer", "Deelnemernummer", "Nummer"),
+    also=SYNONYMS["student_number"],
 )
 COLUMNS = (
-    Column("first_name", "Voornaam", "Verplicht.", 80, required=True, also=("Roepnaam",)),
-    Column("infix", "Tussenvoegsel", "Zoals ‘van der’.", 30, also=("Tussenvoegsels", "Voorvoegsel")),
-    Column("last_name", "Achternaam", "Verplicht, zonder tussenvoegsel.", 120, required=True),
+    Column("first_name", "Voornaam", "Verplicht.", 80, required=True, also=SYNONYMS["first_name"], holds="name"),
+    Column("infix", "Tussenvoegsel", "Zoals ‘van der’.", 30, also=SYNONYMS["infix"], holds="name"),
+    Column(
+        "last_name",
+        "Achternaam",
+        "Verplicht, zonder tussenvoegsel.",
+        120,
+        required=True,
+        also=SYNONYMS["last_name"],
+        holds="name",
+    ),
     Column(
         "email",
         "E-mailadres",
         "Verplicht. Hieraan wordt iemand herkend, en hiermee logt die in.",
         254,
         required=True,
-        also=("E-mail", "Mailadres", "Mail"),
+        also=SYNONYMS["email"],
     ),
     ROLE,
     NUMBER,
@@ -59,6 +69,7 @@ COLUMNS = (
         "Taal",
         "Van de mail met de link: Nederlands of Engels. Leeg is Nederlands.",
         40,
+        also=SYNONYMS["language"],
         choices={"nederlands": Language.DUTCH, "engels": Language.ENGLISH, "english": Language.ENGLISH},
     ),
 )
@@ -113,7 +124,7 @@ def wanted(values: Sequence[str], school: School) -> Wanted:
         first_name=given["first_name"],
         infix=given["infix"],
         last_name=given["last_name"],
-        email=given["email"].lower(),
+        email=normalise_address(given["email"]),
         roles=tuple(role.value for role in Role if role.value in roles),
         student_number=number_of(given["student_number"], school),
         language=COLUMNS[-1].choices.get(given["language"].casefold(), Language.DUTCH),
@@ -143,7 +154,7 @@ def judge(
     for chunk in chunks(iter(lines), CHUNK):
         known = _Known(school, [values for _, values in chunk], lock=lock)
         for line, values in chunk:
-            email = values[EMAIL_AT].lower()
+            email = normalise_address(values[EMAIL_AT])
             notes = [] if line in sound else _problems(layout, values, school)
             if notes:
                 yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
@@ -175,7 +186,7 @@ class _Known:
     """What the school has of the people and numbers of some lines, in five queries."""
 
     def __init__(self, school: School, lines: Sequence[Sequence[str]], *, lock: bool) -> None:
-        emails = [values[EMAIL_AT].lower() for values in lines]
+        emails = [normalise_address(values[EMAIL_AT]) for values in lines]
         users = User.objects.filter(email__in=emails).order_by("pk")
         if lock:
             users = users.select_for_update(no_key=True)
