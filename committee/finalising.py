@@ -48,7 +48,7 @@ def _step(
     """Shows what would be fixed and asks where the PDF goes; on a valid post it is done."""
     proposal = finalising.standing_proposal(assessment) if assessment.school.four_eyes else None
     proposed = proposal.exam_office_email if proposal else ""
-    form = FinaliseForm(request.POST or None, assessment=assessment, by=request.user, proposed=proposed)
+    form = FinaliseForm(request.POST or None, assessment=assessment, proposed=proposed)
     try:
         finalising.refuse_if_final(assessment)
         if request.method == "POST" and form.is_valid():
