@@ -61,7 +61,7 @@ def _step(
         return redirect(address(request, "committee:afname", assessment))
     reading = read(assessment)
     if not reading.can_finalise:
-        messages.error(request, "Deze beoordeling kan nog niet worden afgerond.")
+        messages.error(request, f"Deze beoordeling kan nog niet worden {'voorgedragen' if proposing else 'afgerond'}.")
         return redirect(address(request, "committee:afname", assessment))
     view_log.note(assessment, by=request.user, what=view_log.What.FINALISE)
     context = {

@@ -37,7 +37,7 @@ class OfficeForm(forms.Form):
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off", "data-other-address": OTHER}),
     )
-    sure = forms.CharField(required=False, max_length=254, widget=forms.HiddenInput)
+    sure = forms.CharField(label="Onbekend adres", required=False, max_length=254, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -69,6 +69,11 @@ class OfficeForm(forms.Form):
         self.helper.form_tag = False
 
     @property
+    def asks_tick(self) -> bool:
+        """Whether all that is missing is the member's tick that the address is right."""
+        return bool(self.asks)
+
+    @property
     def exam_office_email(self) -> str:
         office: str = self.cleaned_data["office"]
         return str(self.cleaned_data["email"]) if office == OTHER else office
@@ -93,7 +98,9 @@ class OfficeForm(forms.Form):
         address = self.exam_office_email
         if not is_known(address, school=self.school) and self.cleaned_data["sure"].lower() != address.lower():
             self.asks = address
-            self.add_error("email", f"{address} staat niet in de lijst en is niet van de school. Controleer het.")
+            self.add_error(
+                "sure", f"{address} staat niet in de lijst en is niet van de school. Zet een vinkje als het klopt."
+            )
 
 
 def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | None:

@@ -102,6 +102,17 @@ def test_an_address_that_nobody_knows_is_asked_about_once_more(member: Client, a
     assert assessed.documents.get().exam_office_email == "archief@elders.test"
 
 
+def test_unknown_address_asks_for_a_tick_and_is_no_error(member: Client, assessed: Assessment) -> None:
+    post = {"version": assessed.version, "email": "archief@elders.test"}
+    page = words(member.post(reverse("committee:finalise", args=[assessed.public_id]), post))
+    assert "Zet nog een vinkje" in page
+    assert "Dit moet nog worden aangepast" not in page
+    assert 'href="#id_sure"' in page
+    assert "is-invalid" not in page
+    [box] = re.findall(r'<input[^>]*type="checkbox"[^>]*>', page)
+    assert 'aria-describedby="id_sure_help"' in box
+
+
 def test_the_later_of_two_who_change_it_is_told(member: Client, office: ExamOffice) -> None:
     address = reverse("accounts:change_exam_office", args=[office.pk])
     opened = re.search(r'name="opened" value="([^"]*)"', words(member.get(address)))
