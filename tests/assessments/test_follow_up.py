@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from addressbook.models import Contact
 from assessments import couple, invite, lifecycle, links
 from assessments.history import read_history
 from assessments.models import Assessment, Event, Invitation, Status
+from assessments.replace import replace
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
 from tests.factories import ContactFactory, member
@@ -181,9 +183,21 @@ def test_replacing_is_said_before_and_after(teacher: Client, invitation: Invitat
     done = teacher.post(replaces, form, follow=True).content.decode()
     assert "Erik Examinator is vervangen door Tineke Tweede." in done
     assert "De uitnodiging wordt verzonden aan Tineke Tweede." in done
+    cells = re.findall(r'<td data-label="Afgerond">(.*?)</td>', done, re.DOTALL)
+    assert " ".join(cells[0].split()) == "Vervangen door Tineke Tweede"
+    assert "onderdelen" in cells[1]
     again = teacher.post(replaces, form, follow=True).content.decode()
     assert "Erik Examinator is geen examinator (meer) van deze beoordeling." in again
     assert OutgoingMail.objects.filter(to="tineke@bedrijf.test").count() == 1
+
+
+@pytest.mark.parametrize("name", ["withdraw", "invite_again"])
+def test_replaced_one_is_named_as_such(
+    teacher: Client, invitation: Invitation, second_examiner: Contact, docent: User, name: str
+) -> None:
+    replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=docent)
+    answer = teacher.get(reverse(f"assessments:{name}", args=[invitation.public_id]), follow=True)
+    assert "Erik Examinator is al vervangen door Tineke Tweede." in answer.content.decode()
 
 
 def test_what_was_begun_meanwhile_is_listed_and_nothing_is_done(
