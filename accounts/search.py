@@ -88,6 +88,17 @@ def short_words(query: str) -> list[str]:
     return [needle.strip() for needle in needles(query) if needle.startswith(" ")]
 
 
+def can_be_one_person(query: str) -> bool:
+    """Return whether `query` can be one person's name or address: no numbers, not two addresses, not two letters.
+
+    >>> [can_be_one_person(query) for query in ("Zoë de Wit", "zoe1@school.nl", "123456, 123457", "zoe 123456", "zo")]
+    [True, True, False, False, False]
+    """
+    words = normalise(query[:MAX_QUERY]).replace(",", " ").replace(";", " ").split()
+    has_number = any(re.fullmatch(r"[\d\W]*\d[\d\W]*", word) for word in words)
+    return any(len(word) > 2 for word in words) and not has_number and sum("@" in word for word in words) <= 1
+
+
 def indexed(needle: str) -> str:
     """The piece of a needle to look up: of an address what stands before the '@', since all of a school share the rest.
 

@@ -110,7 +110,7 @@ def _form_page(
         "rubric": rubric,
         "attachments": list(invitation.attachments.all()),
         "problems": [{"href": f"#{item.field_id}", "text": item.text} for item in missing],
-        "wrong": {item.name for item in missing},
+        "wrong": {item.name: item.words for item in missing},
         "conflicts": conflicts or [],
     }
     read_only = rubric.is_completed or invitation.assessment.is_closed

@@ -33,6 +33,8 @@ def get_invitation(user: User, public_id: UUID) -> Invitation:
 
 def _why_not(invitation: Invitation) -> str:
     """Why there is nothing to withdraw or send again; empty when there is."""
+    if invitation.replaced_by:
+        return f"{invitation.contact.full_name} is al {invitation.ending}."
     if invitation.withdrawn_at:
         return f"De uitnodiging van {invitation.contact.full_name} is al ingetrokken."
     if invitation.assessment.is_closed:

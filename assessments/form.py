@@ -283,8 +283,6 @@ def _too_long(rubric: Rubric, entries: Mapping[int, Entry]) -> list[Missing]:
         typed = entries[column.assignment.pk].justification or ""
         if len(typed) > MAX_JUSTIFICATION:
             column.typed = typed
-            which = {"part": column.title, "most": MAX_JUSTIFICATION}
-            text = _("%(part)s: de onderbouwing is langer dan %(most)d tekens") % which
-            field_name = column.justification_field
-            found.append(Missing(column.assignment, text, field_name, field_name))
+            words = _("de onderbouwing is langer dan %(most)d tekens") % {"most": MAX_JUSTIFICATION}
+            found.append(Missing(column, words, column.justification_field, column.justification_field))
     return found

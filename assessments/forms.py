@@ -159,6 +159,11 @@ class CompleteForm(forms.Form):
         return day
 
     @property
+    def asks_tick(self) -> bool:
+        """Whether all that is missing is the examiner's tick at the declaration."""
+        return set(self.errors) == {"confirmed"}
+
+    @property
     def signature(self) -> sign.Signature:
         """Once the form is valid."""
         cleaned = self.cleaned_data

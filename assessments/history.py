@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from .models import Assessment, Event
+from .models import SYSTEM, Assessment, Event
 
 EVENTS_READ = 500
 LINES_SHOWN = 200
@@ -18,7 +18,6 @@ class Line:
     """One thing that was done; saving several times on end is one line, with the newest time."""
 
     at: datetime
-    who: str
     what: str
     details: list[str]
     moved: str = ""
@@ -39,22 +38,28 @@ def _lines(events: Iterable[Event]) -> Iterator[Line]:
         moved = ""
         if first.from_status != first.to_status:
             moved = f"van {first.get_from_status_display()} naar {first.get_to_status_display()}"
-        yield Line(same[0].at, same[0].actor_name, _what(same[0]), _details(same[0]), moved, len(same))
+        yield Line(same[0].at, sentence(same[0]), _details(same[0]), moved, len(same))
 
 
-def _what(event: Event) -> str:
-    """'Examinatoren gekozen voor het hele examen: Erik Examinator'."""
+def sentence(event: Event) -> str:
+    """Return 'Examinatoren gekozen voor het hele examen door Dirk Docent: Erik Examinator'."""
+    target = f"voor {event.data['target']}" if event.data.get("target") else ""
+    deed = " ".join(filter(None, [event.get_kind_display(), target, by_whom(event)]))
+    return ": ".join(filter(None, [deed, about_whom(event)]))
+
+
+def by_whom(event: Event) -> str:
+    """Return 'door Dirk Docent', or '' if the event carries no name."""
+    name = "het systeem" if event.actor_name == SYSTEM else event.actor_name
+    return f"door {name}" if name else ""
+
+
+def about_whom(event: Event) -> str:
+    """Return the examiners that the event is about: 'Greet Nieuw, in plaats van Erik Examinator'."""
     data = event.data
-    if event.kind == Event.Kind.REPLACED:
-        return f"{data['examiner']} vervangen door {data['replacement']}"
-    said = event.get_kind_display()
-    if event.kind in (Event.Kind.PROPOSED, Event.Kind.PROPOSAL_DECLINED):
-        return f"{said}: {data['replacement']}, in plaats van {data['examiner']}"
-    if data.get("target"):
-        said += f" voor {data['target']}"
     if "examiners" in data:
-        return f"{said}: {', '.join(data['examiners']) or 'niemand'}"
-    return f"{said}: {data['examiner']}" if data.get("examiner") else said
+        return ", ".join(data["examiners"]) or "niemand"
+    return ", in plaats van ".join(filter(None, [data.get("replacement"), data.get("examiner")]))
 
 
 def what_went(event: Event) -> list[str]:

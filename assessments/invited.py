@@ -54,7 +54,7 @@ def invited_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[C
         completed.setdefault(column.assignment.contact_id, []).append(column.assignment.completed_at is not None)
     ids = {contact.pk for contact in invitable}
     files = Prefetch("attachments", InvitationAttachment.objects.select_related("file"))
-    invitations = assessment.invitations.select_related("contact", "mail").prefetch_related(files)
+    invitations = assessment.invitations.select_related("contact", "mail", "replaced_by").prefetch_related(files)
     rows = []
     for invitation in invitations.order_by("contact__sort_key", "pk"):
         own = completed.get(invitation.contact_id, [])

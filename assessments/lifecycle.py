@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Membership, User
 from exams.models import Part
 
-from .models import Assessment, Assignment, CancelKind, Event, Invitation, Score, Status
+from .models import SYSTEM, Assessment, Assignment, CancelKind, Event, Invitation, Score, Status
 
 TRANSITIONS: dict[str, frozenset[str]] = {
     Status.NEW: frozenset({Status.INVITED, Status.IN_PROGRESS, Status.ASSESSED, Status.CANCELLED}),
@@ -281,7 +281,7 @@ def record(
         assessment=assessment,
         kind=kind,
         actor=by,
-        actor_name=by.full_name if by else by_name or "systeem",
+        actor_name=by.full_name if by else by_name or SYSTEM,
         from_status=assessment.status,
         to_status=assessment.status,
         data=data,
@@ -320,7 +320,7 @@ def _move(
         assessment=assessment,
         kind=kind,
         actor=by,
-        actor_name=by.full_name if by else by_name or "systeem",
+        actor_name=by.full_name if by else by_name or SYSTEM,
         from_status=before,
         to_status=to,
         data=data,

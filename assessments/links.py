@@ -109,7 +109,7 @@ def _resolve(data: Mapping[str, Any], standing: Mapping[int, int]) -> str | Link
     """`standing`: the present generation of each invitation that stands."""
     found = [(standing[pk], generation) for pk, generation in _wanted(data).items() if pk in standing]
     if not found:
-        return LinkVoid("De uitnodiging is ingetrokken voordat deze mail verzonden was.")
+        return LinkVoid("De uitnodiging was al ingetrokken of vervangen toen deze mail zou worden verzonden.")
     if not any(present == generation for present, generation in found):
         return LinkVoid("Er is intussen een nieuwere uitnodiging gemaakt.")
     return _url(data["invitation"], data["generation"])

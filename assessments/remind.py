@@ -105,7 +105,7 @@ def plan_round(*, among: InvitationQuerySet) -> Round:
 def obstacle(invitation: Invitation) -> str:
     """Why no reminder can go out, in words for the teacher; '' when one can."""
     if invitation.withdrawn_at:
-        return "Deze uitnodiging is ingetrokken."
+        return f"Deze uitnodiging is {invitation.ending}."
     if invitation.is_expired:
         return "De link is verlopen; nodig de examinator opnieuw uit."
     if invitation.mail and invitation.mail.state == MailState.FAILED:  # its words and attachments never arrived

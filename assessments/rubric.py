@@ -28,12 +28,19 @@ def score_words() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class Missing:
-    """Something an assignment needs before it can be completed; `name` is the field's, `field_id` its place."""
+    """Something an assignment needs before it can be completed; `name` is the field's, `field_id` its place.
 
-    assignment: Assignment
-    text: str
+    `words` say what at the field itself, `text` also in which part.
+    """
+
+    column: Column
+    words: str
     name: str
     field_id: str
+
+    @property
+    def text(self) -> str:
+        return f"{self.column.title}: {self.words}"
 
 
 @dataclass
@@ -111,13 +118,12 @@ class Column:
         """What is still needed, in the order of the form."""
         for number, criterion in enumerate(self.criteria, 1):
             if criterion.pk not in self.scores:
-                which = {"part": self.title, "number": number}
-                text = _("%(part)s: criterium %(number)d heeft nog geen score") % which
+                words = _("criterium %(number)d heeft nog geen score") % {"number": number}
                 name = self.score_field(criterion)
-                yield Missing(self.assignment, text, name, f"{name}-O")
+                yield Missing(self, words, name, f"{name}-O")
         if self.needs_justification and not self.assignment.justification.strip():
-            text = _("%(part)s: de onderbouwing is verplicht bij een O of een G") % {"part": self.title}
-            yield Missing(self.assignment, text, self.justification_field, self.justification_field)
+            words = _("de onderbouwing is verplicht bij een O of een G")
+            yield Missing(self, words, self.justification_field, self.justification_field)
 
 
 Cell = tuple[Column, str]  # a column and its score, '' where there is none

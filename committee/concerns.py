@@ -13,6 +13,7 @@ from addressbook.models import Contact
 from assessments import correct
 from assessments.couple import is_student
 from assessments.fonts import REPLACEMENT, unprintable
+from assessments.history import by_whom
 from assessments.rubric import Rubric
 from assessments.taken_off import TakenOff, read_taken_off
 
@@ -117,7 +118,7 @@ def _said_of(gone: TakenOff) -> str:
     by = ""
     if gone.event:
         at = date_format(timezone.localtime(gone.event.at), "DATETIME_FORMAT")
-        by = f"op {at} weggehaald door {gone.event.actor_name}"
+        by = f"op {at} weggehaald {by_whom(gone.event)}".rstrip()
     return (
         f"{gone.contact.full_name} heeft ook beoordeeld ({given or 'alleen een onderbouwing'}; {done}), "
         f"maar is {by or 'weggehaald'}. Dit telt niet mee."

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 Outcome = FinalBatchItem.Outcome
 AT_ONCE = 10  # making one final takes some 20 ms; of more, a worker does it
 MAX_ATTEMPTS = 3  # of workers that died over one item
-NOT_DONE = "Het afronden is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
+NOT_DONE = "Dit is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
 NO_MEMBER = "U bent geen lid meer van de examencommissie."
 
 

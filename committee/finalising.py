@@ -48,7 +48,7 @@ def _step(
     """Shows what would be fixed and asks where the PDF goes; on a valid post it is done."""
     proposal = finalising.standing_proposal(assessment) if assessment.school.four_eyes else None
     proposed = proposal.exam_office_email if proposal else ""
-    form = FinaliseForm(request.POST or None, assessment=assessment, by=request.user, proposed=proposed)
+    form = FinaliseForm(request.POST or None, assessment=assessment, proposed=proposed)
     try:
         finalising.refuse_if_final(assessment)
         if request.method == "POST" and form.is_valid():
@@ -61,7 +61,7 @@ def _step(
         return redirect(address(request, "committee:afname", assessment))
     reading = read(assessment)
     if not reading.can_finalise:
-        messages.error(request, "Deze beoordeling kan nog niet worden afgerond.")
+        messages.error(request, f"Deze beoordeling kan nog niet worden {'voorgedragen' if proposing else 'afgerond'}.")
         return redirect(address(request, "committee:afname", assessment))
     view_log.note(assessment, by=request.user, what=view_log.What.FINALISE)
     context = {

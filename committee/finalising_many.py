@@ -97,6 +97,10 @@ def _choose(request: UserRequest, asked: Asked) -> HttpResponse:
         after=read_key(request.GET.get(AFTER, "")),
         chosen=ticked,
     )
+    form = asked.form
+    if not form.is_bound:
+        exams = {one.assessment.exam_id for one in found.candidates if not one.obstacle}
+        form = OfficeForm(school=asked.school, exams=exams)
     context = {
         "found": found.candidates,
         "following": write_key(found.following) if found.following else "",
@@ -105,7 +109,7 @@ def _choose(request: UserRequest, asked: Asked) -> HttpResponse:
         "batches": FinalBatch.objects.visible_to(request.user).filter(school=asked.school)[:FOUND_BACK],
         "school": asked.school,
         "schools": asked.schools,
-        "form": asked.form,
+        "form": form,
         "problem": problem,
     }
     return render(request, "committee/finalise_many.html", context)
@@ -113,7 +117,7 @@ def _choose(request: UserRequest, asked: Asked) -> HttpResponse:
 
 def _asked(request: UserRequest) -> Asked:
     school, schools = _school(request)
-    form = OfficeForm(request.POST or None, school=school, by=request.user)
+    form = OfficeForm(request.POST or None, school=school)
     if request.method == "GET":
         return Asked(school, schools, form, [])
     chosen = _chosen(request, school)

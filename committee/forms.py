@@ -7,7 +7,6 @@ from django import forms
 from django.http import QueryDict
 
 from accounts.fields import ProseFormField
-from accounts.models import User
 from addressbook.models import Contact
 from assessments.models import Assessment, Document
 
@@ -21,8 +20,9 @@ class FinaliseForm(OfficeForm):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None = None, *, assessment: Assessment, by: User, proposed: str = "") -> None:
-        super().__init__(data, school=assessment.school, by=by, proposed=proposed, version=assessment.version)
+    def __init__(self, data: QueryDict | None = None, *, assessment: Assessment, proposed: str = "") -> None:
+        exams = [assessment.exam_id]
+        super().__init__(data, school=assessment.school, exams=exams, proposed=proposed, version=assessment.version)
 
 
 class SendAgainForm(OfficeForm):
@@ -30,9 +30,9 @@ class SendAgainForm(OfficeForm):
 
     mail = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict | None = None, *, document: Document, by: User) -> None:
+    def __init__(self, data: QueryDict | None = None, *, document: Document) -> None:
         school, proposed = document.assessment.school, document.exam_office_email
-        super().__init__(data, school=school, by=by, proposed=proposed, mail=document.mail_id)
+        super().__init__(data, school=school, proposed=proposed, mail=document.mail_id)
 
 
 class ContactsField(forms.ModelMultipleChoiceField):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from crispy_forms.helper import FormHelper
 from django import forms
+from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 
 from accounts.exam_offices import NO_ADDRESS
 from accounts.fields import AddressFormField, LineFormField
 from accounts.mail_domains import PUBLIC_HOSTS
 from accounts.mailable import mailable, normalise_address
-from accounts.models import ExamOffice, School, User
-from assessments.models import Document
+from accounts.models import ExamOffice, School
+from assessments.models import Document, Status
+from exams.models import Exam
 
 OTHER = "ander"
 
@@ -19,7 +23,8 @@ OTHER = "ander"
 class OfficeForm(forms.Form):
     """Once valid, `exam_office_email` is the address.
 
-    One that is neither in the school's list nor at one of its domains is asked about once more: `sure` is the
+    Chosen beforehand is `proposed`, or else the listed office that results of `exams` (ids) went to last, if any.
+    An address that is neither in the school's list nor at one of its domains is asked about once more: `sure` is the
     address that the member was asked about and confirmed, so that another typing is asked about again.
     """
 
@@ -34,16 +39,24 @@ class OfficeForm(forms.Form):
         },
         widget=forms.EmailInput(attrs={"autocomplete": "off", "data-other-address": OTHER}),
     )
-    sure = LineFormField(required=False, max_length=254, widget=forms.HiddenInput)
+    sure = LineFormField(label="Onbekend adres", required=False, max_length=254, widget=forms.HiddenInput)
 
     def __init__(
-        self, data: QueryDict | None = None, *, school: School, by: User, proposed: str = "", **initial: object
+        self,
+        data: QueryDict | None = None,
+        *,
+        school: School,
+        exams: Collection[int] = (),
+        proposed: str = "",
+        **initial: object,
     ) -> None:
         self.school = school
         self.offices = list(school.exam_offices.all())
         self.asks: str = ""
         emails = {office.email for office in self.offices}
-        chosen = (proposed if proposed in emails else OTHER) if proposed else _usual(self.offices, school, by)
+        chosen = proposed or last_office(school, exams)
+        if chosen not in emails:
+            chosen = OTHER if proposed or not emails else ""
         typed = proposed if proposed not in emails else ""
         super().__init__(_chosen(data, self.offices), initial={"office": chosen, "email": typed, **initial})
         choices = [(office.email, office.name) for office in self.offices]
@@ -56,6 +69,11 @@ class OfficeForm(forms.Form):
         )
         self.helper = FormHelper()
         self.helper.form_tag = False
+
+    @property
+    def asks_tick(self) -> bool:
+        """Whether all that is missing is the member's tick that the address is right."""
+        return bool(self.asks)
 
     @property
     def exam_office_email(self) -> str:
@@ -83,7 +101,9 @@ class OfficeForm(forms.Form):
             self.cleaned_data["email"] = address
         if not is_known(address, school=self.school) and normalise_address(self.cleaned_data["sure"]) != address:
             self.asks = address
-            self.add_error("email", f"{address} staat niet in de lijst en is niet van de school. Controleer het.")
+            self.add_error(
+                "sure", f"{address} staat niet in de lijst en is niet van de school. Zet een vinkje als het klopt."
+            )
 
 
 def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | None:
@@ -109,12 +129,11 @@ def domain(address: str) -> str:
     return normalise_address(address).rpartition("@")[2]
 
 
-def _usual(offices: list[ExamOffice], school: School, by: User) -> str:
-    """The office that this member mailed last, or the only one there is; else nothing is chosen beforehand."""
-    if not offices:
-        return OTHER
-    if len(offices) == 1:
-        return offices[0].email
-    last = Document.objects.filter(assessment__school=school, assessment__final_by=by)
-    email = last.order_by("-created_at").values_list("exam_office_email", flat=True).first()
-    return email if email in {office.email for office in offices} else ""
+def last_office(school: School, exams: Collection[int]) -> str:
+    """Return the address that the newest final result of each of `exams` at `school` went to, or '' if they differ."""
+    newest = Document.objects.current().filter(
+        assessment__school=school, assessment__exam=OuterRef("pk"), assessment__status=Status.FINAL
+    )
+    email = newest.order_by("-assessment__status_since", "-assessment").values("exam_office_email")[:1]
+    emails = set(Exam.objects.filter(pk__in=exams).order_by().values_list(Subquery(email), flat=True))
+    return (emails.pop() or "") if len(emails) == 1 else ""

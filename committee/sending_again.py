@@ -38,7 +38,7 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
     shown = number(request.POST, "mail") if request.method == "POST" else None
     try:
         document = sending.sendable(sending.sent_document(assessment), shown=shown)
-        form = SendAgainForm(request.POST or None, document=document, by=request.user)
+        form = SendAgainForm(request.POST or None, document=document)
         if request.method == "POST" and form.is_valid():
             email, mail = form.exam_office_email, form.cleaned_data["mail"]
             sending.send_again(assessment=assessment, by=request.user, exam_office_email=email, mail=mail)

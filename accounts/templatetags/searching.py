@@ -15,6 +15,9 @@ def short_words(query: str) -> str:
     return ", ".join(f"‘{word}’" for word in search.short_words(query))
 
 
+register.filter(search.can_be_one_person)
+
+
 @register.filter
 def has_long_word(query: str) -> bool:
     """Whether one of the words is found anywhere."""

@@ -8,7 +8,7 @@ from .coupling import Coupling
 from .data_request import KEPT_DAYS, DataRequest
 from .document import FAILING_ATTEMPTS, Document, DocumentQuerySet
 from .erasure import DestroyedDocument, Erasure, Rule
-from .event import Event, EventQuerySet
+from .event import SYSTEM, Event, EventQuerySet
 from .final_proposal import FinalProposal
 from .imported_dates import DatesImport
 from .invitation import REMIND_PAUSE, Invitation, InvitationAttachment, InvitationQuerySet, PlannedReminder
@@ -23,6 +23,7 @@ __all__ = [
     "FAILING_ATTEMPTS",
     "KEPT_DAYS",
     "REMIND_PAUSE",
+    "SYSTEM",
     "Appeal",
     "Assessment",
     "AssessmentQuerySet",

@@ -11,6 +11,8 @@ from accounts.models import AppendOnly, AppendOnlyQuerySet
 from .assessment import Assessment
 from .status import Status
 
+SYSTEM = "systeem"  # the name that an event carries when no person caused it
+
 
 class EventQuerySet(AppendOnlyQuerySet["Event"]):
     """Lines of the log of assessments."""
@@ -23,6 +25,8 @@ class Event(AppendOnly):
     """
 
     class Kind(models.TextChoices):
+        """Labels that 'door' and a name can follow (`assessments.history`)."""
+
         STARTED = "STARTED", "Beoordeling gestart"
         COUPLED = "COUPLED", "Examinatoren gekozen"
         INVITED = "INVITED", "Examinator uitgenodigd"
@@ -31,12 +35,12 @@ class Event(AppendOnly):
         REMINDERS_OFF = "REMINDERS_OFF", "Herinneringen uitgezet"
         PROPOSED = "PROPOSED", "Collega voorgesteld"
         PROPOSAL_DECLINED = "PROPOSAL_DECLINED", "Voorgestelde collega afgewezen"
-        REPLACED = "REPLACED", "Examinator vervangen"
+        REPLACED = "REPLACED", "Andere examinator gekozen"
         LINK_RENEWED = "LINK_RENEWED", "Nieuwe link aangevraagd"
         WITHDRAWN = "WITHDRAWN", "Uitnodiging ingetrokken"
         SAVED = "SAVED", "Tussentijds opgeslagen"
-        COMPLETED = "COMPLETED", "Beoordeling afgerond door examinator"
-        CORRECTED = "CORRECTED", "Bewerkt door de examencommissie"
+        COMPLETED = "COMPLETED", "Beoordeling afgerond"
+        CORRECTED = "CORRECTED", "Bewerkt namens de examencommissie"
         SENT_BACK = "SENT_BACK", "Teruggestuurd naar examinator"
         FINAL_PROPOSED = "FINAL_PROPOSED", "Voorgedragen om af te ronden"
         FINALISED = "FINALISED", "Definitief gemaakt"

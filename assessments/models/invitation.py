@@ -77,6 +77,13 @@ class Invitation(models.Model):
         return f"{self.contact}: {self.assessment}"
 
     @property
+    def ending(self) -> str:
+        """Return how it ended: 'ingetrokken' or 'vervangen door Greet Nieuw'; '' while it can be used."""
+        if self.replaced_by:
+            return f"vervangen door {self.replaced_by.full_name}"
+        return "ingetrokken" if self.withdrawn_at else ""
+
+    @property
     def is_expired(self) -> bool:
         return self.expires_at <= timezone.now()
 

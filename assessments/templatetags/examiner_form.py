@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django import template
 from django.utils.safestring import SafeString
@@ -15,6 +15,12 @@ register = template.Library()
 def criteria(column: Column, wrong: Collection[str] = ()) -> SafeString:
     """The part's criteria to score; `wrong` holds the names of fields that miss something."""
     return draw_criteria(column, wrong=wrong)
+
+
+@register.filter
+def words_at(wrong: Mapping[str, str], name: str) -> str:
+    """Return what the field of that name misses, or ''."""
+    return wrong[name] if wrong and name in wrong else ""
 
 
 @register.simple_tag

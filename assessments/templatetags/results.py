@@ -62,6 +62,10 @@ def grouped_code(code: str) -> str:
     return grouped(code)
 
 
+register.filter(history.by_whom)
+register.filter(history.about_whom)
+
+
 @register.filter
 def what_went(event: Event) -> list[str]:
     """What an event of the log took away: lines to read."""

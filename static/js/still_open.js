@@ -21,17 +21,21 @@ if (form) {
 
   const errors = [...document.querySelectorAll('.error-summary a[href^="#"]')].flatMap((link) => {
     const field = document.getElementById(link.hash.slice(1));
-    return field?.form === form ? [{ line: link.closest("li"), field, name: field.name }] : [];
+    if (field?.form !== form) return [];
+    const described = (field.closest(".ovg") ?? field).getAttribute("aria-describedby");
+    const tooLong = field instanceof HTMLTextAreaElement && !isOpen(field.name) ? field.value : null;
+    return [{ line: link.closest("li"), field, name: field.name, described, tooLong }];
   });
 
   const showErrors = () => {
-    for (const { line, field, name } of errors) {
-      const wrong = isOpen(name);
+    for (const { line, field, name, described, tooLong } of errors) {
+      const wrong = isOpen(name) || field.value === tooLong;
       line.hidden = !wrong;
       const marked = field.closest(".ovg") ?? field;
       marked.classList.toggle(marked === field ? "is-invalid" : "ovg-error", wrong);
       marked.toggleAttribute("aria-invalid", wrong);
       if (wrong) marked.setAttribute("aria-invalid", "true");
+      marked.setAttribute("aria-describedby", wrong ? described : described.replace(` ${name}-error`, ""));
     }
     for (const summary of document.querySelectorAll(".error-summary")) {
       const lines = [...summary.querySelectorAll("li")];

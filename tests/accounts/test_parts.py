@@ -20,7 +20,6 @@ def render(part: str, **context: object) -> str:
         ("INVITED", "Uitgenodigd", 1),
         ("IN_PROGRESS", "Wordt beoordeeld", 2),
         ("ASSESSED", "Beoordeeld", 3),
-        ("FINAL", "Definitief", 4),
     ],
 )
 def test_the_step_line_says_where_it_is_and_what_is_done(status: str, word: str, done: int) -> None:
@@ -28,6 +27,13 @@ def test_the_step_line_says_where_it_is_and_what_is_done(status: str, word: str,
     assert f'<li class="step step-here" aria-current="step">{word}</li>' in line
     assert line.count("(gedaan)") == done
     assert line.count("<li") == 5
+
+
+def test_last_step_is_done_once_it_is_reached() -> None:
+    line = render("step_line", status="FINAL")
+    assert "step-here" not in line
+    assert "aria-current" not in line
+    assert line.count("(gedaan)") == line.count("icons.svg#check") == line.count("<li") == 5
 
 
 def test_what_was_withdrawn_has_no_step_line() -> None:
@@ -59,7 +65,7 @@ def test_without_a_score_nothing_is_chosen_and_an_error_is_marked() -> None:
     control = score_control("", invalid=True)
     assert "checked" not in control
     assert 'aria-invalid="true"' in control
-    assert 'aria-describedby="score-7-help"' in control
+    assert 'aria-describedby="score-7-help score-7-error"' in control
 
 
 @pytest.mark.parametrize(("value", "word"), [("O", "Onvoldoende"), ("V", "Voldoende"), ("G", "Goed"), ("", "nog geen")])

@@ -118,6 +118,15 @@ def test_two_clicks_complete_once(scored: Invitation) -> None:
     assert scored.signed_function == "Werkbegeleider"
 
 
+def test_missing_tick_is_asked_for_and_is_no_error(scored: Invitation) -> None:
+    browser, post = open_link(scored), confirmed(scored)
+    del post["confirmed"]
+    shown = browser.post(address(scored), post).content.decode()
+    assert "Zet nog een vinkje" in shown
+    assert "Dit moet nog worden aangepast" not in shown
+    assert "Dit moet nog worden aangepast" in browser.post(address(scored), post | {"assessed_on": ""}).content.decode()
+
+
 @pytest.mark.parametrize("seen", ["changed", ""])
 def test_what_was_changed_since_the_summary_is_shown_again_and_to_be_confirmed_anew(
     scored: Invitation, seen: str

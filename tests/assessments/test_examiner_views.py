@@ -15,9 +15,10 @@ from django.utils import timezone
 from accounts.models import User
 from addressbook.models import Contact
 from assessments import invite, lifecycle, links
+from assessments.form import MAX_JUSTIFICATION
 from assessments.models import Assessment, Event, Invitation, Score, Status
 from assessments.replace import replace
-from assessments.rubric import read_rubric
+from assessments.rubric import Column, read_rubric
 from assessments.urls import urlpatterns as assessment_urls
 from committee.finalise import finalise
 from digibeoordelen.outbox.files import keep as keep_file
@@ -60,6 +61,10 @@ def filled(invitation: Invitation, score: str = "V", justification: str = "") ->
         post[column.justification_field] = justification
         post |= {name: score for _, name, _ in column.lines}
     return post
+
+
+def own_columns(invitation: Invitation) -> list[Column]:
+    return read_rubric(invitation.assessment, contact=invitation.contact).columns
 
 
 def own_mark(invitation: Invitation) -> str:
@@ -218,6 +223,39 @@ def test_afronden_without_a_required_justification_says_so_and_keeps_the_scores(
     assert response.status_code == 422
     assert "de onderbouwing is verplicht bij een O of een G" in shown
     assert scored(shown, score) == 8
+
+
+def described(shown: str, name: str) -> str:
+    """The texts that describe the field of a name, as a screen reader reads them."""
+    [ids] = re.findall(rf'aria-(?:labelledby="{name}-text"\s+aria-)?describedby="({name}-help[^"]*)"', shown)
+    texts = [re.search(rf'id="{one}"[^>]*>(.*?)</', shown, re.DOTALL) for one in ids.split()]
+    return " ".join(" ".join(text[1].split()) for text in texts if text)
+
+
+def test_missing_justification_has_its_words_at_the_field(opened: Client, invitation: Invitation) -> None:
+    shown = opened.post(page("check", invitation), filled(invitation, "O")).content.decode()
+    for column in own_columns(invitation):
+        assert "De onderbouwing is verplicht bij een O of een G." in described(shown, column.justification_field)
+    shown = opened.post(page("check", invitation), filled(invitation, "V")).content.decode()
+    assert "-error" not in shown
+
+
+def test_too_long_justification_has_its_words_at_the_field(opened: Client, invitation: Invitation) -> None:
+    post = filled(invitation, "O", "Lang.")
+    [first, *others] = own_columns(invitation)
+    post[first.justification_field] = "x" * (MAX_JUSTIFICATION + 1)
+    shown = opened.post(page("check", invitation), post).content.decode()
+    assert "De onderbouwing is langer dan 20000 tekens." in described(shown, first.justification_field)
+    assert f"{others[0].justification_field}-error" not in shown
+
+
+def test_missing_score_has_its_words_at_the_criterion(opened: Client, invitation: Invitation) -> None:
+    post = filled(invitation, "V")
+    removed, kept = [name for name in post if name.startswith("score-")][:2]
+    del post[removed]
+    shown = opened.post(page("check", invitation), post).content.decode()
+    assert "Kies O, V of G." in described(shown, removed)
+    assert "Kies O, V of G." not in described(shown, kept)
 
 
 def test_with_all_v_no_justification_is_needed(opened: Client, invitation: Invitation) -> None:

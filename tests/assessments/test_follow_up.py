@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from addressbook.models import Contact
 from assessments import couple, invite, lifecycle, links
 from assessments.history import read_history
 from assessments.models import Assessment, Event, Invitation, Status
+from assessments.replace import replace
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
 from tests.factories import ContactFactory, member
@@ -181,9 +183,21 @@ def test_replacing_is_said_before_and_after(teacher: Client, invitation: Invitat
     done = teacher.post(replaces, form, follow=True).content.decode()
     assert "Erik Examinator is vervangen door Tineke Tweede." in done
     assert "De uitnodiging wordt verzonden aan Tineke Tweede." in done
+    cells = re.findall(r'<td data-label="Afgerond">(.*?)</td>', done, re.DOTALL)
+    assert " ".join(cells[0].split()) == "Vervangen door Tineke Tweede"
+    assert "onderdelen" in cells[1]
     again = teacher.post(replaces, form, follow=True).content.decode()
     assert "Erik Examinator is geen examinator (meer) van deze beoordeling." in again
     assert OutgoingMail.objects.filter(to="tineke@bedrijf.test").count() == 1
+
+
+@pytest.mark.parametrize("name", ["withdraw", "invite_again"])
+def test_replaced_one_is_named_as_such(
+    teacher: Client, invitation: Invitation, second_examiner: Contact, docent: User, name: str
+) -> None:
+    replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=docent)
+    answer = teacher.get(reverse(f"assessments:{name}", args=[invitation.public_id]), follow=True)
+    assert "Erik Examinator is al vervangen door Tineke Tweede." in answer.content.decode()
 
 
 def test_what_was_begun_meanwhile_is_listed_and_nothing_is_done(
@@ -346,13 +360,13 @@ def test_the_history_says_who_did_what_newest_first(
         take_off_begun=True,
     )
     lines = read_history(invitation.assessment)
-    assert [(line.what, line.who, line.moved) for line in lines] == [
-        ("Examinatoren gekozen voor het hele examen: Tineke Tweede", "Cora Collega", ""),
-        ("Uitnodiging ingetrokken: Erik Examinator", "Cora Collega", "van Wordt beoordeeld naar Nieuw"),
-        ("Tussentijds opgeslagen", "Erik Examinator", "van Uitgenodigd naar Wordt beoordeeld"),
-        ("Examinator uitgenodigd: Erik Examinator", "Dirk Docent", "van Nieuw naar Uitgenodigd"),
-        ("Examinatoren gekozen voor het hele examen: Erik Examinator", "Dirk Docent", ""),
-        ("Beoordeling gestart", "Dirk Docent", ""),
+    assert [(line.what, line.moved) for line in lines] == [
+        ("Examinatoren gekozen voor het hele examen door Cora Collega: Tineke Tweede", ""),
+        ("Uitnodiging ingetrokken door Cora Collega: Erik Examinator", "van Wordt beoordeeld naar Nieuw"),
+        ("Tussentijds opgeslagen door Erik Examinator", "van Uitgenodigd naar Wordt beoordeeld"),
+        ("Examinator uitgenodigd door Dirk Docent: Erik Examinator", "van Nieuw naar Uitgenodigd"),
+        ("Examinatoren gekozen voor het hele examen door Dirk Docent: Erik Examinator", ""),
+        ("Beoordeling gestart door Dirk Docent", ""),
     ]
     assert len([line for line in lines[0].details if line.startswith("Telt niet meer mee: Erik")]) == 4
     assert lines[1].details == ["‘Is ziek.’"]
@@ -365,7 +379,7 @@ def test_saving_over_and_over_is_one_line_that_tells_how_often(invitation: Invit
     for text in ("a", "b", "c"):
         steps.fill_in(invitation, "V", text)
         pass_time(minutes=16)  # more often is not written down
-    saved = [line for line in read_history(invitation.assessment) if line.what == "Tussentijds opgeslagen"]
+    saved = [line for line in read_history(invitation.assessment) if line.what.startswith("Tussentijds opgeslagen")]
     assert [(line.times, line.moved) for line in saved] == [(3, "van Uitgenodigd naar Wordt beoordeeld")]
 
 
@@ -383,4 +397,4 @@ def test_of_a_long_history_the_newest_are_shown_in_one_query(invitation: Invitat
     )
     with django_assert_num_queries(1):
         lines = read_history(invitation.assessment)
-    assert (len(lines), lines[0].what) == (200, "Opnieuw uitgenodigd: nummer 299")
+    assert (len(lines), lines[0].what) == (200, "Opnieuw uitgenodigd door Dirk: nummer 299")

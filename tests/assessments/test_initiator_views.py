@@ -95,6 +95,7 @@ def test_a_student_without_number_is_not_found_and_the_search_says_why(
 
 
 NO_NUMBER = "Bijna altijd heeft de student dan het studentnummer nog niet ingevuld"
+OTHERWISE = "Kijk het nummer na of zoek op naam. Een lijst met nummers of adressen plakt u hieronder."
 BEGINS_SO = "Met een of twee tekens vindt u alleen"
 
 
@@ -107,6 +108,13 @@ BEGINS_SO = "Met een of twee tekens vindt u alleen"
         ("o u", [BEGINS_SO]),
         ("oukje", [NO_NUMBER]),
         ("hoff ou", [NO_NUMBER, "‘ou’"]),
+        ("oukje12@hier.test", [NO_NUMBER]),
+        ("999999", [OTHERWISE]),
+        ("999998, 999999", [OTHERWISE]),
+        ("999998;999999", [OTHERWISE]),
+        ("9-99-9", [OTHERWISE]),
+        ("oukje 999999", [OTHERWISE]),
+        ("oukje@hier.test piet@hier.test", [OTHERWISE]),
     ],
 )
 def test_whom_nobody_is_found_by_is_explained_by_what_was_typed(
@@ -116,7 +124,7 @@ def test_whom_nobody_is_found_by_is_explained_by_what_was_typed(
     assert ("Geen student gevonden" in page) == bool(why)
     found = " ".join(page.partition('id="gevonden"')[2].partition("<details")[0].split())
     assert all(reason in found for reason in why)
-    assert all((reason in found) == (reason in why) for reason in (NO_NUMBER, BEGINS_SO))
+    assert all((reason in found) == (reason in why) for reason in (NO_NUMBER, OTHERWISE, BEGINS_SO))
 
 
 def test_the_search_says_from_how_many_letters_a_part_is_enough(teacher: Client, unit: ExamUnit) -> None:

@@ -100,6 +100,17 @@ def test_without_a_reason_it_is_said_at_the_field_and_nothing_typed_is_lost(
     assert not Correction.objects.exists()
 
 
+def test_words_of_each_error_describe_its_field(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+    reasons = {f"reason-{name}": "Besproken." for name in fields.values()}
+    page = words(member.post(address(assessed), opened(member, assessed) | {fields["text"]: ""} | reasons))
+    [field] = re.findall(rf'<textarea[^>]*id="{fields["text"]}"[^>]*>', page)
+    assert f'aria-describedby="{fields["text"]}-problem"' in field
+    assert re.search(rf'id="{fields["text"]}-problem">De onderbouwing is verplicht bij een O of een G\.<', page)
+    page = words(member.post(address(assessed), opened(member, assessed) | {fields["score"]: "X"} | reasons))
+    assert f'aria-describedby="{fields["score"]}-help {fields["score"]}-error"' in page
+    assert re.search(rf'id="{fields["score"]}-error">Kies O, V of G\.<', page)
+
+
 def test_the_later_of_two_members_sees_the_others_change_and_saves_then(
     member: Client, assessed: Assessment, fields: dict[str, str], committee_member: User
 ) -> None:

@@ -113,7 +113,7 @@ class TestList:
         post(member, assessed, office="bureau@elders.test")
         assert not is_final(assessed)
 
-    def test_the_office_mailed_last_is_chosen_beforehand(
+    def test_the_exams_office_is_chosen_beforehand(
         self, member: Client, assessed: Assessment, student, unit, docent: User, examiner
     ) -> None:
         post(member, assessed, office="techniek@hier.test")

@@ -141,7 +141,7 @@ def test_what_was_refused_is_listed_with_its_reason(
     work(batch.pk)
     page = read(member, reverse("committee:final_batch", args=[batch.public_id]))
     assert "2 beoordelingen zijn definitief." in page
-    assert "1 van 3 niet afgerond" in page
+    assert "1 van 3 niet gelukt" in page
     refused, done = page.split("Wat er is gebeurd")
     assert "Chris Boom" in refused
     assert "Bart Boom" not in refused

@@ -165,7 +165,7 @@ def test_what_can_not_be_done_any_more_is_left_out_and_named(
     page = look(member, data)
     assert ">1 beoordeling definitief maken</button>" in page
     assert [value.partition(":")[0] for value in sent_by(page)["afname"]] == [str(another.public_id)]
-    left_out = page.split("Niet afgerond")[1]
+    left_out = page.split("Gaat niet door")[1]
     assert "Anouk van &#x27;t Hoff" in left_out
     assert "Iemand anders heeft deze beoordeling intussen gewijzigd." in left_out
 
@@ -199,7 +199,7 @@ def test_one_that_changed_since_it_was_shown_holds_up_no_other_and_is_named(
     page = read_answer(member, member.post(CONFIRMED, shown))
     assert "1 beoordeling is definitief." in page
     refused, _, done = page.partition("Wat er is gebeurd")
-    assert "Anouk van &#x27;t Hoff" in refused.split("Niet afgerond")[1]
+    assert "Anouk van &#x27;t Hoff" in refused.split("Niet gelukt")[1]
     assert "Iemand anders heeft deze beoordeling intussen gewijzigd." in refused
     assert "Bart Boom" in done
     assert final(assessed, another) == [False, True]

@@ -118,6 +118,20 @@ def test_the_pages_offer_each_their_own_step(
     assert status(assessed) == Status.FINAL
 
 
+def test_proposing_warns_before_proposing(client: Client, assessed: Assessment, committee_member: User) -> None:
+    client.force_login(committee_member)
+    page = client.get(reverse("committee:propose", args=[assessed.public_id])).content.decode()
+    assert "Let op voordat u voordraagt:" in page
+    assert "u afrondt" not in page
+    assert "u de beoordeling afrondt" not in page
+
+
+def test_dispute_can_not_be_proposed_yet(client: Client, disputed: Assessment, committee_member: User) -> None:
+    client.force_login(committee_member)
+    address = reverse("committee:propose", args=[disputed.public_id])
+    assert "kan nog niet worden voorgedragen." in client.get(address, follow=True).content.decode()
+
+
 def tick(assessment: Assessment, step: str) -> dict[str, str]:
     return {"afname": f"{assessment.public_id}:{assessment.version}:{step}", "email": "elders@hier.test"}
 

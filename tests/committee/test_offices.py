@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import ExamOffice, School
-from assessments.models import Assessment, Status
+from accounts.models import ExamOffice, Role, School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Document, Status
+from committee.finalise import propose
 from committee.office_form import is_known
-from tests.factories import ExamOfficeFactory
+from exams.models import Exam
+from tests import steps
+from tests.factories import ExamOfficeFactory, MembershipFactory, first_unit, make_exam
+
+from .conftest import AfnameMaker
+
+MANY = reverse("committee:finalise_many")
 
 
 @pytest.fixture
@@ -90,6 +102,17 @@ def test_an_address_that_nobody_knows_is_asked_about_once_more(member: Client, a
     assert assessed.documents.get().exam_office_email == "archief@elders.test"
 
 
+def test_unknown_address_asks_for_a_tick_and_is_no_error(member: Client, assessed: Assessment) -> None:
+    post = {"version": assessed.version, "email": "archief@elders.test"}
+    page = words(member.post(reverse("committee:finalise", args=[assessed.public_id]), post))
+    assert "Zet nog een vinkje" in page
+    assert "Dit moet nog worden aangepast" not in page
+    assert 'href="#id_sure"' in page
+    assert "is-invalid" not in page
+    [box] = re.findall(r'<input[^>]*type="checkbox"[^>]*>', page)
+    assert 'aria-describedby="id_sure_help"' in box
+
+
 def test_the_later_of_two_who_change_it_is_told(member: Client, office: ExamOffice) -> None:
     address = reverse("accounts:change_exam_office", args=[office.pk])
     opened = re.search(r'name="opened" value="([^"]*)"', words(member.get(address)))
@@ -157,3 +180,122 @@ def test_what_is_wrong_with_a_typed_address_stands_by_the_open_field(
     page = words(member.post(address, {"version": assessed.version, "email": "archief@elders.test"}))
     assert re.search(r'value="ander" checked', page)
     assert "Ja, archief@elders.test klopt" in page
+
+
+class TestRemembered:
+    """Per exam of the school: what another exam's results went to is never offered."""
+
+    @pytest.fixture(autouse=True)
+    def offices(self, school: School) -> None:
+        ExamOfficeFactory(school=school, name="Examenbureau Techniek", email="techniek@bureau.test")
+        ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@bureau.test")
+
+    @pytest.fixture
+    def other_exam(self) -> Exam:
+        return make_exam(title="Timmerman")
+
+    @pytest.fixture
+    def sent(self, make_afname: AfnameMaker) -> Callable[..., Assessment]:
+        """Makes a final result of which the PDF went to an address."""
+
+        def sent(exam: Exam, email: str, **fields: Any) -> Assessment:
+            final = make_afname(Status.FINAL, unit=first_unit(exam), **fields)
+            Document.objects.create(assessment=final, number=1, result={}, exam_office_email=email)
+            return final
+
+        return sent
+
+    def chosen(self, member: Client, assessment: Assessment | None = None) -> list[str]:
+        """The value of each office that is chosen when the page is opened."""
+        url = reverse("committee:finalise", args=[assessment.public_id]) if assessment else MANY
+        page = words(member.get(url))
+        assert 'type="radio"' in page
+        return re.findall(r'type="radio"[^>]*value="([^"]*)" checked', page)
+
+    def test_newest_of_the_exam_is_offered(self, member: Client, assessed: Assessment, sent, other_exam: Exam) -> None:
+        now = timezone.now()
+        sent(assessed.exam, "techniek@bureau.test", since=now - timedelta(days=2))
+        sent(assessed.exam, "zorg@bureau.test", since=now - timedelta(days=1))
+        sent(other_exam, "techniek@bureau.test", since=now)
+        assert self.chosen(member, assessed) == self.chosen(member) == ["zorg@bureau.test"]
+
+    def test_another_exams_office_is_not_offered(
+        self, member: Client, assessed: Assessment, sent, other_exam: Exam
+    ) -> None:
+        sent(other_exam, "techniek@bureau.test")
+        assert self.chosen(member, assessed) == self.chosen(member) == []
+        address = reverse("committee:finalise", args=[assessed.public_id])
+        assert "Kies een examenbureau, of vul een ander adres in." in words(
+            member.post(address, {"version": assessed.version, "email": ""})
+        )
+        assessed.refresh_from_db()
+        assert assessed.status == Status.ASSESSED
+
+    def test_only_office_of_the_list_is_not_offered(self, member: Client, assessed: Assessment) -> None:
+        ExamOffice.objects.get(email="techniek@bureau.test").delete()
+        assert self.chosen(member, assessed) == self.chosen(member) == []
+
+    def test_another_schools_results_do_not_count(
+        self, member: Client, assessed: Assessment, sent, other_school: School
+    ) -> None:
+        sent(assessed.exam, "zorg@bureau.test", student=MembershipFactory(school=other_school))
+        assert self.chosen(member, assessed) == self.chosen(member) == []
+
+    def test_colleagues_choice_counts_too(self, member: Client, assessed: Assessment, sent, school: School) -> None:
+        colleague = MembershipFactory(school=school, role=Role.EXAMENCOMMISSIE).user
+        sent(assessed.exam, "zorg@bureau.test", final_by=colleague)
+        assert self.chosen(member, assessed) == ["zorg@bureau.test"]
+
+    @pytest.mark.parametrize("email", ["weg@bureau.test", "ZORG@elders.test"])
+    def test_address_outside_the_list_is_not_offered(
+        self, member: Client, assessed: Assessment, sent, email: str
+    ) -> None:
+        sent(assessed.exam, email)
+        assert self.chosen(member, assessed) == []
+
+    def test_corrected_address_is_remembered(self, member: Client, assessed: Assessment, sent) -> None:
+        final = sent(assessed.exam, "techniek@bureau.test")
+        final.documents.update(exam_office_email="zorg@bureau.test")  # as 'Opnieuw verzenden' leaves it
+        assert self.chosen(member, assessed) == ["zorg@bureau.test"]
+
+    @pytest.mark.parametrize(
+        ("theirs", "offered"), [("zorg@bureau.test", ["zorg@bureau.test"]), ("techniek@bureau.test", []), ("", [])]
+    )
+    def test_exams_together_are_offered_only_what_they_share(
+        self,
+        member: Client,
+        assessed: Assessment,
+        sent,
+        other_exam: Exam,
+        docent: User,
+        examiner: Contact,
+        school: School,
+        theirs: str,
+        offered: list[str],
+    ) -> None:
+        other = steps.start_assessment(MembershipFactory(school=school), first_unit(other_exam), docent)
+        steps.choose(other, examiner)
+        steps.assess(steps.send_invitation(other, examiner))
+        sent(assessed.exam, "zorg@bureau.test")
+        if theirs:
+            sent(other_exam, theirs)
+        assert self.chosen(member) == offered
+
+    def test_proposed_address_is_offered_to_the_second_member(
+        self, member: Client, assessed: Assessment, sent, school: School
+    ) -> None:
+        School.objects.filter(pk=school.pk).update(four_eyes=True)
+        sent(assessed.exam, "techniek@bureau.test")
+        first = MembershipFactory(school=school, role=Role.EXAMENCOMMISSIE).user
+        propose(assessment=assessed, by=first, exam_office_email="zorg@bureau.test")
+        assert self.chosen(member, assessed) == ["zorg@bureau.test"]
+
+    def test_proposing_offers_the_exams_own_office(
+        self, member: Client, assessed: Assessment, sent, school: School, other_exam: Exam
+    ) -> None:
+        School.objects.filter(pk=school.pk).update(four_eyes=True)
+        sent(other_exam, "techniek@bureau.test")
+        address = reverse("committee:propose", args=[assessed.public_id])
+        assert " checked" not in words(member.get(address))
+        sent(assessed.exam, "zorg@bureau.test")
+        assert 'value="zorg@bureau.test" checked' in words(member.get(address))
