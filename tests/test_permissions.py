@@ -58,6 +58,7 @@ home                            GET    login  go      go     go      go     go  
 favicon                         GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
+accounts:logged_in              GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:ask_code               GET    login  login  login  login   login  login login     login login login
 accounts:ask_code               POST   login  login  login  login   login  login login     login login login
 accounts:ask_recovery_code      GET    login  login  login  login   login  login login     login login login
