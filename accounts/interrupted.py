@@ -17,7 +17,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-TOKEN = "csrfmiddlewaretoken"
 _CODES = {"code", "key"}  # of this app's forms; elsewhere a code is no secret
 
 
@@ -60,13 +59,13 @@ def needs_login(request: HttpRequest) -> bool:
 
 def posted(request: HttpRequest) -> dict[str, Any]:
     """Return what `parts/send_again.html` shows of a post."""
-    fields = [(name, value) for name, values in request.POST.lists() for value in values if name != TOKEN]
-    shown = [(name, value) for name, value in fields if not _is_secret(request, name)]
+    names = [name for name in request.POST if name != "csrfmiddlewaretoken"]
+    shown = [name for name in names if not _is_secret(request, name)]
     files = [(name, [file.name for file in files]) for name, files in request.FILES.lists()]
     return {
         "is_own": True,
-        "fields": shown,
-        "has_secrets": len(shown) < len(fields),
+        "fields": [(name, value) for name in shown for value in request.POST.getlist(name)],
+        "has_secrets": len(shown) < len(names),
         "files": files,
         "sender": request.user if needs_login(request) else None,  # may be another than who typed it
     }

@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "digibeoordelen.file_gone.FileGoneMiddleware",
+    "digibeoordelen.wrong_address.PostOnlyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
