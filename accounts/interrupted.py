@@ -23,7 +23,9 @@ _CODES = {"code", "key"}  # of this app's forms; elsewhere a code is no secret
 class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
     """Django's, which offers a form again that was sent after the session ended."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> HttpResponseBase:
+    def handle_no_permission(  # type: ignore[override]  # the stubs know of Django's redirect alone
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
         if request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers:
             return _beside_what_is_typed(request)
         if is_own_post(request) and request.path != reverse("accounts:logout"):

@@ -515,6 +515,23 @@ def test_url_with_every_role(
     assert found == expected
 
 
+def test_opening_an_address_for_forms_leads_to_a_page(
+    people: dict[str, User | None], address: Callable[[str], str]
+) -> None:
+    opened = {name for name, method, _ in rows() if method == "GET"}
+    for name, _, expected in rows():
+        if name in opened:
+            continue
+        client = Client()
+        if user := people[next(role for role, outcome in expected.items() if outcome in ("go", "ok", "bad"))]:
+            client.force_login(user)
+        with transaction.atomic():
+            page = client.get(address(name), follow=True)
+            assert page.content
+            assert page.status_code in (200, 403), (name, page.redirect_chain)  # 403: the examiner's cookie is asked
+            transaction.set_rollback(True)
+
+
 # Of the admin, beside Django's own: page, and method; each is there for staff and leads anyone else to a login.
 CONTENT_PAGES = {
     "exams_upload": "GET",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -12,24 +10,23 @@ from accounts.models import School, User
 from assessments import links, stop_reminders
 from assessments.models import Assessment, Invitation
 
-from .test_permissions import ACCOUNT_LINKS, URLS, address, people, rows  # noqa: F401 - two are fixtures
+from .factories import PASSWORD
+from .test_permissions import ACCOUNT_LINKS
 
 RUBBISH = [")", ">", "%20", ".", "%22", "%E2%80%9D", "%3E)", ",/", "%0A"]
-POST_ONLY = sorted({name for name, *_ in rows()} - {name for name, method, _ in rows() if method == "GET"})
 
 
 def is_link_page(page: str) -> bool:
     return "Deze link klopt niet" in page or "Deze link werkt niet" in page
 
 
-@pytest.mark.parametrize("rubbish", RUBBISH)
+@pytest.mark.parametrize("name", ["open_link", "no_reminders"])
 def test_rubbish_after_an_examiners_link_says_the_link_is_wrong(
-    client: Client, invitation: Invitation, rubbish: str
+    client: Client, invitation: Invitation, name: str
 ) -> None:
-    for path in (
-        reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]),
-        reverse("assessments:no_reminders", args=[stop_reminders.token_for(invitation)]),
-    ):
+    token = stop_reminders.token_for(invitation) if name == "no_reminders" else links.token_for(invitation=invitation)
+    path = reverse(f"assessments:{name}", args=[token])
+    for rubbish in RUBBISH:
         for written in (f"{path}{rubbish}", f"{path.rstrip('/')}{rubbish}", f"{path.rstrip('/')}{rubbish}/"):
             answer = client.get(written, follow=True)
             assert answer.status_code == 404, written
@@ -51,7 +48,7 @@ def test_rubbish_after_a_link_about_an_account_says_the_link_is_wrong(
 def test_wrong_link_is_in_the_language_that_was_chosen(client: Client, invitation: Invitation) -> None:
     client.cookies["taal"] = "en"
     page = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]) + ")")
-    assert "This link is not right" in page.content.decode() or 'lang="en"' in page.content.decode()
+    assert '<html lang="en">' in page.content.decode()
 
 
 def test_other_addresses_keep_the_general_page(client: Client, docent: User, assessment: Assessment) -> None:
@@ -62,25 +59,7 @@ def test_other_addresses_keep_the_general_page(client: Client, docent: User, ass
     assert client.get(path.rstrip("/")).status_code == 301, "a lost slash is still put back"
 
 
-@pytest.mark.parametrize("name", POST_ONLY)
-def test_opening_an_address_for_forms_leads_to_a_page(
-    client: Client,
-    people: dict[str, User],
-    address: Callable[[str], str],
-    name: str,
-) -> None:
-    outcomes = next(outcomes for of, _, outcomes in rows() if of == name)
-    role = next(role for role, outcome in outcomes.items() if outcome in ("go", "ok", "bad"))
-    if people[role]:
-        client.force_login(people[role])
-    answer = client.get(address(name), follow=True)
-    assert answer.content
-    assert answer.status_code in (200, 403), (answer.redirect_chain, answer.status_code)
-
-
 def test_after_log_in_one_is_led_to_a_page_that_opens(client: Client, docent: User, assessment: Assessment) -> None:
-    from .factories import PASSWORD
-
     asked = client.get(reverse("assessments:send_invitations", args=[assessment.public_id]))
     answer = client.post(asked.url, {"username": docent.email, "password": PASSWORD}, follow=True)
     assert answer.status_code == 200
