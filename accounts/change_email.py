@@ -133,7 +133,8 @@ def stop(*, change: EmailChange, language: str) -> None:
 
 def find_to_confirm(token: str, user: User) -> EmailChange:
     """The change of a link mailed to the new address, when it is this person's own; else raises `LinkGone`."""
-    change = user.email_changes.filter(pk=CONFIRM_EMAIL.read(token)["change"]).first()
+    pk = CONFIRM_EMAIL.read(token)["change"]
+    change = user.email_changes.filter(pk=pk).first()
     if change is None:
         raise LinkGone("unknown")
     _refuse_unless_open(change)

@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from .interrupted import is_own_post, offer_again
+
 
 class FirstLoginMiddleware:
     """Leads whoever has not yet checked their details to the page where they do, and only to what is on it."""
@@ -28,6 +30,8 @@ class FirstLoginMiddleware:
             return None
         if not request.user.is_authenticated or request.user.details_checked_at:
             return None
+        if is_own_post(request):
+            return offer_again(request, why="welcome", first=welcome)
         if request.method != "GET":
             return redirect(welcome)
         return redirect(f"{welcome}?{urlencode({'next': request.get_full_path()})}")

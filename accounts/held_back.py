@@ -16,6 +16,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from . import second_step
+from .interrupted import is_own_post, offer_again
 
 
 class HeldBackMiddleware:
@@ -54,6 +55,8 @@ def _to_set_up(request: HttpRequest) -> HttpResponse:
     address = reverse("accounts:set_up_second_step")
     if getattr(request, "htmx", False):
         return HttpResponseClientRedirect(address)
+    if is_own_post(request):
+        return offer_again(request, why="second_step", first=address)
     if request.method == "GET":
         address += f"?{urlencode({'next': request.get_full_path()})}"
     return redirect(address)

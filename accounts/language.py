@@ -47,10 +47,15 @@ class LanguageMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if getattr(view, "is_translated", False):
-            request.is_translated = True  # type: ignore[attr-defined]
-            _speak(_chosen(request))
+        in_language_of(request, view)
         return None
+
+
+def in_language_of(request: HttpRequest, view: Callable[..., Any]) -> None:
+    """Show this request's page in the language that was chosen, if that of `view` is translated."""
+    if getattr(view, "is_translated", False):
+        request.is_translated = True  # type: ignore[attr-defined]
+        _speak(_chosen(request))
 
 
 def is_translated(request: HttpRequest) -> bool:

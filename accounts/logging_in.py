@@ -19,7 +19,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from . import second_step
 from .forms import LoginForm
@@ -42,6 +42,13 @@ class LogIn(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         return log_in(self.request, form.get_user(), going_to=self.get_success_url())
+
+
+@translated
+@require_safe
+def logged_in(request: HttpRequest) -> HttpResponse:
+    """Where one logs in beside a form that the end of the session interrupted."""
+    return render(request, "accounts/logged_in.html")
 
 
 def log_in(request: HttpRequest, user: User, *, going_to: str) -> HttpResponse:

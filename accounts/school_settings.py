@@ -1,4 +1,4 @@
-"""The page 'Instellingen' of Schoolbeheer, the school's logo, and 'Wijzigingen'."""
+"""The page 'Instellingen' of Schoolbeheer, the logo among them, and 'Wijzigingen'."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from . import logo
 from .managed_school import get_managed_school
@@ -26,39 +26,41 @@ def settings(request: UserRequest, school_id: int) -> HttpResponse:
     school = get_managed_school(request.user, school_id)
     form = SchoolSettingsForm(request.POST or None, instance=copy(school))
     clashes: tuple[str, ...] = ()
-    if request.method == "POST" and form.is_valid():
-        clashes = keep_settings(request, school=school, form=form)
-        if not clashes:
-            return redirect("school:settings", school.pk)
+    problems: list[dict[str, str]] = []
+    if request.method == "POST":
+        try:
+            has_new_logo = _keep_logo(request, school)
+        except ValidationError as refused:
+            problems = [{"href": "#id_logo", "text": f"Logo: {refused.message}"}]
+        if form.is_valid() and not problems:
+            clashes = keep_settings(request, school=school, form=form, is_all=not has_new_logo)
+            if not clashes:
+                return redirect("school:settings", school.pk)
     sections = lay_out(form, school=school, posted=request.POST, clashes=clashes)
-    return _page(request, school, form=form, sections=sections, clashes=clashes)
+    return _page(request, school, form=form, sections=sections, clashes=clashes, problems=problems)
+
+
+def _keep_logo(request: UserRequest, school: School) -> bool:
+    """Keep or remove the logo, also when another field is refused: a browser doesn't keep the file that was chosen.
+
+    Return whether that was asked; raise `ValidationError` for a file that is no logo.
+    """
+    if file := request.FILES.get("logo"):
+        logo.set_logo(school=school, image=logo.read_logo(file), by=request.user)
+        messages.success(request, "Het logo is opgeslagen.")
+    elif "remove_logo" in request.POST:
+        logo.set_logo(school=school, image=None, by=request.user)
+        messages.success(request, "Het logo is verwijderd; de pagina's tonen weer dat van Digitaal beoordelen.")
+    else:
+        return False
+    school.refresh_from_db(fields=["logo"])
+    return True
 
 
 def _page(request: UserRequest, school: School, **context: object) -> HttpResponse:
     offices = school.exam_offices.all()
     limits = {"largest_mb": logo.MAX_BYTES // 1024 // 1024, "logo_shape": logo.SHAPE}
     return render(request, "accounts/school_settings.html", {"school": school, "offices": offices, **limits, **context})
-
-
-@require_POST
-def upload_logo(request: UserRequest, school_id: int) -> HttpResponse:
-    """'Logo opslaan'. A file that is refused leaves the logo as it was."""
-    school = get_managed_school(request.user, school_id)
-    try:
-        logo.set_logo(school=school, image=logo.read_logo(request.FILES.get("logo")), by=request.user)
-    except ValidationError as refused:
-        messages.error(request, refused.message)
-    else:
-        messages.success(request, "Het logo is opgeslagen.")
-    return redirect("school:settings", school.pk)
-
-
-@require_POST
-def remove_logo(request: UserRequest, school_id: int) -> HttpResponse:
-    school = get_managed_school(request.user, school_id)
-    logo.set_logo(school=school, image=None, by=request.user)
-    messages.success(request, "Het logo is verwijderd; de pagina's tonen weer dat van Digitaal beoordelen.")
-    return redirect("school:settings", school.pk)
 
 
 @require_GET

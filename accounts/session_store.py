@@ -34,10 +34,15 @@ class SessionStore(db.SessionStore):
         made.seen_at = timezone.now()
         return made
 
-    def see(self) -> None:
-        """Writes down that it is in use, at most once in `SEEN_EVERY`."""
+    def see(self) -> bool:
+        """Keep that it is in use and let it last as long as a new one, at most once in `SEEN_EVERY`; return whether.
+
+        Only these two columns are written: a request beside this one may change the session's data.
+        """
         now = timezone.now()
         if self.seen_at is None or now - self.seen_at < SEEN_EVERY:
-            return
-        self.get_model_class().objects.filter(session_key=self.session_key).update(seen_at=now)
+            return False
+        own = self.get_model_class().objects.filter(session_key=self.session_key)
+        own.update(seen_at=now, expire_date=self.get_expiry_date())
         self.seen_at = now
+        return True

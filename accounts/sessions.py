@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -31,19 +32,33 @@ class Login:
 
 
 class LastSeenMiddleware:
-    """Keeps when each session was last in use, to some minutes."""
+    """Keeps when each session was last in use, to some minutes; from then on it lasts as long as a new one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        key = request.session.session_key
+        if getattr(request, "session_is_extended", False) and key:
+            # As Django's own middleware does, which comes after this and has the last word: after logging out, say.
+            response.set_cookie(
+                settings.SESSION_COOKIE_NAME,
+                key,
+                max_age=request.session.get_expiry_age(),
+                path=settings.SESSION_COOKIE_PATH,
+                domain=settings.SESSION_COOKIE_DOMAIN,
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=settings.SESSION_COOKIE_HTTPONLY,
+                samesite=settings.SESSION_COOKIE_SAMESITE,
+            )
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         if request.user.is_authenticated:
-            request.session.see()  # type: ignore[attr-defined]  # of our own store
+            request.session_is_extended = request.session.see()  # type: ignore[attr-defined]  # of our own store
         return None
 
 

@@ -70,8 +70,10 @@ def lay_out(
     ]
 
 
-def keep_settings(request: UserRequest, *, school: School, form: forms.ModelForm[School]) -> tuple[str, ...]:
-    """Writes what was typed into a valid form, and says so.
+def keep_settings(
+    request: UserRequest, *, school: School, form: forms.ModelForm[School], is_all: bool = True
+) -> tuple[str, ...]:
+    """Writes what was typed into a valid form, and says so; without `is_all` the page kept something else already.
 
     Returns what someone else changed meanwhile, if anything: then nothing is written, and `school` is read again.
     """
@@ -84,6 +86,6 @@ def keep_settings(request: UserRequest, *, school: School, form: forms.ModelForm
         return refused.names
     if changed:
         messages.success(request, f"Bewaard: {', '.join(line.label for line in changed)}.")
-    else:
+    elif is_all:
         messages.info(request, "Er is niets veranderd.")
     return ()

@@ -21,6 +21,7 @@ app_name = "accounts"
 
 urlpatterns = [
     path("inloggen/", translated(counting_wrong_passwords(logging_in.LogIn.as_view())), name="login"),
+    path("inloggen/klaar/", logging_in.logged_in, name="logged_in"),
     path("inloggen/code/", logging_in.ask_code, name="ask_code"),
     path("inloggen/herstelcode/", logging_in.ask_recovery_code, name="ask_recovery_code"),
     path("uitloggen/", LogoutView.as_view(), name="logout"),

@@ -25,7 +25,7 @@ from . import invite, lifecycle, links, own_copy, rate_limits, sign
 from .attachments import as_download
 from .forms import CompleteForm
 from .models import Invitation
-from .no_access import count_wrong, no_access
+from .no_access import JUST_OPENED, count_wrong, no_access
 from .own_result import own_result
 from .rubric import Missing, Rubric, read_rubric
 
@@ -40,7 +40,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
         invitation = links.open_token(token)
     except links.NoAccess as refused:
         return no_access(request, refused, token=token)
-    response = redirect("assessments:form", invitation.public_id)
+    response = redirect(f"{reverse('assessments:form', args=[invitation.public_id])}?{JUST_OPENED}")
     links.set_cookie(response, invitation=invitation)
     return response
 
@@ -91,6 +91,8 @@ def form(request: HttpRequest, public_id: UUID) -> HttpResponse:
         invitation = links.open_cookie(request, public_id)
     except links.NoAccess as refused:
         return no_access(request, refused)
+    if JUST_OPENED in request.GET:  # the cookie arrived
+        return redirect("assessments:form", public_id)
     rubric = read_rubric(invitation.assessment, contact=invitation.contact)
     return _form_page(request, invitation, rubric)
 

@@ -24,6 +24,8 @@ TYPED_LENGTH = 500  # characters: a name of 232 and an address of 254 fit
 @require_GET
 def per_student(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
+    if "beoordeling" not in request.GET:
+        return redirect("assessments:unit_list", unit.pk)
     assessments = get_assessments(request.user, unit, request.GET)
     return _page(request, unit, assessments, read_lines(assessments))
 

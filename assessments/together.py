@@ -75,6 +75,8 @@ def _page(
 @require_GET
 def together(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
+    if "beoordeling" not in request.GET:
+        return redirect("assessments:unit_list", unit.pk)
     assessments = get_assessments(request.user, unit, request.GET)
     found = group.read_group(assessments)
     return _page(

@@ -1,21 +1,19 @@
 """What a form answers whose token is not the browser's any more."""
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-EXAMINERS_FORM = "/beoordelen/u/"
+from accounts.interrupted import is_own_post, needs_login, offer_again
 
 
 @never_cache
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403; an examiner's form can be sent once more, with all that is in it.
-
-    Logging in changes the token, also for the form that stands open beside it. Only what a page of
-    this site sent is sent again: Django looks at the origin first, and at the token after that.
-    """
-    own_page = "Origin" in request.headers and reason.startswith("CSRF ")  # token, or cookie
-    fields: list[tuple[str, str]] = []
-    if own_page and request.path.startswith(EXAMINERS_FORM):
-        fields = [(name, str(value)) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"]
-    return render(request, "403_csrf.html", {"fields": fields}, status=403)
+    """403; what a page of this site sent can be sent once more. Logging in changes the token, in every open tab."""
+    if not reason.startswith("CSRF ") or not is_own_post(request):  # else token or cookie is wrong, not the origin
+        return render(request, "403_csrf.html", status=403)
+    if reason == REASON_NO_CSRF_COOKIE:
+        return offer_again(request, why="cookies")
+    has_ended = request.user.is_anonymous and needs_login(request)
+    return offer_again(request, why="login" if has_ended else "token")

@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.interrupted.LoginRequiredMiddleware",
     "accounts.sessions.LastSeenMiddleware",
     "accounts.first_login.FirstLoginMiddleware",
     "accounts.held_back.HeldBackMiddleware",
@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "digibeoordelen.file_gone.FileGoneMiddleware",
+    "digibeoordelen.wrong_address.PostOnlyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -278,7 +279,7 @@ HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
 SESSION_ENGINE = "accounts.session_store"
-SESSION_COOKIE_AGE = 60 * 60 * 12
+SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.sessions.LastSeenMiddleware
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None

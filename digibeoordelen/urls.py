@@ -38,6 +38,8 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     )
 
 
+handler404 = "digibeoordelen.wrong_address.not_found"
+
 urlpatterns = [
     path("", home, name="home"),
     path("", include("accounts.urls")),

@@ -58,6 +58,7 @@ home                            GET    login  go      go     go      go     go  
 favicon                         GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 health                          GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:login                  GET    ok     go      go     go      go     go    go        go    go    go
+accounts:logged_in              GET    login  ok      ok     ok      ok     ok    ok        ok    ok    ok
 accounts:ask_code               GET    login  login  login  login   login  login login     login login login
 accounts:ask_code               POST   login  login  login  login   login  login login     login login login
 accounts:ask_recovery_code      GET    login  login  login  login   login  login login     login login login
@@ -104,8 +105,6 @@ school:colour                   GET    ok     ok      ok     ok      ok     ok  
 school:logo                     GET    ok     ok      ok     ok      ok     ok    ok        ok    ok    ok
 school:settings                 GET    login  none    none   none    none   none  none      ok    none  none
 school:settings                 POST   login  none    none   none    none   none  none      ok    none  none
-school:upload_logo              POST   login  none    none   none    none   none  none      go    none  none
-school:remove_logo              POST   login  none    none   none    none   none  none      go    none  none
 school:changes                  GET    login  none    none   none    none   none  none      ok    none  none
 school:student_numbers          GET    login  none    none   none    none   none  none      ok    none  none
 school:change_number            GET    login  none    none   none    none   none  none      ok    none  none
@@ -514,6 +513,23 @@ def test_url_with_every_role(
             found[role] = outcome(getattr(client, method.lower())(path, data))
             transaction.set_rollback(True)
     assert found == expected
+
+
+def test_opening_an_address_for_forms_leads_to_a_page(
+    people: dict[str, User | None], address: Callable[[str], str]
+) -> None:
+    opened = {name for name, method, _ in rows() if method == "GET"}
+    for name, _, expected in rows():
+        if name in opened:
+            continue
+        client = Client()
+        if user := people[next(role for role, outcome in expected.items() if outcome in ("go", "ok", "bad"))]:
+            client.force_login(user)
+        with transaction.atomic():
+            page = client.get(address(name), follow=True)
+            assert page.content
+            assert page.status_code in (200, 403), (name, page.redirect_chain)  # 403: the examiner's cookie is asked
+            transaction.set_rollback(True)
 
 
 # Of the admin, beside Django's own: page, and method; each is there for staff and leads anyone else to a login.

@@ -200,12 +200,11 @@ def test_schoolbeheer_keeps_the_exam_offices_too_and_it_is_logged(
 def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
-    address = reverse("school:upload_logo", args=[school.pk])
     for height in (100, 100, 120):
-        client.post(address, {"logo": SimpleUploadedFile("logo.png", png(300, height))})
+        client.post(page, opened(client, page) | {"logo": SimpleUploadedFile("logo.png", png(300, height))})
     school.refresh_from_db()
     assert school.look.logo_url in words(client.get(page))
-    client.post(reverse("school:remove_logo", args=[school.pk]))
+    client.post(page, opened(client, page) | {"remove_logo": "on"})
     assert [(before, after) for _, before, after, _ in log(school)] == [
         ("een logo", ""),
         ("een logo", "300 × 120 pixels"),
@@ -213,14 +212,40 @@ def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
     ]
 
 
-@pytest.mark.parametrize("files", [{}, {"logo": SimpleUploadedFile("logo.svg", b"<svg/>")}])
-def test_a_file_that_is_no_logo_leaves_it_as_it_was(
-    client: Client, administrator: User, school: School, files: dict[str, Any]
+def test_a_file_that_is_no_logo_leaves_it_as_it_was_and_keeps_what_was_typed(
+    client: Client, administrator: User, school: School, page: str
 ) -> None:
-    answer = client.post(reverse("school:upload_logo", args=[school.pk]), files, follow=True)
-    assert 'role="alert"' in words(answer)
+    typed = opened(client, page) | {"link_days": "90", "logo": SimpleUploadedFile("logo.svg", b"<svg/>")}
+    answer = client.post(page, typed)
+    assert "Dit bestand is geen PNG of JPEG" in words(answer)
+    assert re.search(r'value="90"[^>]*id="id_link_days"|id="id_link_days"[^>]*value="90"', words(answer))
     school.refresh_from_db()
-    assert school.logo is None
+    assert (school.logo, school.link_days) == (None, 60)
+
+
+def test_logo_and_settings_are_kept_together(client: Client, administrator: User, school: School, page: str) -> None:
+    typed = opened(client, page) | {"link_days": "90", "logo": SimpleUploadedFile("logo.png", png(300, 100))}
+    answer = words(client.post(page, typed, follow=True))
+    assert "Bewaard: Geldigheid van een link" in answer
+    assert "Het logo is opgeslagen." in answer
+    school.refresh_from_db()
+    assert (school.logo is not None, school.link_days) == (True, 90)
+
+
+def test_chosen_logo_survives_a_mistake_in_another_field(
+    client: Client, administrator: User, school: School, page: str
+) -> None:
+    typed = opened(client, page) | {"link_days": "0", "logo": SimpleUploadedFile("logo.png", png(300, 100))}
+    answer = words(client.post(page, typed))
+    assert 'role="alert"' in answer
+    assert "Het logo is opgeslagen." in answer
+    school.refresh_from_db()
+    assert school.logo is not None
+
+
+def test_page_of_settings_has_one_form(client: Client, administrator: User, page: str) -> None:
+    main = words(client.get(page)).split('<main id="inhoud"')[1].split("</main>")[0]
+    assert main.count("<form") == 1
 
 
 def test_the_log_goes_on_on_a_next_page_in_as_many_queries(

@@ -130,7 +130,7 @@ def test_a_request_under_way_does_not_bring_it_back(log_in: Callable[..., Client
 def test_ending_is_a_post(log_in: Callable[..., Client]) -> None:
     here = log_in()
     for url in (ALL, OTHERS, f"{LIST}abc/uitloggen/"):
-        assert here.get(url).status_code == 405
+        assert here.get(url).status_code == 302
     assert is_in(here)
 
 
@@ -216,13 +216,26 @@ def test_who_did_the_second_step_costs_no_query_more(log_in: Callable[..., Clien
     assert len(queries(here)) == before
 
 
-def test_being_seen_does_not_lengthen_a_session(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
+def test_session_lasts_for_as_long_as_it_is_used(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     here = log_in()
-    for _ in range(11):
-        pass_time(hours=1)
-        assert is_in(here)
-    pass_time(hours=1, minutes=1)
+    for _ in range(3):
+        pass_time(hours=11)
+        answer = here.get("/profiel/")
+        assert answer.status_code == 200
+        cookie = answer.cookies["sessionid"]
+        assert (cookie["max-age"], cookie["httponly"], cookie["samesite"]) == (12 * 3600, True, "Lax")
+    assert "sessionid" not in here.get("/profiel/").cookies
+    pass_time(hours=12, minutes=1)
     assert not is_in(here)
+
+
+def test_logging_out_long_after_the_last_use_takes_the_cookie_away(
+    log_in: Callable[..., Client], pass_time: Callable[..., None]
+) -> None:
+    here = log_in()
+    pass_time(hours=1)
+    assert here.post("/uitloggen/").cookies["sessionid"].value == ""
+    assert not Session.objects.exists()
 
 
 def test_what_is_over_is_deleted_and_what_runs_stays(

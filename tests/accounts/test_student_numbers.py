@@ -190,7 +190,7 @@ def test_a_school_without_schoolbeheer_says_whom_to_ask(
 
 
 def test_looking_at_the_address_tells_nobody(browser: Client) -> None:
-    assert browser.get(REPORT).status_code == 405
+    assert browser.get(REPORT).status_code == 302
 
 
 # --- Schoolbeheer ----------------------------------------------------------------------------------------

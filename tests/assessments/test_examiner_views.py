@@ -76,7 +76,8 @@ def test_the_link_gives_a_cookie_for_its_own_path_and_leaves_the_address_bar(
 ) -> None:
     response = browser.get(link(invitation))
     [cookie] = response.cookies.values()
-    assert response["Location"] == cookie["path"] == page("form", invitation)
+    assert response["Location"] == f"{cookie['path']}?geopend"
+    assert cookie["path"] == page("form", invitation)
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
 
@@ -92,6 +93,30 @@ def test_the_form_needs_the_cookie(browser: Client, invitation: Invitation) -> N
     response = browser.get(page("form", invitation))
     assert response.status_code == 403
     assert "Open het formulier met de link in uw mail" in response.content.decode()
+
+
+def test_refused_cookies_are_named_after_opening_the_link(browser: Client, invitation: Invitation) -> None:
+    opened = browser.get(link(invitation))
+    browser.cookies.clear()
+    shown = browser.get(opened["Location"])
+    assert shown.status_code == 403
+    assert "Sta cookies toe voor deze site" in shown.content.decode()
+
+
+def test_link_leads_to_the_form_by_its_own_address(browser: Client, invitation: Invitation) -> None:
+    answer = browser.get(link(invitation), follow=True)
+    assert answer.status_code == 200
+    assert answer.redirect_chain[-1][0] == page("form", invitation)
+
+
+def test_form_without_its_cookie_can_be_sent_once_the_link_is_opened(browser: Client, invitation: Invitation) -> None:
+    typed = all_scores(invitation, "G")
+    shown = browser.post(page("save", invitation), typed, headers={"Origin": "http://testserver"}).content.decode()
+    again = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', shown))
+    assert again.keys() - {"csrfmiddlewaretoken"} == typed.keys()
+    browser.get(link(invitation))
+    assert browser.post(page("save", invitation), again).status_code == 302
+    assert Score.objects.filter(value="G").count() == 8
 
 
 def test_the_form_shows_each_criterion_with_what_o_v_and_g_mean(opened: Client, invitation: Invitation) -> None:

@@ -295,7 +295,7 @@ def test_another_school_s_proposal_does_not_exist(proposal: Proposal, stranger: 
     client = Client()
     client.force_login(stranger)
     assert client.post(answer(verb, proposal)).status_code == 404
-    assert client.get(answer(verb, proposal)).status_code == 405
+    assert client.get(answer(verb, proposal)).status_code == 302
     proposal.refresh_from_db()
     assert proposal.state == Proposal.State.OPEN
 

@@ -109,7 +109,7 @@ def test_logo_and_colour_show_at_once_and_axe_finds_nothing(
     picture.write_bytes(png(900, 200, "#0a6e6e"))
     page = desk(width=width)
     page.get_by_label("Bestand met het logo").set_input_files(picture)
-    page.get_by_role("button", name="Logo opslaan").click()
+    page.get_by_role("button", name="Bewaren").click()
     expect(page.get_by_role("status")).to_have_text("Het logo is opgeslagen.")
     logo = page.get_by_role("banner").get_by_role("img", name="ROC Hier")
     expect(logo).to_be_visible()

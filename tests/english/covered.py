@@ -14,6 +14,7 @@ MODULES = (
     "accounts.context",
     "accounts.email_change",
     "accounts.forms",
+    "accounts.interrupted",
     "accounts.logging_in",
     "accounts.second_step",
     "accounts.second_step_forms",

@@ -421,6 +421,6 @@ def test_nobody_else_reaches_any_of_it(client, staff, docent, committee_member):
 def test_what_changes_something_is_not_done_by_looking(client, staff):
     version = saved(client)
     upload = Upload.objects.get()
-    assert client.get(f"{UPLOAD}{upload.public_id}/opslaan/").status_code == 405
+    assert client.get(f"{UPLOAD}{upload.public_id}/opslaan/").status_code == 302
     client.get(f"{VERSIONS}{version.pk}/publiceren/")
     assert version.exam.current_version is None

@@ -104,8 +104,8 @@ def test_one_comes_back_to_the_same_search(client: Client, visitor: User, cook: 
 
 
 def test_neither_happens_by_a_link(client: Client, visitor: User, cook: Exam) -> None:
-    assert client.get(f"/productcatalogus/{cook.pk}/toevoegen/").status_code == 405
-    assert client.get(f"/productcatalogus/{cook.pk}/verwijderen/").status_code == 405
+    assert client.get(f"/productcatalogus/{cook.pk}/toevoegen/").status_code == 302
+    assert client.get(f"/productcatalogus/{cook.pk}/verwijderen/").status_code == 302
 
 
 def test_nobody_takes_it_off_anothers_account(client: Client, visitor: User, docent: User, exam: Exam) -> None:

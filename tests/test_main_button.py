@@ -1,0 +1,52 @@
+"""Enter in a form presses its first button, so that has to be the main one."""
+
+from __future__ import annotations
+
+import re
+
+from django.conf import settings
+
+TEMPLATES = settings.BASE_DIR / "templates"
+INCLUDE = re.compile(r'{%\s*include\s+"([^"]+)"[^%]*%}')
+COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
+FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
+BUTTON = re.compile(r'<(?:button|input)\b[^>]*?type="submit".*?>', re.DOTALL)
+# Where the first button is none of the kind below, and why that is right.
+ALSO_GOOD = {
+    "assessments/form.html": "Tussentijds opslaan: someone who is filling in isn't done",
+    "assessments/take_off.html": "the form has nothing to type in",
+    "committee/correct.html": "the slider saves, as the button at the end does",
+    "committee/download.html": "two downloads; neither is the main one",
+}
+
+
+def expanded(name: str) -> str:
+    """A template's source with all that it includes by name."""
+    source = COMMENT.sub("", (TEMPLATES / name).read_text())
+    return INCLUDE.sub(lambda found: expanded(found[1]) if (TEMPLATES / found[1]).exists() else "", source)
+
+
+def forms() -> list[tuple[str, list[str]]]:
+    """(template, enabled submit buttons in their order) of each form with several; a switch of language has one."""
+    names = [str(path.relative_to(TEMPLATES)) for path in sorted(TEMPLATES.rglob("*.html"))]
+    found = [
+        (name, form)
+        for name in names
+        if "<form" in (TEMPLATES / name).read_text()
+        for form in FORM.findall(expanded(name))
+    ]
+    buttons = [(name, [button for button in BUTTON.findall(form) if " disabled" not in button]) for name, form in found]
+    return [(name, several) for name, several in buttons if len(several) > 1 and 'name="language"' not in several[0]]
+
+
+def test_first_button_of_a_form_is_the_main_one() -> None:
+    wrong = [
+        (name, buttons[0])
+        for name, buttons in forms()
+        if name not in ALSO_GOOD and not re.search(r'class="(btn btn-success|visually-hidden)"', buttons[0])
+    ]
+    assert not wrong
+
+
+def test_exceptions_are_still_needed() -> None:
+    assert set(ALSO_GOOD) <= {name for name, _ in forms()}
