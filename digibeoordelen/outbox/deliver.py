@@ -25,7 +25,7 @@ from .claims import NotOurs
 from .compose import AttachmentGone, Letter, compose
 from .links import LinkVoid, hide, resolve_many
 from .models import MailState, OutgoingMail
-from .transport import Refused, TryLater, carrier
+from .transport import Refused, TryLater, carrier, with_cause
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class _Batch:
             _wait(mail, hide(str(pause), urls))
         except OSError as error:  # the storage; the transport's own are TryLater
             self._begin(mail)
-            _wait(mail, f"De bijlagen zijn nu niet te lezen: {error.strerror or error}")
+            _wait(mail, with_cause("De bijlagen zijn nu niet te lezen.", error.strerror or str(error)))
         else:
             self._sent.append(mail)
 
