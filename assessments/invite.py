@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -113,12 +114,14 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
 def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
     """Each invitation that stands in a running assessment goes to the contact's new address; how many do.
 
+    Those of one initiator with one exam, remark and attachments go in one mail.
+
     Links in mails to the old address are void from now on. Who has completed every part is not
     mailed: a new link comes when they ask for it. Where the new address is the student's the
     invitation is withdrawn: nobody assesses themselves. Call it in the transaction that saves the
     address. `by` is None when the contact follows an account.
     """
-    sent = 0
+    to_mail = []
     # All of those with a part, not of those invited: an invitation that is being made is then seen under the lock.
     running = Assessment.objects.exclude(status__in=CLOSED).filter(assignments__contact=contact)
     for assessment in running.distinct().order_by("pk"):
@@ -133,13 +136,13 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
             _renew(fresh)
             reason = "Het e-mailadres is gewijzigd."
             if current.live_assignments.filter(contact=contact, completed_at__isnull=True).exists():
-                _mail(fresh)
-                sent += 1
+                to_mail.append(fresh)
             else:
                 reason += " Er ging geen mail uit: alles was al afgerond."
             name = contact.full_name
             lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
-    return sent
+    _mail_together(to_mail)
+    return len(to_mail)
 
 
 def withdraw_from_student(*, user: User) -> None:
@@ -245,3 +248,20 @@ def _renew(invitation: Invitation) -> None:
 def _mail(invitation: Invitation) -> None:
     invitation.mail = mails.queue_invitation(invitation=invitation)
     invitation.save(update_fields=["mail"])
+
+
+def _mail_together(invitations: Iterable[Invitation]) -> None:
+    alike: dict[Any, list[Invitation]] = {}
+    for invitation in invitations:
+        files = tuple(invitation.attachments.values_list("filename", "content_type", "file"))
+        assessment = invitation.assessment
+        key = assessment.initiator_id, assessment.exam_id, invitation.remark, files
+        alike.setdefault(key, []).append(invitation)
+    for group in alike.values():
+        mail = mails.queue_invitations(invitations=by_name(group), by=group[0].assessment.initiator)
+        Invitation.objects.filter(pk__in=[invitation.pk for invitation in group]).update(mail=mail)
+
+
+def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:
+    """In the order in which one mail names their students."""
+    return sorted(invitations, key=lambda invitation: (invitation.assessment.student.sort_key, invitation.pk))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
@@ -13,11 +14,12 @@ from accounts.models import User
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 
 from . import lifecycle, mails
-from .invite_group import by_name
+from .invite import by_name
 from .models import CLOSED, REMIND_PAUSE, Assessment, Assignment, Event, Invitation, InvitationQuerySet
 
 LATE_AFTER_DAYS = 7  # after the invitation, when no date was planned
-MAX_TOGETHER = 100  # reminders in one click; each is a transaction of its own, some 25 ms
+MAX_TOGETHER = 100  # reminders in one click, some 25 ms each
+MAX_IN_ONE = 30  # students in one mail: programs cut off what is over 102 kB
 
 WITH_NAMES = ("contact", "mail", "assessment__student__user", "assessment__unit", "assessment__exam")
 UNREAD_MAIL = ("mail__text", "mail__html", "mail__links")
@@ -165,34 +167,65 @@ def remind(*, invitation: Invitation, by: User | None) -> OutgoingMail | None:
     expired, when the mail before it failed, when the examiner completed everything, and when the
     assessment is closed.
     """
+    with transaction.atomic():
+        ready = _make_ready(invitation, by=by)
+        return send(ready=[ready], by=by) if ready else None
+
+
+def _make_ready(invitation: Invitation, *, by: User | None) -> Ready | None:
     with lifecycle.locked(invitation.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
-        ready = make_ready(current, pk=invitation.pk)
-        return send(ready=[ready], by=by) if ready else None
+        return make_ready(current, pk=invitation.pk)
 
 
 @dataclass
 class Reminded:
-    """What became of a number of reminders; `refused` pairs an invitation with the reason."""
+    """What became of several reminders: `sent` of them in `mails`; `refused` pairs an invitation with the reason."""
 
     mails: list[OutgoingMail] = field(default_factory=list)
+    sent: int = 0
     skipped: list[Invitation] = field(default_factory=list)
     refused: list[tuple[Invitation, str]] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        return len(self.mails) + len(self.skipped) + len(self.refused)
+        return self.sent + len(self.skipped) + len(self.refused)
 
 
 def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
-    """Reminds each of these in a transaction of its own, so that one that can't be holds up no other."""
+    """Reminds of each of these; an examiner gets one mail per initiator, in a transaction of its own.
+
+    Initiators are kept apart since the mail says who asks and is answered to them; schools are, since a contact is
+    of one school. An invitation that can't be reminded of holds up no other.
+    """
     done = Reminded()
+    for batch in in_one_mail(invitations):
+        _remind_batch(batch, by=by, done=done)
+    return done
+
+
+def in_one_mail(invitations: Iterable[Invitation]) -> list[list[Invitation]]:
+    """The invitations of each reminder: of one examiner and one initiator, at most `MAX_IN_ONE`."""
+    together: dict[tuple[int, int], list[Invitation]] = {}
     for invitation in invitations:
-        try:
-            if mail := remind(invitation=invitation, by=by):
-                done.mails.append(mail)
+        together.setdefault((invitation.contact_id, invitation.assessment.initiator_id), []).append(invitation)
+    return [of[start : start + MAX_IN_ONE] for of in together.values() for start in range(0, len(of), MAX_IN_ONE)]
+
+
+def _remind_batch(batch: Iterable[Invitation], *, by: User, done: Reminded) -> None:
+    ready = []
+    with transaction.atomic():
+        # In the order in which inviting a group holds them: two who want the same ones wait for each other, once.
+        for invitation in sorted(batch, key=lambda invitation: invitation.assessment_id):
+            try:
+                one = _make_ready(invitation, by=by)
+            except lifecycle.DomainError as error:
+                done.refused.append((invitation, str(error)))
+                continue
+            if one:
+                ready.append(one)
             else:
                 done.skipped.append(invitation)
-        except lifecycle.DomainError as error:
-            done.refused.append((invitation, str(error)))
-    return done
+        if ready:
+            done.mails.append(send(ready=ready, by=by))
+            done.sent += len(ready)

@@ -22,7 +22,7 @@ SERVICE_CLOSING = 421  # 'closing transmission channel': about this connection, 
 
 
 class NotSent(Exception):
-    """The mail did not go out; the message is for the screen: a Dutch sentence, which quotes what the server answered."""
+    """The mail did not go out; the message is for the screen: a Dutch sentence that quotes what the server answered."""
 
     def __init__(self, words: str, code: int = 0) -> None:
         super().__init__(words)
