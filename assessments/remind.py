@@ -13,9 +13,19 @@ from django.utils import timezone
 from accounts.models import User
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 
-from . import lifecycle, mails
+from . import leavers, lifecycle, mails
 from .invite import by_name
-from .models import CLOSED, REMIND_PAUSE, Assessment, Assignment, Event, Invitation, InvitationQuerySet
+from .models import (
+    CLOSED,
+    REMIND_PAUSE,
+    Assessment,
+    Assignment,
+    Event,
+    Invitation,
+    InvitationQuerySet,
+    initiator_left,
+    student_left,
+)
 
 LATE_AFTER_DAYS = 7  # after the invitation, when no date was planned
 MAX_TOGETHER = 100  # reminders in one click, some 25 ms each
@@ -66,10 +76,14 @@ def days_late(invitation: Invitation) -> int:
 def count_to_remind(*, among: InvitationQuerySet) -> int:
     """How many examiners are late and can be reminded now, as `plan_round` sorts them out."""
     now = timezone.now()
-    found = late(among=among).filter(
-        Q(reminded_at__isnull=True) | Q(reminded_at__lte=now - REMIND_PAUSE),
-        Q(mail__isnull=True) | ~Q(mail__state=MailState.FAILED),
-        expires_at__gt=now,
+    found = (
+        late(among=among)
+        .filter(
+            Q(reminded_at__isnull=True) | Q(reminded_at__lte=now - REMIND_PAUSE),
+            Q(mail__isnull=True) | ~Q(mail__state=MailState.FAILED),
+            expires_at__gt=now,
+        )
+        .exclude(student_left("assessment__") | initiator_left("assessment__"))
     )
     count: int = found.aggregate(examiners=Count("contact", distinct=True))["examiners"]
     return count
@@ -93,8 +107,10 @@ class Round:
 def plan_round(*, among: InvitationQuerySet) -> Round:
     """Sorts the late ones out, at most `MAX_TOGETHER` at once."""
     plan = Round()
-    for invitation in late_with_names(among=among):
-        why_not = obstacle(invitation)
+    late_ones = list(late_with_names(among=among))
+    without_initiator = leavers.without_initiator(invitation.assessment for invitation in late_ones)
+    for invitation in late_ones:
+        why_not = obstacle(invitation, initiator_left=invitation.assessment_id in without_initiator)
         if why_not or invitation.is_just_reminded:
             plan.passed_over.append((invitation, why_not))
         elif len(plan.to_send) < MAX_TOGETHER:
@@ -104,13 +120,17 @@ def plan_round(*, among: InvitationQuerySet) -> Round:
     return plan
 
 
-def obstacle(invitation: Invitation) -> str:
+def obstacle(invitation: Invitation, *, initiator_left: bool | None = None) -> str:
     """Why no reminder can go out, in words for the teacher; '' when one can."""
     if invitation.withdrawn_at:
         return "Deze uitnodiging is ingetrokken."
+    if why := leavers.why_paused(invitation.assessment, initiator_left=initiator_left):
+        return why
     if invitation.is_expired:
         return "De link is verlopen; nodig de examinator opnieuw uit."
     if invitation.mail and invitation.mail.state == MailState.FAILED:  # its words and attachments never arrived
+        if invitation.mail.dropped_at:
+            return "De vorige mail is niet verzonden; nodig de examinator opnieuw uit."
         return "De vorige mail is mislukt; verzend die opnieuw."
     return ""
 
@@ -163,9 +183,9 @@ def remind(*, invitation: Invitation, by: User | None) -> OutgoingMail | None:
     """Queues a reminder to the examiner, with the same link; `by` is None when the clock asks for it.
 
     None, and nothing done, when one went out less than `REMIND_PAUSE` ago: a button that was
-    clicked twice sends one mail. Raises `DomainError` when the invitation was withdrawn or its link
-    expired, when the mail before it failed, when the examiner completed everything, and when the
-    assessment is closed.
+    clicked twice sends one mail. Raises `DomainError` when the student or the initiator
+    left, when the invitation was withdrawn or its link expired, when the mail before it failed, when
+    the examiner completed everything, and when the assessment is closed.
     """
     with transaction.atomic():
         ready = _make_ready(invitation, by=by)

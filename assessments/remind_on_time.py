@@ -2,7 +2,8 @@
 
 At most one of each kind for a link (`PlannedReminder`), in office hours only, and never two at once:
 what an outage left behind is one mail. A reminder that falls within `REMIND_PAUSE` after any other mail
-about the invitation, a teacher's own reminder above all, is skipped.
+about the invitation, a teacher's own reminder above all, is skipped. None goes out while the student or the initiator
+is gone (`leavers`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,17 @@ from django.utils import timezone
 from digibeoordelen.outbox.models import MailState
 
 from . import lifecycle, office_hours
-from .models import CLOSED, REMIND_PAUSE, Assessment, Assignment, Invitation, InvitationQuerySet, PlannedReminder
+from .models import (
+    CLOSED,
+    REMIND_PAUSE,
+    Assessment,
+    Assignment,
+    Invitation,
+    InvitationQuerySet,
+    PlannedReminder,
+    initiator_left,
+    student_left,
+)
 from .remind import UNREAD_MAIL, Ready, in_one_mail, make_ready, send
 
 logger = logging.getLogger(__name__)
@@ -124,6 +135,7 @@ def _candidates() -> InvitationQuerySet:
         Invitation.objects.standing()
         .filter(reminders_stopped_at=None, expires_at__gt=now, assessment__school__reminders_on=True)
         .exclude(assessment__status__in=CLOSED)
+        .exclude(student_left("assessment__") | initiator_left("assessment__"))
         .exclude(mail__state=MailState.FAILED)  # the teacher sends that one again first
         .annotate(completed_some=Exists(own.filter(completed_at__isnull=False)))
         .filter(due, Exists(own.filter(completed_at=None)))

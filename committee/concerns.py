@@ -21,8 +21,8 @@ FEW_WORDS = 3
 def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
     """A sentence for each; the rubric was laid over. `by` is who is about to make it final.
 
-    Work that counts no more, one examiner on everything, a student who started it or examined, an initiator or a
-    member who examined too, and a justification that is required and says nothing.
+    Work that counts no more, a student who left, one examiner on everything, a student who started it or examined, an
+    initiator or a member who examined too, and a justification that is required and says nothing.
     """
     yield from lost(rubric)
     yield from _people(rubric, by)
@@ -32,6 +32,8 @@ def concerns(rubric: Rubric, *, by: User) -> Iterator[str]:
 def _people(rubric: Rubric, by: User) -> Iterator[str]:
     """Who has more than one part in it."""
     assessment, examiners = rubric.assessment, rubric.examiners
+    if assessment.student_left:
+        yield "De student is uitgeschreven en krijgt geen mail over het resultaat."
     if len(examiners) == 1 and len(rubric.parts) > 1:
         yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
     if assessment.initiator == assessment.student.user:

@@ -24,6 +24,7 @@ class Event(AppendOnly):
 
     class Kind(models.TextChoices):
         STARTED = "STARTED", "Beoordeling gestart"
+        TAKEN_OVER = "TAKEN_OVER", "Beoordeling overgenomen"
         COUPLED = "COUPLED", "Examinatoren gekozen"
         INVITED = "INVITED", "Examinator uitgenodigd"
         INVITED_AGAIN = "INVITED_AGAIN", "Opnieuw uitgenodigd"

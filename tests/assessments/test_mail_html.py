@@ -31,7 +31,7 @@ def everything(invitation: Invitation, school: School) -> list[OutgoingMail]:
     invitation.remark = "Neem de <map> mee."
     mails.queue_invitation(invitation=invitation)
     mails.queue_reminder(invitation=invitation, parts=4, open_parts=3)
-    mails.queue_sent_back(invitation=invitation, remark="Kijk <nog> eens.")
+    mails.queue_sent_back(invitation=invitation, remark="Kijk <nog> eens.", by=invitation.assessment.initiator)
     assess(invitation)
     return [mail for mail in OutgoingMail.objects.all() if mail.pk != invitation.mail_id]
 

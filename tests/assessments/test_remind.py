@@ -49,7 +49,7 @@ def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitati
     assert reminder(invitation)
     mail = newest_mail()
     assert (mail.kind, mail.to, mail.reply_to) == ("reminder", "erik@bedrijf.test", "docent@hier.test")
-    assert mail.subject == "Herinnering: wilt u Anouk van 't Hoff beoordelen? Verzorgende IG"
+    assert mail.subject == "Herinnering: wilt u Anouk van 't Hoff beoordelen? Verzorgende IG, B1"
     invited = timezone.localtime(invitation.invited_at)
     for said in (
         "Dirk Docent van ROC Hier vroeg u op",
