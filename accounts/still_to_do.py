@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -21,9 +21,19 @@ class ToDo:
     url: str
 
 
+_checks: list[Callable[[School], Iterator[ToDo]]] = []
+
+
+def register(check: Callable[[School], Iterator[ToDo]]) -> None:
+    """Has `check` asked too, for what only another app knows; called from its `ready()`."""
+    if check not in _checks:
+        _checks.append(check)
+
+
 def still_to_do(school: School, *, counts: Mapping[str, int]) -> list[ToDo]:
     """The most needed first; `counts` of who is active in each role."""
-    return [*_people(school, counts), *_numbers(school), *_invitations(school), *_offices(school)]
+    others = [one for check in _checks for one in check(school)]
+    return [*_people(school, counts), *_numbers(school), *_invitations(school), *_offices(school), *others]
 
 
 def _people(school: School, counts: Mapping[str, int]) -> Iterator[ToDo]:
@@ -44,7 +54,7 @@ def _people(school: School, counts: Mapping[str, int]) -> Iterator[ToDo]:
 
 def _numbers(school: School) -> Iterator[ToDo]:
     if count := without_number(school).count():
-        sentence = _count(
+        sentence = counted(
             count,
             "student heeft nog geen studentnummer en kan niet worden beoordeeld.",
             "studenten hebben nog geen studentnummer en kunnen niet worden beoordeeld.",
@@ -56,10 +66,10 @@ def _numbers(school: School) -> Iterator[ToDo]:
 def _invitations(school: School) -> Iterator[ToDo]:
     url = reverse("school:invitations", args=[school.pk])
     if count := school.school_invitations.unsent().count():
-        sentence = _count(count, "uitnodiging is nog niet verstuurd.", "uitnodigingen zijn nog niet verstuurd.")
+        sentence = counted(count, "uitnodiging is nog niet verstuurd.", "uitnodigingen zijn nog niet verstuurd.")
         yield ToDo(sentence, "Naar de uitnodigingen", url)
     if count := school.school_invitations.expired().count():
-        sentence = _count(count, "uitnodiging is verlopen.", "uitnodigingen zijn verlopen.")
+        sentence = counted(count, "uitnodiging is verlopen.", "uitnodigingen zijn verlopen.")
         yield ToDo(sentence, "Naar de uitnodigingen", url)
 
 
@@ -69,5 +79,6 @@ def _offices(school: School) -> Iterator[ToDo]:
         yield ToDo(sentence, "Naar de instellingen", reverse("school:settings", args=[school.pk]))
 
 
-def _count(count: int, one: str, more: str) -> str:
+def counted(count: int, one: str, more: str) -> str:
+    """'1 student …', '1.200 studenten …'."""
     return f"{number_format(count, force_grouping=True)} {one if count == 1 else more}"

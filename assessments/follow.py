@@ -16,6 +16,7 @@ from addressbook.models import Contact
 from digibeoordelen.outbox.models import MailState
 from exams.models import ExamUnit, Part
 
+from . import leavers
 from .models import Assessment, AssessmentQuerySet, Assignment, Document, Invitation, InvitationQuerySet, Status
 from .remind import UNREAD_MAIL, days_late
 
@@ -59,6 +60,11 @@ class UnitRow:
     waiting: list[Waiting] = field(default_factory=list)
     parts_without_examiner: int = 0
     document: Document | None = None
+    initiator_left: bool = False
+
+    @property
+    def student_left(self) -> bool:
+        return not self.assessment.is_closed and self.assessment.student_left
 
     @property
     def days_in_state(self) -> int:
@@ -81,9 +87,12 @@ def invitations_of(*, user: User, unit: ExamUnit) -> InvitationQuerySet:
 
 
 def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
-    """What the list says of these assessments, in their order, in five queries however many they are."""
+    """What the list says of these assessments, in their order, in six queries however many they are."""
     rows = {assessment.pk: UnitRow(assessment) for assessment in assessments}
-    _tell_open_work({pk: row for pk, row in rows.items() if not row.assessment.is_closed})
+    running = {pk: row for pk, row in rows.items() if not row.assessment.is_closed}
+    _tell_open_work(running)
+    for pk in leavers.without_initiator(row.assessment for row in running.values()):
+        rows[pk].initiator_left = True
     for document in Document.objects.current().filter(assessment__in=rows, file__isnull=False):
         rows[document.assessment_id].document = document
     return list(rows.values())

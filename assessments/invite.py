@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -11,7 +12,7 @@ from accounts.models import User
 from addressbook.models import Contact, full_names
 from digibeoordelen.outbox.queue import Attachment
 
-from . import couple, lifecycle, links, mails, rate_limits
+from . import couple, leavers, lifecycle, links, mails, rate_limits
 from .models import CLOSED, Assessment, Event, Invitation, InvitationAttachment
 
 RENEW_PAUSE = timedelta(minutes=5)
@@ -44,7 +45,7 @@ def invite(
     """Invites `contacts` and queues a mail to each, in one transaction.
 
     Raises `DomainError` when there is nobody to invite, someone has no part or was invited already
-    (a form posted twice), or the assessment is closed.
+    (a form posted twice), the assessment is closed, or its student or initiator left.
     """
     with lifecycle.locked(assessment, version=version) as current:
         invitations = make_invitations(current, contacts=contacts, by=by, remark=remark, attachments=attachments)
@@ -67,6 +68,7 @@ def make_invitations(
     """
     lifecycle.refuse_own(assessment.student, by=by)
     lifecycle.refuse_if_closed(assessment)
+    leavers.refuse_left(assessment)
     allowed = {contact.pk: contact for contact in invitable(assessment)}  # read under the lock: the address counts
     if not contacts:
         raise lifecycle.DomainError("Kies eerst wie u wilt uitnodigen.")
@@ -82,7 +84,11 @@ def make_invitations(
 
 
 def invite_like(invitation: Invitation, *, contact: Contact) -> Invitation:
-    """Invites `contact` by mail with another's remark and attachments; call it inside `lifecycle.locked()`."""
+    """Invites `contact` by mail with another's remark and attachments; call it inside `lifecycle.locked()`.
+
+    Raises `DomainError` when the student or the initiator left.
+    """
+    leavers.refuse_left(invitation.assessment)
     files = [
         Attachment(filename=a.filename, content_type=a.content_type, file=a.file)
         for a in invitation.attachments.select_related("file")
@@ -101,6 +107,7 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
     with lifecycle.locked(invitation.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
+        leavers.refuse_left(current)
         fresh = _standing(current, invitation)
         if generation is not None and fresh.generation != generation:
             raise lifecycle.DomainError(f"Er is al een nieuwe mail met een nieuwe link voor {fresh.contact.full_name}.")
@@ -113,12 +120,13 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
 def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
     """Each invitation that stands in a running assessment goes to the contact's new address; how many do.
 
-    Links in mails to the old address are void from now on. Who has completed every part is not
-    mailed: a new link comes when they ask for it. Where the new address is the student's the
-    invitation is withdrawn: nobody assesses themselves. Call it in the transaction that saves the
-    address. `by` is None when the contact follows an account.
+    Those of one initiator with one exam, remark and attachments go in one mail. Links in mails to
+    the old address are void from now on. Who has completed every part is not mailed, nor is anyone
+    where the student or the initiator left: a new link comes when they ask for it. Where the new
+    address is the student's the invitation is withdrawn: nobody assesses themselves. Call it in the
+    transaction that saves the address. `by` is None when the contact follows an account.
     """
-    sent = 0
+    to_mail = []
     # All of those with a part, not of those invited: an invitation that is being made is then seen under the lock.
     running = Assessment.objects.exclude(status__in=CLOSED).filter(assignments__contact=contact)
     for assessment in running.distinct().order_by("pk"):
@@ -132,14 +140,16 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
                 continue
             _renew(fresh)
             reason = "Het e-mailadres is gewijzigd."
-            if current.live_assignments.filter(contact=contact, completed_at__isnull=True).exists():
-                _mail(fresh)
-                sent += 1
+            if why := leavers.why_paused(current):
+                reason += f" Er ging geen mail uit. {why}"
+            elif current.live_assignments.filter(contact=contact, completed_at__isnull=True).exists():
+                to_mail.append(fresh)
             else:
                 reason += " Er ging geen mail uit: alles was al afgerond."
             name = contact.full_name
             lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
-    return sent
+    _mail_together(to_mail)
+    return len(to_mail)
 
 
 def withdraw_from_student(*, user: User) -> None:
@@ -182,12 +192,14 @@ def request_new_link(*, invitation: Invitation) -> None:
     The present link goes out again while it is valid, so that someone with an old link can't make
     the examiner's own one void; an expired one is replaced. At most one mail per `RENEW_PAUSE` and
     address.
-    Raises `DomainError` when the invitation stands no more, `AskedEnough` after too many in a day.
+    Raises `DomainError` when the invitation stands no more or the student left, `AskedEnough` after
+    too many in a day.
     """
     with lifecycle.locked(invitation.assessment) as current:
         fresh = _standing(current, invitation)
         if not links.stands(fresh):
             raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
+        leavers.refuse_student_left(current)
         couple.refuse_student(current, [fresh.contact])
         mail = fresh.mail if fresh.mail and fresh.mail.to == fresh.contact.email else None
         if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not fresh.is_expired:
@@ -245,3 +257,20 @@ def _renew(invitation: Invitation) -> None:
 def _mail(invitation: Invitation) -> None:
     invitation.mail = mails.queue_invitation(invitation=invitation)
     invitation.save(update_fields=["mail"])
+
+
+def _mail_together(invitations: Iterable[Invitation]) -> None:
+    alike: dict[Any, list[Invitation]] = {}
+    for invitation in invitations:
+        files = tuple(invitation.attachments.values_list("filename", "content_type", "file"))
+        assessment = invitation.assessment
+        key = assessment.initiator_id, assessment.exam_id, invitation.remark, files
+        alike.setdefault(key, []).append(invitation)
+    for group in alike.values():
+        mail = mails.queue_invitations(invitations=by_name(group), by=group[0].assessment.initiator)
+        Invitation.objects.filter(pk__in=[invitation.pk for invitation in group]).update(mail=mail)
+
+
+def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:
+    """In the order in which one mail names their students."""
+    return sorted(invitations, key=lambda invitation: (invitation.assessment.student.sort_key, invitation.pk))

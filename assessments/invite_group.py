@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from django.db import transaction
 
@@ -13,7 +13,7 @@ from digibeoordelen.outbox.queue import Attachment
 
 from . import lifecycle, mails
 from .group import Outcome
-from .invite import make_invitations
+from .invite import by_name, make_invitations
 from .models import Assessment, Assignment, Invitation
 
 
@@ -94,8 +94,3 @@ def _mail(invitations: Sequence[Invitation], *, by: User) -> OutgoingMail:
     mail = mails.queue_invitations(invitations=by_name(invitations), by=by)
     Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(mail=mail)
     return mail
-
-
-def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:
-    """In the order in which one mail names their students."""
-    return sorted(invitations, key=lambda invitation: (invitation.assessment.student.sort_key, invitation.pk))

@@ -17,19 +17,20 @@ from .rubric import Rubric
 class InvitedRow:
     """One invitation; `done` of the examiner's `total` parts are completed.
 
-    `is_invitable`: it was withdrawn and the examiner is still chosen, so that inviting starts anew.
+    `is_over`: closed, or about a student who left: nothing more is asked. `is_invitable`: it was withdrawn and the
+    examiner is still chosen, so that inviting starts anew.
     """
 
     invitation: Invitation
     done: int
     total: int
-    is_closed: bool
+    is_over: bool
     is_invitable: bool
 
     @property
     def is_asked(self) -> bool:
         """Whether something is still waited for: a mail makes sense."""
-        return not self.is_closed and self.invitation.withdrawn_at is None and self.done < self.total
+        return not self.is_over and self.invitation.withdrawn_at is None and self.done < self.total
 
     @property
     def is_late(self) -> bool:
@@ -38,7 +39,7 @@ class InvitedRow:
 
     @property
     def can_be_replaced(self) -> bool:
-        return not self.is_closed and (self.invitation.withdrawn_at is None or self.is_invitable)
+        return not self.is_over and (self.invitation.withdrawn_at is None or self.is_invitable)
 
     @property
     def can_correct_address(self) -> bool:
@@ -59,5 +60,6 @@ def invited_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[C
     for invitation in invitations.order_by("contact__sort_key", "pk"):
         own = completed.get(invitation.contact_id, [])
         again = invitation.withdrawn_at is not None and invitation.contact_id in ids
-        rows.append(InvitedRow(invitation, sum(own), len(own), assessment.is_closed, again))
+        is_over = assessment.is_closed or assessment.student_left
+        rows.append(InvitedRow(invitation, sum(own), len(own), is_over, again))
     return rows

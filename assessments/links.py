@@ -32,7 +32,7 @@ class NoAccess(Exception):
     `closed` (final since the form was opened), `too_many` and `asked_enough` (`rate_limits`).
     `invitation` is known unless the signature is wrong; `renewable` says whether its examiner may
     be mailed a new link: while the invitation stands, not after withdrawal, replacement or
-    cancellation.
+    cancellation, nor when the student left.
     """
 
     reason: str
@@ -40,7 +40,9 @@ class NoAccess(Exception):
 
     @property
     def renewable(self) -> bool:
-        return self.invitation is not None and self.reason != "withdrawn" and stands(self.invitation)
+        if self.invitation is None or self.reason == "withdrawn":
+            return False
+        return stands(self.invitation) and not self.invitation.assessment.student_left
 
 
 def stands(invitation: Invitation) -> bool:

@@ -113,20 +113,29 @@ def _unsubscribe(stop: str) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def queue_sent_back(*, invitation: Invitation, remark: str) -> OutgoingMail:
-    """The committee asks the examiner to look at the assessment once more."""
-    return _queue_to_examiner("sent_back", invitation, context={"committee_remark": remark})
+def queue_sent_back(*, invitation: Invitation, remark: str, by: User) -> OutgoingMail:
+    """`by`, of the committee, asks the examiner to look at the assessment once more."""
+    asker = _asker(invitation.assessment, by)
+    return _queue_to_examiner(
+        "sent_back", invitation, context={"committee_remark": remark, "asker": asker}, reply_to=asker.email
+    )
 
 
-def queue_cancelled(*, invitation: Invitation) -> OutgoingMail:
+def _asker(assessment: Assessment, by: User) -> User:
+    """Whom an examiner asks about what `by` of the committee did: the initiator, or `by` when that one left."""
+    return by if assessment.initiator_left else assessment.initiator
+
+
+def queue_cancelled(*, invitation: Invitation, by: User) -> OutgoingMail:
     """Tells an examiner who was asked that nothing is left to do; why is the school's business."""
     assessment = invitation.assessment
+    asker = _asker(assessment, by)
     return _queue(
         "cancelled",
         to=invitation.contact,
         about=[assessment],
-        context={"invitation": invitation, "assessment": assessment},
-        reply_to=assessment.initiator.email,
+        context={"invitation": invitation, "assessment": assessment, "asker": asker},
+        reply_to=asker.email,
     )
 
 
@@ -266,6 +275,7 @@ def _queue_to_examiner(
     attachments: Sequence[Attachment] = (),
     more_links: Mapping[str, Link] | None = None,
     headers: Mapping[str, str] | None = None,
+    reply_to: str = "",
 ) -> OutgoingMail:
     return _queue(
         name,
@@ -274,7 +284,7 @@ def _queue_to_examiner(
         context={**invitation_context(invitation, link=placeholder("start")), **(context or {})},
         attachments=attachments,
         links={"start": links.mail_link(invitation=invitation), **(more_links or {})},
-        reply_to=invitation.assessment.initiator.email,
+        reply_to=reply_to or invitation.assessment.initiator.email,
         headers=headers,
     )
 

@@ -89,7 +89,8 @@ def _keep(request: DataRequest, file: BinaryIO) -> bool:
         return False
     current.file = keep_file(file)
     current.made_at, current.lease_until = timezone.now(), None
-    current.mail = mails.queue_own_data(student=request.student)
+    if request.student.user.is_active:
+        current.mail = mails.queue_own_data(student=request.student)
     current.save(update_fields=["file", "made_at", "lease_until", "mail"])
     return True
 

@@ -11,7 +11,7 @@ from accounts.models import User
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed, add_by_hand
 
-from . import couple, lifecycle, mails
+from . import couple, leavers, lifecycle, mails
 from .models import Assessment, Event, Invitation, Proposal
 from .replace import begun_by, replace
 
@@ -29,6 +29,8 @@ def why_not(invitation: Invitation) -> str:
     """Why no colleague can be proposed, in words for the examiner; '' when one can."""
     if invitation.assessment.is_closed:
         return _("Deze beoordeling is gesloten. U kunt niemand meer voorstellen.")
+    if invitation.assessment.student_left:
+        return _("De student is uitgeschreven.")
     own = invitation.assessment.live_assignments.filter(contact=invitation.contact)
     if not own.filter(completed_at__isnull=True).exists():
         return _("U hebt uw beoordeling al afgerond. U kunt niemand meer voorstellen.")
@@ -45,7 +47,8 @@ def propose(*, invitation: Invitation, proposal: Proposal) -> Proposal:
 
     At once only where the school doesn't want proposals confirmed, nothing was begun, and the
     teacher would have nothing to decide: someone who examines here already, or was taken out of the
-    address book, waits for an answer too. Raises `DomainError`, in words for the examiner, when it
+    address book, waits for an answer too, and so does everyone while the initiator is gone: from a colleague, who sees
+    it on the assessment's page. Raises `DomainError`, in words for the examiner, when it
     can't be or one waits for an answer already, `WrongAddress` when it is the examiner's own or the
     student's.
     """
@@ -54,8 +57,8 @@ def propose(*, invitation: Invitation, proposal: Proposal) -> Proposal:
         with lifecycle.locked(invitation.assessment) as current:
             _refuse(current, invitation, proposal)
             _write(current, invitation, proposal)
-            at_once = leaves_at_once(invitation) and not _needs_teacher(current, listed)
-            if not at_once:
+            at_once = leaves_at_once(invitation) and not _needs_teacher(current, listed) and not current.initiator_left
+            if not (at_once or current.initiator_left):
                 mails.queue_proposal(proposal=proposal)
         if at_once:
             new = listed or _add(proposal, invitation)
@@ -157,7 +160,8 @@ def decline(*, proposal: Proposal, by: User) -> None:
         _refuse_answered(proposal)
         now = timezone.now()
         Proposal.objects.filter(pk=proposal.pk).update(state=Proposal.State.DECLINED, decided_at=now, decided_by=by)
-        mails.queue_proposal_declined(proposal=proposal)
+        if not leavers.why_paused(current):
+            mails.queue_proposal_declined(proposal=proposal)
         lifecycle.record(
             current,
             kind=Event.Kind.PROPOSAL_DECLINED,

@@ -6,18 +6,30 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 
-from . import lifecycle, mails
-from .invite_group import by_name
-from .models import CLOSED, REMIND_PAUSE, Assessment, Assignment, Event, Invitation, InvitationQuerySet
+from . import leavers, lifecycle, mails
+from .invite import by_name
+from .models import (
+    CLOSED,
+    REMIND_PAUSE,
+    Assessment,
+    Assignment,
+    Event,
+    Invitation,
+    InvitationQuerySet,
+    initiator_left,
+    student_left,
+)
 
 LATE_AFTER_DAYS = 7  # after the invitation, when no date was planned
-MAX_TOGETHER = 100  # reminders in one click; each is a transaction of its own, some 25 ms
+MAX_TOGETHER = 100  # reminders in one click, some 25 ms each
+MAX_IN_ONE = 30  # students in one mail: programs cut off what is over 102 kB
 
 WITH_NAMES = ("contact", "mail", "assessment__student__user", "assessment__unit", "assessment__exam")
 UNREAD_MAIL = ("mail__text", "mail__html", "mail__links")
@@ -64,10 +76,14 @@ def days_late(invitation: Invitation) -> int:
 def count_to_remind(*, among: InvitationQuerySet) -> int:
     """How many examiners are late and can be reminded now, as `plan_round` sorts them out."""
     now = timezone.now()
-    found = late(among=among).filter(
-        Q(reminded_at__isnull=True) | Q(reminded_at__lte=now - REMIND_PAUSE),
-        Q(mail__isnull=True) | ~Q(mail__state=MailState.FAILED),
-        expires_at__gt=now,
+    found = (
+        late(among=among)
+        .filter(
+            Q(reminded_at__isnull=True) | Q(reminded_at__lte=now - REMIND_PAUSE),
+            Q(mail__isnull=True) | ~Q(mail__state=MailState.FAILED),
+            expires_at__gt=now,
+        )
+        .exclude(student_left("assessment__") | initiator_left("assessment__"))
     )
     count: int = found.aggregate(examiners=Count("contact", distinct=True))["examiners"]
     return count
@@ -91,8 +107,10 @@ class Round:
 def plan_round(*, among: InvitationQuerySet) -> Round:
     """Sorts the late ones out, at most `MAX_TOGETHER` at once."""
     plan = Round()
-    for invitation in late_with_names(among=among):
-        why_not = obstacle(invitation)
+    late_ones = list(late_with_names(among=among))
+    without_initiator = leavers.without_initiator(invitation.assessment for invitation in late_ones)
+    for invitation in late_ones:
+        why_not = obstacle(invitation, initiator_left=invitation.assessment_id in without_initiator)
         if why_not or invitation.is_just_reminded:
             plan.passed_over.append((invitation, why_not))
         elif len(plan.to_send) < MAX_TOGETHER:
@@ -102,13 +120,17 @@ def plan_round(*, among: InvitationQuerySet) -> Round:
     return plan
 
 
-def obstacle(invitation: Invitation) -> str:
+def obstacle(invitation: Invitation, *, initiator_left: bool | None = None) -> str:
     """Why no reminder can go out, in words for the teacher; '' when one can."""
     if invitation.withdrawn_at:
         return f"Deze uitnodiging is {invitation.ending}."
+    if why := leavers.why_paused(invitation.assessment, initiator_left=initiator_left):
+        return why
     if invitation.is_expired:
         return "De link is verlopen; nodig de examinator opnieuw uit."
     if invitation.mail and invitation.mail.state == MailState.FAILED:  # its words and attachments never arrived
+        if invitation.mail.dropped_at:
+            return "De vorige mail is niet verzonden; nodig de examinator opnieuw uit."
         return "De vorige mail is mislukt; verzend die opnieuw."
     return ""
 
@@ -161,38 +183,69 @@ def remind(*, invitation: Invitation, by: User | None) -> OutgoingMail | None:
     """Queues a reminder to the examiner, with the same link; `by` is None when the clock asks for it.
 
     None, and nothing done, when one went out less than `REMIND_PAUSE` ago: a button that was
-    clicked twice sends one mail. Raises `DomainError` when the invitation was withdrawn or its link
-    expired, when the mail before it failed, when the examiner completed everything, and when the
-    assessment is closed.
+    clicked twice sends one mail. Raises `DomainError` when the student or the initiator
+    left, when the invitation was withdrawn or its link expired, when the mail before it failed, when
+    the examiner completed everything, and when the assessment is closed.
     """
+    with transaction.atomic():
+        ready = _make_ready(invitation, by=by)
+        return send(ready=[ready], by=by) if ready else None
+
+
+def _make_ready(invitation: Invitation, *, by: User | None) -> Ready | None:
     with lifecycle.locked(invitation.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
-        ready = make_ready(current, pk=invitation.pk)
-        return send(ready=[ready], by=by) if ready else None
+        return make_ready(current, pk=invitation.pk)
 
 
 @dataclass
 class Reminded:
-    """What became of a number of reminders; `refused` pairs an invitation with the reason."""
+    """What became of several reminders: `sent` of them in `mails`; `refused` pairs an invitation with the reason."""
 
     mails: list[OutgoingMail] = field(default_factory=list)
+    sent: int = 0
     skipped: list[Invitation] = field(default_factory=list)
     refused: list[tuple[Invitation, str]] = field(default_factory=list)
 
     @property
     def count(self) -> int:
-        return len(self.mails) + len(self.skipped) + len(self.refused)
+        return self.sent + len(self.skipped) + len(self.refused)
 
 
 def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
-    """Reminds each of these in a transaction of its own, so that one that can't be holds up no other."""
+    """Reminds of each of these; an examiner gets one mail per initiator, in a transaction of its own.
+
+    Initiators are kept apart since the mail says who asks and is answered to them; schools are, since a contact is
+    of one school. An invitation that can't be reminded of holds up no other.
+    """
     done = Reminded()
+    for batch in in_one_mail(invitations):
+        _remind_batch(batch, by=by, done=done)
+    return done
+
+
+def in_one_mail(invitations: Iterable[Invitation]) -> list[list[Invitation]]:
+    """The invitations of each reminder: of one examiner and one initiator, at most `MAX_IN_ONE`."""
+    together: dict[tuple[int, int], list[Invitation]] = {}
     for invitation in invitations:
-        try:
-            if mail := remind(invitation=invitation, by=by):
-                done.mails.append(mail)
+        together.setdefault((invitation.contact_id, invitation.assessment.initiator_id), []).append(invitation)
+    return [of[start : start + MAX_IN_ONE] for of in together.values() for start in range(0, len(of), MAX_IN_ONE)]
+
+
+def _remind_batch(batch: Iterable[Invitation], *, by: User, done: Reminded) -> None:
+    ready = []
+    with transaction.atomic():
+        # In the order in which inviting a group holds them: two who want the same ones wait for each other, once.
+        for invitation in sorted(batch, key=lambda invitation: invitation.assessment_id):
+            try:
+                one = _make_ready(invitation, by=by)
+            except lifecycle.DomainError as error:
+                done.refused.append((invitation, str(error)))
+                continue
+            if one:
+                ready.append(one)
             else:
                 done.skipped.append(invitation)
-        except lifecycle.DomainError as error:
-            done.refused.append((invitation, str(error)))
-    return done
+        if ready:
+            done.mails.append(send(ready=ready, by=by))
+            done.sent += len(ready)

@@ -2,7 +2,8 @@
 
 At most one of each kind for a link (`PlannedReminder`), in office hours only, and never two at once:
 what an outage left behind is one mail. A reminder that falls within `REMIND_PAUSE` after any other mail
-about the invitation, a teacher's own reminder above all, is skipped.
+about the invitation, a teacher's own reminder above all, is skipped. None goes out while the student or the initiator
+is gone (`leavers`).
 """
 
 from __future__ import annotations
@@ -20,15 +21,24 @@ from django.utils import timezone
 from digibeoordelen.outbox.models import MailState
 
 from . import lifecycle, office_hours
-from .models import CLOSED, REMIND_PAUSE, Assessment, Assignment, Invitation, InvitationQuerySet, PlannedReminder
-from .remind import UNREAD_MAIL, Ready, make_ready, send
+from .models import (
+    CLOSED,
+    REMIND_PAUSE,
+    Assessment,
+    Assignment,
+    Invitation,
+    InvitationQuerySet,
+    PlannedReminder,
+    initiator_left,
+    student_left,
+)
+from .remind import UNREAD_MAIL, Ready, in_one_mail, make_ready, send
 
 logger = logging.getLogger(__name__)
 
 Kind = PlannedReminder.Kind
 BEFORE_DAYS = 3  # before the planned date
 AFTER_DAYS = {Kind.DAY_7: 7, Kind.DAY_14: 14}  # after the request, while nothing is completed
-MAX_IN_ONE = 30  # students in one mail: programs cut off what is over 102 kB
 TOO_LATE = timedelta(days=7)  # one that could not go out for so long, the site was down say, goes no more
 LONGEST_CLOSED = timedelta(days=6)  # no run of weekends and holidays is longer; only narrows what is read
 
@@ -93,18 +103,21 @@ def _due_together() -> list[list[int]]:
     now = timezone.now()
     if not office_hours.is_open(now):
         return []
-    together: dict[tuple[int, int], list[int]] = {}
+    today: list[Invitation] = []
     due_now = set()
     for invitation in _candidates().select_related("assessment").prefetch_related("planned_reminders"):
         had = {turn.kind for turn in invitation.planned_reminders.all() if turn.generation == invitation.generation}
         due = partial(_due_kinds, invitation, had=had, nothing_completed=_nothing_completed(invitation))
-        whose = invitation.contact_id, invitation.assessment.initiator_id
         if due(until=_end_of_today()):
-            together.setdefault(whose, []).append(invitation.pk)
+            today.append(invitation)
         if due(until=now):
-            due_now.add(whose)
-    mails = [pks for whose, pks in together.items() if whose in due_now]
-    return [pks[start : start + MAX_IN_ONE] for pks in mails for start in range(0, len(pks), MAX_IN_ONE)]
+            due_now.add(_whose(invitation))
+    batches = in_one_mail(invitation for invitation in today if _whose(invitation) in due_now)
+    return [[invitation.pk for invitation in batch] for batch in batches]
+
+
+def _whose(invitation: Invitation) -> tuple[int, int]:
+    return invitation.contact_id, invitation.assessment.initiator_id
 
 
 def _candidates() -> InvitationQuerySet:
@@ -122,6 +135,7 @@ def _candidates() -> InvitationQuerySet:
         Invitation.objects.standing()
         .filter(reminders_stopped_at=None, expires_at__gt=now, assessment__school__reminders_on=True)
         .exclude(assessment__status__in=CLOSED)
+        .exclude(student_left("assessment__") | initiator_left("assessment__"))
         .exclude(mail__state=MailState.FAILED)  # the teacher sends that one again first
         .annotate(completed_some=Exists(own.filter(completed_at__isnull=False)))
         .filter(due, Exists(own.filter(completed_at=None)))

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from addressbook.models import Contact, full_names
 
-from . import lifecycle, mails
+from . import leavers, lifecycle, mails
 from .models import Assessment, Event
 
 
@@ -20,13 +20,14 @@ def send_back(
 
     Their links get a new generation and term, and a mail brings the remark. Raises `DomainError`
     without a remark, without an examiner, or when the invitation of one of them does not stand,
-    when it is about `by`, or when it changed since `version`;
+    when it is about `by` or a student who left, or when it changed since `version`;
     `TransitionRefused` from any other state.
     """
     if not remark.strip():
         raise lifecycle.DomainError("Schrijf erbij waarom u de beoordeling terugstuurt.")
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_own(current.student, by=by)
+        leavers.refuse_student_left(current)
         invitations = list(current.invitations.standing().filter(contact__in=contacts).select_related("contact"))
         chosen = [invitation.contact for invitation in invitations]
         if not contacts:
@@ -40,7 +41,7 @@ def send_back(
             invitation.generation += 1
             invitation.asked_at = timezone.now()
             invitation.expires_at = current.school.links_until(invitation.asked_at)
-            invitation.mail = mails.queue_sent_back(invitation=invitation, remark=remark)
+            invitation.mail = mails.queue_sent_back(invitation=invitation, remark=remark, by=by)
             invitation.committee_remark = remark
             changed = ["generation", "asked_at", "expires_at", "mail", "committee_remark"]
             invitation.save(update_fields=changed)

@@ -135,7 +135,7 @@ def _say(about: About, *, with_students: bool) -> Iterator[Line]:
         for state, level, is_so in ABOUT_ONE:
             those = [mail for mail in mails if mail.state == state]
             for mail in those[:SAID]:
-                yield Line(level, f"{what[0]} aan {mail.to_name} {is_so}: {mail.last_error}")
+                yield Line(level, f"{what[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
             if len(those) > SAID:
                 yield Line(level, f"Dat geldt ook voor {len(those) - SAID} andere.")
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.signed_in import UserRequest
 
-from . import asked, lifecycle
+from . import asked, leavers, lifecycle
 from . import take_back as taking_back
 from .initiator import get_assessment
 
@@ -35,3 +35,15 @@ def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
         return redirect("assessments:detail", assessment.public_id)
     context = {"assessment": assessment, "hidden": ("version", assessment.version)}
     return render(request, "assessments/take_back.html", context)
+
+
+@require_POST
+def become_initiator(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Overnemen': makes the docent the initiator, where that one left."""
+    assessment = get_assessment(request.user, public_id)
+    try:
+        leavers.take_over(assessment=assessment, by=request.user)
+        messages.success(request, "U volgt deze beoordeling nu. Examinatoren krijgen weer herinneringen.")
+    except lifecycle.DomainError as error:
+        messages.error(request, str(error))
+    return redirect("assessments:detail", assessment.public_id)

@@ -96,6 +96,7 @@ urlpatterns = [
     path("beoordelingen/<uuid:public_id>/", initiator.detail, name="detail"),
     path("beoordelingen/<uuid:public_id>/verzending/", sending_page.of_assessment, name="sending"),
     path("beoordelingen/<uuid:public_id>/intrekken/", taking_back.take_back, name="take_back"),
+    path("beoordelingen/<uuid:public_id>/volgen/", taking_back.become_initiator, name="become_initiator"),
     path("beoordelingen/<uuid:public_id>/examinatoren/", choose_examiners.examiners, name="examiners"),
     path("beoordelingen/<uuid:public_id>/examinatoren/kiezen/", choose_examiners.pick, name="pick"),
     path("beoordelingen/<uuid:public_id>/examinatoren/overnemen/", choose_examiners.take_over, name="take_over"),

@@ -10,13 +10,22 @@ from decimal import Decimal
 from functools import cache
 from uuid import UUID
 
-from django.db.models import Case, F, OuterRef, Subquery, UUIDField, Value, When
+from django.db.models import Case, F, OuterRef, Q, Subquery, UUIDField, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import full_name
 from addressbook.models import Contact
-from assessments.models import CLOSED, FAILING_ATTEMPTS, Assessment, Assignment, Document, Status
+from assessments.models import (
+    CLOSED,
+    FAILING_ATTEMPTS,
+    Assessment,
+    Assignment,
+    Document,
+    Status,
+    initiator_left,
+    student_left,
+)
 from exams.models import Exam
 
 from .find_afnames import ALL, COUNT_UP_TO, PROPOSED, AfnamesOfSchool, Key
@@ -27,9 +36,10 @@ LONG = 14  # days; who waits longer on the committee stands out
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     ["pk", "public_id", "status", "status_since", "attempt", "exam", "unit__code", "unit__title"]
-    + ["student__student_number", "ovg", "grade", "pdf", "is_proposed"]
+    + ["student__student_number", "ovg", "grade", "pdf", "is_proposed", "student_left", "initiator_left"]
     + [f"{whose}__{name}" for whose in ("student__user", "initiator") for name in ("first_name", "infix", "last_name")]
 )
+RUNNING = ~Q(status__in=CLOSED)
 _FAILS = UUID(int=0)  # stands for a PDF that can't be made
 _PDF = (
     Document.objects.current()
@@ -49,6 +59,8 @@ _ROWS = Prepared(
         .annotate(
             pdf=Case(When(status=Status.FINAL, then=Subquery(_PDF))),  # looked up for those alone
             is_proposed=Case(When(status=Status.ASSESSED, proposed_version=F("version"), then=True), default=False),
+            student_left=Case(When(RUNNING & student_left(), then=True), default=False),
+            initiator_left=Case(When(RUNNING & initiator_left(), then=True), default=False),
         )
         .order_by()
         .values_list(*_COLUMNS)
@@ -95,6 +107,8 @@ class Row:
     pdf: UUID | None
     pdf_fails: bool
     is_proposed: bool  # by one member, for another to make final
+    student_left: bool  # while it runs, and so is the next
+    initiator_left: bool
 
     @property
     def address(self) -> str:
@@ -210,7 +224,7 @@ def _read_rows(pks: Sequence[int], exams: Mapping[int, Exam], *, four_eyes: bool
     if unread := {row[_EXAM] for row in found} - exams.keys():
         exams = {**exams, **Exam.objects.in_bulk(unread)}
     for pk, public_id, status, since, attempt, exam, unit_code, unit, number, *rest in found:
-        local, (ovg, grade, pdf, is_proposed, *names) = timezone.localtime(since), rest
+        local, (ovg, grade, pdf, is_proposed, student_gone, initiator_gone, *names) = timezone.localtime(since), rest
         rows[pk] = Row(
             public_id=public_id,
             student=full_name(*names[:3]),
@@ -228,6 +242,8 @@ def _read_rows(pks: Sequence[int], exams: Mapping[int, Exam], *, four_eyes: bool
             pdf=None if pdf == _FAILS else pdf,
             pdf_fails=pdf == _FAILS,
             is_proposed=four_eyes and is_proposed,
+            student_left=student_gone,
+            initiator_left=initiator_gone,
         )
     return [rows[pk] for pk in pks if pk in rows]
 

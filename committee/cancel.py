@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.models import User
-from assessments import lifecycle, mails
+from assessments import leavers, lifecycle, mails
 from assessments.models import Assessment, Assignment, CancelKind, Invitation, Status
 
 # Whether the attempt counts unless the committee says otherwise: it does where the student had the chance.
@@ -19,10 +19,17 @@ COUNTS = {
 
 
 def open_requests(assessment: Assessment) -> list[Invitation]:
-    """The invitations whose examiner still has something to do, by last name."""
+    """The invitations whose examiner still has something to do, by last name; none where the student left."""
+    if assessment.student_left:
+        return []
     left = Assignment.objects.live().filter(assessment=assessment, completed_at__isnull=True)
     standing = assessment.invitations.standing().filter(Exists(left.filter(contact=OuterRef("contact"))))
     return list(standing.select_related("contact").order_by("contact__sort_key", "pk"))
+
+
+def tells_initiator(assessment: Assessment, *, by: User) -> bool:
+    """Whether `cancel` by this member tells the initiator."""
+    return assessment.initiator != by and not leavers.why_paused(assessment)
 
 
 def cancel(
@@ -38,6 +45,7 @@ def cancel(
     """Any state but FINAL → CANCELLED; the invitations whose examiners are told that they need do nothing more.
 
     Links stop working by the state itself. Student and initiator are told as well; the reason stands in no mail.
+    Nobody is mailed about a student who left, nor an initiator who did.
     Without `counts_as_attempt` it is what `COUNTS` says. Raises `DomainError` without a reason and when
     `version` or the state `seen` is no longer the assessment's, `TransitionRefused` for a closed one.
     """
@@ -58,8 +66,10 @@ def cancel(
         told = open_requests(current)
         for invitation in told:
             invitation.assessment = current
-            mails.queue_cancelled(invitation=invitation)
+            mails.queue_cancelled(invitation=invitation, by=by)
+        if current.student_left:
+            return []
         mails.queue_cancelled_to_student(assessment=current, by=by)
-        if current.initiator != by:
+        if tells_initiator(current, by=by):
             mails.queue_cancelled_to_initiator(assessment=current, by=by)
     return told

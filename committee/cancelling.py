@@ -52,6 +52,7 @@ def cancel(request: UserRequest, public_id: UUID) -> HttpResponse:
         "assessment": assessment,
         "form": form,
         "told": cancelling.open_requests(assessment),
+        "tells_initiator": cancelling.tells_initiator(assessment, by=request.user),
         "version": shown(request, form, "version", assessment.version),
         "seen": shown(request, form, "seen", assessment.status),
     }
@@ -70,7 +71,8 @@ def _cancel(request: UserRequest, assessment: Assessment, form: CancelForm) -> N
     )
     student = assessment.student.user.full_name
     names = ", ".join([student, *(invitation.contact.full_name for invitation in told)])
-    messages.success(request, f"De beoordeling van {student} is ingetrokken. Bericht gaat naar {names}.")
+    mailed = "Er gaat geen mail uit" if assessment.student_left else f"Bericht gaat naar {names}"
+    messages.success(request, f"De beoordeling van {student} is ingetrokken. {mailed}.")
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,7 +106,9 @@ def _withdraw_final(request: UserRequest, assessment: Assessment, form: Withdraw
         version=form.cleaned_data["version"],
     )
     name = assessment.student.user.full_name
-    mailed = f"Bericht gaat naar {name} en het examenbureau." if office_told else f"Bericht gaat naar {name}."
+    to = [] if assessment.student_left else [name]
+    to += ["het examenbureau"] if office_told else []
+    mailed = f"Bericht gaat naar {' en '.join(to)}." if to else f"{name} is uitgeschreven en krijgt geen mail."
     if not office_told:
         mailed += " De mail aan het examenbureau was nog niet verzonden en wordt dat ook niet meer."
     messages.success(request, f"Het definitieve resultaat van {name} is ingetrokken. {mailed}")

@@ -25,8 +25,9 @@ FEW_WORDS = 3
 def concerns(reading: Reading, *, by: User) -> Iterator[str]:
     """A sentence for each. `by` is who is about to make it final.
 
-    Work that counts no more, one examiner on everything, a student who started it or examined, an initiator or a
-    member who examined too, a justification that is required and says nothing, and characters that no font has.
+    Work that counts no more, a student who left, one examiner on everything, a student who started it or examined, an
+    initiator or a member who examined too, a justification that is required and says nothing, and characters that no
+    font has.
     """
     yield from lost(reading.rubric)
     yield from _people(reading.rubric, by)
@@ -40,6 +41,8 @@ def concerns(reading: Reading, *, by: User) -> Iterator[str]:
 def _people(rubric: Rubric, by: User) -> Iterator[str]:
     """Who has more than one part in it."""
     assessment, examiners = rubric.assessment, rubric.examiners
+    if assessment.student_left:
+        yield "De student is uitgeschreven en krijgt geen mail over het resultaat."
     if len(examiners) == 1 and len(rubric.parts) > 1:
         yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
     if assessment.initiator == assessment.student.user:

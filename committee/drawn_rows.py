@@ -47,6 +47,7 @@ def draw_rows(rows: Iterable[Row], *, search: str) -> SafeString:
 def _draw(row: Row, search: str) -> str:
     state = (row.status, str(Status(row.status).label), row.ovg)
     kind = (*state, row.pdf is not None, row.pdf_fails, row.is_proposed, row.attempt > 1, bool(row.age), row.waits_long)
+    kind = (*kind, row.student_left, row.initiator_left)
     filled_in = {
         "address": row.address + search,
         "student": row.student,
@@ -72,7 +73,7 @@ def _say(day: date, language: str | None) -> str:
     return date_format(day, "j b Y")
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _drawn(
     status: str,
     label: str,
@@ -83,10 +84,13 @@ def _drawn(
     is_resit: bool,
     has_age: bool,
     waits_long: bool,
+    student_left: bool,
+    initiator_left: bool,
 ) -> Sequence[str]:
     marks = {name: f"{_OPEN}{name}{_CLOSE}" for name in _FILLED_IN}
     said = {"status": status, "label": label, "ovg": ovg, "has_pdf": has_pdf, "is_proposed": is_proposed}
     said |= {"pdf_fails": pdf_fails, "is_resit": is_resit, "has_age": has_age, "waits_long": waits_long}
+    said |= {"student_left": student_left, "initiator_left": initiator_left}
     return _MARK.split(render_to_string("committee/afname_row.html", marks | said))
 
 

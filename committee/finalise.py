@@ -72,10 +72,11 @@ def finalise(
 ) -> Document:
     """ASSESSED → FINAL: fixes the result, tells the student, and has the PDF made and mailed to the exam office.
 
-    All in one transaction with the assessment's row locked; what follows (PDF, mail) is written
-    down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
-    second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
-    dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
+    A student who left is not mailed. All in one transaction with the assessment's row locked; what
+    follows (PDF, mail) is written down in it and done by workers. Raises `AlreadyFinal` for a second
+    click or a member who comes second, `TransitionRefused` from any other state than ASSESSED,
+    `DomainError` while scores are in dispute, or when couplings or invitations were changed since `version`: since
+    what `by` has read.
     `NeedsAnother` where the school wants four eyes and nobody else has proposed it. `proposal` is the id
     of the one that `by` has read: a later one may name another address, and is refused.
     """
@@ -93,7 +94,8 @@ def finalise(
         if proposed:
             snapshot["final"]["proposed_by"] = proposed.by.full_name
         mails.drop_unsent(assessment=current, kind="result_withdrawn_student")
-        mails.queue_final_to_student(assessment=current, by=by)
+        if not current.student_left:
+            mails.queue_final_to_student(assessment=current, by=by)
         return documents.request_document(assessment=current, result=snapshot, exam_office_email=exam_office_email)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from accounts.models import User
-from assessments import lifecycle, mails
+from assessments import leavers, lifecycle, mails
 from assessments.models import Assessment, Document, MailAbout
 from digibeoordelen.outbox.drop import drop
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -75,7 +75,8 @@ def as_letters(found: Sequence[OutgoingMail], documents: Sequence[Document]) -> 
 def tell_again(*, about: MailAbout, by: User) -> OutgoingMail:
     """Sends a failed one once more; the student's anew, to the address that the account has now.
 
-    Raises `DomainError` when it did not fail, is true no more, or was sent again meanwhile.
+    Raises `DomainError` when the student it goes to left, when it did not fail, is true no more, or was sent again
+    meanwhile.
     """
     with lifecycle.locked(about.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
@@ -83,6 +84,7 @@ def tell_again(*, about: MailAbout, by: User) -> OutgoingMail:
         if mail.state != MailState.FAILED or mail.dropped_at:
             raise lifecycle.DomainError("Dit bericht is al opnieuw verzonden, of dat hoeft niet meer.")
         if queue := TO_STUDENT.get(mail.kind):
+            leavers.refuse_student_left(current)
             drop(mail.pk)
             return queue(assessment=current, by=by)
         send_again(mail)

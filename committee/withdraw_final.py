@@ -12,7 +12,8 @@ from digibeoordelen.outbox.models import MailState, OutgoingMail
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
     """FINAL → ASSESSED: the PDF is superseded, the student told; whether the exam office had to be told, too.
 
-    It had to unless nothing of its mail went out yet: that one is then never sent. Raises `DomainError`
+    A student who left is not mailed. It had to unless nothing of its mail went out yet: that one is then never sent.
+    Raises `DomainError`
     without a reason or when `version` is no longer the assessment's, `TransitionRefused` unless it is FINAL.
     """
     with lifecycle.locked(assessment) as current:
@@ -20,7 +21,8 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
         document = current.documents.current().select_related("mail", "file").first()
         lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
         mails.drop_unsent(assessment=current, kind="final_student")
-        mails.queue_result_withdrawn_to_student(assessment=current, by=by)
+        if not current.student_left:
+            mails.queue_result_withdrawn_to_student(assessment=current, by=by)
         if document is None:
             return False
         offices = _offices_to_tell(document)

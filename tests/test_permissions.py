@@ -181,6 +181,7 @@ assessments:sending             GET    login  none    none   none    ok     none
 assessments:detail              GET    login  none    none   none    ok     none  none      none  none  none
 assessments:take_back           GET    login  none    none   none    go     none  none      none  none  none
 assessments:take_back           POST   login  none    none   none    go     none  none      none  none  none
+assessments:become_initiator    POST   login  none    none   none    go     none  none      none  none  none
 assessments:examiners           GET    login  none    none   none    ok     none  none      none  none  none
 assessments:pick                GET    login  none    none   none    ok     none  none      none  none  none
 assessments:take_over           POST   login  none    none   none    go     none  none      none  none  none

@@ -1,7 +1,7 @@
 """Assessments and everything that hangs on one: each model in the module of its name."""
 
 from .appeal import Appeal
-from .assessment import Assessment, AssessmentQuerySet
+from .assessment import Assessment, AssessmentQuerySet, initiator_left, student_left
 from .assignment import Assignment, AssignmentQuerySet, Score
 from .correction import Correction
 from .coupling import Coupling
@@ -54,4 +54,6 @@ __all__ = [
     "Status",
     "Viewing",
     "ViewingQuerySet",
+    "initiator_left",
+    "student_left",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.fields import LineField, ProseField
@@ -18,6 +18,27 @@ from .status import CLOSED, CancelKind, Status
 
 if TYPE_CHECKING:
     from .assignment import AssignmentQuerySet
+
+
+def student_left(to: str = "") -> Q:
+    """Of the assessments that a queryset reaches by `to`, such as 'assessment__': those whose student left.
+
+    The same as `Assessment.student_left`.
+    """
+    left_on = f"{to}student__left_on"
+    return (
+        Q(**{f"{to}student__ended_at__isnull": False})
+        | Q(**{f"{to}student__user__is_active": False})
+        | Q(**{f"{left_on}__lte": timezone.localdate(), f"{left_on}__gte": F(f"{to}created_at__date")})
+    )
+
+
+def initiator_left(to: str = "") -> Q:
+    """As `student_left`, those whose initiator is no Docent of the school any more, or has no working account."""
+    docents = Membership.objects.filter(
+        role=Role.DOCENT, user=OuterRef(f"{to}initiator"), school=OuterRef(f"{to}school")
+    )
+    return Q(**{f"{to}initiator__is_active": False}) | ~Q(Exists(docents))
 
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
@@ -176,6 +197,22 @@ class Assessment(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    @property
+    def student_left(self) -> bool:
+        """Whether the student is no student of the school any more, or has no working account.
+
+        A date of leaving counts for what had begun by then: who comes back begins anew.
+        """
+        student, left_on = self.student, self.student.left_on
+        if student.ended_at or not student.user.is_active:
+            return True
+        return left_on is not None and timezone.localdate(self.created_at) <= left_on <= timezone.localdate()
+
+    @property
+    def initiator_left(self) -> bool:
+        """Whether the initiator is no Docent of the school any more, or has no working account; one query."""
+        return Assessment.objects.filter(initiator_left(), pk=self.pk).exists()
 
     @property
     def can_be_appealed(self) -> bool:

@@ -28,6 +28,7 @@ class Event(AppendOnly):
         """Labels that 'door' and a name can follow (`assessments.history`)."""
 
         STARTED = "STARTED", "Beoordeling gestart"
+        TAKEN_OVER = "TAKEN_OVER", "Beoordeling overgenomen"
         COUPLED = "COUPLED", "Examinatoren gekozen"
         INVITED = "INVITED", "Examinator uitgenodigd"
         INVITED_AGAIN = "INVITED_AGAIN", "Opnieuw uitgenodigd"

@@ -25,7 +25,8 @@ from .claims import NotOurs
 from .compose import AttachmentGone, Letter, compose
 from .links import LinkVoid, hide, resolve_many
 from .models import MailState, OutgoingMail
-from .transport import Refused, TryLater, carrier
+from .refusals import MailRefused, read_refusals
+from .transport import Refused, TryLater, carrier, with_cause
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +117,9 @@ class _Batch:
             letter = self._letter(mail)
             urls = letter.urls
             carrier.send(letter, ready=partial(self._begin, mail), meanwhile=self._compose_ahead)
+        except MailRefused as refusal:
+            self._begin(mail)
+            _give_up(mail, str(refusal), dropped_at=timezone.now())
         except (Refused, LinkVoid, AttachmentGone) as refusal:
             self._begin(mail)
             _give_up(mail, hide(str(refusal), urls))
@@ -124,7 +128,7 @@ class _Batch:
             _wait(mail, hide(str(pause), urls))
         except OSError as error:  # the storage; the transport's own are TryLater
             self._begin(mail)
-            _wait(mail, f"De bijlagen zijn nu niet te lezen: {error.strerror or error}")
+            _wait(mail, with_cause("De bijlagen zijn nu niet te lezen.", error.strerror or str(error)))
         else:
             self._sent.append(mail)
 
@@ -148,10 +152,11 @@ class _Batch:
         return compose(mail, self._links(mail), self._attachments.get(mail.pk, ()))
 
     def _links(self, mail: OutgoingMail) -> dict[str, str]:
-        """The mail's URLs, resolved for all that are left at once; raises `LinkVoid`."""
+        """The mail's URLs, resolved for all that are left at once; raises `LinkVoid`, or `MailRefused`."""
         if self._is_stale():
             urls = resolve_many([each.links for each in self._left])
             self._urls = {each.pk: found for each, found in zip(self._left, urls, strict=True)}
+            self._urls.update(read_refusals(list(self._urls)))
             self._resolved_at = time.monotonic()
         found = self._urls[mail.pk]
         if isinstance(found, LinkVoid):
@@ -202,9 +207,9 @@ def _wait(mail: OutgoingMail, reason: str) -> None:
     _mark(mail, state=MailState.WAITING, next_attempt_at=due, last_error=reason)
 
 
-def _give_up(mail: OutgoingMail, reason: str) -> None:
+def _give_up(mail: OutgoingMail, reason: str, **values: Any) -> None:
     logger.warning("Mail %s (%s) has failed: %s", mail.pk, mail.kind, reason)
-    _mark(mail, state=MailState.FAILED, last_error=reason)
+    _mark(mail, state=MailState.FAILED, last_error=reason, **values)
 
 
 def _mark(mail: OutgoingMail, **values: Any) -> None:

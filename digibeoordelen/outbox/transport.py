@@ -22,7 +22,7 @@ SERVICE_CLOSING = 421  # 'closing transmission channel': about this connection, 
 
 
 class NotSent(Exception):
-    """The mail did not go out; the message is for the screen: the server's own words where it spoke."""
+    """The mail did not go out; the message is for the screen: a Dutch sentence that quotes what the server answered."""
 
     def __init__(self, words: str, code: int = 0) -> None:
         super().__init__(words)
@@ -244,13 +244,23 @@ def _verdict(error: Exception) -> NotSent:
     else:
         return TryLater(_words(error))
     kind = Refused if 500 <= code < 600 else TryLater
-    return kind(f"{code} {_readable(words)}", code)
+    return kind(_answered(code, words), code)
 
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {_readable(error.smtp_error)}"
-    return f"Geen verbinding met de mailserver: {_readable(str(error))}"
+        return _answered(error.smtp_code, error.smtp_error)
+    return with_cause("Er was geen verbinding met de mailserver.", str(error))
+
+
+def _answered(code: int, words: bytes | str) -> str:
+    return f"De mailserver antwoordde: “{code} {_readable(words)}”."
+
+
+def with_cause(sentence: str, cause: str) -> str:
+    """`sentence`, then the words of an exception, mostly English, quoted as such."""
+    readable = _readable(cause)
+    return f"{sentence} De foutmelding was: “{readable}”." if readable else sentence
 
 
 def _readable(words: bytes | str) -> str:

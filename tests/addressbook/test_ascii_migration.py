@@ -13,7 +13,7 @@ from tests.factories import SchoolFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-BEFORE, AFTER = [("addressbook", "0007_import_understood")], [("addressbook", "0008_addresses_in_ascii")]
+BEFORE, AFTER = [("addressbook", "0008_import_understood")], [("addressbook", "0009_addresses_in_ascii")]
 UNICODE, ASCII = "bo@bücher.example", "bo@xn--bcher-kva.example"
 
 

@@ -307,7 +307,7 @@ def test_the_button_counts_examiners_and_is_gone_after_reminding(
     later(days=9)
     assert "Herinnering sturen aan 1 examinator die te laat is" in text(listed(teacher, unit))
     page = remind_all(teacher, unit, invitation, second)
-    assert said(page) == ["2 herinneringen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
+    assert said(page) == ["De herinnering wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
     assert "Herinnering sturen" not in text(page)
 
 

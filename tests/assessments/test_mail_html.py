@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import invite_group, mails, remind_on_time
+from assessments import invite_group, mails, remind
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail
@@ -31,7 +31,7 @@ def everything(invitation: Invitation, school: School) -> list[OutgoingMail]:
     invitation.remark = "Neem de <map> mee."
     mails.queue_invitation(invitation=invitation)
     mails.queue_reminder(invitation=invitation, parts=4, open_parts=3)
-    mails.queue_sent_back(invitation=invitation, remark="Kijk <nog> eens.")
+    mails.queue_sent_back(invitation=invitation, remark="Kijk <nog> eens.", by=invitation.assessment.initiator)
     assess(invitation)
     return [mail for mail in OutgoingMail.objects.all() if mail.pk != invitation.mail_id]
 
@@ -70,5 +70,5 @@ def test_a_mail_for_thirty_is_not_cut_off(
     invitations = Invitation.objects.select_related("assessment__student__user", "assessment__unit", "contact")
     reminder = mails.queue_reminders(students=[(invitation, 3, 4) for invitation in invitations])
     html = links.fill(reminder.html, links.resolve(reminder.links))
-    assert html.count(">Start beoordeling</a>") == remind_on_time.MAX_IN_ONE == 30
+    assert html.count(">Start beoordeling</a>") == remind.MAX_IN_ONE == 30
     assert len(html.encode()) < CUT_OFF / 2

@@ -55,6 +55,24 @@ def test_every_running_assessment_counts(invitation: Invitation, docent: User, s
     assert new_address(invitation.contact, docent) == 2
 
 
+def test_a_new_address_gets_one_mail_for_all_that_is_alike(
+    invitation: Invitation, docent: User, colleague: User, school: School, unit: ExamUnit
+) -> None:
+    students = [MembershipFactory(school=school) for _ in range(3)]
+    for student, by, remark in zip(students, [docent, docent, colleague], ["", "Graag snel.", ""], strict=True):
+        another = steps.start_assessment(student, unit, by)
+        steps.choose(another, invitation.contact)
+        steps.send_invitation(another, invitation.contact, remark=remark)
+    assert new_address(invitation.contact, docent) == 4
+    mails = OutgoingMail.objects.filter(to="nieuw@bedrijf.test")
+    assert sorted((mail.kind, mail.reply_to, mail.about.count()) for mail in mails) == [
+        ("invitation", colleague.email, 1),
+        ("invitation", docent.email, 1),
+        ("invitation_together", docent.email, 2),
+    ]
+    assert set(Invitation.objects.values_list("mail", flat=True)) == {mail.pk for mail in mails}
+
+
 def test_another_change_than_the_address_invites_nobody(invitation: Invitation, docent: User) -> None:
     contact = invitation.contact
     correct(contact=contact, values={"function": "Chef"}, opened=fingerprint(contact, ["function"]), by=docent)

@@ -95,7 +95,10 @@ def test_the_initiator_is_mailed_and_nothing_changes_until_the_answer(proposal: 
     assert (proposal.full_name, proposal.email, proposal.state) == ("Greet van Nieuw", "greet@bedrijf.test", "OPEN")
     mail = OutgoingMail.objects.latest("pk")
     assert (mail.to, mail.reply_to) == ("docent@hier.test", "erik@bedrijf.test")
-    assert mail.subject == "Erik Examinator stelt Greet van Nieuw voor om Anouk van 't Hoff te beoordelen"
+    assert (
+        mail.subject
+        == "Erik Examinator stelt Greet van Nieuw voor om Anouk van 't Hoff te beoordelen: Verzorgende IG, B1"
+    )
     assert f"http://testserver{detail(proposal)}#voorstellen" in mail.text
     assert "Ik ben die week weg." in mail.text
     assert not Contact.objects.filter(email="greet@bedrijf.test").exists()

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import form, invite, lifecycle, links, remind
 from assessments.models import Assessment, Event, Invitation, InvitationQuerySet
+from digibeoordelen.outbox import links as links_of_mail
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from tests.steps import assess, choose, fill_in, send_invitation
+from exams.models import ExamUnit
+from tests.factories import MembershipFactory
+from tests.steps import assess, choose, fill_in, send_invitation, start_assessment
 
 PassTime = Callable[..., None]
 
@@ -46,7 +49,7 @@ def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitati
     assert reminder(invitation)
     mail = newest_mail()
     assert (mail.kind, mail.to, mail.reply_to) == ("reminder", "erik@bedrijf.test", "docent@hier.test")
-    assert mail.subject == "Herinnering: wilt u Anouk van 't Hoff beoordelen? Verzorgende IG"
+    assert mail.subject == "Herinnering: wilt u Anouk van 't Hoff beoordelen? Verzorgende IG, B1"
     invited = timezone.localtime(invitation.invited_at)
     for said in (
         "Dirk Docent van ROC Hier vroeg u op",
@@ -174,6 +177,51 @@ def test_one_that_cannot_be_reminded_holds_up_no_other(
     done = remind.remind_all(invitations=[first, second], by=docent)
     assert ([mail.to for mail in done.mails], done.skipped) == ([second_examiner.email], [])
     assert done.refused == [(first, "Deze uitnodiging is ingetrokken.")]
+
+
+@pytest.fixture
+def twelve(assessment: Assessment, school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Invitation]:
+    """Of one examiner for twelve students, each invited by a mail of its own."""
+    others = [start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(11)]
+    for one in [assessment, *others]:
+        choose(one, examiner)
+    return [send_invitation(one, examiner) for one in [assessment, *others]]
+
+
+def test_twelve_late_students_are_one_mail(twelve: list[Invitation], docent: User, pass_time: PassTime) -> None:
+    pass_time(days=8)
+    tokens = [links.token_for(invitation=one) for one in twelve]
+    done = remind.remind_all(invitations=remind.late_with_names(among=everything()), by=docent)
+    [mail] = OutgoingMail.objects.filter(kind__startswith="reminder")
+    assert (done.mails, done.sent, done.count) == ([mail], 12, 12)
+    urls = links_of_mail.resolve(mail.links)
+    assert {url.rsplit("/", 2)[1] for name, url in urls.items() if name != "stop"} == set(tokens)
+    assert mail.headers["List-Unsubscribe"] == "<[[link:stop]]>"
+    for one in twelve:
+        one.refresh_from_db()
+        assert (one.mail, one.reminders, one.is_just_reminded) == (mail, 1, True)
+        assert one.assessment.events.last().kind == Event.Kind.REMINDED
+
+
+def test_one_that_cannot_be_reminded_stays_out_of_the_mail(
+    twelve: list[Invitation], docent: User, pass_time: PassTime
+) -> None:
+    pass_time(days=8)
+    invite.withdraw(invitation=twelve[3], by=docent)
+    assert reminder(twelve[5])
+    done = remind.remind_all(invitations=twelve, by=docent)
+    assert (done.sent, done.skipped) == (10, [twelve[5]])
+    assert done.refused == [(twelve[3], "Deze uitnodiging is ingetrokken.")]
+    assert len(done.mails) == 1
+
+
+def test_each_initiator_reminds_in_a_mail_of_their_own(
+    twelve: list[Invitation], docent: User, colleague: User, pass_time: PassTime
+) -> None:
+    Assessment.objects.filter(pk__in=[one.assessment_id for one in twelve[:2]]).update(initiator=colleague)
+    pass_time(days=8)
+    done = remind.remind_all(invitations=remind.late_with_names(among=everything()), by=docent)
+    assert {mail.reply_to: mail.about.count() for mail in done.mails} == {docent.email: 10, colleague.email: 2}
 
 
 # --- Te laat -------------------------------------------------------------------------------------

@@ -274,7 +274,7 @@ class TestTogether:
     ) -> None:
         assert [at(f"2026-11-09 {time}") for time in ("09:30", "10:00", "11:30", "16:30")] == [0, 3, 0, 0]
         [mail] = OutgoingMail.objects.filter(kind="reminder_together")
-        assert mail.subject == "Herinnering: wilt u 3 studenten beoordelen?"
+        assert mail.subject == "Herinnering: wilt u 3 studenten beoordelen (9 november 2026)? Verzorgende IG"
         names = ["Sam Aalbers", "Anouk van 't Hoff", "Sam Zwart"]
         assert sorted(names, key=mail.text.index) == names
         assert mail.text.count("Al uw 4 onderdelen staan nog open.") == mail.html.count(">Start beoordeling</a>") == 3
@@ -473,7 +473,7 @@ class TestAllDone:
         assess(first)
         assert self.mails() == []
         assess(last)
-        assert self.mails() == ["Alle examinatoren zijn klaar: Anouk van 't Hoff"]
+        assert self.mails() == ["Alle examinatoren zijn klaar: Anouk van 't Hoff, Verzorgende IG, B1"]
         mail = OutgoingMail.objects.get(kind="all_done")
         assert mail.to == "docent@hier.test"
         assert f"/beoordelingen/{assessment.public_id}/" in mail.text

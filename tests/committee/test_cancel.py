@@ -104,7 +104,7 @@ def test_whoever_is_still_asked_and_the_initiator_are_told_without_the_reason(
     [to_examiner] = mails("cancelled")
     [to_initiator] = mails("cancelled_initiator")
     assert to_examiner.to == "tineke@bedrijf.test"
-    assert to_examiner.subject == "U hoeft Anouk van 't Hoff niet meer te beoordelen"
+    assert to_examiner.subject == "U hoeft Anouk van 't Hoff niet meer te beoordelen: Verzorgende IG, B1"
     assert to_initiator.to == "docent@hier.test"
     for mail in (to_examiner, to_initiator):
         assert REASON not in mail.text + mail.html
@@ -118,7 +118,7 @@ def test_the_student_is_told_where_to_read_why_and_not_why(member: Client, invit
     post(member, invitation.assessment, kind="IRREGULARITY", counts=counts)
     [mail] = mails("cancelled_student")
     assert (mail.to, mail.reply_to) == ("anouk@hier.test", "commissie@hier.test")
-    assert mail.subject == "Uw beoordeling van Verzorgende IG is ingetrokken"
+    assert mail.subject == "Uw beoordeling van Verzorgende IG, B1 is ingetrokken"
     assert reverse("assessments:my_exams") in mail.text
     assert mail.about.get().assessment == invitation.assessment
     for text in (mail.text, mail.html):
@@ -137,7 +137,7 @@ def test_an_examiner_who_reads_english_is_told_in_english(
     examiner.speak("en")
     post(member, invitation.assessment)
     [mail] = mails("cancelled")
-    assert mail.subject == "You no longer need to assess Anouk van 't Hoff"
+    assert mail.subject == "You no longer need to assess Anouk van 't Hoff: Verzorgende IG, B1"
     assert '<html lang="en">' in mail.html
     for dutch in ("Geachte", "beoordel", "hoeft", "Vragen?"):
         assert dutch not in mail.text.replace("via Digitaal beoordelen", "")

@@ -37,7 +37,7 @@ def test_it_says_what_was_decided_about_and_where_to_see_it(assessed: Assessment
     make_final(assessed, committee_member)
     mail = told()
     assert (mail.to, mail.to_name) == ("anouk@hier.test", "Anouk van 't Hoff")
-    assert mail.subject == "Uw beoordeling van Verzorgende IG is vastgesteld"
+    assert mail.subject == "Uw beoordeling van Verzorgende IG, B1 is vastgesteld"
     assert reverse("assessments:my_exams") in mail.text
     assert mail.reply_to == committee_member.email
     assert MailAbout.objects.get(mail=mail).assessment == assessed

@@ -51,7 +51,7 @@ def test_invitation(assessment: Assessment, english: Contact) -> None:
     steps.send_invitation(assessment, english)
     mail = latest()
     check_english(mail)
-    assert mail.subject == "Request to assess Anouk van 't Hoff: Verzorgende IG"
+    assert mail.subject == "Request to assess Anouk van 't Hoff: Verzorgende IG, B1"
     assert "23 Nov" in mail.text
     assert "Start assessment" in mail.html
     assert '<p lang="nl">U kunt dit formulier in het Nederlands lezen' in mail.html
@@ -59,7 +59,7 @@ def test_invitation(assessment: Assessment, english: Contact) -> None:
 
 def test_a_dutch_invitation_tells_of_english(invitation: Invitation) -> None:
     mail = latest()
-    assert mail.subject == "Verzoek om Anouk van 't Hoff te beoordelen: Verzorgende IG"
+    assert mail.subject == "Verzoek om Anouk van 't Hoff te beoordelen: Verzorgende IG, B1"
     assert '<html lang="nl">' in mail.html
     assert '<p lang="en">You can read this form in English: choose ‘English’ at the top of the form.</p>' in mail.html
     assert "You can read this form in English" in mail.text

@@ -75,7 +75,8 @@ def test_one_that_is_refused_hurts_no_other(mails: list[OutgoingMail], server: S
     deliver.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 2 + [MailState.FAILED] + [MailState.SENT] * 2
-    assert OutgoingMail.objects.get(state=MailState.FAILED).last_error == "550 5.1.1 Onbekend"
+    refused = OutgoingMail.objects.get(state=MailState.FAILED)
+    assert refused.last_error == "De mailserver antwoordde: “550 5.1.1 Onbekend”."
     assert {mail.connection for mail in server.received} == {1}
 
 

@@ -135,7 +135,7 @@ class TestAnswers:
     def test_for_now_waits_and_then_arrives_once(self, send: Send, server: SmtpSink, step: str, words: str) -> None:
         server.answer(step, words)
         mail = send()
-        assert (mail.state, mail.last_error) == (MailState.WAITING, words)
+        assert (mail.state, mail.last_error) == (MailState.WAITING, f"De mailserver antwoordde: “{words}”.")
         assert self.again(mail).state == MailState.SENT
         assert (len(server.received), mail.last_error, mail.attempts) == (1, "", 2)
 
@@ -144,7 +144,8 @@ class TestAnswers:
     def test_for_good_fails_at_once_in_its_words(self, send: Send, server: SmtpSink, step: str, words: str) -> None:
         server.answer(step, words)
         mail = send()
-        assert (mail.state, mail.last_error, mail.attempts) == (MailState.FAILED, words, 1)
+        quoted = f"De mailserver antwoordde: “{words}”."
+        assert (mail.state, mail.last_error, mail.attempts) == (MailState.FAILED, quoted, 1)
 
     def test_the_pauses_grow(self, send: Send, server: SmtpSink, settings: Settings) -> None:
         from digibeoordelen import settings as own

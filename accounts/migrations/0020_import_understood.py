@@ -5,17 +5,17 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("addressbook", "0006_sorted_by_name"),
+        ("accounts", "0019_fold_letters_in_search"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="import",
+            model_name="peopleimport",
             name="understood",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name="import",
+            model_name="peopleimport",
             name="warnings",
             field=models.JSONField(default=list),
         ),

@@ -5,17 +5,17 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0018_students_by_study_date"),
+        ("assessments", "0022_event_kind_labels"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="peopleimport",
+            model_name="datesimport",
             name="understood",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name="peopleimport",
+            model_name="datesimport",
             name="warnings",
             field=models.JSONField(default=list),
         ),

@@ -43,8 +43,8 @@ def fill(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("addressbook", "0007_import_understood"),
-        ("accounts", "0019_import_understood"),
+        ("addressbook", "0008_import_understood"),
+        ("accounts", "0020_import_understood"),
         ("outbox", "0005_claim"),
     ]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]

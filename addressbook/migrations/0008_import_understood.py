@@ -5,17 +5,17 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0021_appeal_until_and_watched_mails"),
+        ("addressbook", "0007_fold_letters_in_search"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name="datesimport",
+            model_name="import",
             name="understood",
             field=models.JSONField(default=list),
         ),
         migrations.AddField(
-            model_name="datesimport",
+            model_name="import",
             name="warnings",
             field=models.JSONField(default=list),
         ),

@@ -1,0 +1,102 @@
+"""Assessments that still run while the student, or the docent who started them, left the school.
+
+Derived at each question and kept nowhere: who comes back is back. About a student who left no mail goes out any more
+but those to the exam office, which archives the result; neither does one that was in the queue already
+(`why_not_to_send`). Examiners keep their link. Reminders in the name of an initiator who left pause too, and so do
+mails to them, until a colleague takes the assessment over. The docents of the exam and the committee see both on their
+screens, Schoolbeheer how many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Role, School, User
+from accounts.people.find import LEFT
+from accounts.still_to_do import ToDo, counted
+
+from . import lifecycle
+from .models import Assessment, Event, MailAbout, initiator_left, student_left
+
+INITIATOR = "De docent die deze beoordeling startte is weg. Neem de beoordeling eerst over."
+TO_EXAM_OFFICE = ("result", "result_withdrawn")
+FROM_OR_TO_INITIATOR = ("reminder", "reminder_together", "all_done", "proposal", "cancelled_initiator")
+
+
+def why_paused(assessment: Assessment, *, initiator_left: bool | None = None) -> str:
+    """Why no examiner is mailed about it, in words for the docent; '' when nobody left.
+
+    `initiator_left` is what was read for several at once (`without_initiator`).
+    """
+    if assessment.student_left:
+        return _("De student is uitgeschreven.")
+    return INITIATOR if (assessment.initiator_left if initiator_left is None else initiator_left) else ""
+
+
+def refuse_left(assessment: Assessment) -> None:
+    """Raises `DomainError` when its student or its initiator left."""
+    if why := why_paused(assessment):
+        raise lifecycle.DomainError(why)
+
+
+def refuse_student_left(assessment: Assessment) -> None:
+    """Raises `DomainError` when its student left."""
+    if assessment.student_left:
+        raise lifecycle.DomainError(_("De student is uitgeschreven."))
+
+
+def without_initiator(assessments: Iterable[Assessment]) -> set[int]:
+    """The ids of those whose initiator left; one query."""
+    pks = [assessment.pk for assessment in assessments]
+    return set(Assessment.objects.filter(initiator_left(), pk__in=pks).values_list("pk", flat=True))
+
+
+def take_over(*, assessment: Assessment, by: User) -> None:
+    """Makes `by`, a docent of the school, the initiator in the place of one who left.
+
+    Raises `DomainError` when the initiator is still there, or the assessment is closed.
+    """
+    with lifecycle.locked(assessment) as current:
+        lifecycle.refuse_own(current.student, by=by)
+        lifecycle.refuse_if_closed(current)
+        if not current.initiator_left:
+            raise lifecycle.DomainError(f"{current.initiator.full_name} volgt deze beoordeling zelf.")
+        before, current.initiator = current.initiator.full_name, by
+        current.save(update_fields=["initiator"])
+        lifecycle.record(current, kind=Event.Kind.TAKEN_OVER, by=by, reason=f"Gestart door {before}.")
+
+
+def why_not_to_send(mails: Collection[int]) -> dict[int, str]:
+    """A mail's id → why it may not go out: it is about a student who left, or to or from an initiator who did."""
+    about = MailAbout.objects.filter(mail__in=mails)
+    of_student = about.filter(student_left("assessment__")).exclude(mail__kind__in=TO_EXAM_OFFICE)
+    of_initiator = about.filter(initiator_left("assessment__"), mail__kind__in=FROM_OR_TO_INITIATOR)
+    return {
+        **dict.fromkeys(of_initiator.values_list("mail", flat=True), "Niet verzonden: de docent die startte is weg."),
+        **dict.fromkeys(of_student.values_list("mail", flat=True), "Niet verzonden: de student is uitgeschreven."),
+    }
+
+
+def still_running(school: School) -> Iterator[ToDo]:
+    """How many run for people who left; for Schoolbeheer, who sees no assessment itself."""
+    running = Assessment.objects.running().filter(school=school)
+    people = reverse("school:people", args=[school.pk])
+    if count := running.filter(student_left()).count():
+        sentence = counted(
+            count,
+            "beoordeling loopt nog voor een student die is uitgeschreven. De docent of de examencommissie kan die "
+            "intrekken.",
+            "beoordelingen lopen nog voor studenten die zijn uitgeschreven. De docent of de examencommissie kan die "
+            "intrekken.",
+        )
+        yield ToDo(sentence, "Bekijk wie uit de school zijn", f"{people}?rol={LEFT}")
+    if count := running.filter(initiator_left()).exclude(student_left()).count():
+        sentence = counted(
+            count,
+            "beoordeling loopt nog van een docent die weg is. Een collega met dit examen kan die overnemen.",
+            "beoordelingen lopen nog van docenten die weg zijn. Een collega met het examen kan die overnemen.",
+        )
+        yield ToDo(sentence, "Bekijk wie docent zijn", f"{people}?rol={Role.DOCENT}")

@@ -1,0 +1,282 @@
+"""A student, or the docent who started, who left: mails about them stop, and the screens show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from time_machine import TimeMachineFixture
+
+from accounts.models import Membership, Role, School, User
+from accounts.people.roles import grant, leave
+from addressbook.models import Contact
+from assessments import invite, leavers, lifecycle, propose, remind, remind_on_time, send_back, take_back
+from assessments.models import Assessment, Event, Invitation, Proposal, Status, initiator_left, student_left
+from committee import cancel, finalise, withdraw_final
+from digibeoordelen.outbox.deliver import deliver
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory, member
+
+PassTime = Callable[..., None]
+
+pytestmark = pytest.mark.usefixtures("on_a_monday")
+
+
+@pytest.fixture
+def on_a_monday(time_machine: TimeMachineFixture) -> None:
+    """In office hours, and so is the same hour two weeks later."""
+    time_machine.move_to(datetime(2026, 11, 2, 11, tzinfo=ZoneInfo("Europe/Amsterdam")))
+
+
+@pytest.fixture
+def administrator(school: School) -> User:
+    return member(school, Role.SCHOOLBEHEER)
+
+
+@pytest.fixture
+def student_leaves(student: Membership, school: School, administrator: User) -> Callable[[], None]:
+    def leaves() -> None:
+        leave(school=school, user=student.user, by=administrator)
+
+    return leaves
+
+
+@pytest.fixture
+def docent_leaves(docent: User, school: School, administrator: User) -> Callable[[], None]:
+    def leaves() -> None:
+        leave(school=school, user=docent, by=administrator)
+
+    return leaves
+
+
+def mails() -> int:
+    return OutgoingMail.objects.count()
+
+
+def page(client: Client, name: str, *args: object) -> str:
+    return " ".join(client.get(reverse(name, args=args)).content.decode().split())
+
+
+# --- Who left ------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("left_on", "active", "left"),
+    [
+        (None, True, False),
+        (0, True, True),
+        (-1, True, False),  # before it began: who came back
+        (1, True, False),
+        (None, False, True),
+    ],
+)
+def test_query_and_instance_agree_on_who_left(
+    assessment: Assessment, pass_time: PassTime, left_on: int | None, active: bool, left: bool
+) -> None:
+    day = None if left_on is None else timezone.localdate() + timedelta(days=left_on)
+    Membership.objects.filter(pk=assessment.student_id).update(left_on=day)
+    User.objects.filter(pk=assessment.student.user_id).update(is_active=active)
+    fresh = Assessment.objects.for_pages().get()
+    assert fresh.student_left is left
+    assert Assessment.objects.filter(student_left()).exists() is left
+    assert Assessment.objects.exclude(student_left() | initiator_left()).exists() is not left
+
+
+def test_who_comes_back_is_back(assessment: Assessment, student_leaves, school: School, administrator: User) -> None:
+    student_leaves()
+    assert Assessment.objects.get().student_left
+    grant(school=school, user=assessment.student.user, role=Role.STUDENT, by=administrator, how="BY_HAND")
+    assert not Assessment.objects.get().student_left
+
+
+# --- Reminders -----------------------------------------------------------------------------------
+@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
+def test_reminders_pause(
+    invitation: Invitation, colleague: User, who: str, pass_time: PassTime, request: pytest.FixtureRequest
+) -> None:
+    pass_time(days=14)
+    request.getfixturevalue(who)()
+    before, among = mails(), Invitation.objects.all()
+    assert remind_on_time.send_due() == 0
+    assert remind.count_to_remind(among=among) == 0
+    [(_, why)] = remind.plan_round(among=among).passed_over
+    done = remind.remind_all(invitations=among, by=colleague)
+    assert done.refused == [(invitation, why)]
+    assert mails() == before
+
+
+def test_reminders_go_on_after_taking_over(
+    invitation: Invitation, colleague: User, docent_leaves, client: Client, pass_time: PassTime
+) -> None:
+    pass_time(days=14)
+    docent_leaves()
+    client.force_login(colleague)
+    assert "Overnemen" in page(client, "assessments:detail", invitation.assessment.public_id)
+    client.post(reverse("assessments:become_initiator", args=[invitation.assessment.public_id]))
+    event = Event.objects.get(kind=Event.Kind.TAKEN_OVER)
+    assert (event.actor, event.data) == (colleague, {"reason": "Gestart door Dirk Docent."})
+    assert remind_on_time.send_due() == 1
+    assert OutgoingMail.objects.latest("pk").reply_to == colleague.email
+    assert "Overnemen" not in page(client, "assessments:detail", invitation.assessment.public_id)
+
+
+def test_an_initiator_who_is_there_is_not_replaced(assessment: Assessment, colleague: User) -> None:
+    with pytest.raises(lifecycle.DomainError, match="Dirk Docent volgt deze beoordeling zelf"):
+        leavers.take_over(assessment=assessment, by=colleague)
+
+
+# --- Every other mail ------------------------------------------------------------------------------
+def test_nothing_is_asked_about_a_student_who_left(
+    invitation: Invitation, second_examiner: Contact, docent: User, student_leaves
+) -> None:
+    steps.choose(invitation.assessment, invitation.contact, second_examiner)
+    student_leaves()
+    before = mails()
+    assessment = Assessment.objects.get()
+    for ask in (
+        lambda: invite.invite(assessment=assessment, contacts=[second_examiner], by=docent),
+        lambda: invite.invite_again(invitation=invitation, by=docent),
+        lambda: invite.request_new_link(invitation=invitation),
+        lambda: propose.propose(
+            invitation=invitation,
+            proposal=Proposal(invitation=invitation, first_name="Nia", last_name="Nieuw", email="nia@bedrijf.test"),
+        ),
+    ):
+        with pytest.raises(lifecycle.DomainError, match="uitgeschreven"):
+            ask()
+    contact = invitation.contact
+    contact.email = "nieuw@bedrijf.test"
+    contact.save()
+    assert invite.invite_at_new_address(contact=contact, by=docent) == 0
+    assert mails() == before
+
+
+def test_completion_tells_nobody_of_a_student_who_left(invitation: Invitation, student_leaves) -> None:
+    student_leaves()
+    before = mails()
+    steps.assess(Invitation.objects.select_related("assessment").get())
+    assert Assessment.objects.get().status == Status.ASSESSED
+    assert mails() == before
+
+
+def test_the_committee_sends_nothing_back(
+    assessed: Assessment, invitation: Invitation, committee_member: User, student_leaves
+) -> None:
+    student_leaves()
+    with pytest.raises(lifecycle.DomainError, match="uitgeschreven"):
+        send_back.send_back(
+            assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk nog eens."
+        )
+
+
+def test_the_committees_decisions_mail_the_exam_office_alone(
+    assessed: Assessment, committee_member: User, student_leaves
+) -> None:
+    student_leaves()
+    OutgoingMail.objects.all().delete()
+    finalise.finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    withdraw_final.withdraw_final(assessment=assessed, by=committee_member, reason="Klopt niet.")
+    cancel.cancel(
+        assessment=assessed, by=committee_member, kind=cancel.CancelKind.OTHER, reason="De student is uitgeschreven."
+    )
+    assert set(OutgoingMail.objects.values_list("kind", flat=True)) <= {"result", "result_withdrawn"}
+
+
+@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
+def test_a_queued_reminder_is_not_sent(invitation: Invitation, who: str, request: pytest.FixtureRequest) -> None:
+    mail = remind.remind(invitation=invitation, by=None)
+    assert mail
+    request.getfixturevalue(who)()
+    deliver(mail.pk)
+    mail.refresh_from_db()
+    assert mail.state == MailState.FAILED
+    assert mail.last_error.startswith("Niet verzonden: de ")
+    assert mail.dropped_at is not None
+
+
+def test_a_queued_mail_to_the_exam_office_is_sent(assessed: Assessment, committee_member: User, student_leaves) -> None:
+    finalise.finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    student_leaves()
+    told = OutgoingMail.objects.get(kind="final_student")
+    deliver(told.pk)
+    told.refresh_from_db()
+    assert told.state == MailState.FAILED
+    about = told.about.get()
+    OutgoingMail.objects.filter(pk=told.pk).update(kind="result")
+    assert leavers.why_not_to_send([about.mail_id]) == {}
+
+
+# --- Screens -------------------------------------------------------------------------------------
+def test_the_docent_sees_it_and_takes_the_assessment_back(
+    client: Client, invitation: Invitation, docent: User, unit: ExamUnit, student_leaves
+) -> None:
+    client.force_login(docent)
+    assert "Student is uitgeschreven" not in page(client, "assessments:unit_list", unit.pk)
+    student_leaves()
+    before = mails()
+    assert "Student is uitgeschreven" in page(client, "assessments:unit_list", unit.pk)
+    assessment = Assessment.objects.get()
+    detail = page(client, "assessments:detail", assessment.public_id)
+    assert "Student is uitgeschreven" in detail
+    address = reverse("assessments:take_back", args=[assessment.public_id])
+    assert f'href="{address}">Intrekken</a>' in detail
+    assert "er gaat geen mail uit" in page(client, "assessments:take_back", assessment.public_id)
+    client.post(address, {"version": assessment.version})
+    assessment.refresh_from_db()
+    assert (assessment.status, assessment.cancel_reason) == (Status.CANCELLED, take_back.LEFT)
+    assert not assessment.counts_as_attempt
+    assert mails() == before
+
+
+def test_what_is_assessed_is_the_committees_to_cancel(assessed: Assessment, student_leaves) -> None:
+    student_leaves()
+    assert not take_back.is_possible(Assessment.objects.get())
+
+
+def test_the_committee_sees_who_left(
+    client: Client, assessed: Assessment, committee_member: User, student_leaves, docent_leaves
+) -> None:
+    client.force_login(committee_member)
+    student_leaves()
+    docent_leaves()
+    found = page(client, "committee:afnames") + page(client, "committee:afname", assessed.public_id)
+    assert found.count("Student is uitgeschreven") == 2
+    assert "Docent is weg" in found
+
+
+def test_the_committee_sees_none_of_it_once_closed(
+    client: Client, assessment: Assessment, committee_member: User, docent: User, student_leaves
+) -> None:
+    client.force_login(committee_member)
+    student_leaves()
+    take_back.take_back(assessment=assessment, by=docent)
+    closed = client.get(reverse("committee:afnames"), {"status": "CANCELLED"}).content.decode()
+    assert str(assessment.public_id) in closed
+    assert "Student is uitgeschreven" not in closed
+
+
+def test_school_administrators_see_how_many_and_not_who(
+    client: Client, invitation: Invitation, administrator: User, school: School, unit: ExamUnit, student_leaves
+) -> None:
+    other = steps.start_assessment(MembershipFactory(school=school), unit, invitation.assessment.initiator)
+    Assessment.objects.filter(pk=other.pk).update(initiator=member(school, Role.STUDENT))
+    student_leaves()
+    client.force_login(administrator)
+    overview = page(client, "school:overview", school.pk)
+    assert "1 beoordeling loopt nog voor een student die is uitgeschreven." in overview
+    assert "1 beoordeling loopt nog van een docent die weg is." in overview
+    assert "Anouk" not in overview
+
+
+def test_a_date_of_leaving_ahead_changes_nothing(invitation: Invitation, pass_time: PassTime) -> None:
+    ahead = timezone.localdate() + timedelta(days=20)
+    Membership.objects.filter(pk=invitation.assessment.student_id).update(left_on=ahead)
+    pass_time(days=14)
+    assert remind_on_time.send_due() == 1
+    pass_time(days=7)
+    assert Assessment.objects.get().student_left
