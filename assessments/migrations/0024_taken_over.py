@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("assessments", "0024_taken_over"),
+        ("assessments", "0023_import_understood"),
     ]
 
     operations = [
