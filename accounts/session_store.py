@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,11 @@ from django.contrib.sessions.backends import db
 from django.utils import timezone
 
 SEEN_EVERY = timedelta(minutes=5)
+
+
+def public_id(session_key: str) -> str:
+    """What a session can be called by in public: whoever has the key itself is logged in."""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:32]
 
 
 class SessionStore(db.SessionStore):
@@ -33,6 +39,10 @@ class SessionStore(db.SessionStore):
         made.user_id = data.get(SESSION_KEY)
         made.seen_at = timezone.now()
         return made
+
+    @property
+    def public_id(self) -> str:
+        return public_id(self.session_key or "")
 
     def see(self) -> bool:
         """Keep that it is in use and let it last as long as a new one, at most once in `SEEN_EVERY`; return whether.

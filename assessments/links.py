@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.private_pages import set_readable_cookie, show_while
 from digibeoordelen.outbox.links import Link, LinkVoid
 
 from . import couple
@@ -21,6 +22,7 @@ from .models import Invitation, Status
 LINK_KIND = "examiner"
 _LINK_SALT = "assessments.links.link"
 _COOKIE_SALT = "assessments.links.cookie"
+_OPEN_COOKIE = "formulier_open"
 
 
 @dataclass
@@ -136,22 +138,30 @@ def open_token(token: str) -> Invitation:
 
 
 def set_cookie(response: HttpResponse, *, invitation: Invitation) -> None:
-    """Gives the browser access to this invitation alone: HttpOnly, signed, limited to its path."""
+    """Give the browser access to this invitation alone: HttpOnly, signed, limited to its path.
+
+    A second cookie without access, which ends with the first, says which pages may be shown again
+    (`accounts.private_pages`).
+    """
     value = signing.Signer(salt=_COOKIE_SALT).sign_object([invitation.pk, invitation.generation])
+    path = reverse("assessments:form", args=[invitation.public_id])
     response.set_cookie(
         _cookie_name(invitation.public_id),
         value,
         expires=invitation.expires_at,
-        path=reverse("assessments:form", args=[invitation.public_id]),
+        path=path,
         secure=settings.HTTPS,
         httponly=True,
         samesite="Lax",
     )
+    set_readable_cookie(response, _OPEN_COOKIE, invitation.public_id.hex, path=path)
 
 
 def delete_cookie(response: HttpResponse, *, public_id: UUID) -> None:
     """Takes the browser's access to this invitation away again; the mailed link still works."""
-    response.delete_cookie(_cookie_name(public_id), path=reverse("assessments:form", args=[public_id]), samesite="Lax")
+    path = reverse("assessments:form", args=[public_id])
+    for name in (_cookie_name(public_id), _OPEN_COOKIE):
+        response.delete_cookie(name, path=path, samesite="Lax")
 
 
 def open_cookie(request: HttpRequest, public_id: UUID) -> Invitation:
@@ -166,6 +176,7 @@ def open_cookie(request: HttpRequest, public_id: UUID) -> Invitation:
         raise NoAccess("no_cookie") from None
     invitation = _usable(Invitation.objects.filter(pk=pk, public_id=public_id), generation)
     translation.activate(invitation.contact.language)
+    show_while(request, _OPEN_COOKIE, public_id.hex)
     return invitation
 
 

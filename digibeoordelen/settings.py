@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.private_pages.PrivatePagesMiddleware",
     "accounts.interrupted.LoginRequiredMiddleware",
     "accounts.sessions.LastSeenMiddleware",
     "accounts.first_login.FirstLoginMiddleware",

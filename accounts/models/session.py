@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,7 +9,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessio
 from django.db import models
 from django.utils import timezone
 
-from accounts.session_store import SessionStore
+from accounts.session_store import SessionStore, public_id
 
 
 class SessionManager(BaseSessionManager["Session"]):
@@ -40,5 +39,4 @@ class Session(AbstractBaseSession):
 
     @property
     def public_id(self) -> str:
-        """What the page of sessions calls it by: whoever has the key itself is logged in."""
-        return hashlib.sha256(self.session_key.encode()).hexdigest()[:32]
+        return public_id(self.session_key)

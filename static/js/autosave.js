@@ -7,7 +7,8 @@
  * someone else changed too is shown here with both values, and stays unsent until one is chosen.
  *
  * fetch instead of htmx: what an answer means depends on what was typed since it was asked.
- * Without this script 'Tussentijds opslaan' and 'Afronden' post the form.
+ * Without this script 'Tussentijds opslaan' and 'Afronden' post the form. So they do where the browser lacks what it
+ * takes to hold a submit back, and when saving in the background fails while the site can be reached.
  */
 
 import { forget, load, store } from "./unsent_copy.js";
@@ -16,7 +17,34 @@ const SOON = 800; // ms after the last change
 const AT_LATEST = 1600; // ms after the first unsent one
 const TIMEOUT = 15000;
 const PAUSES = [2000, 4000, 8000, 15000, 30000];
+const ANSWER = ["at", "fields", "marks", "conflicts", "closed", "too_long"];
+const HOLDS_SUBMITS =
+  "requestSubmit" in HTMLFormElement.prototype && "submitter" in (globalThis.SubmitEvent?.prototype ?? {});
 const FIELD = /^(?:justification|score)-(\d+)(?:-(\d+))?$/;
+
+/* The status and text of the response; null when there was none in time. */
+async function request(address, options) {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), TIMEOUT);
+  try {
+    const response = await fetch(address, { ...options, credentials: "same-origin", signal: controller.signal });
+    return { status: response.status, text: await response.text() };
+  } catch {
+    return null;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/* Our server's answer; null for anything else, such as the log-in page of a guest network. */
+function readAnswer(text) {
+  try {
+    const answer = JSON.parse(text);
+    return ANSWER.every((key) => key in answer) ? answer : null;
+  } catch {
+    return null;
+  }
+}
 
 class Field {
   constructor(name, control) {
@@ -76,7 +104,9 @@ class Autosave {
     window.addEventListener("online", () => this.sendSoon(0));
     document.addEventListener("visibilitychange", () => document.hidden && this.send());
     window.addEventListener("pageshow", () => (this.leaving = false));
-    window.addEventListener("beforeunload", (event) => this.unsent.length > 0 && !this.isCopied && event.preventDefault());
+    window.addEventListener("beforeunload", (event) => {
+      if (this.unsent.length > 0 && !this.isCopied && !this.leaving) event.preventDefault();
+    });
   }
 
   get unsent() {
@@ -128,7 +158,7 @@ class Autosave {
 
   // --- Sending ---------------------------------------------------------------------------------------
   changed() {
-    this.gone = this.askedToLeave = false;
+    this.gone = this.askedToLeave = this.leaving = false;
     this.copy();
     if (this.unsent.length === 0) return;
     this.firstChange ??= Date.now();
@@ -147,7 +177,7 @@ class Autosave {
     const fields = this.unsent.filter((field) => field.canBeSent);
     if (fields.length === 0 || this.stopped) return fields.length === 0;
     this.firstChange = null;
-    this.busy = this.post(fields);
+    this.busy = this.post(fields).catch((error) => this.fail(error));
     const arrived = await this.busy;
     this.busy = null;
     this.copy();
@@ -178,24 +208,31 @@ class Autosave {
     const sent = new Map(fields.map((field) => [field.name, field.value]));
     const body = this.body(fields);
     for (const field of fields) field.pending = true;
-    try {
-      const answer = await fetch(this.form.dataset.keep, {
-        method: "POST",
-        body,
-        headers: { "X-CSRFToken": this.token },
-        credentials: "same-origin",
-        signal: AbortSignal.timeout(TIMEOUT),
-        keepalive: body.toString().length < 50000,
-      });
-      if (answer.ok) {
-        this.hear(await answer.json(), sent);
-        return true;
-      }
-      if (answer.status < 500 && answer.status !== 429) this.stop();
-      else this.say("offline");
-    } catch {
-      this.say("offline");
-    }
+    const response = await request(this.form.dataset.keep, {
+      method: "POST",
+      body,
+      headers: { "X-CSRFToken": this.token },
+      keepalive: body.toString().length < 50000,
+    });
+    const answer = response?.status === 200 && readAnswer(response.text);
+    if (answer) this.hear(answer, sent);
+    else if (response && response.status >= 400 && response.status < 500 && response.status !== 429) this.stop();
+    else this.say("offline");
+    return Boolean(answer);
+  }
+
+  /* Whether the site answers: then the browser may post what can't be sent in the background. */
+  async isReachable() {
+    const response = await request(location.href, { method: "HEAD" });
+    return response !== null && response.status < 500;
+  }
+
+  /* An error in this script: the console shows it, and the form is the browser's from now on. */
+  fail(error) {
+    this.stop();
+    queueMicrotask(() => {
+      throw error;
+    });
     return false;
   }
 
@@ -290,18 +327,23 @@ class Autosave {
 
   // --- The buttons -----------------------------------------------------------------------------------------
   async submitted(event) {
-    if (this.stopped || this.leaving) return;
+    if (this.stopped || this.leaving || !HOLDS_SUBMITS) {
+      this.describe();
+      return;
+    }
     event.preventDefault();
     const button = event.submitter;
     button?.classList.add("is-busy");
     await new Promise((resolve) => setTimeout(resolve)); // while this event goes on, the form can't be submitted
     const sent = (await this.send()) || (this.failures === 0 && (await this.send()));
+    const goesOn = this.stopped || (sent ? button?.hasAttribute("formaction") : await this.isReachable());
     button?.classList.remove("is-busy");
-    if (this.conflicts.length > 0) {
+    if (this.conflicts.length > 0 && !this.stopped) {
       this.say("conflict");
       this.conflicts[0].place.querySelector("[data-choice] button").focus();
-    } else if (this.stopped || (sent && button?.hasAttribute("formaction"))) {
-      this.goOn(button);
+    } else if (goesOn) {
+      this.leaving = true;
+      this.form.requestSubmit(button);
     } else if (sent && this.unsent.length === 0) {
       this.say(this.at ? "savedByHand" : "unchanged", this.at);
     }
@@ -312,10 +354,10 @@ class Autosave {
     if (this.gone || this.unsent.length === 0) return;
     event.preventDefault();
     const button = event.submitter;
-    button.classList.add("is-busy");
+    button?.classList.add("is-busy");
     await new Promise((resolve) => setTimeout(resolve)); // while this event goes on, the form can't be submitted
     await this.send();
-    button.classList.remove("is-busy");
+    button?.classList.remove("is-busy");
     if (this.unsent.length > 0 && !this.askedToLeave) {
       this.askedToLeave = true;
       this.say("leaveAnyway");
@@ -323,19 +365,18 @@ class Autosave {
     }
     forget(this.form.dataset.autosave);
     this.gone = this.stopped = this.isCopied = true;
-    event.target.requestSubmit(button);
+    event.target.submit();
   }
 
-  /* Posts the form as it would be without this script, saying what it knows. */
-  goOn(button) {
+  /* Fills in what the server has to know of a form that the browser posts. */
+  describe() {
     this.leaving = true;
     for (const base of this.form.querySelectorAll("[data-base]")) base.value = this.base(base.dataset.base);
     this.form.elements.page.value = this.page;
     this.form.elements["earlier-page"].value = this.earlier;
     this.form.elements["save-number"].value = String(++this.number);
-    this.form.requestSubmit(button);
   }
 }
 
 const form = document.querySelector("form[data-autosave]");
-if (form) new Autosave(form);
+if (form && "fetch" in globalThis && "AbortController" in globalThis) new Autosave(form);

@@ -136,6 +136,18 @@ def test_the_filter_works_while_typing_and_stays_in_the_address(
     assert page.evaluate("sessionStorage.getItem('htmx-history-cache')") is None
 
 
+def test_filter_button_works_when_searching_while_typing_fails(
+    teacher: Browse, invitation: Invitation, other: Invitation
+) -> None:
+    page = teacher()
+    page.route("**/*", lambda route: route.abort() if "hx-request" in route.request.headers else route.continue_())
+    with page.expect_event("requestfailed"):
+        page.get_by_label("Examinator").fill("tineke")
+    expect(row(page, "Anouk van 't Hoff")).to_be_visible()
+    page.get_by_role("button", name="Filteren").click()
+    expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
+
+
 def test_filter_and_reminders_without_javascript(teacher: Browse, invitation: Invitation, other: Invitation) -> None:
     be_invited(other, days_ago=9)
     page = teacher(javascript=False)
