@@ -1,8 +1,9 @@
-"""The log in words: each kind of event, by a person, by nobody, and without a name."""
+"""The log in words: each kind of event, by a person, by the system, and without a name."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -15,7 +16,7 @@ from assessments.history import read_history
 from assessments.models import Assessment, Event
 from tests.factories import MembershipFactory
 
-DATA = {
+DATA: dict[str, dict[str, Any]] = {
     Event.Kind.COUPLED: {"examiners": ["Erik Examinator", "Tineke Tweede"], "target": "het hele examen"},
     Event.Kind.PROPOSED: {"examiner": "Erik Examinator", "replacement": "Greet Nieuw"},
     Event.Kind.PROPOSAL_DECLINED: {"examiner": "Erik Examinator", "replacement": "Greet Nieuw"},

@@ -197,7 +197,7 @@ def test_the_teacher_sees_the_proposal_and_confirms_it(proposal: Proposal, teach
     event = invitation.assessment.events.latest("pk")
     assert event.kind == Event.Kind.REPLACED
     assert (event.data["examiner"], event.data["replacement"]) == ("Erik Examinator", "Greet van Nieuw")
-    assert "Collega voorgesteld: Greet van Nieuw, in plaats van Erik Examinator" in done
+    assert "Collega voorgesteld door Erik Examinator: Greet van Nieuw, in plaats van Erik Examinator" in done
 
 
 def test_the_old_link_says_that_another_assesses_and_offers_no_new_one(
@@ -280,7 +280,7 @@ def test_the_place_given_to_someone_else_ends_the_proposal(
 def test_declined_is_told_to_the_examiner_who_goes_on(proposal: Proposal, teacher: Client, opened: Client) -> None:
     done = teacher.post(answer("decline", proposal), follow=True).content.decode()
     assert "Erik Examinator blijft beoordelen en krijgt daarover een mail" in done
-    assert "Voorgestelde collega afgewezen: Greet van Nieuw" in done
+    assert "Voorgestelde collega afgewezen door Dirk Docent: Greet van Nieuw" in done
     assert 'id="voorstellen"' not in done
     mail = OutgoingMail.objects.latest("pk")
     assert (mail.to, mail.kind) == ("erik@bedrijf.test", "proposal_declined")
