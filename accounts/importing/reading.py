@@ -135,8 +135,9 @@ def _decode(content: bytes) -> str:
 def _refuse_doubtful(text: str) -> None:
     """Raise `Unreadable` for what Windows-1252 makes of another encoding: ‘RenŽe’ is Mac Roman, ‘Ren‚e’ is DOS."""
     if doubtful := DOUBTFUL.search(text):
-        word = re.search(r"[^\s;,]*$", text[: doubtful.start()])[0] + re.match(r"[^\s;,]*", text[doubtful.start() :])[0]
-        raise Unreadable(f"De letters in dit bestand zijn niet zeker: er lijkt ‘{word[:40]}’ te staan. {SAVE_AS_UTF_8}")
+        at = doubtful.start()
+        word = re.split(r"[\s;,]", text[max(at - 20, 0) : at])[-1] + re.split(r"[\s;,]", text[at : at + 20])[0]
+        raise Unreadable(f"De letters in dit bestand zijn niet zeker: er lijkt ‘{word}’ te staan. {SAVE_AS_UTF_8}")
     if "\r" in text and "\n" not in text:  # the line ends of an old Mac
         raise Unreadable(UNKNOWN_LETTERS)
 

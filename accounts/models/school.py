@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -17,7 +17,7 @@ from accounts.mail_domains import check_domains, read_domains, tidy_domains
 from accounts.number_forms import check_forms
 from digibeoordelen.outbox.models import StoredFile
 
-CHECKS = {
+CHECKS: dict[str, Callable[[str], None]] = {
     "number_forms": check_forms,
     "colour": check_colour,
     "mail_domains": check_domains,
@@ -145,7 +145,7 @@ class School(retention_terms.RetentionTerms):
         # Not as the fields' validators, which migrations would import for good.
         self.colour = tidy_colour(self.colour)
         self.mail_domains, self.register_domains = tidy_domains(self.mail_domains), tidy_domains(self.register_domains)
-        refused = {}
+        refused: dict[str, list[ValidationError]] = {}
         try:
             super().clean_fields(exclude)
         except ValidationError as error:

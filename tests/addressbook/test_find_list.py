@@ -44,8 +44,7 @@ def saved(book: Workbook) -> io.BytesIO:
 
 
 def workbook(*sheets: tuple[str, list[list[str]]]) -> io.BytesIO:
-    book = Workbook()
-    book.remove(book.active)
+    book = Workbook(write_only=True)
     for title, rows in sheets:
         sheet = book.create_sheet(title)
         for row in rows:
