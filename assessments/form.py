@@ -26,7 +26,7 @@ _FIELD = re.compile("(?:justification|score)-(?P<assignment>[0-9]{1,18})(?:-(?P<
 
 @dataclass
 class Entry:
-    """What one post holds for one assignment; a score that was not posted is absent.
+    """What one post holds for one assignment; a score that was not posted is absent, one that was cleared is ''.
 
     `base` is what the form was opened with, None when the post does not say.
     """
@@ -126,7 +126,7 @@ def read_entries(post: Mapping[str, str]) -> dict[int, Entry]:
         entry = entries.setdefault(pk, Entry(base=Base.read(post.get(f"base-{pk}", ""))))
         if match["criterion"] is None:
             entry.justification = clean_text(value)
-        elif value in ("O", "V", "G"):
+        elif value in ("O", "V", "G", ""):
             entry.scores[int(match["criterion"])] = value
     return entries
 
@@ -263,11 +263,20 @@ def _write(writes: list[_Write], sender: Sender) -> None:
             assignment.justification, assignment.written_by = write.justification, sender.page
         assignment.version += write.has_content
         assignment.heard = sender.heard_after(assignment.heard)
+        cleared = [criterion for criterion, value in write.scores.items() if not value]
+        if cleared:
+            assignment.scores.filter(criterion__in=cleared).delete()
         for criterion, value in write.scores.items():
-            scores.append(Score(assignment=assignment, criterion_id=criterion, value=value, written_by=sender.page))
-            column.scores[criterion], column.score_writers[criterion] = value, sender.page
+            column.score_writers[criterion] = sender.page
+            if value:
+                scores.append(Score(assignment=assignment, criterion_id=criterion, value=value, written_by=sender.page))
+                column.scores[criterion] = value
+                assignment.cleared_by.pop(str(criterion), None)
+            else:
+                column.scores.pop(criterion, None)
+                assignment.cleared_by[str(criterion)] = sender.page
     Assignment.objects.bulk_update(
-        [write.column.assignment for write in writes], ["justification", "written_by", "version", "heard"]
+        [write.column.assignment for write in writes], ["justification", "written_by", "cleared_by", "version", "heard"]
     )
     Score.objects.bulk_create(
         scores,

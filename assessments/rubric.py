@@ -45,7 +45,7 @@ class Missing:
 
 @dataclass
 class Column:
-    """One examiner's assignment on a part, with its scores by criterion id, and the open page each was given on.
+    """One examiner's assignment on a part, with its scores by criterion id, and the open page each was last set on.
 
     `typed` is a justification that was refused, for the screen to show in place of the kept one. `correction`
     is the committee's wording, once `assessments.correct` laid it over.
@@ -264,7 +264,8 @@ def read_rubric(
     for part_id, sheet in sheets.items():
         for assignment in by_part.get(part_id, []):
             assignment.part = sheet.part
-            own = scores.get(assignment.pk, {}), writers.get(assignment.pk, {})
+            cleared = {int(criterion_id): page for criterion_id, page in assignment.cleared_by.items()}
+            own = scores.get(assignment.pk, {}), cleared | writers.get(assignment.pk, {})
             column = Column(assignment, sheet.criteria, *own)
             if not with_dropped or assignment.removed_at is None:
                 sheet.columns.append(column)

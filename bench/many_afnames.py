@@ -100,8 +100,8 @@ FROM (
 # Ids say which were made first; the moment of each is its own.
 ASSIGNMENTS = """
 INSERT INTO assessments_assignment
-    (assessment_id, contact_id, part_id, justification, completed_at, version, written_by, heard)
-SELECT a.id, e.id, p.id, '', CASE WHEN a.status IN ('ASSESSED', 'FINAL') THEN a.status_since END, 1, '', '[]'
+    (assessment_id, contact_id, part_id, justification, completed_at, version, written_by, cleared_by, heard)
+SELECT a.id, e.id, p.id, '', CASE WHEN a.status IN ('ASSESSED', 'FINAL') THEN a.status_since END, 1, '', '{}', '[]'
 FROM (
     SELECT student, unit, school_id, examiner AS place FROM drawn
     UNION

@@ -63,6 +63,11 @@ class ScoreField(Field):
     def differ(self) -> bool:
         return len({score for _, score in self.given}) > 1
 
+    @property
+    def is_undecided(self) -> bool:
+        """Whether no score counts without a decision: the examiners differ, or it has no score."""
+        return self.differ or not any(score for _, score in self.given)
+
 
 @dataclass
 class TextField(Field):

@@ -23,8 +23,8 @@ class Assignment(models.Model):
 
     Derived from the couplings by `assessments.couple`. One that has content is never deleted: it
     gets `removed_at` and keeps what was written. `version` counts the saves of its content.
-    `written_by` is the open page that wrote the justification, `heard` what `assessments.merge`
-    remembers of the pages that save here.
+    `written_by` is the open page that wrote the justification, `cleared_by` the one that took a score away by
+    criterion id, `heard` what `assessments.merge` remembers of the pages that save here.
     """
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
@@ -35,6 +35,7 @@ class Assignment(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
     written_by = models.CharField(max_length=16, blank=True)
+    cleared_by = models.JSONField(default=dict)
     heard = models.JSONField(default=list)
 
     objects = AssignmentQuerySet.as_manager()

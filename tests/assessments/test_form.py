@@ -368,3 +368,24 @@ def test_form_is_saved_in_the_same_queries_whatever_its_size(
     post = filled_in(rubric, score="G", text="Getypt.")
     with django_assert_max_num_queries(12):  # the savepoint of the test and the first move to IN_PROGRESS among them
         assert post_form(invitation, post) == []
+
+
+def test_cleared_score_is_removed_and_recorded(invitation):
+    fill_in(invitation, "V", "Klopt.")
+    Event.objects.all().delete()
+    rubric = own_rubric(invitation)
+    assert post_form(invitation, filled_in(rubric, score="", text="Klopt.")) == []
+    assert not Score.objects.exists()
+    assert own_rubric(invitation).scored_count == 0
+    assert Event.objects.get().kind == Event.Kind.SAVED
+
+
+def test_score_of_completed_part_is_not_cleared(invitation):
+    opened = own_rubric(invitation)
+    fill_in(invitation, "V", "Klopt.")
+    form.complete(invitation=invitation)
+    conflicts = post_form(invitation, filled_in(opened, score="", text="Klopt."))
+    assert conflicts == []
+    conflicts = post_form(invitation, filled_in(own_rubric(invitation), score="", text="Klopt."))
+    assert len(conflicts) == 4
+    assert Score.objects.filter(value="V").count() == 8

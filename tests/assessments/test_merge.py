@@ -143,7 +143,7 @@ class OpenPage:
 
 STEP = st.one_of(
     st.tuples(st.just("type"), st.integers(0, 1), TEXT),
-    st.tuples(st.just("score"), st.integers(0, 1), st.sampled_from("OVG")),
+    st.tuples(st.just("score"), st.integers(0, 1), st.sampled_from(["O", "V", "G", ""])),
     st.tuples(st.just("send"), st.integers(0, 1), st.none()),
     st.tuples(st.just("arrive"), st.integers(0, 5), st.booleans()),
     st.tuples(st.just("resolve"), st.integers(0, 1), st.booleans()),
@@ -269,3 +269,41 @@ def test_reload_with_an_answer_lost_is_no_conflict(invitation):
     world.act("arrive", 1, True)
     assert world.pages[0].conflict == {}
     assert world.kept()[world.column().justification_field] == "ab"
+
+
+# --- A score that is taken away ----------------------------------------------------------------------
+SCORED = [("score", 0, "V"), ("send", 0, None), ("arrive", 0, True), ("reload", 1, None)]
+
+
+def last_score(world: World) -> str:
+    return list(world.kept().values())[-1]
+
+
+def test_cleared_score_is_gone_on_both_devices(invitation):
+    world = World(invitation)
+    for step in [*SCORED, ("score", 0, ""), ("send", 0, None), ("arrive", 1, True)]:
+        world.act(*step)
+    assert last_score(world) == ""
+    for step in [("type", 1, "a"), ("send", 1, None), ("arrive", 2, True)]:
+        world.act(*step)
+    assert list(world.pages[1].value.values())[-1] == ""
+
+
+def test_score_given_again_after_lost_clearing_stays(invitation):
+    world = World(invitation)
+    for step in [*SCORED, ("score", 0, ""), ("send", 0, None), ("arrive", 1, False), ("score", 0, "V")]:
+        world.act(*step)
+    for step in [("send", 0, None), ("arrive", 2, True)]:
+        world.act(*step)
+    assert (last_score(world), world.pages[0].conflict) == ("V", {})
+
+
+@pytest.mark.parametrize(("first", "second"), [("", "G"), ("G", "")])
+def test_score_cleared_here_and_changed_there_is_a_conflict(invitation, first, second):
+    world = World(invitation)
+    for step in [*SCORED, ("score", 0, first), ("send", 0, None), ("score", 1, second), ("send", 1, None)]:
+        world.act(*step)
+    world.act("arrive", 1, True)
+    world.act("arrive", 2, True)
+    assert last_score(world) == first
+    assert list(world.pages[1].conflict.values()) == [first]
