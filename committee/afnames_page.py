@@ -36,7 +36,7 @@ LONG = 14  # days; who waits longer on the committee stands out
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMNS = (
     ["pk", "public_id", "status", "status_since", "attempt", "exam", "unit__code", "unit__title"]
-    + ["student__student_number", "ovg", "grade", "pdf", "is_proposed", "student_left", "initiator_left"]
+    + ["student__student_number", "ovg", "grade", "pdf", "is_proposed", "student_gone", "initiator_gone"]
     + [f"{whose}__{name}" for whose in ("student__user", "initiator") for name in ("first_name", "infix", "last_name")]
 )
 RUNNING = ~Q(status__in=CLOSED)
@@ -59,8 +59,8 @@ _ROWS = Prepared(
         .annotate(
             pdf=Case(When(status=Status.FINAL, then=Subquery(_PDF))),  # looked up for those alone
             is_proposed=Case(When(status=Status.ASSESSED, proposed_version=F("version"), then=True), default=False),
-            student_left=Case(When(RUNNING & student_left(), then=True), default=False),
-            initiator_left=Case(When(RUNNING & initiator_left(), then=True), default=False),
+            student_gone=Case(When(RUNNING & student_left(), then=True), default=False),
+            initiator_gone=Case(When(RUNNING & initiator_left(), then=True), default=False),
         )
         .order_by()
         .values_list(*_COLUMNS)

@@ -46,8 +46,8 @@ def draw_rows(rows: Iterable[Row], *, search: str) -> SafeString:
 
 def _draw(row: Row, search: str) -> str:
     state = (row.status, str(Status(row.status).label), row.ovg)
-    kind = (*state, row.pdf is not None, row.pdf_fails, row.is_proposed, row.attempt > 1, bool(row.age), row.waits_long)
-    kind = (*kind, row.student_left, row.initiator_left)
+    pdf = (row.pdf is not None, row.pdf_fails)
+    marks = (row.is_proposed, row.attempt > 1, bool(row.age), row.waits_long, row.student_left, row.initiator_left)
     filled_in = {
         "address": row.address + search,
         "student": row.student,
@@ -64,7 +64,7 @@ def _draw(row: Row, search: str) -> str:
         "pdf": row.pdf_address,
     }
     # Text and marks by turns.
-    pieces = _drawn(*kind)
+    pieces = _drawn(*state, *pdf, *marks)
     return "".join(escape(filled_in[piece]) if place % 2 else piece for place, piece in enumerate(pieces))
 
 

@@ -72,13 +72,13 @@ def finalise(
 ) -> Document:
     """ASSESSED → FINAL: fixes the result, tells the student, and has the PDF made and mailed to the exam office.
 
-    A student who left is not mailed. All in one transaction with the assessment's row locked; what
-    follows (PDF, mail) is written down in it and done by workers. Raises `AlreadyFinal` for a second
-    click or a member who comes second, `TransitionRefused` from any other state than ASSESSED,
-    `DomainError` while scores are in dispute, or when couplings or invitations were changed since `version`: since
-    what `by` has read.
+    All in one transaction with the assessment's row locked; what follows (PDF, mail) is written
+    down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
+    second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
+    dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
     `NeedsAnother` where the school wants four eyes and nobody else has proposed it. `proposal` is the id
-    of the one that `by` has read: a later one may name another address, and is refused.
+    of the one that `by` has read: a later one may name another address, and is refused. A student who
+    left is not mailed.
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
