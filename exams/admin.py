@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from accounts.admin import ForStaff
+from digibeoordelen.admin import BaseAdmin
 
 from . import content_pages
 from .models import Exam, ExamVersion
@@ -34,7 +35,7 @@ class VersionInline(ForStaff, admin.TabularInline):
 
 
 @admin.register(Exam)
-class ExamAdmin(ForStaff, admin.ModelAdmin):
+class ExamAdmin(ForStaff, BaseAdmin):
     """Title and level can be mended; what accounts and assessments point to stays as the file has it."""
 
     list_display = ["title", "code", "cohort", "kind", "level"]
@@ -49,7 +50,7 @@ class ExamAdmin(ForStaff, admin.ModelAdmin):
 
 
 @admin.register(ExamVersion)
-class ExamVersionAdmin(ForStaff, admin.ModelAdmin):
+class ExamVersionAdmin(ForStaff, BaseAdmin):
     """Content to read, and the way in and out for it (`content_pages`); nothing here can be changed."""
 
     list_display = ["exam", "number", "published_at", "prepared_by", "published_by"]
