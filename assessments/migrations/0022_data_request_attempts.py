@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('assessments', '0021_appeal_until_and_watched_mails'),
+        ("assessments", "0021_appeal_until_and_watched_mails"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='datarequest',
-            name='attempts',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='pogingen'),
+            model_name="datarequest",
+            name="attempts",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="pogingen"),
         ),
     ]
