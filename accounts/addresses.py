@@ -6,7 +6,7 @@ A school gives the mailbox of who left to who comes: so an address is someone's 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -62,8 +62,12 @@ def mails_to(addresses: Iterable[Address]) -> Q:
 
 
 def logins_with(addresses: Iterable[Address]) -> Q:
-    """A filter of the log of logging in."""
-    return _any(addresses, "username__iexact", "attempt_time")
+    """A filter of the log of logging in, where a device may follow the address (`login_name`)."""
+    addresses = list(addresses)
+    on_device = [replace(one, email=f"{one.email} ") for one in addresses]
+    return _any(addresses, "username__iexact", "attempt_time") | _any(
+        on_device, "username__istartswith", "attempt_time"
+    )
 
 
 def answered_to(addresses: Iterable[Address]) -> Q:

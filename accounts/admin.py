@@ -19,6 +19,8 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from digibeoordelen.admin import BaseAdmin
+
 from . import second_step
 from .change_school import log_office, log_settings
 from .fields import AddressFormField
@@ -34,7 +36,7 @@ admin.site.unregister(Group)  # rights come from roles at a school and from `is_
 admin.site.unregister(TOTPDevice)  # it shows the key: whoever sees that can log in as the person
 
 
-class FoldedSearch(admin.ModelAdmin):
+class FoldedSearch(BaseAdmin):
     """Search that ignores accents and punctuation, as the site's does; for a table of some hundreds of rows."""
 
     def get_search_results(
@@ -78,8 +80,22 @@ def in_words(field: str, description: str) -> Any:
 ACTIVE, STAFF = in_words("is_active", "actief"), in_words("is_staff", "medewerker Consortium")
 
 
+class ExamOfficeFormSet(forms.BaseInlineFormSet):
+    """Refuses one address twice in any case: Django compares rows of one form by constraints on plain fields alone."""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[str] = set()
+        for form in self.forms:
+            email = "" if form in self.deleted_forms else form.cleaned_data.get("email", "").lower()
+            if email in seen:
+                form.add_error("email", "Dit adres staat hier twee keer.")
+            seen |= {email} - {""}
+
+
 class ExamOfficeInline(ForStaff, admin.TabularInline):
     model = ExamOffice
+    formset = ExamOfficeFormSet
     extra = 0
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -163,7 +179,7 @@ class ChangeUserForm(KeptEmail, UserChangeForm):
 
 
 @admin.register(User)
-class PersonAdmin(ForStaff, UserAdmin):
+class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
     form = ChangeUserForm
     add_form = NewUserForm
     add_form_template = "admin/accounts/user/add_form.html"

@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from . import second_step
+from . import devices, second_step
 from .forms import LoginForm
 from .language import translated
 from .models import User
@@ -57,8 +57,7 @@ def log_in(request: HttpRequest, user: User, *, going_to: str) -> HttpResponse:
     `going_to` is an address of this site.
     """
     if not second_step.is_on(user):
-        login(request, user)
-        return HttpResponseRedirect(going_to)
+        return _begin(request, user, going_to)
     request.session.cycle_key()  # who planted a session's key does not get along
     request.session[HALFWAY] = {
         "user": user.pk,
@@ -139,9 +138,16 @@ def _start_again(request: HttpRequest) -> HttpResponse:
 
 def _finish(request: HttpRequest, user: User) -> HttpResponse:
     request.session.pop(HALFWAY)
-    login(request, user)
+    response = _begin(request, user, _going_to(request))
     second_step.pass_on(request.session, user)
-    return HttpResponseRedirect(_going_to(request))
+    return response
+
+
+def _begin(request: HttpRequest, user: User, going_to: str) -> HttpResponse:
+    login(request, user)
+    response = HttpResponseRedirect(going_to)
+    devices.remember(request, response, user)
+    return response
 
 
 def _going_to(request: HttpRequest) -> str:

@@ -6,13 +6,19 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from .devices import known_device
 from .mailable import normalise_address
+
+LENGTH = 255  # of axes' column
 
 
 def login_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """The e-mail address as an account is looked up by it, so that capitals do not start a new count."""
-    given = (credentials or request.POST).get("username") or ""
-    return normalise_address(given)
+    """The e-mail address as an account is looked up by it, so that capitals do not start a new count.
+
+    In a browser where one logged in before, the device follows after a space: it has a count of its own.
+    """
+    email = normalise_address((credentials or request.POST).get("username") or "")
+    return f"{email} {known_device(request, email)}".strip()[:LENGTH]
 
 
 def client_address(request: HttpRequest) -> str:

@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods
 from . import choose_password
 from .account_forms import ChangePasswordForm, EmailForm, NewPasswordForm
 from .language import speak_to, translated
-from .login_name import client_address
 from .mailed_links import NEW_PASSWORD, LinkGone
 from .models import User
 from .refused import link_gone, too_many_mails
@@ -55,7 +54,7 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
             password = form.cleaned_data["new_password1"]
             choose_password.choose(token=token, password=password, language=get_language() or "")
             # Who is here is who forgot it, and most likely is locked out for having tried.
-            forget_wrong_passwords(username=user.email, ip=client_address(request))
+            forget_wrong_passwords(username=user.email)
             messages.success(request, _("Uw nieuwe wachtwoord is bewaard. Log ermee in."))
             return redirect("accounts:login")
     except LinkGone as gone:

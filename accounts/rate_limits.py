@@ -46,14 +46,6 @@ class Limit:
         _is_told = False
         return count > self.times
 
-    def is_reached(self, key: str) -> bool:
-        """Whether one more would be too many; counts nothing."""
-        try:
-            return int(cache.get(self._where(key), 0)) >= self.times
-        except Exception:
-            logger.debug("The cache does not answer", exc_info=True)  # `exceeds` warns of it
-            return False
-
     def _where(self, key: str) -> str:
         return f"limit-{self.name}-{key}"
 

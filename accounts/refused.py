@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from . import rate_limits
+from . import devices, rate_limits
 from .mailed_links import LinkGone
 
 # What each reason answers: 404 for what never was, 410 for what is no more.
@@ -26,32 +26,35 @@ def link_gone(request: HttpRequest, gone: LinkGone, *, again: str) -> HttpRespon
 
 
 def too_many(request: HttpRequest, what: str, limit: rate_limits.Limit) -> HttpResponse:
-    """429; `what` is `mails` (from this address), `mailbox` (to this e-mail address), `passwords` or `links`."""
+    """429; `what` is `mails` (from this address), `mailbox` (to this one), `passwords`, `logins` or `links`."""
     response = render(request, "accounts/too_many.html", {"what": what}, status=429)
     response["Retry-After"] = str(limit.seconds)
     return response
 
 
 def too_many_mails(request: HttpRequest, *, form: str, email: str) -> HttpResponse | None:
-    """Counts a mail that `form` asks for; the answer when that is one too many, whoever has the address or not."""
-    if rate_limits.MAILS_BY_ADDRESS.exceeds(rate_limits.asker(request)):
-        return too_many(request, "mails", rate_limits.MAILS_BY_ADDRESS)
+    """Counts a mail that `form` asks for; the answer when that is one too many, whoever has the address or not.
+
+    What others at the same network address ask for keeps no one out who is logged in, or was in this browser.
+    """
     if rate_limits.MAILS_BY_EMAIL.exceeds(f"{form}-{rate_limits.mailbox(email)}"):
         return too_many(request, "mailbox", rate_limits.MAILS_BY_EMAIL)
+    if request.user.is_authenticated or devices.known_device(request, email):
+        return None
+    if rate_limits.MAILS_BY_ADDRESS.exceeds(rate_limits.asker(request)):
+        return too_many(request, "mails", rate_limits.MAILS_BY_ADDRESS)
     return None
 
 
 def counting_wrong_passwords(log_in: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """The view, closed for a while to an address that tries many passwords, whichever accounts it tries them on."""
+    """The view, which refuses more wrong passwords from one network address; the right one gets in all the same."""
 
     @wraps(log_in)
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        asker = rate_limits.asker(request)
-        if request.method == "POST" and rate_limits.WRONG_PASSWORDS.is_reached(asker):
-            return too_many(request, "passwords", rate_limits.WRONG_PASSWORDS)
         response = log_in(request, *args, **kwargs)
-        if request.method == "POST" and response.status_code != 302:
-            rate_limits.WRONG_PASSWORDS.exceeds(asker)
+        is_wrong = request.method == "POST" and response.status_code != 302
+        if is_wrong and rate_limits.WRONG_PASSWORDS.exceeds(rate_limits.asker(request)):
+            return too_many(request, "logins", rate_limits.WRONG_PASSWORDS)
         return response
 
     return view

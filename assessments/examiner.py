@@ -70,7 +70,8 @@ def new_link_by_cookie(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     if invitation is not None:
         speak_to(request, invitation.contact.language)
-    if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(rate_limits.asker(request)):
+    asker = f"{rate_limits.asker(request)}-{invitation.pk if invitation else ''}"
+    if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(asker):
         return no_access(request, links.NoAccess("asked_enough"))
     try:
         if invitation is not None:

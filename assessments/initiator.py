@@ -126,9 +126,11 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
             by=request.user,
             remark=form.cleaned_data["remark"],
             attachments=keep_files(form.cleaned_data["attachments"]),
+            version=asked.number(request.POST, "version") or 0,
         )
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
+        assessment.refresh_from_db(fields=["version", "status"])
         left = [contact for contact in invitees if contact in invite.invitable(assessment)]
         if left and not assessment.is_closed:  # the remark stays for them
             return _message_page(request, assessment, left, form)

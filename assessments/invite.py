@@ -45,10 +45,12 @@ def invite(
     """Invites `contacts` and queues a mail to each, in one transaction.
 
     Raises `DomainError` when there is nobody to invite, someone has no part or was invited already
-    (a form posted twice), the assessment is closed, or its student or initiator left.
+    (a form posted twice), the assessment is closed or was changed since `version`, or its student or initiator left.
     """
-    with lifecycle.locked(assessment, version=version) as current:
-        invitations = make_invitations(current, contacts=contacts, by=by, remark=remark, attachments=attachments)
+    with lifecycle.locked(assessment) as current:
+        invitations = make_invitations(
+            current, contacts=contacts, by=by, remark=remark, attachments=attachments, version=version
+        )
         for invitation in invitations:
             _mail(invitation)
     return invitations
@@ -61,6 +63,7 @@ def make_invitations(
     by: User,
     remark: str = "",
     attachments: Sequence[Attachment] = (),
+    version: int | None = None,
 ) -> list[Invitation]:
     """The invitations alone: call it inside `lifecycle.locked()` and queue their mail in the same transaction.
 
@@ -75,6 +78,7 @@ def make_invitations(
     refused = [contact.full_name for contact in contacts if contact.pk not in allowed]
     if refused:
         raise lifecycle.DomainError(f"Al uitgenodigd, of nog niet gekozen als examinator: {', '.join(refused)}.")
+    lifecycle.refuse_if_changed(assessment, since=version)
     couple.refuse_student(assessment, [allowed[contact.pk] for contact in contacts])  # by an address changed since
     invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
     lifecycle.bump_version(assessment)

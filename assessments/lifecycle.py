@@ -86,14 +86,19 @@ def locked(assessment: Assessment, *, version: int | None = None) -> Iterator[As
     """
     with transaction.atomic():
         current = Assessment.objects.select_for_update(of=("self",)).for_pages().get(pk=assessment.pk)
-        if version is not None and current.version != version:
-            raise DomainError(
-                _(
-                    "Iemand anders heeft deze beoordeling intussen gewijzigd. Hieronder staat hoe het nu is; "
-                    "kijk het na en probeer het opnieuw."
-                )
-            )
+        refuse_if_changed(current, since=version)
         yield current
+
+
+def refuse_if_changed(assessment: Assessment, *, since: int | None) -> None:
+    """Raises `DomainError` when couplings or invitations were changed since that version; never for None."""
+    if since not in (None, assessment.version):
+        raise DomainError(
+            _(
+                "Iemand anders heeft deze beoordeling intussen gewijzigd. Hieronder staat hoe het nu is; "
+                "kijk het na en probeer het opnieuw."
+            )
+        )
 
 
 def read_progress(assessment: Assessment) -> Progress:

@@ -8,6 +8,7 @@ mail and, logged in, the file. A student needs nobody for it: the profile has th
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 import zipfile
 from datetime import timedelta
@@ -16,7 +17,7 @@ from typing import IO, Any, BinaryIO, cast
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Membership, User
@@ -24,26 +25,34 @@ from digibeoordelen.outbox.files import keep_file
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import mails
-from .models import KEPT_DAYS, Assessment, DataRequest
+from .models import KEPT_DAYS, MAX_ATTEMPTS, Assessment, DataRequest
 from .own_data_content import collect, documents
 from .tasks import make_own_data
 
+logger = logging.getLogger(__name__)
+
 IN_MEMORY = 1024 * 1024  # of the file while it is made; what is larger goes to disk
 PIECE = 64 * 1024
+PAUSES = [60, 300, 900, 3600]  # seconds between an attempt that went wrong and the next
 TRIES = 3  # the nightly erasing takes a student's assessments one after another
 AGAIN = timedelta(days=1)  # so long one file is enough
 
 
 def ask(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
-    """The request that is under way or was answered less than a day ago, else a new one; and whether it is new."""
+    """The request that is under way or was answered less than a day ago, else a new one; and whether work begins.
+
+    One that was given up is taken up again.
+    """
     with transaction.atomic():
         Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)
         recent = student.data_requests.filter(
             Q(made_at__isnull=True) | Q(file__isnull=False, made_at__gt=timezone.now() - AGAIN)
         )
-        if found := recent.first():
-            return found, False
-        request = DataRequest.objects.create(student=student, asked_by=by, asked_by_name=by.full_name)
+        request = recent.first()
+        if request is None:
+            request = DataRequest.objects.create(student=student, asked_by=by, asked_by_name=by.full_name)
+        elif not DataRequest.objects.given_up().filter(pk=request.pk).update(attempts=0, lease_until=None):
+            return request, False
         transaction.on_commit(lambda: make_own_data.delay(request.pk), robust=True)
     return request, True
 
@@ -52,14 +61,26 @@ def make(request_id: int) -> bool:
     """Makes the file of a waiting request and queues the mail; False when there was nothing to do.
 
     It can run twice, or on two workers: one claims the row, and what is kept first stays. What was erased or withdrawn
-    after it was collected must not come back: then it is collected anew, or left for the next time.
+    after it was collected must not come back: then it is collected anew, or left for the next attempt. What goes wrong
+    is raised, and tried again after a pause, `MAX_ATTEMPTS` times in all.
     """
-    now = timezone.now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    lease = now + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
-    if not DataRequest.objects.waiting().filter(free, pk=request_id).update(lease_until=lease):
+    lease = timezone.now() + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
+    due = DataRequest.objects.due().filter(pk=request_id)
+    if not due.update(lease_until=lease, attempts=F("attempts") + 1):
         return False
     request = DataRequest.objects.select_related("student__user", "student__school").get(pk=request_id)
+    try:
+        if _make(request):
+            return True
+    except Exception:
+        _pause(request)
+        raise
+    _pause(request)
+    return False
+
+
+def _make(request: DataRequest) -> bool:
+    """False where the student's assessments kept changing, or the file was made meanwhile."""
     for _ in range(TRIES):
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
             seen = list(_standing(request))
@@ -67,8 +88,16 @@ def make(request_id: int) -> bool:
             with transaction.atomic():
                 if _hold(request) == seen:
                     return _keep(request, cast(BinaryIO, file))
-    DataRequest.objects.waiting().filter(pk=request_id).update(lease_until=None)
     return False
+
+
+def _pause(request: DataRequest) -> None:
+    if request.attempts < MAX_ATTEMPTS:
+        until = timezone.now() + timedelta(seconds=PAUSES[request.attempts - 1])
+    else:
+        logger.error("Data request %s was given up after %s attempts", request.pk, request.attempts)
+        until = None
+    DataRequest.objects.waiting().filter(pk=request.pk).update(lease_until=until)
 
 
 def _standing(request: DataRequest) -> Any:
@@ -119,9 +148,8 @@ def _copy(stored: StoredFile | None, archive: zipfile.ZipFile, name: str) -> Non
 
 def waiting_ids() -> list[int]:
     """Requests that no worker is at: never announced, or left by one that died."""
-    now = timezone.now()
-    free = Q(lease_until__isnull=True, asked_at__lt=now - timedelta(seconds=5)) | Q(lease_until__lt=now)
-    return list(DataRequest.objects.waiting().filter(free).values_list("pk", flat=True)[:1000])
+    just_announced = Q(lease_until__isnull=True, asked_at__gte=timezone.now() - timedelta(seconds=5))
+    return list(DataRequest.objects.due().exclude(just_announced).values_list("pk", flat=True)[:1000])
 
 
 def forget_old() -> None:

@@ -19,6 +19,6 @@ WRONG = {  # by reason of `links.NoAccess`, and address
 }
 WRONG_CODES = Limit("wrong-code", 20, timedelta(minutes=10))
 CHECKED_FILES = Limit("checked-file", 60, timedelta(minutes=10))  # uploads, right or wrong: each costs a hash
-NEW_LINKS_BY_ADDRESS = Limit("new-link-address", 60, timedelta(minutes=10))
+NEW_LINKS_BY_ADDRESS = Limit("new-link-address", 60, timedelta(minutes=10))  # by address and invitation
 COPIES = Limit("copy", 10, timedelta(minutes=10))  # by invitation: each is a PDF that is made while one waits
 NEW_LINKS_BY_INVITATION = Limit("new-link-invitation", 10, timedelta(hours=24))  # mails, not clicks

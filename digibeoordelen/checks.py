@@ -82,6 +82,24 @@ def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
 
 
 @register(TAG)
+def check_trusted_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """W008: all visitors have the proxy's address, so that one who types wrong passwords locks an account for all."""
+    if not _is_production() or not settings.SECURE_PROXY_SSL_HEADER or settings.TRUSTED_PROXIES:
+        return []
+    hint = "Set TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For, 1 for one."
+    return [Warning("BEHIND_PROXY is on without TRUSTED_PROXIES.", hint=hint, id="digibeoordelen.W008")]
+
+
+@register(TAG)
+def check_allowed_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """W009: with any name accepted, a request can have pages and redirects name another site."""
+    if not _is_production() or "*" not in settings.ALLOWED_HOSTS:
+        return []
+    hint = "Set ALLOWED_HOSTS to the names of this site, SITE_URL's among them."
+    return [Warning("ALLOWED_HOSTS accepts any name.", hint=hint, id="digibeoordelen.W009")]
+
+
+@register(TAG)
 def check_sender(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """W006: mail servers refuse a sender at localhost."""
     if not _is_production() or "localhost" not in settings.DEFAULT_FROM_EMAIL:

@@ -5,7 +5,7 @@ from .assessment import Assessment, AssessmentQuerySet, initiator_left, student_
 from .assignment import Assignment, AssignmentQuerySet, Score
 from .correction import Correction
 from .coupling import Coupling
-from .data_request import KEPT_DAYS, DataRequest
+from .data_request import KEPT_DAYS, MAX_ATTEMPTS, DataRequest
 from .document import FAILING_ATTEMPTS, Document, DocumentQuerySet
 from .erasure import DestroyedDocument, Erasure, Rule
 from .event import SYSTEM, Event, EventQuerySet
@@ -22,6 +22,7 @@ __all__ = [
     "CLOSED",
     "FAILING_ATTEMPTS",
     "KEPT_DAYS",
+    "MAX_ATTEMPTS",
     "REMIND_PAUSE",
     "SYSTEM",
     "Appeal",

@@ -13,7 +13,12 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 
+MAX_ATTEMPTS = 5  # of making the file; after the last one someone has to ask again
 KEPT_DAYS = 14  # of the file: a holiday may lie between the mail and the download
+
+
+def _is_free() -> Q:
+    return Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
 
 
 class DataRequestQuerySet(models.QuerySet["DataRequest"]):
@@ -25,13 +30,23 @@ class DataRequestQuerySet(models.QuerySet["DataRequest"]):
         """Those whose file has to be made."""
         return self.filter(made_at__isnull=True)
 
+    def due(self) -> DataRequestQuerySet:
+        """Those of them that no worker is at, and that were not given up."""
+        return self.waiting().filter(_is_free(), attempts__lt=MAX_ATTEMPTS)
+
+    def given_up(self) -> DataRequestQuerySet:
+        return self.waiting().filter(_is_free(), attempts__gte=MAX_ATTEMPTS)
+
     def available(self) -> DataRequestQuerySet:
         """Those whose file is there to be downloaded."""
         return self.filter(file__isnull=False, made_at__gt=timezone.now() - timedelta(days=KEPT_DAYS))
 
 
 class DataRequest(models.Model):
-    """Asked for by the student, or started by Schoolbeheer for the student: the student alone gets the file."""
+    """Asked for by the student, or started by Schoolbeheer for the student: the student alone gets the file.
+
+    `lease_until` is when a worker that is at it is taken for dead, or when the next of its `attempts` may begin.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     student = models.ForeignKey(Membership, models.CASCADE, related_name="data_requests")
@@ -40,6 +55,7 @@ class DataRequest(models.Model):
     asked_by_name = models.CharField("aangevraagd door", max_length=240)
     made_at = models.DateTimeField("gemaakt op", null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField("pogingen", default=0)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
     downloaded_at = models.DateTimeField("voor het eerst gedownload op", null=True, blank=True)
     mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -61,6 +77,11 @@ class DataRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asked_by_name}, {self.asked_at:%Y-%m-%d}"
+
+    @property
+    def is_given_up(self) -> bool:
+        is_free = self.lease_until is None or self.lease_until < timezone.now()
+        return self.made_at is None and is_free and self.attempts >= MAX_ATTEMPTS
 
     @property
     def available_until(self) -> datetime | None:

@@ -6,6 +6,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from digibeoordelen.admin import BaseAdmin
+
 from .kinds import KINDS, kind_label
 from .models import OutgoingMail
 
@@ -22,7 +24,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(OutgoingMail)
-class OutgoingMailAdmin(admin.ModelAdmin):
+class OutgoingMailAdmin(BaseAdmin):
     list_display = ["created_at", "what", "to", "state", "attempts", "sent_at", "last_error"]
     list_filter = ["state", KindFilter]
     search_fields = ["to", "message_id"]

@@ -44,6 +44,27 @@ def test_staff_switches_digital_assessment_on(client: Client, staff: User, schoo
     assert school.digital_assessment_active
 
 
+def test_two_exam_offices_with_one_address_are_refused(client: Client, staff: User, school: School) -> None:
+    form = {"name": school.name, "link_days": "60", "appeal_days": "14"}
+    form |= {"exam_offices-TOTAL_FORMS": "2", "exam_offices-INITIAL_FORMS": "0"}
+    for number, email in enumerate(["bureau@hier.test", "Bureau@Hier.test"]):
+        form |= {f"exam_offices-{number}-name": f"Bureau {number}", f"exam_offices-{number}-email": email}
+    for page in ("add/", f"{school.pk}/change/"):
+        response = client.post(f"/beheer/accounts/school/{page}", form)
+        assert "Dit adres staat hier twee keer." in response.content.decode()
+    assert not school.exam_offices.exists()
+
+
+def test_one_role_twice_is_refused(client: Client, chief: User, docent: User, school: School) -> None:
+    new = {
+        f"memberships-{number}-{name}": value
+        for number in (1, 2)
+        for name, value in (("school", school.pk), ("role", "STUDENT"))
+    }
+    assert change(client, docent, **new, **{"memberships-TOTAL_FORMS": 3}) == 200
+    assert [one.role for one in docent.memberships.all()] == ["DOCENT"]
+
+
 def test_a_user_without_that_mark_does_not_get_in(client: Client, docent: User, school: School) -> None:
     client.force_login(docent)
     assert client.get(f"/beheer/accounts/school/{school.pk}/change/").status_code == 302

@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import rate_limits
+from accounts import devices, rate_limits
 from accounts.models import School, User
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import PASSWORD, RegistrationFactory, UserFactory
@@ -63,10 +63,11 @@ def work(people: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Work]:
 
     monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
 
-    def post(path: str, email: str, **data: Any) -> Work:
+    def post(path: str, email: str, cookies: dict[str, str] | None = None, **data: Any) -> Work:
         hashed.clear()
         before = OutgoingMail.objects.count()
         client = Client()
+        client.cookies.load(cookies or {})
         with CaptureQueriesContext(
             connection,
         ) as queries:
@@ -129,6 +130,15 @@ def test_logging_in_hashes_once_and_mails_nothing(work: Callable[..., Work]) -> 
     assert (found.status, found.hashes, found.mails) == (200, 1, 0)
 
 
+def test_a_known_device_makes_no_difference_to_another_address(work: Callable[..., Work]) -> None:
+    device = Client()
+    device.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
+    UserFactory(email="ander@school.test")
+    for cookies in ({}, {devices.COOKIE: device.cookies[devices.COOKIE].value}):
+        emails = ["ander@school.test", UNKNOWN, HALF, OFF]
+        alike([work("/inloggen/", email, cookies, password="verkeerd-woord") for email in emails])
+
+
 def test_the_right_password_of_an_account_that_is_off_is_as_any_wrong_one(work: Callable[..., Work]) -> None:
     alike([work("/inloggen/", email, password=PASSWORD) for email in (OFF, UNKNOWN, HALF)])
 
@@ -153,7 +163,7 @@ def test_over_the_limit_the_answers_are_alike_too(
 
 
 # --- Brute force, and a session that was laid ready -------------------------------------------------------
-def test_one_word_tried_on_many_accounts_is_stopped_for_that_visitor_alone(people: None, settings: Any) -> None:
+def test_right_password_gets_in_from_an_address_with_too_many_wrong_ones(people: None, settings: Any) -> None:
     start_counting(settings)
     times = rate_limits.WRONG_PASSWORDS.times
 
@@ -163,8 +173,9 @@ def test_one_word_tried_on_many_accounts_is_stopped_for_that_visitor_alone(peopl
 
     answers = [attempt(f"p{number}@school.test", "welkom2026", "192.0.2.1") for number in range(times + 1)]
     assert answers == [200] * times + [429]
-    assert attempt(KNOWN, PASSWORD, "192.0.2.1") == 429, "the right one, too"
-    assert attempt(KNOWN, PASSWORD, "192.0.2.2") == 302
+    assert attempt(KNOWN, "verkeerd", "192.0.2.1") == attempt(UNKNOWN, "verkeerd", "192.0.2.1") == 429
+    assert attempt(KNOWN, "verkeerd", "192.0.2.2") == 200
+    assert attempt(KNOWN, PASSWORD, "192.0.2.1") == 302
 
 
 def test_who_logs_in_is_not_counted(people: None, settings: Any) -> None:

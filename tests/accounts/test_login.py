@@ -5,6 +5,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
+from accounts import devices
 from accounts.login_name import client_address
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
@@ -124,3 +125,75 @@ def test_someone_elsewhere_can_not_lock_one_out_behind_a_proxy(client: Client, s
     word = {"username": "sam@school.test", "password": PASSWORD}
     assert client.post(LOGIN, word, headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 429
     assert client.post(LOGIN, word, headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 302
+
+
+# --- Devices that logged in before -----------------------------------------------------------------------
+def lock_out(client: Client, email: str = "sam@school.test") -> None:
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        response = log_in(client, email, "verkeerd")
+    assert response.status_code == 429
+
+
+@pytest.fixture
+def device(someone: User) -> Client:
+    """A browser where someone logged in and out again."""
+    client = Client()
+    log_in(client)
+    client.post("/uitloggen/")
+    return client
+
+
+def test_a_known_device_gets_in_while_the_account_is_locked(device: Client, client: Client) -> None:
+    lock_out(client)
+    assert log_in(client).status_code == 429
+    assert log_in(device).status_code == 302
+
+
+def test_wrong_passwords_on_a_known_device_lock_that_device_alone(device: Client, client: Client) -> None:
+    lock_out(device)
+    assert log_in(device).status_code == 429
+    assert log_in(client).status_code == 302
+
+
+def test_a_known_device_is_one_of_its_own_account(device: Client, client: Client) -> None:
+    UserFactory(email="ander@school.test")
+    lock_out(client, "ander@school.test")
+    assert log_in(device, "ander@school.test").status_code == 429
+
+
+def test_the_cookie_of_a_device_is_void_after_a_new_password(device: Client, client: Client, someone: User) -> None:
+    someone.set_password("een-ander-lang-wachtwoord")
+    someone.save()
+    lock_out(client)
+    assert log_in(device, password="een-ander-lang-wachtwoord").status_code == 429
+
+
+def test_a_device_s_cookie_can_not_be_made_or_read_by_script(device: Client, client: Client) -> None:
+    cookie = device.cookies[devices.COOKIE]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+    lock_out(client)
+    client.cookies[devices.COOKIE] = cookie.value[:-1] + ("a" if cookie.value[-1] != "a" else "b")
+    assert log_in(client).status_code == 429
+
+
+def test_a_device_knows_the_last_five_accounts(device: Client, client: Client) -> None:
+    for number in range(devices.ACCOUNTS):
+        UserFactory(email=f"ander{number}@school.test")
+        log_in(device, f"ander{number}@school.test")
+        device.post("/uitloggen/")
+    for email, status in [("sam@school.test", 429), ("ander0@school.test", 302)]:
+        lock_out(client, email)
+        assert log_in(device, email).status_code == status
+    assert len(device.cookies[devices.COOKIE].value) < 600
+
+
+def test_the_page_of_a_lock_leads_to_a_new_password(client: Client, someone: User) -> None:
+    lock_out(client)
+    assert 'href="/wachtwoord-vergeten/"' in log_in(client).content.decode()
+
+
+def test_an_address_longer_than_a_column_is_refused(client: Client, db: None) -> None:
+    long = "a" * 64 + "@" + ".".join(["b" * 60] * 4) + ".test"
+    assert 255 < len(long) < 320
+    for _ in range(settings.AXES_FAILURE_LIMIT):
+        assert log_in(client, long).status_code in (200, 429)

@@ -9,7 +9,7 @@ from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
 
-from accounts import choose_password
+from accounts import choose_password, rate_limits
 from accounts.models import User
 from digibeoordelen.outbox import deliver, links
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -168,7 +168,7 @@ def test_who_tried_too_often_gets_in_with_the_new_one(client: Client, someone: U
         answer = log_in(client, "verkeerd")
     assert answer.status_code == 429
     ask(client)
-    choose(client)
+    choose(Client(REMOTE_ADDR="192.0.2.7"))
     assert log_in(client, NEW).status_code == 302
 
 
@@ -177,6 +177,25 @@ def test_an_address_is_mailed_a_few_times_an_hour_known_or_not(client: Client, s
     for email in (EMAIL, "niemand@school.test"):
         answers = [client.post(FORGOTTEN, {"email": email}).status_code for _ in range(6)]
         assert answers == 5 * [200] + [429]
+
+
+def test_who_asks_for_many_mails_shuts_no_one_out_of_that_network(client: Client, someone: User, settings: Any) -> None:
+    log_in(client)
+    client.post("/uitloggen/")
+    start_counting(settings)
+    for number in range(rate_limits.MAILS_BY_ADDRESS.times + 1):
+        answer = Client().post(FORGOTTEN, {"email": f"p{number}@school.test"})
+    assert answer.status_code == 429
+    assert Client().post(FORGOTTEN, {"email": EMAIL}).status_code == 429
+    assert client.post(FORGOTTEN, {"email": EMAIL}).status_code == 200
+    assert client.post(FORGOTTEN, {"email": "ander@school.test"}).status_code == 429
+
+
+def test_mails_to_one_address_use_little_of_a_network_s_number(client: Client, someone: User, settings: Any) -> None:
+    start_counting(settings)
+    for _ in range(rate_limits.MAILS_BY_ADDRESS.times + 1):
+        client.post(FORGOTTEN, {"email": EMAIL})
+    assert client.post(FORGOTTEN, {"email": "ander@school.test"}).status_code == 200
 
 
 # --- In the profile ---------------------------------------------------------------------------------------

@@ -261,7 +261,12 @@ def test_uitnodigen_mails_the_remark_and_the_attachment_and_says_so(
     pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
     response = teacher.post(
         reverse("assessments:send_invitations", args=[assessment.public_id]),
-        {"examinator": [examiner.pk], "remark": "Graag voor vrijdag", "attachments": [pdf]},
+        {
+            "examinator": [examiner.pk],
+            "version": assessment.version,
+            "remark": "Graag voor vrijdag",
+            "attachments": [pdf],
+        },
         follow=True,
     )
     assert "De uitnodiging wordt verzonden aan Erik Examinator." in response.content.decode()
@@ -277,8 +282,9 @@ def test_uitnodigen_mails_the_remark_and_the_attachment_and_says_so(
 def test_uitnodigen_twice_sends_one_mail(teacher: Client, assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     address = reverse("assessments:send_invitations", args=[assessment.public_id])
-    teacher.post(address, {"examinator": [examiner.pk]})
-    page = teacher.post(address, {"examinator": [examiner.pk]}, follow=True).content.decode()
+    form = {"examinator": [examiner.pk], "version": assessment.version}
+    teacher.post(address, form)
+    page = teacher.post(address, form, follow=True).content.decode()
     assert "Al uitgenodigd" in page
     assert OutgoingMail.objects.count() == 1
 
@@ -294,6 +300,25 @@ def test_the_remark_stays_when_a_colleague_invited_one_of_them_meanwhile(
     assert "Al uitgenodigd" in page
     assert "Graag voor vrijdag" in page
     assert [contact.pk for contact in answer.context["invitees"]] == [second_examiner.pk]
+
+
+def test_invitation_from_an_old_page_is_refused_and_keeps_the_remark(
+    teacher: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner)
+    page = teacher.get(reverse("assessments:message", args=[assessment.public_id]), {"examinator": examiner.pk})
+    [version] = re.findall(r'name="version" value="(\d+)"', page.content.decode())
+    steps.choose(assessment, examiner, second_examiner)
+    address = reverse("assessments:send_invitations", args=[assessment.public_id])
+    form = {"examinator": [examiner.pk], "remark": "Graag voor vrijdag"}
+    for old in (version, ""):
+        answer = teacher.post(address, {**form, "version": old})
+        assert "Iemand anders heeft deze beoordeling intussen gewijzigd." in answer.content.decode()
+    assert "Graag voor vrijdag" in answer.content.decode()
+    assert not OutgoingMail.objects.exists()
+    [version] = re.findall(r'name="version" value="(\d+)"', answer.content.decode())
+    teacher.post(address, {**form, "version": version})
+    assert OutgoingMail.objects.get().to == examiner.email
 
 
 def test_a_mail_that_did_not_fail_is_not_said_to_go_again(teacher: Client, invitation: Invitation) -> None:

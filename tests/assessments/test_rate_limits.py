@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from addressbook.models import Contact
 from assessments import links, rate_limits, stop_reminders
 from assessments.models import Invitation
 from assessments.rubric import read_rubric
@@ -180,11 +181,17 @@ def test_clicks_that_send_nothing_are_not_counted_for_the_examiner(invitation: I
     assert OutgoingMail.objects.count() == 2
 
 
-def test_one_address_asks_sixty_new_links_in_ten_minutes(invitation: Invitation) -> None:
+def test_one_address_asks_sixty_new_links_of_an_invitation_in_ten_minutes(
+    invitation: Invitation, second_examiner: Contact
+) -> None:
     post = reverse("assessments:new_link", args=[links.token_for(invitation=invitation)])
     assert {Client().post(post).status_code for _ in range(60)} == {200}
     assert Client().post(post).status_code == 429
     assert Client().post(post, REMOTE_ADDR="192.0.2.9").status_code == 200
+    steps.choose(invitation.assessment, invitation.contact, second_examiner)
+    other = steps.send_invitation(invitation.assessment, second_examiner)
+    of_other = reverse("assessments:new_link", args=[links.token_for(invitation=other)])
+    assert Client().post(of_other).status_code == 200, "who shares the network"
 
 
 # --- Without a cache ---------------------------------------------------------------------------------------

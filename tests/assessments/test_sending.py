@@ -39,7 +39,9 @@ def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Any:
     """The page that one is at after 'Uitnodiging(en) verzenden'; the mail is queued."""
     steps.choose(assessment, examiner)
     address = reverse("assessments:send_invitations", args=[assessment.public_id])
-    return teacher.post(address, {"examinator": [examiner.pk], "remark": ""}, follow=True)
+    return teacher.post(
+        address, {"examinator": [examiner.pk], "version": assessment.version, "remark": ""}, follow=True
+    )
 
 
 def become(state: MailState, *mails: OutgoingMail) -> None:

@@ -35,6 +35,7 @@ def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Invitati
     steps.choose(assessment, examiner)
     post = {
         "examinator": [examiner.pk],
+        "version": assessment.version,
         "remark": "Graag voor <vrijdag>",
         "attachments": [SimpleUploadedFile("toelichting bij PvB.pdf", PDF, content_type="application/pdf")],
     }

@@ -14,6 +14,7 @@ PRODUCTION = {
     "SITE_URL": "https://beoordelen.example.nl",
     "ALLOWED_HOSTS": ["beoordelen.example.nl", "127.0.0.1"],
     "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
+    "TRUSTED_PROXIES": 1,
     "DEFAULT_FROM_EMAIL": "noreply@example.nl",
 }
 
@@ -85,3 +86,12 @@ def test_sender_at_localhost_is_warned_about(found):
 
 def test_https_without_a_trusted_proxy_is_warned_about(found):
     assert found(SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
+
+
+def test_a_proxy_without_a_number_of_trusted_ones_is_warned_of(found):
+    assert found(TRUSTED_PROXIES=0) == {"digibeoordelen.W008"}
+    assert found(TRUSTED_PROXIES=0, SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
+
+
+def test_any_host_is_warned_of(found):
+    assert found(ALLOWED_HOSTS=["*"]) == {"digibeoordelen.W009"}

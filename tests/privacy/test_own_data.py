@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import documents, erase, lifecycle, own_data, view_log
-from assessments.models import Appeal, Assessment, DataRequest, Invitation
+from assessments.models import MAX_ATTEMPTS, Appeal, Assessment, DataRequest, Invitation
 from assessments.send_back import send_back
 from assessments.tasks import sweep_own_data
 from committee.finalise import finalise
@@ -233,6 +233,47 @@ def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch:
     assert started == [request.pk]
 
 
+def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
+    student: Membership, monkeypatch: pytest.MonkeyPatch, pass_time: Callable[..., None], own: Client
+) -> None:
+    request, _ = own_data.ask(student=student, by=student.user)
+
+    def fail(*args: Any) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(own_data, "write_zip", fail)
+    for pause in [*own_data.PAUSES, None]:
+        with pytest.raises(OSError, match="no space"):
+            own_data.make(request.pk)
+        assert own_data.waiting_ids() == []
+        if pause:
+            assert not own_data.ask(student=student, by=student.user)[1]
+            pass_time(seconds=pause - 5)
+            assert own_data.waiting_ids() == []
+            pass_time(seconds=10)
+            assert own_data.waiting_ids() == [request.pk]
+    pass_time(days=1)
+    own.force_login(student.user)
+    assert own_data.waiting_ids() == []
+    assert "Vraag uw gegevens hieronder opnieuw op." in words(own.get(reverse(PAGE)))
+    monkeypatch.undo()
+    assert own_data.ask(student=student, by=student.user) == (request, True)
+    assert own_data.make(request.pk)
+
+
+def test_a_worker_that_dies_over_a_request_each_time_ends(
+    student: Membership, pass_time: Callable[..., None], administrator: User, browser: Client
+) -> None:
+    request, _ = own_data.ask(student=student, by=student.user)
+    DataRequest.objects.update(attempts=MAX_ATTEMPTS, lease_until=timezone.now() + timedelta(minutes=5))
+    page = reverse("privacy:student", args=[student.school_id, student.pk])
+    assert "wordt gemaakt." in words(browser.get(page))
+    pass_time(minutes=6)
+    assert own_data.waiting_ids() == []
+    assert not own_data.make(request.pk)
+    assert "Laat het bestand hieronder opnieuw maken" in words(browser.get(page))
+
+
 # --- What changes while it is collected ----------------------------------------------------------
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
@@ -273,13 +314,18 @@ def test_a_result_that_is_withdrawn_meanwhile_is_not_in_it(
 
 
 def test_what_goes_on_changing_is_left_for_the_next_time(
-    final: Assessment, student: Membership, monkeypatch: pytest.MonkeyPatch, meanwhile: Any
+    final: Assessment,
+    student: Membership,
+    monkeypatch: pytest.MonkeyPatch,
+    meanwhile: Any,
+    pass_time: Callable[..., None],
 ) -> None:
     meanwhile(lambda: Assessment.objects.update(version=F("version") + 1))
     request = made(student)
-    assert (request.file, request.lease_until) == (None, None)
+    assert request.file is None
     assert not OutgoingMail.objects.filter(kind="own_data").exists()
     monkeypatch.undo()
+    pass_time(minutes=2)
     assert own_data.make(request.pk)
 
 
