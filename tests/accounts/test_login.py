@@ -1,7 +1,12 @@
 """Logging in and out, and what too many wrong passwords do."""
 
+from typing import Literal
+from unicodedata import normalize
+
 import pytest
+from axes.models import AccessAttempt
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
@@ -30,6 +35,30 @@ def test_every_page_asks_to_log_in_first(client: Client, db: None) -> None:
 def test_the_address_counts_in_any_case_and_with_spaces(client: Client, someone: User) -> None:
     response = log_in(client, " Sam@School.test ", next="/productcatalogus/")
     assert response.url == "/productcatalogus/"
+
+
+def test_the_address_counts_as_it_is_pasted(client: Client, someone: User) -> None:
+    pasted = "\ufeff\u00a0sam@\u200bschool.test\u2028"
+    for _ in range(settings.AXES_FAILURE_LIMIT - 1):
+        log_in(client, pasted, "verkeerd")
+    assert log_in(client, pasted).url == reverse("home")
+    assert set(AccessAttempt.objects.values_list("username", flat=True)) <= {"sam@school.test"}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("typed", ["NFC", "NFD"])
+def test_an_accent_in_the_password_counts_in_either_form(
+    client: Client, someone: User, form: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
+) -> None:
+    someone.set_password(normalize(form, "café-crème-crêpe"))
+    someone.save()
+    assert log_in(client, password=normalize(typed, "café-crème-crêpe")).status_code == 302
+
+
+def test_a_password_from_before_accents_were_composed_still_works(client: Client, someone: User) -> None:
+    decomposed = normalize("NFD", "café-crème-crêpe")
+    User.objects.update(password=make_password(decomposed))
+    assert log_in(client, password=decomposed).status_code == 302
 
 
 def test_one_is_never_led_to_another_site(client: Client, someone: User) -> None:

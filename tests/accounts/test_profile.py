@@ -1,6 +1,7 @@
 """The profile behind the name at the top right (source text, 'Studentnummer', 2)."""
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
@@ -114,3 +115,22 @@ def test_a_new_name_is_found_by_search(client: Client, school, docent: User) -> 
 def test_the_profile_names_the_roles_with_their_school(client: Client, school) -> None:
     client.force_login(member(school, Role.PRAKTIJKOPLEIDER))
     assert "Praktijkopleider · ROC Hier" in client.get("/profiel/").content.decode()
+
+
+def test_name_with_line_breaks_and_bidi_is_one_line(client: Client, student: Membership) -> None:
+    client.force_login(student.user)
+    client.post(EDIT, {"first_name": "An\u202eouk\r\n\r\nOPEN NU:\u2028", "last_name": "\u00a0Zoe\u0308\x7f"})
+    student.user.refresh_from_db()
+    assert student.user.full_name == "Anouk OPEN NU: Zoë"
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [("nl", "Vul hier een naam in, geen webadres."), ("en", "Enter a name here, not a web address.")],
+)
+def test_name_with_a_web_address_is_refused(client: Client, student: Membership, language: str, message: str) -> None:
+    client.force_login(student.user)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    posted = {"first_name": "Ga naar https://boef.test", "last_name": "Wit"}
+    page = client.post(EDIT, posted, headers={"accept-language": language})
+    assert page.context["form"].errors == {"first_name": [message]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 from django.test import Client
@@ -74,6 +75,13 @@ def test_from_the_form_by_the_mail_to_the_first_login_screen(client: Client, ope
     page = client.get("/welkom/").content.decode()
     assert 'value="Noa"' in page
     assert f"student_number_{Membership.objects.get().pk}" in page
+
+
+def test_the_password_counts_in_either_form_of_its_accents(client: Client, open_school: School) -> None:
+    composed, decomposed = (normalize(form, "café-crème-crêpe") for form in ("NFC", "NFD"))
+    ask(client, open_school, password1=decomposed, password2=decomposed)
+    assert confirm(client, password=composed).status_code == 302
+    assert User.objects.get().check_password(composed)
 
 
 def test_the_account_is_a_student_at_that_school_and_nothing_more(client: Client, open_school: School) -> None:
@@ -228,7 +236,7 @@ def test_the_password_is_kept_hashed_alone(client: Client, open_school: School) 
 
 def test_the_mail_holds_no_word_of_who_asked(client: Client, open_school: School) -> None:
     """Else the site could be had to send anyone anything."""
-    ask(client, open_school, first_name="Win geld op", last_name="https://boef.test")
+    ask(client, open_school, first_name="Win geld op", last_name="www.boef.test")
     mail = OutgoingMail.objects.get()
     assert "boef" not in mail.text + mail.html + mail.subject + mail.to_name
 

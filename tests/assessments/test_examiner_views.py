@@ -573,3 +573,22 @@ def all_scores(invitation: Invitation, score: str) -> dict[str, str]:
         post[f"base-{column.assignment.pk}"] = str(column.base)
         post[column.justification_field] = "Goed gedaan"
     return post
+
+
+def test_what_was_typed_on_the_summary_is_cleaned(opened: Client, invitation: Invitation) -> None:
+    steps.fill_in(invitation)
+    opened.post(page("change", invitation), {"place": "Ut\u202erecht\r\nNoord", "function": "Chef\u2028"})
+    invitation.refresh_from_db()
+    assert invitation.typed_signature == {"place": "Utrecht Noord", "function": "Chef"}
+
+
+def test_what_is_signed_is_one_line(opened: Client, invitation: Invitation) -> None:
+    steps.fill_in(invitation)
+    signed = {"place": "Utrecht\u2028Noord", "function": "Chef\r\nkok", "organisation": "De\u202e Bakker"}
+    day = timezone.localdate().isoformat()
+    opened.post(
+        page("complete", invitation), signed | {"assessed_on": day, "confirmed": "on", "seen": own_mark(invitation)}
+    )
+    invitation.refresh_from_db()
+    assert invitation.assessed_place == "Utrecht Noord"
+    assert (invitation.signed_function, invitation.signed_organisation) == ("Chef kok", "De Bakker")

@@ -2,12 +2,13 @@
 
 import pytest
 from django.db import transaction
+from django.db.models.expressions import RawSQL
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assessments import form, lifecycle
-from assessments.models import Event, Score, Status
+from assessments.models import Assignment, Event, Score, Status
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
 from exams import kept
@@ -44,6 +45,35 @@ def texts(invitation):
 def test_line_ends_of_browsers_and_nul_bytes_are_cleaned(invitation):
     post_form(invitation, filled_in(own_rubric(invitation), text="Eerst\r\ndan\x00 dit\r\n"))
     assert texts(invitation) == ["Eerst\ndan dit\n"] * 4
+
+
+def test_what_turns_text_round_is_left_out(invitation):
+    post_form(invitation, filled_in(own_rubric(invitation), text="Go\u202eed\x85ge\u2028daan, Zoe\u0308."))
+    assert texts(invitation) == ["Goed\nge\ndaan, Zoë."] * 4
+
+
+@pytest.mark.parametrize("completed", [False, True])
+def test_text_stored_before_it_was_cleaned_is_no_conflict(completed, invitation):
+    """Posted as it is in the open page, which has it as it is stored."""
+    fill_in(invitation, "V", "Goed gedaan.")
+    Assignment.objects.update(justification=RawSQL("%s", ["Goed\u2028gedaan.\u202e"]))
+    rubric = own_rubric(invitation)
+    post = filled_in(rubric, text="Goed\u2028gedaan.\u202e")
+    if completed:
+        form.complete(invitation=invitation)
+    assert post_form(invitation, post) == []
+
+
+def test_page_that_posted_odd_characters_can_go_on(invitation):
+    """Its next save has the base of before: the answer, with the text as it was cleaned, may never have come."""
+    post = filled_in(own_rubric(invitation), text="Eerst\u2028dit\u202e")
+    post["page"], post["save-number"] = "0123456789abcdef", "1"
+    assert post_form(invitation, post) == []
+    for column in own_rubric(invitation).columns:
+        post[column.justification_field] = "Eerst\u2028dit\u202e en dan dat"
+    post["save-number"] = "2"
+    assert post_form(invitation, post) == []
+    assert texts(invitation) == ["Eerst\ndit en dan dat"] * 4
 
 
 @pytest.mark.parametrize("base", ["", "-1", "²", "x", "9" * 5000, " -", "- ٣V", "- 1X", f"- {'9' * 5000}V"])

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
+from accounts.models import User
 from assessments import invite, lifecycle, links
-from assessments.models import Event, Status
+from assessments.models import Assessment, Event, Status
 from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
@@ -222,3 +224,16 @@ def test_no_new_link_after_withdrawal_replacement_or_cancellation(invitation, do
     lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
     with pytest.raises(lifecycle.DomainError):
         invite.request_new_link(invitation=replacement)
+
+
+def test_stored_line_breaks_in_a_name_add_no_lines_to_the_mail(assessment, examiner):
+    """Of before names were cleaned: else a student could put a heading and a link above the examiner's own."""
+    name = RawSQL("%s", ["Anouk\r\n\r\nOpen eerst\u2028boef.test\u202e"])
+    User.objects.filter(pk=assessment.student.user_id).update(first_name=name)
+    assessment = Assessment.objects.for_pages().get(pk=assessment.pk)
+    choose(assessment, examiner)
+    send_invitation(assessment, examiner)
+    mail = OutgoingMail.objects.get()
+    assert "Anouk Open eerst boef.test van" in mail.subject
+    assert "Anouk Open eerst boef.test van" in mail.text
+    assert "\u202e" not in mail.text + mail.html

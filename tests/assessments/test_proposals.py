@@ -365,3 +365,22 @@ def test_it_waits_where_the_colleague_examines_here_already_or_was_taken_out(
     Proposal.objects.all().delete()
     ContactFactory(school=open_school, email="greet@bedrijf.test", removed_at=timezone.now())
     assert propose.propose(invitation=invitation, proposal=a_proposal()).state == Proposal.State.OPEN
+
+
+def test_the_proposal_is_cleaned_in_every_field(opened: Client, invitation: Invitation) -> None:
+    odd = {
+        "last_name": "Nieuw\r\nKop",
+        "organisation": "Zorg\u202egroep\u2028Oost",
+        "word": "Een\r\nTwee\u2029Drie\u202e",
+    }
+    opened.post(page(invitation), GREET | odd | {"email": "\u200bgreet@bedrijf.test\u00a0"})
+    proposal = Proposal.objects.get()
+    assert (proposal.full_name, proposal.email) == ("Greet van Nieuw Kop", "greet@bedrijf.test")
+    assert (proposal.organisation, proposal.word) == ("Zorggroep Oost", "Een\nTwee\nDrie")
+
+
+@pytest.mark.parametrize("name", ["first_name", "infix", "last_name", "organisation", "function"])
+def test_a_web_address_for_a_name_is_refused(opened: Client, invitation: Invitation, name: str) -> None:
+    answer = opened.post(page(invitation), GREET | {name: "https://boef.test"})
+    assert list(answer.context["form"].errors) == [name]
+    assert not Proposal.objects.exists()

@@ -278,3 +278,10 @@ def test_the_number_of_queries_does_not_grow_with_the_corrections(
             few = count()
     assert Correction.objects.count() == 16
     assert count() == few
+
+
+def test_text_and_reason_are_cleaned(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+    typed = {fields["text"]: "Be\u202eter\u2028zo.", f"reason-{fields['text']}": "Ver\u202ekeerd\x85gelezen.\r\n"}
+    member.post(address(assessed), opened(member, assessed) | typed)
+    correction = Correction.objects.get()
+    assert (correction.after, correction.reason) == ("Beter\nzo.", "Verkeerd\ngelezen.")

@@ -126,6 +126,7 @@ def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) ->
     ("row", "what"),
     [
         (with_(NOA, first_name='=HYPERLINK("http://x","Noa")'), "is een formule"),
+        (with_(NOA, last_name="zie https://boef.test"), "kan geen webadres zijn"),
         (with_(NOA, email="noa"), "is geen e-mailadres"),
         (with_(NOA, email=""), "moet worden ingevuld"),
         (with_(NOA, role="Koning"), "kan niet; kies uit Student of Docent"),
