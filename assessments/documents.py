@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from base64 import b64encode
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -159,6 +160,8 @@ def write_pdf(html: str, **options: Any) -> bytes:
 
     # A reference that slipped in stops it, and is never fetched; a data: URL holds what it refers to.
     fetcher = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+    # Else an emoji font is stamped with the time (fontTools), and the same result has other bytes each time.
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")
     html = replace_unprintable(html)
     return bytes(HTML(string=html, url_fetcher=fetcher).write_pdf(pdf_tags=True, **options))
 

@@ -250,9 +250,18 @@ def test_it_is_a_tagged_pdf_a_3b_in_dutch_that_carries_the_result(document: Docu
     assert all("/FontDescriptor" in str(font.get_object()["/DescendantFonts"][0].get_object()) for font in fonts)
 
 
-def test_making_it_again_gives_the_same_bytes(document: Document) -> None:
+@pytest.mark.parametrize("name", ["Anouk van 't Hoff", "Anouk 王小明 🎉 أحمد"])
+def test_making_it_again_gives_the_same_bytes(document: Document, pass_time: Callable[..., None], name: str) -> None:
+    document.result["student"]["name"] = name
     one = documents.render(document.result, name=document.filename)
+    pass_time(days=1)
     assert documents.render(document.result, name=document.filename) == one
+
+
+def test_digits_are_no_emoji(document: Document) -> None:
+    reader = PdfReader(io.BytesIO(documents.render(document.result, name=document.filename)))
+    fonts = {font["/BaseFont"] for page in reader.pages for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
+    assert {font.partition("+")[2] for font in fonts} == {"DejaVu-Sans", "DejaVu-Sans-Bold"}
 
 
 def test_it_stays_as_it_was_when_names_change(document: Document, examiner: Contact) -> None:

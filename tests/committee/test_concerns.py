@@ -14,7 +14,7 @@ from assessments import form
 from assessments.models import Assessment, Assignment, Invitation
 from committee.concerns import concerns
 from committee.reading import read
-from exams.models import Criterion
+from exams.models import Exam
 from tests import steps
 
 BOX = "\U0010fffd"  # of a private use plane
@@ -60,11 +60,8 @@ def test_a_required_justification_that_says_nothing(
         ("de naam van de initiator", lambda a: User.objects.filter(pk=a.initiator_id).update(last_name=BOX)),
         ("de naam van de school", lambda a: School.objects.update(name=BOX)),
         ("de plaats van de afname", lambda a: Assessment.objects.update(place=BOX)),
-        ("de gegevens van Erik Examinator", lambda a: Contact.objects.update(organisation=BOX)),
-        (
-            "de inhoud van het examen",
-            lambda a: Criterion.objects.filter(pk=Criterion.objects.first().pk).update(text=BOX),
-        ),
+        ("de gegevens van Erik Examinator", lambda a: Invitation.objects.update(signed_organisation=BOX)),
+        ("de inhoud van het examen", lambda a: Exam.objects.update(title=BOX)),
         (
             "B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator",
             lambda a: Assignment.objects.filter(pk=a.live_assignments.first().pk).update(justification=BOX),

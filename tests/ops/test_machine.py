@@ -73,3 +73,14 @@ def test_the_newest_postgresql_is_found_off_the_path(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "POSTGRESQL_FOLDER", tmp_path)
     monkeypatch.setenv("PATH", "/nowhere")
     assert machine.find_program("postgres") == str(tmp_path / "15" / "bin" / "postgres")
+
+
+def test_fonts_are_here_once_each_has_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "FONT_FOLDERS", (tmp_path / "none", tmp_path))
+    [need] = [need for need in machine.SITE_NEEDS if "fonts-noto-cjk" in need.packages]
+    for name in ("DejaVuSans.ttf", "NotoSansEthiopic-Regular.ttf", "NotoColorEmoji.ttf"):
+        (tmp_path / name).touch()
+        assert not need.is_here()
+    (tmp_path / "noto").mkdir()
+    (tmp_path / "noto" / "NotoSansCJK-Regular.ttc").touch()
+    assert need.is_here()
