@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from accounts.fields import LineField, ProseField
 from accounts.models import Membership, Role, School, User
@@ -209,9 +210,9 @@ class Assessment(models.Model):
             return True
         return left_on is not None and timezone.localdate(self.created_at) <= left_on <= timezone.localdate()
 
-    @property
+    @cached_property
     def initiator_left(self) -> bool:
-        """Whether the initiator is no Docent of the school any more, or has no working account; one query."""
+        """Whether the initiator is no Docent of the school any more, or has no working account, when first asked."""
         return Assessment.objects.filter(initiator_left(), pk=self.pk).exists()
 
     @property

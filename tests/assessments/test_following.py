@@ -173,9 +173,9 @@ def test_many_late_examiners_take_as_many_queries_as_one(
     later(days=9)
     plan = reverse("assessments:remind_late", args=[unit.pk])
     listed(teacher, unit)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         listed(teacher, unit)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         teacher.get(plan)
     for number in range(9):
         more = start("Bo", f"Student {number}")
@@ -184,9 +184,9 @@ def test_many_late_examiners_take_as_many_queries_as_one(
         for examiner in examiners:
             steps.send_invitation(more, examiner)
     later(days=9)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         assert text(listed(teacher, unit)).count("te laat, ") == 19
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert text(teacher.get(plan)).count("· uitgenodigd op") == 19
 
 

@@ -37,12 +37,12 @@ def test_the_list_takes_as_many_queries_for_thirty_students_as_for_one(
 ) -> None:
     address = reverse("assessments:unit_list", args=[unit.pk])
     teacher.get(address)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         teacher.get(address)
     for _ in range(29):
         more = steps.start_assessment(MembershipFactory(school=invitation.assessment.school), unit, docent)
         steps.choose(more, examiner)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         page = teacher.get(address).content.decode()
     assert page.count("<tr>") == 31
 

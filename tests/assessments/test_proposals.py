@@ -326,7 +326,7 @@ def test_the_page_takes_as_many_queries_for_five_proposals_as_for_one(
     for number, contact in enumerate(more):
         invited = steps.send_invitation(assessment, contact)
         propose.propose(invitation=invited, proposal=a_proposal(email=f"nieuw{number}@bedrijf.test"))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert teacher.get(detail(proposal)).content.decode().count('class="proposal"') == 5
 
 
