@@ -428,8 +428,8 @@ def test_what_each_would_be_is_seen_before_it_is_done(browser: Client, start_url
     member_of_two_roles = with_(NOA, role="docent, examencommissie", student_number="")
     answer = hand_in(browser, start_url, member_of_two_roles, with_(BO, role="", student_number="4711"))
     page = " ".join(strip_tags(answer.content.decode()).split())
-    assert "noa@hier.test docent, examencommissie – Nederlands Nieuw" in page
-    assert "bo@hier.test Student 4711 Nederlands Nieuw" in page
+    assert "noa@hier.test Nederlands docent, examencommissie – Nieuw" in page
+    assert "bo@hier.test Nederlands Student 4711 Nieuw" in page
 
 
 def test_the_bad_rows_come_back_as_a_file_to_mend(browser: Client, start_url: str) -> None:
