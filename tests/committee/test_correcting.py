@@ -21,6 +21,7 @@ from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import read_rubric
 from assessments.send_back import send_back
 from committee.correction_history import GONE, LEFT_OUT, SAME, WORTH, compare, shorten
+from committee.correction_page import ScoreField
 from committee.finalise import finalise
 from tests import steps
 
@@ -267,3 +268,16 @@ def test_the_number_of_queries_does_not_grow_with_the_corrections(
             few = count()
     assert Correction.objects.count() == 16
     assert count() == few
+
+
+@pytest.mark.parametrize(
+    ("given", "is_undecided"),
+    [
+        ([], True),  # the last examiner was taken off
+        ([("Erik", "")], True),
+        ([("Erik", "V"), ("Tineke", "G")], True),
+        ([("Erik", "V"), ("Tineke", "V")], False),
+    ],
+)
+def test_decision_can_be_taken_back_where_no_score_counts(given: list[tuple[str, str]], is_undecided: bool) -> None:
+    assert ScoreField(name="score-1", was="", value="", given=given).is_undecided is is_undecided
