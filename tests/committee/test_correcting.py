@@ -21,6 +21,7 @@ from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import read_rubric
 from assessments.send_back import send_back
 from committee.correction_history import GONE, LEFT_OUT, SAME, WORTH, compare, shorten
+from committee.correction_page import ScoreField
 from committee.finalise import finalise
 from tests import steps
 
@@ -285,3 +286,16 @@ def test_text_and_reason_are_cleaned(member: Client, assessed: Assessment, field
     member.post(address(assessed), opened(member, assessed) | typed)
     correction = Correction.objects.get()
     assert (correction.after, correction.reason) == ("Beter\nzo.", "Verkeerd\ngelezen.")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_undecided"),
+    [
+        ([], True),  # the last examiner was taken off
+        ([("Erik", "")], True),
+        ([("Erik", "V"), ("Tineke", "G")], True),
+        ([("Erik", "V"), ("Tineke", "V")], False),
+    ],
+)
+def test_decision_can_be_taken_back_where_no_score_counts(given: list[tuple[str, str]], is_undecided: bool) -> None:
+    assert ScoreField(name="score-1", was="", value="", given=given).is_undecided is is_undecided
