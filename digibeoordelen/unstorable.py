@@ -21,7 +21,7 @@ class UnstorableMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.COOKIES = {name: value.replace("\0", "") for name, value in request.COOKIES.items()}
-        request.GET = _without_nul(request.GET)
+        request.GET = _without_nul(request.GET)  # type: ignore[assignment]  # the stubs' own class of QueryDict
         return self.get_response(request)
 
     def process_view(
@@ -32,7 +32,7 @@ class UnstorableMiddleware:
         if getattr(view, "csrf_exempt", False):  # it decides for itself how its form is read
             return None
         with suppress(UnreadablePostError):  # the browser is gone
-            request.POST = _without_nul(request.POST)
+            request.POST = _without_nul(request.POST)  # type: ignore[assignment]
         return None
 
 

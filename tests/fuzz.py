@@ -260,12 +260,11 @@ class Fuzzer:
         client = Client(raise_request_exception=False)
         for key, value in self.cookies[role].items():
             client.cookies[key] = value
-        extra = {"HTTP_" + key.upper().replace("-", "_"): value for key, value in headers.items()}
         response: Any = None
         error: BaseException | None = None
         with transaction.atomic():
             try:
-                response = client.generic(method, path, body, content_type, **extra)
+                response = client.generic(method, path, body, content_type, headers=headers)
                 page = b"".join(response.streaming_content) if response.streaming else response.content
             except Exception as raised:  # noqa: BLE001 - whatever a request raises is what is looked for
                 error = raised

@@ -79,8 +79,8 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
     def set_password(self, raw_password: str | None) -> None:
         super().set_password(nfc(raw_password) if raw_password else raw_password)
 
-    def check_password(self, raw_password: str) -> bool:
-        composed = nfc(raw_password)
+    def check_password(self, raw_password: str | None) -> bool:
+        composed = nfc(raw_password) if raw_password else raw_password
         if super().check_password(composed):
             return True
         return composed != raw_password and super().check_password(raw_password)  # set before these were composed

@@ -63,7 +63,7 @@ def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
 def drawn(reader: PdfReader) -> Iterator[int]:
     """The codes of the glyphs that the pages' own text draws."""
     for page in reader.pages:
-        for operands, operator in page.get_contents().operations:  # type: ignore[union-attr]
+        for operands, operator in page.get_contents().operations:
             if operator in (b"Tj", b"TJ"):
                 pieces = operands[0] if operator == b"TJ" else operands
                 codes = b"".join(piece.original_bytes for piece in pieces if hasattr(piece, "original_bytes"))

@@ -130,7 +130,14 @@ def test_page_stays_while_the_site_cannot_be_reached(new_browser: Callable[..., 
 
 def test_error_in_the_script_shows_and_gives_the_form_back(chromium: Browser, url: str) -> None:
     page = chromium.new_context(locale="nl-NL", ignore_https_errors=True).new_page()
-    unreadable = {"at": "", "fields": {}, "marks": {}, "conflicts": None, "closed": {}, "too_long": []}
+    unreadable: dict[str, object] = {
+        "at": "",
+        "fields": {},
+        "marks": {},
+        "conflicts": None,
+        "closed": {},
+        "too_long": [],
+    }
     page.route("**/bewaren/", lambda route: route.fulfill(status=200, body=json.dumps(unreadable)))
     with page.expect_event("pageerror") as error:
         fill_in(page, url)
