@@ -283,9 +283,7 @@ PERIODS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "search", [{"examen": "abc"}, {"examen": "0"}, {"status": "ZOMAAR"}, {"student": "a\x00b"}, *PERIODS]
-)
+@pytest.mark.parametrize("search", [{"examen": "abc"}, {"examen": "0"}, {"status": "ZOMAAR"}, *PERIODS])
 def test_a_search_that_is_none_is_said_at_its_field(
     member: Client, assessed: Assessment, search: dict[str, str]
 ) -> None:
