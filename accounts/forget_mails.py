@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from digibeoordelen.outbox import forget
+from digibeoordelen.outbox import cancel
 from digibeoordelen.outbox.models import OutgoingMail
 
 from .addresses import Address, answered_to
@@ -24,9 +24,9 @@ def forget_reports(membership: Membership, addresses: Iterable[Address]) -> None
     """What Schoolbeheer was told of a number that this student wanted, or had: the mails, and who told it."""
     page = reverse("school:student_numbers", args=[membership.school_id])
     told = OutgoingMail.objects.filter(kind="number_taken")
-    forget.delete(told.filter(answered_to(addresses), text__contains=f"{page}?"))
+    cancel.delete(told.filter(answered_to(addresses), text__contains=f"{page}?"))
     if number := membership.student_number:
-        forget.delete(told.filter(text__contains=f"{page}?{urlencode({'q': number})}\n"))
+        cancel.delete(told.filter(text__contains=f"{page}?{urlencode({'q': number})}\n"))
         NumberReport.objects.filter(student__school=membership.school_id, number=number).delete()
 
 
@@ -35,7 +35,7 @@ def forget_invitations(invitations: Iterable[SchoolInvitation]) -> None:
     for invitation in invitations:
         over = invitation.accepted_at or invitation.withdrawn_at or timezone.now()
         sent = Q(to__iexact=invitation.email, created_at__range=(invitation.created_at, over))
-        forget.delete(OutgoingMail.objects.filter(Q(pk=invitation.mail_id) | sent, kind="join_school"))
+        cancel.delete(OutgoingMail.objects.filter(Q(pk=invitation.mail_id) | sent, kind="join_school"))
 
 
 def forget_changes_of_address(user: User) -> None:
@@ -44,7 +44,7 @@ def forget_changes_of_address(user: User) -> None:
         sent = _at_once(change.asked_at, ["confirm_email", "has_account"])
         if change.stopped_at:
             sent |= _at_once(change.stopped_at, ["email_given_back"])
-        forget.delete(OutgoingMail.objects.filter(sent, to__iexact=change.new_email))
+        cancel.delete(OutgoingMail.objects.filter(sent, to__iexact=change.new_email))
 
 
 def _at_once(at: datetime, kinds: list[str]) -> Q:

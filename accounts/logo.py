@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from PIL import Image, ImageOps
 
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.storage import keep
 
 from .change_school import log
 from .models import School, User

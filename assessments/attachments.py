@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 
 from accounts.text import clean_line
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.queue import Attachment
+from digibeoordelen.outbox.storage import keep
 
 from .models import InvitationAttachment
 

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.look import Brand
-from digibeoordelen.outbox import files
+from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import lifecycle, mails, verification
@@ -79,7 +79,7 @@ def make_again(document: Document) -> bool:
 
 def restore(document: Document) -> bool:
     """Makes a PDF anew that the storage lost; False where the bytes would be others, as of a later WeasyPrint."""
-    return document.file is not None and files.restore(document.file, render(document.result, name=document.filename))
+    return document.file is not None and storage.restore(document.file, render(document.result, name=document.filename))
 
 
 def _keep(document: Document, content: bytes) -> bool:
@@ -87,7 +87,7 @@ def _keep(document: Document, content: bytes) -> bool:
         current = _locked_row(document)
         if current.file_id is not None or current.superseded_at is not None:
             return False
-        current.file = files.keep(content)
+        current.file = storage.keep(content)
         current.mail = mails.queue_result(document=current)
         current.lease_until = None
         current.save(update_fields=["file", "mail", "lease_until"])

@@ -19,7 +19,7 @@ from django.utils import timezone
 from accounts.addresses import addresses_of, mails_to
 from accounts.erase_account import erase_membership, erase_unused, forget_logins
 from accounts.models import Membership, School
-from digibeoordelen.outbox import forget, unused
+from digibeoordelen.outbox import cancel, storage
 from digibeoordelen.outbox.models import OutgoingMail
 
 from . import own_data, past_counts, retention, verification, view_log
@@ -54,9 +54,9 @@ def tidy_up() -> None:
     own_data.forget_old()
     forget_logins()
     old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
-    forget.delete(old.filter(~Exists(_ABOUT)))
-    unused.destroy()
-    unused.destroy_strays()
+    cancel.delete(old.filter(~Exists(_ABOUT)))
+    storage.destroy()
+    storage.destroy_strays()
 
 
 def _tried(erase: Callable[..., bool], pk: int, *, on: date) -> bool:
@@ -114,7 +114,7 @@ def _forget_mails(assessment: Assessment) -> int:
     """A mail that is about others too is blanked: that it was sent is theirs to know."""
     others = MailAbout.objects.filter(mail=OuterRef("pk")).exclude(assessment=assessment)
     mails = OutgoingMail.objects.filter(about__assessment=assessment).annotate(shared=Exists(others))
-    return forget.blank(mails.filter(shared=True)) + forget.delete(mails.filter(shared=False))
+    return cancel.blank(mails.filter(shared=True)) + cancel.delete(mails.filter(shared=False))
 
 
 @transaction.atomic
@@ -127,7 +127,7 @@ def erase_student(pk: int, *, on: date) -> bool:
     school, addresses = student.school, addresses_of(student.user)
     if erase_membership(student):
         # What is about an assessment is by now about others' alone: of one who was their examiner, too.
-        forget.delete(OutgoingMail.objects.filter(mails_to(addresses), ~Exists(_ABOUT)))
+        cancel.delete(OutgoingMail.objects.filter(mails_to(addresses), ~Exists(_ABOUT)))
     _log(school, on, found.rule, students=1)
     return True
 

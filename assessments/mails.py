@@ -15,7 +15,7 @@ from accounts.language import Language
 from accounts.mail_texts import one_line, render_mail, sender_of
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
-from digibeoordelen.outbox.drop import drop
+from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, Link, queue_mail

@@ -21,8 +21,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from digibeoordelen.outbox.files import keep_file
 from digibeoordelen.outbox.models import FileGone, StoredFile
+from digibeoordelen.outbox.storage import keep_file
 
 from . import mails
 from .models import KEPT_DAYS, MAX_ATTEMPTS, Assessment, DataRequest

@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Role
 from assessments import invite
-from digibeoordelen.outbox.announce import MAILS_A_TASK
 from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.queue import MAILS_A_TASK
 from digibeoordelen.outbox.tasks import send_mail
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member

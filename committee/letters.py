@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from assessments import leavers, lifecycle, mails
 from assessments.models import Assessment, Document, MailAbout
-from digibeoordelen.outbox.drop import drop
+from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
 

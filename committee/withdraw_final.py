@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.models import User
 from assessments import lifecycle, mails
 from assessments.models import Assessment, Document
-from digibeoordelen.outbox.drop import drop
+from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 
 

@@ -20,8 +20,8 @@ from accounts.models import ExamOffice, Membership, Registration, Role, School, 
 from addressbook.models import Contact
 from committee.export_shape import PLAIN
 from committee.models import Export, ExportProfile, FinalBatch
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import StoredFile
+from digibeoordelen.outbox.storage import keep
 from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 from tests.exams.schemes import linear_data
 

@@ -44,7 +44,7 @@ from assessments.models import (
     Viewing,
 )
 from committee.finalise import finalise
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.storage import keep
 from exams.models import Part
 from tests.factories import (
     ContactFactory,

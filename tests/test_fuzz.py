@@ -23,8 +23,8 @@ from assessments import links, own_data, stop_reminders
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from digibeoordelen import urls as project
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
+from digibeoordelen.outbox.storage import keep
 from exams.example import example_text
 from exams.models import Exam, ExamUnit, Upload
 

@@ -14,8 +14,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils.html import linebreaks, strip_tags, urlize
 
-from .files import keep
 from .queue import Attachment, queue_mail
+from .storage import keep
 
 KIND = "site"
 SUBJECT_LENGTH = 255  # what the column holds; PostgreSQL refuses more

@@ -9,7 +9,7 @@ from django.core.mail.backends.smtp import EmailBackend
 from django.utils.module_loading import import_string
 
 from .backend import OutboxBackend
-from .transport import smtp_steps
+from .smtp import smtp_steps
 
 _GOES_NOWHERE = ("console", "dummy", "filebased", "locmem")
 

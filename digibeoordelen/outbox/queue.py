@@ -1,12 +1,16 @@
 """Puts a mail in the outbox: the one way a mail leaves this site."""
 
+import logging
 import re
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import getaddresses
 from functools import partial
 from urllib.parse import urlsplit
 
+from amqp.exceptions import AMQPError
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import make_msgid
@@ -14,8 +18,8 @@ from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
+from kombu.exceptions import KombuError
 
-from .announce import announce, together
 from .links import Link as Link
 from .links import is_registered, placeholder
 from .models import MailAttachment, MailState, OutgoingMail, StoredFile, announce_grace
@@ -157,3 +161,53 @@ def _refuse_bad_links(links: Mapping[str, Link], text: str, html: str) -> None:
             raise ValueError(f"Nobody resolves links of kind {link.kind!r}.")
         if placeholder(name) not in text or placeholder(name) not in html:
             raise ValueError(f"The link {name!r} is missing from the mail's text or HTML.")
+
+
+logger = logging.getLogger(__name__)
+MAILS_A_TASK = 20  # each task goes on with what else is queued; several, so that several workers take part
+BROKER_REST = 5.0  # seconds that a broker that was gone isn't asked again: a class of 30 would wait 30 times
+_asked_in_vain_at = -BROKER_REST
+_open = threading.local()
+
+
+class Together:
+    """The mails of one transaction, which need no task each."""
+
+    def __init__(self) -> None:
+        self._committed = 0
+
+    def is_due(self) -> bool:
+        """Called on commit, once for each of them: whether this one is to be announced."""
+        if _open.__dict__.get("together") is self:
+            del _open.together  # what is queued from now on is of another transaction
+        self._committed += 1
+        return self._committed % MAILS_A_TASK == 1
+
+
+def together() -> Together:
+    """Those that this thread's transaction has queued.
+
+    After one that was rolled back the next goes on with its object, of which nothing was counted.
+    """
+    found: Together = _open.__dict__.setdefault("together", Together())
+    return found
+
+
+def announce(mail_id: int) -> bool:
+    """Starts the task of a mail that is committed; False when the broker is gone, which the sweep mends.
+
+    The caller's own work is done by then, and doesn't fail for this.
+    """
+    global _asked_in_vain_at
+    from .tasks import send_mail  # tasks.sweep announces, too
+
+    if time.monotonic() - _asked_in_vain_at >= BROKER_REST:
+        try:
+            send_mail.delay(mail_id)
+        except (KombuError, AMQPError, OSError) as error:
+            logger.warning("The broker is gone (%s); the sweep will announce what is queued", error)
+            _asked_in_vain_at = time.monotonic()
+        else:
+            return True
+    OutgoingMail.objects.filter(pk=mail_id, state=MailState.QUEUED).update(announce_at=timezone.now())
+    return False

@@ -2,10 +2,9 @@
 
 from celery import shared_task
 
-from .announce import announce
-from .deliver import deliver_queued
 from .models import OutgoingMail
-from .requeue import requeue
+from .queue import announce
+from .worker import deliver_queued, requeue
 
 
 @shared_task

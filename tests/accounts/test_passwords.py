@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts import choose_password, rate_limits
 from accounts.models import User
-from digibeoordelen.outbox import deliver, links
+from digibeoordelen.outbox import links, worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import PASSWORD, UserFactory
 
@@ -151,7 +151,7 @@ def test_a_server_that_quotes_the_mail_tells_no_link(
     ask(client)
     path = link_in("new_password")
     smtp_sink.answer("DATA", f"554 refused: http://testserver{path}")
-    deliver.deliver(OutgoingMail.objects.get().pk)
+    worker.deliver(OutgoingMail.objects.get().pk)
     mail = OutgoingMail.objects.get()
     assert mail.state == MailState.FAILED
     assert path.split("/")[-2] not in mail.last_error + caplog.text

@@ -164,7 +164,7 @@ def test_the_replaced_file_is_genuine_and_no_longer_valid(document: Document, co
 
 
 def test_any_other_stored_file_is_unknown(document: Document) -> None:
-    from digibeoordelen.outbox.files import keep
+    from digibeoordelen.outbox.storage import keep
 
     keep(b"een bijlage")
     assert send(b"een bijlage")[0] == 404

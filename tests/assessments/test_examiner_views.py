@@ -21,8 +21,8 @@ from assessments.replace import replace
 from assessments.rubric import Column, read_rubric
 from assessments.urls import urlpatterns as assessment_urls
 from committee.finalise import finalise
-from digibeoordelen.outbox.files import keep as keep_file
 from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.storage import keep as keep_file
 from exams import kept
 from tests import steps
 from tests.factories import PASSWORD
@@ -499,7 +499,7 @@ def test_two_assessments_side_by_side_do_not_meet(
 
 
 def test_an_attachment_of_the_invitation_is_at_hand(opened: Client, invitation: Invitation) -> None:
-    from digibeoordelen.outbox.files import keep
+    from digibeoordelen.outbox.storage import keep
 
     kept = invitation.attachments.create(
         filename="toelichting.pdf", content_type="application/pdf", file=keep(b"%PDF-1.4")

@@ -9,9 +9,9 @@ from django.utils import timezone
 from accounts.models import User
 from assessments import invite, lifecycle, links
 from assessments.models import Assessment, Event, Status
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
+from digibeoordelen.outbox.storage import keep
 from tests.factories import ContactFactory
 from tests.steps import assess, choose, fill_in, send_invitation
 

@@ -18,8 +18,8 @@ from addressbook.models import Contact
 from assessments import invite, leavers, lifecycle, propose, remind, remind_on_time, send_back, take_back
 from assessments.models import Assessment, Event, Invitation, Proposal, Status, initiator_left, student_left
 from committee import cancel, finalise, withdraw_final
-from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.worker import deliver
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory, member

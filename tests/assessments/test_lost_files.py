@@ -16,8 +16,8 @@ from accounts.models import User
 from assessments import documents, links
 from assessments.models import Assessment, Document, Invitation, InvitationAttachment, Viewing
 from committee.finalise import finalise
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import StoredFile
+from digibeoordelen.outbox.storage import keep
 
 
 def path_of(stored: StoredFile | None) -> Path:

@@ -18,8 +18,8 @@ from addressbook.models import Contact
 from assessments import invite, lifecycle, links
 from assessments.invite_group import invite_for_all
 from assessments.models import Assessment, Event, Invitation
-from digibeoordelen.outbox.compose import compose
 from digibeoordelen.outbox.links import LinkVoid
+from digibeoordelen.outbox.message import compose
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps

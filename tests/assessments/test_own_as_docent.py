@@ -32,9 +32,9 @@ from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
 from assessments.replace import replace
 from committee.concerns import concerns
 from committee.reading import read
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
+from digibeoordelen.outbox.storage import keep
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory

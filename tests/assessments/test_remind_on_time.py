@@ -21,8 +21,8 @@ from addressbook.models import Contact
 from assessments import invite, lifecycle, office_hours, remind, remind_on_time, send_back, stop_reminders
 from assessments.models import Assessment, Event, Invitation, PlannedReminder
 from assessments.tasks import send_planned_reminders
-from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.worker import deliver
 from exams.models import ExamUnit
 from tests.at_once import at_once
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member

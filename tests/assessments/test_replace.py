@@ -16,9 +16,9 @@ from assessments import couple, form, invite, lifecycle, links
 from assessments.models import Assessment, Assignment, Coupling, Event, Invitation, Status
 from assessments.replace import begun_by, replace
 from assessments.send_back import send_back
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
+from digibeoordelen.outbox.storage import keep
 from exams.models import Part
 from tests import steps
 from tests.at_once import at_once

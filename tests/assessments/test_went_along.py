@@ -15,7 +15,7 @@ from addressbook.models import Contact
 from assessments import invite
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
-from digibeoordelen.outbox.unused import destroy
+from digibeoordelen.outbox.storage import destroy
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from accounts.models import User
-from digibeoordelen.outbox.transport import carrier
+from digibeoordelen.outbox.smtp import carrier
 from exams.models import ExamUnit
 from scripts.processes import free_port
 from tests.ops.conftest import MakeRun

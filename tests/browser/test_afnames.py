@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
 from assessments.models import Document, Status
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.storage import keep
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory
 

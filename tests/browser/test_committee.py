@@ -15,8 +15,8 @@ from pypdf import PdfReader
 from accounts.models import Membership, School, User
 from assessments import documents
 from assessments.models import Assessment, Document, Status
-from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.worker import deliver
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import ExamOfficeFactory, MembershipFactory
 from tests.smtp import SmtpSink

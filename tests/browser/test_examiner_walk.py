@@ -19,7 +19,7 @@ from accounts.models import User
 from addressbook.models import Contact
 from assessments import invite, links, stop_reminders
 from assessments.models import Assessment, Invitation
-from digibeoordelen.outbox.compose import compose
+from digibeoordelen.outbox.message import compose
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
 

@@ -16,8 +16,8 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from addressbook.models import Contact
 from assessments.models import Assessment, Coupling, Invitation
-from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.worker import deliver
 from exams.models import ExamUnit
 from tests import steps
 from tests.smtp import SmtpSink

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from assessments.models import Assessment
 from digibeoordelen.demo.mailbox import mails
-from digibeoordelen.outbox.deliver import deliver
+from digibeoordelen.outbox.worker import deliver
 from tests import steps
 from tests.factories import ContactFactory
 from tests.processes import wait_until

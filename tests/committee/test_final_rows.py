@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.models import School
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Status
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox.storage import keep
 from tests.factories import MembershipFactory
 
 from .conftest import AfnameMaker

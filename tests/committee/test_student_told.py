@@ -17,7 +17,7 @@ from committee import finalise_batch, withdraw_final
 from committee.finalise import finalise
 from committee.finalise_many import Chosen
 from digibeoordelen.outbox import claims
-from digibeoordelen.outbox.drop import DROPPED
+from digibeoordelen.outbox.cancel import DROPPED
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 
 OFFICE = "bureau@hier.test"

@@ -10,8 +10,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from digibeoordelen.demo.mailbox import mails
-from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.queue import queue_mail
+from digibeoordelen.outbox.worker import deliver
 
 HTML = '<p style="color: green"><a href="https://site.test/beoordelen/abc/">Start beoordeling</a></p>'
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from pytest_django import Settings
 
-from digibeoordelen.outbox import announce, links
+from digibeoordelen.outbox import links, queue
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import queue_mail
+from digibeoordelen.outbox.smtp import carrier
 from digibeoordelen.outbox.tasks import send_mail
-from digibeoordelen.outbox.transport import carrier
 from tests.smtp import SmtpSink
 
 URL = "https://site.test/beoordelen/eyJ0b2tlbiI6IDQyLCAiZ2VuZXJhdGlvbiI6IDF9/"
@@ -35,7 +35,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids of the mails that tasks were started for."""
     ids: list[int] = []
     monkeypatch.setattr(send_mail, "delay", ids.append)
-    monkeypatch.setattr(announce, "_asked_in_vain_at", -announce.BROKER_REST)
+    monkeypatch.setattr(queue, "_asked_in_vain_at", -queue.BROKER_REST)
     return ids
 
 

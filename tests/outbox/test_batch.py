@@ -13,13 +13,13 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from digibeoordelen.outbox import deliver
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, queue_mail
-from digibeoordelen.outbox.requeue import requeue
-from digibeoordelen.outbox.transport import carrier
+from digibeoordelen.outbox.smtp import carrier
+from digibeoordelen.outbox.storage import keep
+from digibeoordelen.outbox.worker import requeue
 from tests.smtp import DROP, YES, SmtpSink
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def attempts() -> list[int]:
 
 
 def test_all_that_is_queued_goes_over_one_connection(mails: list[OutgoingMail], server: SmtpSink) -> None:
-    deliver.deliver_queued(first=mails[2].pk)
+    worker.deliver_queued(first=mails[2].pk)
 
     assert states() == [MailState.SENT] * 5
     assert attempts() == [1] * 5
@@ -63,8 +63,8 @@ def test_all_that_is_queued_goes_over_one_connection(mails: list[OutgoingMail], 
 
 
 def test_a_task_whose_mail_has_gone_helps_with_the_others(mails: list[OutgoingMail], server: SmtpSink) -> None:
-    deliver.deliver(mails[0].pk)
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver(mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert len(server.received) == 5
 
@@ -72,7 +72,7 @@ def test_a_task_whose_mail_has_gone_helps_with_the_others(mails: list[OutgoingMa
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
 def test_one_that_is_refused_hurts_no_other(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
     server.answer(step, YES, YES, "550 5.1.1 Onbekend")
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 2 + [MailState.FAILED] + [MailState.SENT] * 2
     refused = OutgoingMail.objects.get(state=MailState.FAILED)
@@ -82,16 +82,16 @@ def test_one_that_is_refused_hurts_no_other(mails: list[OutgoingMail], server: S
 
 def test_one_that_must_wait_keeps_no_other_waiting(mails: list[OutgoingMail], server: SmtpSink) -> None:
     server.answer("RCPT", "451 4.7.1 Probeer het later")
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.WAITING] + [MailState.SENT] * 4
 
 
 @pytest.mark.parametrize("step", ["MAIL", "DATA"])
 def test_a_server_that_wants_a_new_connection_gets_one(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
-    deliver.deliver(mails[0].pk)
+    worker.deliver(mails[0].pk)
     server.answer(step, "421 4.7.0 Too many messages on this connection")
-    deliver.deliver_queued(first=mails[1].pk)
+    worker.deliver_queued(first=mails[1].pk)
 
     assert states() == [MailState.SENT] * 5
     assert attempts() == [1] * 5
@@ -99,9 +99,9 @@ def test_a_server_that_wants_a_new_connection_gets_one(mails: list[OutgoingMail]
 
 
 def test_a_connection_that_breaks_halfway_costs_one_attempt(mails: list[OutgoingMail], server: SmtpSink) -> None:
-    deliver.deliver(mails[0].pk)
+    worker.deliver(mails[0].pk)
     server.answer("DATA", DROP)
-    deliver.deliver_queued(first=mails[1].pk)
+    worker.deliver_queued(first=mails[1].pk)
 
     assert states() == [MailState.SENT, MailState.WAITING] + [MailState.SENT] * 3
     assert sorted(mail.connection for mail in server.received) == [1, 1, 2, 2, 2]
@@ -119,7 +119,7 @@ def test_a_void_link_keeps_no_other_from_going(
     for number in range(3):
         link, data = placeholder("start"), {"number": number}
         make_mail("a@b.test", text=link, html=link, links={"start": Link(kind="test", data=data)})
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 6 + [MailState.FAILED, MailState.SENT]
     assert [mail.links for mail in server.received[5:]] == [["https://site.test/0/"], ["https://site.test/2/"]]
@@ -131,7 +131,7 @@ def test_a_link_that_is_void_by_the_time_it_goes_does_not_go(
     monkeypatch: pytest.MonkeyPatch,
     resolve_links: Callable[[Callable[[Mapping[str, Any]], str]], None],
 ) -> None:
-    monkeypatch.setattr(deliver, "FRESH_SECONDS", -1)
+    monkeypatch.setattr(worker, "FRESH_SECONDS", -1)
 
     def resolve(data: Mapping[str, Any]) -> str:
         if server.received:
@@ -141,7 +141,7 @@ def test_a_link_that_is_void_by_the_time_it_goes_does_not_go(
     resolve_links(resolve)
     link = placeholder("start")
     first, *_ = [make_mail("a@b.test", text=link, html=link, links={"start": Link(kind="test")}) for _ in range(2)]
-    deliver.deliver_queued(first=first.pk)
+    worker.deliver_queued(first=first.pk)
 
     assert states() == [MailState.SENT, MailState.FAILED]
 
@@ -150,7 +150,7 @@ def test_attachments_go_with_their_own_mail(mails: list[OutgoingMail], server: S
     attachment = Attachment(filename="a.pdf", content_type="application/pdf", file=keep(b"%PDF een bijlage"))
     make_mail("met@bedrijf.test", attachments=[attachment])
     make_mail("zonder@bedrijf.test")
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     found = {mail.to: [part.get_filename() for part in mail.message.iter_attachments()] for mail in server.received}
     assert found.pop("met@bedrijf.test") == ["a.pdf"]
@@ -172,7 +172,7 @@ def test_what_was_taken_back_meanwhile_is_not_sent(
             OutgoingMail.objects.filter(pk=mails[2].pk).update(state=MailState.SENT, sent_at=past)
 
     monkeypatch.setattr(carrier, "send", send_slowly)
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 5
     assert attempts() == [1, 1, 0, 1, 1]
@@ -184,7 +184,7 @@ def test_a_worker_that_is_gone_leaves_word_of_each_that_went(
 ) -> None:
     """Killed at the moment the server takes the fourth: what the database says then is all that is left."""
     settings.OUTBOX_HOLD_SECONDS = settings.OUTBOX_LEASE_SECONDS = -1
-    deliver.deliver(mails[0].pk)
+    worker.deliver(mails[0].pk)
     send = carrier.send
 
     def be_killed(letter: Any, **hooks: Any) -> None:
@@ -193,9 +193,9 @@ def test_a_worker_that_is_gone_leaves_word_of_each_that_went(
             raise SystemExit
 
     monkeypatch.setattr(carrier, "send", be_killed)
-    monkeypatch.setattr(deliver._Batch, "_give_back", lambda self: None)
+    monkeypatch.setattr(worker._Batch, "_give_back", lambda self: None)
     with pytest.raises(SystemExit):
-        deliver.deliver_queued(first=mails[0].pk)
+        worker.deliver_queued(first=mails[0].pk)
     assert states().count(MailState.SENT) == 1
     requeue()
 
@@ -206,7 +206,7 @@ def test_a_worker_that_is_gone_leaves_word_of_each_that_went(
 def test_they_are_marked_soon_however_long_the_batch(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "MARK_SECONDS", -1)
+    monkeypatch.setattr(worker, "MARK_SECONDS", -1)
     send = carrier.send
     seen = []
 
@@ -215,8 +215,8 @@ def test_they_are_marked_soon_however_long_the_batch(
         seen.append(states().count(MailState.SENT))
 
     monkeypatch.setattr(carrier, "send", look)
-    deliver.deliver(mails[0].pk)
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver(mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert seen == [0, 1, 2, 3, 4]
 
@@ -224,15 +224,15 @@ def test_they_are_marked_soon_however_long_the_batch(
 def test_when_its_spell_is_over_the_rest_is_another_task_s(
     mails: list[OutgoingMail], server: SmtpSink, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deliver.deliver(mails[0].pk)
+    worker.deliver(mails[0].pk)
     send = carrier.send
 
     def send_last(letter: Any, **hooks: Any) -> None:
         send(letter, **hooks)
-        monkeypatch.setattr("digibeoordelen.outbox.deliver.time.monotonic", lambda: float("inf"))
+        monkeypatch.setattr("digibeoordelen.outbox.worker.time.monotonic", lambda: float("inf"))
 
     monkeypatch.setattr(carrier, "send", send_last)
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 2 + [MailState.QUEUED] * 3
     assert attempts() == [1, 1, 0, 0, 0]
@@ -242,15 +242,15 @@ def test_when_its_spell_is_over_the_rest_is_another_task_s(
 def test_when_its_spell_is_over_with_its_batch_what_else_is_queued_is_another_task_s(
     mails: list[OutgoingMail], server: SmtpSink, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "SPELL_SECONDS", 0)
-    monkeypatch.setattr(deliver._Batch, "send", send_all)
-    deliver.deliver_queued(first=mails[1].pk)
+    monkeypatch.setattr(worker, "SPELL_SECONDS", 0)
+    monkeypatch.setattr(worker._Batch, "send", send_all)
+    worker.deliver_queued(first=mails[1].pk)
 
     assert states() == [MailState.QUEUED, MailState.SENT] + [MailState.QUEUED] * 3
     assert announced == [mails[0].pk]
 
 
-def send_all(self: deliver._Batch, *, until: float) -> None:
+def send_all(self: worker._Batch, *, until: float) -> None:
     """What was claimed goes, however late it is."""
     while self._left:
         self._send(self._left[0])
@@ -266,17 +266,17 @@ def test_one_that_breaks_its_worker_counts_and_the_others_go_back(
     settings: Settings,
 ) -> None:
     settings.OUTBOX_HOLD_SECONDS = settings.OUTBOX_LEASE_SECONDS = -1
-    compose = deliver.compose
+    compose = worker.compose
 
     def break_at_the_third(mail: OutgoingMail, *known: Any) -> Any:
         if mail.pk == mails[2].pk:
             raise RuntimeError("kapot")
         return compose(mail, *known)
 
-    deliver.deliver(mails[0].pk)
-    monkeypatch.setattr(deliver, "compose", break_at_the_third)
+    worker.deliver(mails[0].pk)
+    monkeypatch.setattr(worker, "compose", break_at_the_third)
     with pytest.raises(RuntimeError, match="kapot"):
-        deliver.deliver_queued(first=mails[0].pk)
+        worker.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.SENT] * 2 + [MailState.IN_FLIGHT] + [MailState.QUEUED] * 2
     assert announced == [mails[3].pk]
@@ -322,7 +322,7 @@ def asks_anyway(settings: Settings, server: SmtpSink) -> Iterator[_Server]:
 def test_a_server_that_asks_for_the_content_of_a_refused_mail_gets_none(
     mails: list[OutgoingMail], asks_anyway: _Server
 ) -> None:
-    deliver.deliver_queued(first=mails[0].pk)
+    worker.deliver_queued(first=mails[0].pk)
 
     assert states() == [MailState.FAILED] + [MailState.SENT] * 4
     assert asks_anyway.contents[0] == b""

@@ -14,10 +14,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from digibeoordelen.outbox import claims
-from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
-from digibeoordelen.outbox.requeue import requeue
 from digibeoordelen.outbox.tasks import send_mail, sweep
+from digibeoordelen.outbox.worker import deliver, requeue
 from tests.smtp import SmtpSink
 
 T = TypeVar("T")

@@ -16,13 +16,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from digibeoordelen.outbox import claims
-from digibeoordelen.outbox.compose import Letter
-from digibeoordelen.outbox.deliver import deliver
-from digibeoordelen.outbox.files import keep
 from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
+from digibeoordelen.outbox.message import Letter
 from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, queue_mail
-from digibeoordelen.outbox.transport import carrier
+from digibeoordelen.outbox.smtp import carrier
+from digibeoordelen.outbox.storage import keep
+from digibeoordelen.outbox.worker import deliver
 from tests.processes import wait_until
 from tests.smtp import DROP, SILENCE, SmtpSink
 
@@ -324,7 +324,7 @@ class TestConnection:
     def test_an_unused_one_is_asked_whether_it_lives(
         self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("digibeoordelen.outbox.transport.FRESH_SECONDS", 0)
+        monkeypatch.setattr("digibeoordelen.outbox.smtp.FRESH_SECONDS", 0)
         delivered(mail)
         monkeypatch.setattr(smtplib.SMTP, "noop", lambda self: (421, b"bye"))
         self.send_three(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-"))
@@ -332,7 +332,7 @@ class TestConnection:
         assert [received.connection for received in server.received] == [1, 2, 3, 4]
 
     def test_an_idle_one_is_closed(self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("digibeoordelen.outbox.transport.IDLE_SECONDS", 0.05)
+        monkeypatch.setattr("digibeoordelen.outbox.smtp.IDLE_SECONDS", 0.05)
         delivered(mail)
 
         wait_until(lambda: server.open_connections == 0, "the end of the connection", timeout=5)

@@ -9,13 +9,12 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from digibeoordelen.outbox import claims, forget
-from digibeoordelen.outbox.deliver import deliver
-from digibeoordelen.outbox.drop import DROPPED
-from digibeoordelen.outbox.drop import drop as drop_mail
+from digibeoordelen.outbox import cancel, claims
+from digibeoordelen.outbox.cancel import DROPPED
+from digibeoordelen.outbox.cancel import drop as drop_mail
 from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
-from digibeoordelen.outbox.requeue import requeue
+from digibeoordelen.outbox.worker import deliver, requeue
 from tests.at_once import at_once
 from tests.smtp import YES, SmtpSink
 
@@ -153,7 +152,7 @@ def test_forgetting_mails_stops_each_claim_that_has_not_come_to_them(mail: Outgo
     second, third = make_mails(2)
     held = claims.claim_queued(3)
     claims.begin(held.mails[0])
-    forget.blank(OutgoingMail.objects.filter(pk__in=[mail.pk, third]))
+    cancel.blank(OutgoingMail.objects.filter(pk__in=[mail.pk, third]))
     assert Claim.objects.get().stopped
     with pytest.raises(claims.NotOurs):
         claims.begin(held.mails[1])
@@ -165,7 +164,7 @@ def test_forgetting_a_mail_that_has_begun_keeps_the_others_going(mail: OutgoingM
     make_mails(1)
     held = claims.claim_queued(2)
     claims.begin(held.mails[0])
-    forget.delete(OutgoingMail.objects.filter(pk=mail.pk))
+    cancel.delete(OutgoingMail.objects.filter(pk=mail.pk))
     claims.begin(held.mails[1])
 
 
@@ -177,6 +176,6 @@ def test_two_who_forget_mails_of_the_same_claims_both_end(transactional_db: None
     mine, theirs = [one.mails[0].pk, other.mails[1].pk], [other.mails[0].pk, one.mails[1].pk]
 
     def forget_some(pks: list[int]) -> int:
-        return forget.blank(OutgoingMail.objects.filter(pk__in=pks))
+        return cancel.blank(OutgoingMail.objects.filter(pk__in=pks))
 
     assert sorted(at_once(lambda: forget_some(mine), lambda: forget_some(theirs))) == [2, 2]

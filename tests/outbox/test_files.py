@@ -9,9 +9,9 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, connection, transaction
 
-from digibeoordelen.outbox import files
-from digibeoordelen.outbox.files import FileGone, keep
+from digibeoordelen.outbox import storage as outbox_storage
 from digibeoordelen.outbox.models import StoredFile
+from digibeoordelen.outbox.storage import FileGone, keep
 
 
 def path_of(stored: StoredFile) -> Path:
@@ -95,7 +95,7 @@ class ObjectStorage(Storage):
 
 def test_object_storage_keeps_the_name(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = ObjectStorage()
-    monkeypatch.setattr(files, "default_storage", storage)
+    monkeypatch.setattr(outbox_storage, "default_storage", storage)
     monkeypatch.setattr(StoredFile._meta.get_field("file"), "storage", storage)
 
     stored = keep(b"in de wolk")
@@ -116,7 +116,7 @@ def test_a_full_disk_is_not_kept_full(db: None, monkeypatch: pytest.MonkeyPatch)
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(outbox_storage.os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         keep(b"past er niet meer bij")
     folders = Path(default_storage.location).iterdir()

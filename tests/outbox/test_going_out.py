@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 )
 
 from digibeoordelen.outbox import claims
-from digibeoordelen.outbox.drop import drop
+from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
-from digibeoordelen.outbox.requeue import requeue
+from digibeoordelen.outbox.worker import requeue
 
 from .test_claim import make_mails
 

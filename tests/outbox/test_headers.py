@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from digibeoordelen.outbox.deliver import deliver
 from digibeoordelen.outbox.links import Link, placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import queue_mail
+from digibeoordelen.outbox.worker import deliver
 from tests.smtp import SmtpSink
 
 from .conftest import URL

@@ -8,12 +8,11 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from digibeoordelen.outbox import announce
-from digibeoordelen.outbox.announce import MAILS_A_TASK
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox import queue as outbox_queue
 from digibeoordelen.outbox.links import Link, placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from digibeoordelen.outbox.queue import Attachment, queue_mail, send_again
+from digibeoordelen.outbox.queue import MAILS_A_TASK, Attachment, queue_mail, send_again
+from digibeoordelen.outbox.storage import keep
 from digibeoordelen.outbox.tasks import send_mail, sweep
 
 
@@ -133,7 +132,7 @@ def test_without_the_broker_the_caller_goes_on_and_the_sweep_mends_it(
         mails = [queue(), queue()]
     assert asked == [mails[0].pk], "a broker that is gone is asked once, not for every mail"
 
-    monkeypatch.setattr(announce, "_asked_in_vain_at", -announce.BROKER_REST)
+    monkeypatch.setattr(outbox_queue, "_asked_in_vain_at", -outbox_queue.BROKER_REST)
     sweep()
     assert announced == [mail.pk for mail in mails]
 

@@ -15,9 +15,9 @@ from accounts.models import Membership, User
 from assessments import erase, own_data
 from assessments.models import Appeal, Assessment, DataRequest, Erasure, PastAssessments
 from committee import appeals
-from digibeoordelen.outbox import unused
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import StoredFile
+from digibeoordelen.outbox.storage import keep
 from tests.at_once import at_once
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 
@@ -61,7 +61,7 @@ def test_bytes_that_are_handed_in_while_they_are_destroyed_are_there() -> None:
             with transaction.atomic():
                 return keep(content)
 
-        kept, _ = at_once(hand_in, unused.destroy)
+        kept, _ = at_once(hand_in, storage.destroy)
         assert kept.read() == content
         assert StoredFile.objects.get(pk=kept.pk).read() == content
 

@@ -22,9 +22,9 @@ from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, E
 from committee import picture
 from committee.export_shape import PLAIN
 from committee.remember_export import remember
-from digibeoordelen.outbox import unused
-from digibeoordelen.outbox.files import keep
+from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
+from digibeoordelen.outbox.storage import keep
 from exams.models import Criterion, Exam, ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory, first_unit, make_exam
@@ -128,37 +128,37 @@ def test_bytes_go_when_nothing_refers_to_them(over: Assessment) -> None:
     path = path_of(over.documents.get().file)
     erase.erase_due()
     assert path.exists()
-    assert unused.destroy() == 1
+    assert storage.destroy() == 1
     assert not path.exists()
     assert not StoredFile.objects.exists()
 
 
 def test_bytes_that_someone_else_refers_to_stay(over: Assessment) -> None:
     path = path_of(over.documents.get().file)
-    assert unused.destroy() == 0
+    assert storage.destroy() == 0
     assert path.exists()
 
 
 def test_bytes_that_were_just_handed_in_stay(db: None, pass_time: Later) -> None:
     keep(b"zo meteen een bijlage")
-    assert unused.destroy() == 0
+    assert storage.destroy() == 0
     pass_time(days=2)
     keep(b"zo meteen een bijlage")
-    assert unused.destroy() == 0
+    assert storage.destroy() == 0
 
 
 def test_a_worker_that_died_between_bytes_and_row_is_finished_by_the_next(db: None, pass_time: Later) -> None:
     file = keep(b"half weg")
     pass_time(days=2)
     path_of(file).unlink()
-    assert unused.destroy() == 1
+    assert storage.destroy() == 1
 
 
 def test_bytes_that_come_back_while_they_are_destroyed_are_written_anew(db: None, pass_time: Later) -> None:
     path_of(keep(b"terug van weggeweest")).unlink()
     pass_time(days=2)
     assert keep(b"terug van weggeweest").read() == b"terug van weggeweest"
-    assert unused.destroy() == 0
+    assert storage.destroy() == 0
 
 
 def test_files_without_a_row_go(transactional_db: None, pass_time: Later) -> None:
@@ -168,9 +168,9 @@ def test_files_without_a_row_go(transactional_db: None, pass_time: Later) -> Non
     other = Path(default_storage.location) / "ab" / "leesmij.txt"
     other.parent.mkdir(exist_ok=True)
     other.write_text("niet van ons")
-    assert unused.destroy_strays() == 0
+    assert storage.destroy_strays() == 0
     pass_time(days=2)
-    assert unused.destroy_strays() >= 1
+    assert storage.destroy_strays() >= 1
     assert not path.exists()
     assert other.exists()
     other.unlink()

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 
 from assessments import documents
 from assessments.models import Document
-from digibeoordelen.outbox import damaged
+from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import StoredFile
 
 
@@ -26,8 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, mend: bool, **options: Any) -> None:
         left = 0
-        for stored, gone in damaged.find():
-            owners = damaged.referring(stored)
+        for stored, gone in storage.find():
+            owners = storage.referring(stored)
             if mend and any(isinstance(one, Document) and self._is_restored(one) for one in owners):
                 self.stdout.write(f"{gone}: made again")
                 continue

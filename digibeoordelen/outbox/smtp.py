@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
-from .compose import Letter
+from .message import Letter
 
 IDLE_SECONDS = 60.0  # an unused connection is closed then; servers do it themselves after a few minutes
 FRESH_SECONDS = 1.0  # used this short ago it isn't asked whether it lives: that costs a round trip a mail
