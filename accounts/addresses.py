@@ -13,8 +13,8 @@ from operator import or_
 
 from django.db.models import Q
 
+from .auth.registration import TERM
 from .models import EmailChange, User
-from .register import TERM
 
 
 @dataclass(frozen=True)

@@ -19,18 +19,18 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from accounts.auth import mfa
 from digibeoordelen.admin import BaseAdmin
 
-from . import second_step
-from .change_school import log_office, log_settings
 from .fields import AddressFormField
+from .http import UserRequest
 from .mailable import mailable
 from .models import ExamOffice, Membership, School, User
+from .models.retention_terms import TERMS
 from .people import first_manager, roles
-from .people.tell import Given, tell_of_roles
-from .retention_terms import TERMS
+from .people.notify import Given, tell_of_roles
+from .school.changes import log_office, log_settings
 from .search import holds, matches
-from .signed_in import UserRequest
 
 admin.site.unregister(Group)  # rights come from roles at a school and from `is_staff`, never from groups
 admin.site.unregister(TOTPDevice)  # it shows the key: whoever sees that can log in as the person
@@ -225,7 +225,7 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
     def remove_second_step(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         """For who lost phone and recovery codes. Asks first, then does it for those whose account may be changed."""
         people = [user for user in chosen if user != request.user and self.has_change_permission(request, user)]
-        people = [user for user in people if second_step.is_on(user)]
+        people = [user for user in people if mfa.is_on(user)]
         if not people:
             said = "Bij geen van de gekozen personen kunt u de tweede stap verwijderen; die van uzelf zet u in uw "
             self.message_user(request, f"{said}profiel uit.", messages.WARNING)
@@ -234,7 +234,7 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
             context = {**self.admin_site.each_context(request), "people": people, "title": "Tweede stap verwijderen"}
             return TemplateResponse(request, "admin/accounts/user/remove_second_step.html", context)
         for user in people:
-            if second_step.remove(user=user, by=cast(User, request.user)):
+            if mfa.remove(user=user, by=cast(User, request.user)):
                 self.log_change(request, user, "Tweede stap verwijderd.")
         names = ", ".join(user.full_name for user in people)
         self.message_user(request, f"De tweede stap is verwijderd van: {names}.", messages.SUCCESS)

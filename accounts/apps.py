@@ -9,17 +9,17 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from digibeoordelen.outbox.links import register as resolves
 
-        from . import change_email, choose_password, mailed_links, register
-        from .importing import kind
+        from .auth import email_change, links, password, registration
+        from .auth.sessions import remember_start
+        from .importing import kinds
         from .people import join, links
         from .people.importing.write import PEOPLE
-        from .sessions import remember_start
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
         user_logged_in.connect(join.answer_by_logging_in, dispatch_uid="accounts.answer_by_logging_in")
-        resolves(mailed_links.CONFIRM_REGISTRATION.kind, register.resolve)
-        resolves(mailed_links.NEW_PASSWORD.kind, choose_password.resolve)
-        resolves(mailed_links.CONFIRM_EMAIL.kind, change_email.resolve_confirm)
-        resolves(mailed_links.STOP_EMAIL.kind, change_email.resolve_stop)
+        resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve)
+        resolves(links.NEW_PASSWORD.kind, password.resolve)
+        resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
+        resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)
         resolves(links.LINK_KIND, links.resolve)
-        kind.register(PEOPLE)
+        kinds.register(PEOPLE)

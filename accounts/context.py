@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from .look import Look
 from .models import Membership, Role, User
-from .school_tabs import school_tabs
+from .school.branding import Look
+from .school.navigation import school_tabs
 
 # What keeps the demo's mails to be read at /demo/postvak/, unless EMAIL_URL names a server.
 DEMO_TRANSPORT = "digibeoordelen.demo.mailbox.MailboxBackend"

@@ -3,40 +3,15 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .change_school import mark
-from .fields import AddressFormField, LineFormField
-from .mailable import normalise_address
+from .fields import LineFormField
 from .models import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, Role, User
-from .number_forms import read_number
-
-
-class LoginForm(AuthenticationForm):
-    """E-mail address and password; the address in any case, with or without spaces around it."""
-
-    username = AddressFormField(
-        label=gettext_lazy("E-mailadres"),
-        widget=forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"}),
-    )
-    password = forms.CharField(
-        label=gettext_lazy("Wachtwoord"),
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-    error_messages = {
-        "invalid_login": gettext_lazy(
-            "Dit e-mailadres en wachtwoord horen niet bij elkaar. Controleer beide en probeer het opnieuw."
-        ),
-        "inactive": gettext_lazy("Dit account is niet actief. Vraag ernaar bij uw school."),
-    }
-
-    def clean_username(self) -> str:
-        return normalise_address(self.cleaned_data["username"])
+from .school.changes import mark
+from .school.number_formats import read_number
 
 
 class DetailsForm(forms.ModelForm):

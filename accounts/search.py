@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 MAX_QUERY = 200  # characters; each word is a condition, and a database takes no thousands of them
-
-
 # Letters that Unicode does not decompose, as CLDR's Latin-ASCII transform has them; ə is from ICAO Doc 9303, part 3.
 _LETTERS = {
     **dict(zip("ⱥƀɓƈȼðđɖɗɇəɛƒǥɠħıɨȷɉƙłƚŋɲøƥĸɍŧⱦʉʋƴɏƶȥ", "abbccddddeeefgghiijjkllnnopqrttuvyyzz", strict=True)),

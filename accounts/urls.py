@@ -3,51 +3,46 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from . import (
-    email_change,
-    exam_offices,
-    logging_in,
-    passwords,
-    registering,
-    second_step_views,
-    session_views,
-    views,
-)
+from accounts.auth import login, mfa_views
+from accounts.auth import views as auth_views
+from accounts.school import exam_offices
+
+from . import views
+from .auth.refusals import counting_wrong_passwords
 from .language import translated
 from .people.join_views import accept
-from .refused import counting_wrong_passwords
 
 app_name = "accounts"
 
 urlpatterns = [
-    path("inloggen/", translated(counting_wrong_passwords(logging_in.LogIn.as_view())), name="login"),
-    path("inloggen/klaar/", logging_in.logged_in, name="logged_in"),
-    path("inloggen/code/", logging_in.ask_code, name="ask_code"),
-    path("inloggen/herstelcode/", logging_in.ask_recovery_code, name="ask_recovery_code"),
+    path("inloggen/", translated(counting_wrong_passwords(login.LogIn.as_view())), name="login"),
+    path("inloggen/klaar/", login.logged_in, name="logged_in"),
+    path("inloggen/code/", login.ask_code, name="ask_code"),
+    path("inloggen/herstelcode/", login.ask_recovery_code, name="ask_recovery_code"),
     path("uitloggen/", LogoutView.as_view(), name="logout"),
     path("taal/", login_not_required(set_language), name="language"),
     path("uitnodiging/<str:token>/", accept, name="join"),
     path("welkom/", views.welcome, name="welcome"),
-    path("account-aanmaken/", registering.make_account, name="register"),
-    path("account-aanmaken/opnieuw/", registering.confirm_again, name="confirm_again"),
-    path("account-aanmaken/bevestigen/<str:token>/", registering.confirm_registration, name="confirm_registration"),
-    path("wachtwoord-vergeten/", passwords.forgotten_password, name="forgotten_password"),
-    path("wachtwoord-vergeten/nieuw/<str:token>/", passwords.new_password, name="new_password"),
+    path("account-aanmaken/", auth_views.make_account, name="register"),
+    path("account-aanmaken/opnieuw/", auth_views.confirm_again, name="confirm_again"),
+    path("account-aanmaken/bevestigen/<str:token>/", auth_views.confirm_registration, name="confirm_registration"),
+    path("wachtwoord-vergeten/", auth_views.forgotten_password, name="forgotten_password"),
+    path("wachtwoord-vergeten/nieuw/<str:token>/", auth_views.new_password, name="new_password"),
     path("profiel/", views.profile, name="profile"),
     path("profiel/bewerken/", views.profile_edit, name="profile_edit"),
-    path("profiel/code/", second_step_views.overview, name="second_step"),
-    path("profiel/code/aanzetten/", second_step_views.set_up, name="set_up_second_step"),
-    path("profiel/code/herstelcodes/", second_step_views.new_recovery_codes, name="new_recovery_codes"),
-    path("profiel/code/uitzetten/", second_step_views.turn_off, name="turn_off_second_step"),
-    path("profiel/ingelogd/", session_views.logins, name="sessions"),
-    path("profiel/ingelogd/overal-uitloggen/", session_views.end_all_sessions, name="end_all_sessions"),
-    path("profiel/ingelogd/elders-uitloggen/", session_views.end_other_sessions, name="end_other_sessions"),
-    path("profiel/ingelogd/<slug:session_id>/uitloggen/", session_views.end_session, name="end_session"),
-    path("profiel/wachtwoord/", passwords.change_password, name="change_password"),
-    path("profiel/e-mailadres/", email_change.ask_email_change, name="change_email"),
-    path("profiel/e-mailadres/niet-wijzigen/", email_change.withdraw_email_change, name="withdraw_email_change"),
-    path("e-mailadres/bevestigen/<str:token>/", email_change.confirm_email, name="confirm_email"),
-    path("e-mailadres/stoppen/<str:token>/", email_change.stop_email_change, name="stop_email_change"),
+    path("profiel/code/", mfa_views.overview, name="second_step"),
+    path("profiel/code/aanzetten/", mfa_views.set_up, name="set_up_second_step"),
+    path("profiel/code/herstelcodes/", mfa_views.new_recovery_codes, name="new_recovery_codes"),
+    path("profiel/code/uitzetten/", mfa_views.turn_off, name="turn_off_second_step"),
+    path("profiel/ingelogd/", auth_views.logins, name="sessions"),
+    path("profiel/ingelogd/overal-uitloggen/", auth_views.end_all_sessions, name="end_all_sessions"),
+    path("profiel/ingelogd/elders-uitloggen/", auth_views.end_other_sessions, name="end_other_sessions"),
+    path("profiel/ingelogd/<slug:session_id>/uitloggen/", auth_views.end_session, name="end_session"),
+    path("profiel/wachtwoord/", auth_views.change_password, name="change_password"),
+    path("profiel/e-mailadres/", auth_views.ask_email_change, name="change_email"),
+    path("profiel/e-mailadres/niet-wijzigen/", auth_views.withdraw_email_change, name="withdraw_email_change"),
+    path("e-mailadres/bevestigen/<str:token>/", auth_views.confirm_email, name="confirm_email"),
+    path("e-mailadres/stoppen/<str:token>/", auth_views.stop_email_change, name="stop_email_change"),
     path("profiel/nummer-melden/", views.report_number, name="report_number"),
     path("examenbureaus/", exam_offices.offices, name="exam_offices"),
     path("examenbureaus/<int:office_id>/", exam_offices.change, name="change_exam_office"),

@@ -9,13 +9,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from . import second_step
-from .change_email import open_change
+from accounts.auth import mfa
+
+from .auth.email_change import open_change
 from .forms import DetailsForm
+from .http import UserRequest
 from .language import translated
 from .models import Role, User
-from .number_report import Told, tell_school
-from .signed_in import UserRequest
+from .school.student_numbers import Told, tell_school
 
 
 @translated
@@ -42,7 +43,7 @@ def profile(request: UserRequest) -> HttpResponse:
     context = {
         "memberships": memberships,
         "numbers": numbers,
-        "has_second_step": second_step.is_on(request.user),
+        "has_second_step": mfa.is_on(request.user),
         "email_change": open_change(request.user),
     }
     return render(request, "accounts/profile.html", context)

@@ -13,7 +13,7 @@ class AddressbookConfig(AppConfig):
     verbose_name = "adresboek"
 
     def ready(self) -> None:
-        from accounts.importing.kind import register
+        from accounts.importing.kinds import register
         from accounts.models import Membership, User
 
         from .importing.write import CONTACTS

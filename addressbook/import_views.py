@@ -13,14 +13,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.importing import files
-from accounts.importing.apply import ShownAnew
-from accounts.importing.background import hand_in, start_importing
+from accounts.http import UserRequest
+from accounts.importing import template_files
 from accounts.importing.forms import FileForm
-from accounts.importing.pages import answer_progress, answer_to_mend, found_back, preview_context, refuse
-from accounts.importing.unreadable import Unreadable
+from accounts.importing.job import ShownAnew, hand_in, start_importing
+from accounts.importing.reading import Unreadable
+from accounts.importing.views import answer_progress, answer_to_mend, found_back, preview_context, refuse
 from accounts.models import Role, School, User
-from accounts.signed_in import UserRequest
 
 from .import_forms import ImportForm
 from .importing.contacts import TEMPLATE, choices_written
@@ -121,13 +120,13 @@ def to_mend(request: UserRequest, public_id: UUID) -> HttpResponse:
 @require_GET
 def excel_template(request: UserRequest) -> HttpResponse:
     get_schools(request.user)
-    return files.download(files.excel_template(TEMPLATE), files.XLSX, "examinatoren.xlsx")
+    return template_files.download(template_files.excel_template(TEMPLATE), template_files.XLSX, "examinatoren.xlsx")
 
 
 @require_GET
 def csv_template(request: UserRequest) -> HttpResponse:
     get_schools(request.user)
-    return files.download(files.csv_template(TEMPLATE), files.CSV, "examinatoren.csv")
+    return template_files.download(template_files.csv_template(TEMPLATE), template_files.CSV, "examinatoren.csv")
 
 
 def _address(request: UserRequest, prepared: Import) -> str:

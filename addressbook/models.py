@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.fields import AddressField, NameField
-from accounts.importing.kept import ImportedFile, ImportedFileQuerySet
+from accounts.importing.models import ImportedFile, ImportedFileQuerySet
 from accounts.language import Language
 from accounts.mailable import normalise_address, searchable
 from accounts.models import PersonName, Role, School, User

@@ -6,7 +6,7 @@ from celery import shared_task
 @shared_task
 def work_on_import(import_id: int) -> None:
     """Reads a large file, or imports what was shown of it."""
-    from accounts.importing.background import work
+    from accounts.importing.job import work
 
     from .models import Import
 
@@ -16,7 +16,7 @@ def work_on_import(import_id: int) -> None:
 @shared_task
 def sweep_imports() -> None:
     """Starts what a crash left: imports that wait and that nobody is at."""
-    from accounts.importing.background import waiting_ids
+    from accounts.importing.job import waiting_ids
 
     from .models import Import
 

@@ -10,9 +10,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.http import UserRequest
 from accounts.models import Role, School, User
 from accounts.search import matches
-from accounts.signed_in import UserRequest
 
 from . import correct as correcting
 from .forms import NewContactForm, form_for

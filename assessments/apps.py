@@ -10,9 +10,9 @@ class AssessmentsConfig(AppConfig):
     verbose_name = "beoordelingen"
 
     def ready(self) -> None:
-        from accounts import still_to_do
-        from accounts.importing import kind
+        from accounts.importing import kinds
         from accounts.models import User
+        from accounts.school import dashboard
         from addressbook.signals import address_corrected
         from digibeoordelen.outbox import refusals
         from digibeoordelen.outbox.links import register
@@ -22,8 +22,8 @@ class AssessmentsConfig(AppConfig):
 
         register(links.LINK_KIND, links.resolve, links.resolve_many)
         refusals.register(leavers.why_not_to_send)
-        still_to_do.register(leavers.still_running)
-        kind.register(DATES_OF_STUDENTS)
+        dashboard.register(leavers.still_running)
+        kinds.register(DATES_OF_STUDENTS)
         register(stop_reminders.LINK_KIND, stop_reminders.resolve)
         post_save.connect(_keep_from_student, sender=User, dispatch_uid="assessments.keep_from_student")
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 from addressbook.forms import ContactForm
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed, add_by_hand

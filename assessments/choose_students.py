@@ -14,9 +14,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.http import UserRequest
 from accounts.models import Membership
 from accounts.search import MAX_QUERY
-from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 from exams.models import ExamUnit
 

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from accounts.look import Brand
+from accounts.school.branding import Brand
 from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import FileGone, StoredFile
 

@@ -17,7 +17,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.addresses import addresses_of, mails_to
-from accounts.erase_account import erase_membership, erase_unused, forget_logins
+from accounts.erasure import erase_membership, erase_unused, forget_logins
 from accounts.models import Membership, School
 from digibeoordelen.outbox import cancel, storage
 from digibeoordelen.outbox.models import OutgoingMail

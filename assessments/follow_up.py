@@ -10,8 +10,8 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.http import UserRequest
 from accounts.models import User
-from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 from addressbook.picker import picker_lists
 

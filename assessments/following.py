@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.http import UserRequest
 from accounts.models import Role
-from accounts.signed_in import UserRequest
 from exams.models import ExamUnit, WorkProcess
 
 from . import asked, lifecycle, narrow, remind

@@ -12,15 +12,14 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 
-from accounts.change_school import said
-from accounts.importing.columns import SYNONYMS, Column, Layout, Note, check
-from accounts.importing.files import Template
-from accounts.importing.kind import Count, Kind, Lines
-from accounts.importing.rows import CHUNK, Judged, Outcome, Row, chunks
+from accounts.importing.columns import CHUNK, SYNONYMS, Column, Judged, Layout, Note, Outcome, Row, check, chunks
+from accounts.importing.kinds import Count, Kind, Lines
+from accounts.importing.template_files import Template
 from accounts.models import Membership, Role, School
 from accounts.people.importing.people import NUMBER as NUMBER_OF_PERSON
 from accounts.people.importing.people import number_of
 from accounts.people.importing.write import CHANGED
+from accounts.school.changes import said
 
 from .models import DatesImport
 from .study_dates import BATCH, DATES, check_date, contradiction, read_date, write_dates

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.http import UserRequest
 from accounts.models import Role, User
-from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 from digibeoordelen.outbox.models import FileGone
 from digibeoordelen.outbox.queue import send_again as send_mail_again

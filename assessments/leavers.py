@@ -15,8 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import Role, School, User
-from accounts.people.find import LEFT
-from accounts.still_to_do import ToDo, counted
+from accounts.people.listing import LEFT
+from accounts.school.dashboard import ToDo, counted
 
 from . import lifecycle
 from .models import Assessment, Event, MailAbout, initiator_left, student_left

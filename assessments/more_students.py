@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 
 from . import asked, lifecycle
 from .apply import apply_to_all, same_unit

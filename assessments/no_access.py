@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts.interrupted import is_own_post, posted
+from accounts.auth.interrupted import is_own_post, posted
 from accounts.language import speak_to
 
 from . import links, rate_limits

@@ -14,8 +14,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Q
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import sessions
 from accounts.addresses import Address, invited_at, logins_with
+from accounts.auth import sessions
 from accounts.models import Membership, Registration, SchoolInvitation, Session, User
 from addressbook.models import Contact
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.http import UserRequest
 from accounts.language import translated
 from accounts.models import Membership, Role, User
-from accounts.signed_in import UserRequest
 
 from . import own_data as answering
 from .models import KEPT_DAYS, DataRequest

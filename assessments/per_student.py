@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 from accounts.text import clean_line
 from addressbook.named import suggestions, typed_as
 from exams.models import ExamUnit

@@ -12,8 +12,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from accounts.http import UserRequest
 from accounts.models import User
-from accounts.signed_in import UserRequest
 from addressbook.models import Contact
 
 from . import lifecycle, propose

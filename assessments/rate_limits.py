@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from accounts.rate_limits import Limit as Limit
-from accounts.rate_limits import asker as asker
+from accounts.auth.rate_limits import Limit
 
 WRONG = {  # by reason of `links.NoAccess`, and address
     "unknown": Limit("unknown", 20, timedelta(minutes=10)),

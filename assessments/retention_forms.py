@@ -7,7 +7,7 @@ from datetime import date
 from django import forms
 
 from accounts.models import Membership, School
-from accounts.retention_terms import TERMS
+from accounts.models.retention_terms import TERMS
 
 from .study_dates import DATES, check_date
 

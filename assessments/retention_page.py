@@ -9,12 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.managed_school import get_managed_school
-from accounts.opened_form import settings_of
-from accounts.people.key_pages import read_page
-from accounts.retention_terms import TERMS
-from accounts.settings_form import keep_settings
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
+from accounts.models.retention_terms import TERMS
+from accounts.people.listing import read_page
+from accounts.school.forms import keep_settings, settings_of
+from accounts.school.navigation import get_managed_school
 
 from . import retention as rules
 from .coming_erasures import look_ahead, rows_of

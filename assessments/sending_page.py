@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 
 from .initiator import get_assessment, get_unit
 from .remind import UNREAD_MAIL

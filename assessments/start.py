@@ -10,8 +10,8 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.utils import timezone
 
-from accounts.find_students import find_students as among_students
 from accounts.models import Membership, Role, User
+from accounts.student_search import find_students as among_students
 from addressbook.models import Contact
 from exams.models import ExamUnit
 

@@ -9,8 +9,8 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
+from accounts.http import UserRequest
 from accounts.language import translated
-from accounts.signed_in import UserRequest
 
 from . import view_log
 from .models import Assessment, Document

@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.change_school import lines_of_student, own_changes, said
 from accounts.models import Membership, SchoolChange, User
+from accounts.school.changes import lines_of_student, own_changes, said
 
 DATES = ("diploma_on", "left_on")
 FIRST_DATE = date(2000, 1, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from accounts.importing.school_pages import SchoolListPages
+from accounts.importing.views import SchoolListPages
 from accounts.models import Role, School
 from accounts.people.importing.people import number_of
 

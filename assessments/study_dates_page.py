@@ -9,11 +9,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.change_school import ChangedMeanwhile
-from accounts.managed_school import get_managed_school
+from accounts.http import UserRequest
 from accounts.models import Membership, Role, School
-from accounts.opened_form import opened_with, settings_of
-from accounts.signed_in import UserRequest
+from accounts.school.changes import ChangedMeanwhile
+from accounts.school.forms import opened_with, settings_of
+from accounts.school.navigation import get_managed_school
 from accounts.student_search import search_students
 
 from . import own_data, retention

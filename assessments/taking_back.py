@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 
 from . import asked, leavers, lifecycle
 from . import take_back as taking_back

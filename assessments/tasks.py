@@ -50,7 +50,7 @@ def sweep_own_data() -> None:
 @shared_task
 def work_on_dates(import_id: int) -> None:
     """Reads a long list of students' dates, or imports what was shown of it."""
-    from accounts.importing.background import work
+    from accounts.importing.job import work
 
     from .models import DatesImport
 
@@ -60,7 +60,7 @@ def work_on_dates(import_id: int) -> None:
 @shared_task
 def sweep_dates() -> None:
     """Starts what a crash left: lists that wait and that nobody is at."""
-    from accounts.importing.background import waiting_ids
+    from accounts.importing.job import waiting_ids
 
     from .models import DatesImport
 

@@ -8,10 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accounts.managed_school import get_managed_school
+from accounts.http import UserRequest
 from accounts.models import Role, School
+from accounts.school.navigation import get_managed_school
 from accounts.search import holds, matches
-from accounts.signed_in import UserRequest
 
 from . import view_log
 from .models import Viewing, ViewingQuerySet

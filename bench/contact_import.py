@@ -9,7 +9,7 @@ import io
 
 from openpyxl import Workbook, load_workbook
 
-from accounts.importing.apply import import_shown
+from accounts.importing.job import import_shown
 from accounts.importing.preview import prepare
 from accounts.models import Role, School, User
 from addressbook.importing.contacts import HEADERS

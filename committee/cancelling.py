@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.views.decorators.http import require_http_methods
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, CancelKind, Status
 

@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.http import UserRequest
 from accounts.models import School, User
-from accounts.signed_in import UserRequest
 from assessments import view_log
 
 from . import changed_exports

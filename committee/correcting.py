@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 from assessments import correct, view_log
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment

@@ -20,8 +20,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
+from accounts.http import UserRequest
 from accounts.models import School, User
-from accounts.signed_in import UserRequest
 from assessments import view_log
 from exams.models import Exam
 

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 from assessments.asked import is_part
 
 from . import deliveries

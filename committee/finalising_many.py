@@ -12,8 +12,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.http import UserRequest
 from accounts.models import School
-from accounts.signed_in import UserRequest
 from assessments.models import Assessment
 
 from . import finalise_batch

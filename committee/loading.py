@@ -12,8 +12,8 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
+from accounts.http import UserRequest
 from accounts.models import Role, School, User
-from accounts.signed_in import UserRequest
 from assessments.models import Assessment
 
 from .afnames import AfnamesFilter

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django.views.decorators.vary import vary_on_headers
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 from assessments import documents, view_log
 from assessments import send_back as sending_back
 from assessments.asked import is_part

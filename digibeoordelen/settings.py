@@ -62,11 +62,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.private_pages.PrivatePagesMiddleware",
-    "accounts.interrupted.LoginRequiredMiddleware",
-    "accounts.sessions.LastSeenMiddleware",
-    "accounts.first_login.FirstLoginMiddleware",
-    "accounts.held_back.HeldBackMiddleware",
+    "accounts.auth.private_pages.PrivatePagesMiddleware",
+    "accounts.auth.interrupted.LoginRequiredMiddleware",
+    "accounts.auth.middleware.LastSeenMiddleware",
+    "accounts.auth.middleware.FirstLoginMiddleware",
+    "accounts.auth.middleware.HeldBackMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -149,8 +149,8 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.password_rules.UnlikeOneself"},
-    {"NAME": "accounts.password_rules.LongEnough", "OPTIONS": {"min_length": 10}},
+    {"NAME": "accounts.auth.validators.UnlikeOneself"},
+    {"NAME": "accounts.auth.validators.LongEnough", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("accounts:login")
@@ -163,13 +163,13 @@ AXES_RESET_ON_SUCCESS = True
 # Both login forms hand the address over as `username`; axes would look for the user model's field, `email`,
 # at counting, and then never find the count again.
 AXES_USERNAME_FORM_FIELD = "username"
-AXES_USERNAME_CALLABLE = "accounts.login_name.login_name"
+AXES_USERNAME_CALLABLE = "accounts.auth.rate_limits.login_name"
 AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
 AXES_ENABLE_ADMIN = False  # it ends by itself in a quarter of an hour; who tried from where is no list to browse
 OTP_TOTP_ISSUER = "Digitaal beoordelen"  # what an authenticator app calls it
 SECOND_STEP_FOR_STAFF = env.bool("SECOND_STEP_FOR_STAFF", False)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-AXES_CLIENT_IP_CALLABLE = "accounts.login_name.client_address"
+AXES_CLIENT_IP_CALLABLE = "accounts.auth.rate_limits.client_address"
 
 # --- Mail: everything goes through the outbox (digibeoordelen/outbox) ---------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
@@ -280,7 +280,7 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.auth.session_store"
 SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.sessions.LastSeenMiddleware
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.signed_in import UserRequest
+from accounts.http import UserRequest
 
 from .content import ExamContent
 from .example import example, example_text

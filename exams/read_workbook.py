@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 
-from accounts.importing.unreadable import Unreadable
+from accounts.importing.reading import Unreadable
 
 from . import content
 from .content import ExamContent

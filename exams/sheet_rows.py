@@ -14,9 +14,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from accounts.importing.columns import EXCEL_ERRORS, Column, Layout, find_columns
-from accounts.importing.reading import MAX_LINES, MAX_ROWS
-from accounts.importing.unreadable import Unreadable
-from accounts.importing.workbook import opened
+from accounts.importing.reading import MAX_LINES, MAX_ROWS, Unreadable, opened
 
 from .nodes import Fault, Node, Place
 from .workbook_layout import SHEETS, Sheet

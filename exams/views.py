@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.http import UserRequest
 from accounts.language import translated
-from accounts.signed_in import UserRequest
 
 from .catalogue import (
     Search,

@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts import mails as account_mails
-from accounts import number_report, security_mails
-from accounts.choose_password import NEW_PASSWORD
+from accounts.auth import mails as auth_mails
+from accounts.auth.password import NEW_PASSWORD
 from accounts.models import EmailChange, Membership, Role, RoleChange, SchoolInvitation, User
 from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
-from accounts.people.tell import Given
+from accounts.people.notify import Given
+from accounts.school import student_numbers
 from assessments import documents, mails
 from assessments.models import Assessment, Invitation, Proposal
 from committee.finalise import finalise
@@ -75,23 +75,21 @@ def _about_accounts(student: Membership, user: User) -> None:
     school, until = student.school, timezone.now() + timedelta(days=2)
     manager = member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
     change = EmailChange.objects.create(user=user, old_email=user.email, new_email="nieuw@hier.test")
-    account_mails.queue_confirm_registration(
-        registration=RegistrationFactory(school=school), until=until, language="nl"
-    )
-    account_mails.queue_confirm_email(change=change, until=until, language="nl")
-    account_mails.queue_email_change_asked(change=change, until=until, language="nl")
-    account_mails.queue_email_given_back(to=user.email, language="nl")
-    account_mails.queue_has_account(to=user.email, language="nl")
-    account_mails.queue_no_account(to="weg@hier.test", language="nl")
+    auth_mails.queue_confirm_registration(registration=RegistrationFactory(school=school), until=until, language="nl")
+    auth_mails.queue_confirm_email(change=change, until=until, language="nl")
+    auth_mails.queue_email_change_asked(change=change, until=until, language="nl")
+    auth_mails.queue_email_given_back(to=user.email, language="nl")
+    auth_mails.queue_has_account(to=user.email, language="nl")
+    auth_mails.queue_no_account(to="weg@hier.test", language="nl")
     link = NEW_PASSWORD.for_mail(user=user.pk, state="x", asked=timezone.now().isoformat(), language="nl")
-    account_mails.queue_new_password(user=user, link=link, language="nl")
-    account_mails.queue_password_changed(user=user, language="nl")
-    security_mails.queue_second_step_on(user=user, device="Firefox op Linux")
-    security_mails.queue_second_step_off(user=user, device="Firefox op Linux")
-    security_mails.queue_second_step_removed(user=user)
-    security_mails.queue_new_recovery_codes(user=user, device="Firefox op Linux")
-    security_mails.queue_recovery_code_used(user=user, left=3, device="Firefox op Linux")
-    security_mails.queue_wrong_codes(user=user)
+    auth_mails.queue_new_password(user=user, link=link, language="nl")
+    auth_mails.queue_password_changed(user=user, language="nl")
+    auth_mails.queue_second_step_on(user=user, device="Firefox op Linux")
+    auth_mails.queue_second_step_off(user=user, device="Firefox op Linux")
+    auth_mails.queue_second_step_removed(user=user)
+    auth_mails.queue_new_recovery_codes(user=user, device="Firefox op Linux")
+    auth_mails.queue_recovery_code_used(user=user, left=3, device="Firefox op Linux")
+    auth_mails.queue_wrong_codes(user=user)
     asked = SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test")
     invite(school=school, invitation=asked, roles=["DOCENT", "EXAMENCOMMISSIE"], by=manager)
     how = str(RoleChange.How.BY_HAND.label)
@@ -103,7 +101,7 @@ def _about_accounts(student: Membership, user: User) -> None:
         how=how,
         sees_log=True,
     )
-    number_report.tell_school(student=student, number="654321")
+    student_numbers.tell_school(student=student, number="654321")
 
 
 def sentences(text: str) -> list[str]:

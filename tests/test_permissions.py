@@ -23,7 +23,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts import choose_password, mailed_links
+from accounts.auth import links as auth_links
+from accounts.auth import password
 from accounts.importing.preview import prepare
 from accounts.models import Membership, PeopleImport, Role, School, Session, User
 from accounts.people.links import token_for
@@ -302,16 +303,16 @@ FOR_EVERYONE = {"favicon", "school:colour", "school:logo"}
 
 def _registered(school: School, docent: User) -> str:
     registration = RegistrationFactory(school=school)
-    return mailed_links.CONFIRM_REGISTRATION.token({"registration": registration.pk, "language": "nl"})
+    return auth_links.CONFIRM_REGISTRATION.token({"registration": registration.pk, "language": "nl"})
 
 
 def _forgotten(school: School, docent: User) -> str:
     # Of someone else than who looks: logging in makes one's own void.
-    link = choose_password.mail_link(user=UserFactory(), language="nl")
-    return mailed_links.NEW_PASSWORD.token(link.data)
+    link = password.mail_link(user=UserFactory(), language="nl")
+    return auth_links.NEW_PASSWORD.token(link.data)
 
 
-def _change(link: mailed_links.MailedLink, docent: User) -> str:
+def _change(link: auth_links.MailedLink, docent: User) -> str:
     change = docent.email_changes.create(old_email=docent.email, new_email="anders@hier.test")
     return link.token({"change": change.pk, "language": "nl"})
 
@@ -320,8 +321,8 @@ ACCOUNT_LINKS: dict[str, Callable[[School, User], str]] = {
     "accounts:confirm_registration": _registered,
     "accounts:join": lambda school, docent: token_for(ask(school, docent)),
     "accounts:new_password": _forgotten,
-    "accounts:confirm_email": lambda school, docent: _change(mailed_links.CONFIRM_EMAIL, docent),
-    "accounts:stop_email_change": lambda school, docent: _change(mailed_links.STOP_EMAIL, docent),
+    "accounts:confirm_email": lambda school, docent: _change(auth_links.CONFIRM_EMAIL, docent),
+    "accounts:stop_email_change": lambda school, docent: _change(auth_links.STOP_EMAIL, docent),
 }
 
 

@@ -10,13 +10,11 @@ from typing import Any, BinaryIO, TypeVar
 
 from accounts.models import School, User
 
-from .columns import Layout, Note
+from .columns import Layout, Note, Outcome, Row
 from .find_list import find_list, warnings
-from .kept import ImportedFile
-from .kind import Count, kind_of
-from .reading import read_sheets
-from .rows import Outcome, Row
-from .unreadable import Unreadable
+from .kinds import Count, kind_of
+from .models import ImportedFile
+from .reading import Unreadable, read_sheets
 
 COUNTED = 500  # rows between two counts
 M = TypeVar("M", bound=ImportedFile)

@@ -17,8 +17,7 @@ from accounts.search import search_text
 from digibeoordelen.outbox.models import OutgoingMail
 
 from .membership import STUDENT_NUMBER_LENGTH
-from .person import PersonName
-from .role import Role
+from .user import PersonName, Role
 
 
 class SchoolInvitationQuerySet(models.QuerySet["SchoolInvitation"]):

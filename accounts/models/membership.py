@@ -12,9 +12,8 @@ from accounts.fields import LineField
 from accounts.mailable import searchable
 from accounts.search import search_text, sort_key
 
-from .role import Role
 from .school import School
-from .user import User
+from .user import Role, User
 
 STUDENT_NUMBER_LENGTH = 20
 SEARCHED = ("search_text", "sort_key", "first_name_key")  # what follows from name and number
@@ -160,3 +159,19 @@ class Membership(models.Model):
         self.search_text = search_text([user.first_name, user.infix, user.last_name, email, self.student_number])
         self.sort_key = sort_key(user.last_name, user.first_name, self.student_number)
         self.first_name_key = sort_key(user.first_name, user.last_name, self.student_number)
+
+
+class NumberReport(models.Model):
+    """A student told the school that another has the number which they say is theirs."""
+
+    student = models.ForeignKey(Membership, models.CASCADE, related_name="number_reports")
+    number = LineField("studentnummer", max_length=STUDENT_NUMBER_LENGTH)
+    at = models.DateTimeField("gemeld op", default=timezone.now)
+
+    class Meta:
+        verbose_name = "gemeld studentnummer"
+        verbose_name_plural = "gemelde studentnummers"
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.number} ({self.student})"

@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts import retention_terms
-from accounts.fields import LineField, NameField, ProseField
-from accounts.look import Look, check_colour, tidy_colour
+from accounts.fields import AddressField, LineField, NameField, ProseField
 from accounts.mail_domains import check_domains, read_domains, tidy_domains
-from accounts.number_forms import check_forms
+from accounts.mailable import mailable
+from accounts.school.branding import Look, check_colour, tidy_colour
+from accounts.school.number_formats import check_forms
 from digibeoordelen.outbox.models import StoredFile
+
+from . import retention_terms
 
 CHECKS: dict[str, Callable[[str], None]] = {
     "number_forms": check_forms,
@@ -179,3 +182,26 @@ class School(retention_terms.RetentionTerms):
     def look(self) -> Look:
         """Logo and colour, for the pages of its people."""
         return Look(self.pk, self.name, self.logo_id, self.colour)
+
+
+class ExamOffice(models.Model):
+    """An address of the school's list that a final PDF can be mailed to."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="exam_offices")
+    name = NameField("naam", max_length=120)
+    email = AddressField("e-mailadres")
+
+    class Meta:
+        verbose_name = "examenbureau"
+        verbose_name_plural = "examenbureaus"
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint("school", Lower("email"), name="exam_office_once_per_school")]
+
+    def clean(self) -> None:
+        try:
+            self.email = mailable(self.email)
+        except ValidationError as error:
+            raise ValidationError({"email": error}) from None
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.email})"

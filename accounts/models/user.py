@@ -1,4 +1,4 @@
-"""Accounts."""
+"""Accounts, and what a person may be at a school."""
 
 from __future__ import annotations
 
@@ -10,13 +10,40 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.fields import AddressField
+from accounts.fields import AddressField, NameField
 from accounts.mailable import normalise_address
-from accounts.text import nfc
+from accounts.text import clean_line, nfc
 
-from .person import PersonName
-from .role import Role
 from .school import School
+
+
+class Role(models.TextChoices):
+    STUDENT = "STUDENT", "Student"
+    DOCENT = "DOCENT", "Docent"
+    PRAKTIJKOPLEIDER = "PRAKTIJKOPLEIDER", "Praktijkopleider"
+    EXAMENCOMMISSIE = "EXAMENCOMMISSIE", "Examencommissie"
+    SCHOOLBEHEER = "SCHOOLBEHEER", "Schoolbeheer"
+
+
+def full_name(first_name: str, infix: str, last_name: str) -> str:
+    """'Anouk van 't Hoff'."""
+    return clean_line(" ".join(filter(None, [first_name, infix, last_name])))
+
+
+class PersonName(models.Model):
+    """First name, infix and last name, as Dutch lists write and sort them."""
+
+    first_name = NameField("voornaam", max_length=80)
+    infix = NameField("tussenvoegsel", max_length=30, blank=True)
+    last_name = NameField("achternaam", max_length=120)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def full_name(self) -> str:
+        """'Anouk van 't Hoff'; lists sort on 'Hoff'."""
+        return full_name(self.first_name, self.infix, self.last_name)
 
 
 class UserManager(BaseUserManager["User"]):

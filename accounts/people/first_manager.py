@@ -11,10 +11,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.http import UserRequest
 from accounts.models import Role, School
-from accounts.signed_in import UserRequest
 
-from . import invite as inviting
+from . import invite
 from .forms import InviteManagerForm
 
 
@@ -33,10 +33,8 @@ def ask(request: UserRequest, school_id: int) -> HttpResponse:
     form = InviteManagerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = inviting.invite_first_manager(
-                school=school, invitation=form.save(commit=False), by=request.user
-            )
-        except inviting.InviteRefused as refused:
+            invitation = invite.invite_first_manager(school=school, invitation=form.save(commit=False), by=request.user)
+        except invite.InviteRefused as refused:
             form.add_error("email", str(refused))
         else:
             messages.success(request, f"De uitnodiging is onderweg naar {invitation.email}.")
@@ -46,7 +44,7 @@ def ask(request: UserRequest, school_id: int) -> HttpResponse:
         "title": f"Schoolbeheer uitnodigen voor {school}",
         "school": school,
         "form": form,
-        "invitations": inviting.asked_managers(school).select_related("mail"),
+        "invitations": invite.asked_managers(school).select_related("mail"),
         "managers": school.memberships.filter(role=Role.SCHOOLBEHEER).select_related("user").order_by("sort_key"),
     }
     return TemplateResponse(request, "admin/accounts/school/ask_manager.html", context)
@@ -56,8 +54,8 @@ def ask(request: UserRequest, school_id: int) -> HttpResponse:
 def ask_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     """'Opnieuw verzenden'."""
     school = get_object_or_404(School, pk=school_id)
-    invitation = get_object_or_404(inviting.asked_managers(school), public_id=public_id)
-    if inviting.send_again(invitation=invitation):
+    invitation = get_object_or_404(invite.asked_managers(school), public_id=public_id)
+    if invite.send_again(invitation=invitation):
         messages.success(request, f"Er gaat een nieuwe link naar {invitation.email}. De vorige werkt niet meer.")
     return redirect("admin:ask_manager", school.pk)
 
@@ -66,7 +64,7 @@ def ask_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResp
 def take_back(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     """'Intrekken'."""
     school = get_object_or_404(School, pk=school_id)
-    invitation = get_object_or_404(inviting.asked_managers(school), public_id=public_id)
-    if inviting.withdraw(invitation=invitation):
+    invitation = get_object_or_404(invite.asked_managers(school), public_id=public_id)
+    if invite.withdraw(invitation=invitation):
         messages.success(request, f"De uitnodiging aan {invitation.full_name} is ingetrokken.")
     return redirect("admin:ask_manager", school.pk)

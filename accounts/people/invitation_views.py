@@ -10,14 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.managed_school import get_managed_school
+from accounts.http import UserRequest
 from accounts.models import School, SchoolInvitation
+from accounts.school.navigation import get_managed_school
 from accounts.search import matches
-from accounts.signed_in import UserRequest
 
-from . import invite as inviting
+from . import invite as people_invite
 from .forms import InviteForm
-from .key_pages import read_page
+from .listing import read_page
 
 
 def get_invitation(school: School, public_id: UUID) -> SchoolInvitation:
@@ -52,13 +52,13 @@ def invite(request: UserRequest, school_id: int) -> HttpResponse:
     there = None
     if request.method == "POST" and form.is_valid():
         try:
-            invitation = inviting.invite(
+            invitation = people_invite.invite(
                 school=school,
                 invitation=form.save(commit=False),
                 roles=form.cleaned_data["roles"],
                 by=request.user,
             )
-        except inviting.InviteRefused as refused:
+        except people_invite.InviteRefused as refused:
             form.add_error("email", str(refused))
             there = refused.there
         else:
@@ -71,7 +71,7 @@ def invite(request: UserRequest, school_id: int) -> HttpResponse:
 def send_unsent(request: UserRequest, school_id: int) -> HttpResponse:
     """'Alle mails versturen' that were left for later."""
     school = get_managed_school(request.user, school_id)
-    if count := inviting.want_unsent(school=school):
+    if count := people_invite.want_unsent(school=school):
         mails = "1 mail gaat" if count == 1 else f"{count} mails gaan"
         messages.success(request, f"{mails} nu op weg.")
     return redirect("school:invitations", school.pk)
@@ -81,7 +81,7 @@ def send_unsent(request: UserRequest, school_id: int) -> HttpResponse:
 def send_expired(request: UserRequest, school_id: int) -> HttpResponse:
     """'Verlopen uitnodigingen opnieuw verzenden', all of them."""
     school = get_managed_school(request.user, school_id)
-    if count := inviting.want_expired(school=school):
+    if count := people_invite.want_expired(school=school):
         links = "1 nieuwe link gaat" if count == 1 else f"{count} nieuwe links gaan"
         messages.success(request, f"{links} nu op weg. De vorige werken niet meer.")
     return redirect("school:invitations", school.pk)
@@ -92,7 +92,7 @@ def send_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpRes
     """'Opnieuw verzenden'."""
     school = get_managed_school(request.user, school_id)
     invitation = get_invitation(school, public_id)
-    if inviting.send_again(invitation=invitation):
+    if people_invite.send_again(invitation=invitation):
         messages.success(request, f"Er gaat een nieuwe link naar {invitation.email}. De vorige werkt niet meer.")
     else:
         messages.info(request, f"De uitnodiging aan {invitation.full_name} is niet meer open.")
@@ -104,7 +104,7 @@ def withdraw(request: UserRequest, school_id: int, public_id: UUID) -> HttpRespo
     """'Intrekken'."""
     school = get_managed_school(request.user, school_id)
     invitation = get_invitation(school, public_id)
-    if inviting.withdraw(invitation=invitation):
+    if people_invite.withdraw(invitation=invitation):
         messages.success(request, f"De uitnodiging aan {invitation.full_name} is ingetrokken: de link werkt niet meer.")
     else:
         messages.info(request, f"De uitnodiging aan {invitation.full_name} was al niet meer open.")

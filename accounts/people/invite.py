@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from celery import shared_task
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
@@ -16,7 +17,6 @@ from .mails import queue_invitation
 from .roles import locked
 
 logger = logging.getLogger(__name__)
-
 VALID = timedelta(days=14)  # from when its mail is written
 BATCH = 200  # mails written in one transaction
 HAS_MANAGER = (
@@ -146,7 +146,6 @@ def want_expired(*, school: School) -> int:
 
 def announce() -> None:
     """Tells a worker, once the transaction is through, that there are mails to write."""
-    from accounts.tasks import send_invitations
 
     transaction.on_commit(lambda: send_invitations.delay(), robust=True)
 
@@ -178,3 +177,10 @@ def _send_some() -> int:
         for invitation in some:
             _try_to_send(invitation)
     return len(some)
+
+
+@shared_task(name="accounts.tasks.send_invitations")
+def send_invitations() -> None:
+    """Writes the mails of invitations that are wanted; also what a crash left."""
+
+    send_wanted()

@@ -8,8 +8,8 @@ from django.utils import timezone
 from accounts.models import Role, SchoolInvitation, User
 
 from . import links
+from .notify import Given, tell_of_roles
 from .roles import How, grant, locked
-from .tell import Given, tell_of_roles
 
 
 class HasAccount(Exception):

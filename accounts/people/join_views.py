@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.account_forms import NewPasswordForm
+from accounts.auth.forms import NewPasswordForm
+from accounts.auth.login import log_in_by_mail
 from accounts.language import speak_to, translated
-from accounts.logging_in import log_in_by_mail
 from accounts.models import SchoolInvitation, User
 
 from . import join, links

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.mail_texts import one_line, render_mail, sender_of
+from accounts.mail_rendering import one_line, render_mail, sender_of
 from accounts.models import School, SchoolInvitation, User
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail
@@ -19,7 +19,7 @@ from digibeoordelen.outbox.queue import queue_mail
 from . import links
 
 if TYPE_CHECKING:
-    from .tell import Given
+    from .notify import Given
 
 LINES = 25  # of a list, in a mail; the log has them all
 

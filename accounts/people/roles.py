@@ -16,11 +16,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts.change_school import lines_of_student
-from accounts.importing.kind import drop_waiting
+from accounts.importing.kinds import drop_waiting
 from accounts.models import Membership, Role, RoleChange, School, SchoolChange, User
+from accounts.school.changes import lines_of_student
 
-from .tell import Given, tell_of_roles
+from .notify import Given, tell_of_roles
 
 Change, How = RoleChange.Change, RoleChange.How
 

@@ -8,13 +8,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.managed_school import get_managed_school
+from accounts.http import UserRequest
 from accounts.models import Role, RoleChange
-from accounts.signed_in import UserRequest
+from accounts.school.navigation import get_managed_school
 
 from . import roles
-from .find import LEFT, Person, get_person, people_of, with_roles
-from .key_pages import read_page
+from .listing import LEFT, Person, get_person, people_of, read_page, with_roles
 
 LINES_OF_PERSON = 20  # of the log, on the page of one person
 

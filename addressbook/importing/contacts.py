@@ -7,10 +7,22 @@ from typing import Literal
 
 from django.db.models.functions import Lower
 
-from accounts.importing.columns import SYNONYMS, Column, Layout, Note
-from accounts.importing.files import Template
-from accounts.importing.kind import Lines
-from accounts.importing.rows import CHUNK, EMAIL_AT, Judged, Outcome, Row, chunks, problems, repeated
+from accounts.importing.columns import (
+    CHUNK,
+    EMAIL_AT,
+    SYNONYMS,
+    Column,
+    Judged,
+    Layout,
+    Note,
+    Outcome,
+    Row,
+    chunks,
+    problems,
+    repeated,
+)
+from accounts.importing.kinds import Lines
+from accounts.importing.template_files import Template
 from accounts.language import Language
 from accounts.mailable import normalise_address
 from accounts.models import School

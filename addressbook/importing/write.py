@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from accounts.importing.columns import Layout
-from accounts.importing.kind import Count, Kind
-from accounts.importing.rows import Judged
+from accounts.importing.columns import Judged, Layout
+from accounts.importing.kinds import Count, Kind
 from addressbook.models import Contact, Import
 from addressbook.tasks import work_on_import
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from accounts.importing.kept import ImportedFile, ImportedFileQuerySet
+from accounts.importing.models import ImportedFile, ImportedFileQuerySet
 from accounts.models import Role, School, User
 
 

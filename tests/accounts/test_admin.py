@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from accounts import second_step
+from accounts.auth import mfa
 from accounts.models import Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite, invite_first_manager, withdraw
 from assessments.models import Assessment
@@ -253,9 +253,9 @@ def test_staff_removes_the_second_step_after_asking(client: Client, staff: User,
     browser.force_login(with_code)
     page = remove_second_step(client, with_code, confirmed=False)
     assert "Dirk Docent (docent@hier.test)" in page
-    assert second_step.is_on(with_code)
+    assert mfa.is_on(with_code)
     assert "De tweede stap is verwijderd van: Dirk Docent." in remove_second_step(client, with_code)
-    assert not second_step.is_on(with_code)
+    assert not mfa.is_on(with_code)
     assert browser.get("/profiel/").status_code == 302
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (staff, str(with_code.pk))
@@ -271,8 +271,8 @@ def test_staff_leaves_their_own_and_a_superuser_s_alone(client: Client, staff: U
     for user in (staff, chief):
         app_of(user)
     assert "Bij geen van de gekozen personen" in remove_second_step(client, staff, chief)
-    assert second_step.is_on(staff)
-    assert second_step.is_on(chief)
+    assert mfa.is_on(staff)
+    assert mfa.is_on(chief)
 
 
 def test_removing_what_is_not_there_says_so_and_mails_nobody(
@@ -285,7 +285,7 @@ def test_removing_what_is_not_there_says_so_and_mails_nobody(
 def test_who_is_no_staff_removes_nothing(client: Client, with_code: User, colleague: User) -> None:
     client.force_login(colleague)
     remove_second_step(client, with_code)
-    assert second_step.is_on(with_code)
+    assert mfa.is_on(with_code)
 
 
 def test_staff_has_a_school_ask_its_committee_for_a_code(client: Client, staff: User, school: School) -> None:

@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import choose_password
-from accounts.erase_account import erase_account, erase_unused
-from accounts.importing import workbook
-from accounts.importing.unreadable import Unreadable
+from accounts.auth import password
+from accounts.erasure import erase_account, erase_unused
+from accounts.importing import reading
+from accounts.importing.reading import Unreadable
 from accounts.models import Membership, Role, RoleChange, School, SchoolInvitation, Session, User
 from accounts.people.invite import send_wanted
 from accounts.people.links import NoInvitation, open_token, token_for
@@ -63,7 +63,7 @@ def test_a_row_without_end_is_refused_before_it_is_read() -> None:
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    with pytest.raises(Unreadable, match="meer dan 1000 cellen"), workbook.opened(bomb):
+    with pytest.raises(Unreadable, match="meer dan 1000 cellen"), reading.opened(bomb):
         pass
 
 
@@ -116,10 +116,8 @@ def test_a_forgotten_password_ends_every_session_in_the_list(docent: User) -> No
     browser = Client()
     browser.force_login(docent)
     docent.refresh_from_db()
-    link = choose_password.mail_link(user=docent, language="nl")
-    choose_password.choose(
-        token=choose_password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl"
-    )
+    link = password.mail_link(user=docent, language="nl")
+    password.choose(token=password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl")
     assert not Session.objects.of(docent.pk)
 
 
@@ -153,12 +151,12 @@ def test_the_last_schoolbeheer_who_was_ever_here_stays(client: Client, school: S
 
 
 def test_who_registers_stands_in_the_log(client: Client, school: School) -> None:
-    from accounts import register
+    from accounts.auth import registration
     from tests.factories import RegistrationFactory
 
     School.objects.filter(pk=school.pk).update(register_on=True)
     school.refresh_from_db()
-    user = register.confirm(registration=RegistrationFactory(school=school, email="zelf@hier.test"))
+    user = registration.confirm(registration=RegistrationFactory(school=school, email="zelf@hier.test"))
     [line] = school.role_changes.all()
     assert (line.user, line.how) == (user, "REGISTERED")
 

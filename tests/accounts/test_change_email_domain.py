@@ -8,12 +8,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from accounts.auth.registration import confirm
 from accounts.models import EmailChange, Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite
 from accounts.people.join import join_with_password
 from accounts.people.links import token_for
 from accounts.people.roles import give_role, leave
-from accounts.register import confirm
 from assessments.start import start
 from exams.models import ExamUnit
 from tests.factories import PASSWORD, MembershipFactory, RegistrationFactory, member

@@ -18,7 +18,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts import devices, rate_limits
+from accounts.auth import devices, rate_limits
 from accounts.models import School, User
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import PASSWORD, RegistrationFactory, UserFactory

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 import accounts.forms
-from accounts import account_forms, second_step_forms
+from accounts.auth import forms as auth_forms
 from accounts.models import Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation
@@ -137,10 +137,10 @@ def test_own_post_without_origin_is_known_by_fetch_metadata(assessment: Assessme
 
 def secrets() -> Iterator[str]:
     """The names of the passwords and codes that the forms of the accounts ask for."""
-    for module in (account_forms, second_step_forms, accounts.forms):
+    for module in (auth_forms, auth_forms, accounts.forms):
         for form in vars(module).values():
             for name, field in getattr(form, "base_fields", {}).items():
-                if isinstance(field.widget, forms.PasswordInput | second_step_forms.CodeInput) or name == "key":
+                if isinstance(field.widget, forms.PasswordInput | auth_forms.CodeInput) or name == "key":
                     yield name
 
 

@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
-from accounts import devices
-from accounts.login_name import client_address
+from accounts.auth import devices
+from accounts.auth.rate_limits import client_address
 from accounts.models import User
 from tests.factories import PASSWORD, UserFactory
 

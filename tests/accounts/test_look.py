@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from accounts.context import navigation
-from accounts.logo import KEPT_SIZE, MAX_BYTES, read_logo
-from accounts.look import OURS, Brand, _luminance, _read, check_colour, contrast, tidy_colour
 from accounts.models import Membership, Role, School, User
+from accounts.school.branding import OURS, Brand, _luminance, _read, check_colour, contrast, tidy_colour
+from accounts.school.logo import KEPT_SIZE, MAX_BYTES, read_logo
 from assessments import links
 from assessments.models import Invitation
 from tests.factories import MembershipFactory, given_logo, png

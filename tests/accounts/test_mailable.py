@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.forms import LoginForm
-from accounts.login_name import login_name
+from accounts.auth.forms import LoginForm
+from accounts.auth.rate_limits import login_name
 from accounts.mailable import mailable, normalise_address
 from accounts.models import ExamOffice, Membership, Role, School, User
 from accounts.search import matches

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.number_forms import check_forms, example, read_forms, read_number
+from accounts.school.number_formats import check_forms, example, read_forms, read_number
 
 
 def read(typed: str, forms: str) -> str:

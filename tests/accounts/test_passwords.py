@@ -9,7 +9,8 @@ from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
 
-from accounts import choose_password, rate_limits
+from accounts.auth import password as auth_password
+from accounts.auth import rate_limits
 from accounts.models import User
 from digibeoordelen.outbox import links, worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -119,8 +120,8 @@ def test_a_link_for_one_is_none_for_another(client: Client, someone: User) -> No
     other = UserFactory()
     ask(client)
     payload, signature = link_in("new_password").split("/")[-2].split(":")
-    link = choose_password.mail_link(user=other, language="nl")
-    forged = choose_password.NEW_PASSWORD.token({**link.data, "user": other.pk}).split(":")[0]
+    link = auth_password.mail_link(user=other, language="nl")
+    forged = auth_password.NEW_PASSWORD.token({**link.data, "user": other.pk}).split(":")[0]
     wrong = reverse("accounts:new_password", args=[f"{forged}:{signature}"])
     assert payload != forged
     assert choose(client, wrong).status_code == 404

@@ -11,9 +11,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts import rate_limits, register
+from accounts.auth import rate_limits, registration
+from accounts.auth.registration import forget_unconfirmed
 from accounts.models import Membership, Registration, Role, School, User
-from accounts.tasks import forget_unconfirmed
 from digibeoordelen.logs import HideMailedLinks
 from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail
@@ -282,7 +282,7 @@ def test_what_nobody_confirmed_is_forgotten(db: None, pass_time: Any) -> None:
 
 def test_a_beat_task_forgets_them(settings: Any) -> None:
     entry = settings.CELERY_BEAT_SCHEDULE["forget-unconfirmed"]
-    assert entry["task"] == "accounts.tasks.forget_unconfirmed"
+    assert entry["task"] == "accounts.auth.registration.forget_unconfirmed"
     assert entry["schedule"] <= timedelta(hours=1).total_seconds()
 
 
@@ -293,8 +293,8 @@ def test_who_has_an_account_by_then_is_told_so(client: Client, open_school: Scho
     page = confirm(client, path)
     assert page.status_code == 409
     assert "Dit e-mailadres heeft al een account" in page.content.decode()
-    with pytest.raises(register.AlreadyAnAccount):
-        register.confirm(registration=Registration.objects.get())
+    with pytest.raises(registration.AlreadyAnAccount):
+        registration.confirm(registration=Registration.objects.get())
 
 
 # --- Too often ----------------------------------------------------------------------------------------------

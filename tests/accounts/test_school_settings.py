@@ -12,8 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import ExamOffice, Role, School, SchoolChange, User
-from accounts.retention_terms import TERMS
-from accounts.settings_form import NAMES, SECTIONS
+from accounts.models.retention_terms import TERMS
+from accounts.school.forms import NAMES, SECTIONS
 from tests.factories import ExamOfficeFactory, UserFactory, member, png
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import get_resolver, resolve, reverse
 
 from accounts.models import Role, School, User
-from accounts.school_tabs import GROUPS
+from accounts.school.navigation import GROUPS
 from tests.factories import member
 
 MENSEN = ["Rollen", "Uitnodigingen", "Studentnummers"]
@@ -86,7 +86,7 @@ def test_every_page_of_a_school_has_a_place(school: School) -> None:
 
 
 def test_the_tabs_cost_no_query(browser: Client, school: School, django_assert_num_queries, rf) -> None:
-    from accounts.school_tabs import school_tabs
+    from accounts.school.navigation import school_tabs
 
     request = rf.get(reverse("school:people", args=[school.pk]))
     request.resolver_match = resolve(request.path)

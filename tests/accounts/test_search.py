@@ -5,9 +5,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.find_students import find_students
 from accounts.models import Membership
 from accounts.search import holds, matches, normalise, search_text, short_words
+from accounts.student_search import find_students
 from addressbook.models import Contact
 from tests.factories import ContactFactory, MembershipFactory
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from time_machine import TimeMachineFixture
 
-from accounts import second_step
+from accounts.auth import mfa
 from accounts.models import RecoveryCode, User
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import PASSWORD, UserFactory
@@ -69,7 +69,7 @@ def test_set_up_with_qr_key_and_a_first_code(logged_in: Client, someone: User) -
     assert 'src="data:image/svg+xml' in page
     assert "otpauth://totp/Digitaal%20beoordelen%3Asam%40school.test?secret=" in page
     set_up(logged_in)
-    assert second_step.is_on(someone)
+    assert mfa.is_on(someone)
     assert latest().kind == "second_step_on"
     assert latest().to == someone.email
 
@@ -91,7 +91,7 @@ def test_a_key_of_another_person_or_of_one_s_own_making_is_refused(logged_in: Cl
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
     for foreign in (key, "00" * 20, ""):
         logged_in.post(SET_UP, {"key": foreign, "code": App.of_page(page).code()})
-        assert not second_step.is_on(someone)
+        assert not mfa.is_on(someone)
 
 
 def test_a_page_that_stood_open_too_long_gives_a_new_key(logged_in: Client, pass_time: Callable[..., None]) -> None:
@@ -114,7 +114,7 @@ def test_whoever_logged_in_a_while_ago_gives_the_password_again(
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
     data = {"key": key, "code": App.of_page(page).code()}
     assert "Dit wachtwoord klopt niet." in page_of(logged_in.post(SET_UP, {**data, "password": "verkeerd"}))
-    assert not second_step.is_on(someone)
+    assert not mfa.is_on(someone)
     set_up(logged_in, password=PASSWORD)
 
 
@@ -130,10 +130,10 @@ def test_it_ends_every_other_session_and_changes_this_one_s_key(logged_in: Clien
 
 def test_twice_at_once_makes_one(logged_in: Client, someone: User) -> None:
     set_up(logged_in)
-    key = second_step.new_key()
+    key = mfa.new_key()
     code = App(bytes.fromhex(key)).code()
-    with pytest.raises(second_step.CodeRefused, match="staat al aan"):
-        second_step.turn_on(user=someone, key=key, code=code, session=logged_in.session)
+    with pytest.raises(mfa.CodeRefused, match="staat al aan"):
+        mfa.turn_on(user=someone, key=key, code=code, session=logged_in.session)
     assert TOTPDevice.objects.count() == 1
     assert logged_in.get(SET_UP).url == "/profiel/code/"
 
@@ -276,7 +276,7 @@ def test_the_password_is_not_guessed_where_it_is_asked_again(logged_in: Client, 
         response = logged_in.post(OFF, {"password": "verkeerd"})
     assert response.status_code == 429
     assert logged_in.post(OFF, {"password": PASSWORD}).status_code == 429
-    assert second_step.is_on(someone)
+    assert mfa.is_on(someone)
 
 
 # --- Fixation ------------------------------------------------------------------------------------
@@ -323,16 +323,16 @@ def test_the_last_one_says_that_it_was(logged_in: Client, someone: User) -> None
 
 
 def _is_kept(user: User, code: str) -> bool:
-    from accounts.models.recovery_code import digest
+    from accounts.models.mfa import digest
 
-    return user.recovery_codes.filter(digest=digest(user_id=user.pk, code=second_step.tidy(code))).exists()
+    return user.recovery_codes.filter(digest=digest(user_id=user.pk, code=mfa.tidy(code))).exists()
 
 
 def test_recovery_codes_stand_nowhere(logged_in: Client, someone: User) -> None:
     _, codes = set_up(logged_in)
     kept = repr(list(RecoveryCode.objects.values())) + repr(dict(logged_in.session))
     kept += "".join(mail.text + mail.html for mail in OutgoingMail.objects.all())
-    assert not [code for code in codes if code in kept or second_step.tidy(code) in kept]
+    assert not [code for code in codes if code in kept or mfa.tidy(code) in kept]
     assert codes[0] not in page_of(logged_in.get("/profiel/code/"))
 
 
@@ -347,7 +347,7 @@ def test_another_person_s_recovery_code_is_nothing(logged_in: Client, someone: U
 
 
 def test_letters_that_look_like_digits_are_read_as_these() -> None:
-    assert second_step.tidy(" o1il-ab_cd ") == "0111ABCD"
+    assert mfa.tidy(" o1il-ab_cd ") == "0111ABCD"
 
 
 def test_new_ones_void_the_old_and_ask_the_password(logged_in: Client, someone: User) -> None:
@@ -374,11 +374,11 @@ def test_they_can_be_downloaded_without_being_kept(logged_in: Client) -> None:
 def test_switching_off_asks_the_password(logged_in: Client, someone: User) -> None:
     set_up(logged_in)
     assert "Dit wachtwoord klopt niet." in page_of(logged_in.post(OFF, {"password": "verkeerd"}))
-    assert second_step.is_on(someone)
+    assert mfa.is_on(someone)
     assert logged_in.post(OFF, {"password": PASSWORD}).url == "/profiel/"
-    assert not second_step.is_on(someone)
+    assert not mfa.is_on(someone)
     assert not someone.recovery_codes.exists()
-    assert second_step.PASSED not in logged_in.session
+    assert mfa.PASSED not in logged_in.session
     assert latest().kind == "second_step_off"
 
 
@@ -400,7 +400,7 @@ def test_a_session_without_the_code_changes_nothing(client: Client, someone: Use
         assert client.post(url, {"password": PASSWORD}).url == SET_UP
     assert client.get(SET_UP).url.startswith(LOGIN)
     assert not is_in(client)
-    assert second_step.is_on(someone)
+    assert mfa.is_on(someone)
 
 
 def test_the_profile_leads_there(logged_in: Client) -> None:

@@ -15,10 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.auth.sessions import STARTED_AT, browser_and_system, clear_sessions
 from accounts.models import Session, User
-from accounts.sessions import STARTED_AT
-from accounts.tasks import clear_sessions
-from accounts.user_agent import browser_and_system
 from tests.factories import UserFactory
 
 from .codes import password_of
@@ -252,7 +250,9 @@ def test_what_is_over_is_deleted_and_what_runs_stays(
 
 
 def test_beat_deletes_them() -> None:
-    assert "accounts.tasks.clear_sessions" in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert "accounts.auth.sessions.clear_sessions" in {
+        entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()
+    }
 
 
 def test_a_person_who_is_deleted_leaves_no_session(log_in: Callable[..., Client], someone: User) -> None:

@@ -11,8 +11,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import change_number
 from accounts.models import Membership, NumberReport, Role, School, User
+from accounts.school import student_numbers
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import MembershipFactory, SchoolFactory, member
@@ -307,8 +307,8 @@ def test_a_number_that_is_taken_at_this_moment_is_refused_too(
 ) -> None:
 
     answers = iter([None])
-    real = change_number.holder_of
-    monkeypatch.setattr(change_number, "holder_of", lambda number, **at: next(answers, real(number, **at)))
+    real = student_numbers.holder_of
+    monkeypatch.setattr(student_numbers, "holder_of", lambda number, **at: next(answers, real(number, **at)))
     page = words(desk.post(change_page(newcomer), fill_in(desk, newcomer, "123456")))
     assert "heeft nummer 123456 al." in page
 

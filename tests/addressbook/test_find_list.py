@@ -10,7 +10,7 @@ from openpyxl import Workbook
 
 from accounts.importing.columns import SYNONYMS
 from accounts.importing.preview import prepare, read_rows
-from accounts.importing.unreadable import Unreadable
+from accounts.importing.reading import Unreadable
 from accounts.models import School, User
 from accounts.people.importing.people import COLUMNS as PEOPLE_COLUMNS
 from addressbook.importing.contacts import COLUMNS

@@ -10,12 +10,12 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
-from accounts.importing import kind
-from accounts.importing.apply import ShownAnew, import_shown
-from accounts.importing.kept import KEPT_DAYS
+from accounts.importing import kinds
+from accounts.importing.columns import Outcome
+from accounts.importing.job import ShownAnew, import_shown
+from accounts.importing.models import KEPT_DAYS
 from accounts.importing.preview import prepare, read_rows
-from accounts.importing.rows import Outcome
-from accounts.importing.unreadable import Unreadable
+from accounts.importing.reading import Unreadable
 from accounts.models import Membership, Role
 from addressbook.importing.contacts import EXAMPLE, judge
 from addressbook.importing.write import CONTACTS
@@ -238,7 +238,7 @@ def test_someone_added_while_it_is_written_is_shown_anew(shown, school, monkeypa
             ContactFactory(school=school, email="bart@bedrijf.test")
         return judged
 
-    monkeypatch.setitem(kind._kinds, Import, replace(CONTACTS, judge=judge_and_add))
+    monkeypatch.setitem(kinds._kinds, Import, replace(CONTACTS, judge=judge_and_add))
     with pytest.raises(ShownAnew):
         import_shown(prepared)
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()

@@ -13,11 +13,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.importing import apply as applying
-from accounts.importing import background
-from accounts.importing.background import NOT_IMPORTED, NOT_READ, hand_in, start_importing
-from accounts.importing.reading import MAX_BYTES
-from accounts.importing.size import LARGE_ROWS, estimate_rows
+from accounts.importing import job
+from accounts.importing.job import NOT_IMPORTED, NOT_READ, hand_in, start_importing
+from accounts.importing.reading import LARGE_ROWS, MAX_BYTES, estimate_rows
 from accounts.models import School, User
 from addressbook.models import Import
 from addressbook.tasks import sweep_imports, work_on_import
@@ -74,7 +72,7 @@ def browser(client: Client, docent: User) -> Client:
 
 
 def work(import_id: int) -> bool:
-    return background.work(Import, import_id)
+    return job.work(Import, import_id)
 
 
 def again(prepared: Import) -> Import:
@@ -154,7 +152,7 @@ def test_a_large_file_from_queue_to_address_book(
 
 def test_reading_counts_and_renews_the_lease(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, int]] = []
-    write = background._write_count
+    write = job._write_count
 
     def write_and_look(claimed: Import, rows: int) -> None:
         Import.objects.update(lease_until=timezone.now())
@@ -164,7 +162,7 @@ def test_reading_counts_and_renews_the_lease(queued: Import, monkeypatch: pytest
         assert current.lease_until > timezone.now() + timedelta(seconds=60)
         seen.append((current.state, current.done_rows, current.total_rows))
 
-    monkeypatch.setattr(background, "_write_count", write_and_look)
+    monkeypatch.setattr(job, "_write_count", write_and_look)
     work(queued.pk)
     assert seen == [(State.READING, rows, ROWS) for rows in (500, 1000, 1500)]
 
@@ -173,13 +171,13 @@ def test_reading_counts_and_renews_the_lease(queued: Import, monkeypatch: pytest
 @pytest.mark.django_db(transaction=True)
 def test_importing_counts_while_its_transaction_is_open(importing: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    write = background._count_beside
+    write = job._count_beside
 
     def write_and_look(claimed: Import, rows: int) -> None:
         write(claimed, rows)
         seen.append(again(claimed).done_rows)
 
-    monkeypatch.setattr(background, "_count_beside", write_and_look)
+    monkeypatch.setattr(job, "_count_beside", write_and_look)
     work(importing.pk)
     assert seen == [250, 500, 750, 1250, 1500]
     assert again(importing).state == State.DONE
@@ -219,7 +217,7 @@ def test_a_worker_that_dies_while_reading_is_replaced_after_its_lease(
     queued: Import, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(background, "_write_count", die)
+        patched.setattr(job, "_write_count", die)
         with pytest.raises(Died):
             work(queued.pk)
     announced.clear()
@@ -238,7 +236,7 @@ def test_a_worker_that_dies_while_importing_leaves_nothing_and_is_replaced(
     importing: Import, school: School, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(applying, "_change", die)
+        patched.setattr(job, "_change", die)
         with pytest.raises(Died):
             work(importing.pk)
     assert not school.contacts.filter(user=None).exists()
@@ -257,15 +255,15 @@ def test_a_broker_that_is_gone_costs_nothing_but_time(queued: Import, announced:
 
 
 def test_a_slow_worker_that_was_replaced_writes_nothing(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = background.read_into
+    read = job.read_into
 
     def be_overtaken(*args: Any, **options: Any) -> Any:
-        monkeypatch.setattr(background, "read_into", read)
+        monkeypatch.setattr(job, "read_into", read)
         lease_over()
         assert work(queued.pk)
         return read(*args, **options)
 
-    monkeypatch.setattr(background, "read_into", be_overtaken)
+    monkeypatch.setattr(job, "read_into", be_overtaken)
     assert not work(queued.pk)
     assert again(queued).state == State.READY
 
@@ -275,16 +273,16 @@ def test_an_importing_worker_that_was_replaced_is_undone(
     importing: Import, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*args: Any, **values: Any) -> None:
-        raise applying.ClaimLost
+        raise job.ClaimLost
 
-    monkeypatch.setattr(applying, "_change", lose)
+    monkeypatch.setattr(job, "_change", lose)
     assert not work(importing.pk)
     assert not school.contacts.filter(user=None).exists()
 
 
 def test_a_file_that_kills_every_worker_is_given_up(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "_read", die)
-    for _ in range(background.MAX_ATTEMPTS):
+    monkeypatch.setattr(job, "_read", die)
+    for _ in range(job.MAX_ATTEMPTS):
         with pytest.raises(Died):
             work(queued.pk)
         lease_over()
@@ -297,7 +295,7 @@ def test_an_import_that_fails_can_be_started_again(
     importing: Import, school: School, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(background, "import_shown", fail)
+        patched.setattr(job, "import_shown", fail)
         with pytest.raises(RuntimeError):
             work(importing.pk)
     page = words(browser.get(page_of(importing)))

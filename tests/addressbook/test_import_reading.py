@@ -13,10 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from accounts.importing import files, reading
-from accounts.importing.columns import find_columns
-from accounts.importing.rows import Outcome, Row
-from accounts.importing.unreadable import Unreadable
+from accounts.importing import reading, template_files
+from accounts.importing.columns import Outcome, Row, find_columns
+from accounts.importing.reading import Unreadable
 from accounts.text import clean_line
 from addressbook.importing.contacts import COLUMNS, EXAMPLE, NAMES, TEMPLATE
 
@@ -200,7 +199,7 @@ def test_columns_that_mean_nothing_here_are_kept_to_be_named():
 
 # --- Files that go out ---------------------------------------------------------------------------
 def test_the_excel_template_has_the_columns_an_example_a_choice_and_an_explanation():
-    book = load_workbook(io.BytesIO(files.excel_template(TEMPLATE)))
+    book = load_workbook(io.BytesIO(template_files.excel_template(TEMPLATE)))
     sheet = book.worksheets[0]
     assert [cell.value for cell in sheet[1]] == [*HEADER, "Taal"]
     assert tuple(cell.value for cell in sheet[2]) == EXAMPLE
@@ -211,13 +210,13 @@ def test_the_excel_template_has_the_columns_an_example_a_choice_and_an_explanati
 
 
 def test_the_templates_can_be_read_again():
-    assert read_lines(io.BytesIO(files.excel_template(TEMPLATE)))[0] == (1, [*HEADER, "Taal"])
-    assert read_lines(io.BytesIO(files.csv_template(TEMPLATE))) == [(1, [*HEADER, "Taal"])]
+    assert read_lines(io.BytesIO(template_files.excel_template(TEMPLATE)))[0] == (1, [*HEADER, "Taal"])
+    assert read_lines(io.BytesIO(template_files.csv_template(TEMPLATE))) == [(1, [*HEADER, "Taal"])]
 
 
 def test_the_file_to_mend_holds_no_formula():
     row = Row(2, ("=1+1", "", "Hoff", "@x", "", "", ""), Outcome.ERROR)
-    sheet = load_workbook(io.BytesIO(files.file_to_mend(COLUMNS, [row]))).worksheets[0]
+    sheet = load_workbook(io.BytesIO(template_files.file_to_mend(COLUMNS, [row]))).worksheets[0]
     assert [cell.data_type for cell in sheet[2] if cell.value] == ["s", "s", "s", "s"]
 
 
@@ -278,6 +277,6 @@ def test_an_excel_file_with_damaged_xml_gives_lines_or_a_sentence(name, seed):
 @given(st.lists(st.lists(st.text(max_size=20), min_size=len(NAMES), max_size=len(NAMES)), max_size=5))
 def test_what_is_written_to_mend_is_read_again(rows):
     rows = [[clean_line(cell) for cell in row] for row in rows]
-    written = files.file_to_mend(COLUMNS, [Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
+    written = template_files.file_to_mend(COLUMNS, [Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
     read = [cells[: len(NAMES)] for _, cells in read_lines(io.BytesIO(written))[1:]]
     assert read == rows

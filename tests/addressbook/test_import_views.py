@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from openpyxl import load_workbook
 
-from accounts.importing.rows import Outcome
+from accounts.importing.columns import Outcome
 from accounts.models import Membership, Role
 from addressbook.models import Import
 from tests.factories import ContactFactory, MembershipFactory

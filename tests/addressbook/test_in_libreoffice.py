@@ -7,7 +7,7 @@ import io
 import pytest
 from openpyxl import load_workbook
 
-from accounts.importing import files
+from accounts.importing import template_files
 from addressbook.importing.contacts import TEMPLATE
 from tests.addressbook.files import read_lines
 from tests.spreadsheets import Convert
@@ -17,8 +17,8 @@ ZOE = ["Zoë", "van 't", "Brömmel", "zoe@bedrijf.test", "Monteur", "Café René
 
 def filled_in(kind: str) -> bytes:
     if kind == "csv":
-        return files.csv_template(TEMPLATE) + (";".join(ZOE) + "\r\n").encode()
-    book = load_workbook(io.BytesIO(files.excel_template(TEMPLATE)))
+        return template_files.csv_template(TEMPLATE) + (";".join(ZOE) + "\r\n").encode()
+    book = load_workbook(io.BytesIO(template_files.excel_template(TEMPLATE)))
     book.worksheets[0].append(ZOE)
     content = io.BytesIO()
     book.save(content)

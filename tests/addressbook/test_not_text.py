@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.importing.preview import prepare, read_rows
-from accounts.importing.unreadable import Unreadable
+from accounts.importing.reading import Unreadable
 from accounts.models import School, User
 from addressbook.models import Import
 

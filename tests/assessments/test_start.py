@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.http import Http404
 
-from accounts import find_students
+from accounts import student_search
 from accounts.models import Membership, Role
 from accounts.search import matches
 from assessments import lifecycle, start
@@ -103,7 +103,7 @@ def test_a_large_school_s_students_are_found_as_a_small_one_s(school, docent, mo
         email = f"{first}@hier.test" if last == "Zwart" else f"{first}.{last}@school.test"
         MembershipFactory(school=school, user__first_name=first, user__last_name=last, user__email=email)
     small = start.find_students(by=docent, query=query)
-    monkeypatch.setattr(find_students, "WALKED", walked)
+    monkeypatch.setattr(student_search, "WALKED", walked)
     assert start.find_students(by=docent, query=query) == small
     assert set(small) == set(Membership.objects.students_of_docent(docent).filter(matches(query)))
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.importing.background import work
+from accounts.importing.job import work
 from accounts.importing.preview import prepare
 from accounts.models import School, User
 from addressbook.models import Import

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.importing.background import work
+from accounts.importing.job import work
 from accounts.models import PeopleImport, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite, withdraw
 from accounts.people.links import token_for
@@ -204,7 +204,7 @@ def test_a_long_list_shows_how_far_it_is(
     width: int,
 ) -> None:
     told: list[int] = []
-    monkeypatch.setattr("accounts.tasks.work_on_import.delay", told.append)
+    monkeypatch.setattr("accounts.people.import_views.work_on_import.delay", told.append)
     file = tmp_path / "lijst.xlsx"
     rows = [["Noa", "", f"Nummer {n}", f"noa{n}@hier.test", "Student", f"{n}"] for n in range(1200)]
     file.write_bytes(xlsx(*rows, header=HEADER).getvalue())

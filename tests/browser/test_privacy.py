@@ -11,9 +11,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.change_school import change_settings, marks
 from accounts.models import Membership, Role, School, User
-from accounts.retention_terms import TERMS
+from accounts.models.retention_terms import TERMS
+from accounts.school.changes import change_settings, marks
 from assessments import documents, own_data, view_log
 from assessments.models import Assessment, DataRequest, Erasure
 from assessments.study_dates import DATES, set_dates

@@ -13,11 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from accounts.importing import background
-from accounts.importing.apply import ShownAnew, import_shown
-from accounts.importing.kept import KEPT_DAYS
+from accounts.importing import job
+from accounts.importing.columns import Outcome
+from accounts.importing.job import ShownAnew, import_shown
+from accounts.importing.models import KEPT_DAYS
 from accounts.importing.preview import prepare, read_rows
-from accounts.importing.rows import Outcome
 from accounts.models import Membership, Role, School, User
 from accounts.people import roles
 from assessments import study_dates
@@ -330,7 +330,7 @@ def test_a_long_list_is_read_and_written_by_a_worker_in_few_queries(
         work_on_dates(prepared.pk)
     prepared.refresh_from_db()
     assert (prepared.good, prepared.counts[Outcome.ERROR]) == (1, 5000)
-    background.start_importing(prepared)
+    job.start_importing(prepared)
     with django_assert_max_num_queries(80):
         work_on_dates(prepared.pk)
     assert dates(student) == (date(2026, 7, 10), None)

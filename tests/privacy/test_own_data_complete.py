@@ -15,11 +15,12 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts import number_report, sessions
-from accounts.change_school import marks
+from accounts.auth import sessions
 from accounts.models import Membership, Role, School, Session, User
-from accounts.models.recovery_code import digest
+from accounts.models.mfa import digest
 from accounts.people import roles
+from accounts.school import student_numbers
+from accounts.school.changes import marks
 from addressbook.models import Contact
 from assessments import own_data, view_log
 from assessments.models import Assessment
@@ -117,7 +118,7 @@ def everything(
     roles.record(school=school, user=user, role=Role.STUDENT, change="GIVEN", by=administrator, how="IMPORT")
     day = {"diploma_on": today()}
     set_dates(student=student, typed=day, opened=marks(student, DATES), by=administrator)
-    number_report.tell_school(student=student, number="654321")
+    student_numbers.tell_school(student=student, number="654321")
     name = {"first_name": "Anouk", "last_name": "Hoff", "by": administrator, "by_name": administrator.full_name}
     now = timezone.now()
     school.school_invitations.create(**name, email=user.email, roles=["STUDENT"], withdrawn_at=now)

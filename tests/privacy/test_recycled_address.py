@@ -11,9 +11,9 @@ import pytest
 from axes.models import AccessLog
 from django.utils import timezone
 
-from accounts import change_email, register
 from accounts.addresses import Address, addresses_of
-from accounts.erase_account import erase_account
+from accounts.auth import email_change, registration
+from accounts.erasure import erase_account
 from accounts.models import Membership, School, SchoolInvitation, User
 from assessments import erase
 from assessments.models import Assessment, Invitation, MailAbout
@@ -37,9 +37,9 @@ def mail(text: str, to: str = BOX) -> OutgoingMail:
 
 def move(user: User, to: str) -> datetime:
     """Gives the account another address; from when it has it."""
-    change_email.ask(user=user, email=to, language="nl")
+    email_change.ask(user=user, email=to, language="nl")
     change = user.email_changes.get(confirmed_at=None, withdrawn_at=None, stopped_at=None)
-    change_email.confirm(change=change)
+    email_change.confirm(change=change)
     user.refresh_from_db()
     change.refresh_from_db()
     assert change.confirmed_at
@@ -175,7 +175,7 @@ def spans(user: User) -> list[tuple[str, Any, Any]]:
 
 def test_who_never_changed_it_has_it_from_the_registration_on(db: None) -> None:
     user = UserFactory(email=BOX)
-    assert spans(user) == [(BOX, user.joined_at - register.TERM, None)]
+    assert spans(user) == [(BOX, user.joined_at - registration.TERM, None)]
 
 
 def test_an_address_that_one_came_back_to_was_not_one_s_own_in_between(db: None, pass_time: Later) -> None:
@@ -195,7 +195,7 @@ def test_what_was_stopped_gave_the_old_address_back(db: None, pass_time: Later) 
     stolen = move(user, "dief@elders.test")
     further = move(user, "verder@elders.test")
     pass_time(hours=1)
-    change_email.stop(change=user.email_changes.get(old_email=BOX), language="nl")
+    email_change.stop(change=user.email_changes.get(old_email=BOX), language="nl")
     user.refresh_from_db()
     stopped = user.email_changes.first().stopped_at
     assert addresses_of(user) == [
@@ -208,8 +208,8 @@ def test_what_was_stopped_gave_the_old_address_back(db: None, pass_time: Later) 
 
 def test_what_was_asked_and_never_confirmed_was_never_an_address(db: None) -> None:
     user = UserFactory(email=BOX)
-    change_email.ask(user=user, email=PRIVATE, language="nl")
-    change_email.stop(change=user.email_changes.get(), language="nl")
+    email_change.ask(user=user, email=PRIVATE, language="nl")
+    email_change.stop(change=user.email_changes.get(), language="nl")
     user.refresh_from_db()
     assert [one.email for one in addresses_of(user)] == [BOX]
 
@@ -217,7 +217,7 @@ def test_what_was_asked_and_never_confirmed_was_never_an_address(db: None) -> No
 def test_erasing_takes_the_mails_of_a_change_that_was_stopped_along(db: None) -> None:
     user = UserFactory(email=BOX)
     move(user, PRIVATE)
-    change_email.stop(change=user.email_changes.get(), language="nl")
+    email_change.stop(change=user.email_changes.get(), language="nl")
     user.refresh_from_db()
     assert OutgoingMail.objects.filter(to=PRIVATE, kind="email_given_back").exists()
     assert erase_account(user)

@@ -15,14 +15,26 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 
-from accounts.importing.columns import SYNONYMS, Column, Layout, Note
-from accounts.importing.files import Template
-from accounts.importing.kind import Lines
-from accounts.importing.rows import CHUNK, EMAIL_AT, Judged, Outcome, Row, chunks, problems, repeated
+from accounts.importing.columns import (
+    CHUNK,
+    EMAIL_AT,
+    SYNONYMS,
+    Column,
+    Judged,
+    Layout,
+    Note,
+    Outcome,
+    Row,
+    chunks,
+    problems,
+    repeated,
+)
+from accounts.importing.kinds import Lines
+from accounts.importing.template_files import Template
 from accounts.language import Language
 from accounts.mailable import normalise_address
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, Role, School, SchoolInvitation, User
-from accounts.number_forms import read_number
+from accounts.school.number_formats import read_number
 
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@school.example", "Student", "123456", "Nederlands")
 ROLE = Column(

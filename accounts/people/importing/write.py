@@ -8,15 +8,14 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts.change_number import log_number
-from accounts.importing.columns import Layout
-from accounts.importing.kind import Count, Kind
-from accounts.importing.rows import Judged
+from accounts.importing.columns import Judged, Layout
+from accounts.importing.kinds import Count, Kind
 from accounts.models import SEARCHED, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
 from accounts.people import roles
+from accounts.people.import_views import work_on_import
 from accounts.people.invite import announce
-from accounts.people.tell import WATCHED, Given, tell_of_roles
-from accounts.tasks import work_on_import
+from accounts.people.notify import WATCHED, Given, tell_of_roles
+from accounts.school.student_numbers import log_number
 
 from .people import COLUMNS, NAMES, There, Wanted, judge, missing_roles, wanted
 

@@ -17,17 +17,17 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 from openpyxl import Workbook, load_workbook
 
-from accounts.importing import background, files
-from accounts.importing.apply import ShownAnew, import_shown
-from accounts.importing.kept import KEPT_DAYS
+from accounts.auth.rate_limits import LISTS_BY_USER
+from accounts.importing import job, template_files
+from accounts.importing.columns import Outcome
+from accounts.importing.job import ShownAnew, import_shown
+from accounts.importing.models import KEPT_DAYS
 from accounts.importing.preview import prepare, read_rows
-from accounts.importing.rows import Outcome
 from accounts.models import Membership, PeopleImport, Role, School, SchoolInvitation, User
+from accounts.people.import_views import forget_imports, sweep_imports
 from accounts.people.importing.people import COLUMNS, EXAMPLE, TEMPLATE
 from accounts.people.invite import send_wanted
 from accounts.people.roles import leave
-from accounts.rate_limits import LISTS_BY_USER
-from accounts.tasks import forget_imports, sweep_imports
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.accounts.mailed import start_counting
@@ -380,16 +380,16 @@ def test_a_long_list_is_read_and_imported_by_a_worker(
     school: School, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announced: list[int] = []
-    monkeypatch.setattr("accounts.tasks.work_on_import.delay", announced.append)
+    monkeypatch.setattr("accounts.people.import_views.work_on_import.delay", announced.append)
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"{n}", ""] for n in range(1_500)]
     file = csv_file(*rows, header=HEADER)
-    queued = background.hand_in(PeopleImport, school=school, by=manager, file=file, filename="l.csv", mails_now=False)
+    queued = job.hand_in(PeopleImport, school=school, by=manager, file=file, filename="l.csv", mails_now=False)
     sweep_imports()
     assert announced == [queued.pk]
-    assert background.work(PeopleImport, queued.pk)
+    assert job.work(PeopleImport, queued.pk)
     queued.refresh_from_db()
-    background.start_importing(queued)
-    assert background.work(PeopleImport, queued.pk)
+    job.start_importing(queued)
+    assert job.work(PeopleImport, queued.pk)
     assert school.school_invitations.unsent().count() == 1_500
 
 
@@ -501,7 +501,7 @@ def test_templates_can_be_filled_in_and_read(browser: Client, school: School) ->
 
 def test_what_is_typed_into_the_template_stays_text() -> None:
     """So that a number keeps the zeros that it begins with."""
-    sheet = load_workbook(io.BytesIO(files.excel_template(TEMPLATE))).worksheets[0]
+    sheet = load_workbook(io.BytesIO(template_files.excel_template(TEMPLATE))).worksheets[0]
     assert sheet.column_dimensions["F"].number_format == "@"
     book = Workbook()
     book.active.append(HEADER)

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Role, School, User
-from accounts.people.key_pages import PAGE_SIZE
+from accounts.people.listing import PAGE_SIZE
 from accounts.people.roles import give_role, leave
 from assessments.models import Assessment
 from tests.factories import MembershipFactory, member

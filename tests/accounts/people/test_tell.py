@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.importing.apply import import_shown
+from accounts.importing.job import import_shown
 from accounts.importing.preview import prepare
 from accounts.models import PeopleImport, Role, School, SchoolInvitation, User
 from accounts.people.importing.people import COLUMNS

@@ -1,0 +1,156 @@
+"""The mails about an account: one function a mail, each queued in its caller's transaction.
+
+What goes to an address that nobody has proven to be theirs holds no word that whoever asked could choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.mail_rendering import one_line, render_mail
+from accounts.models import EmailChange, Registration, User
+from digibeoordelen.outbox.links import placeholder
+from digibeoordelen.outbox.models import OutgoingMail
+from digibeoordelen.outbox.queue import Link, queue_mail
+
+from .links import CONFIRM_EMAIL, CONFIRM_REGISTRATION, STOP_EMAIL
+
+
+def queue_confirm_registration(*, registration: Registration, until: datetime, language: str) -> OutgoingMail:
+    """Asks whether the address is theirs who registered; without the name that was typed."""
+    return _queue(
+        "confirm_registration",
+        to=registration.email,
+        language=language,
+        context={"school": registration.school, "until": until, "link": placeholder("confirm")},
+        links={"confirm": CONFIRM_REGISTRATION.for_mail(registration=registration.pk, language=language)},
+    )
+
+
+def queue_has_account(*, to: str, language: str) -> OutgoingMail:
+    """To who would like another account, or this address for one: there is an account already."""
+    return _queue("has_account", to=to, language=language, context=_pages())
+
+
+def queue_no_account(*, to: str, language: str) -> OutgoingMail:
+    """To who forgot which address the account has: it isn't this one."""
+    return _queue("no_account", to=to, language=language, context=_pages())
+
+
+def queue_new_password(*, user: User, link: Link, language: str) -> OutgoingMail:
+    """The link to choose a new password, once."""
+    return _queue(
+        "new_password",
+        to=user,
+        language=language,
+        context={"user": user, "link": placeholder("choose")},
+        links={"choose": link},
+    )
+
+
+def queue_password_changed(*, user: User, language: str) -> OutgoingMail:
+    """Tells the owner, who may not have been the one."""
+    return _queue("password_changed", to=user, language=language, context={"user": user, **_pages()})
+
+
+def queue_confirm_email(*, change: EmailChange, until: datetime, language: str) -> OutgoingMail:
+    """To the new address: whether it is theirs who asked."""
+    return _queue(
+        "confirm_email",
+        to=change.new_email,
+        language=language,
+        context={"until": until, "link": placeholder("confirm")},
+        links={"confirm": CONFIRM_EMAIL.for_mail(change=change.pk, language=language)},
+    )
+
+
+def queue_email_change_asked(*, change: EmailChange, until: datetime, language: str) -> OutgoingMail:
+    """To the old address: what was asked, with the link to stop it."""
+    return _queue(
+        "email_change_asked",
+        to=change.user,
+        language=language,
+        context={"change": change, "until": until, "link": placeholder("stop")},
+        links={"stop": STOP_EMAIL.for_mail(change=change.pk, language=language)},
+    )
+
+
+def queue_email_given_back(*, to: str, language: str) -> OutgoingMail:
+    """To the address that an account had for a while."""
+    return _queue("email_given_back", to=to, language=language, context={})
+
+
+def _pages() -> dict[str, str]:
+    names = {"login_url": "login", "forgotten_url": "forgotten_password", "register_url": "register"}
+    return {word: settings.SITE_URL + reverse(f"accounts:{name}") for word, name in names.items()}
+
+
+def _queue(
+    name: str,
+    *,
+    to: User | str,
+    language: str,
+    context: Mapping[str, Any],
+    links: Mapping[str, Link] | None = None,
+) -> OutgoingMail:
+    subject, text, html = render_mail(f"accounts/mail/{name}", context, language=language)
+    return queue_mail(
+        kind=name,
+        to=to if isinstance(to, str) else to.email,
+        to_name="" if isinstance(to, str) else one_line(to.full_name),
+        subject=subject,
+        text=text,
+        html=html,
+        links=links or {},
+    )
+
+
+def queue_second_step_on(*, user: User, device: str) -> OutgoingMail:
+    """Logging in asks for a code from now on."""
+    return _queue_security_mail("second_step_on", user, device=device)
+
+
+def queue_second_step_off(*, user: User, device: str) -> OutgoingMail:
+    """Logging in asks for the password alone, as the person chose."""
+    return _queue_security_mail("second_step_off", user, device=device)
+
+
+def queue_second_step_removed(*, user: User) -> OutgoingMail:
+    """The Consortium's staff took the second step away, for who lost phone and recovery codes."""
+    return _queue_security_mail("second_step_removed", user)
+
+
+def queue_new_recovery_codes(*, user: User, device: str) -> OutgoingMail:
+    """The older recovery codes are void."""
+    return _queue_security_mail("new_recovery_codes", user, device=device)
+
+
+def queue_recovery_code_used(*, user: User, left: int, device: str) -> OutgoingMail:
+    """One recovery code less."""
+    return _queue_security_mail("recovery_code_used", user, device=device, left=left)
+
+
+def queue_wrong_codes(*, user: User) -> OutgoingMail:
+    """Someone who knows the password guesses at the code."""
+    return _queue_security_mail("wrong_codes", user)
+
+
+def _queue_security_mail(name: str, user: User, **context: Any) -> OutgoingMail:
+    page = settings.SITE_URL + reverse("accounts:sessions")
+    context = {"name": user.full_name, "at": timezone.localtime(), "link": page, **context}
+    folder = f"accounts/mail/{name}"
+    return queue_mail(
+        kind=name,
+        to=user.email,
+        to_name=" ".join(user.full_name.split()),
+        subject=" ".join(render_to_string(f"{folder}.subject.txt", context).split()),
+        text=render_to_string(f"{folder}.txt", context),
+        html=render_to_string(f"{folder}.html", context).strip(),
+    )

@@ -1,0 +1,270 @@
+"""'Wachtwoord vergeten?' on the login page, and 'Wachtwoord wijzigen' in the profile."""
+
+from __future__ import annotations
+
+from axes.utils import reset as forget_wrong_passwords
+from django.contrib import messages
+from django.contrib.auth import logout, update_session_auth_hash
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import UserRequest
+from accounts.language import speak_to, translated
+from accounts.models import Registration, School, User
+
+from . import email_change, rate_limits, sessions
+from . import password as auth_password
+from . import registration as auth_registration
+from .forms import ChangeEmailForm, ChangePasswordForm, EmailForm, NewPasswordForm, PasswordForm, RegisterForm
+from .links import CONFIRM_EMAIL, CONFIRM_REGISTRATION, NEW_PASSWORD, STOP_EMAIL, LinkGone
+from .login import log_in_by_mail
+from .refusals import link_gone, too_many, too_many_mails
+
+
+@translated
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgotten_password(request: HttpRequest) -> HttpResponse:
+    """Asks for the address; the answer is the same whether it has an account or not."""
+    form = EmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        if refused := too_many_mails(request, form="password", email=email):
+            return refused
+        auth_password.ask(email=email, language=get_language() or "")
+        return render(request, "accounts/password_mailed.html", {"email": email})
+    return render(request, "accounts/forgotten_password.html", {"form": form})
+
+
+@translated
+@login_not_required
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_password(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail. Looking uses nothing up, since mail scanners look; what is sent in does."""
+    speak_to(request, NEW_PASSWORD.language(token))
+    try:
+        user = auth_password.find(token)
+        form = NewPasswordForm(user, request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            password = form.cleaned_data["new_password1"]
+            auth_password.choose(token=token, password=password, language=get_language() or "")
+            # Who is here is who forgot it, and most likely is locked out for having tried.
+            forget_wrong_passwords(username=user.email)
+            messages.success(request, _("Uw nieuwe wachtwoord is bewaard. Log ermee in."))
+            return redirect("accounts:login")
+    except LinkGone as gone:
+        return link_gone(request, gone, again="accounts:forgotten_password")
+    return render(request, "accounts/new_password.html", {"form": form, "email": user.email})
+
+
+@translated
+@never_cache
+@sensitive_post_parameters()
+def change_password(request: UserRequest) -> HttpResponse:
+    """In the profile: with the old password; every other session ends."""
+    form = ChangePasswordForm(request, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = User.objects.get(pk=request.user.pk)
+        password = form.cleaned_data["new_password1"]
+        auth_password.change(user=user, password=password, language=get_language() or "")
+        update_session_auth_hash(request, user)
+        messages.success(request, _("Uw wachtwoord is gewijzigd. Op andere apparaten bent u uitgelogd."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/change_password.html", {"form": form})
+
+
+@translated
+@login_not_required
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def make_account(request: HttpRequest) -> HttpResponse:
+    """What a student fills in; the answer is the same whether the address has an account or not."""
+    if request.user.is_authenticated:
+        return redirect("home")
+    form = RegisterForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        if refused := too_many_mails(request, form="register", email=email):
+            return refused
+        password = form.cleaned_data["password1"]
+        auth_registration.register(registration=form.instance, password=password, language=get_language() or "")
+        return _look_in_your_mail(request, email)
+    schools = School.objects.filter(register_on=True).exists()
+    return render(request, "accounts/register.html", {"form": form, "schools": schools})
+
+
+@translated
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_again(request: HttpRequest) -> HttpResponse:
+    """Mails the link once more."""
+    form = EmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        if refused := too_many_mails(request, form="confirm", email=email):
+            return refused
+        auth_registration.mail_again(email=email, language=get_language() or "")
+        return _look_in_your_mail(request, email, again=True)
+    return render(request, "accounts/confirm_again.html", {"form": form})
+
+
+@translated
+@login_not_required
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_registration(request: HttpRequest, token: str) -> HttpResponse:
+    """The link in the mail: with the password that was chosen it makes the account, and one is logged in."""
+    speak_to(request, CONFIRM_REGISTRATION.language(token))
+    try:
+        registration = auth_registration.find(token)
+        form = PasswordForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            if rate_limits.CONFIRM_TRIES.exceeds(str(registration.pk)):
+                return too_many(request, "passwords", rate_limits.CONFIRM_TRIES)
+            if auth_registration.is_password(registration, form.cleaned_data["password"]):
+                return _confirm(request, registration)
+            form.add_error("password", _("Dit is niet het wachtwoord dat u koos."))
+    except LinkGone as gone:
+        return link_gone(request, gone, again="accounts:register")
+    return render(request, "accounts/confirm_registration.html", {"form": form, "registration": registration})
+
+
+def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
+    try:
+        user = auth_registration.confirm(registration=registration)
+    except auth_registration.AlreadyAnAccount:
+        raise LinkGone("taken") from None
+    except auth_registration.NotAtThisSchool:
+        raise LinkGone("not_here") from None
+    messages.success(request, _("Uw e-mailadres is bevestigd: uw account werkt."))
+    return log_in_by_mail(request, user)
+
+
+def _look_in_your_mail(request: HttpRequest, email: str, *, again: bool = False) -> HttpResponse:
+    """Not led to: an address that gets here by a redirect would stand in the browser's history."""
+    return render(request, "accounts/registered.html", {"email": email, "again": again})
+
+
+@translated
+@never_cache
+@sensitive_post_parameters()
+def ask_email_change(request: UserRequest) -> HttpResponse:
+    """The new address and the password; nothing changes until the new address confirms."""
+    form = ChangeEmailForm(request, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        if refused := too_many_mails(request, form="email", email=email):
+            return refused
+        email_change.ask(user=request.user, email=email, language=get_language() or "")
+        text = _("We hebben een mail gestuurd naar %(email)s. Uw e-mailadres wijzigt zodra u die bevestigt.")
+        messages.success(request, text % {"email": email})
+        return redirect("accounts:profile")
+    return render(request, "accounts/change_email.html", {"form": form})
+
+
+@translated
+@require_POST
+def withdraw_email_change(request: UserRequest) -> HttpResponse:
+    """'Niet wijzigen' in the profile, as long as it isn't confirmed."""
+    email_change.withdraw(user=request.user)
+    messages.success(request, _("Uw e-mailadres blijft %(email)s.") % {"email": request.user.email})
+    return redirect("accounts:profile")
+
+
+@translated
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm_email(request: UserRequest, token: str) -> HttpResponse:
+    """The link mailed to the new address, for who is logged in: whoever else reads that mailbox has no use for it."""
+    speak_to(request, CONFIRM_EMAIL.language(token))
+    try:
+        change = email_change.find_to_confirm(token, request.user)
+        if request.method == "POST":
+            email_change.confirm(change=change)
+            text = _("Uw e-mailadres is nu %(email)s. Daarmee logt u voortaan in.")
+            messages.success(request, text % {"email": change.new_email})
+            return redirect("accounts:profile")
+    except email_change.AddressTaken:
+        return link_gone(request, LinkGone("taken"), again="accounts:change_email")
+    except email_change.OtherDomain:
+        return link_gone(request, LinkGone("other_domain"), again="accounts:change_email")
+    except LinkGone as gone:
+        return link_gone(request, gone, again="accounts:change_email")
+    return render(request, "accounts/confirm_email.html", {"change": change})
+
+
+@translated
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
+    """'Dit was ik niet', mailed to the old address; asks on GET, since mail scanners open links."""
+    speak_to(request, STOP_EMAIL.language(token))
+    try:
+        change = email_change.find_to_stop(token)
+        if request.method == "POST":
+            email_change.stop(change=change, language=get_language() or "")
+            email = User.objects.get(pk=change.user_id).email
+            return render(request, "accounts/email_change_stopped.html", {"email": email})
+    except email_change.AddressTaken:
+        return link_gone(request, LinkGone("taken"), again="accounts:login")
+    except LinkGone as gone:
+        return link_gone(request, gone, again="accounts:forgotten_password")
+    return render(request, "accounts/stop_email_change.html", {"change": change})
+
+
+@translated
+@never_cache
+@require_GET
+def logins(request: UserRequest) -> HttpResponse:
+    found = sessions.logins(user=request.user, session=request.session)
+    return render(request, "accounts/sessions.html", {"logins": found})
+
+
+@require_POST
+@translated
+def end_session(request: UserRequest, session_id: str) -> HttpResponse:
+    """Logs out in one place; 404 for what is no session of this person's, or not any more."""
+    found = sessions.logins(user=request.user, session=request.session)
+    one = next((login for login in found if login.public_id == session_id), None)
+    if one is None:
+        raise Http404
+    if one.is_this:
+        return _log_out(request, _("U bent uitgelogd."))
+    sessions.end(user=request.user, public_id=session_id)
+    messages.success(request, _("U bent uitgelogd op: %(device)s.") % {"device": one.device})
+    return redirect("accounts:sessions")
+
+
+@require_POST
+@translated
+def end_other_sessions(request: UserRequest) -> HttpResponse:
+    sessions.end_all(user=request.user, but=request.session)
+    messages.success(request, _("U bent overal uitgelogd, behalve hier."))
+    return redirect("accounts:sessions")
+
+
+@require_POST
+@translated
+def end_all_sessions(request: UserRequest) -> HttpResponse:
+    """'Overal uitloggen', here too."""
+    sessions.end_all(user=request.user)
+    return _log_out(request, _("U bent overal uitgelogd."))
+
+
+def _log_out(request: UserRequest, words: str) -> HttpResponse:
+    logout(request)
+    messages.success(request, words)
+    return redirect("accounts:login")

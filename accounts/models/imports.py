@@ -1,0 +1,31 @@
+"""Lists of students and staff that were handed in."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from accounts.importing.models import ImportedFile, ImportedFileQuerySet
+
+from .school import School
+from .user import Role, User
+
+
+class PeopleImportQuerySet(ImportedFileQuerySet["PeopleImport"]):
+    def visible_to(self, user: User) -> PeopleImportQuerySet:
+        """One's own, as long as one is Schoolbeheer of the school."""
+        return self.filter(by=user, school__in=user.schools_as(Role.SCHOOLBEHEER))
+
+
+class PeopleImport(ImportedFile):
+    """A list of people; `accounts.people.importing` says what its lines mean."""
+
+    school = models.ForeignKey(School, models.CASCADE, related_name="people_imports")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="people_imports")
+    mails_now = models.BooleanField("mails meteen versturen", default=True)
+
+    objects = PeopleImportQuerySet.as_manager()
+
+    class Meta(ImportedFile.Meta):
+        verbose_name = "import van mensen"
+        verbose_name_plural = "imports van mensen"
