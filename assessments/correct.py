@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from accounts.models import User
-from exams import grading
+from exams.grading import scores as grading_scores
 
 from . import lifecycle
 from .form import MAX_JUSTIFICATION
@@ -20,7 +20,7 @@ from .models import Assessment, Correction, Event, Status
 from .rubric import Column, PartSheet, Rubric, read_rubric
 
 MAX_REASON = 1000  # characters
-SCORES = tuple(score.value for score in grading.Score)
+SCORES = tuple(score.value for score in grading_scores.Score)
 
 
 @dataclass(frozen=True)

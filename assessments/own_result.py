@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 from addressbook.models import Contact
-from exams import grading
+from exams.grading import scores as grading_scores
 from exams.models import Part, WorkProcess
 
 from .rubric import Rubric
@@ -17,30 +17,32 @@ class OwnWorkProcess:
     """`result` is None when the examiner has only some of its parts."""
 
     work_process: WorkProcess
-    result: grading.WorkProcessResult | None
-    parts: list[tuple[Part, grading.PartResult]]
+    result: grading_scores.WorkProcessResult | None
+    parts: list[tuple[Part, grading_scores.PartResult]]
 
 
 @dataclass(frozen=True)
 class OwnResult:
     """`unit` is None when the result also depends on others: they have other parts, or the same ones."""
 
-    unit: grading.UnitResult | None
+    unit: grading_scores.UnitResult | None
     work_processes: list[OwnWorkProcess]
 
 
 def own_result(rubric: Rubric, *, contact: Contact) -> OwnResult:
     """What a rubric of `contact`'s own parts, with every criterion scored, comes to."""
     assessment = rubric.assessment
-    scores: dict[Hashable, grading.Score] = {
-        criterion: grading.Score(value) for column in rubric.columns for criterion, value in column.scores.items()
+    scores: dict[Hashable, grading_scores.Score] = {
+        criterion: grading_scores.Score(value)
+        for column in rubric.columns
+        for criterion, value in column.scores.items()
     }
     found = assessment.unit.exam_version.scheme().grade_scored(assessment.unit_code, scores)
     is_alone = not assessment.live_assignments.exclude(contact=contact).exists()
     return OwnResult(unit=found.unit if is_alone else None, work_processes=list(_work_processes(rubric, found)))
 
 
-def _work_processes(rubric: Rubric, found: grading.PartialResult) -> Iterator[OwnWorkProcess]:
+def _work_processes(rubric: Rubric, found: grading_scores.PartialResult) -> Iterator[OwnWorkProcess]:
     for core_task in rubric.core_tasks:
         for sheet in core_task.work_processes:
             codes = (core_task.core_task.code, sheet.work_process.code)

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import School
-from exams import grading
+from exams.grading import scores as grading_scores
 from exams.models import Criterion
 
 from . import correct, sign
@@ -23,7 +23,7 @@ Signed = Mapping[int, Invitation]  # by contact id
 class Outcome:
     """What the rubric comes to: `unit` is None while a criterion is open or in dispute."""
 
-    unit: grading.UnitResult | None
+    unit: grading_scores.UnitResult | None
     open_count: int
     disputed: frozenset[int]
 
@@ -39,7 +39,7 @@ def outcome(rubric: Rubric) -> Outcome:
     `disputed`), and then there is no result, unless the committee decided and the rubric was laid over
     (`assessments.correct`).
     """
-    scores: dict[Hashable, grading.Score] = {}
+    scores: dict[Hashable, grading_scores.Score] = {}
     open_count, disputed = 0, set()
     for part in rubric.parts:
         for criterion in part.criteria:
@@ -57,7 +57,7 @@ def outcome(rubric: Rubric) -> Outcome:
     return Outcome(unit=unit, open_count=open_count, disputed=frozenset(disputed))
 
 
-def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading.UnitResult) -> dict[str, Any]:
+def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading_scores.UnitResult) -> dict[str, Any]:
     """Everything the PDF says about the result, as plain JSON; nothing in it changes afterwards."""
     student, exam = assessment.student, assessment.exam
     signed = sign.read(assessment)

@@ -13,8 +13,8 @@ from functools import cached_property
 from django.utils.translation import gettext as _
 
 from addressbook.models import Contact
-from exams import grading
-from exams.kept import criteria_of
+from exams.criteria_cache import criteria_of
+from exams.grading import scores as grading_scores
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
 from .merge import Base, mark
@@ -150,13 +150,13 @@ class PartSheet:
         for criterion in self.criteria:
             yield criterion, [column.scores.get(criterion.pk, "") for column in self.columns]
 
-    def effective(self, criterion: int) -> grading.Effective:
+    def effective(self, criterion: int) -> grading_scores.Effective:
         """The score of a criterion (its id) that counts, and why; without a column it is missing."""
         scores = [column.scores.get(criterion, "") for column in self.columns]
         decision = self.decisions.get(criterion)
-        return grading.effective_score(
-            given=[grading.Score(score) if score else None for score in scores],
-            decision=grading.Score(decision.after) if decision else None,
+        return grading_scores.effective_score(
+            given=[grading_scores.Score(score) if score else None for score in scores],
+            decision=grading_scores.Score(decision.after) if decision else None,
         )
 
     @property

@@ -18,7 +18,7 @@ from assessments import documents, form
 from assessments.models import Document
 from bench.figure import Figure, Measured, alternate
 from committee.finalise import finalise
-from exams.load import load, read_file
+from exams.content.versions import load, read_file
 from scripts.environment import BASE
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, member

@@ -20,7 +20,7 @@ from accounts.models import Membership, Role, School, User
 from bench.databases import connected, copy_of_the_empty_one
 from bench.figure import Figure, Measured, Worst
 from bench.people import make_people
-from exams.load import load, read_file
+from exams.content.versions import load, read_file
 from exams.models import AccountExam
 from scripts.environment import BASE
 

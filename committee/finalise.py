@@ -11,7 +11,7 @@ from accounts.models import User
 from assessments import correct, documents, lifecycle, mails, results
 from assessments.models import Assessment, Document, Event, FinalProposal, Status
 from assessments.rubric import Rubric, read_rubric
-from exams.grading import UnitResult
+from exams.grading.scores import UnitResult
 
 
 class AlreadyFinal(lifecycle.TransitionRefused):

@@ -22,7 +22,7 @@ from django.utils import timezone
 from addressbook.models import Contact
 from assessments import past_counts
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, PastAssessments, PastScores, Status
-from exams.grading import Score as Letter
+from exams.grading.scores import Score as Letter
 from exams.models import Criterion, Exam, ExamUnit
 
 SCORES = tuple(letter.value for letter in Letter)

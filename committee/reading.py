@@ -12,7 +12,7 @@ from assessments.follow import say_open
 from assessments.models import Assessment, Correction, Invitation, Status
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
-from exams.grading import Score, UnitResult
+from exams.grading.scores import Score, UnitResult
 from exams.models import Part
 
 NOBODY_INVITED = (

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from accounts.admin import FoldedSearch, ForStaff
+from exams.content import views
 
-from . import content_pages
+from .content.versions import shown_of
 from .models import Exam, ExamVersion
-from .prepare import shown_of
 
 
 class VersionInline(ForStaff, admin.TabularInline):
@@ -78,21 +78,21 @@ class ExamVersionAdmin(ForStaff, FoldedSearch):
 
     def get_urls(self) -> list[Any]:
         pages = [
-            path("inlezen/", content_pages.upload, name="exams_upload"),
-            path("inlezen/voorbeeld.yaml", content_pages.example_yaml, name="exams_example_yaml"),
-            path("inlezen/voorbeeld.xlsx", content_pages.example_workbook, name="exams_example_workbook"),
-            path("handleiding/", content_pages.guide, name="exams_guide"),
-            path("inlezen/<uuid:public_id>/", content_pages.preview, name="exams_preview"),
+            path("inlezen/", views.upload, name="exams_upload"),
+            path("inlezen/voorbeeld.yaml", views.example_yaml, name="exams_example_yaml"),
+            path("inlezen/voorbeeld.xlsx", views.example_workbook, name="exams_example_workbook"),
+            path("handleiding/", views.guide, name="exams_guide"),
+            path("inlezen/<uuid:public_id>/", views.preview, name="exams_preview"),
             path(
                 "inlezen/<uuid:public_id>/formulier/<int:number>/",
-                content_pages.form_of_upload,
+                views.form_of_upload,
                 name="exams_form_of_upload",
             ),
-            path("inlezen/<uuid:public_id>/opslaan/", content_pages.save, name="exams_save"),
-            path("<int:version_id>/formulier/<int:number>/", content_pages.form_of_version, name="exams_form"),
-            path("<int:version_id>/publiceren/", content_pages.publish_version, name="exams_publish"),
-            path("<int:version_id>/yaml/", content_pages.as_yaml, name="exams_as_yaml"),
-            path("<int:version_id>/excel/", content_pages.as_workbook, name="exams_as_workbook"),
+            path("inlezen/<uuid:public_id>/opslaan/", views.save, name="exams_save"),
+            path("<int:version_id>/formulier/<int:number>/", views.form_of_version, name="exams_form"),
+            path("<int:version_id>/publiceren/", views.publish_version, name="exams_publish"),
+            path("<int:version_id>/yaml/", views.as_yaml, name="exams_as_yaml"),
+            path("<int:version_id>/excel/", views.as_workbook, name="exams_as_workbook"),
         ]
         for page in pages:
             page.callback = self.admin_site.admin_view(page.callback)

@@ -21,10 +21,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField, ProseField
 from accounts.models import User
+from exams.grading import nodes as grading_nodes
+from exams.grading import scores
 
-from . import grading, outline
+from .content.upload import Upload as Upload
 from .published import Content, ContentQuerySet, PublishedContent
-from .upload import Upload as Upload
 
 CODES = {
     "PROFESSION": (r"^[0-9]{5}$", "Een crebonummer heeft vijf cijfers, zoals 25656."),
@@ -189,7 +190,7 @@ class ExamVersion(models.Model):
         if self.pk and self.units.exists():
             try:
                 self.scheme()
-            except grading.SchemeError as error:
+            except scores.SchemeError as error:
                 raise ValidationError([str(problem) for problem in error.problems]) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -211,26 +212,26 @@ class ExamVersion(models.Model):
         self.published_at, self.published_by = timezone.now(), by
         try:
             self.save()
-        except (grading.SchemeError, PublishedContent):
+        except (scores.SchemeError, PublishedContent):
             self.refresh_from_db(fields=["published_at", "published_by"])
             raise
         if self.title:
             self.exam.title, self.exam.level = self.title, self.level
             self.exam.save(update_fields=["title", "level"])
 
-    def nodes(self) -> tuple[grading.UnitNode, ...]:
+    def nodes(self) -> tuple[scores.UnitNode, ...]:
         """The shape of all units, in one query."""
-        return outline.nodes_of(self.units.all()) if self.pk else ()
+        return grading_nodes.nodes_of(self.units.all()) if self.pk else ()
 
-    def scheme(self) -> grading.Scheme:
+    def scheme(self) -> scores.Scheme:
         """The grading scheme: one query, and none the next time on this object once it is published.
 
         Raises `grading.SchemeError` when the data do not fit; what is published fits.
         """
-        kept: grading.Scheme | None = self.__dict__.get("_scheme")
+        kept: scores.Scheme | None = self.__dict__.get("_scheme")
         if kept is not None:
             return kept
-        scheme = grading.load_scheme(rule=self.grading_rule, data=self.grading_data, units=self.nodes())
+        scheme = scores.load_scheme(rule=self.grading_rule, data=self.grading_data, units=self.nodes())
         if self.published_at:
             self.__dict__["_scheme"] = scheme
         return scheme
@@ -273,9 +274,9 @@ class ExamUnit(Content):
     def version(self) -> ExamVersion:
         return self.exam_version
 
-    def node(self) -> grading.UnitNode:
+    def node(self) -> scores.UnitNode:
         """The unit's shape for grading, in one query; a criterion's key is its primary key."""
-        (node,) = outline.nodes_of(ExamUnit.objects.filter(pk=self.pk))
+        (node,) = grading_nodes.nodes_of(ExamUnit.objects.filter(pk=self.pk))
         return node
 
 
@@ -395,4 +396,4 @@ class Criterion(Content):
         return self.part.work_process.core_task.unit.exam_version
 
 
-SCORE_CHOICES = [(score.value, score.label) for score in grading.Score]
+SCORE_CHOICES = [(score.value, score.label) for score in scores.Score]

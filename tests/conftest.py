@@ -17,7 +17,7 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation
-from exams import kept
+from exams import criteria_cache
 from exams.models import Exam, ExamUnit
 
 from . import steps
@@ -52,7 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     """Rolled back, an exam leaves its number to the next test's."""
-    kept.forget()
+    criteria_cache.forget()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from exams.example import example_text
+from exams.content.guide import example_text
 
 from .factories import png
 

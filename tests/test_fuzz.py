@@ -25,7 +25,7 @@ from committee.finalise import finalise
 from digibeoordelen import urls as project
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from digibeoordelen.outbox.storage import keep
-from exams.example import example_text
+from exams.content.guide import example_text
 from exams.models import Exam, ExamUnit, Upload
 
 from . import steps

@@ -33,7 +33,7 @@ from assessments import documents, links, own_data, stop_reminders
 from assessments.models import Assessment, DatesImport, Invitation
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
-from exams.example import example_text
+from exams.content.guide import example_text
 from exams.models import ExamUnit, Upload
 
 from .accounts.people.test_invitations import ask

@@ -13,7 +13,7 @@ from django.utils.formats import get_format
 from assessments import history
 from assessments.models import Event
 from assessments.verification import grouped
-from exams.grading import Score
+from exams.grading.scores import Score
 
 register = template.Library()
 

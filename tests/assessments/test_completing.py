@@ -20,7 +20,7 @@ from assessments.models import Assessment, Event, Invitation, Status
 from assessments.own_result import own_result
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
-from exams.grading import Score
+from exams.grading.scores import Score
 from tests import steps
 
 REMARK = "Leg de G bij criterium 2 uit."

@@ -23,7 +23,7 @@ from assessments.urls import urlpatterns as assessment_urls
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.storage import keep as keep_file
-from exams import kept
+from exams import criteria_cache
 from tests import steps
 from tests.factories import PASSWORD
 
@@ -154,7 +154,7 @@ def test_open_and_save_take_as_many_queries_for_60_criteria_as_for_8(
     steps.choose(assessment, examiner)
     invitation = steps.send_invitation(assessment, examiner)
     browser.get(link(invitation))
-    kept.forget()
+    criteria_cache.forget()
     with django_assert_max_num_queries(5):
         assert browser.get(page("form", invitation)).content.decode().count("radiogroup") == criteria * 4
     post = filled(invitation, "G", "Sterk")

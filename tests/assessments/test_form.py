@@ -11,7 +11,7 @@ from assessments import form, lifecycle
 from assessments.models import Assignment, Event, Score, Status
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
-from exams import kept
+from exams import criteria_cache
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 from tests.factories import first_unit, make_exam
 from tests.steps import assess, choose, fill_in, send_invitation, start_assessment
@@ -360,7 +360,7 @@ def test_rubric_is_read_in_three_queries_whatever_its_size_and_then_in_two(
     assessment = start_assessment(student, first_unit(make_exam(criteria=criteria)), docent)
     choose(assessment, examiner, second_examiner)
     assess(send_invitation(assessment, examiner))
-    kept.forget()
+    criteria_cache.forget()
     with django_assert_num_queries(3):
         read_rubric(assessment)
     with django_assert_num_queries(2):

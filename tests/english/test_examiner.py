@@ -18,7 +18,7 @@ from addressbook.models import Contact
 from assessments import links, stop_reminders
 from assessments.models import Invitation
 from assessments.rubric import read_rubric
-from exams.kept import forget
+from exams.criteria_cache import forget
 from tests import steps
 
 TYPED = "Zij legde rustig uit wat zij deed."

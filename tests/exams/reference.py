@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from exams.grading import Score, UnitNode
+from exams.grading.scores import Score, UnitNode
 
 POINTS = {"O": 0, "V": 1, "G": 2}
 

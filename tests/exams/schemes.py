@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from exams.grading import CoreTaskNode, PartNode, UnitNode, WorkProcessNode
+from exams.grading.scores import CoreTaskNode, PartNode, UnitNode, WorkProcessNode
 
 
 def linear_data(units: Sequence[UnitNode]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from exams.grading import CoreTaskNode, PartNode, Scheme, Score, UnitNode, WorkProcessNode, load_scheme
+from exams.grading.scores import CoreTaskNode, PartNode, Scheme, Score, UnitNode, WorkProcessNode, load_scheme
 
 Scores = dict[Hashable, Score]
 

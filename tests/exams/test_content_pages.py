@@ -15,15 +15,13 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.models import User
-from exams.example import example, example_text
-from exams.from_version import content_of
-from exams.load import read_content
+from exams.content.excel_writer import write_workbook
+from exams.content.guide import example, example_text
+from exams.content.upload import KEPT_DAYS
+from exams.content.versions import content_of, read_content, save_as_draft
+from exams.content.versions import publish as do_publish
 from exams.models import Exam, ExamVersion, Upload
-from exams.prepare import save_as_draft
-from exams.publish import publish as do_publish
 from exams.published import PublishedContent
-from exams.upload import KEPT_DAYS
-from exams.write_workbook import write_workbook
 from tests.at_once import at_once
 from tests.factories import UserFactory, add_version, make_exam
 from tests.steps import start_assessment

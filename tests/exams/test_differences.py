@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from exams.content import ExamContent
-from exams.differences import MAX_LIKENED, differences
-from exams.example import example, example_text
-from exams.load import read_content
+from exams.content.diff import MAX_LIKENED, differences
+from exams.content.guide import example, example_text
+from exams.content.schema import ExamContent
+from exams.content.versions import read_content
 
 W1 = "Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W1"
 W2 = "Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W2"

@@ -9,9 +9,9 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from exams.content import ExamContent, PartContent, WorkProcessContent
-from exams.grading import Score
-from exams.load import read_file
+from exams.content.schema import ExamContent, PartContent, WorkProcessContent
+from exams.content.versions import read_file
+from exams.grading.scores import Score
 from exams.models import ExamVersion
 
 FILES = sorted((settings.BASE_DIR / "exams" / "data").glob("*.yaml"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams.grading import (
+from exams.grading.scores import (
     Basis,
     CoreTaskNode,
     NotAllScored,

@@ -12,10 +12,10 @@ from django.test import Client
 
 from accounts.models import Membership, User
 from assessments.models import Assessment
-from exams.example import example_text
+from exams.content.excel_format import SHEETS
+from exams.content.guide import example_text
+from exams.content.yaml_reader import parse
 from exams.models import Exam, ExamVersion, Upload
-from exams.workbook_layout import SHEETS
-from exams.yaml_lines import parse
 
 from .schemes import linear_table
 

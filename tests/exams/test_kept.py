@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from exams import kept
-from exams.kept import criteria_of
+from exams import criteria_cache
+from exams.criteria_cache import criteria_of
 from exams.models import CoreTask, Criterion, Exam, Part, WorkProcess
 from tests.factories import add_version, first_unit, make_exam
 
@@ -82,8 +82,8 @@ def test_a_unit_without_criteria_has_none() -> None:
 
 
 def test_no_more_are_kept_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "MAX_UNITS", 2)
+    monkeypatch.setattr(criteria_cache, "MAX_UNITS", 2)
     units = make_exam(units=5).versions.get().units.all()
     for unit in units:
         assert numbers(criteria_of(unit.pk)) == in_order(unit.pk)
-        assert len(kept._kept) <= 2
+        assert len(criteria_cache._kept) <= 2

@@ -17,26 +17,27 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from exams.content import (
+from exams.content.excel_writer import write_workbook
+from exams.content.schema import (
     CODE,
     MAX_CRITERIA,
     MAX_CRITERIA_IN_ALL,
     CoreTaskContent,
     CriterionContent,
     ExamContent,
+    Fault,
+    FileRefused,
     PartContent,
     UnitContent,
     WorkProcessContent,
     read,
 )
-from exams.content import TITLE as TITLE_LENGTH
-from exams.grading import CoreTaskNode, PartNode, Score, UnitNode, WorkProcessNode
-from exams.load import read_content
+from exams.content.schema import TITLE as TITLE_LENGTH
+from exams.content.versions import read_content
+from exams.content.yaml_reader import MAX_BYTES, MAX_VALUES, parse
+from exams.content.yaml_writer import write_yaml
+from exams.grading.scores import CoreTaskNode, PartNode, Score, UnitNode, WorkProcessNode
 from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, WorkProcess
-from exams.nodes import Fault, FileRefused
-from exams.write_workbook import write_workbook
-from exams.write_yaml import write_yaml
-from exams.yaml_lines import MAX_BYTES, MAX_VALUES, parse
 
 from .schemes import linear_data
 

@@ -14,11 +14,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
-from exams.example import example, example_text
+from exams.content.excel_writer import write_workbook
+from exams.content.guide import example, example_text
+from exams.content.schema import FileRefused, line
+from exams.content.yaml_reader import parse
 from exams.models import Exam, Upload
-from exams.nodes import FileRefused, line
-from exams.write_workbook import write_workbook
-from exams.yaml_lines import parse
 
 UPLOAD = "/beheer/exams/examversion/inlezen/"
 Edit = Callable[[Any], object]

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from exams.grading import SchemeError, Score
+from exams.grading.scores import SchemeError, Score
 from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 from exams.published import PublishedContent
 from tests.factories import ExamFactory, make_exam

@@ -8,10 +8,10 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams.content import MAX_CRITERIA, ExamContent, nodes_of
-from exams.example import example
-from exams.grading import Score, load_scheme
-from exams.outcomes import good_from_of_exam, outcomes_of
+from exams.content.guide import example
+from exams.content.schema import MAX_CRITERIA, ExamContent, nodes_of
+from exams.grading.preview import good_from_of_exam, outcomes_of
+from exams.grading.scores import Score, load_scheme
 
 from .test_round_trip import exams
 

@@ -11,7 +11,8 @@ from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exams.content import (
+from exams.content.excel_writer import write_workbook
+from exams.content.schema import (
     CoreTaskContent,
     CriterionContent,
     ExamContent,
@@ -20,10 +21,8 @@ from exams.content import (
     WorkProcessContent,
     nodes_of,
 )
-from exams.from_version import content_of
-from exams.load import ExamFile, load, read_content, read_file
-from exams.write_workbook import write_workbook
-from exams.write_yaml import write_yaml
+from exams.content.versions import ExamFile, content_of, load, read_content, read_file
+from exams.content.yaml_writer import write_yaml
 
 from .strategies import data_for
 

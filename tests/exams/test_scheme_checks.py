@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exams.grading import PartNode, SchemeError, UnitNode, load_scheme
+from exams.grading.scores import PartNode, SchemeError, UnitNode, load_scheme
 
 from .schemes import linear_data
 from .strategies import data_for, exams

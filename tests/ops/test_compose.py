@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from exams import guide
+from exams.content import guide
 from scripts import machine
 from scripts.environment import BASE
 from tests.compose import COMPOSE, SITE_SERVICES, interpolate

@@ -9,8 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from exams.load import ExamFile, Loaded, load, read_file
-from exams.nodes import FileRefused
+from exams.content.schema import FileRefused
+from exams.content.versions import ExamFile, Loaded, load, read_file
 
 SHOWN = 20  # faults a file; the rest is mostly what the first ones cause
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from . import grading
+from . import scores
 
 _LEVELS = ["core_tasks", "work_processes", "parts", "criteria"]
 _PATHS = ["__".join(_LEVELS[:depth]) for depth in range(1, 5)]
@@ -17,23 +17,23 @@ _COLUMNS = ["code", f"{_CORE_TASK}__code", f"{_WORK_PROCESS}__code", f"{_PART}__
 _ORDER = ["position", "pk"] + [f"{path}__{field}" for path in _PATHS for field in ("position", "pk")]
 
 
-def nodes_of(units: QuerySet[Any]) -> tuple[grading.UnitNode, ...]:
+def nodes_of(units: QuerySet[Any]) -> tuple[scores.UnitNode, ...]:
     """The nodes of these exam units, in order, in one query; a criterion's key is its primary key.
 
     What has nothing below it is in it, too, so that a scheme can say so.
     """
     rows = list(units.order_by(*_ORDER).values_list(*_COLUMNS))
     return tuple(
-        grading.UnitNode(
+        scores.UnitNode(
             unit,
             tuple(
-                grading.CoreTaskNode(
+                scores.CoreTaskNode(
                     core_task,
                     tuple(
-                        grading.WorkProcessNode(
+                        scores.WorkProcessNode(
                             process,
                             tuple(
-                                grading.PartNode(kind, tuple(criterion for (criterion,) in criteria if criterion))
+                                scores.PartNode(kind, tuple(criterion for (criterion,) in criteria if criterion))
                                 for kind, criteria in _grouped(parts)
                             ),
                         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 from django.utils.html import format_html
@@ -12,6 +13,9 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from .schema import ExamContent
+from .versions import read_content
 
 PATH = settings.BASE_DIR / "docs" / "examens.md"
 # What is too wide scrolls by itself, with the keyboard too.
@@ -53,3 +57,15 @@ def guide() -> Guide:
 
 def _put(token: Token, html: str) -> None:
     token.type, token.content = "html_block", html
+
+
+EXAMPLE_PATH = Path(__file__).with_name("example.yaml")
+
+
+def example_text() -> str:
+    return EXAMPLE_PATH.read_text(encoding="utf-8")
+
+
+@cache
+def example() -> ExamContent:
+    return read_content(EXAMPLE_PATH.read_bytes()).content

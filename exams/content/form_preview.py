@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from .content import PartContent, UnitContent, WorkProcessContent
-from .grading import Score
+from exams.grading.scores import Score
+
+from .schema import PartContent, UnitContent, WorkProcessContent
 
 SEGMENTS = [(score.value, score.label, "") for score in Score]
 

@@ -1,23 +1,11 @@
-"""An exam file's content: read from YAML, checked, and laid out for the database.
-
-    exam: {kind: PROFESSION, code: "25656", title: …, cohort: 2025-2026, level: 3}
-    grading: {rule: points-table, good_from: …}
-    units:
-      - {code: …, title: …, grading: …, core_tasks: [
-          {code: …, title: …, grading: …, work_processes: [
-            {code: …, title: …, description: …, grading: …, parts: [
-              {kind: BEHAVIOUR, grading: …, criteria: [{text: …, O: …, V: …, G: …}]}]}]}]}
-
-`grading` holds, at each level, what the rule asks there; together they are the version's `grading_data`.
-`level` and `description` may be left out. The files in exams/data are examples.
-"""
+"""What a file holds and where: values with their places, and what is wrong with them. No file format knows more."""
 
 from __future__ import annotations
 
 import difflib
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -25,10 +13,76 @@ from typing import Any, Generic, TypeVar
 from django.core.exceptions import ValidationError
 
 from accounts.text import clean_line, clean_text
+from exams.grading import scores
+from exams.models import Exam, Part
 
-from . import grading
-from .models import Exam, Part
-from .nodes import NOWHERE, Fault, FileRefused, Node, Path, Place, places_of
+Scalar = str | int | float | bool | None
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where in a file: `order` sorts places as one reads them, `words` (Dutch) is how a message names one."""
+
+    order: tuple[int, ...] = ()
+    words: str = ""
+
+
+NOWHERE = Place()  # what is about the whole file
+
+
+def line(number: int) -> Place:
+    """A line of a text; the first is 1."""
+    return Place((number,), f"regel {number}")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value and the place where it begins."""
+
+    value: Scalar | list[Node] | dict[str, Node]
+    place: Place = NOWHERE
+
+    def plain(self) -> object:
+        """The value alone, without places."""
+        match self.value:
+            case dict():
+                return {key: node.plain() for key, node in self.value.items()}
+            case list():
+                return [node.plain() for node in self.value]
+        return self.value
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong and how to mend it, in Dutch, and where."""
+
+    place: Place
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place.words}: {self.text}" if self.place.words else self.text
+
+
+class FileRefused(Exception):
+    """The file can't be used; `faults` says why, in the order of their places."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(faults, key=lambda fault: fault.place.order))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def places_of(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:
+    """(path, place) of the node and of everything in it, `path` being where the node itself stands."""
+    yield path, node.place
+    items: Sequence[tuple[str | int, Node]] = ()
+    if isinstance(node.value, dict):
+        items = list(node.value.items())
+    elif isinstance(node.value, list):
+        items = list(enumerate(node.value))
+    for step, below in items:
+        yield from places_of(below, (*path, step))
+
 
 CODE, TITLE, TEXT = 20, 200, 1000  # characters; for codes and titles these are the database's limits, too
 MAX_CRITERIA_IN_ALL = 1000  # so that what fits a workbook fits a YAML file, too
@@ -104,20 +158,20 @@ def read(root: Node, *, with_scheme: bool = True) -> ExamContent:
     return content
 
 
-def nodes_of(units: Sequence[UnitContent]) -> tuple[grading.UnitNode, ...]:
+def nodes_of(units: Sequence[UnitContent]) -> tuple[scores.UnitNode, ...]:
     """The units' shape for grading; criteria are numbered, since they have no primary key yet."""
     numbers = count(1)
 
-    def part(content: PartContent) -> grading.PartNode:
-        return grading.PartNode(content.kind, tuple(next(numbers) for _ in content.criteria))
+    def part(content: PartContent) -> scores.PartNode:
+        return scores.PartNode(content.kind, tuple(next(numbers) for _ in content.criteria))
 
-    def process(content: WorkProcessContent) -> grading.WorkProcessNode:
-        return grading.WorkProcessNode(content.code, tuple(map(part, content.parts)))
+    def process(content: WorkProcessContent) -> scores.WorkProcessNode:
+        return scores.WorkProcessNode(content.code, tuple(map(part, content.parts)))
 
-    def task(content: CoreTaskContent) -> grading.CoreTaskNode:
-        return grading.CoreTaskNode(content.code, tuple(map(process, content.work_processes)))
+    def task(content: CoreTaskContent) -> scores.CoreTaskNode:
+        return scores.CoreTaskNode(content.code, tuple(map(process, content.work_processes)))
 
-    return tuple(grading.UnitNode(unit.code, tuple(map(task, unit.core_tasks))) for unit in units)
+    return tuple(scores.UnitNode(unit.code, tuple(map(task, unit.core_tasks))) for unit in units)
 
 
 Data = dict[str, Any]
@@ -149,8 +203,8 @@ class _Reader:
         exam = self.heading(top["exam"])
         data = self.grading(top["grading"], (), "Examen", below="units")
         rule = data.pop("rule", None)
-        if top["grading"].value is not None and not (isinstance(rule, str) and rule in grading.RULES):
-            self.fault(top["grading"], "Examen", f"'rule' hoort een van deze te zijn: {', '.join(grading.RULES)}.")
+        if top["grading"].value is not None and not (isinstance(rule, str) and rule in scores.RULES):
+            self.fault(top["grading"], "Examen", f"'rule' hoort een van deze te zijn: {', '.join(scores.RULES)}.")
         units = self.below(top["units"], (), "Examen", "units", "exameneenheid", self.unit)
         criteria = sum(len(node.criteria) for node in nodes_of(units.contents))
         if criteria > MAX_CRITERIA_IN_ALL:
@@ -279,8 +333,8 @@ class _Reader:
 
     def check_scheme(self, content: ExamContent) -> None:
         try:
-            grading.load_scheme(rule=content.grading_rule, data=content.grading_data, units=nodes_of(content.units))
-        except grading.SchemeError as error:
+            scores.load_scheme(rule=content.grading_rule, data=content.grading_data, units=nodes_of(content.units))
+        except scores.SchemeError as error:
             for problem in error.problems:
                 path = problem.path
                 while path and path not in self._places:

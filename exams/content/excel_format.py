@@ -6,17 +6,17 @@ is the guide for who fills it in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from accounts.importing.columns import Column
+from exams.models import Exam, Part
 
-from .content import CODE, TEXT, TITLE
-from .models import Exam, Part
+from .schema import CODE, TEXT, TITLE, Fault
 
 RULE = "points-table"  # the rule whose numbers these sheets hold
 EXPLAINED = "Toelichting"  # the sheet that explains the others; nothing is read from it
-
 # What stands in a cell → its value; the former in any case.
 KINDS = {str(label).casefold(): str(value) for value, label in Exam.Kind.choices}
 PARTS = {"gedragsobservatie": str(Part.Kind.BEHAVIOUR), "productbeoordeling": str(Part.Kind.PRODUCT)}
@@ -55,7 +55,6 @@ UNIT = _column("unit", "Exameneenheid", "De code van de exameneenheid.")
 CORE_TASK = _column("core_task", "Kerntaak", "De code van de kerntaak.")
 WORK_PROCESS = _column("work_process", "Werkproces", "De code van het werkproces.")
 KIND = _column("kind", "Onderdeel", "Gedragsobservatie of Productbeoordeling.", choices=PARTS)
-
 EXAM = Sheet(
     "Examen",
     "Wat er over het hele examen te zeggen is. In kolom A staan de namen, in kolom B vult u in.",
@@ -132,3 +131,32 @@ GRADES = Sheet(
     parents=3,
 )
 SHEETS = (EXAM, UNITS, CORE_TASKS, WORK_PROCESSES, PARTS_SHEET, CRITERIA, GRADES)
+_LISTS = {
+    "units": UNITS,
+    "core_tasks": CORE_TASKS,
+    "work_processes": WORK_PROCESSES,
+    "parts": PARTS_SHEET,
+    "criteria": CRITERIA,
+}
+_HEADERS = {column.name: column.header for sheet in (*SHEETS, EXAM) for column in sheet.columns}
+_PHRASES = [
+    (rf"het veld '({'|'.join(_LISTS)})' ontbreekt of is leeg; vul het in\.", lambda found: _nothing(found[1])),
+    (r"'table' ontbreekt; voeg het toe\.", lambda _: f"de cijfers ontbreken; zet ze op het werkblad ‘{GRADES.title}’."),
+    (r"'table' heeft (\d+) cijfers", lambda found: f"er staan {found[1]} cijfers op het werkblad ‘{GRADES.title}’"),
+    (r"'table' (heeft bij|daalt bij)", lambda found: f"de cijfertabel {found[1]}"),
+    (r"het veld '(\w+)'", lambda found: f"‘{_HEADERS.get(found[1], found[1])}’"),
+    (r"onderdeel '?BEHAVIOUR'?", lambda _: "onderdeel Gedragsobservatie"),
+    (r"onderdeel '?PRODUCT'?", lambda _: "onderdeel Productbeoordeling"),
+    (rf"'({'|'.join(_HEADERS)})'", lambda found: f"‘{_HEADERS[found[1]]}’"),
+]
+
+
+def _nothing(key: str) -> str:
+    return f"op het werkblad ‘{_LISTS[key].title}’ staat hier niets bij; voeg daar een of meer regels toe."
+
+
+def in_words(fault: Fault) -> Fault:
+    text = fault.text
+    for pattern, words in _PHRASES:
+        text = re.sub(pattern, words, text)
+    return Fault(fault.place, text)

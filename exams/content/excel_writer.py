@@ -17,8 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from accounts.importing.columns import Column
 from accounts.importing.reading import MAX_ROWS
 
-from .content import ExamContent
-from .workbook_layout import (
+from .excel_format import (
     CORE_TASKS,
     CRITERIA,
     EXAM,
@@ -33,6 +32,7 @@ from .workbook_layout import (
     WORK_PROCESSES,
     Sheet,
 )
+from .schema import ExamContent
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDE, NARROW = 50, 18
@@ -44,7 +44,6 @@ HOW = (
     "De codes zeggen wat bij wat hoort: neem ze precies zo over. Formules kunnen niet: plak ze als waarde.",
     "Lees het bestand in bij Beheer, Examenversies, ‘Examen inlezen’. U ziet eerst wat er gebeurt.",
 )
-
 Line = list[str | int | Decimal]
 
 

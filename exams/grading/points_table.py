@@ -26,7 +26,7 @@ from operator import mul
 from reprlib import Repr
 from typing import Any, TypeVar
 
-from .grading import (
+from .scores import (
     CoreTaskNode,
     CoreTaskResult,
     NotAllScored,
@@ -48,14 +48,11 @@ BEST_WITH_AN_O, WORST_WITHOUT = Decimal("5.4"), Decimal("5.5")
 # Far more digits than grades of two decimals times weights of two decimals need: a mean is exact
 # enough to be on the right side of every half, whatever the thread's own context is.
 EXACT = Context(prec=60)
-
 GRADE = re.compile(r"(10|[1-9])(\.[0-9]{1,2})?", re.ASCII)
 WEIGHT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
-
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 40
 _SHORT.maxlevel = 2
-
 Node = UnitNode | CoreTaskNode | WorkProcessNode | PartNode
 Path = tuple[str | int, ...]
 Key = TypeVar("Key", bound=Hashable)

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from .content import CoreTaskContent, CriterionContent, ExamContent, UnitContent, WorkProcessContent
+from .schema import CoreTaskContent, CriterionContent, ExamContent, UnitContent, WorkProcessContent
 
 ALIKE = 0.6  # of difflib: two texts of which one was made of the other
 MAX_LIKENED = 2500  # pairs of criteria; where more than fifty are new, all of them are

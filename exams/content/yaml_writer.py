@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from .content import CoreTaskContent, CriterionContent, ExamContent, PartContent, UnitContent, WorkProcessContent
+from .schema import CoreTaskContent, CriterionContent, ExamContent, PartContent, UnitContent, WorkProcessContent
 
 WIDTH = 100
 Data = Mapping[str, Any]

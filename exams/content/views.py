@@ -15,22 +15,19 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
+from exams.grading.scores import SchemeError
+from exams.models import ExamVersion
+from exams.published import PublishedContent
 
-from .content import ExamContent
-from .example import example, example_text
+from .excel_writer import XLSX, NoWorkbook, write_workbook
 from .form_preview import form_of
 from .forms import UploadForm
-from .from_version import content_of
-from .grading import SchemeError
+from .guide import example, example_text
 from .guide import guide as guide_text
-from .models import ExamVersion
-from .nodes import FileRefused
-from .prepare import hand_in, save_as_draft, shown, shown_of
-from .publish import NotWhatWasShown, Overtaken, id_of, publish
-from .published import PublishedContent
+from .schema import ExamContent, FileRefused
 from .upload import Upload
-from .write_workbook import XLSX, NoWorkbook, write_workbook
-from .write_yaml import write_yaml
+from .versions import NotWhatWasShown, Overtaken, content_of, hand_in, id_of, publish, save_as_draft, shown, shown_of
+from .yaml_writer import write_yaml
 
 SHOWN_FAULTS = 50  # the rest is mostly what the first ones cause
 YAML = "application/yaml; charset=utf-8"

@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import Any
 
 # The names of the rules, and the module whose `load` makes a scheme of each.
-RULES = {"points-table": "exams.points_table"}
+RULES = {"points-table": "exams.grading.points_table"}
 
 
 class Score(StrEnum):

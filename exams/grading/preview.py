@@ -11,18 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from .content import ExamContent, UnitContent, nodes_of
-from .grading import (
-    CoreTaskNode,
-    CoreTaskResult,
-    Scheme,
-    Score,
-    UnitNode,
-    UnitResult,
-    WorkProcessResult,
-    load_scheme,
-)
-from .models import Part
+from exams.content.schema import ExamContent, UnitContent, nodes_of
+from exams.models import Part
+
+from .scores import CoreTaskNode, CoreTaskResult, Scheme, Score, UnitNode, UnitResult, WorkProcessResult, load_scheme
 
 Scores = dict[Hashable, Score]
 Result = WorkProcessResult | CoreTaskResult
