@@ -17,14 +17,14 @@ class AssessmentsConfig(AppConfig):
         from digibeoordelen.outbox import refusals
         from digibeoordelen.outbox.links import register
 
-        from . import leavers, links, stop_reminders
-        from .import_dates import DATES_OF_STUDENTS
+        from . import leavers, links, unsubscribe
+        from .privacy.study_dates_import import DATES_OF_STUDENTS
 
         register(links.LINK_KIND, links.resolve, links.resolve_many)
         refusals.register(leavers.why_not_to_send)
         dashboard.register(leavers.still_running)
         kinds.register(DATES_OF_STUDENTS)
-        register(stop_reminders.LINK_KIND, stop_reminders.resolve)
+        register(unsubscribe.LINK_KIND, unsubscribe.resolve)
         post_save.connect(_keep_from_student, sender=User, dispatch_uid="assessments.keep_from_student")
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")
 
@@ -33,13 +33,13 @@ class AssessmentsConfig(AppConfig):
 def _keep_from_student(
     instance: Any, created: bool, raw: bool = False, update_fields: Collection[str] | None = None, **kwargs: Any
 ) -> None:
-    from .invite import withdraw_from_student
+    from .invitations.invite import withdraw_from_student
 
     if not created and not raw and (update_fields is None or "email" in update_fields):
         withdraw_from_student(user=instance)
 
 
 def _invite_at_new_address(contact: Any, by: Any, **kwargs: Any) -> int:
-    from .invite import invite_at_new_address
+    from .invitations.invite import invite_at_new_address
 
     return invite_at_new_address(contact=contact, by=by)

@@ -33,8 +33,6 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     Status.FINAL: frozenset({Status.ASSESSED}),
     Status.CANCELLED: frozenset(),
 }
-
-
 # What there is of an assessment only while it is final.
 RESULT = ("ovg", "grade", "final_at", "final_by", "appeal_until")
 

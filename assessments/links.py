@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.auth.private_pages import set_readable_cookie, show_while
+from assessments.models import assessment
 from digibeoordelen.outbox.links import Link, LinkVoid
 
-from . import couple
 from .models import Invitation, Status
 
 LINK_KIND = "examiner"
@@ -192,7 +192,7 @@ def _usable(found: Any, generation: int) -> Invitation:
         raise NoAccess("unknown")
     if over := _why_over(invitation):
         raise NoAccess(over, invitation)
-    if couple.is_student(invitation.assessment, invitation.contact):  # by an address or account that became theirs
+    if assessment.is_student(invitation.assessment, invitation.contact):  # by an address or account that became theirs
         raise NoAccess("withdrawn", invitation)
     if invitation.generation != generation:
         raise NoAccess("void", invitation)

@@ -20,7 +20,8 @@ from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
 
-from . import links, stop_reminders
+from . import links as assessments_links
+from . import unsubscribe
 from .models import KEPT_DAYS, Assessment, Document, Invitation, MailAbout, Proposal
 
 # If one of these fails the committee must know: it is about a result.
@@ -49,7 +50,7 @@ def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> Outgoin
         about=[invitation.assessment for invitation in invitations],
         context={"invitation": first, "expires_at": first.expires_at, **together_context(buttons, by=by)},
         attachments=_attachments(first),
-        links={names[i.pk]: links.mail_link(invitation=i, together=invitations) for i in invitations},
+        links={names[i.pk]: assessments_links.mail_link(invitation=i, together=invitations) for i in invitations},
         reply_to=by.email,
     )
 
@@ -71,7 +72,7 @@ def queue_reminder(*, invitation: Invitation, open_parts: int, parts: int) -> Ou
         "reminder",
         invitation,
         context={"open_parts": open_parts, "parts": parts, "stop_link": stop, "is_ahead": is_ahead},
-        more_links={"stop": stop_reminders.mail_link(invitations=[invitation])},
+        more_links={"stop": unsubscribe.mail_link(invitations=[invitation])},
         headers=_unsubscribe(stop),
     )
 
@@ -101,8 +102,8 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
             "stop_link": stop,
         },
         links={
-            **{names[i.pk]: links.mail_link(invitation=i, together=invitations) for i in invitations},
-            "stop": stop_reminders.mail_link(invitations=invitations),
+            **{names[i.pk]: assessments_links.mail_link(invitation=i, together=invitations) for i in invitations},
+            "stop": unsubscribe.mail_link(invitations=invitations),
         },
         reply_to=first.initiator.email,
         headers=_unsubscribe(stop),
@@ -283,7 +284,7 @@ def _queue_to_examiner(
         about=[invitation.assessment],
         context={**invitation_context(invitation, link=placeholder("start")), **(context or {})},
         attachments=attachments,
-        links={"start": links.mail_link(invitation=invitation), **(more_links or {})},
+        links={"start": assessments_links.mail_link(invitation=invitation), **(more_links or {})},
         reply_to=reply_to or invitation.assessment.initiator.email,
         headers=headers,
     )

@@ -19,7 +19,6 @@ from accounts.text import clean_text
 MAX_PAGES = 8  # open pages whose last save is remembered for a part
 _BASE_SCORE = re.compile("([0-9]{1,18})([OVG])")
 _PAGE = re.compile("[0-9a-f]{16}")
-
 Heard = list[list[Any]]  # [page id, number of its last save that was taken], the newest last
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import School
+from assessments.examiner import signature
 from exams.grading import scores as grading_scores
 from exams.models import Criterion
 
-from . import correct, sign
+from . import corrections
 from .models import Assessment, Correction, Invitation
 from .rubric import Column, CoreTaskSheet, PartSheet, Rubric
 
@@ -60,7 +61,7 @@ def outcome(rubric: Rubric) -> Outcome:
 def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading_scores.UnitResult) -> dict[str, Any]:
     """Everything the PDF says about the result, as plain JSON; nothing in it changes afterwards."""
     student, exam = assessment.student, assessment.exam
-    signed = sign.read(assessment)
+    signed = signature.read(assessment)
     return {
         # 2 added "correction" to criteria and examiners, 3 the code to "document", 4 "look", 5 "weight" to the result's
         # core tasks.
@@ -116,7 +117,7 @@ def _part_json(part: PartSheet, signed: Signed) -> dict[str, Any]:
 
 def _criterion_json(part: PartSheet, criterion: Criterion, signed: Signed) -> dict[str, Any]:
     """The score that counts; where the committee decided also that, and what each examiner gave."""
-    said: dict[str, Any] = {"text": criterion.text, "score": correct.effective(part, criterion.pk)}
+    said: dict[str, Any] = {"text": criterion.text, "score": corrections.effective(part, criterion.pk)}
     if decision := part.decisions.get(criterion.pk):
         given = [
             {"examiner": _signed_json(column, signed)["name"], "score": column.scores[criterion.pk]}
@@ -131,7 +132,7 @@ def _correction_json(correction: Correction) -> dict[str, Any]:
 
 
 def _signed_json(column: Column, signed: Signed) -> dict[str, Any]:
-    return sign.as_json(signed.get(column.assignment.contact_id), contact=column.assignment.contact)
+    return signature.as_json(signed.get(column.assignment.contact_id), contact=column.assignment.contact)
 
 
 def _column_json(column: Column, signed: Signed) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from accounts.models import Role
-from assessments import invite
+from assessments.invitations import invite
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import MAILS_A_TASK
 from digibeoordelen.outbox.tasks import send_mail

@@ -14,7 +14,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from accounts.models import Role
-from assessments import documents, form
+from assessments.documents import pdf
+from assessments.examiner import saving
 from assessments.models import Document
 from bench.figure import Figure, Measured, alternate
 from committee.finalise import finalise
@@ -32,10 +33,10 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 def measure_weasyprint(scale: float) -> Measured:
     from weasyprint import HTML
 
-    document, html = _document(), documents.page(_document().result)
+    document, html = _document(), pdf.page(_document().result)
 
     def reference(run: int) -> None:
-        assert HTML(string=html).write_pdf(pdf_tags=True, pdf_variant=documents.PDF_VARIANT)
+        assert HTML(string=html).write_pdf(pdf_tags=True, pdf_variant=pdf.PDF_VARIANT)
 
     return alternate(ours=lambda _: _render(document), reference=reference, runs=_runs(scale))
 
@@ -44,7 +45,7 @@ def measure_chromium(scale: float) -> Measured:
     document = _document()
     with tempfile.TemporaryDirectory(prefix="p4b-") as name:
         page = Path(name) / "page.html"
-        page.write_text(documents.page(document.result), encoding="utf-8")
+        page.write_text(pdf.page(document.result), encoding="utf-8")
         return alternate(ours=lambda _: _render(document), reference=lambda run: _print(page, run), runs=_runs(scale))
 
 
@@ -53,7 +54,7 @@ def _runs(scale: float) -> int:
 
 
 def _render(document: Document) -> None:
-    assert documents.render(document.result, name=document.filename)
+    assert pdf.render(document.result, name=document.filename)
 
 
 def _print(page: Path, run: int) -> None:
@@ -77,7 +78,7 @@ def _document() -> Document:
     with patch("digibeoordelen.outbox.queue.announce"), patch("assessments.documents.render_document.delay"):
         invitation = steps.send_invitation(assessment, examiner)
         steps.fill_in(invitation, "G", JUSTIFICATION)
-        form.complete(invitation=invitation)
+        saving.complete(invitation=invitation)
         assessment.refresh_from_db()
         return finalise(assessment=assessment, by=committee, exam_office_email="bureau@school.test")
 

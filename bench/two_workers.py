@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 
 from accounts.models import Role
+from assessments.documents.documents import render_document
 from assessments.models import Document
-from assessments.tasks import render_document
 from bench.figure import Figure, Rates, Worst
 from bench.invitations import invite_examiners, queue_again
 from bench.smtp_sink import Sink, sink

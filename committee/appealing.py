@@ -11,9 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest
-from assessments.asked import number
 from assessments.lifecycle import DomainError
 from assessments.models import Appeal, Assessment
+from assessments.request_data import number
 
 from . import appeals as deciding
 from .cancel_forms import CloseAppealForm, MarkAppealForm

@@ -8,7 +8,7 @@ class CommitteeConfig(AppConfig):
     verbose_name = "examencommissie"
 
     def ready(self) -> None:
-        from assessments.view_log import register_exports
+        from assessments.privacy.access_log import register_exports
 
         register_exports(_exports_with)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.http import UserRequest
 from accounts.models import School, User
-from assessments import view_log
+from assessments.privacy import access_log
 
 from . import changed_exports
 from .export_shape import CHARSETS, Shape
@@ -48,7 +48,7 @@ def changed_file(request: UserRequest, exam_id: int) -> HttpResponse:
     schools, newest = get_newest_export(request.user, exam_id)
     found = list(changed_exports.changed([school.pk for school in schools], newest.exam))
     for export in {one.export for one in found}:
-        view_log.note_export(school=export.school, export=export.public_id, by=request.user)
+        access_log.note_export(school=export.school, export=export.public_id, by=request.user)
     shape = Shape.from_json(newest.shape)
     name = f"gewijzigd-na-export-{newest.exam.code}-{timezone.localdate():%Y-%m-%d}.csv"
     return HttpResponse(

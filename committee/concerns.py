@@ -10,12 +10,12 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import correct
-from assessments.couple import is_student
-from assessments.fonts import REPLACEMENT, unprintable
-from assessments.history import by_whom
+from assessments import corrections
+from assessments.coupling.couplings import RemovedWork, read_removed_work
+from assessments.documents.fonts import REPLACEMENT, unprintable
+from assessments.models.assessment import is_student
+from assessments.progress.detail import by_whom
 from assessments.rubric import Rubric
-from assessments.taken_off import TakenOff, read_taken_off
 
 from .reading import Reading
 
@@ -61,7 +61,7 @@ def _people(rubric: Rubric, by: User) -> Iterator[str]:
 def _short_texts(rubric: Rubric) -> Iterator[str]:
     """Of the texts that the scores that count ask for; any other is free."""
     for part in rubric.parts:
-        asked = {column.assignment.pk for columns in correct.asked_for(part).values() for column in columns}
+        asked = {column.assignment.pk for columns in corrections.asked_for(part).values() for column in columns}
         for column in part.columns:
             words = len(column.effective_justification.split())
             if column.assignment.pk in asked and 0 < words <= FEW_WORDS:
@@ -98,7 +98,7 @@ def lost(rubric: Rubric) -> Iterator[str]:
 
     The rubric was read with those who were dropped, and laid over.
     """
-    yield from map(_said_of, read_taken_off(rubric))
+    yield from map(_said_of, read_removed_work(rubric))
     lapsed = [correction for part in rubric.parts for correction in part.lapsed]
     decisions = sum(bool(correction.criterion_id) for correction in lapsed)
     for count, one, more in (
@@ -113,7 +113,7 @@ def lost(rubric: Rubric) -> Iterator[str]:
             )
 
 
-def _said_of(gone: TakenOff) -> str:
+def _said_of(gone: RemovedWork) -> str:
     """'Tineke Tweede heeft ook beoordeeld (2 keer O, 6 keer V; afgerond), maar is op … weggehaald door …'."""
     counted = Counter(score for column in gone.columns for score in column.scores.values())
     given = ", ".join(f"{counted[score]} keer {score}" for score in "OVG" if counted[score])

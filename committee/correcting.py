@@ -10,9 +10,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest
-from assessments import correct, view_log
+from assessments import corrections
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
+from assessments.privacy import access_log
 
 from .concerns import lost
 from .correction_history import read_history
@@ -26,18 +27,18 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
     """The slider to the left opens this page; to the right it saves it."""
     assessment = get_afname(request.user, public_id)
     try:
-        correct.refuse_unless_assessed(assessment)
+        corrections.refuse_unless_assessed(assessment)
         if request.method == "GET":
             return _page(request, assessment)
-        count = correct.correct(
+        count = corrections.correct(
             assessment=assessment,
             by=request.user,
             changes=read_changes(request.POST),
             seen_mark=request.POST.get("seen", ""),
         )
-    except correct.Refused as refused:
+    except corrections.Refused as refused:
         return _page(request, assessment, problems=refused.problems)
-    except correct.ChangedMeanwhile as changed:
+    except corrections.ChangedMeanwhile as changed:
         return _page(request, assessment, said=str(changed))
     except DomainError as error:
         messages.error(request, str(error))
@@ -54,17 +55,17 @@ def _page(
 ) -> HttpResponse:
     """The form; with a post what was typed stays in it."""
     data = request.POST if request.method == "POST" else None
-    view_log.note(assessment, by=request.user, what=view_log.What.CORRECT)
+    access_log.note(assessment, by=request.user, what=access_log.What.CORRECT)
     reading = read(assessment)
     parts = lay_out(reading.rubric, data=data, problems=problems)
     context = {
         "assessment": assessment,
         "processes": [(process[0].sheet.part.work_process, process) for process in parts],
         "lost": list(lost(reading.rubric)),
-        "seen": correct.seen(reading.rubric),
+        "seen": corrections.seen(reading.rubric),
         "said": said,
         "problems": list(problem_links(parts)),
-        "max_reason": correct.MAX_REASON,
+        "max_reason": corrections.MAX_REASON,
     }
     return render(request, "committee/correct.html", context)
 
@@ -72,6 +73,6 @@ def _page(
 @require_GET
 def history(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_afname(request.user, public_id)
-    view_log.note(assessment, by=request.user, what=view_log.What.HISTORY)
+    access_log.note(assessment, by=request.user, what=access_log.What.HISTORY)
     context = {"assessment": assessment, "entries": read_history(assessment)}
     return render(request, "committee/correction_history.html", context)

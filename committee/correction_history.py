@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from assessments import correct
+from assessments import corrections
 from assessments.models import Assessment, Correction
 from assessments.rubric import PartSheet, read_rubric
 
@@ -45,7 +45,7 @@ class Entry:
 def read_history(assessment: Assessment) -> list[Entry]:
     """All corrections of an assessment, newest first."""
     rubric = read_rubric(assessment)
-    everything = correct.lay_over(rubric)
+    everything = corrections.lay_over(rubric)
     standing = {decision.pk for part in rubric.parts for decision in part.decisions.values()}
     standing |= {column.correction.pk for column in rubric.columns if column.correction}
     by_criterion = {criterion.pk: part for part in rubric.parts for criterion in part.criteria}

@@ -10,8 +10,8 @@ from typing import Any
 from django.http import QueryDict
 
 from accounts.text import clean_text
-from assessments import correct
-from assessments.correct import Change, Changes
+from assessments import corrections
+from assessments.corrections import Change, Changes
 from assessments.merge import mark
 from assessments.models import Correction
 from assessments.rubric import Column, PartSheet, Rubric, score_words
@@ -136,7 +136,7 @@ def _part(sheet: PartSheet, filled: _Filler) -> Part:
     scores = []
     for criterion in sheet.criteria:
         given = [(c.assignment.contact.full_name, c.scores.get(criterion.pk, "")) for c in sheet.columns]
-        now = correct.effective(sheet, criterion.pk)
+        now = corrections.effective(sheet, criterion.pk)
         decision = sheet.decisions.get(criterion.pk)
         kept = filled.fill("score", criterion.pk, now=now, by=decision)
         scores.append(ScoreField(**kept, criterion=criterion, given=given))

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from assessments.models import Status
-from assessments.templatetags.results import grade
+from assessments.templatetags.assessments import grade
 
 from .afnames_page import Row
 

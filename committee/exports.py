@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.http import UserRequest
 from accounts.models import School, User
-from assessments import view_log
+from assessments.privacy import access_log
 from exams.models import Exam
 
 from . import export as csv_file
@@ -172,7 +172,7 @@ def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
     form = FileForm(request.GET, export=made, profiles=list(made.school.export_profiles.all()))
     if not form.is_valid() or (form.file == Export.File.XLSX and made.count > export_xlsx.MOST_RESULTS):
         raise Http404
-    view_log.note_export(school=made.school, export=made.public_id, by=request.user)
+    access_log.note_export(school=made.school, export=made.public_id, by=request.user)
     shape, file = form.shape, form.file
     content_type = CONTENT_TYPES[file]
     if file == Export.File.CSV:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.http import UserRequest
-from assessments.asked import is_part
+from assessments.request_data import is_part
 
 from . import deliveries
 from .batch import FinalBatch, FinalBatchItem

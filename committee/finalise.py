@@ -8,7 +8,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from accounts.models import User
-from assessments import correct, documents, lifecycle, mails, results
+from assessments import corrections, lifecycle, mails, results
+from assessments.documents import documents
 from assessments.models import Assessment, Document, Event, FinalProposal, Status
 from assessments.rubric import Rubric, read_rubric
 from exams.grading.scores import UnitResult
@@ -102,7 +103,7 @@ def finalise(
 def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
     """What would be fixed now; raises while there is no result."""
     rubric = read_rubric(current)
-    correct.lay_over(rubric)
+    corrections.lay_over(rubric)
     found = results.outcome(rubric)
     if found.disputed:
         count = found.dispute_count
@@ -114,7 +115,7 @@ def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
         raise lifecycle.TransitionRefused("Nog niet alle criteria hebben een score.")
     if current.status != Status.ASSESSED:
         raise lifecycle.TransitionRefused("Nog niet alle onderdelen zijn afgerond.")
-    if without := correct.unjustified(rubric):
+    if without := corrections.unjustified(rubric):
         where = ", ".join(f"{part.part.work_process.code} {part.part}" for part in without)
         raise lifecycle.DomainError(f"Bij een O of een G is een onderbouwing verplicht; die ontbreekt bij {where}.")
     return rubric, found.unit

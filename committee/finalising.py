@@ -12,9 +12,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest
-from assessments import view_log
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
+from assessments.privacy import access_log
 
 from . import finalise as finalising
 from .concerns import concerns
@@ -63,7 +63,7 @@ def _step(
     if not reading.can_finalise:
         messages.error(request, f"Deze beoordeling kan nog niet worden {'voorgedragen' if proposing else 'afgerond'}.")
         return redirect(address(request, "committee:afname", assessment))
-    view_log.note(assessment, by=request.user, what=view_log.What.FINALISE)
+    access_log.note(assessment, by=request.user, what=access_log.What.FINALISE)
     context = {
         "assessment": assessment,
         "reading": reading,

@@ -20,8 +20,8 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Mi
 from django.utils import timezone
 
 from addressbook.models import Contact
-from assessments import past_counts
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, PastAssessments, PastScores, Status
+from assessments.privacy import erasure
 from exams.grading.scores import Score as Letter
 from exams.models import Criterion, Exam, ExamUnit
 
@@ -144,8 +144,8 @@ class Period:
 
 def periods(today: date) -> list[Period]:
     """The current school year and those before it."""
-    first = past_counts.school_year(today)
-    begins = past_counts.first_moment
+    first = erasure.school_year(today)
+    begins = erasure.first_moment
     return [Period(f"{y}-{y + 1}", begins(y), begins(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
 
 
@@ -240,14 +240,14 @@ def _past_assessments(exam: Exam | None, schools: Collection[int], period: Perio
     rows = _past(PastAssessments.objects.all(), exam, schools, period, "exam", "status", "ovg")
     units = ExamUnit.objects.filter(exam_version__exam__in={row["exam"] for row in rows}).order_by()
     of_exam: Any = units.values_list("exam_version__exam").annotate(Count("code", distinct=True))
-    needed = {pk: count * past_counts.ENOUGH_STUDENTS for pk, count in of_exam}
+    needed = {pk: count * erasure.ENOUGH_STUDENTS for pk, count in of_exam}
     return _where_enough(rows, "exam", needed)
 
 
 def _past_scores(exam: Exam, schools: Collection[int], period: Period) -> list[dict[str, Any]]:
     """Those for the criteria that were scored often enough."""
     rows = _past(PastScores.objects.all(), exam, schools, period, "criterion", "value")
-    return _where_enough(rows, "criterion", {row["criterion"]: past_counts.ENOUGH_STUDENTS for row in rows})
+    return _where_enough(rows, "criterion", {row["criterion"]: erasure.ENOUGH_STUDENTS for row in rows})
 
 
 def _where_enough(rows: list[dict[str, Any]], of: str, needed: Mapping[int, int]) -> list[dict[str, Any]]:
@@ -262,7 +262,7 @@ def _scores(exam: Exam, schools: Collection[int], period: Period, own: Collectio
     """What examiners gave and completed, in the newest `SCORED`; not what the committee decided."""
     started = _started(schools, period, own).filter(exam=exam).exclude(status=Status.CANCELLED)
     newest = started.order_by("-created_at", "-pk").values("pk")[:SCORED]
-    return past_counts.counting().filter(assignment__assessment__in=newest).order_by()
+    return erasure.counting().filter(assignment__assessment__in=newest).order_by()
 
 
 def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from assessments import correct, sign
-from assessments.follow import say_open
+from assessments import corrections as assessments_corrections
+from assessments.examiner import signature
 from assessments.models import Assessment, Correction, Invitation, Status
+from assessments.progress.listing import say_open
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
 from exams.grading.scores import Score, UnitResult
@@ -49,7 +50,7 @@ class Reading:
         """As the PDF names them: who completed as they signed, the others as the address book has them."""
         busy = {column.assignment.contact_id for column in self.rubric.columns if not column.assignment.completed_at}
         return [
-            sign.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
+            signature.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
             for contact in self.rubric.examiners
         ]
 
@@ -64,7 +65,7 @@ class Reading:
     @property
     def can_finalise(self) -> bool:
         is_assessed = self.rubric.assessment.status == Status.ASSESSED
-        return is_assessed and self.outcome.unit is not None and not correct.unjustified(self.rubric)
+        return is_assessed and self.outcome.unit is not None and not assessments_corrections.unjustified(self.rubric)
 
     @property
     def rows(self) -> list[ResultRow]:
@@ -79,13 +80,13 @@ def read(assessment: Assessment) -> Reading:
         if not column.assignment.completed_at:
             column.scores = {}
             column.assignment.justification = ""
-    corrections = correct.lay_over(rubric)
+    corrections = assessments_corrections.lay_over(rubric)
     return Reading(
         rubric=rubric,
         outcome=outcome(rubric),
         missing=_missing(rubric, waiting),
         corrections=corrections,
-        signed=sign.read(assessment),
+        signed=signature.read(assessment),
     )
 
 
@@ -109,7 +110,7 @@ def _missing(rubric: Rubric, waiting: list[str]) -> list[str]:
         *(
             f"{part.part.work_process.code}, {part.part}: de onderbouwing is verplicht bij een O of een G. "
             "Vul die in bij ‘Bewerken’, of stuur de beoordeling terug."
-            for part in (correct.unjustified(rubric) if not waiting else [])
+            for part in (assessments_corrections.unjustified(rubric) if not waiting else [])
         ),
     ]
 

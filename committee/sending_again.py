@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
-from assessments.asked import number
 from assessments.lifecycle import DomainError
+from assessments.request_data import number
 
 from . import letters
 from . import send_again as sending

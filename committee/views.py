@@ -12,11 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.http import UserRequest
-from assessments import documents, view_log
-from assessments import send_back as sending_back
-from assessments.asked import is_part
+from assessments.documents import documents as documents_documents
+from assessments.invitations import send_back as invitations_send_back
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Status
+from assessments.privacy import access_log
+from assessments.request_data import is_part
 
 from . import exports
 from .afnames_page import count_each, count_states, read_page, say_count
@@ -66,7 +67,7 @@ def start_export(request: UserRequest) -> HttpResponse:
 @require_GET
 def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_afname(request.user, public_id)
-    view_log.note(assessment, by=request.user)
+    access_log.note(assessment, by=request.user)
     appeals, reading = list(assessment.appeals.all()), read(assessment)
     context = {
         "reading": reading,
@@ -101,7 +102,7 @@ def _sent(assessment: Assessment) -> dict[str, Any]:
 def make_again(request: UserRequest, public_id: UUID) -> HttpResponse:
     """'Nu opnieuw proberen', where making the PDF goes wrong."""
     assessment = get_afname(request.user, public_id)
-    if documents.make_again(get_object_or_404(assessment.documents.current())):
+    if documents_documents.make_again(get_object_or_404(assessment.documents.current())):
         messages.success(request, "De pdf wordt opnieuw gemaakt.")
     else:
         messages.info(request, "De pdf is al gemaakt of wordt al gemaakt.")
@@ -119,7 +120,7 @@ def send_back(request: UserRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         contacts = list(form.cleaned_data["examiners"])
         try:
-            sending_back.send_back(
+            invitations_send_back.send_back(
                 assessment=assessment,
                 contacts=contacts,
                 by=request.user,

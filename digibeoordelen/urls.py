@@ -49,7 +49,7 @@ urlpatterns = [
     path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
     path("school/", include("accounts.school.urls")),
-    path("school/", include("assessments.privacy_urls")),
+    path("school/", include("assessments.privacy.urls")),
     path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),
     path("beheer/login/", staff_login, name="staff_login"),

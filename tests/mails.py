@@ -15,7 +15,8 @@ from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
 from accounts.people.notify import Given
 from accounts.school import student_numbers
-from assessments import documents, mails
+from assessments import mails
+from assessments.documents import documents
 from assessments.models import Assessment, Invitation, Proposal
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail

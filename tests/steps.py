@@ -6,9 +6,12 @@ from collections.abc import Iterable
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import couple, form, invite, start
+from assessments.coupling import couplings
+from assessments.examiner import saving
+from assessments.invitations import invite
 from assessments.models import Assessment, Invitation
 from assessments.rubric import read_rubric
+from assessments.start import start
 from exams.models import ExamUnit, Part, WorkProcess
 
 
@@ -21,8 +24,8 @@ def choose(
     assessment: Assessment, *contacts: Contact, work_process: WorkProcess | None = None, part: Part | None = None
 ) -> None:
     """Makes `contacts` the choice for the whole unit, a work process or a part."""
-    target = couple.Target(work_process=work_process, part=part)
-    couple.choose_examiners(assessment=assessment, target=target, contacts=contacts, by=assessment.initiator)
+    target = couplings.Target(work_process=work_process, part=part)
+    couplings.choose_examiners(assessment=assessment, target=target, contacts=contacts, by=assessment.initiator)
     assessment.refresh_from_db()
 
 
@@ -39,7 +42,7 @@ def fill_in(
     justification: str | None = None,
     *,
     parts: Iterable[Part] | None = None,
-) -> list[form.Conflict]:
+) -> list[saving.Conflict]:
     """Saves the same score for every criterion of the examiner's parts, or of `parts` alone.
 
     With an O or a G and no `justification` given, one is made up, so that it can be completed.
@@ -49,7 +52,7 @@ def fill_in(
     if justification is None:
         justification = "" if score == "V" else f"Onderbouwing van {invitation.contact}."
     entries = {
-        column.assignment.pk: form.Entry(
+        column.assignment.pk: saving.Entry(
             base=column.base,
             justification=justification,
             scores={criterion.pk: score for criterion in column.criteria},
@@ -57,7 +60,7 @@ def fill_in(
         for column in rubric.columns
         if wanted is None or column.assignment.part_id in wanted
     }
-    conflicts = form.save(invitation=invitation, entries=entries).conflicts
+    conflicts = saving.save(invitation=invitation, entries=entries).conflicts
     invitation.assessment.refresh_from_db()
     return conflicts
 
@@ -65,6 +68,6 @@ def fill_in(
 def assess(invitation: Invitation, score: str = "V") -> Assessment:
     """Fills in everything with `score` and completes it."""
     fill_in(invitation, score)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
     return invitation.assessment

@@ -29,8 +29,10 @@ from accounts.importing.preview import prepare
 from accounts.models import Membership, PeopleImport, Role, School, Session, User
 from accounts.people.links import token_for
 from addressbook.models import Import
-from assessments import documents, links, own_data, stop_reminders
+from assessments import links, unsubscribe
+from assessments.documents import documents
 from assessments.models import Assessment, DatesImport, Invitation
+from assessments.privacy import data_requests
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.content.guide import example_text
@@ -407,8 +409,8 @@ def address(
     }
 
     def asked_own_data() -> Any:
-        asked, _ = own_data.ask(student=assessed.student, by=docent)
-        own_data.make(asked.pk)
+        asked, _ = data_requests.ask(student=assessed.student, by=docent)
+        data_requests.make(asked.pk)
         return asked
 
     def final_document() -> Any:
@@ -444,7 +446,7 @@ def address(
         if name in ACCOUNT_LINKS:
             return reverse(name, args=[ACCOUNT_LINKS[name](school, docent)])
         if name == "assessments:no_reminders":
-            return reverse(name, args=[stop_reminders.token_for(invitation)])
+            return reverse(name, args=[unsubscribe.token_for(invitation)])
         if name in FOR_FINAL and not route.startswith("documenten/"):
             final_document()
         if route.startswith("commissie/exports/gewijzigd/"):

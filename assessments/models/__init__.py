@@ -1,22 +1,25 @@
 """Assessments and everything that hangs on one: each model in the module of its name."""
 
-from .appeal import Appeal
-from .assessment import Assessment, AssessmentQuerySet, initiator_left, student_left
-from .assignment import Assignment, AssignmentQuerySet, Score
-from .correction import Correction
-from .coupling import Coupling
-from .data_request import KEPT_DAYS, MAX_ATTEMPTS, DataRequest
+from .assessment import CLOSED, Assessment, AssessmentQuerySet, CancelKind, Status, initiator_left, student_left
+from .assignment import Assignment, AssignmentQuerySet, Coupling, Score
+from .colleague_proposal import Proposal
+from .committee import Appeal, Correction, FinalProposal
 from .document import FAILING_ATTEMPTS, Document, DocumentQuerySet
-from .erasure import DestroyedDocument, Erasure, Rule
 from .event import SYSTEM, Event, EventQuerySet
-from .final_proposal import FinalProposal
-from .imported_dates import DatesImport
-from .invitation import REMIND_PAUSE, Invitation, InvitationAttachment, InvitationQuerySet, PlannedReminder
-from .mail_about import MailAbout
-from .past import PastAssessments, PastScores
-from .proposal import Proposal
-from .status import CLOSED, CancelKind, Status
-from .viewing import Viewing, ViewingQuerySet
+from .invitation import REMIND_PAUSE, Invitation, InvitationAttachment, InvitationQuerySet, MailAbout, PlannedReminder
+from .privacy import (
+    KEPT_DAYS,
+    MAX_ATTEMPTS,
+    DataRequest,
+    DatesImport,
+    DestroyedDocument,
+    Erasure,
+    PastAssessments,
+    PastScores,
+    Rule,
+    Viewing,
+    ViewingQuerySet,
+)
 
 __all__ = [
     "CLOSED",

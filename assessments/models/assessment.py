@@ -13,10 +13,34 @@ from django.utils.functional import cached_property
 
 from accounts.fields import LineField, ProseField
 from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
 from exams.models import SCORE_CHOICES, Exam, ExamUnit
 
-from .status import CLOSED, CancelKind, Status
+from . import Assessment
 
+
+class Status(models.TextChoices):
+    """The states of an assessment; `assessments.lifecycle` holds the table of moves between them."""
+
+    NEW = "NEW", "Nieuw"
+    INVITED = "INVITED", "Uitgenodigd"
+    IN_PROGRESS = "IN_PROGRESS", "Wordt beoordeeld"
+    ASSESSED = "ASSESSED", "Beoordeeld"
+    FINAL = "FINAL", "Definitief"
+    CANCELLED = "CANCELLED", "Ingetrokken"
+
+
+class CancelKind(models.TextChoices):
+    """Why an assessment was cancelled; the last is the initiator's, who takes back what nobody was invited for."""
+
+    NO_SHOW = "NO_SHOW", "Niet verschenen"
+    IRREGULARITY = "IRREGULARITY", "Onregelmatigheid"
+    INVALID = "INVALID", "Ongeldige poging"
+    OTHER = "OTHER", "Anders"
+    MISTAKE = "MISTAKE", "Per ongeluk gestart"
+
+
+CLOSED = (Status.FINAL, Status.CANCELLED)
 if TYPE_CHECKING:
     from .assignment import AssignmentQuerySet
 
@@ -223,3 +247,9 @@ class Assessment(models.Model):
     @property
     def live_assignments(self) -> AssignmentQuerySet:
         return self.assignments.live()
+
+
+def is_student(assessment: Assessment, contact: Contact) -> bool:
+    """Whether this is the student whom it is about: the same account, or the same e-mail address."""
+    user = assessment.student.user
+    return contact.user_id == user.pk or contact.email == user.email

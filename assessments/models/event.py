@@ -8,8 +8,7 @@ from django.utils import timezone
 
 from accounts.models import AppendOnly, AppendOnlyQuerySet
 
-from .assessment import Assessment
-from .status import Status
+from .assessment import Assessment, Status
 
 SYSTEM = "systeem"  # the name that an event carries when no person caused it
 

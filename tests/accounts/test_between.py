@@ -20,8 +20,8 @@ from accounts.models import Membership, Role, RoleChange, School, SchoolInvitati
 from accounts.people.invite import send_wanted
 from accounts.people.links import NoInvitation, open_token, token_for
 from accounts.people.roles import grant, leave, take_role
-from assessments import retention
 from assessments.models import Assessment
+from assessments.privacy import retention
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.addressbook.files import xlsx
 from tests.factories import MembershipFactory, UserFactory, member

@@ -14,7 +14,7 @@ from accounts.people.invite import invite
 from accounts.people.join import join_with_password
 from accounts.people.links import token_for
 from accounts.people.roles import give_role, leave
-from assessments.start import start
+from assessments.start.start import start
 from exams.models import ExamUnit
 from tests.factories import PASSWORD, MembershipFactory, RegistrationFactory, member
 

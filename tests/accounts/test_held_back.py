@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Role, School, User
-from assessments import documents
+from assessments.documents import documents
 from assessments.models import Assessment, Document, Invitation
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail

@@ -6,7 +6,7 @@ from accounts.models import Role, School, User
 from addressbook.correct import Changed, correct, fingerprint
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed
-from assessments import invite
+from assessments.invitations import invite
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.at_once import at_once

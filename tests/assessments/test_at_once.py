@@ -8,10 +8,14 @@ from django.db import transaction
 
 from accounts.models import Role
 from accounts.people.roles import leave
-from assessments import couple, form, group, invite, invite_group, lifecycle, remind, send_back, start
+from assessments import lifecycle
+from assessments.coupling import batch, couplings
+from assessments.examiner import saving
+from assessments.invitations import invite, reminders, send_back
 from assessments.lifecycle import DomainError, TransitionRefused
 from assessments.models import Assessment, Event, Status
 from assessments.rubric import read_rubric
+from assessments.start import start
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.at_once import at_once
@@ -102,7 +106,7 @@ def test_two_teachers_choose_for_several_with_the_same_version(
     seen = {one.pk: one.version for one in both}
 
     def choose_as(by, contact):
-        return group.choose_for_all(assessments=both, contacts=[contact], versions=seen, by=by)
+        return batch.choose_for_all(assessments=both, contacts=[contact], versions=seen, by=by)
 
     first, second = at_once(lambda: choose_as(docent, examiner), lambda: choose_as(colleague, second_examiner))
     assert len(first.done) + len(second.done) == 2
@@ -114,7 +118,7 @@ def test_several_invited_twice_is_one_mail_a_student(assessment, school, unit, d
     both = [assessment, start.start(unit=unit, student=MembershipFactory(school=school), by=docent)]
     for one in both:
         choose(one, examiner)
-    invite_now = lambda: invite_group.invite_for_all(assessments=both, contacts=[examiner], by=docent, one_mail=False)  # noqa: E731
+    invite_now = lambda: invite.invite_for_all(assessments=both, contacts=[examiner], by=docent, one_mail=False)  # noqa: E731
     first, second = at_once(invite_now, invite_now)
     assert len(first.done) + len(second.done) == 2
     assert [one.invitations.get().generation for one in both] == [1, 1]
@@ -129,7 +133,7 @@ def test_two_teachers_invite_the_same_group_by_one_mail_each(
         choose(one, examiner, second_examiner)
 
     def invite_as(by, assessments, contacts):
-        return invite_group.invite_for_all(assessments=assessments, contacts=contacts, by=by, one_mail=True)
+        return invite.invite_for_all(assessments=assessments, contacts=contacts, by=by, one_mail=True)
 
     both = [examiner, second_examiner]
     outcomes = at_once(
@@ -143,8 +147,8 @@ def test_two_teachers_invite_the_same_group_by_one_mail_each(
 
 def test_two_teachers_choose_with_the_same_version(assessment, docent, colleague, examiner, second_examiner):
     def choose_as(by, contact):
-        couple.choose_examiners(
-            assessment=assessment, target=couple.Target(), contacts=[contact], by=by, version=assessment.version
+        couplings.choose_examiners(
+            assessment=assessment, target=couplings.Target(), contacts=[contact], by=by, version=assessment.version
         )
 
     results = at_once(lambda: choose_as(docent, examiner), lambda: choose_as(colleague, second_examiner))
@@ -162,7 +166,7 @@ def test_invited_twice_is_one_mail(assessment, docent, examiner):
 
 def test_completed_twice_is_one_completion(invitation):
     fill_in(invitation, "V")
-    complete = lambda: form.complete(invitation=invitation)  # noqa: E731
+    complete = lambda: saving.complete(invitation=invitation)  # noqa: E731
     assert sorted(at_once(complete, complete)) == [False, True]
     assert invitation.assessment.events.filter(kind=Event.Kind.COMPLETED).count() == 1
 
@@ -172,7 +176,7 @@ def test_two_last_examiners_complete_at_once(assessment, examiner, second_examin
     invitations = [send_invitation(assessment, contact) for contact in (examiner, second_examiner)]
     for invitation in invitations:
         fill_in(invitation, "V")
-    assert at_once(*[lambda i=i: form.complete(invitation=i) for i in invitations]) == [True, True]
+    assert at_once(*[lambda i=i: saving.complete(invitation=i) for i in invitations]) == [True, True]
     assert log_is_a_chain(assessment)
     assert assessment.status == Status.ASSESSED
 
@@ -202,8 +206,8 @@ def test_same_part_saved_from_two_devices(invitation):
     column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
 
     def save(text):
-        entries = {column.assignment.pk: form.Entry(base=column.base, justification=text)}
-        return form.save(invitation=invitation, entries=entries).conflicts
+        entries = {column.assignment.pk: saving.Entry(base=column.base, justification=text)}
+        return saving.save(invitation=invitation, entries=entries).conflicts
 
     texts = ["Op de telefoon getypt.", "Op de computer getypt."]
     results = at_once(*[lambda text=text: save(text) for text in texts])
@@ -217,18 +221,18 @@ def test_same_part_saved_from_two_devices(invitation):
 def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, second_examiner):
     assessment = invitation.assessment
     columns = read_rubric(assessment, contact=invitation.contact).columns
-    typed = {c.assignment.pk: form.Entry(base=c.base, justification=f"Getypt bij {c.title}.") for c in columns}
+    typed = {c.assignment.pk: saving.Entry(base=c.base, justification=f"Getypt bij {c.title}.") for c in columns}
 
     def take_off():
-        couple.choose_examiners(
+        couplings.choose_examiners(
             assessment=assessment,
-            target=couple.Target(),
+            target=couplings.Target(),
             contacts=[second_examiner],
             by=assessment.initiator,
             take_off_begun=True,
         )
 
-    saved, _ = at_once(lambda: form.save(invitation=invitation, entries=typed), take_off)
+    saved, _ = at_once(lambda: saving.save(invitation=invitation, entries=typed), take_off)
     given_back = {conflict.justification for conflict in saved.conflicts}
     kept = set(assessment.assignments.filter(contact=invitation.contact).values_list("justification", flat=True))
     assert given_back | kept - {""} == {entry.justification for entry in typed.values()}
@@ -238,7 +242,7 @@ def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, secon
 def test_completed_and_cancelled_at_once(invitation, docent):
     fill_in(invitation, "V")
     at_once(
-        lambda: form.complete(invitation=invitation),
+        lambda: saving.complete(invitation=invitation),
         lambda: lifecycle.cancel(
             assessment=invitation.assessment, by=docent, reason="Niet verschenen.", counts_as_attempt=True
         ),
@@ -249,8 +253,8 @@ def test_completed_and_cancelled_at_once(invitation, docent):
 
 def test_two_teachers_remind_the_same_examiner(invitation, docent, colleague):
     results = at_once(
-        lambda: remind.remind(invitation=invitation, by=docent),
-        lambda: remind.remind(invitation=invitation, by=colleague),
+        lambda: reminders.remind(invitation=invitation, by=docent),
+        lambda: reminders.remind(invitation=invitation, by=colleague),
     )
     [mail] = [result for result in results if result]
     invitation.refresh_from_db()

@@ -12,11 +12,12 @@ from django.urls import reverse
 from accounts.models import School, User
 from addressbook.models import Contact, full_names
 from addressbook.named import suggestions
-from assessments import group, invite
-from assessments.couple import Target
-from assessments.invited import invited_rows
+from assessments.coupling import batch, couplings
+from assessments.coupling.couplings import Target
+from assessments.coupling.overview import read_overview
+from assessments.invitations import invite
 from assessments.models import Assessment
-from assessments.overview import read_overview
+from assessments.progress.detail import invited_rows
 from assessments.rubric import read_rubric
 from exams.models import ExamUnit
 from tests import steps
@@ -90,15 +91,15 @@ def test_what_is_suggested_while_typing(contacts: list[Contact], school: School,
 def test_the_examiners_of_a_student(examined: Assessment) -> None:
     overview = read_overview(examined)
     assert last_names(overview.unit) == IN_ORDER
-    assert last_names(invite.invitable(examined)) == IN_ORDER
-    [member] = group.read_group([examined]).members
+    assert last_names(couplings.invitable(examined)) == IN_ORDER
+    [member] = batch.read_group([examined]).members
     assert last_names(member.examiners) == last_names(member.invitable) == IN_ORDER
-    assert last_names(group.chosen_at([examined], Target()).contacts) == IN_ORDER
-    assert last_names(contact for contact, _ in group.read_group([examined]).invitable) == IN_ORDER
+    assert last_names(batch.chosen_at([examined], Target()).contacts) == IN_ORDER
+    assert last_names(contact for contact, _ in batch.read_group([examined]).invitable) == IN_ORDER
 
 
 def test_those_who_were_invited_and_are_waited_for(teacher: Client, examined: Assessment, unit: ExamUnit) -> None:
-    invite.invite(assessment=examined, contacts=invite.invitable(examined)[::-1], by=examined.initiator)
+    invite.invite(assessment=examined, contacts=couplings.invitable(examined)[::-1], by=examined.initiator)
     rows = invited_rows(examined, read_rubric(examined), [])
     assert last_names(row.invitation.contact for row in rows) == IN_ORDER
     [row] = teacher.get(reverse("assessments:unit_list", args=[unit.pk])).context["rows"]

@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from assessments import check_document, documents, lifecycle, rate_limits, verification
+from assessments import lifecycle, rate_limits
+from assessments.documents import documents, pdf, verification, views
 from assessments.models import Assessment, Document
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
@@ -27,8 +28,8 @@ def counting(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.tasks.render_document.delay", lambda pk: None)
-    monkeypatch.setattr(documents, "render", lambda result, name: f"%PDF {name}".encode())
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr(pdf, "render", lambda result, name: f"%PDF {name}".encode())
 
 
 def make(assessment: Assessment, by: User) -> Document:
@@ -191,8 +192,8 @@ def test_nothing_of_an_upload_is_kept(document: Document, monkeypatch: pytest.Mo
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(
     document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check_document, "MAX_BYTES", 100_000)
-    monkeypatch.setattr(check_document, "HashUploadHandler", None)
+    monkeypatch.setattr(views, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(views, "HashUploadHandler", None)
     status, shown = send(b"x" * 200_000)
     assert status == 413
     assert "groter dan 20 MB" in shown

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import form
+from assessments.examiner import saving
 from assessments.models import Assessment, Invitation
 from exams.models import Part, WorkProcess
 from tests import steps
@@ -87,7 +87,7 @@ def test_writing_on_meanwhile_does_not_hinder_but_who_begins_meanwhile_is_asked_
     steps.fill_in(erik, "V")
     asked = teacher.post(address(assessment, "take_over"), post(assessment))
     assert list(asked.context["students"][0].examiners) == [examiner]
-    form.complete(invitation=erik)
+    saving.complete(invitation=erik)
     steps.fill_in(tineke, "V")
     again = teacher.post(address(assessment, "take_over"), fields(asked))
     assert list(again.context["students"][0].examiners) == [examiner, second_examiner]

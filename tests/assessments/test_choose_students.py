@@ -15,8 +15,9 @@ from django.utils import timezone
 from accounts.models import Membership, Role, School, User
 from accounts.people.roles import leave
 from addressbook.models import Contact
-from assessments import pasted, start
+from assessments import access
 from assessments.models import Assessment
+from assessments.start import selection, start
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
@@ -238,12 +239,12 @@ def test_an_empty_list_is_refused_and_those_taken_stay(
 
 
 def test_a_list_that_is_too_long_is_refused(teacher: Client, paste: str) -> None:
-    answer = teacher.post(paste, {"nummers": " ".join(map(str, range(pasted.MAX_PASTED + 1)))}, follow=True)
+    answer = teacher.post(paste, {"nummers": " ".join(map(str, range(selection.MAX_PASTED + 1)))}, follow=True)
     assert said(answer) == ["Er staan 501 nummers in de lijst; het mogen er hooguit 500 zijn."]
 
 
 def test_a_list_of_megabytes_is_refused_unread(teacher: Client, paste: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pasted, "_words", None)
+    monkeypatch.setattr(selection, "_words", None)
     answer = teacher.post(paste, {"nummers": "123456 " * 600_000}, follow=True)
     assert said(answer) == ["De lijst is te lang: het mogen hooguit 100.000 tekens zijn. Plak een deel."]
     assert "100.000 tekens tegelijk" in answer.content.decode()
@@ -262,7 +263,7 @@ def test_markup_in_a_list_is_text(teacher: Client, paste: str) -> None:
 def test_more_than_fit_are_left_out_and_named(
     teacher: Client, student: Membership, other: Membership, paste: str, page: str, monkeypatch
 ) -> None:
-    monkeypatch.setattr(start, "MAX_TOGETHER", 1)
+    monkeypatch.setattr(access, "MAX_TOGETHER", 1)
     answer = teacher.post(paste, {"nummers": "123456 200200"}, follow=True)
     assert rows(answer, "chosen") == [student]
     assert "Hooguit 1 tegelijk; niet toegevoegd: Bart Boom (200200)." in said(answer)
@@ -420,7 +421,7 @@ def test_who_leaves_the_school_at_that_moment_is_named_and_the_others_go_on(
         return start_together(**given)
 
     start_together = start.start_together
-    monkeypatch.setattr("assessments.start.start_together", start_after)
+    monkeypatch.setattr("assessments.start.start.start_together", start_after)
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
     assert said(answer) == [
         "Gestart voor Bart Boom (200200).",
@@ -450,7 +451,7 @@ def test_students_of_two_schools_go_on_to_the_list(
 def test_more_than_the_limit_are_refused(
     teacher: Client, student: Membership, other: Membership, go_on: str, monkeypatch
 ) -> None:
-    monkeypatch.setattr(start, "MAX_TOGETHER", 1)
+    monkeypatch.setattr(access, "MAX_TOGETHER", 1)
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
     assert said(answer) == ["U kunt hooguit 1 studenten tegelijk starten."]
     assert not Assessment.objects.exists()

@@ -8,10 +8,13 @@ from django.urls import reverse
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import apply, couple, form, group, invite, lifecycle, own_examiner, propose
+from assessments import lifecycle
+from assessments.coupling import batch, copy, couplings
+from assessments.examiner import saving
+from assessments.invitations import invite, proposals
+from assessments.invitations.replace import replace
+from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Invitation, Proposal, Status
-from assessments.replace import replace
-from assessments.send_back import send_back
 from exams.models import ExamUnit, Part
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory
@@ -29,11 +32,11 @@ def differ(assessment: Assessment, examiner: Contact, second_examiner: Contact) 
     return assessment
 
 
-def only(assessment: Assessment, *contacts: Contact, target: couple.Target | None = None) -> None:
+def only(assessment: Assessment, *contacts: Contact, target: couplings.Target | None = None) -> None:
     """The teacher chooses these alone, and says 'Toch weghalen' of whoever loses work."""
-    couple.choose_examiners(
+    couplings.choose_examiners(
         assessment=assessment,
-        target=target or couple.Target(),
+        target=target or couplings.Target(),
         contacts=contacts,
         by=assessment.initiator,
         take_off_begun=True,
@@ -46,7 +49,7 @@ def completed_by(contact: Contact) -> int:
 
 
 def test_the_strict_one_is_not_chosen_away(differ: Assessment, examiner: Contact, second_examiner: Contact) -> None:
-    with pytest.raises(couple.CompletedStays, match=STAYS) as refused:
+    with pytest.raises(couplings.CompletedStays, match=STAYS) as refused:
         only(differ, examiner)
     assert "terugsturen of zelf beslissen" in str(refused.value)
     assert completed_by(second_examiner) == 4
@@ -55,8 +58,8 @@ def test_the_strict_one_is_not_chosen_away(differ: Assessment, examiner: Contact
 
 def test_nor_by_a_finer_choice(differ: Assessment, examiner: Contact, second_examiner: Contact) -> None:
     part = Part.objects.filter(work_process__core_task__unit=differ.unit).first()
-    with pytest.raises(couple.CompletedStays):
-        only(differ, examiner, target=couple.Target(part=part))
+    with pytest.raises(couplings.CompletedStays):
+        only(differ, examiner, target=couplings.Target(part=part))
     assert completed_by(second_examiner) == 4
 
 
@@ -67,7 +70,7 @@ def test_nor_by_another_examiner_who_opens_the_assessment_again(
     third = ContactFactory(school=differ.school)
     steps.choose(differ, examiner, second_examiner, third)
     assert differ.status == Status.IN_PROGRESS
-    with pytest.raises(couple.CompletedStays, match=STAYS):
+    with pytest.raises(couplings.CompletedStays, match=STAYS):
         only(differ, examiner, third)
     only(differ, examiner, second_examiner)  # the third began nothing
     differ.refresh_from_db()
@@ -81,7 +84,7 @@ def test_nor_after_all_invitations_were_withdrawn(
         invite.withdraw(invitation=invitation, by=docent)
     differ.refresh_from_db()
     assert differ.status == Status.NEW
-    with pytest.raises(couple.CompletedStays):
+    with pytest.raises(couplings.CompletedStays):
         only(differ, examiner)
     assert completed_by(second_examiner) == 4
 
@@ -91,7 +94,7 @@ def test_nor_by_someone_in_their_place(
 ) -> None:
     own = list(differ.assignments.filter(contact=second_examiner).values_list("pk", flat=True))
     for new in (examiner, ContactFactory(school=differ.school)):
-        with pytest.raises(couple.CompletedStays):
+        with pytest.raises(couplings.CompletedStays):
             replace(assessment=differ, old=second_examiner, new=new, by=docent, take_off_begun=own)
     assert completed_by(second_examiner) == 4
 
@@ -102,14 +105,14 @@ def test_nor_by_a_colleague_who_was_proposed_before(
     send_back(assessment=differ, contacts=[second_examiner], by=committee_member, remark="Kijk dit nog eens na.")
     asked = differ.invitations.get(contact=second_examiner)
     greet = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
-    proposal = propose.propose(invitation=asked, proposal=greet)
-    form.complete(invitation=asked)
-    with pytest.raises(couple.CompletedStays, match=STAYS):
-        propose.confirm(proposal=proposal, by=docent)
+    proposal = proposals.propose(invitation=asked, proposal=greet)
+    saving.complete(invitation=asked)
+    with pytest.raises(couplings.CompletedStays, match=STAYS):
+        proposals.confirm(proposal=proposal, by=docent)
     assert completed_by(second_examiner) == 4
     assert not Contact.objects.filter(email="greet@bedrijf.test").exists()
     with pytest.raises(lifecycle.DomainError, match="al afgerond"):
-        propose.propose(invitation=asked, proposal=greet)
+        proposals.propose(invitation=asked, proposal=greet)
 
 
 def test_nor_with_the_choices_of_other_students(
@@ -120,7 +123,7 @@ def test_nor_with_the_choices_of_other_students(
     confirmed = list(differ.assignments.values_list("pk", flat=True))
     versions = {differ.pk: differ.version}
     for outcome in (
-        apply.apply_to_all(
+        copy.apply_to_all(
             source=other,
             version=other.version,
             assessments=[differ],
@@ -128,14 +131,14 @@ def test_nor_with_the_choices_of_other_students(
             by=docent,
             asked_about=confirmed,
         ),
-        group.choose_for_all(
+        batch.choose_for_all(
             assessments=[differ], contacts=[examiner], versions=versions, by=docent, asked_about=confirmed
         ),
     ):
         assert (outcome.done, outcome.to_ask) == ([], [])
         assert STAYS in outcome.refused[0]
-    lines = own_examiner.read_lines([differ])
-    assert own_examiner.choose_each(lines=lines, contacts={differ.pk: examiner}, versions=versions, by=docent) == []
+    lines = batch.read_lines([differ])
+    assert batch.choose_each(lines=lines, contacts={differ.pk: examiner}, versions=versions, by=docent) == []
     assert STAYS in lines[0].error
     assert completed_by(second_examiner) == 4
 
@@ -145,7 +148,7 @@ def test_nor_when_a_final_result_was_withdrawn(
 ) -> None:
     lifecycle.make_final(assessed, by=committee_member, ovg="V", grade=6.5)  # type: ignore[arg-type]
     lifecycle.withdraw_final(assessment=assessed, by=committee_member, reason="Verwisseld.")
-    with pytest.raises(couple.CompletedStays):
+    with pytest.raises(couplings.CompletedStays):
         only(assessed, second_examiner)
 
 
@@ -164,7 +167,7 @@ def test_what_the_committee_sent_back_is_open_to_the_docent_too(
     differ: Assessment, committee_member: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     send_back(assessment=differ, contacts=[second_examiner], by=committee_member, remark="Kijk dit nog eens na.")
-    with pytest.raises(couple.CompletedStays, match="Erik Examinator heeft al afgerond"):
+    with pytest.raises(couplings.CompletedStays, match="Erik Examinator heeft al afgerond"):
         only(differ, second_examiner)
     only(differ, examiner)
     differ.refresh_from_db()
@@ -175,8 +178,8 @@ def test_what_was_completed_since_is_not(
     differ: Assessment, committee_member: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     send_back(assessment=differ, contacts=[second_examiner], by=committee_member, remark="Kijk dit nog eens na.")
-    form.complete(invitation=differ.invitations.get(contact=second_examiner))
-    with pytest.raises(couple.CompletedStays):
+    saving.complete(invitation=differ.invitations.get(contact=second_examiner))
+    with pytest.raises(couplings.CompletedStays):
         only(differ, examiner)
 
 

@@ -15,9 +15,12 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import documents, form, invite, lifecycle, links, send_back, sign
+from assessments import lifecycle, links
+from assessments.documents import pdf
+from assessments.examiner import saving, signature
+from assessments.examiner.summary import own_result
+from assessments.invitations import invite, send_back
 from assessments.models import Assessment, Event, Invitation, Status
-from assessments.own_result import own_result
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
 from exams.grading.scores import Score
@@ -66,7 +69,7 @@ def back(invitation: Invitation, by: User, remark: str = REMARK) -> None:
 
 
 def pdf_pages(document) -> list[str]:
-    content = documents.render(document.result, name=document.filename)
+    content = pdf.render(document.result, name=document.filename)
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
 
 
@@ -95,7 +98,7 @@ def test_nog_wijzigen_keeps_what_was_typed_until_it_is_signed(scored: Invitation
         assert " checked" not in shown
     assert not own(scored).is_completed
     scored.refresh_from_db()
-    assert sign.read(scored.assessment) == {}
+    assert signature.read(scored.assessment) == {}
     browser.post(address(scored), confirmed(scored))
     scored.refresh_from_db()
     assert (scored.signed_function, scored.typed_signature) == ("Werkbegeleider", {})
@@ -184,7 +187,7 @@ def test_without_a_date_that_exists_it_is_refused(scored: Invitation, typed: str
 def test_the_rule_of_the_date_holds_without_the_screen(scored: Invitation) -> None:
     tomorrow = timezone.localdate() + timedelta(days=1)
     with pytest.raises(lifecycle.DomainError, match="toekomst"):
-        form.complete(invitation=scored, signature=sign.Signature(assessed_on=tomorrow))
+        saving.complete(invitation=scored, signature=signature.Signature(assessed_on=tomorrow))
     assert not own(scored).is_completed
 
 
@@ -195,7 +198,7 @@ def test_the_planned_day_is_proposed_unless_it_has_not_come_yet(
     today = timezone.localdate()
     scored.assessment.planned_on = None if planned is None else today + timedelta(days=planned)
     scored.assessment.place = "Utrecht"
-    found = sign.proposed(scored)
+    found = signature.proposed(scored)
     assert (found.assessed_on, found.place) == (today + timedelta(days=proposed), "Utrecht")
 
 
@@ -251,7 +254,7 @@ def test_the_only_examiner_reads_the_grade_that_the_result_gets(scored: Invitati
     steps.fill_in(scored, "G")
     found = own_result(own(scored), contact=scored.contact)
     shown = open_link(scored).get(address(scored)).content.decode()
-    form.complete(invitation=scored)
+    saving.complete(invitation=scored)
     scored.assessment.refresh_from_db()
     finalise(assessment=scored.assessment, by=committee_member, exam_office_email="bureau@hier.test")
     scored.assessment.refresh_from_db()
@@ -320,7 +323,7 @@ def test_sent_back_clears_nothing_and_shows_what_the_committee_asks(scored: Invi
 def test_completed_again_the_question_is_gone_and_the_next_one_shows_alone(
     scored: Invitation, committee_member: User
 ) -> None:
-    form.complete(invitation=scored)
+    saving.complete(invitation=scored)
     back(scored, committee_member)
     browser = open_link(scored)
     answer = browser.post(address(scored), confirmed(scored), follow=True)

@@ -12,7 +12,8 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import form, links, sign
+from assessments import links
+from assessments.examiner import saving, signature
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
@@ -35,8 +36,10 @@ def read(invitation: Invitation) -> tuple[PdfReader, list[str]]:
 
 def test_it_holds_scores_justifications_and_what_was_signed(invitation: Invitation) -> None:
     steps.fill_in(invitation, "G", "Rustig & <b>duidelijk</b>.")
-    today = sign.proposed(invitation).assessed_on
-    form.complete(invitation=invitation, signature=sign.Signature(today, "Utrecht", "Werkbegeleider", "Zorg & Co"))
+    today = signature.proposed(invitation).assessed_on
+    saving.complete(
+        invitation=invitation, signature=signature.Signature(today, "Utrecht", "Werkbegeleider", "Zorg & Co")
+    )
     _, pages = read(invitation)
     text = " ".join(pages)
     for said in ("Anouk van 't Hoff", "123456", "Erik Examinator, Werkbegeleider, Zorg & Co", "Utrecht", "ROC Hier"):
@@ -49,7 +52,7 @@ def test_it_holds_scores_justifications_and_what_was_signed(invitation: Invitati
 
 def test_every_page_says_that_it_is_a_concept(invitation: Invitation) -> None:
     steps.fill_in(invitation, "G", "Een heel verhaal. " * 300)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     _, pages = read(invitation)
     assert len(pages) > 3
     for page in pages:
@@ -74,7 +77,7 @@ def test_nothing_of_another_examiner_is_in_it(
     mine, theirs = (steps.send_invitation(assessment, contact) for contact in (examiner, second_examiner))
     steps.assess(mine, "V")
     steps.fill_in(theirs, "O", "Geheim van Tineke.")
-    form.complete(invitation=theirs)
+    saving.complete(invitation=theirs)
     reader, pages = read(mine)
     whole = " ".join(pages) + str(reader.metadata)
     assert whole.count("V Voldoende") == 4
@@ -85,7 +88,7 @@ def test_nothing_of_another_examiner_is_in_it(
 @pytest.mark.parametrize("text", ["x" * 20_000, "a\n" * 9_999, "a\n\n" * 6_666], ids=["word", "lines", "paragraphs"])
 def test_the_longest_texts_are_laid_out_while_one_waits(invitation: Invitation, text: str) -> None:
     steps.fill_in(invitation, "G", text)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     started = time.process_time()
     _, pages = read(invitation)
     assert time.process_time() - started < 30  # a request has 60 seconds
@@ -107,7 +110,7 @@ def test_without_the_link_there_is_none(invitation: Invitation) -> None:
 def test_once_it_is_final_it_says_where_the_document_is_and_tells_no_result(
     invitation: Invitation, committee_member: User, score: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assessments.tasks.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
     assessment = steps.assess(invitation, score)
     finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
     assessment.refresh_from_db()

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import correct, form, lifecycle, send_back
-from assessments.correct import Change, Changes
+from assessments import corrections, lifecycle
+from assessments.corrections import Change, Changes
+from assessments.examiner import saving
+from assessments.invitations import send_back
 from assessments.models import Assessment, Assignment, Correction, Event, Invitation, Score
 from assessments.results import outcome
 from assessments.rubric import PartSheet, Rubric, read_rubric
@@ -25,7 +27,7 @@ REASON = "Overgenomen uit het procesverbaal."
 
 def laid_over(assessment: Assessment) -> Rubric:
     rubric = read_rubric(assessment)
-    correct.lay_over(rubric)
+    corrections.lay_over(rubric)
     return rubric
 
 
@@ -43,8 +45,8 @@ def decide(
         scores={pk: Change(value, reason) for pk, value in (scores or {}).items()},
         texts={pk: Change(value, reason) for pk, value in (texts or {}).items()},
     )
-    seen = correct.seen(laid_over(assessment)) if seen is None else seen
-    return correct.correct(assessment=assessment, by=by, changes=changes, seen_mark=seen)
+    seen = corrections.seen(laid_over(assessment)) if seen is None else seen
+    return corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=seen)
 
 
 def first_part(assessment: Assessment) -> PartSheet:
@@ -90,7 +92,7 @@ class TestAScore:
     def test_an_o_or_a_g_needs_a_justification_like_any_other(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
-        with pytest.raises(correct.Refused) as refused:
+        with pytest.raises(corrections.Refused) as refused:
             decide(assessed, committee_member, scores={part.criteria[0].pk: "G"})
         [(where, problem)] = refused.value.problems.items()
         assert where == ("text", part.columns[0].assignment.pk)
@@ -102,7 +104,7 @@ class TestAScore:
     ) -> None:
         assessed = steps.assess(invitation, "G")
         own = first_part(assessed).columns[0].assignment.pk
-        with pytest.raises(correct.Refused):
+        with pytest.raises(corrections.Refused):
             decide(assessed, committee_member, texts={own: " \n"})
 
     @pytest.mark.parametrize("reason", ["", " \n\t", "x" * 1001])
@@ -110,7 +112,7 @@ class TestAScore:
         self, assessed: Assessment, part: PartSheet, committee_member: User, reason: str
     ) -> None:
         text = {part.columns[0].assignment.pk: "Goed."}
-        with pytest.raises(correct.Refused) as refused:
+        with pytest.raises(corrections.Refused) as refused:
             decide(assessed, committee_member, texts=text, reason=reason)
         assert list(refused.value.problems) == [("text-reason", part.columns[0].assignment.pk)]
         assert not Correction.objects.exists()
@@ -119,7 +121,7 @@ class TestAScore:
     def test_what_is_no_score_is_refused(
         self, assessed: Assessment, part: PartSheet, committee_member: User, value: str
     ) -> None:
-        with pytest.raises(correct.Refused) as refused:
+        with pytest.raises(corrections.Refused) as refused:
             decide(assessed, committee_member, scores={part.criteria[0].pk: value})
         assert ("score", part.criteria[0].pk) in refused.value.problems
 
@@ -186,7 +188,7 @@ class TestLapsing:
         decide(disputed, committee_member, scores={criterion: "G"})
         send_back_to(disputed, examiner, by=committee_member)
         invitation.refresh_from_db()
-        form.complete(invitation=invitation)
+        saving.complete(invitation=invitation)
         assert first_part(disputed).decisions[criterion].after == "G"
 
     def test_an_older_one_does_not_come_back(
@@ -213,7 +215,7 @@ class TestLapsing:
         send_back_to(assessed, examiner, by=committee_member)
         invitation.refresh_from_db()
         steps.fill_in(invitation, "G", "Anders bij nader inzien.")
-        form.complete(invitation=invitation)
+        saving.complete(invitation=invitation)
         assert first_part(assessed).columns[0].effective_justification == "Anders bij nader inzien."
 
     def test_when_another_examiner_comes_beside(
@@ -234,10 +236,10 @@ class TestTwoMembers:
     def test_the_later_one_is_told_and_nothing_is_saved(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
-        seen = correct.seen(laid_over(assessed))
+        seen = corrections.seen(laid_over(assessed))
         own = part.columns[0].assignment.pk
         decide(assessed, committee_member, texts={own: "Van de eerste."}, seen=seen)
-        with pytest.raises(correct.ChangedMeanwhile):
+        with pytest.raises(corrections.ChangedMeanwhile):
             decide(assessed, committee_member, texts={own: "Van de tweede."}, seen=seen)
         assert Correction.objects.get().after == "Van de eerste."
 
@@ -304,14 +306,14 @@ def test_after_any_decisions_and_answers_the_newest_counts_and_only_over_what_it
             expected, saw = decided.get(criterion.pk, ("", []))
             stands = expected and saw == given_now
             agreed = given_now[0] if len(set(given_now)) == 1 else ""
-            assert correct.effective(now, criterion.pk) == (expected if stands else agreed)
+            assert corrections.effective(now, criterion.pk) == (expected if stands else agreed)
 
 
 def test_an_o_whose_justification_lapsed_is_not_made_final(
     invitation: Invitation, examiner: Contact, committee_member: User
 ) -> None:
     steps.fill_in(invitation, "V", "Goed gedaan.")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     assessment = invitation.assessment
     assessment.refresh_from_db()
     part = first_part(assessment)
@@ -320,9 +322,9 @@ def test_an_o_whose_justification_lapsed_is_not_made_final(
     send_back_to(assessment, examiner, by=committee_member)
     invitation.refresh_from_db()
     steps.fill_in(invitation, "V", "")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     assessment.refresh_from_db()
-    assert [part.part for part in correct.unjustified(laid_over(assessment))] == [first_part(assessment).part]
+    assert [part.part for part in corrections.unjustified(laid_over(assessment))] == [first_part(assessment).part]
     assert not read(assessment).can_finalise
     with pytest.raises(lifecycle.DomainError, match="onderbouwing verplicht; die ontbreekt bij B1-K1-W1"):
         finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")

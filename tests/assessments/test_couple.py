@@ -6,8 +6,9 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assessments import couple, invite, lifecycle
-from assessments.couple import Target, choose_examiners, derive
+from assessments import lifecycle
+from assessments.coupling import couplings
+from assessments.coupling.couplings import Target, choose_examiners, derive
 from assessments.models import Assignment, Event, Status
 from exams.models import Part, WorkProcess
 from tests.factories import ContactFactory, first_unit, make_exam
@@ -107,7 +108,7 @@ def test_a_later_choice_for_the_whole_exam_leaves_the_finer_ones_unless_told(ass
 
 def test_only_whom_the_teacher_was_asked_about_is_taken_off(invitation, second_examiner):
     fill_in(invitation, "V")
-    with pytest.raises(couple.WouldLoseWork) as refused:
+    with pytest.raises(couplings.WouldLoseWork) as refused:
         choose(invitation.assessment, second_examiner)
     ids = [assignment.pk for assignment in refused.value.assignments]
     confirmed = {
@@ -116,7 +117,7 @@ def test_only_whom_the_teacher_was_asked_about_is_taken_off(invitation, second_e
         "contacts": [second_examiner],
         "by": invitation.assessment.initiator,
     }
-    with pytest.raises(couple.WouldLoseWork):
+    with pytest.raises(couplings.WouldLoseWork):
         choose_examiners(**confirmed, asked_about=ids[1:])
     choose_examiners(**confirmed, asked_about=ids)
     assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
@@ -151,7 +152,7 @@ def walk_through_choices(assessment, contacts, data):
                 choose_examiners(
                     assessment=assessment, target=target, contacts=chosen, by=assessment.initiator, **options
                 )
-        except couple.WouldLoseWork:
+        except couplings.WouldLoseWork:
             assert not options["take_off_begun"]
             assert set(assessment.couplings.values_list("contact", "work_process", "part")) == before
         choices = list(assessment.couplings.values_list("work_process", "part", "contact"))
@@ -235,7 +236,7 @@ def test_examiner_who_has_begun_is_not_taken_off_silently(begin, invitation, sec
         invitation.assessment.assignments.update(justification="Zag ik.")
     else:
         invitation.assessment.assignments.update(completed_at=timezone.now())
-    with pytest.raises(couple.WouldLoseWork) as refused:
+    with pytest.raises(couplings.WouldLoseWork) as refused:
         choose(invitation.assessment, second_examiner)
     assert "Erik Examinator" in str(refused.value)
     assert {a.contact for a in refused.value.assignments} == {invitation.contact}
@@ -304,17 +305,17 @@ def test_examiner_added_after_assessed_makes_it_in_progress(assessed, examiner, 
 def test_target_of_another_exam_does_not_exist(assessment):
     part = Part.objects.filter(work_process__core_task__unit=first_unit(make_exam())).first()
     with pytest.raises(Part.DoesNotExist):
-        couple.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk)
+        couplings.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk)
     with pytest.raises(WorkProcess.DoesNotExist):
-        couple.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None)
+        couplings.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None)
 
 
 def test_target_says_what_it_is_for(assessment):
     part = part_of(assessment, "B1-K1-W1", Part.Kind.BEHAVIOUR)
     found = [
-        couple.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk),
-        couple.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None),
-        couple.get_target(assessment.unit_id, work_process_id=None, part_id=None),
+        couplings.get_target(assessment.unit_id, work_process_id=None, part_id=part.pk),
+        couplings.get_target(assessment.unit_id, work_process_id=part.work_process_id, part_id=None),
+        couplings.get_target(assessment.unit_id, work_process_id=None, part_id=None),
     ]
     assert [target.level for target in found] == [3, 2, 1]
     assert [str(target) for target in found] == [
@@ -328,8 +329,8 @@ def test_chosen_at_is_exactly_that_level(assessment, examiner, second_examiner):
     work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W1")
     choose(assessment, examiner)
     choose(assessment, second_examiner, work_process=work_process)
-    assert couple.chosen_at(assessment, Target()) == [examiner]
-    assert couple.chosen_at(assessment, Target(work_process=work_process)) == [second_examiner]
+    assert couplings.chosen_at(assessment, Target()) == [examiner]
+    assert couplings.chosen_at(assessment, Target(work_process=work_process)) == [second_examiner]
 
 
 def test_examiner_taken_off_some_parts_keeps_the_invitation(invitation, second_examiner):
@@ -337,7 +338,7 @@ def test_examiner_taken_off_some_parts_keeps_the_invitation(invitation, second_e
     choose(invitation.assessment, second_examiner, work_process=work_process)
     invitation.refresh_from_db()
     assert invitation.withdrawn_at is None
-    assert invite.invitable(invitation.assessment) == [second_examiner]
+    assert couplings.invitable(invitation.assessment) == [second_examiner]
 
 
 def test_who_was_never_invited_leaves_no_trace(assessment, examiner, second_examiner):

@@ -18,9 +18,11 @@ from pypdf import PdfReader
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import documents, form, lifecycle, mails, verification
+from assessments import lifecycle, mails
+from assessments.documents import documents, pdf, verification
+from assessments.documents.documents import render_document, sweep_documents
+from assessments.examiner import saving
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Event
-from assessments.tasks import render_document, sweep_documents
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import Exam, Part
@@ -36,7 +38,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The documents that a worker was told of; nothing is made by itself."""
     told: list[int] = []
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.tasks.render_document.delay", told.append)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", told.append)
     return told
 
 
@@ -59,7 +61,7 @@ def read(content: bytes) -> tuple[PdfReader, list[str]]:
 
 # --- What it says --------------------------------------------------------------------------------
 def test_the_first_page_says_who_what_and_the_result(document: Document) -> None:
-    _, pages = read(documents.render(document.result, name=document.filename))
+    _, pages = read(pdf.render(document.result, name=document.filename))
     for said in (
         "ROC Hier",
         "Anouk van 't Hoff",
@@ -88,7 +90,7 @@ def test_then_work_process_by_work_process(
         invitation = steps.send_invitation(assessment, contact)
         steps.assess(invitation, "G")
     document = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
-    _, pages = read(documents.render(document.result, name=document.filename))
+    _, pages = read(pdf.render(document.result, name=document.filename))
     first, text = pages[0], " ".join(pages)
     places = [text.index(f"{head} Resultaat:") for head in ("B1-K1-W1 Werkproces 1", "B1-K1-W2 Werkproces 2")]
     assert places == sorted(places)
@@ -105,7 +107,7 @@ def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
             for part in process["parts"]:
                 part["criteria"] = part["criteria"] * 15
 
-    _, pages = read(documents.render(result_with(document, many), name=document.filename))
+    _, pages = read(pdf.render(result_with(document, many), name=document.filename))
     assert len(pages) > 2
     for number, page in enumerate(pages, 1):
         assert f"123456 · {document.assessment.exam.code} · B1" in page
@@ -117,7 +119,7 @@ def pages_with_texts(document: Document, paragraphs: int) -> list[str]:
         for process in result["core_tasks"][0]["work_processes"]:
             process["parts"][0]["examiners"][0]["justification"] = "Werkt zorgvuldig en overlegt.\n\n" * paragraphs
 
-    return read(documents.render(result_with(document, long_texts), name=document.filename))[1]
+    return read(pdf.render(result_with(document, long_texts), name=document.filename))[1]
 
 
 def continued(page: str) -> list[str]:
@@ -138,7 +140,7 @@ def test_a_page_that_begins_with_a_work_process_continues_none(document: Documen
 
 def test_it_says_where_it_can_be_checked_and_each_page_bears_the_code(document: Document) -> None:
     code = verification.grouped(str(document.code))
-    _, pages = read(documents.render(document.result, name=document.filename))
+    _, pages = read(pdf.render(document.result, name=document.filename))
     assert f"{settings.SITE_URL}/controle/" in pages[0]
     assert pages[0].count(code) == 2
     assert all(code in page for page in pages)
@@ -153,7 +155,7 @@ def test_a_document_from_before_there_were_codes_still_says_what_it_said(documen
                 for later in ("assessed_on", "place"):
                     examiner.pop(later, None)
 
-    _, pages = read(documents.render(result_with(document, older), name=document.filename))
+    _, pages = read(pdf.render(result_with(document, older), name=document.filename))
     assert "Anouk van 't Hoff" in pages[0]
     assert "Verificatiecode" not in pages[0]
     assert "None" not in "".join(pages)
@@ -167,9 +169,9 @@ def test_who_has_it_can_compute_the_grade_where_core_tasks_do_not_weigh_the_same
     invitation = steps.send_invitation(assessment, examiner)
     steps.fill_in(invitation, "V")
     steps.fill_in(invitation, "G", parts=Part.objects.filter(work_process__core_task__code="B1-K2"))
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     document = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
-    reader, pages = read(documents.render(document.result, name=document.filename))
+    reader, pages = read(pdf.render(document.result, name=document.filename))
     text = " ".join(pages)
     assert "Kerntaak 1 (weegt 2 ×) V – Voldoende 5,5" in text
     assert "Kerntaak 2 (weegt 1,5 ×) G – Goed 10,0" in text
@@ -186,7 +188,7 @@ def test_core_tasks_that_weigh_the_same_say_nothing_of_it(document: Document) ->
             del core_task["weight"]
 
     for result in (document.result, result_with(document, older)):
-        _, pages = read(documents.render(result, name=document.filename))
+        _, pages = read(pdf.render(result, name=document.filename))
         assert "Resultaat per werkproces" in pages[0]
         assert "weegt" not in " ".join(pages)
 
@@ -200,7 +202,7 @@ def test_no_row_is_split_over_two_pages(document: Document) -> None:
                 for c in range(15)
             ]
 
-    _, pages = read(documents.render(result_with(document, long_rows), name=document.filename))
+    _, pages = read(pdf.render(result_with(document, long_rows), name=document.filename))
     assert len(pages) > 4
     for p in range(4):
         for c in range(15):
@@ -218,7 +220,7 @@ def test_what_people_typed_is_text(document: Document) -> None:
         for part in result["core_tasks"][0]["work_processes"][0]["parts"]:
             part["examiners"][0]["justification"] = typed
 
-    _, pages = read(documents.render(result_with(document, type_it), name=document.filename))
+    _, pages = read(pdf.render(result_with(document, type_it), name=document.filename))
     assert "".join(typed.split()) in "".join("".join(pages).split())
 
 
@@ -226,14 +228,14 @@ def test_a_second_version_says_what_it_replaces(document: Document, committee_me
     assessment = document.assessment
     lifecycle.withdraw_final(assessment=assessment, by=committee_member, reason="Verkeerde score.")
     second = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
-    _, pages = read(documents.render(second.result, name=second.filename))
+    _, pages = read(pdf.render(second.result, name=second.filename))
     assert "Dit is versie 2; deze vervangt alle eerdere versies." in pages[0]
     assert second.filename.endswith("-v2.pdf")
 
 
 # --- What it is ----------------------------------------------------------------------------------
 def test_it_is_a_tagged_pdf_a_3b_in_dutch_that_carries_the_result(document: Document) -> None:
-    content = documents.render(document.result, name=document.filename)
+    content = pdf.render(document.result, name=document.filename)
     reader, _ = read(content)
     catalog: Any = reader.trailer["/Root"]
     metadata = catalog["/Metadata"].get_data().decode()
@@ -253,13 +255,13 @@ def test_it_is_a_tagged_pdf_a_3b_in_dutch_that_carries_the_result(document: Docu
 @pytest.mark.parametrize("name", ["Anouk van 't Hoff", "Anouk 王小明 🎉 أحمد"])
 def test_making_it_again_gives_the_same_bytes(document: Document, pass_time: Callable[..., None], name: str) -> None:
     document.result["student"]["name"] = name
-    one = documents.render(document.result, name=document.filename)
+    one = pdf.render(document.result, name=document.filename)
     pass_time(days=1)
-    assert documents.render(document.result, name=document.filename) == one
+    assert pdf.render(document.result, name=document.filename) == one
 
 
 def test_digits_are_no_emoji(document: Document) -> None:
-    reader = PdfReader(io.BytesIO(documents.render(document.result, name=document.filename)))
+    reader = PdfReader(io.BytesIO(pdf.render(document.result, name=document.filename)))
     fonts = {font["/BaseFont"] for page in reader.pages for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
     assert {font.partition("+")[2] for font in fonts} == {"DejaVu-Sans", "DejaVu-Sans-Bold"}
 
@@ -268,7 +270,7 @@ def test_it_stays_as_it_was_when_names_change(document: Document, examiner: Cont
     examiner.last_name = "Hertrouwd"
     examiner.save()
     document.refresh_from_db()
-    _, pages = read(documents.render(document.result, name=document.filename))
+    _, pages = read(pdf.render(document.result, name=document.filename))
     assert "Hertrouwd" not in "".join(pages)
 
 
@@ -331,7 +333,7 @@ def test_a_worker_that_dies_while_rendering_is_replaced_after_its_lease(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(documents, "render", die)
+        patched.setattr(pdf, "render", die)
         with pytest.raises(Died):
             documents.make(document.pk)
     assert not documents.make(document.pk)
@@ -374,7 +376,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise ValueError("kapot")
 
     with monkeypatch.context() as patched:
-        patched.setattr(documents, "render", fail)
+        patched.setattr(pdf, "render", fail)
         yield
 
 
@@ -459,7 +461,7 @@ def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
         lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
         return b"%PDF"
 
-    monkeypatch.setattr(documents, "render", withdraw_meanwhile)
+    monkeypatch.setattr(pdf, "render", withdraw_meanwhile)
     assert not documents.make(document.pk)
     assert outcome_of(document) == (0, 0, 0, 1)
 

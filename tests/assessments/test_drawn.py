@@ -5,7 +5,7 @@ import re
 import pytest
 from django.utils import translation
 
-from assessments import drawn
+from assessments.examiner import rendering
 from assessments.rubric import Column, read_rubric
 from tests.steps import choose, fill_in, send_invitation
 
@@ -15,7 +15,7 @@ def first_column(invitation) -> Column:
 
 
 def shown(column: Column) -> str:
-    return drawn.draw_criteria(column) + drawn.draw_open_points(column)
+    return rendering.draw_criteria(column) + rendering.draw_open_points(column)
 
 
 def numbers(html: str) -> set[str]:
@@ -41,7 +41,7 @@ def test_two_examiners_of_a_part_each_see_the_own_fields_and_scores(both):
 def test_each_score_stands_where_it_was_given(invitation):
     column = first_column(invitation)
     column.scores = {column.criteria[0].pk: "O", column.criteria[1].pk: "V"}
-    checked = re.findall(r'id="(score-[^"]*)"[^>]*\bchecked\b', drawn.draw_criteria(column))
+    checked = re.findall(r'id="(score-[^"]*)"[^>]*\bchecked\b', rendering.draw_criteria(column))
     assert checked == [f"{column.score_field(column.criteria[0])}-O", f"{column.score_field(column.criteria[1])}-V"]
 
 
@@ -56,32 +56,32 @@ def test_another_text_under_the_same_number_is_drawn_anew(invitation, text):
 
 def test_links_of_another_part_with_the_same_criteria_are_drawn_anew(invitation):
     column = first_column(invitation)
-    before = drawn.draw_open_points(column)
+    before = rendering.draw_open_points(column)
     column.title = "B9-K9-W9 Productbeoordeling"
     assert "B9-K9-W9" not in before
-    assert "B9-K9-W9" in drawn.draw_open_points(column)
+    assert "B9-K9-W9" in rendering.draw_open_points(column)
 
 
 def test_what_misses_a_score_is_marked_on_the_own_form_alone(both):
     first, second = (first_column(invitation) for invitation in both)
     wrong = {first.score_field(first.criteria[0])}
-    assert drawn.draw_criteria(first, wrong=wrong).count("aria-invalid") == 1
-    assert "aria-invalid" not in drawn.draw_criteria(second, wrong=wrong)
-    assert "aria-invalid" not in drawn.draw_criteria(first)
+    assert rendering.draw_criteria(first, wrong=wrong).count("aria-invalid") == 1
+    assert "aria-invalid" not in rendering.draw_criteria(second, wrong=wrong)
+    assert "aria-invalid" not in rendering.draw_criteria(first)
 
 
 def test_each_language_is_drawn_for_itself(invitation, monkeypatch):
     column = first_column(invitation)
-    monkeypatch.setattr(drawn, "render_to_string", lambda *_: f"<p>{translation.get_language()}</p>")
+    monkeypatch.setattr(rendering, "render_to_string", lambda *_: f"<p>{translation.get_language()}</p>")
     column.criteria[0].text = column.title = "Nergens anders getekend"
-    drawn._drawn_words.cache_clear()
+    rendering._drawn_words.cache_clear()
     try:
         for language in ("nl", "en", "nl"):
             with translation.override(language):
-                drawings = (drawn.draw_criteria(column), drawn.draw_open_points(column), drawn.draw_words())
+                drawings = (rendering.draw_criteria(column), rendering.draw_open_points(column), rendering.draw_words())
             assert drawings == (f"<p>{language}</p>",) * 3
     finally:
-        drawn._drawn_words.cache_clear()
+        rendering._drawn_words.cache_clear()
 
 
 def test_texts_hold_no_marks_and_no_tags(invitation):

@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import invite, lifecycle, links
-from assessments.form import MAX_JUSTIFICATION
+from assessments import lifecycle, links
+from assessments.examiner.saving import MAX_JUSTIFICATION
+from assessments.invitations import invite
+from assessments.invitations.replace import replace
 from assessments.models import Assessment, Event, Invitation, Score, Status
-from assessments.replace import replace
 from assessments.rubric import Column, read_rubric
 from assessments.urls import urlpatterns as assessment_urls
 from committee.finalise import finalise
@@ -444,7 +445,7 @@ def test_who_saves_what_was_cancelled_or_made_final_at_that_moment_is_told_which
         raise lifecycle.TransitionRefused("Gesloten")
 
     finalise(assessment=steps.assess(invitation), by=committee_member, exam_office_email="bureau@hier.test")
-    monkeypatch.setattr("assessments.form.save_post", refuse)
+    monkeypatch.setattr("assessments.examiner.saving.save_post", refuse)
     final = opened.post(page("save", invitation), {"justification-1": "Een uur werk"})
     assert final.status_code == 410
     assert "Deze beoordeling is gesloten" in final.content.decode()
@@ -518,7 +519,7 @@ def test_what_was_typed_when_the_assessment_was_cancelled_at_that_moment_is_show
     def refuse(**kwargs: object) -> None:
         raise lifecycle.TransitionRefused("Ingetrokken")
 
-    monkeypatch.setattr("assessments.form.save_post", refuse)
+    monkeypatch.setattr("assessments.examiner.saving.save_post", refuse)
     response = opened.post(page("save", invitation), filled(invitation, "G", "Een uur werk"))
     assert response.status_code == 410
     assert "Een uur werk" in response.content.decode()

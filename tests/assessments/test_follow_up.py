@@ -12,10 +12,12 @@ from django.utils import timezone
 
 from accounts.models import Role, School, User
 from addressbook.models import Contact
-from assessments import couple, invite, lifecycle, links
-from assessments.history import read_history
+from assessments import lifecycle, links
+from assessments.coupling import couplings
+from assessments.invitations import invite
+from assessments.invitations.replace import replace
 from assessments.models import Assessment, Event, Invitation, Status
-from assessments.replace import replace
+from assessments.progress.detail import read_history
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
 from tests.factories import ContactFactory, member
@@ -352,9 +354,9 @@ def test_the_history_says_who_did_what_newest_first(
 ) -> None:
     steps.fill_in(invitation, "G", "Geheim.")
     invite.withdraw(invitation=invitation, by=colleague, reason="Is ziek.")
-    couple.choose_examiners(
+    couplings.choose_examiners(
         assessment=invitation.assessment,
-        target=couple.Target(),
+        target=couplings.Target(),
         contacts=[second_examiner],
         by=colleague,
         take_off_begun=True,

@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import documents, following, lifecycle
+from assessments import lifecycle
+from assessments.documents import documents
 from assessments.models import Assessment, Invitation
+from assessments.progress import views
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
@@ -260,7 +262,7 @@ def test_who_is_late_stands_on_top(
 
 
 def test_pages_keep_filter_and_order(teacher: Client, start: Start, unit: ExamUnit, monkeypatch) -> None:
-    monkeypatch.setattr(following, "PAGE_SIZE", 2)
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
     for number in range(3):
         start(f"Bo{number}", f"Student {number}")
     page = listed(teacher, unit, q="bo", sorteer="student")

@@ -7,7 +7,8 @@ from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import form, lifecycle
+from assessments import lifecycle
+from assessments.examiner import saving
 from assessments.models import Assignment, Event, Score, Status
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
@@ -34,7 +35,7 @@ def filled_in(rubric, score="V", text=""):
 
 def post_form(invitation, post):
     """Saves a post as the view does."""
-    return form.save_post(invitation=invitation, post=post).conflicts
+    return saving.save_post(invitation=invitation, post=post).conflicts
 
 
 def texts(invitation):
@@ -60,7 +61,7 @@ def test_text_stored_before_it_was_cleaned_is_no_conflict(completed, invitation)
     rubric = own_rubric(invitation)
     post = filled_in(rubric, text="Goed\u2028gedaan.\u202e")
     if completed:
-        form.complete(invitation=invitation)
+        saving.complete(invitation=invitation)
     assert post_form(invitation, post) == []
 
 
@@ -96,9 +97,9 @@ def test_score_that_is_none_is_no_score(value, invitation):
 
 def test_longest_justification_is_20000_characters(invitation):
     rubric = own_rubric(invitation)
-    assert form.save_post(invitation=invitation, post=filled_in(rubric, text="€" * 20_000)).too_long == []
+    assert saving.save_post(invitation=invitation, post=filled_in(rubric, text="€" * 20_000)).too_long == []
     rubric = own_rubric(invitation)
-    saved = form.save_post(invitation=invitation, post=filled_in(rubric, score="G", text="€" * 20_001))
+    saved = saving.save_post(invitation=invitation, post=filled_in(rubric, score="G", text="€" * 20_001))
     assert [problem.field_id for problem in saved.too_long] == [c.justification_field for c in rubric.columns]
     assert saved.too_long[0].text == "B1-K1-W1 Gedragsobservatie: de onderbouwing is langer dan 20000 tekens"
     assert texts(invitation) == ["€" * 20_000] * 4  # and the scores beside it are saved
@@ -110,7 +111,7 @@ def test_longest_justification_is_20000_characters(invitation):
 
 def test_line_ends_count_once(invitation):
     post = filled_in(own_rubric(invitation), text="\r\n" * 20_000)
-    assert form.save_post(invitation=invitation, post=post).too_long == []
+    assert saving.save_post(invitation=invitation, post=post).too_long == []
 
 
 def test_score_of_another_part_s_criterion_is_ignored(invitation):
@@ -238,14 +239,14 @@ def test_part_that_became_someone_else_s_gives_the_typed_text_back(invitation, s
 
 # --- Completing ----------------------------------------------------------------------------------
 def missing(invitation):
-    with pytest.raises(form.Incomplete) as incomplete:
-        form.complete(invitation=invitation)
+    with pytest.raises(saving.Incomplete) as incomplete:
+        saving.complete(invitation=invitation)
     return [item.text for item in incomplete.value.missing]
 
 
 def test_all_v_needs_no_justification(invitation):
     fill_in(invitation, "V", "")
-    assert form.complete(invitation=invitation) is True
+    assert saving.complete(invitation=invitation) is True
     invitation.assessment.refresh_from_db()
     assert invitation.assessment.status == Status.ASSESSED
 
@@ -281,16 +282,16 @@ def test_what_is_missing_points_to_its_field(invitation):
     post[column.justification_field] = ""
     del post[column.score_field(column.criteria[1])]
     post_form(invitation, post)
-    with pytest.raises(form.Incomplete) as incomplete:
-        form.complete(invitation=invitation)
+    with pytest.raises(saving.Incomplete) as incomplete:
+        saving.complete(invitation=invitation)
     score_field = column.score_field(column.criteria[1])
     assert [item.field_id for item in incomplete.value.missing] == [f"{score_field}-O", column.justification_field]
 
 
 def test_completed_twice_is_said_once(invitation):
     fill_in(invitation, "V")
-    assert form.complete(invitation=invitation) is True
-    assert form.complete(invitation=invitation) is False
+    assert saving.complete(invitation=invitation) is True
+    assert saving.complete(invitation=invitation) is False
     assert invitation.assessment.events.filter(kind=Event.Kind.COMPLETED).count() == 1
 
 
@@ -315,7 +316,7 @@ def test_nobody_sees_the_other_s_scores_in_the_own_form(assessment, examiner, se
 def test_late_autosave_of_the_same_is_no_conflict_and_of_other_values_is(invitation):
     post = filled_in(own_rubric(invitation), score="G", text="Zo is het.")
     post_form(invitation, post)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     assert post_form(invitation, post) == []
     other = filled_in(own_rubric(invitation), score="O", text="Toch niet.")
     assert [conflict.justification for conflict in post_form(invitation, other)] == ["Toch niet."] * 4
@@ -333,8 +334,8 @@ def test_late_autosave_after_final_is_given_back(invitation, committee_member):
 
 def test_nothing_to_complete_for_who_has_no_part(invitation, second_examiner):
     choose(invitation.assessment, second_examiner)
-    with pytest.raises(form.Incomplete):
-        form.complete(invitation=invitation)
+    with pytest.raises(saving.Incomplete):
+        saving.complete(invitation=invitation)
 
 
 def test_examiner_of_one_part_sees_that_part_alone(assessment, examiner, second_examiner):
@@ -411,7 +412,7 @@ def test_cleared_score_is_removed(invitation):
 def test_score_of_completed_part_is_not_cleared(invitation):
     opened = own_rubric(invitation)
     fill_in(invitation, "V", "Klopt.")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     conflicts = post_form(invitation, filled_in(opened, score="", text="Klopt."))
     assert conflicts == []
     conflicts = post_form(invitation, filled_in(own_rubric(invitation), score="", text="Klopt."))

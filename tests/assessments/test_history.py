@@ -12,8 +12,8 @@ from django.utils.html import strip_tags
 
 from accounts.models import Role, School, User
 from assessments import lifecycle
-from assessments.history import read_history
 from assessments.models import Assessment, Event
+from assessments.progress.detail import read_history
 from tests.factories import MembershipFactory
 
 DATA: dict[str, dict[str, Any]] = {

@@ -7,7 +7,9 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from accounts.models import User
-from assessments import invite, lifecycle, links
+from assessments import lifecycle, links
+from assessments.coupling import couplings
+from assessments.invitations import invite
 from assessments.models import Assessment, Event, Status
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
@@ -21,11 +23,11 @@ def mails():
 
 
 def test_invitable_are_those_with_a_part_and_no_standing_invitation(assessment, examiner, second_examiner):
-    assert invite.invitable(assessment) == []
+    assert couplings.invitable(assessment) == []
     choose(assessment, examiner, second_examiner)
-    assert invite.invitable(assessment) == [examiner, second_examiner]
+    assert couplings.invitable(assessment) == [examiner, second_examiner]
     send_invitation(assessment, examiner)
-    assert invite.invitable(assessment) == [second_examiner]
+    assert couplings.invitable(assessment) == [second_examiner]
 
 
 def test_each_gets_a_mail_of_their_own_with_the_remark(assessment, docent, examiner, second_examiner):
@@ -133,7 +135,7 @@ def test_withdrawing_keeps_the_choice_and_what_was_written(invitation, docent):
     fill_in(invitation, "G", "Al getypt.")
     invite.withdraw(invitation=invitation, by=docent)
     assert {a.justification for a in invitation.assessment.live_assignments} == {"Al getypt."}
-    assert invite.invitable(invitation.assessment) == [invitation.contact]
+    assert couplings.invitable(invitation.assessment) == [invitation.contact]
 
 
 def test_old_link_stays_void_when_the_withdrawn_one_is_invited_again(invitation, docent):

@@ -15,8 +15,10 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from accounts.people.roles import grant, leave
 from addressbook.models import Contact
-from assessments import invite, leavers, lifecycle, propose, remind, remind_on_time, send_back, take_back
+from assessments import leavers, lifecycle
+from assessments.invitations import invite, proposals, reminders, scheduled_reminders, send_back
 from assessments.models import Assessment, Event, Invitation, Proposal, Status, initiator_left, student_left
+from assessments.start import start
 from committee import cancel, finalise, withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.worker import deliver
@@ -102,10 +104,10 @@ def test_reminders_pause(
     pass_time(days=14)
     request.getfixturevalue(who)()
     before, among = mails(), Invitation.objects.all()
-    assert remind_on_time.send_due() == 0
-    assert remind.count_to_remind(among=among) == 0
-    [(_, why)] = remind.plan_round(among=among).passed_over
-    done = remind.remind_all(invitations=among, by=colleague)
+    assert scheduled_reminders.send_due() == 0
+    assert reminders.count_to_remind(among=among) == 0
+    [(_, why)] = reminders.plan_round(among=among).passed_over
+    done = reminders.remind_all(invitations=among, by=colleague)
     assert done.refused == [(invitation, why)]
     assert mails() == before
 
@@ -120,7 +122,7 @@ def test_reminders_go_on_after_taking_over(
     client.post(reverse("assessments:become_initiator", args=[invitation.assessment.public_id]))
     event = Event.objects.get(kind=Event.Kind.TAKEN_OVER)
     assert (event.actor, event.data) == (colleague, {"reason": "Gestart door Dirk Docent."})
-    assert remind_on_time.send_due() == 1
+    assert scheduled_reminders.send_due() == 1
     assert OutgoingMail.objects.latest("pk").reply_to == colleague.email
     assert "Overnemen" not in page(client, "assessments:detail", invitation.assessment.public_id)
 
@@ -142,7 +144,7 @@ def test_nothing_is_asked_about_a_student_who_left(
         lambda: invite.invite(assessment=assessment, contacts=[second_examiner], by=docent),
         lambda: invite.invite_again(invitation=invitation, by=docent),
         lambda: invite.request_new_link(invitation=invitation),
-        lambda: propose.propose(
+        lambda: proposals.propose(
             invitation=invitation,
             proposal=Proposal(invitation=invitation, first_name="Nia", last_name="Nieuw", email="nia@bedrijf.test"),
         ),
@@ -189,7 +191,7 @@ def test_the_committees_decisions_mail_the_exam_office_alone(
 
 @pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
 def test_a_queued_reminder_is_not_sent(invitation: Invitation, who: str, request: pytest.FixtureRequest) -> None:
-    mail = remind.remind(invitation=invitation, by=None)
+    mail = reminders.remind(invitation=invitation, by=None)
     assert mail
     request.getfixturevalue(who)()
     deliver(mail.pk)
@@ -228,14 +230,14 @@ def test_the_docent_sees_it_and_takes_the_assessment_back(
     assert "er gaat geen mail uit" in page(client, "assessments:take_back", assessment.public_id)
     client.post(address, {"version": assessment.version})
     assessment.refresh_from_db()
-    assert (assessment.status, assessment.cancel_reason) == (Status.CANCELLED, take_back.LEFT)
+    assert (assessment.status, assessment.cancel_reason) == (Status.CANCELLED, start.LEFT)
     assert not assessment.counts_as_attempt
     assert mails() == before
 
 
 def test_what_is_assessed_is_the_committees_to_cancel(assessed: Assessment, student_leaves) -> None:
     student_leaves()
-    assert not take_back.is_possible(Assessment.objects.get())
+    assert not start.is_possible(Assessment.objects.get())
 
 
 def test_the_committee_sees_who_left(
@@ -254,7 +256,7 @@ def test_the_committee_sees_none_of_it_once_closed(
 ) -> None:
     client.force_login(committee_member)
     student_leaves()
-    take_back.take_back(assessment=assessment, by=docent)
+    start.take_back(assessment=assessment, by=docent)
     closed = client.get(reverse("committee:afnames"), {"status": "CANCELLED"}).content.decode()
     assert str(assessment.public_id) in closed
     assert "Student is uitgeschreven" not in closed
@@ -277,6 +279,6 @@ def test_a_date_of_leaving_ahead_changes_nothing(invitation: Invitation, pass_ti
     ahead = timezone.localdate() + timedelta(days=20)
     Membership.objects.filter(pk=invitation.assessment.student_id).update(left_on=ahead)
     pass_time(days=14)
-    assert remind_on_time.send_due() == 1
+    assert scheduled_reminders.send_due() == 1
     pass_time(days=7)
     assert Assessment.objects.get().student_left

@@ -8,7 +8,9 @@ from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assessments import form, invite, lifecycle
+from assessments import lifecycle
+from assessments.examiner import saving
+from assessments.invitations import invite
 from assessments.lifecycle import TRANSITIONS, Progress, TransitionRefused, derive_status
 from assessments.models import Assessment, Document, Event, Status
 from committee.finalise import finalise
@@ -83,7 +85,7 @@ def test_from_new_to_final(assessment, examiner, docent, committee_member):
     assert assessment.status == Status.NEW
     invitation = send_invitation(assessment, examiner)
     fill_in(invitation, "G")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     make_final(assessment, committee_member)
     assert moves(assessment) == [
         (Status.NEW, Status.INVITED),
@@ -203,7 +205,7 @@ def test_cancelled_one_takes_no_step_any_more(invitation, docent, examiner, seco
         lambda: invite.withdraw(invitation=invitation, by=docent),
         lambda: invite.request_new_link(invitation=invitation),
         lambda: fill_in(invitation, "O"),
-        lambda: form.complete(invitation=invitation),
+        lambda: saving.complete(invitation=invitation),
         lambda: make_final(assessment, committee_member),
     ]
     before = assessment.events.count()

@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from assessments import invite, lifecycle, links
+from assessments import lifecycle, links
+from assessments.invitations import invite
+from assessments.invitations.replace import replace
 from assessments.models import Assessment, Invitation, Status
-from assessments.replace import replace
 from committee.finalise import finalise
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import invite_group, mails, remind
+from assessments import mails
+from assessments.invitations import invite, reminders
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail
@@ -63,12 +64,12 @@ def test_a_mail_for_thirty_is_not_cut_off(
         student = MembershipFactory(school=school, user__last_name=f"Van-de-Bosch-Vanderstraten {number}")
         made.append(start_assessment(student, unit, docent))
         choose(made[-1], examiner)
-    invite_group.invite_for_all(assessments=made, contacts=[examiner], by=docent, one_mail=True, remark=1500 * "x")
+    invite.invite_for_all(assessments=made, contacts=[examiner], by=docent, one_mail=True, remark=1500 * "x")
     mail = OutgoingMail.objects.get(kind="invitation_together")
     html = links.fill(mail.html, links.resolve(mail.links))
     assert len(html.encode()) < CUT_OFF / 2
     invitations = Invitation.objects.select_related("assessment__student__user", "assessment__unit", "contact")
     reminder = mails.queue_reminders(students=[(invitation, 3, 4) for invitation in invitations])
     html = links.fill(reminder.html, links.resolve(reminder.links))
-    assert html.count(">Start beoordeling</a>") == remind.MAX_IN_ONE == 30
+    assert html.count(">Start beoordeling</a>") == reminders.MAX_IN_ONE == 30
     assert len(html.encode()) < CUT_OFF / 2

@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assessments import form
+from assessments.examiner import saving
 from assessments.merge import MAX_PAGES, Base, Sender, Verdict, decide, mark
 from assessments.rubric import read_rubric
 
@@ -206,7 +206,7 @@ class World:
             return
         who, request = self.sent[which]
         before = self.kept()
-        saved = form.save_post(invitation=self.invitation, post=request.post)
+        saved = saving.save_post(invitation=self.invitation, post=request.post)
         after = self.kept()
         for name, was in before.items():
             if after[name] != was:

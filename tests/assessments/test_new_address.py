@@ -9,7 +9,8 @@ from django.urls import reverse
 from accounts.models import Membership, Role, School, User
 from addressbook.correct import correct, fingerprint
 from addressbook.models import Contact
-from assessments import invite, lifecycle, links
+from assessments import lifecycle, links
+from assessments.invitations import invite
 from assessments.models import Assessment, Event, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit

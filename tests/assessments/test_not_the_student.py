@@ -7,9 +7,11 @@ import pytest
 from accounts.models import Membership, School, User
 from addressbook.correct import correct, fingerprint
 from addressbook.models import Contact
-from assessments import apply, invite, lifecycle, propose
+from assessments import lifecycle
+from assessments.coupling import copy
+from assessments.invitations import invite, proposals
+from assessments.invitations.replace import replace
 from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
-from assessments.replace import replace
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
@@ -47,7 +49,7 @@ def test_choices_are_not_applied_to_the_student_who_is_among_them(
 ) -> None:
     other = steps.start_assessment(MembershipFactory(school=school), unit, docent)
     steps.choose(other, self_contact)  # a fellow student's assessment is another matter
-    outcome = apply.apply_to_all(
+    outcome = copy.apply_to_all(
         source=other,
         version=other.version,
         assessments=[assessment],
@@ -91,9 +93,9 @@ def test_a_proposal_of_what_became_the_student_s_address_is_not_confirmed(
     invitation: Invitation, student: Membership, docent: User
 ) -> None:
     made = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
-    proposal = propose.propose(invitation=invitation, proposal=made)
+    proposal = proposals.propose(invitation=invitation, proposal=made)
     student.user.email = "greet@bedrijf.test"
     student.user.save()
     with pytest.raises(lifecycle.DomainError, match=REFUSED):
-        propose.confirm(proposal=proposal, by=docent)
+        proposals.confirm(proposal=proposal, by=docent)
     assert not Contact.objects.filter(email="greet@bedrijf.test").exists()

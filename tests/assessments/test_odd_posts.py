@@ -66,7 +66,7 @@ def test_text_for_a_part_that_is_someone_else_s_by_now_stands_on_the_page(client
 
 
 def take_off_second_work_process(assessment, instead):
-    from assessments.couple import Target, choose_examiners
+    from assessments.coupling.couplings import Target, choose_examiners
 
     work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W2")
     choose_examiners(

@@ -15,8 +15,9 @@ from django.utils.formats import date_format
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import invite, lifecycle, links
-from assessments.invite_group import invite_for_all
+from assessments import lifecycle, links
+from assessments.invitations import invite
+from assessments.invitations.invite import invite_for_all
 from assessments.models import Assessment, Event, Invitation
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.message import compose

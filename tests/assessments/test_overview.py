@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from addressbook.models import Contact
+from assessments.coupling.overview import read_overview
 from assessments.models import Assessment
-from assessments.overview import read_overview
 from exams.models import Part
 from tests import steps
 

@@ -14,22 +14,13 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
-from assessments import (
-    apply,
-    couple,
-    follow,
-    invite,
-    lifecycle,
-    links,
-    pasted,
-    propose,
-    remind,
-    start,
-    started_together,
-    take_back,
-)
+from assessments import access, lifecycle, links
+from assessments.coupling import copy, couplings
+from assessments.invitations import invite, proposals, reminders
+from assessments.invitations.replace import replace
 from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
-from assessments.replace import replace
+from assessments.progress import listing
+from assessments.start import selection, start
 from committee.concerns import concerns
 from committee.reading import read
 from digibeoordelen.outbox.models import OutgoingMail
@@ -79,7 +70,7 @@ def of_another(unit: ExamUnit, docent: User, school: School) -> Assessment:
 @pytest.fixture
 def proposal(invitation: Invitation) -> Proposal:
     greet = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
-    return propose.propose(invitation=invitation, proposal=greet)
+    return proposals.propose(invitation=invitation, proposal=greet)
 
 
 # --- Every page ----------------------------------------------------------------------------------
@@ -97,7 +88,7 @@ def test_no_page_of_it_exists(
     steps.choose(assessment, examiner)
     note = Attachment(filename="pv.pdf", content_type="application/pdf", file=keep(b"%PDF-1.7"))
     [asked] = invite.invite(assessment=assessment, contacts=[examiner], by=assessment.initiator, attachments=[note])
-    made = propose.propose(
+    made = proposals.propose(
         invitation=asked, proposal=Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
     )
     owners = {"beoordelingen": assessment, "uitnodigingen": asked, "voorstellen": made}
@@ -135,11 +126,11 @@ def test_it_is_in_no_list_of_the_docent(
     page = own.get(reverse("assessments:unit_list", args=[unit.pk])).content.decode()
     assert str(of_another.public_id) in page
     assert str(invitation.assessment.public_id) not in page
-    assert list(follow.of_unit(user=student.user, unit=unit)) == [of_another]
-    assert not follow.invitations_of(user=student.user, unit=unit).exists()
-    assert list(apply.same_unit(of_another, user=student.user)) == []
+    assert list(access.of_unit(user=student.user, unit=unit)) == [of_another]
+    assert not access.invitations_of(user=student.user, unit=unit).exists()
+    assert list(copy.same_unit(of_another, user=student.user)) == []
     Assessment.objects.update(initiator=student.user, created_at=timezone.now())
-    assert started_together.unfinished_starts(user=student.user, unit=unit) == []
+    assert listing.unfinished_starts(user=student.user, unit=unit) == []
 
 
 # --- Starting ---------------------------------------------------------------------------------------
@@ -157,8 +148,8 @@ def test_a_colleague_finds_them(docent: User, student: Membership) -> None:
 def test_a_list_of_numbers_does_not_know_them(
     student: Membership, of_another: Assessment, unit: ExamUnit, docent: User
 ) -> None:
-    assert pasted.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found == []
-    assert pasted.read_list(text="123456", by=docent, unit=unit).found == [student]
+    assert selection.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found == []
+    assert selection.read_list(text="123456", by=docent, unit=unit).found == [student]
 
 
 @pytest.mark.parametrize(
@@ -188,8 +179,10 @@ def test_choosing_is_refused(
 ) -> None:
     by = student.user
     steps.choose(of_another, examiner)
-    refused(lambda: couple.choose_examiners(assessment=assessment, target=couple.Target(), contacts=[examiner], by=by))
-    outcome = apply.apply_to_all(
+    refused(
+        lambda: couplings.choose_examiners(assessment=assessment, target=couplings.Target(), contacts=[examiner], by=by)
+    )
+    outcome = copy.apply_to_all(
         source=of_another,
         version=of_another.version,
         assessments=[assessment],
@@ -198,7 +191,7 @@ def test_choosing_is_refused(
     )
     assert OWN in outcome.refused[0]
     assert Coupling.objects.get().assessment == of_another
-    refused(lambda: take_back.take_back(assessment=assessment, by=by))
+    refused(lambda: start.take_back(assessment=assessment, by=by))
 
 
 def test_inviting_and_what_follows_are_refused(
@@ -211,10 +204,10 @@ def test_inviting_and_what_follows_are_refused(
         lambda: invite.invite(assessment=assessment, contacts=[second_examiner], by=by),
         lambda: invite.invite_again(invitation=invitation, by=by),
         lambda: invite.withdraw(invitation=invitation, by=by),
-        lambda: remind.remind(invitation=invitation, by=by),
+        lambda: reminders.remind(invitation=invitation, by=by),
         lambda: replace(assessment=assessment, old=invitation.contact, new=second_examiner, by=by),
-        lambda: propose.confirm(proposal=proposal, by=by),
-        lambda: propose.decline(proposal=proposal, by=by),
+        lambda: proposals.confirm(proposal=proposal, by=by),
+        lambda: proposals.decline(proposal=proposal, by=by),
     ):
         refused(step)
     assessment.refresh_from_db()

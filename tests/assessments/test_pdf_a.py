@@ -14,7 +14,9 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject
 
 from accounts.models import User
-from assessments import documents, fonts, own_copy
+from assessments.documents import fonts as documents_fonts
+from assessments.documents import pdf
+from assessments.examiner import summary
 from assessments.models import Assessment, Document, Invitation
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
@@ -29,13 +31,13 @@ NOWHERE = "\U0010fffd"  # of a private use plane; U+E000 is in a font that Libre
 
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Document:
-    monkeypatch.setattr("assessments.tasks.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
     return finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
 
 
 @pytest.fixture
 def reader(document: Document) -> PdfReader:
-    return PdfReader(io.BytesIO(documents.render(document.result, name=document.filename)))
+    return PdfReader(io.BytesIO(pdf.render(document.result, name=document.filename)))
 
 
 @pytest.fixture
@@ -117,11 +119,11 @@ def test_every_font_is_in_it(reader: PdfReader) -> None:
 
 def test_every_script_is_drawn_with_fonts_that_have_it(document: Document) -> None:
     student = {"name": EVERYWHERE, "number": "123456"}
-    content = documents.render({**document.result, "student": student}, name=document.filename)
+    content = pdf.render({**document.result, "student": student}, name=document.filename)
     reader = PdfReader(io.BytesIO(content))
     test_every_font_is_in_it(reader)
     assert_every_glyph_is_a_font_s(reader)
-    assert fonts.REPLACEMENT not in reader.pages[0].extract_text()
+    assert documents_fonts.REPLACEMENT not in reader.pages[0].extract_text()
     assert "René 王小明" in reader.pages[0].extract_text()
     pictures = [one for value in everything(reader) for one in dictionaries(value) if "/Interpolate" in one]
     assert pictures
@@ -132,9 +134,9 @@ def test_every_script_is_drawn_with_fonts_that_have_it(document: Document) -> No
 def test_what_no_font_has_is_replaced_and_kept_in_the_data(document: Document) -> None:
     name = f"Anouk{NOWHERE} {NOWHERE}Hoff"
     student = {"name": name, "number": "123456"}
-    reader = PdfReader(io.BytesIO(documents.render({**document.result, "student": student}, name=document.filename)))
+    reader = PdfReader(io.BytesIO(pdf.render({**document.result, "student": student}, name=document.filename)))
     assert_every_glyph_is_a_font_s(reader)
-    assert name.replace(NOWHERE, fonts.REPLACEMENT) in reader.pages[0].extract_text()
+    assert name.replace(NOWHERE, documents_fonts.REPLACEMENT) in reader.pages[0].extract_text()
     attached = reader.trailer["/Root"]["/AF"][0].get_object()  # type: ignore[index]
     assert json.loads(attached["/EF"]["/F"].get_object().get_data())["student"] == student
 
@@ -143,7 +145,7 @@ def test_what_no_font_has_is_replaced_and_kept_in_the_data(document: Document) -
 def test_an_examiner_s_own_copy_draws_no_box(invitation: Invitation, text: str) -> None:
     steps.fill_in(invitation, "G", f"{text} {text}")
     rubric = read_rubric(invitation.assessment, contact=invitation.contact)
-    assert_every_glyph_is_a_font_s(PdfReader(io.BytesIO(own_copy.render(invitation=invitation, rubric=rubric))))
+    assert_every_glyph_is_a_font_s(PdfReader(io.BytesIO(summary.render(invitation=invitation, rubric=rubric))))
 
 
 def test_nothing_in_it_runs_leads_out_or_is_locked(reader: PdfReader) -> None:

@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import form, invite, lifecycle, links, propose
+from assessments import lifecycle, links
+from assessments.examiner import saving
+from assessments.invitations import invite, proposals
 from assessments.models import Assessment, Assignment, Event, Invitation, Proposal
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
@@ -160,21 +162,21 @@ def test_without_a_standing_link_nobody_is_proposed(opened: Client, invitation: 
     invite.withdraw(invitation=invitation, by=docent)
     assert opened.post(page(invitation), GREET).status_code == 410
     with pytest.raises(lifecycle.DomainError, match="ingetrokken"):
-        propose.propose(invitation=invitation, proposal=a_proposal())
+        proposals.propose(invitation=invitation, proposal=a_proposal())
     assert not Proposal.objects.exists()
 
 
 def test_a_cancelled_assessment_takes_no_proposal(invitation: Invitation, docent: User) -> None:
     lifecycle.cancel(assessment=invitation.assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
     with pytest.raises(lifecycle.DomainError, match="gesloten"):
-        propose.propose(invitation=invitation, proposal=a_proposal())
+        proposals.propose(invitation=invitation, proposal=a_proposal())
 
 
 def test_an_older_link_proposes_nobody(invitation: Invitation, docent: User) -> None:
     held = Invitation.objects.select_related("assessment", "contact").get(pk=invitation.pk)
     invite.invite_again(invitation=invitation, by=docent)
     with pytest.raises(lifecycle.DomainError, match="intussen gewijzigd"):
-        propose.propose(invitation=held, proposal=a_proposal())
+        proposals.propose(invitation=held, proposal=a_proposal())
 
 
 # --- Confirmed --------------------------------------------------------------------------------------------
@@ -203,7 +205,7 @@ def test_the_teacher_sees_the_proposal_and_confirms_it(proposal: Proposal, teach
 def test_the_old_link_says_that_another_assesses_and_offers_no_new_one(
     proposal: Proposal, opened: Client, docent: User
 ) -> None:
-    propose.confirm(proposal=proposal, by=docent)
+    proposals.confirm(proposal=proposal, by=docent)
     for gone in (Client().get(link(proposal.invitation)), opened.get(page(proposal.invitation))):
         shown = gone.content.decode()
         assert gone.status_code == 410
@@ -231,8 +233,8 @@ def test_someone_in_the_address_book_is_found_by_address(proposal: Proposal, tea
 def test_the_same_remark_and_attachments_go_along(assessment: Assessment, docent: User, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     invitation = steps.send_invitation(assessment, examiner, remark="Graag vrijdag.")
-    proposal = propose.propose(invitation=invitation, proposal=a_proposal())
-    propose.confirm(proposal=proposal, by=docent)
+    proposal = proposals.propose(invitation=invitation, proposal=a_proposal())
+    proposals.confirm(proposal=proposal, by=docent)
     assert "Graag vrijdag." in OutgoingMail.objects.latest("pk").text
 
 
@@ -260,7 +262,7 @@ def test_where_something_was_begun_the_teacher_chooses_first(proposal: Proposal,
 
 def test_what_the_examiner_completed_meanwhile_stays(proposal: Proposal, teacher: Client) -> None:
     steps.fill_in(proposal.invitation, "V")
-    form.complete(invitation=proposal.invitation)
+    saving.complete(invitation=proposal.invitation)
     teacher.post(answer("confirm", proposal), follow=True)
     assert proposal.invitation.assessment.couplings.get().contact == proposal.invitation.contact
 
@@ -268,7 +270,7 @@ def test_what_the_examiner_completed_meanwhile_stays(proposal: Proposal, teacher
 def test_the_place_given_to_someone_else_ends_the_proposal(
     proposal: Proposal, docent: User, second_examiner: Contact
 ) -> None:
-    from assessments.replace import replace
+    from assessments.invitations.replace import replace
 
     invitation = proposal.invitation
     replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=docent)
@@ -309,10 +311,10 @@ def test_after_withdrawing_there_is_nothing_to_answer_and_a_new_invitation_start
     invite.withdraw(invitation=invitation, by=docent)
     assert 'id="voorstellen"' not in teacher.get(detail(proposal)).content.decode()
     with pytest.raises(lifecycle.DomainError, match="wacht niet meer"):
-        propose.confirm(proposal=proposal, by=docent)
+        proposals.confirm(proposal=proposal, by=docent)
     again = steps.send_invitation(invitation.assessment, invitation.contact)
     assert 'id="voorstellen"' not in teacher.get(detail(proposal)).content.decode()
-    propose.propose(invitation=again, proposal=a_proposal(email="ander@bedrijf.test"))
+    proposals.propose(invitation=again, proposal=a_proposal(email="ander@bedrijf.test"))
     assert list(Proposal.objects.values_list("state", flat=True)) == ["LAPSED", "OPEN"]
 
 
@@ -325,7 +327,7 @@ def test_the_page_takes_as_many_queries_for_five_proposals_as_for_one(
     steps.choose(assessment, proposal.invitation.contact, *more)
     for number, contact in enumerate(more):
         invited = steps.send_invitation(assessment, contact)
-        propose.propose(invitation=invited, proposal=a_proposal(email=f"nieuw{number}@bedrijf.test"))
+        proposals.propose(invitation=invited, proposal=a_proposal(email=f"nieuw{number}@bedrijf.test"))
     with django_assert_max_num_queries(15):
         assert teacher.get(detail(proposal)).content.decode().count('class="proposal"') == 5
 
@@ -360,11 +362,11 @@ def test_it_waits_where_the_colleague_examines_here_already_or_was_taken_out(
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
     invitation = steps.send_invitation(assessment, examiner)
-    waits = propose.propose(invitation=invitation, proposal=a_proposal(email=second_examiner.email))
+    waits = proposals.propose(invitation=invitation, proposal=a_proposal(email=second_examiner.email))
     assert waits.state == Proposal.State.OPEN
     Proposal.objects.all().delete()
     ContactFactory(school=open_school, email="greet@bedrijf.test", removed_at=timezone.now())
-    assert propose.propose(invitation=invitation, proposal=a_proposal()).state == Proposal.State.OPEN
+    assert proposals.propose(invitation=invitation, proposal=a_proposal()).state == Proposal.State.OPEN
 
 
 def test_the_proposal_is_cleaned_in_every_field(opened: Client, invitation: Invitation) -> None:

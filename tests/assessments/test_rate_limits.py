@@ -12,7 +12,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from addressbook.models import Contact
-from assessments import links, rate_limits, stop_reminders
+from assessments import links, rate_limits, unsubscribe
 from assessments.models import Invitation
 from assessments.rubric import read_rubric
 from digibeoordelen.outbox.models import OutgoingMail
@@ -65,7 +65,7 @@ def test_a_link_that_is_right_opens_from_an_address_over_the_limit(invitation: I
 
 
 def test_links_that_are_right_or_void_are_not_counted(invitation: Invitation, docent: Any) -> None:
-    from assessments import invite
+    from assessments.invitations import invite
 
     void = link(invitation)
     invite.invite_again(invitation=invitation, by=docent)
@@ -133,7 +133,7 @@ def test_saving_without_a_cookie_is_refused_and_what_was_typed_still_stands_ther
 def test_an_examiner_makes_ten_copies_in_ten_minutes(
     invitation: Invitation, pass_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assessments.own_copy.write_pdf", lambda html: b"%PDF-")
+    monkeypatch.setattr("assessments.examiner.summary.write_pdf", lambda html: b"%PDF-")
     steps.assess(invitation)
     browser = Client()
     browser.get(link(invitation))
@@ -151,7 +151,7 @@ def test_an_examiner_makes_ten_copies_in_ten_minutes(
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_wrong_links_that_stop_reminders_count_with_the_other_wrong_ones(invitation: Invitation, method: str) -> None:
     wrong = reverse("assessments:no_reminders", args=[links.token_for(invitation=invitation)])  # of another purpose
-    right = reverse("assessments:no_reminders", args=[stop_reminders.token_for(invitation)])
+    right = reverse("assessments:no_reminders", args=[unsubscribe.token_for(invitation)])
     assert [getattr(Client(), method)(wrong).status_code for _ in range(TIMES)] == [404] * TIMES
     assert try_wrong(1) == [429]
     assert getattr(Client(), method)(wrong).status_code == 429

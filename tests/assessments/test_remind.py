@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import form, invite, lifecycle, links, remind
+from assessments import lifecycle, links
+from assessments.examiner import saving
+from assessments.invitations import invite, reminders
 from assessments.models import Assessment, Event, Invitation, InvitationQuerySet
 from digibeoordelen.outbox import links as links_of_mail
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -32,7 +34,7 @@ def newest_mail() -> OutgoingMail:
 
 
 def reminder(invitation: Invitation, by: User | None = None) -> OutgoingMail | None:
-    sent = remind.remind(invitation=invitation, by=by or invitation.assessment.initiator)
+    sent = reminders.remind(invitation=invitation, by=by or invitation.assessment.initiator)
     invitation.refresh_from_db()
     return sent
 
@@ -43,7 +45,7 @@ def plan(assessment: Assessment, planned_on: date | None) -> None:
 
 # --- The reminder ---------------------------------------------------------------------------------
 def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitation) -> None:
-    parts = [column.assignment.part for column in form.read_rubric(invitation.assessment).columns]
+    parts = [column.assignment.part for column in saving.read_rubric(invitation.assessment).columns]
     fill_in(invitation, parts=parts[:1])
     invitation.assessment.live_assignments.filter(part=parts[0]).update(completed_at=timezone.now())
     assert reminder(invitation)
@@ -73,7 +75,7 @@ def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitati
     ],
 )
 def test_counts_what_is_open_in_words(invitation: Invitation, parts: int, open_parts: int, said: str) -> None:
-    mail = remind.mails.queue_reminder(invitation=invitation, parts=parts, open_parts=open_parts)
+    mail = reminders.mails.queue_reminder(invitation=invitation, parts=parts, open_parts=open_parts)
     assert said in mail.text
     assert said in mail.html
 
@@ -104,7 +106,7 @@ def test_is_counted_logged_and_the_mail_that_the_screen_shows(invitation: Invita
 
 
 def test_the_clock_reminds_as_the_system(invitation: Invitation) -> None:
-    assert remind.remind(invitation=invitation, by=None)
+    assert reminders.remind(invitation=invitation, by=None)
     assert invitation.assessment.events.last().actor_name == "systeem"
 
 
@@ -174,7 +176,7 @@ def test_one_that_cannot_be_reminded_holds_up_no_other(
     choose(assessment, examiner, second_examiner)
     first, second = send_invitation(assessment, examiner), send_invitation(assessment, second_examiner)
     invite.withdraw(invitation=first, by=docent)
-    done = remind.remind_all(invitations=[first, second], by=docent)
+    done = reminders.remind_all(invitations=[first, second], by=docent)
     assert ([mail.to for mail in done.mails], done.skipped) == ([second_examiner.email], [])
     assert done.refused == [(first, "Deze uitnodiging is ingetrokken.")]
 
@@ -191,7 +193,7 @@ def twelve(assessment: Assessment, school: School, unit: ExamUnit, docent: User,
 def test_twelve_late_students_are_one_mail(twelve: list[Invitation], docent: User, pass_time: PassTime) -> None:
     pass_time(days=8)
     tokens = [links.token_for(invitation=one) for one in twelve]
-    done = remind.remind_all(invitations=remind.late_with_names(among=everything()), by=docent)
+    done = reminders.remind_all(invitations=reminders.late_with_names(among=everything()), by=docent)
     [mail] = OutgoingMail.objects.filter(kind__startswith="reminder")
     assert (done.mails, done.sent, done.count) == ([mail], 12, 12)
     urls = links_of_mail.resolve(mail.links)
@@ -209,7 +211,7 @@ def test_one_that_cannot_be_reminded_stays_out_of_the_mail(
     pass_time(days=8)
     invite.withdraw(invitation=twelve[3], by=docent)
     assert reminder(twelve[5])
-    done = remind.remind_all(invitations=twelve, by=docent)
+    done = reminders.remind_all(invitations=twelve, by=docent)
     assert (done.sent, done.skipped) == (10, [twelve[5]])
     assert done.refused == [(twelve[3], "Deze uitnodiging is ingetrokken.")]
     assert len(done.mails) == 1
@@ -220,7 +222,7 @@ def test_each_initiator_reminds_in_a_mail_of_their_own(
 ) -> None:
     Assessment.objects.filter(pk__in=[one.assessment_id for one in twelve[:2]]).update(initiator=colleague)
     pass_time(days=8)
-    done = remind.remind_all(invitations=remind.late_with_names(among=everything()), by=docent)
+    done = reminders.remind_all(invitations=reminders.late_with_names(among=everything()), by=docent)
     assert {mail.reply_to: mail.about.count() for mail in done.mails} == {docent.email: 10, colleague.email: 2}
 
 
@@ -235,8 +237,8 @@ def test_late_from_the_day_after_the_last_one(
     last_day = 7 if planned_in is None or planned_in < 0 else planned_in
     for day in range(25):
         fresh = Invitation.objects.select_related("assessment").get()
-        assert remind.days_late(fresh) == day - last_day
-        assert list(remind.late(among=everything())) == ([fresh] if day > last_day else [])
+        assert reminders.days_late(fresh) == day - last_day
+        assert list(reminders.late(among=everything())) == ([fresh] if day > last_day else [])
         pass_time(days=1)
 
 
@@ -244,9 +246,9 @@ def test_late_counts_days_of_the_calendar_here(invitation: Invitation, time_mach
     """Invited at 00:30 on 20 October, in Dutch summer time: 22:30 of the day before in UTC."""
     Invitation.objects.update(invited_at="2026-10-19T22:30:00+00:00", expires_at="2026-12-20T00:00:00+00:00")
     time_machine.move_to("2026-10-27T22:30:00+00:00")  # 27 October 23:30, in winter time by now
-    assert not remind.late(among=everything())
+    assert not reminders.late(among=everything())
     time_machine.move_to("2026-10-27T23:30:00+00:00")
-    assert remind.late(among=everything()).get() == invitation
+    assert reminders.late(among=everything()).get() == invitation
 
 
 def test_who_is_done_withdrawn_or_closed_is_not_late(
@@ -255,16 +257,16 @@ def test_who_is_done_withdrawn_or_closed_is_not_late(
     choose(assessment, examiner, second_examiner)
     first, second = send_invitation(assessment, examiner), send_invitation(assessment, second_examiner)
     pass_time(days=8)
-    assert set(remind.late(among=everything())) == {first, second}
+    assert set(reminders.late(among=everything())) == {first, second}
     assess(first)
-    assert set(remind.late(among=everything())) == {second}
+    assert set(reminders.late(among=everything())) == {second}
     invite.withdraw(invitation=second, by=docent)
-    assert not remind.late(among=everything())
+    assert not reminders.late(among=everything())
     send_invitation(assessment, second_examiner)
     pass_time(days=8)
-    assert set(remind.late(among=everything())) == {second}
+    assert set(reminders.late(among=everything())) == {second}
     lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
-    assert not remind.late(among=everything())
+    assert not reminders.late(among=everything())
 
 
 def test_the_count_and_the_plan_agree_on_who_can_be_reminded(
@@ -275,8 +277,8 @@ def test_the_count_and_the_plan_agree_on_who_can_be_reminded(
     pass_time(days=8)
 
     def able() -> list[Invitation]:
-        able = remind.plan_round(among=everything()).to_send
-        assert len(able) == remind.count_to_remind(among=everything())
+        able = reminders.plan_round(among=everything()).to_send
+        assert len(able) == reminders.count_to_remind(among=everything())
         return able
 
     assert able() == [first, second]
@@ -288,7 +290,7 @@ def test_the_count_and_the_plan_agree_on_who_can_be_reminded(
     assert able() == [first]
     pass_time(days=60)
     assert able() == []
-    reasons = [why for _, why in remind.plan_round(among=everything()).passed_over]
+    reasons = [why for _, why in reminders.plan_round(among=everything()).passed_over]
     assert reasons == ["De link is verlopen; nodig de examinator opnieuw uit."] * 2
 
 
@@ -299,6 +301,6 @@ def test_a_round_has_a_limit_and_says_how_many_are_left(
     first = send_invitation(assessment, examiner)
     send_invitation(assessment, second_examiner)
     pass_time(days=8)
-    monkeypatch.setattr(remind, "MAX_TOGETHER", 1)
-    plan = remind.plan_round(among=everything())
+    monkeypatch.setattr(reminders, "MAX_TOGETHER", 1)
+    plan = reminders.plan_round(among=everything())
     assert (plan.to_send, plan.left) == ([first], 1)

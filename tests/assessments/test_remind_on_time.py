@@ -18,9 +18,10 @@ from time_machine import TimeMachineFixture, travel
 
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
-from assessments import invite, lifecycle, office_hours, remind, remind_on_time, send_back, stop_reminders
+from assessments import lifecycle, unsubscribe, working_hours
+from assessments.invitations import invite, reminders, scheduled_reminders, send_back
+from assessments.invitations.scheduled_reminders import send_planned_reminders
 from assessments.models import Assessment, Event, Invitation, PlannedReminder
-from assessments.tasks import send_planned_reminders
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.worker import deliver
 from exams.models import ExamUnit
@@ -42,7 +43,7 @@ def at(time_machine: TimeMachineFixture) -> At:
 
     def at(text: str) -> int:
         time_machine.move_to(moment(text), tick=False)
-        return remind_on_time.send_due()
+        return scheduled_reminders.send_due()
 
     return at
 
@@ -175,7 +176,7 @@ def test_waits_while_the_mail_before_it_failed(asked: Invitation, at: At) -> Non
 
 def test_a_reminder_by_hand_takes_the_place_of_the_planned_one(asked: Invitation, at: At, docent: User) -> None:
     at("2026-11-08 15:00")
-    remind.remind(invitation=asked, by=docent)
+    reminders.remind(invitation=asked, by=docent)
     assert at("2026-11-09 10:00") == 0
     assert at("2026-11-10 10:00") == 0
     assert (sent(), skipped()) == ([], ["DAY_7"])
@@ -204,7 +205,7 @@ def test_two_clocks_at_once_send_one(asked: Invitation, at: At, monkeypatch: pyt
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     at("2026-11-09 09:00")
     Invitation.objects.update(asked_at=moment("2026-11-02 08:30"))
-    assert sum(at_once(remind_on_time.send_due, remind_on_time.send_due)) == 1
+    assert sum(at_once(scheduled_reminders.send_due, scheduled_reminders.send_due)) == 1
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
 
 
@@ -226,14 +227,14 @@ def test_one_that_cannot_be_reminded_holds_up_no_other(
 ) -> None:
     choose(asked.assessment, asked.contact, second_examiner)
     send_invitation(asked.assessment, second_examiner)
-    make_ready = remind_on_time.make_ready
+    make_ready = scheduled_reminders.make_ready
 
-    def refuse_one(current: Assessment, *, pk: int) -> remind.Ready | None:
+    def refuse_one(current: Assessment, *, pk: int) -> reminders.Ready | None:
         if pk == asked.pk:
             raise lifecycle.DomainError("Nee.")
         return make_ready(current, pk=pk)
 
-    monkeypatch.setattr(remind_on_time, "make_ready", refuse_one)
+    monkeypatch.setattr(scheduled_reminders, "make_ready", refuse_one)
     assert at("2026-11-09 10:00") == 1
 
 
@@ -288,7 +289,7 @@ class TestTogether:
     ) -> None:
         assess(more[0])
         at("2026-11-09 09:00")
-        remind.remind(invitation=more[1], by=docent)
+        reminders.remind(invitation=more[1], by=docent)
         assert at("2026-11-09 10:00") == 1
         assert "Anouk van 't Hoff" in OutgoingMail.objects.latest("pk").subject
         assert (sent(), skipped()) == (["DAY_7"], ["DAY_7"])
@@ -318,14 +319,14 @@ class TestTogether:
     def test_one_link_stops_them_all(self, asked: Invitation, more: list[Invitation], at: At, client: Client) -> None:
         at("2026-11-09 10:00")
         kept = OutgoingMail.objects.get(kind="reminder_together").links["stop"]
-        path = stop_reminders.resolve(kept["data"]).removeprefix("http://testserver")
+        path = unsubscribe.resolve(kept["data"]).removeprefix("http://testserver")
         assert "voor deze 3 studenten" in client.get(path).content.decode()
         assert "U krijgt geen herinneringen meer" in client.post(path).content.decode()
         assert at("2026-11-16 17:00") == 0
 
     def test_what_was_queued_before_still_stops_one(self, asked: Invitation) -> None:
-        path = stop_reminders.resolve({"invitation": asked.pk})
-        assert path.endswith(reverse("assessments:no_reminders", args=[stop_reminders.token_for(asked)]))
+        path = unsubscribe.resolve({"invitation": asked.pk})
+        assert path.endswith(reverse("assessments:no_reminders", args=[unsubscribe.token_for(asked)]))
 
 
 class TestWhateverHappens(TestCase):
@@ -358,10 +359,10 @@ class TestWhateverHappens(TestCase):
                     ended = True
                     self.end(ends, invitation, docent)
                 clock.shift(timedelta(hours=hours))
-                count = remind_on_time.send_due() + remind_on_time.send_due()
+                count = scheduled_reminders.send_due() + scheduled_reminders.send_due()
                 assert count <= 1
                 assert not (count and ended)
-                assert not count or office_hours.is_open(timezone.now())
+                assert not count or working_hours.is_open(timezone.now())
         assert OutgoingMail.objects.filter(kind="reminder").count() <= (2 if day is None else 3)
 
     def end(self, how: str, invitation: Invitation, docent: User) -> None:
@@ -370,11 +371,11 @@ class TestWhateverHappens(TestCase):
         elif how == "withdraw":
             invite.withdraw(invitation=invitation, by=docent)
         else:
-            stop_reminders.stop(invitation=invitation)
+            unsubscribe.stop(invitation=invitation)
 
 
 def test_holidays_of_a_year() -> None:
-    assert sorted(office_hours.public_holidays(2025)) == [
+    assert sorted(working_hours.public_holidays(2025)) == [
         date(2025, 1, 1),
         date(2025, 4, 20),
         date(2025, 4, 21),
@@ -391,7 +392,7 @@ def test_holidays_of_a_year() -> None:
 class TestStopping:
     @pytest.fixture
     def url(self, asked: Invitation) -> str:
-        return reverse("assessments:no_reminders", args=[stop_reminders.token_for(asked)])
+        return reverse("assessments:no_reminders", args=[unsubscribe.token_for(asked)])
 
     def test_opening_the_link_changes_nothing(self, client: Client, url: str, asked: Invitation) -> None:
         page = client.get(url).content.decode()
@@ -424,7 +425,7 @@ class TestStopping:
 
         url = reverse("assessments:no_reminders", args=[links.token_for(invitation=asked)])
         assert client.post(url).status_code == 404
-        stop = stop_reminders.token_for(asked)
+        stop = unsubscribe.token_for(asked)
         assert client.get(reverse("assessments:open_link", args=[stop])).status_code == 404
 
     def test_the_mail_says_how_and_holds_the_link_nowhere(
@@ -441,20 +442,20 @@ class TestStopping:
         assert received.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert absolute in received.text.splitlines()
         assert f'href="{absolute}"' in received.html
-        assert stop_reminders.token_for(asked) not in str(OutgoingMail.objects.values().get(pk=mail.pk))
+        assert unsubscribe.token_for(asked) not in str(OutgoingMail.objects.values().get(pk=mail.pk))
         assert received.message["From"].addresses[0].display_name == "ROC Hier via Digitaal beoordelen"
         assert received.message["To"].addresses[0].display_name == "Erik Examinator"
         assert received.message["List-Id"] == f"ROC Hier <school-{asked.assessment.school_id}.testserver>"
 
     def test_a_teacher_may_still_and_sees_it(self, client: Client, asked: Invitation, docent: User) -> None:
-        stop_reminders.stop(invitation=asked)
+        unsubscribe.stop(invitation=asked)
         client.force_login(docent)
         page = client.get(reverse("assessments:detail", args=[asked.assessment.public_id])).content.decode()
         assert "Wil vanzelf geen herinneringen meer (sinds 2 nov 2026)" in page
-        assert remind.remind(invitation=asked, by=docent)
+        assert reminders.remind(invitation=asked, by=docent)
 
     def test_whoever_is_invited_anew_gets_them_again(self, asked: Invitation, docent: User, at: At) -> None:
-        stop_reminders.stop(invitation=asked)
+        unsubscribe.stop(invitation=asked)
         invite.withdraw(invitation=asked, by=docent)
         send_invitation(asked.assessment, asked.contact)
         assert at("2026-11-09 10:00") == 1

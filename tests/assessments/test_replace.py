@@ -12,10 +12,13 @@ from django.utils import timezone
 from accounts.models import School, User
 from addressbook.correct import correct, fingerprint
 from addressbook.models import Contact
-from assessments import couple, form, invite, lifecycle, links
+from assessments import lifecycle, links
+from assessments.coupling import couplings
+from assessments.examiner import saving
+from assessments.invitations import invite
+from assessments.invitations.replace import begun_by, replace
+from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Coupling, Event, Invitation, Status
-from assessments.replace import begun_by, replace
-from assessments.send_back import send_back
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
 from digibeoordelen.outbox.storage import keep
@@ -55,7 +58,7 @@ def test_on_every_part_the_new_one_stands_where_the_old_one_stood(
     people = ContactFactory.create_batch(4, school=school)
     _choose_at_random(assessment, people[:3], draw)
     old, new = people[0], draw.choice(people[1:])
-    if old in invite.invitable(assessment):
+    if old in couplings.invitable(assessment):
         steps.send_invitation(assessment, old)
     for row in assessment.live_assignments.filter(contact=old):
         if draw.random() < 0.4:
@@ -103,7 +106,7 @@ def _choose_at_random(assessment: Assessment, people: list[Contact], draw: rando
         for pk, number in sorted(chosen)
     )
     with lifecycle.locked(assessment) as current:
-        couple.sync_assignments(current)
+        couplings.sync_assignments(current)
 
 
 def test_who_was_chosen_beside_the_old_one_is_left_alone(
@@ -160,7 +163,7 @@ def test_nobody_is_mailed_when_the_old_one_was_not_asked(
     steps.choose(assessment, examiner)
     assert replace(assessment=assessment, old=examiner, new=second_examiner, by=docent) is None
     assert not OutgoingMail.objects.exists()
-    assert invite.invitable(assessment) == [second_examiner]
+    assert couplings.invitable(assessment) == [second_examiner]
 
 
 def test_whoever_was_invited_before_gets_no_second_mail(
@@ -201,7 +204,7 @@ def test_work_is_taken_off_only_when_it_was_confirmed(
     steps.fill_in(invitation, "V", parts=[second])  # begun while the teacher read the page
     before = who_has(assessment)
     for confirmed in ([], seen):
-        with pytest.raises(couple.WouldLoseWork):
+        with pytest.raises(couplings.WouldLoseWork):
             replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, take_off_begun=confirmed)
     assert who_has(assessment) == before
     assert OutgoingMail.objects.count() == 1
@@ -231,7 +234,7 @@ def test_completed_parts_stay_and_count_when_the_teacher_keeps_them(
     assert who_has(assessment) == {first.pk: {examiner.pk}, **{part.pk: {second_examiner.pk} for part in others}}
     assert links.open_token(links.token_for(invitation=invitation)) == invitation  # to read on
     steps.fill_in(added, "V")
-    form.complete(invitation=added)
+    saving.complete(invitation=added)
     assessment.refresh_from_db()
     assert assessment.status == Status.ASSESSED
 
@@ -240,7 +243,7 @@ def test_who_completed_all_is_replaced_once_the_committee_sent_it_back(
     assessed: Assessment, invitation: Invitation, docent: User, committee_member: User, second_examiner: Contact
 ) -> None:
     old, confirmed = invitation.contact, all_of(assessed, invitation.contact)
-    with pytest.raises(couple.CompletedStays):
+    with pytest.raises(couplings.CompletedStays):
         replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)
     send_back(assessment=assessed, contacts=[old], by=committee_member, remark="Door een ander.")
     replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from assessments import form, results
+from assessments import results
+from assessments.examiner import saving
 from assessments.models import Document
 from assessments.rubric import read_rubric
 from committee.finalise import finalise
@@ -40,8 +41,8 @@ def test_one_o_makes_everything_o(invitation):
     fill_in(invitation, "G")
     rubric = read_rubric(invitation.assessment, contact=invitation.contact)
     column = rubric.columns[0]
-    one_o = form.Entry(base=column.base, justification="Vergat de jas.", scores={column.criteria[0].pk: "O"})
-    form.save(invitation=invitation, entries={column.assignment.pk: one_o})
+    one_o = saving.Entry(base=column.base, justification="Vergat de jas.", scores={column.criteria[0].pk: "O"})
+    saving.save(invitation=invitation, entries={column.assignment.pk: one_o})
     found = outcome(invitation.assessment)
     assert found.unit.ovg == "O"
     assert found.unit.grade == Decimal("5.4")
@@ -78,7 +79,7 @@ def test_part_that_nobody_assesses_is_open(assessment, examiner):
 
 
 def test_who_was_taken_off_counts_no_more(both, docent):
-    from assessments.couple import Target, choose_examiners
+    from assessments.coupling.couplings import Target, choose_examiners
 
     fill_in(both[0], "G")
     fill_in(both[1], "O")

@@ -10,8 +10,9 @@ from pypdf import PdfReader
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import documents, own_copy
-from assessments.form import read_rubric
+from assessments.documents import pdf
+from assessments.examiner import summary
+from assessments.examiner.saving import read_rubric
 from assessments.models import Assessment, Document, Invitation
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
@@ -48,41 +49,41 @@ def pictures(content: bytes) -> list[dict[str, Any]]:
 
 
 def test_the_pdf_has_logo_and_colour_and_holds_to_pdf_a(document: Document) -> None:
-    html = documents.page(document.result)
+    html = pdf.page(document.result)
     assert "color: #1d5fa8" in html
     assert "#5b2a86" not in html
-    [logo] = pictures(documents.render(document.result, name=document.filename))
+    [logo] = pictures(pdf.render(document.result, name=document.filename))
     assert (logo["/Width"], logo["/Height"]) == (300, 100)
     for picture in (logo, logo["/SMask"].get_object()):
         assert picture["/Interpolate"].value is False  # ISO 19005-3, 6.2.8
 
 
 def test_what_the_school_changes_later_leaves_the_document_as_it_is(document: Document, blue: School) -> None:
-    before = documents.page(document.result)
+    before = pdf.page(document.result)
     School.objects.update(logo=None, colour="")
-    assert documents.page(document.result) == before
+    assert pdf.page(document.result) == before
 
 
 def test_a_logo_that_is_gone_stops_no_document(document: Document) -> None:
     School.objects.update(logo=None)
     StoredFile.objects.filter(sha256=document.result["look"]["logo"]).delete()
-    assert pictures(documents.render(document.result, name=document.filename)) == []
+    assert pictures(pdf.render(document.result, name=document.filename)) == []
 
 
 def test_a_school_without_either_has_ours_as_have_documents_of_before(
     assessed: Assessment, committee_member: User
 ) -> None:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    page = documents.page(document.result)
+    page = pdf.page(document.result)
     assert "color: #5b2a86" in page
     assert 'class="school-logo"' not in page
     del document.result["look"]
-    assert documents.page(document.result) == page
+    assert pdf.page(document.result) == page
 
 
 def test_an_examiner_s_copy_has_them_too(blue: School, invitation: Invitation) -> None:
     invitation = Invitation.objects.select_related("contact", "assessment__school__logo").get(pk=invitation.pk)
-    assert len(pictures(own_copy.render(invitation=invitation, rubric=read_rubric(invitation.assessment)))) == 1
+    assert len(pictures(summary.render(invitation=invitation, rubric=read_rubric(invitation.assessment)))) == 1
 
 
 def test_the_examiner_s_mail_shows_the_logo_and_its_text_needs_none(

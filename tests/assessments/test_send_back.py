@@ -2,7 +2,9 @@
 
 import pytest
 
-from assessments import form, invite, lifecycle, links, send_back
+from assessments import lifecycle, links
+from assessments.examiner import saving
+from assessments.invitations import invite, send_back
 from assessments.models import Event, Status
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
@@ -21,7 +23,7 @@ def test_old_answers_are_there_to_change(invitation, examiner, committee_member)
     own = assessment.live_assignments
     assert {(a.justification, a.completed_at) for a in own} == {("Onderbouwing van Erik Examinator.", None)}
     assert fill_in(invitation, "G", "Nu uitgelegd.") == []
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     assessment.refresh_from_db()
     assert assessment.status == Status.ASSESSED
 
@@ -93,7 +95,7 @@ def test_only_an_assessed_one_is_sent_back(invitation, examiner, committee_membe
     fill_in(invitation, "V")
     with pytest.raises(lifecycle.TransitionRefused):
         back(assessment, examiner, by=committee_member)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
     with pytest.raises(lifecycle.TransitionRefused):
         back(assessment, examiner, by=committee_member)

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from accounts.models import School, User
 from addressbook.models import Contact
+from assessments.invitations.delivery_status import LATER, SOON
 from assessments.models import Assessment, Invitation
-from assessments.sending import LATER, SOON
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps

@@ -9,8 +9,9 @@ from django.http import Http404
 from accounts import student_search
 from accounts.models import Membership, Role
 from accounts.search import matches
-from assessments import lifecycle, start
+from assessments import access, lifecycle
 from assessments.models import Assessment, Event, Status
+from assessments.start import start
 from committee.finalise import finalise
 from exams.models import ExamUnit
 from tests.factories import MembershipFactory, add_version, first_unit, make_exam, member
@@ -230,7 +231,7 @@ def test_whoever_is_running_is_named_and_the_others_start(assessment, school, st
 
 
 def test_more_than_the_limit_start_nothing(school, unit, docent, monkeypatch):
-    monkeypatch.setattr(start, "MAX_TOGETHER", 2)
+    monkeypatch.setattr(access, "MAX_TOGETHER", 2)
     students = MembershipFactory.create_batch(3, school=school)
     with pytest.raises(lifecycle.DomainError, match="hooguit 2 studenten"):
         start.start_together(unit=unit, students=students, by=docent)

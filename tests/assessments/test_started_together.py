@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
-from assessments import start, take_back
+from assessments.coupling.batch_views import together_url
 from assessments.models import Assessment
-from assessments.together import together_url
+from assessments.start import start
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory, member
@@ -107,7 +107,7 @@ def test_who_was_taken_back_is_not_gone_on_with(
     unit: ExamUnit, start_class: StartClass, ways_back, docent: User
 ) -> None:
     mistake, *others = start_class("Albers", "Bakker", "Claes")
-    take_back.take_back(assessment=mistake, by=docent)
+    start.take_back(assessment=mistake, by=docent)
     assert ways_back() == [together_url("together", unit, others)]
 
 

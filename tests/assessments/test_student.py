@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import documents, lifecycle
+from assessments import lifecycle
+from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Invitation, Status
 from committee.finalise import finalise
 from exams.models import ExamUnit

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import mails
-from assessments.invite_group import invite_for_all
+from assessments.invitations.invite import invite_for_all
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit

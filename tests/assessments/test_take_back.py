@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, User
-from assessments import invite
+from assessments.invitations import invite
 from assessments.models import Assessment, Invitation, Status
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps

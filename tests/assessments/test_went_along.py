@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import invite
+from assessments.invitations import invite
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.storage import destroy

@@ -16,7 +16,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from assessments import couple, form, invite, lifecycle, send_back
+from assessments import lifecycle
+from assessments.coupling import couplings as coupling_couplings
+from assessments.examiner import saving
+from assessments.invitations import invite
+from assessments.invitations import send_back as invitations_send_back
 from assessments.lifecycle import TRANSITIONS
 from assessments.models import Assessment, Assignment, Coupling, Document, Event, Invitation, Status
 from assessments.rubric import read_rubric
@@ -119,12 +123,12 @@ class WholeLife(RuleBasedStateMachine):
     def choose(self, where, part, contacts, take_off_begun):
         part = self.parts[part]
         targets = {
-            "unit": couple.Target(),
-            "work process": couple.Target(work_process=part.work_process),
-            "part": couple.Target(part=part),
+            "unit": coupling_couplings.Target(),
+            "work process": coupling_couplings.Target(work_process=part.work_process),
+            "part": coupling_couplings.Target(part=part),
         }
         self.try_to(
-            couple.choose_examiners,
+            coupling_couplings.choose_examiners,
             assessment=self.assessment,
             target=targets[where],
             contacts=[self.contacts[i] for i in contacts],
@@ -138,7 +142,7 @@ class WholeLife(RuleBasedStateMachine):
 
     @rule()
     def invite_all(self):
-        contacts = invite.invitable(self.assessment)
+        contacts = coupling_couplings.invitable(self.assessment)
         self.try_to(invite.invite, assessment=self.assessment, contacts=contacts, by=self.docent)
 
     @precondition(lambda self: self.now.invitations)
@@ -158,14 +162,14 @@ class WholeLife(RuleBasedStateMachine):
 
     def save(self, invitation, columns, score, text, *, stale=False):
         entries = {
-            column.assignment.pk: form.Entry(
+            column.assignment.pk: saving.Entry(
                 base=None if stale else column.base,
                 justification=text,
                 scores={criterion.pk: score for criterion in column.criteria},
             )
             for column in columns
         }
-        saved = self.try_to(form.save, invitation=invitation, entries=entries)
+        saved = self.try_to(saving.save, invitation=invitation, entries=entries)
         if saved is None:
             return
         returned = {conflict.column.assignment.pk: conflict.justification for conflict in saved.conflicts}
@@ -187,7 +191,7 @@ class WholeLife(RuleBasedStateMachine):
     @precondition(lambda self: self.now.invitations)
     @rule(which=INDEX)
     def complete(self, which):
-        self.try_to(form.complete, invitation=self.an_invitation(which))
+        self.try_to(saving.complete, invitation=self.an_invitation(which))
 
     @precondition(lambda self: self.now.standing)
     @rule(which=INDEX, score=SCORES)
@@ -201,7 +205,7 @@ class WholeLife(RuleBasedStateMachine):
     @rule(contacts=CONTACTS)
     def send_back(self, contacts):
         self.try_to(
-            send_back.send_back,
+            invitations_send_back.send_back,
             assessment=self.assessment,
             contacts=[self.contacts[i] for i in contacts],
             by=self.committee_member,
@@ -268,7 +272,9 @@ class WholeLife(RuleBasedStateMachine):
     def assignments_are_what_was_chosen(self):
         parts = {part.pk: part.work_process_id for part in self.parts}
         choices = [(row["work_process_id"], row["part_id"], row["contact_id"]) for row in self.now.couplings]
-        wanted = {(c, part) for part, who in couple.derive(parts=parts, choices=choices).items() for c in who}
+        wanted = {
+            (c, part) for part, who in coupling_couplings.derive(parts=parts, choices=choices).items() for c in who
+        }
         assert {(row["contact_id"], row["part_id"]) for row in self.now.live} == wanted
         assert {row["contact_id"] for row in self.now.standing} <= {contact for contact, _ in wanted}
 

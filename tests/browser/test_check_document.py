@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from assessments import documents, lifecycle, verification
+from assessments import lifecycle
+from assessments.documents import documents, verification
 from assessments.models import Assessment, Document
 from committee.finalise import finalise
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from accounts.models import Membership, School, User
-from assessments import documents
+from assessments.documents import documents
 from assessments.models import Assessment, Document, Status
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.worker import deliver

@@ -11,7 +11,9 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import form, links, send_back
+from assessments import links
+from assessments.examiner import saving
+from assessments.invitations import send_back
 from assessments.models import Assessment, Assignment, Invitation
 from tests import steps
 
@@ -45,7 +47,7 @@ def open_form(live_server, new_browser: Callable[..., Page], invitation: Invitat
 def test_sent_back_the_question_stands_on_top(
     open_form: Callable[..., Page], invitation: Invitation, committee_member: User, width: int, shots: Shots
 ) -> None:
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
     remark = "Licht de G bij de gedragsobservatie toe: wat zag u?"
     send_back.send_back(

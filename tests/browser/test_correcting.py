@@ -10,7 +10,8 @@ from playwright.sync_api import Dialog, Page, Route, expect
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import couple, form
+from assessments.coupling import couplings
+from assessments.examiner import saving
 from assessments.models import Assessment, Correction, Invitation
 from tests import steps
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def assessed(invitation: Invitation) -> Assessment:
     """With all G, and a spelling mistake everywhere."""
     steps.fill_in(invitation, "G", "Anouk weet hoe het word gedaan.")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     return invitation.assessment
 
 
@@ -133,7 +134,7 @@ def test_a_long_text_is_read_where_it_is_edited(
     log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
 ) -> None:
     steps.fill_in(invitation, "G", "Anouk weet hoe het wordt gedaan.\n" * 9)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     page = log_in_at(committee_member, f"/commissie/{invitation.assessment.public_id}/bewerken/")
     height = "field => [field.clientHeight, field.scrollHeight]"
     shown, needed = page.get_by_label("Onderbouwing van Erik Examinator").first.evaluate(height)
@@ -146,7 +147,7 @@ def test_what_two_examiners_wrote_stands_side_by_side(
     steps.choose(invitation.assessment, invitation.contact, second_examiner)
     for one, score in ((invitation, "G"), (steps.send_invitation(invitation.assessment, second_examiner), "O")):
         steps.fill_in(one, score, "Anouk weet hoe het wordt gedaan. " * 40)
-        form.complete(invitation=one)
+        saving.complete(invitation=one)
     address = f"/commissie/{invitation.assessment.public_id}/"
     for width, is_beside in ((1280, True), (375, False)):
         page = log_in_at(committee_member, address, width=width)
@@ -170,8 +171,8 @@ def test_what_someone_gave_who_was_taken_off_stands_struck_through(
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
     steps.assess(steps.send_invitation(assessment, second_examiner), "O")
-    couple.choose_examiners(
-        assessment=assessment, target=couple.Target(), contacts=[examiner], by=docent, take_off_begun=True
+    couplings.choose_examiners(
+        assessment=assessment, target=couplings.Target(), contacts=[examiner], by=docent, take_off_begun=True
     )
     steps.assess(steps.send_invitation(assessment, examiner), "G")
     page = log_in_at(committee_member, f"/commissie/{assessment.public_id}/", width=width)

@@ -17,7 +17,8 @@ from pypdf import PdfReader
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import invite, links, stop_reminders
+from assessments import links, unsubscribe
+from assessments.invitations import invite
 from assessments.models import Assessment, Invitation
 from digibeoordelen.outbox.message import compose
 from digibeoordelen.outbox.models import OutgoingMail
@@ -276,7 +277,7 @@ def test_the_pages_around_the_form(
 
 
 def stop_path(invitation: Invitation) -> str:
-    return f"/beoordelen/{stop_reminders.token_for(invitation)}/geen-herinneringen/"
+    return f"/beoordelen/{unsubscribe.token_for(invitation)}/geen-herinneringen/"
 
 
 @pytest.mark.parametrize("width", [375, 1280])

@@ -13,7 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import documents, lifecycle
+from assessments import lifecycle
+from assessments.documents import documents
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail

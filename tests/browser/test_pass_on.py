@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
-from assessments import links, propose
+from assessments import links
+from assessments.invitations import proposals
 from assessments.models import Invitation, Proposal
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import ContactFactory
@@ -117,7 +118,7 @@ def test_what_was_begun_is_the_teacher_s_choice(
     part = invitation.assessment.live_assignments.order_by("pk")[0].part
     fill_in(invitation, "G", "Al getypt.", parts=[part])
     made = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
-    propose.propose(invitation=invitation, proposal=made)
+    proposals.propose(invitation=invitation, proposal=made)
     teacher = teacher_opens(f"/beoordelingen/{invitation.assessment.public_id}/")
     teacher.get_by_role("button", name="Bevestigen").click()
     expect(teacher.get_by_role("heading", level=1)).to_have_text("Erik Examinator vervangen door Greet Nieuw?")
@@ -143,7 +144,7 @@ def test_declined_and_the_examiner_goes_on(
     second = send_invitation(invitation.assessment, other)
     for asked, email in ((invitation, listed.email), (second, f"x{other.email}")):
         proposal = Proposal(first_name="Greet", last_name="Nieuw", email=email, word="Zij kent de student.")
-        propose.propose(invitation=asked, proposal=proposal)
+        proposals.propose(invitation=asked, proposal=proposal)
     teacher = teacher_opens(f"/beoordelingen/{invitation.assessment.public_id}/", width=375)
     expect(teacher.get_by_text("Margaretha Anders")).to_be_visible()
     check_page(teacher)

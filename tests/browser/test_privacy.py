@@ -14,9 +14,10 @@ from playwright.sync_api import Page, expect
 from accounts.models import Membership, Role, School, User
 from accounts.models.retention_terms import TERMS
 from accounts.school.changes import change_settings, marks
-from assessments import documents, own_data, view_log
+from assessments.documents import documents
 from assessments.models import Assessment, DataRequest, Erasure
-from assessments.study_dates import DATES, set_dates
+from assessments.privacy import access_log, data_requests
+from assessments.privacy.study_dates import DATES, set_dates
 from committee.finalise import finalise
 from tests.addressbook.files import xlsx
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
-    monkeypatch.setattr("assessments.own_data.make_own_data.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", lambda pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
 
@@ -191,8 +192,8 @@ def test_terms_students_and_who_looked(
     page = log_in_at(administrator, f"/school/{school.pk}/inzage/", width=width)
     expect(page.get_by_text("Er is nog niets ingezien.")).to_be_visible()
     check_page(page)
-    view_log.note(final, by=docent)
-    view_log.note_export(school=school, export=final.public_id, by=docent)
+    access_log.note(final, by=docent)
+    access_log.note_export(school=school, export=final.public_id, by=docent)
     page.get_by_label("Wie keek").fill("dirk")
     page.get_by_role("button", name="Zoeken").click()
     expect(page.get_by_role("row", name="Dirk Docent")).to_have_count(2)
@@ -222,7 +223,7 @@ def test_a_student_downloads_what_the_school_has(
     page.get_by_role("button", name="Gegevens opvragen").dblclick()
     expect(page.get_by_text("Het bestand wordt gemaakt.")).to_be_visible()
     check_page(page)
-    own_data.make(DataRequest.objects.get().pk)
+    data_requests.make(DataRequest.objects.get().pk)
     page.reload()
     with page.expect_download() as download:
         page.get_by_role("link", name="Bestand downloaden").click()

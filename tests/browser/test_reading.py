@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, User
-from assessments import documents, form
+from assessments.documents import documents
+from assessments.examiner import saving
 from assessments.models import Assessment, Document, Invitation
 from committee.finalise import finalise
 from exams.models import ExamUnit
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def assessed(invitation: Invitation) -> Assessment:
     """With all G."""
     steps.fill_in(invitation, "G", "Anouk legt alles uit.")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     return invitation.assessment
 
 

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
-from assessments import documents, links
+from assessments import links
+from assessments.documents import documents
 from assessments.models import Assessment, Document, Invitation, Status
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail

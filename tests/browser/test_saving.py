@@ -169,7 +169,7 @@ def test_a_text_that_is_too_long_is_not_sent_again_and_again(open_form: Open) ->
 
 
 def test_a_link_that_was_withdrawn_meanwhile_shows_what_was_typed(open_form: Open, invitation: Invitation, docent):
-    from assessments import invite
+    from assessments.invitations import invite
 
     page = open_form()
     invite.withdraw(invitation=invitation, by=docent)

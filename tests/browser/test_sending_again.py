@@ -9,7 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
-from assessments import documents
+from assessments.documents import documents
 from assessments.models import Assessment
 from committee.finalise import finalise
 from committee.withdraw_final import withdraw_final

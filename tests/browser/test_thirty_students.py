@@ -11,8 +11,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
-from assessments import start
 from assessments.models import Assessment, Invitation
+from assessments.start import start
 from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit

@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, User
-from assessments import documents, form
+from assessments.documents import documents
+from assessments.examiner import saving
 from assessments.models import Assessment, Invitation
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
@@ -30,7 +31,7 @@ def final(invitation: Invitation, committee_member: User, monkeypatch: pytest.Mo
     monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     steps.fill_in(invitation, "V")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     document = finalise(assessment=invitation.assessment, by=committee_member, exam_office_email="bureau@hier.test")
     documents.make(document.pk)
     return invitation.assessment

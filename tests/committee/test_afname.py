@@ -14,8 +14,10 @@ from django.utils.formats import date_format
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import form, lifecycle, send_back, sign
-from assessments.documents import make
+from assessments import lifecycle
+from assessments.documents.documents import make
+from assessments.examiner import saving, signature
+from assessments.invitations import send_back
 from assessments.models import FAILING_ATTEMPTS, Assessment, Invitation, Status
 from committee.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -54,8 +56,9 @@ def test_the_examiner_stands_there_as_they_signed_and_until_then_as_in_the_addre
     Contact.objects.update(function="Werkbegeleider", organisation="De Linde")
     steps.fill_in(invitation)
     assert "Erik Examinator, Werkbegeleider, De Linde" in text_of(page_of(member, invitation.assessment))
-    form.complete(
-        invitation=invitation, signature=sign.Signature(timezone.localdate(), "Utrecht", "Hoofd zorg", "De Linde & Co")
+    saving.complete(
+        invitation=invitation,
+        signature=signature.Signature(timezone.localdate(), "Utrecht", "Hoofd zorg", "De Linde & Co"),
     )
     Contact.objects.update(last_name="Andersom", function="Vertrokken")
     signed = (

@@ -11,8 +11,8 @@ from django.urls import reverse
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import lifecycle, links
+from assessments.invitations.scheduled_reminders import send_due
 from assessments.models import Assessment, CancelKind, Event, Invitation, Status
-from assessments.remind_on_time import send_due
 from committee.cancel import COUNTS
 from committee.finalise import finalise
 from digibeoordelen.outbox.links import LinkVoid

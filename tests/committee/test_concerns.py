@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import form
+from assessments.examiner import saving
 from assessments.models import Assessment, Assignment, Invitation
 from committee.concerns import concerns
 from committee.reading import read
@@ -46,7 +46,7 @@ def test_a_required_justification_that_says_nothing(
     invitation: Invitation, committee_member: User, text: str, words: str
 ) -> None:
     steps.fill_in(invitation, "G", text)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
     said = found(invitation.assessment, committee_member)
     assert f"B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator telt {words}." in said
@@ -86,7 +86,7 @@ def test_letters_and_emoji_that_a_font_has_are_no_concern(assessed: Assessment, 
 
 def test_four_words_are_enough_and_none_is_required_of_a_v(invitation: Invitation, committee_member: User) -> None:
     steps.fill_in(invitation, "G", "Dit ging heel goed.")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
     assert len(found(invitation.assessment, committee_member)) == 1
 

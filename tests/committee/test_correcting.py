@@ -15,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import User
-from assessments import correct, couple
-from assessments.correct import Change, Changes
+from assessments import corrections
+from assessments.corrections import Change, Changes
+from assessments.coupling import couplings
+from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import read_rubric
-from assessments.send_back import send_back
 from committee.correction_history import GONE, LEFT_OUT, SAME, WORTH, compare, shorten
 from committee.correction_page import ScoreField
 from committee.finalise import finalise
@@ -117,10 +118,10 @@ def test_the_later_of_two_members_sees_the_others_change_and_saves_then(
 ) -> None:
     post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Van de tweede."}
     rubric = read_rubric(assessed)
-    correct.lay_over(rubric)
+    corrections.lay_over(rubric)
     first = {int(fields["text"].split("-")[1]): Change("Van de eerste.", "Schrijffout.")}
-    correct.correct(
-        assessment=assessed, by=committee_member, changes=Changes({}, first), seen_mark=correct.seen(rubric)
+    corrections.correct(
+        assessment=assessed, by=committee_member, changes=Changes({}, first), seen_mark=corrections.seen(rubric)
     )
     page = member.post(address(assessed), post)
     shown = words(page)
@@ -198,9 +199,9 @@ class TestHistory:
         member.post(address(assessed), post)
         examiners = [invitation.contact for invitation in assessed.invitations.select_related("contact")]
         send_back(assessment=assessed, contacts=examiners, by=assessed.initiator, remark="Door een ander.")
-        couple.choose_examiners(
+        couplings.choose_examiners(
             assessment=assessed,
-            target=couple.Target(),
+            target=couplings.Target(),
             contacts=[second_examiner],
             by=assessed.initiator,
             take_off_begun=True,
@@ -247,10 +248,10 @@ def test_a_long_text_is_shortened_around_the_change_and_there_as_a_whole(
 ) -> None:
     for word in ("fout", "goed"):
         rubric = read_rubric(assessed)
-        correct.lay_over(rubric)
+        corrections.lay_over(rubric)
         texts = {rubric.columns[0].assignment.pk: Change("Vooraf. " * 100 + word, "Schrijffout.")}
-        correct.correct(
-            assessment=assessed, by=committee_member, changes=Changes({}, texts), seen_mark=correct.seen(rubric)
+        corrections.correct(
+            assessment=assessed, by=committee_member, changes=Changes({}, texts), seen_mark=corrections.seen(rubric)
         )
     page = words(member.get(address(assessed, "correction_history")))
     assert "2 bewerkingen, de nieuwste bovenaan." in page

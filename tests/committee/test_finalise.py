@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import School, User
-from assessments import send_back
+from assessments.invitations import send_back
 from assessments.models import Assessment, Document, Event, Status
 from tests import steps
 from tests.at_once import at_once

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
-from assessments import erase
 from assessments.models import Assessment, Document, FinalProposal, Status
+from assessments.privacy import erasure
 from committee import finalise_batch, finalise_many
 from committee.batch import FinalBatch, FinalBatchItem
 from committee.finalise import propose
@@ -407,6 +407,6 @@ def test_what_is_erased_is_gone_from_it(
     student: Membership = three[0].student
     date_student(student, diploma_on=today())
     pass_time(days=590)
-    erase.erase_due()
+    erasure.erase_due()
     assert not Assessment.objects.filter(pk=three[0].pk).exists()
     assert list(batch.items.values_list("assessment", flat=True)) == [three[1].pk, three[2].pk]

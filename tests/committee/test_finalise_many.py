@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import correct
-from assessments.correct import Change, Changes
+from assessments import corrections
+from assessments.corrections import Change, Changes
 from assessments.models import Assessment, Document, Status
 from assessments.rubric import read_rubric
 from committee.batch import FinalBatch
@@ -57,9 +57,9 @@ def final(*assessments: Assessment) -> list[bool]:
 def correct_by(by: User, assessment: Assessment) -> None:
     """A justification is mended, as another member would."""
     rubric = read_rubric(assessment)
-    correct.lay_over(rubric)
+    corrections.lay_over(rubric)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
-    correct.correct(assessment=assessment, by=by, changes=Changes({}, texts), seen_mark=correct.seen(rubric))
+    corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), seen_mark=corrections.seen(rubric))
 
 
 # --- Choosing ------------------------------------------------------------------------------------

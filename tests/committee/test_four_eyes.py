@@ -11,8 +11,10 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.models import Membership, Role, School, User
-from assessments import correct, documents, lifecycle, send_back
-from assessments.correct import Change, Changes
+from assessments import corrections, lifecycle
+from assessments.corrections import Change, Changes
+from assessments.documents import pdf as documents_pdf
+from assessments.invitations import send_back
 from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
 from committee import appeals
@@ -63,7 +65,7 @@ def test_another_makes_final_what_was_proposed_and_the_document_names_both(
     assert status(assessed) == Status.FINAL
     assert document.result["final"]["by"] == "Tom Toetser"
     assert document.result["final"]["proposed_by"] == "Carla Commissie"
-    pdf = PdfReader(BytesIO(documents.render(document.result, name=document.filename)))
+    pdf = PdfReader(BytesIO(documents_pdf.render(document.result, name=document.filename)))
     first_page = " ".join(pdf.pages[0].extract_text().split())
     assert "door Tom Toetser, op voordracht van Carla Commissie, namens de examencommissie van ROC Hier." in first_page
     assert Event.objects.filter(kind=Event.Kind.FINAL_PROPOSED, actor=committee_member).count() == 1
@@ -72,7 +74,7 @@ def test_another_makes_final_what_was_proposed_and_the_document_names_both(
 def test_without_four_eyes_the_document_names_one(assessed: Assessment, committee_member: User, school: School) -> None:
     School.objects.filter(pk=school.pk).update(four_eyes=False)
     document = act(finalise, assessed, committee_member)
-    page = " ".join(documents.page(document.result).split())
+    page = " ".join(documents_pdf.page(document.result).split())
     assert "door Carla Commissie, namens de examencommissie van ROC Hier." in page
     assert "voordracht" not in page
 
@@ -80,9 +82,9 @@ def test_without_four_eyes_the_document_names_one(assessed: Assessment, committe
 def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User, second: User) -> None:
     act(propose, assessed, committee_member)
     rubric = read_rubric(assessed)
-    correct.lay_over(rubric)
+    corrections.lay_over(rubric)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
-    correct.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=correct.seen(rubric))
+    corrections.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=corrections.seen(rubric))
     assessed.refresh_from_db()
     assert standing_proposal(assessed) is None
     with pytest.raises(NeedsAnother):
@@ -189,12 +191,14 @@ def test_nobody_decides_on_their_own_result(
     own = student.user
     MembershipFactory(user=own, school=school, role=Role.EXAMENCOMMISSIE)
     rubric = read_rubric(assessed)
-    correct.lay_over(rubric)
+    corrections.lay_over(rubric)
     today = timezone.localdate()
     tried = [
         lambda: act(propose, assessed, own),
         lambda: act(finalise, assessed, own),
-        lambda: correct.correct(assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=correct.seen(rubric)),
+        lambda: corrections.correct(
+            assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=corrections.seen(rubric)
+        ),
         lambda: cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
         lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),
         lambda: appeals.mark(assessment=assessed, by=own, received_on=today),

@@ -6,8 +6,9 @@ import pytest
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import correct, form
-from assessments.correct import Change, Changes
+from assessments import corrections
+from assessments.corrections import Change, Changes
+from assessments.examiner import saving
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import PartSheet
@@ -33,14 +34,14 @@ def save(
     scores = {part.criteria[criterion].pk: Change(score, "Besproken.")} if score else {}
     texts = {} if text is None else {part.columns[column].assignment.pk: Change(text, "Besproken.")}
     changes = Changes(scores=scores, texts=texts)
-    correct.correct(assessment=assessment, by=by, changes=changes, seen_mark=correct.seen(rubric))
+    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=corrections.seen(rubric))
 
 
 def short(assessment: Assessment, by: User) -> list[str]:
     return [line for line in concerns(read(assessment), by=by) if "woord" in line]
 
 
-def problem(refused: pytest.ExceptionInfo[correct.Refused]) -> str:
+def problem(refused: pytest.ExceptionInfo[corrections.Refused]) -> str:
     [said] = refused.value.problems.values()
     return said
 
@@ -59,7 +60,7 @@ def with_text(disputed: Assessment) -> Assessment:
 
 # --- What a decision needs -----------------------------------------------------------------------
 def test_an_o_is_not_justified_by_the_text_of_who_gave_g(with_text: Assessment, committee_member: User) -> None:
-    with pytest.raises(correct.Refused) as refused:
+    with pytest.raises(corrections.Refused) as refused:
         save(with_text, committee_member, score="O")
     assert problem(refused) == OTHER
     assert not Correction.objects.exists()
@@ -67,14 +68,14 @@ def test_an_o_is_not_justified_by_the_text_of_who_gave_g(with_text: Assessment, 
 
 def test_it_is_by_a_text_that_was_changed_with_it(with_text: Assessment, committee_member: User) -> None:
     save(with_text, committee_member, score="O", text=TEXT)
-    assert not correct.unjustified(read(with_text).rubric)
+    assert not corrections.unjustified(read(with_text).rubric)
     save(with_text, committee_member, score="O", criterion=1)  # of the same part: the text is about its O's
-    assert not correct.unjustified(read(with_text).rubric)
+    assert not corrections.unjustified(read(with_text).rubric)
 
 
 def test_a_wording_from_before_is_about_something_else(with_text: Assessment, committee_member: User) -> None:
     save(with_text, committee_member, text="Zonder schrijffout.", column=1)
-    with pytest.raises(correct.Refused) as refused:
+    with pytest.raises(corrections.Refused) as refused:
         save(with_text, committee_member, score="O")
     assert problem(refused) == OTHER
 
@@ -85,7 +86,7 @@ def test_a_g_is_justified_by_who_gave_it(with_text: Assessment, committee_member
 
 
 def test_a_g_is_not_justified_by_who_gave_it_without_a_text(with_text: Assessment, committee_member: User) -> None:
-    with pytest.raises(correct.Refused):
+    with pytest.raises(corrections.Refused):
         save(with_text, committee_member, score="G", text="", column=1)
 
 
@@ -100,8 +101,10 @@ def test_taking_a_decision_back_leaves_what_the_examiners_agreed_on(
     part = first(assessment)
     rubric = read(assessment).rubric
     changes = Changes(scores={part.criteria[0].pk: Change("", "Toch niet.")}, texts={})
-    with pytest.raises(correct.Refused):
-        correct.correct(assessment=assessment, by=committee_member, changes=changes, seen_mark=correct.seen(rubric))
+    with pytest.raises(corrections.Refused):
+        corrections.correct(
+            assessment=assessment, by=committee_member, changes=changes, seen_mark=corrections.seen(rubric)
+        )
 
 
 def test_an_o_that_was_decided_without_a_text_of_its_own_is_not_made_final(
@@ -114,12 +117,12 @@ def test_an_o_that_was_decided_without_a_text_of_its_own_is_not_made_final(
                 assessment=with_text,
                 criterion=criterion,
                 after="O",
-                covers=correct.given(part, criterion.pk),
+                covers=corrections.given(part, criterion.pk),
                 reason="Besproken.",
                 by=committee_member,
                 by_name=committee_member.full_name,
             )
-    assert len(correct.unjustified(read(with_text).rubric)) == 4
+    assert len(corrections.unjustified(read(with_text).rubric)) == 4
     with pytest.raises(DomainError, match="onderbouwing verplicht"):
         finalise(assessment=with_text, by=committee_member, exam_office_email="bureau@hier.test")
 
@@ -134,7 +137,7 @@ def test_an_o_of_the_committee_with_a_word_is_a_concern(assessed: Assessment, co
 
 def test_a_part_that_was_corrected_to_v_needs_no_words(invitation: Invitation, committee_member: User) -> None:
     steps.fill_in(invitation, "G", "Prima!")
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
     assessment = invitation.assessment
     assessment.refresh_from_db()
     assert len(short(assessment, committee_member)) == 4
@@ -151,7 +154,7 @@ def test_only_the_text_that_is_asked_for_is_counted(
     for contact, score, text in ((examiner, "V", "Prima!"), (second_examiner, "G", TEXT)):
         invitation = steps.send_invitation(assessment, contact)
         steps.fill_in(invitation, score, text)
-        form.complete(invitation=invitation)
+        saving.complete(invitation=invitation)
     assessment.refresh_from_db()
     save(assessment, committee_member, score="G")
     assert short(assessment, committee_member) == []

@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
-from assessments import documents
+from assessments.documents import documents
 from assessments.models import Assessment, Document, Status
 from committee import appeals
 from committee.export_shape import PLAIN

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, School, User
-from assessments import send_back
+from assessments.invitations import send_back
 from assessments.models import Assessment, Status
 from committee import finalise_many
 from committee.finalise import finalise, propose, standing_proposal

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import School, User
-from assessments import documents
+from assessments.documents import documents
 from assessments.models import Assessment, Document, Event, MailAbout
 from committee.finalise import finalise
 from committee.withdraw_final import withdraw_final

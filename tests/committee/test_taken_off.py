@@ -12,9 +12,11 @@ from django.utils.formats import date_format
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import correct, couple, invite
+from assessments import corrections
+from assessments.coupling import couplings
+from assessments.invitations import invite
+from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Event, Invitation, Status
-from assessments.send_back import send_back
 from committee.concerns import concerns
 from committee.finalise import finalise
 from committee.reading import read
@@ -24,8 +26,8 @@ from tests.factories import ContactFactory
 
 def take_off(assessment: Assessment, *left: Contact, by: User) -> None:
     """Whoever is not among `left` is taken off, confirmed."""
-    couple.choose_examiners(
-        assessment=assessment, target=couple.Target(), contacts=left, by=by, take_off_begun=True, replace_finer=True
+    couplings.choose_examiners(
+        assessment=assessment, target=couplings.Target(), contacts=left, by=by, take_off_begun=True, replace_finer=True
     )
     assessment.refresh_from_db()
 
@@ -162,13 +164,15 @@ def test_reading_it_takes_the_same_queries_whatever_the_number(
 # --- Decisions that lapsed -------------------------------------------------------------------------
 def decide(assessment: Assessment, by: User, score: str) -> None:
     rubric = read(assessment).rubric
-    changes = correct.Changes(
+    changes = corrections.Changes(
         scores={
-            criterion.pk: correct.Change(score, "Besproken.") for part in rubric.parts for criterion in part.criteria
+            criterion.pk: corrections.Change(score, "Besproken.")
+            for part in rubric.parts
+            for criterion in part.criteria
         },
         texts={},
     )
-    correct.correct(assessment=assessment, by=by, changes=changes, seen_mark=correct.seen(rubric))
+    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=corrections.seen(rubric))
 
 
 def test_decisions_that_lapsed_are_counted(
@@ -200,9 +204,11 @@ def test_a_decision_that_was_taken_back_did_not_lapse(
 
 def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invitation, committee_member: User) -> None:
     column = read(assessed).rubric.columns[0]
-    changes = correct.Changes(scores={}, texts={column.assignment.pk: correct.Change("Net zo.", "Schrijffout.")})
-    correct.correct(
-        assessment=assessed, by=committee_member, changes=changes, seen_mark=correct.seen(read(assessed).rubric)
+    changes = corrections.Changes(
+        scores={}, texts={column.assignment.pk: corrections.Change("Net zo.", "Schrijffout.")}
+    )
+    corrections.correct(
+        assessment=assessed, by=committee_member, changes=changes, seen_mark=corrections.seen(read(assessed).rubric)
     )
     send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
     steps.assess(Invitation.objects.get(pk=invitation.pk), "G")

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Membership, Role, School, User
-from assessments import documents
+from assessments.documents import documents
+from assessments.documents.documents import sweep_documents
 from assessments.models import FAILING_ATTEMPTS, Assessment, MailAbout
-from assessments.tasks import sweep_documents
 from committee import finalise_batch
 from committee.finalise import finalise
 from committee.finalise_many import Chosen

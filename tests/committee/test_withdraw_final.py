@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, User
-from assessments import documents, lifecycle
+from assessments import lifecycle
+from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Event, Status
 from committee.finalise import finalise
 from digibeoordelen.outbox import claims

@@ -9,9 +9,10 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments import invite, mails, propose, send_back
+from assessments import mails
+from assessments.invitations import invite, proposals, send_back
+from assessments.invitations.replace import replace
 from assessments.models import Assessment, Invitation, Proposal
-from assessments.replace import replace
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
@@ -99,16 +100,16 @@ def test_a_colleague_gets_the_language_of_whose_place_it_is(
     invitation: Invitation, english: Contact, docent: User
 ) -> None:
     proposal = Proposal(first_name="Nia", last_name="New", email="nia@bedrijf.test")
-    proposal = propose.propose(invitation=Invitation.objects.get(), proposal=proposal)
+    proposal = proposals.propose(invitation=Invitation.objects.get(), proposal=proposal)
     assert '<html lang="nl">' in latest().html, "the teacher's"
-    propose.confirm(proposal=proposal, by=docent)
+    proposals.confirm(proposal=proposal, by=docent)
     assert latest().to == "nia@bedrijf.test"
     assert "Dear Nia New," in latest().text
 
 
 def test_declined(invitation: Invitation, english: Contact, docent: User) -> None:
     proposal = Proposal(first_name="Nia", last_name="New", email="nia@bedrijf.test")
-    propose.decline(proposal=propose.propose(invitation=Invitation.objects.get(), proposal=proposal), by=docent)
+    proposals.decline(proposal=proposals.propose(invitation=Invitation.objects.get(), proposal=proposal), by=docent)
     check_english(latest())
 
 

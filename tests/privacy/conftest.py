@@ -12,8 +12,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
-from assessments import documents, past_counts
+from assessments.documents import documents
 from assessments.models import Assessment
+from assessments.privacy import erasure
 from committee.finalise import finalise
 from tests.factories import member
 
@@ -25,7 +26,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What workers do is called here by its name."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
-    monkeypatch.setattr("assessments.own_data.make_own_data.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", lambda pk: None)
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 @pytest.fixture
 def few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """A school year with one student is counted as one with many is."""
-    monkeypatch.setattr(past_counts, "ENOUGH_STUDENTS", 1)
+    monkeypatch.setattr(erasure, "ENOUGH_STUDENTS", 1)
 
 
 def date_student(student: Membership, **dates: date | None) -> None:

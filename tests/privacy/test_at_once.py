@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from assessments import erase, own_data
 from assessments.models import Appeal, Assessment, DataRequest, Erasure, PastAssessments
+from assessments.privacy import data_requests, erasure
 from committee import appeals
 from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import StoredFile
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_two_workers_erase_each_once(make_afname: AfnameMaker) -> None:  # noqa: F811
     for _ in range(6):
         make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31))
-    results = at_once(erase.erase_due, erase.erase_due)
+    results = at_once(erasure.erase_due, erasure.erase_due)
     assert sum(done["assessments"] for done in results) == 6
     assert not Assessment.objects.exists()
     assert (Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (6, 6)
@@ -42,7 +42,7 @@ def test_an_appeal_comes_before_the_erasing_or_finds_nothing(
     Assessment.objects.filter(pk=final.pk).update(created_at=timezone.now() - timedelta(days=700))
     date_student(student, diploma_on=today() - timedelta(days=600))
     erased, marked = at_once(
-        lambda: erase.erase_assessment(final.pk, on=today()),
+        lambda: erasure.erase_assessment(final.pk, on=today()),
         lambda: appeals.mark(assessment=final, by=committee_member, received_on=today()),
     )
     there = Assessment.objects.filter(pk=final.pk).exists()
@@ -68,12 +68,15 @@ def test_bytes_that_are_handed_in_while_they_are_destroyed_are_there() -> None:
 
 def test_two_who_ask_for_the_data_get_one_file(student: Membership, administrator: User) -> None:
     results = at_once(
-        lambda: own_data.ask(student=student, by=student.user),
-        lambda: own_data.ask(student=student, by=administrator),
+        lambda: data_requests.ask(student=student, by=student.user),
+        lambda: data_requests.ask(student=student, by=administrator),
     )
     assert sorted(is_new for _, is_new in results) == [False, True]
     request = DataRequest.objects.get()
-    assert sorted(at_once(lambda: own_data.make(request.pk), lambda: own_data.make(request.pk))) == [False, True]
+    assert sorted(at_once(lambda: data_requests.make(request.pk), lambda: data_requests.make(request.pk))) == [
+        False,
+        True,
+    ]
 
 
 def test_a_file_that_is_made_while_its_assessment_is_erased_does_not_hold_it(
@@ -81,10 +84,10 @@ def test_a_file_that_is_made_while_its_assessment_is_erased_does_not_hold_it(
 ) -> None:
     Assessment.objects.filter(pk=final.pk).update(created_at=timezone.now() - timedelta(days=700))
     date_student(student, diploma_on=today() - timedelta(days=600))
-    request, _ = own_data.ask(student=student, by=student.user)
+    request, _ = data_requests.ask(student=student, by=student.user)
     erased, made = at_once(
-        lambda: erase.erase_assessment(final.pk, on=today()),
-        lambda: own_data.make(request.pk),
+        lambda: erasure.erase_assessment(final.pk, on=today()),
+        lambda: data_requests.make(request.pk),
     )
     assert (erased, made) == (True, True)
     if file := DataRequest.objects.get().file:  # else it was made first, and let go of

@@ -12,7 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from accounts.models import Membership
-from assessments import retention
+from assessments.privacy import retention
 from tests.factories import SchoolFactory, UserFactory
 
 BEFORE = [("accounts", "0015_say_what_domains_bind")]

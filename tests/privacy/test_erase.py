@@ -17,8 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
-from assessments import erase, past_counts, retention, verification
+from assessments.documents import verification
 from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, Event, PastAssessments, PastScores, Rule
+from assessments.privacy import erasure, retention
 from committee import picture
 from committee.export_shape import PLAIN
 from committee.remember_export import remember
@@ -78,7 +79,7 @@ def test_whatever_hangs_on_an_assessment_goes_with_it() -> None:
 def test_an_open_appeal_keeps_all_of_it(over: Assessment) -> None:
     Appeal.objects.create(assessment=over, received_on=today())
     before = of_everything()
-    assert not erase.erase_due()["assessments"]
+    assert not erasure.erase_due()["assessments"]
     assert of_everything() == before
 
 
@@ -86,33 +87,33 @@ def test_an_appeal_that_comes_in_meanwhile_keeps_it(over: Assessment, school: Sc
     """It was due when the night began, and is not when its turn comes."""
     [pk] = retention.due(school, on=today()).values_list("pk", flat=True)
     Appeal.objects.create(assessment=over, received_on=today())
-    assert not erase.erase_assessment(pk, on=today())
+    assert not erasure.erase_assessment(pk, on=today())
     assert Assessment.objects.filter(pk=pk).exists()
 
 
 def test_a_date_that_is_mended_meanwhile_keeps_the_student(over: Assessment, student: Membership) -> None:
-    erase.erase_assessment(over.pk, on=today())
+    erasure.erase_assessment(over.pk, on=today())
     date_student(student, diploma_on=today())
-    assert not erase.erase_student(student.pk, on=today())
+    assert not erasure.erase_student(student.pk, on=today())
     assert Membership.objects.filter(pk=student.pk).exists()
 
 
 def test_who_is_elsewhere_too_keeps_the_account(over: Assessment, student: Membership, other_school: School) -> None:
     MembershipFactory(user=student.user, school=other_school)
-    assert erase.erase_due()["students"] == 1
+    assert erasure.erase_due()["students"] == 1
     assert list(student.user.memberships.values_list("school", flat=True)) == [other_school.pk]
 
 
 def test_a_colleague_who_was_a_student_keeps_the_account(over: Assessment, student: Membership, school: School) -> None:
     MembershipFactory(user=student.user, school=school, role=Role.DOCENT)
-    erase.erase_due()
+    erasure.erase_due()
     assert [held.role for held in User.objects.get(pk=student.user_id).memberships.all()] == [Role.DOCENT]
 
 
 def test_nothing_of_the_colleagues_is_lost(
     over: Assessment, docent: User, committee_member: User, student: Membership
 ) -> None:
-    erase.erase_due()
+    erasure.erase_due()
     assert User.objects.filter(pk__in=[docent.pk, committee_member.pk]).count() == 2
     assert not User.objects.filter(pk=student.user_id).exists()
     assert not Event.objects.exists()
@@ -126,7 +127,7 @@ def path_of(file: StoredFile | None) -> Path:
 
 def test_bytes_go_when_nothing_refers_to_them(over: Assessment) -> None:
     path = path_of(over.documents.get().file)
-    erase.erase_due()
+    erasure.erase_due()
     assert path.exists()
     assert storage.destroy() == 1
     assert not path.exists()
@@ -181,16 +182,16 @@ def test_a_mail_about_nobody_goes_after_a_year(db: None, pass_time: Later) -> No
 
     queue_mail(kind="site", to="iemand@hier.test", subject="Wachtwoord", text="x", html="x")
     pass_time(days=360)
-    erase.tidy_up()
+    erasure.tidy_up()
     assert OutgoingMail.objects.count() == 1
     pass_time(days=10)
-    erase.tidy_up()
+    erasure.tidy_up()
     assert not OutgoingMail.objects.exists()
 
 
 # --- What stays ----------------------------------------------------------------------------------
 def test_the_log_names_no_one_and_adds_up_over_the_night(over: Assessment, student: Membership) -> None:
-    erase.erase_due()
+    erasure.erase_due()
     [line] = Erasure.objects.values("rule", "on", "assessments", "documents", "mails", "students")
     assert line == {
         "rule": Rule.DIPLOMA,
@@ -212,7 +213,7 @@ def test_the_picture_of_a_past_cohort_still_adds_up(
     make_afname: AfnameMaker,  # noqa: F811
 ) -> None:
     make_afname(created_at=over.created_at)
-    year = past_counts.school_year(timezone.localdate(over.created_at))
+    year = erasure.school_year(timezone.localdate(over.created_at))
     [period] = [period for period in picture.periods(today()) if period.key.startswith(str(year))]
 
     def read() -> list[object]:
@@ -221,7 +222,7 @@ def test_the_picture_of_a_past_cohort_still_adds_up(
         return list(picture.read_criteria(exam, [school.pk], period))
 
     before = read()
-    erase.erase_due()
+    erasure.erase_due()
     assert not Assessment.objects.filter(pk=over.pk).exists()
     assert read() == before != []
 
@@ -229,8 +230,8 @@ def test_the_picture_of_a_past_cohort_still_adds_up(
 def test_an_exam_of_which_all_is_erased_still_has_its_picture(
     few_are_enough: None, over: Assessment, exam: Exam, client: Client, committee_member: User
 ) -> None:
-    year = past_counts.school_year(timezone.localdate(over.created_at))
-    erase.erase_due()
+    year = erasure.school_year(timezone.localdate(over.created_at))
+    erasure.erase_due()
     client.force_login(committee_member)
     page = client.get(reverse("committee:picture_of_exam", args=[exam.pk]), {"periode": f"{year}-{year + 1}"})
     assert page.status_code == 200
@@ -245,7 +246,7 @@ def test_of_a_school_year_with_few_students_nothing_is_counted(
 ) -> None:
     for _ in range(students):
         make_afname("CANCELLED", since=LONG_AGO)
-    erase.erase_due()
+    erasure.erase_due()
     assert not Assessment.objects.exists()
     assert sum(PastAssessments.objects.values_list("count", flat=True)) == kept
 
@@ -253,7 +254,7 @@ def test_of_a_school_year_with_few_students_nothing_is_counted(
 def test_one_student_with_many_attempts_is_one_student(make_afname: AfnameMaker, student: Membership) -> None:  # noqa: F811
     for attempt in range(1, 6):
         make_afname("CANCELLED", since=LONG_AGO, student=student, attempt=attempt)
-    erase.erase_due()
+    erasure.erase_due()
     assert not PastAssessments.objects.exists()
 
 
@@ -265,7 +266,7 @@ def test_another_exam_s_or_year_s_students_make_it_no_larger(
     for _ in range(5):
         make_afname(unit=elsewhere, created_at=over.created_at)
         make_afname(created_at=earlier)
-    erase.erase_due()
+    erasure.erase_due()
     assert not Assessment.objects.filter(pk=over.pk).exists()
     assert not PastAssessments.objects.exists()
 
@@ -277,7 +278,7 @@ def test_scores_of_a_unit_that_few_did_are_not_counted(
     for _ in range(5):
         make_afname(created_at=over.created_at)
     Assessment.objects.exclude(pk=over.pk).update(unit_code="B2")
-    erase.erase_due()
+    erasure.erase_due()
     assert [(one.status, one.ovg, one.count) for one in PastAssessments.objects.all()] == [("FINAL", "V", 1)]
     assert not PastScores.objects.exists()
 
@@ -288,7 +289,7 @@ def test_scores_of_a_unit_that_enough_did_are_counted(
 ) -> None:
     for _ in range(4):
         make_afname(created_at=over.created_at)
-    erase.erase_due()
+    erasure.erase_due()
     assert PastScores.objects.count() == 8
 
 
@@ -296,9 +297,9 @@ def test_once_counted_the_last_of_a_year_are_too(make_afname: AfnameMaker) -> No
     for _ in range(2):
         for _ in range(5):
             make_afname("CANCELLED", since=LONG_AGO)
-        erase.erase_due()
+        erasure.erase_due()
         make_afname("CANCELLED", since=LONG_AGO)
-        erase.erase_due()
+        erasure.erase_due()
     assert PastAssessments.objects.get().count == 12
 
 
@@ -341,7 +342,7 @@ def test_an_export_says_that_some_of_it_was_erased(
     client.force_login(committee_member)
     page = reverse("committee:export", args=[export.public_id])
     assert "gewist" not in words(client.get(page))
-    erase.erase_due()
+    erasure.erase_due()
     assert "Daarvan is 1 resultaat intussen gewist" in words(client.get(page))
     file = b"".join(client.get(reverse("committee:export_file", args=[export.public_id])).streaming_content)
     assert b"123456" not in file
@@ -353,8 +354,8 @@ def held(over: Assessment) -> tuple[str, bytes]:
     """The code and the bytes of a document that was destroyed."""
     document = over.documents.get()
     held = str(document.code), document.file.read()
-    erase.erase_due()
-    erase.tidy_up()
+    erasure.erase_due()
+    erasure.tidy_up()
     return held
 
 
@@ -395,22 +396,22 @@ def test_a_worker_that_dies_leaves_whole_ones_and_the_next_night_goes_on(
     class Killed(BaseException):
         pass
 
-    written = erase._log
+    written = erasure._log
 
     def die_at_the_second(*args: Any, **counts: Any) -> None:
         written(*args, **counts)
         if Erasure.objects.get().assessments == 2:
             raise Killed
 
-    monkeypatch.setattr(erase, "_log", die_at_the_second)
+    monkeypatch.setattr(erasure, "_log", die_at_the_second)
     with pytest.raises(Killed):
-        erase.erase_due()
+        erasure.erase_due()
     left = Assessment.objects.count()
     assert (left, Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (2, 1, 1)
 
-    monkeypatch.setattr(erase, "_log", written)
-    erase.erase_due()
-    erase.erase_due()
+    monkeypatch.setattr(erasure, "_log", written)
+    erasure.erase_due()
+    erasure.erase_due()
     assert not Assessment.objects.exists()
     assert (Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (3, 3)
 
@@ -422,13 +423,12 @@ def test_one_that_the_database_refuses_does_not_keep_the_others(
         if assessment == three[0]:
             raise DatabaseError
 
-    monkeypatch.setattr(past_counts, "count", refuse_the_first)
-    assert erase.erase_due()["assessments"] == 2
+    monkeypatch.setattr(erasure, "count", refuse_the_first)
+    assert erasure.erase_due()["assessments"] == 2
     assert Assessment.objects.get() == three[0]
 
 
 def test_the_task_does_the_night_s_work(three: list[Assessment]) -> None:
-    from assessments.tasks import erase_due
 
     erase_due()
     erase_due()

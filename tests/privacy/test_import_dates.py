@@ -20,10 +20,9 @@ from accounts.importing.models import KEPT_DAYS
 from accounts.importing.preview import prepare, read_rows
 from accounts.models import Membership, Role, School, User
 from accounts.people import roles
-from assessments import study_dates
-from assessments.import_dates import COLUMNS
 from assessments.models import DatesImport
-from assessments.tasks import forget_dates, sweep_dates, work_on_dates
+from assessments.privacy import study_dates
+from assessments.privacy.study_dates_import import COLUMNS, forget_dates, sweep_dates, work_on_dates
 from tests.addressbook.files import csv_file, text, xlsx
 from tests.factories import MembershipFactory, member
 

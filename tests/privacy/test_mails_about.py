@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from addressbook.models import Contact
-from assessments.invite_group import invite_for_all
+from assessments.invitations.invite import invite_for_all
 from assessments.models import Assessment, MailAbout
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit

@@ -22,13 +22,15 @@ from accounts.models import Membership, Role, School, User
 from accounts.people.invite import send_wanted
 from accounts.school import student_numbers
 from addressbook.models import Contact
-from assessments import correct, documents, erase, form, own_data
-from assessments.attachments import keep_files
-from assessments.invite import invite
-from assessments.invite_group import invite_for_all
+from assessments import corrections
+from assessments.documents import documents
+from assessments.examiner import saving
+from assessments.invitations.attachments import keep_files
+from assessments.invitations.invite import invite, invite_for_all
+from assessments.invitations.proposals import propose
+from assessments.invitations.reminders import remind_all
 from assessments.models import Assessment, DestroyedDocument, Erasure, Invitation, PastScores, Proposal
-from assessments.propose import propose
-from assessments.remind import remind_all
+from assessments.privacy import data_requests, erasure
 from assessments.rubric import read_rubric
 from committee import appeals, withdraw_final
 from committee.export_shape import PLAIN
@@ -111,8 +113,8 @@ def life(
     remember(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
     appeal = appeals.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
     appeals.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
-    request, _ = own_data.ask(student=quirijn, by=administrator)
-    own_data.make(request.pk)
+    request, _ = data_requests.ask(student=quirijn, by=administrator)
+    data_requests.make(request.pk)
     _what_packages_write(quirijn)
     _come_to_the_school(quirijn)
     _look(mine, committee_member, docent)
@@ -125,15 +127,15 @@ def _fill_in(invitation: Invitation) -> None:
     colleague.word = REMARK
     propose(invitation=invitation, proposal=colleague)
     steps.fill_in(invitation, "G", JUSTIFICATION)
-    form.complete(invitation=invitation)
+    saving.complete(invitation=invitation)
 
 
 def _correct(assessment: Assessment, by: User) -> None:
     rubric = read_rubric(assessment)
     column = rubric.columns[0]
-    text = correct.Change(CORRECTED, REMARK)
-    changes = correct.Changes(scores={}, texts={column.assignment.pk: text})
-    correct.correct(assessment=assessment, by=by, changes=changes, seen_mark=correct.seen(rubric))
+    text = corrections.Change(CORRECTED, REMARK)
+    changes = corrections.Changes(scores={}, texts={column.assignment.pk: text})
+    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=corrections.seen(rubric))
 
 
 def _withdraw(assessment: Assessment, by: User) -> None:
@@ -200,8 +202,8 @@ def test_nothing_of_the_person_is_findable_afterwards(
 ) -> None:
     date_student(quirijn, diploma_on=today())
     pass_time(days=590)
-    done = erase.erase_due()
-    erase.tidy_up()
+    done = erasure.erase_due()
+    erasure.tidy_up()
     assert (done["assessments"], done["students"]) == (1, 1)
     assert find([*PERSON, *SAID]) == set()
     assert Membership.objects.filter(pk=bystander.pk).exists()
@@ -245,8 +247,8 @@ def test_nor_is_what_happened_to_them_in_the_last_year(later_life: None, quirijn
     for text in (MISTYPED, INVITED, f"?q={NUMBER}"):
         assert "outbox_outgoingmail" in tables_of([text])
     assert "accounts_numberreport" in tables_of([NUMBER])
-    erase.erase_due()
-    erase.tidy_up()
+    erasure.erase_due()
+    erasure.tidy_up()
     assert not Membership.objects.filter(pk=quirijn.pk).exists()
     assert find([*PERSON, *ADDRESSES, "Q1111111"]) == set()
 
@@ -257,8 +259,8 @@ def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_
     elsewhere = MembershipFactory(user=quirijn.user, school=other_school, student_number="E777")
     member(other_school, Role.SCHOOLBEHEER, email="beheer@elders.test")
     student_numbers.tell_school(student=elsewhere, number="E888")
-    erase.erase_due()
-    erase.tidy_up()
+    erasure.erase_due()
+    erasure.tidy_up()
     assert not Membership.objects.filter(pk=quirijn.pk).exists()
     [mail] = OutgoingMail.objects.filter(kind="number_taken")
     assert mail.to == "beheer@elders.test"
@@ -272,8 +274,8 @@ def test_what_came_to_an_address_after_it_was_given_up_is_the_next_owner_s(
     MembershipFactory(user=next_owner)
     password.ask(email=EARLIER, language="nl")
     AccessLog.objects.create(username=EARLIER, ip_address="192.0.2.9")
-    erase.erase_due()
-    erase.tidy_up()
+    erasure.erase_due()
+    erasure.tidy_up()
     assert [mail.to_name for mail in OutgoingMail.objects.filter(to=EARLIER)] == ["Nina Nieuw"]
     assert [log.ip_address for log in AccessLog.objects.filter(username=EARLIER)] == ["192.0.2.9"]
 
@@ -287,7 +289,7 @@ def test_what_was_counted_is_kept(
 ) -> None:
     date_student(quirijn, diploma_on=today())
     pass_time(days=590)
-    erase.erase_due()
+    erasure.erase_due()
     assert set(PastScores.objects.values_list("value", "count")) == {("G", 2)}
     [line] = Erasure.objects.all()
     assert (line.assessments, line.documents, line.students) == (1, 2, 1)

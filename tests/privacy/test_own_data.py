@@ -17,10 +17,12 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
-from assessments import documents, erase, lifecycle, own_data, view_log
+from assessments import lifecycle
+from assessments.documents import documents
+from assessments.invitations.send_back import send_back
 from assessments.models import MAX_ATTEMPTS, Appeal, Assessment, DataRequest, Invitation
-from assessments.send_back import send_back
-from assessments.tasks import sweep_own_data
+from assessments.privacy import access_log, data_requests, erasure
+from assessments.privacy.data_requests import sweep_own_data
 from committee.finalise import finalise
 from committee.withdraw_final import withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail, StoredFile
@@ -41,8 +43,8 @@ def own(client: Client, student: Membership) -> Client:
 
 
 def made(student: Membership, by: User | None = None) -> DataRequest:
-    request, _ = own_data.ask(student=student, by=by or student.user)
-    own_data.make(request.pk)
+    request, _ = data_requests.ask(student=student, by=by or student.user)
+    data_requests.make(request.pk)
     request.refresh_from_db()
     return request
 
@@ -121,7 +123,7 @@ def test_an_appeal_s_note_is_in_it_once_it_is_closed(final: Assessment, student:
 
 
 def test_who_looked_is_said_by_date_and_not_by_name(final: Assessment, student: Membership, colleague: User) -> None:
-    view_log.note(final, by=colleague)
+    access_log.note(final, by=colleague)
     said, _ = told(made(student))
     assert [seen["wat"] for seen in said["beoordelingen"][0]["ingezien"]] == ["De beoordeling"]
     assert "Cora" not in json.dumps(said)
@@ -153,7 +155,7 @@ def test_schoolbeheer_starts_it_and_the_student_alone_gets_it(
     browser.post(reverse("privacy:ask_own_data", args=[student.school_id, student.pk]))
     request = DataRequest.objects.get()
     assert request.asked_by == administrator
-    own_data.make(request.pk)
+    data_requests.make(request.pk)
     file = reverse("assessments:download_own_data", args=[request.public_id])
     assert browser.get(file).status_code == 404
     page = words(browser.get(reverse("privacy:student", args=[student.school_id, student.pk])))
@@ -178,7 +180,7 @@ def test_the_student_asks_for_it_on_the_profile(own: Client, student: Membership
     assert reverse(PAGE) in words(own.get(reverse("accounts:profile")))
     answer = own.post(reverse("assessments:ask_own_data", args=[student.pk]), follow=True)
     assert "Uw gegevens worden verzameld." in words(answer)
-    own_data.make(DataRequest.objects.get().pk)
+    data_requests.make(DataRequest.objects.get().pk)
     assert "Bestand downloaden" in words(own.get(reverse(PAGE)))
 
 
@@ -198,8 +200,8 @@ def test_asking_twice_makes_one_file(own: Client, student: Membership) -> None:
     for _ in range(2):
         own.post(reverse("assessments:ask_own_data", args=[student.pk]))
     [request] = DataRequest.objects.all()
-    assert own_data.make(request.pk)
-    assert not own_data.make(request.pk)
+    assert data_requests.make(request.pk)
+    assert not data_requests.make(request.pk)
     own.post(reverse("assessments:ask_own_data", args=[student.pk]))
     assert DataRequest.objects.count() == OutgoingMail.objects.filter(kind="own_data").count() == 1
 
@@ -207,7 +209,7 @@ def test_asking_twice_makes_one_file(own: Client, student: Membership) -> None:
 def test_the_day_after_one_can_ask_again(student: Membership, pass_time: Callable[..., None]) -> None:
     made(student)
     pass_time(days=1, minutes=1)
-    assert own_data.ask(student=student, by=student.user)[1]
+    assert data_requests.ask(student=student, by=student.user)[1]
 
 
 def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
@@ -217,18 +219,18 @@ def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
     pass_time(days=15)
     own.force_login(student.user)
     assert own.get(reverse("assessments:download_own_data", args=[request.public_id])).status_code == 404
-    erase.tidy_up()
+    erasure.tidy_up()
     assert not StoredFile.objects.exists()
     assert "Het bestand is verwijderd." in words(own.get(reverse(PAGE)))
 
 
 def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
-    request, _ = own_data.ask(student=student, by=student.user)
+    request, _ = data_requests.ask(student=student, by=student.user)
     DataRequest.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
-    assert not own_data.make(request.pk)
+    assert not data_requests.make(request.pk)
     DataRequest.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
     started: list[int] = []
-    monkeypatch.setattr("assessments.tasks.make_own_data.delay", started.append)
+    monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", started.append)
     sweep_own_data()
     assert started == [request.pk]
 
@@ -236,41 +238,41 @@ def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch:
 def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
     student: Membership, monkeypatch: pytest.MonkeyPatch, pass_time: Callable[..., None], own: Client
 ) -> None:
-    request, _ = own_data.ask(student=student, by=student.user)
+    request, _ = data_requests.ask(student=student, by=student.user)
 
     def fail(*args: Any) -> None:
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(own_data, "write_zip", fail)
-    for pause in [*own_data.PAUSES, None]:
+    monkeypatch.setattr(data_requests, "write_zip", fail)
+    for pause in [*data_requests.PAUSES, None]:
         with pytest.raises(OSError, match="no space"):
-            own_data.make(request.pk)
-        assert own_data.waiting_ids() == []
+            data_requests.make(request.pk)
+        assert data_requests.waiting_ids() == []
         if pause:
-            assert not own_data.ask(student=student, by=student.user)[1]
+            assert not data_requests.ask(student=student, by=student.user)[1]
             pass_time(seconds=pause - 5)
-            assert own_data.waiting_ids() == []
+            assert data_requests.waiting_ids() == []
             pass_time(seconds=10)
-            assert own_data.waiting_ids() == [request.pk]
+            assert data_requests.waiting_ids() == [request.pk]
     pass_time(days=1)
     own.force_login(student.user)
-    assert own_data.waiting_ids() == []
+    assert data_requests.waiting_ids() == []
     assert "Vraag uw gegevens hieronder opnieuw op." in words(own.get(reverse(PAGE)))
     monkeypatch.undo()
-    assert own_data.ask(student=student, by=student.user) == (request, True)
-    assert own_data.make(request.pk)
+    assert data_requests.ask(student=student, by=student.user) == (request, True)
+    assert data_requests.make(request.pk)
 
 
 def test_a_worker_that_dies_over_a_request_each_time_ends(
     student: Membership, pass_time: Callable[..., None], administrator: User, browser: Client
 ) -> None:
-    request, _ = own_data.ask(student=student, by=student.user)
+    request, _ = data_requests.ask(student=student, by=student.user)
     DataRequest.objects.update(attempts=MAX_ATTEMPTS, lease_until=timezone.now() + timedelta(minutes=5))
     page = reverse("privacy:student", args=[student.school_id, student.pk])
     assert "wordt gemaakt." in words(browser.get(page))
     pass_time(minutes=6)
-    assert own_data.waiting_ids() == []
-    assert not own_data.make(request.pk)
+    assert data_requests.waiting_ids() == []
+    assert not data_requests.make(request.pk)
     assert "Laat het bestand hieronder opnieuw maken" in words(browser.get(page))
 
 
@@ -278,14 +280,14 @@ def test_a_worker_that_dies_over_a_request_each_time_ends(
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
     """`meanwhile(does)`: that is done each time the file was written, before it is kept."""
-    write = own_data.write_zip
+    write = data_requests.write_zip
 
     def meanwhile(does: Callable[[], object]) -> None:
         def write_and_do(*args: Any) -> None:
             write(*args)
             does()
 
-        monkeypatch.setattr(own_data, "write_zip", write_and_do)
+        monkeypatch.setattr(data_requests, "write_zip", write_and_do)
 
     return meanwhile
 
@@ -295,7 +297,7 @@ def test_what_is_erased_meanwhile_does_not_come_back(
 ) -> None:
     date_student(student, diploma_on=today())
     pass_time(days=590)
-    meanwhile(lambda: erase.erase_assessment(final.pk, on=today()))
+    meanwhile(lambda: erasure.erase_assessment(final.pk, on=today()))
     said, names = told(made(student))
     assert not Assessment.objects.exists()
     assert (said["beoordelingen"], names) == ([], ["gegevens.json"])
@@ -326,7 +328,7 @@ def test_what_goes_on_changing_is_left_for_the_next_time(
     assert not OutgoingMail.objects.filter(kind="own_data").exists()
     monkeypatch.undo()
     pass_time(minutes=2)
-    assert own_data.make(request.pk)
+    assert data_requests.make(request.pk)
 
 
 def test_who_is_erased_meanwhile_gets_nothing(
@@ -334,7 +336,7 @@ def test_who_is_erased_meanwhile_gets_nothing(
 ) -> None:
     date_student(student, diploma_on=today())
     pass_time(days=590)
-    request, _ = own_data.ask(student=student, by=student.user)
-    meanwhile(lambda: erase.erase_student(student.pk, on=today()))
-    assert not own_data.make(request.pk)
+    request, _ = data_requests.ask(student=student, by=student.user)
+    meanwhile(lambda: erasure.erase_student(student.pk, on=today()))
+    assert not data_requests.make(request.pk)
     assert not OutgoingMail.objects.exists()

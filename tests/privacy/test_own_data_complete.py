@@ -22,10 +22,10 @@ from accounts.people import roles
 from accounts.school import student_numbers
 from accounts.school.changes import marks
 from addressbook.models import Contact
-from assessments import own_data, view_log
 from assessments.models import Assessment
-from assessments.own_data_content import collect
-from assessments.study_dates import DATES, set_dates
+from assessments.privacy import access_log, data_requests
+from assessments.privacy.data_export import collect
+from assessments.privacy.study_dates import DATES, set_dates
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import queue_mail
 from tests.factories import ContactFactory, RegistrationFactory, UserFactory
@@ -125,13 +125,13 @@ def everything(
     school.school_invitations.create(**name, email="lijst@hier.test", roles=["STUDENT"], user=user)
     school.school_invitations.create(**name, email="post@hier.test", roles=[], accepted_by=user, accepted_at=now)
     ContactFactory(school=school, email=user.email, user=user)
-    view_log.note(final, by=colleague)
+    access_log.note(final, by=colleague)
     AccessAttempt.objects.create(username=user.email, ip_address="192.0.2.66", failures_since_start=1)
     AccessFailureLog.objects.create(username=user.email, ip_address="192.0.2.66")
     kind = ContentType.objects.get_for_model(user)
     line = {"user": UserFactory(), "content_type": kind, "object_id": str(user.pk), "object_repr": str(user)}
     LogEntry.objects.create(**line, action_flag=CHANGE, change_message="Tweede stap verwijderd.")
-    own_data.ask(student=student, by=user)
+    data_requests.ask(student=student, by=user)
     user.refresh_from_db()
     student.refresh_from_db()
     told: dict[str, Any] = json.loads(json.dumps(collect(student), default=str))

@@ -15,9 +15,9 @@ from accounts.addresses import Address, addresses_of
 from accounts.auth import email_change, registration
 from accounts.erasure import erase_account
 from accounts.models import Membership, School, SchoolInvitation, User
-from assessments import erase
 from assessments.models import Assessment, Invitation, MailAbout
-from assessments.own_data_content import collect
+from assessments.privacy import erasure
+from assessments.privacy.data_export import collect
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import queue_mail
 from exams.models import ExamUnit
@@ -95,7 +95,7 @@ def test_who_had_it_before_still_gets_what_was_theirs_and_nothing_that_came_late
 def test_erasing_the_newcomer_leaves_what_is_the_other_s(newcomer: Membership, pass_time: Later) -> None:
     date_student(newcomer, diploma_on=today())
     pass_time(days=590)
-    assert erase.erase_student(newcomer.pk, on=today())
+    assert erasure.erase_student(newcomer.pk, on=today())
     left = OutgoingMail.objects.filter(to=BOX, kind="loose").order_by("pk")
     assert [mail.text for mail in left] == ["Je afname is gepland.", "Uw code is 123."]
     assert MailAbout.objects.count() == 1
@@ -163,7 +163,7 @@ def test_a_student_who_examined_others_leaves_those_their_mails(
     mail("Uw code is 123.")
     date_student(student, diploma_on=today())
     pass_time(days=590)
-    assert erase.erase_student(student.pk, on=today())
+    assert erasure.erase_student(student.pk, on=today())
     [left] = OutgoingMail.objects.filter(to=BOX)
     assert "Andermans" in left.text
 

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Membership, Role, School, User
-from assessments import retention
 from assessments.models import Appeal, Assessment, Event, Rule, Status
-from assessments.retention import Facts, Terms
+from assessments.privacy import retention
+from assessments.privacy.retention import Facts, Terms
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Membership, School, User
-from assessments import erase, retention
 from assessments.models import Appeal, Assessment
+from assessments.privacy import erasure, retention
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory
@@ -55,14 +55,14 @@ def test_what_goes_in_the_coming_weeks_is_seen_before(
 def test_the_day_is_the_one_on_which_it_goes(
     nearly_over: Assessment, school: School, student: Membership, pass_time: Later
 ) -> None:
-    from assessments.coming_erasures import look_ahead, rows_of
+    from assessments.privacy.erasure import look_ahead, rows_of
 
     coming = look_ahead(school)
     [row] = rows_of(coming.students, school, until=coming.until)
     pass_time(days=(row.day - today()).days - 1)
-    assert not erase.erase_due()["assessments"]
+    assert not erasure.erase_due()["assessments"]
     pass_time(days=1)
-    assert erase.erase_due()["assessments"]
+    assert erasure.erase_due()["assessments"]
 
 
 def test_who_appeals_is_counted_apart(
@@ -86,7 +86,7 @@ def test_what_was_erased_is_logged_without_names(
     nearly_over: Assessment, page: Callable[..., str], browser: Client, administrator: User, pass_time: Later
 ) -> None:
     pass_time(days=60)
-    erase.erase_due()
+    erasure.erase_due()
     browser.force_login(administrator)
     for name in ("retention", "erased"):
         assert "18 maanden na de diplomadatum" in page(name)

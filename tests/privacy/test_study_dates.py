@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
 from accounts.people import roles
-from assessments import erase
 from assessments.models import Assessment
+from assessments.privacy import erasure
 from tests.factories import MembershipFactory
 
 from .conftest import marks_on, opened, words
@@ -48,9 +48,9 @@ def test_a_date_is_filled_in_and_nothing_goes_for_a_month(
     assert "De datums van Anouk van &#x27;t Hoff zijn bewaard." in said
     student.refresh_from_db()
     assert (student.diploma_on, student.study_dates_set_by) == (diploma, administrator)
-    assert not erase.erase_due()["assessments"]
+    assert not erasure.erase_due()["assessments"]
     pass_time(days=31)
-    assert erase.erase_due()["assessments"] == 1
+    assert erasure.erase_due()["assessments"] == 1
 
 
 @pytest.mark.parametrize("typed", ["1026-07-10", "2999-01-01", "straks"])

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import School
-from assessments import erase, retention
+from assessments.privacy import erasure, retention
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 
 from .conftest import marks_on, opened, words
@@ -47,9 +47,9 @@ def test_a_shorter_term_waits_before_it_takes_anything(
     assert [(line.name, line.before, line.after) for line in school.changes.all()] == [("cancelled_months", "84", "12")]
     school.refresh_from_db()
     assert school.cancelled_months == 12
-    assert not erase.erase_due()["assessments"]
+    assert not erasure.erase_due()["assessments"]
     pass_time(days=retention.NOTICE.days + 1)
-    assert erase.erase_due()["assessments"] == 1
+    assert erasure.erase_due()["assessments"] == 1
 
 
 def test_the_overview_is_there_while_a_new_term_waits(browser: Client, school: School, path: str) -> None:

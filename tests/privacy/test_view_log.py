@@ -14,8 +14,8 @@ from django.utils import timezone
 from time_machine import TimeMachineFixture
 
 from accounts.models import Membership, Role, School, User
-from assessments import view_log
 from assessments.models import Assessment, Viewing
+from assessments.privacy import access_log
 from committee.export_shape import PLAIN
 from committee.remember_export import remember
 from tests.factories import MembershipFactory
@@ -101,11 +101,11 @@ def test_it_takes_one_query(final: Assessment, docent: User, django_assert_num_q
     final.student.user  # noqa: B018 - as every page has it
     for _ in range(2):
         with django_assert_num_queries(1):
-            view_log.note(final, by=docent)
+            access_log.note(final, by=docent)
 
 
 def test_the_log_can_only_be_added_to(final: Assessment, docent: User) -> None:
-    view_log.note(final, by=docent)
+    access_log.note(final, by=docent)
     with pytest.raises(PermissionDenied):
         Viewing.objects.update(by_name="Iemand anders")
     row = Viewing.objects.get()
@@ -117,12 +117,12 @@ def test_each_school_forgets_after_its_own_term(
     final: Assessment, docent: User, school: School, pass_time: Callable[..., None]
 ) -> None:
     School.objects.filter(pk=school.pk).update(views_months=12)
-    view_log.note(final, by=docent)
+    access_log.note(final, by=docent)
     pass_time(days=364)
-    view_log.forget_old()
+    access_log.forget_old()
     assert Viewing.objects.exists()
     pass_time(days=3)
-    view_log.forget_old()
+    access_log.forget_old()
     assert not Viewing.objects.exists()
 
 
@@ -143,7 +143,7 @@ def test_each_school_forgets_after_its_own_term(
 def test_it_is_searched_by_student_and_by_who_looked(
     browser: Client, final: Assessment, docent: User, school: School, search: dict[str, str], found: bool
 ) -> None:
-    view_log.note(final, by=docent)
+    access_log.note(final, by=docent)
     page = words(browser.get(reverse("privacy:viewings", args=[school.pk]), search))
     assert ("Anouk van &#x27;t Hoff (123456)" in page) is found
 
@@ -154,14 +154,14 @@ def test_who_left_is_found_by_letters_without_accents(
 ) -> None:
     docent.last_name = "Yıldız"
     docent.save()
-    view_log.note(final, by=docent)
+    access_log.note(final, by=docent)
     docent.memberships.all().delete()
     page = words(browser.get(reverse("privacy:viewings", args=[school.pk]), {"wie": who}))
     assert "Anouk van &#x27;t Hoff (123456)" in page
 
 
 def test_it_shows_no_result(browser: Client, final: Assessment, docent: User, school: School) -> None:
-    view_log.note(final, by=docent)
+    access_log.note(final, by=docent)
     page = words(browser.get(reverse("privacy:viewings", args=[school.pk])))
     assert str(final.grade).replace(".", ",") not in page
     assert "Voldoende" not in page
@@ -171,7 +171,7 @@ def test_another_school_s_log_is_not_in_it(
     client: Client, final: Assessment, docent: User, stranger: User, other_school: School
 ) -> None:
     MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
-    view_log.note(final, by=docent)
+    access_log.note(final, by=docent)
     client.force_login(stranger)
     assert "Er is nog niets ingezien." in words(client.get(reverse("privacy:viewings", args=[other_school.pk])))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from assessments import documents
+from assessments.documents import documents
 from assessments.models import Document
 from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import StoredFile

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from accounts.models import School
-from assessments import erase, retention
+from assessments.privacy import erasure, retention
 
 
 class Command(BaseCommand):
@@ -30,8 +30,8 @@ class Command(BaseCommand):
         if on is not None:
             self.stderr.write("--on goes with --dry-run: what is not due yet is not erased.")
             raise SystemExit(2)
-        done = erase.erase_due()
-        erase.tidy_up()
+        done = erasure.erase_due()
+        erasure.tidy_up()
         self.stdout.write(f"erased: {done['assessments']} assessments, {done['students']} students")
 
     def _tell(self, on: date) -> None:

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import LineFormField, NameFormField, ProseFormField
+from accounts.mailable import mailable
+from assessments.models import Invitation, Proposal
+
+from . import signature as examiner_signature
+
+
+class CompleteForm(forms.Form):
+    """When, where and in what function the examiner assessed, and that it is theirs (source text: 'Afronden')."""
+
+    assessed_on = forms.DateField(
+        label=_("Datum waarop u hebt beoordeeld"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Vul in wanneer u hebt beoordeeld.")},
+    )
+    place = LineFormField(label=_("Plaats"), required=False, max_length=120)
+    function = NameFormField(label=_("Functie"), required=False, max_length=120)
+    organisation = NameFormField(label=_("Organisatie"), required=False, max_length=160)
+    confirmed = forms.BooleanField(
+        label=_("Verklaring"),
+        error_messages={"required": _("Vink aan dat u deze beoordeling zelf hebt gegeven.")},
+    )
+    seen = LineFormField(required=False)  # the `Rubric.mark` of what stands above it
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        invitation: Invitation,
+        signature: examiner_signature.Signature | None = None,
+    ) -> None:
+        super().__init__(data, initial=asdict(signature) if signature else examiner_signature.initial(invitation))
+        self.assessment = invitation.assessment
+        first, last = examiner_signature.days(self.assessment)
+        self.fields["assessed_on"].widget.attrs |= {"min": first.isoformat(), "max": last.isoformat()}
+
+    def clean_assessed_on(self) -> date:
+        day: date = self.cleaned_data["assessed_on"]
+        if problem := examiner_signature.date_problem(self.assessment, day):
+            raise forms.ValidationError(problem)
+        return day
+
+    @property
+    def asks_tick(self) -> bool:
+        """Whether all that is missing is the examiner's tick at the declaration."""
+        return set(self.errors) == {"confirmed"}
+
+    @property
+    def signature(self) -> examiner_signature.Signature:
+        """Once the form is valid."""
+        cleaned = self.cleaned_data
+        return examiner_signature.Signature(
+            cleaned["assessed_on"], cleaned["place"], cleaned["function"], cleaned["organisation"]
+        )
+
+
+class ProposalForm(forms.ModelForm):
+    """The colleague whom an examiner proposes. Whether that one can be is checked when it is saved."""
+
+    class Meta:
+        model = Proposal
+        fields = ["first_name", "infix", "last_name", "email", "organisation", "function", "word"]
+        labels = {
+            "first_name": _("Voornaam"),
+            "infix": _("Tussenvoegsel"),
+            "last_name": _("Achternaam"),
+            "email": _("E-mailadres"),
+            "organisation": _("Organisatie"),
+            "function": _("Functie"),
+        }
+
+    word = ProseFormField(
+        label=_("Bericht aan de docent"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        for field in self.fields.values():  # a colleague's, where the browser would offer one's own
+            field.widget.attrs["autocomplete"] = "off"
+
+    def clean_email(self) -> str:
+        return mailable(self.cleaned_data["email"])

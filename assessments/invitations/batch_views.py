@@ -1,0 +1,104 @@
+"""'Examinatoren kiezen voor N studenten': one choice and one message for several assessments of a unit.
+
+Which ones stands in the address and in each form (`beoordeling=`, repeated: their public ids).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.http import UserRequest
+from addressbook.models import Contact
+from assessments.access import get_assessments, get_unit
+from assessments.coupling import batch
+from assessments.coupling.batch_views import _batch_page, _tell_refused, _ticked_contacts, seen_versions, together_url
+from assessments.mails import together_context
+from assessments.models import Assessment
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+
+from .attachments import keep_files
+from .delivery_status import page_with, sending_in_unit
+from .forms import TogetherMessageForm
+from .invite import invite_for_all
+
+
+@require_GET
+def message_together(request: UserRequest, unit_id: int) -> HttpResponse:
+    unit = get_unit(request.user, unit_id)
+    assessments = get_assessments(request.user, unit, request.GET)
+    return _message_page(request, unit, assessments, None, TogetherMessageForm())
+
+
+def _message_page(
+    request: UserRequest,
+    unit: ExamUnit,
+    assessments: list[Assessment],
+    ticked: list[Contact] | None,
+    form: TogetherMessageForm,
+    sent: Sequence[OutgoingMail] = (),
+) -> HttpResponse:
+    """The message, to `ticked` (None: to everyone who can be invited), where `sent` are on their way already."""
+    found = batch.read_group(assessments)
+    invitable = found.invitable
+    if not invitable:
+        messages.info(request, "Iedereen die gekozen is, is al uitgenodigd.")
+        return redirect(together_url("together", unit, assessments))
+    rows = [(contact, of_contact, ticked is None or contact in ticked) for contact, of_contact in invitable]
+    # Whose message stands on the screen: with a button per student, where there is such a one.
+    reader, students = max(invitable, key=lambda row: len(row[1]))
+    shown = together_context([(assessment, "") for assessment in students], by=request.user)
+    context = {
+        "rows": rows,
+        "covered": len(assessments) - len(found.left_out),
+        "left_out": found.left_out,
+        "form": form,
+        "assessment": students[0],
+        "reader": reader,
+        "sending": sending_in_unit(unit, [mail.pk for mail in sent], by=request.user),
+        **shown,
+    }
+    return _batch_page(request, "message_together", unit, assessments, **context)
+
+
+@require_POST
+def send_together(request: UserRequest, unit_id: int) -> HttpResponse:
+    """'Uitnodiging(en) verzenden' to the ticked examiners: one mail each, or one for each student."""
+    unit = get_unit(request.user, unit_id)
+    assessments = get_assessments(request.user, unit, request.POST)
+    ticked = _ticked_contacts(assessments, request.POST)
+    form = TogetherMessageForm(request.POST, request.FILES)
+    if not ticked:
+        messages.error(request, "Kies eerst wie u wilt uitnodigen.")
+    if not ticked or not form.is_valid():
+        return _message_page(request, unit, assessments, ticked, form)
+    outcome = invite_for_all(
+        assessments=assessments,
+        contacts=ticked,
+        by=request.user,
+        one_mail=form.one_mail,
+        versions=seen_versions(assessments, request.POST),
+        remark=form.cleaned_data["remark"],
+        attachments=keep_files(form.cleaned_data["attachments"]),
+    )
+    if not outcome.done and not outcome.refused:
+        messages.info(request, "Iedereen die u koos, is al uitgenodigd.")
+    _tell_refused(request, outcome)
+    if nobody := batch.read_group(assessments).without_examiner:
+        messages.info(request, f"Nog geen examinator gekozen, en daarom niet uitgenodigd: {batch.names_of(nobody)}.")
+    left = get_assessments(request.user, unit, _only(request.POST, outcome.left)) if outcome.left else []
+    if batch.read_group(left).invitable:  # the remark stays for them
+        return _message_page(request, unit, left, ticked, form, sent=outcome.mails)
+    return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), outcome.mails))
+
+
+def _only(data: QueryDict, assessments: list[Assessment]) -> QueryDict:
+    named = data.copy()
+    named.setlist("beoordeling", [str(assessment.public_id) for assessment in assessments])
+    return named

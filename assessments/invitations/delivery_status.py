@@ -1,0 +1,191 @@
+"""What becomes of the mails that a teacher has just sent: the page says it, and says it anew until they are gone.
+
+Which ones stands in the address (`mail=`, repeated: their ids), so that the page can be left and read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.http import UserRequest
+from accounts.models import User
+from assessments import request_data
+from assessments.access import get_assessment, get_unit, of_unit
+from assessments.coupling.batch import MAX_NAMED, names_of
+from assessments.models import Assessment, AssessmentQuerySet, MailAbout
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from exams.models import ExamUnit
+
+from .reminders import UNREAD_MAIL
+
+MAX_MAILS = 200  # that one address asks about
+SAID = 3  # of those that went wrong; more are counted
+SOON, LATER = 2, 20  # seconds until the page asks again
+NEW = timedelta(minutes=5)  # in which a mail mostly goes out
+INVITATION, REMINDER = ("De uitnodiging", "uitnodigingen"), ("De herinnering", "herinneringen")
+# What a mail of each kind is, and several; others are not the teacher's to follow here.
+WHAT = {
+    "invitation": INVITATION,
+    "invitation_together": INVITATION,
+    "reminder": REMINDER,
+    "reminder_together": REMINDER,
+    "sent_back": ("De mail", "mails"),
+    "proposal_declined": ("De mail", "mails"),
+}
+ON_THE_WAY = (MailState.QUEUED, MailState.IN_FLIGHT)
+ABOUT_SEVERAL = (  # states, level of the message, of one mail a person, of more
+    ([MailState.SENT], "success", "is verzonden", "zijn verzonden"),
+    (ON_THE_WAY, "info", "wordt verzonden", "worden verzonden"),
+)
+ABOUT_ONE = (
+    (MailState.WAITING, "warning", "is nog niet verzonden en wordt vanzelf nog eens geprobeerd"),
+    (MailState.FAILED, "error", "is niet verzonden"),
+)
+About = Mapping[OutgoingMail, Sequence[Assessment]]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message; `level` as Django's messages have it."""
+
+    level: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sending:
+    """What is said of the mails `ids`; asked anew at `address` after `asks_again` seconds, 0: nothing changes any more.
+
+    `mark` is another one as soon as anything is different.
+    """
+
+    address: str
+    lines: list[Line]
+    ids: list[int]
+    asks_again: int
+    mark: str
+
+    @property
+    def next_address(self) -> str:
+        return f"{self.address}?{urlencode([('nu', self.mark), *(('mail', pk) for pk in self.ids)])}"
+
+
+def asked_mails(data: QueryDict) -> list[int]:
+    return request_data.numbers(data, "mail")
+
+
+def page_with(address: str, mails: Iterable[OutgoingMail | None]) -> str:
+    """A page's address, where it tells what becomes of `mails`."""
+    ids = dict.fromkeys(mail.pk for mail in mails if mail)
+    return f"{address}?{urlencode([('mail', pk) for pk in ids])}" if ids else address
+
+
+def sending_in_assessment(assessment: Assessment, ids: Sequence[int], *, watched: Collection[OutgoingMail]) -> Sending:
+    """For the assessment's own page, which shows the state of the mails `watched` besides."""
+    of_this = Assessment.objects.filter(pk=assessment.pk)
+    return _read(reverse("assessments:sending", args=[assessment.public_id]), ids, among=of_this, watched=watched)
+
+
+def sending_in_unit(unit: ExamUnit, ids: Sequence[int], *, by: User) -> Sending:
+    """For the pages about several students, who are named."""
+    address = reverse("assessments:sending_together", args=[unit.pk])
+    return _read(address, ids, among=of_unit(user=by, unit=unit), with_students=True)
+
+
+def _read(
+    address: str,
+    ids: Sequence[int],
+    *,
+    among: AssessmentQuerySet,
+    watched: Collection[OutgoingMail] = (),
+    with_students: bool = False,
+) -> Sending:
+    """Of the mails `ids` those that are about assessments of `among`; in one query."""
+    about: dict[OutgoingMail, list[Assessment]] = {}
+    if ids := ids[:MAX_MAILS]:
+        rows = MailAbout.objects.filter(mail__in=ids, mail__kind__in=WHAT, assessment__in=among)
+        rows = rows.select_related("mail", "assessment__student__user").order_by("mail_id", "assessment_id")
+        for row in rows.defer("mail__text", "mail__html", "mail__links", "mail__headers"):
+            about.setdefault(row.mail, []).append(row.assessment)
+    mails = {mail.pk: mail for mail in (*watched, *about)}.values()
+    lines = list(_say(about, with_students=with_students))
+    return Sending(address, lines, [mail.pk for mail in about], _pause(mails), _mark(mails))
+
+
+def _say(about: About, *, with_students: bool) -> Iterator[Line]:
+    """Invitations apart from reminders; what went well in one sentence, what did not each with its reason."""
+    for what in dict.fromkeys(WHAT.values()):
+        mails = [mail for mail in about if WHAT[mail.kind] == what]
+        for states, level, is_so, are_so in ABOUT_SEVERAL:
+            if those := [mail for mail in mails if mail.state in states]:
+                names = list(dict.fromkeys(mail.to_name for mail in those))
+                several = len(those) > len(names)
+                subject, verb = (f"{len(those)} {what[1]}", are_so) if several else (what[0], is_so)
+                students = f", voor {_students(about, those)}" if with_students else ""
+                yield Line(level, f"{subject} {verb} aan {_named(names)}{students}.")
+        for state, level, is_so in ABOUT_ONE:
+            those = [mail for mail in mails if mail.state == state]
+            for mail in those[:SAID]:
+                yield Line(level, f"{what[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
+            if len(those) > SAID:
+                yield Line(level, f"Dat geldt ook voor {len(those) - SAID} andere.")
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MAX_NAMED else f"{len(names)} examinatoren"
+
+
+def _students(about: About, mails: Iterable[OutgoingMail]) -> str:
+    found = {assessment.pk: assessment for mail in mails for assessment in about[mail]}
+    return names_of(sorted(found.values(), key=lambda assessment: assessment.student.sort_key))
+
+
+def _pause(mails: Iterable[OutgoingMail]) -> int:
+    going = [mail for mail in mails if mail.state in (*ON_THE_WAY, MailState.WAITING)]
+    new = timezone.now() - NEW
+    return min((SOON if m.state in ON_THE_WAY and m.created_at > new else LATER for m in going), default=0)
+
+
+def _mark(mails: Iterable[OutgoingMail]) -> str:
+    states = sorted(f"{mail.pk} {mail.state} {mail.next_attempt_at}" for mail in mails)
+    return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
+
+
+@require_GET
+def of_assessment(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """The message of 'Uitnodiging(en) verzenden', and the state of the mail at each invitation."""
+    assessment = get_assessment(request.user, public_id)
+    invitations = list(assessment.invitations.select_related("contact", "mail").defer(*UNREAD_MAIL))
+    watched = [invitation.mail for invitation in invitations if invitation.mail]
+    sending = sending_in_assessment(assessment, asked_mails(request.GET), watched=watched)
+    unfinished = assessment.live_assignments.filter(completed_at__isnull=True)
+    context = {
+        "assessment": assessment,
+        "invitations": invitations,
+        "asked": set() if assessment.is_closed else set(unfinished.values_list("contact", flat=True)),
+    }
+    return _answer(request, sending, "sending_rows", context)
+
+
+@require_GET
+def of_unit(request: UserRequest, unit_id: int) -> HttpResponse:
+    """The message above the students, when several were invited or reminded of."""
+    unit = get_unit(request.user, unit_id)
+    return _answer(request, sending_in_unit(unit, asked_mails(request.GET), by=request.user), "sending", {})
+
+
+def _answer(request: UserRequest, sending: Sending, template: str, context: dict[str, object]) -> HttpResponse:
+    if request.GET.get("nu") == sending.mark:
+        return HttpResponse(status=204)
+    return render(request, f"assessments/{template}.html", {**context, "sending": sending})

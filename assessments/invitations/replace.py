@@ -1,0 +1,130 @@
+"""Another examiner in someone's place: at every level where that one was chosen, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import lifecycle
+from assessments.coupling import couplings
+from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
+from assessments.rubric import Column, read_rubric
+
+from . import invite
+
+
+def begun_by(assessment: Assessment, contact: Contact) -> list[Column]:
+    """The parts on which the examiner wrote, scored or completed something, in the order of the form."""
+    return [column for column in read_rubric(assessment, contact=contact).columns if column.has_content]
+
+
+def replace(
+    *,
+    assessment: Assessment,
+    old: Contact,
+    new: Contact,
+    by: User | None,
+    by_name: str = "",
+    version: int | None = None,
+    take_off_begun: Collection[int] = (),
+    keep_completed: bool = False,
+) -> Invitation | None:
+    """Makes every choice of `old` one of `new`, who is invited as `old` was; that invitation, if there is one.
+
+    What `old` has begun counts no more and is kept: `take_off_begun` holds the ids of the
+    assignments of which the teacher confirmed that. With `keep_completed` the parts that `old`
+    completed stay as they are, with everyone on them. What `old` proposed is answered by it; `by` is
+    None when that needed nobody's confirmation.
+    Raises `WouldLoseWork` for work that was not confirmed, `CompletedStays` for what is the committee's by now,
+    and `DomainError` when `old` is no examiner here, `new` is the same one, the student or not in the address
+    book, nothing is left to hand over, the assessment is closed, or it was changed since `version`. `new` must
+    be of the assessment's school (`ValueError` else).
+    """
+    if new.school_id != assessment.school_id:
+        raise ValueError("A contact of another school.")
+    with transaction.atomic():
+        # Held before the assessment, as correcting an address does: the invitation goes to the address as it is then.
+        chosen = Contact.objects.select_for_update(no_key=True).get(pk=new.pk)
+        with lifecycle.locked(assessment, version=version) as current:
+            lifecycle.refuse_own(current.student, by=by)
+            lifecycle.refuse_if_closed(current)
+            _refuse(current, old, chosen)
+            asked = current.invitations.standing().filter(contact=old).first()
+            kept = _completed_parts(current, old) if keep_completed else set()
+            _move_choices(current, old, chosen, kept=kept)
+            changes = _sync(current, take_off_begun)
+            invitation = _invite_instead(current, asked, chosen)
+            _answer_proposals(current, old, chosen, by=by)
+            lifecycle.bump_version(current)
+            data: dict[str, Any] = {"examiner": old.full_name, "replacement": chosen.full_name, **changes.as_json()}
+            lifecycle.settle(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
+            return invitation
+
+
+def _refuse(assessment: Assessment, old: Contact, new: Contact) -> None:
+    if not assessment.couplings.filter(contact=old).exists():
+        raise lifecycle.DomainError(
+            _("%(name)s is geen examinator meer van deze beoordeling.") % {"name": old.full_name}
+        )
+    if old == new:
+        raise lifecycle.DomainError(_("%(name)s is nu al de examinator. Kies iemand anders.") % {"name": old.full_name})
+    if new.removed_at:
+        raise lifecycle.DomainError(_("Staat niet meer in het adresboek: %(name)s.") % {"name": new.full_name})
+
+
+def _completed_parts(assessment: Assessment, contact: Contact) -> set[int]:
+    """The ids of the parts that stay; raises `DomainError` when those are all there are."""
+    own = assessment.live_assignments.filter(contact=contact)
+    if not own.filter(completed_at__isnull=True).exists():
+        raise lifecycle.DomainError(
+            _("%(name)s heeft alles al afgerond; er is niets om over te nemen.") % {"name": contact.full_name}
+        )
+    return set(own.filter(completed_at__isnull=False).values_list("part_id", flat=True))
+
+
+def _move_choices(assessment: Assessment, old: Contact, new: Contact, *, kept: set[int]) -> None:
+    """`new` for `old` at every level; the parts in `kept` get the examiners they have as their own choice."""
+    chosen_apart = set(assessment.couplings.filter(part__in=kept).values_list("part_id", flat=True))
+    pinned = assessment.live_assignments.filter(part__in=kept - chosen_apart).values_list("contact_id", "part_id")
+    stay = [Coupling(assessment=assessment, contact_id=contact, part_id=part) for contact, part in pinned]
+    places = set(assessment.couplings.filter(contact=new).values_list("work_process_id", "part_id"))
+    for coupling in assessment.couplings.filter(contact=old).exclude(part__in=kept):
+        if (coupling.work_process_id, coupling.part_id) in places:
+            coupling.delete()
+        else:
+            coupling.contact = new
+            coupling.save(update_fields=["contact"])
+    Coupling.objects.bulk_create(stay)
+
+
+def _sync(assessment: Assessment, take_off_begun: Collection[int]) -> couplings.Changes:
+    """Only what was confirmed is taken off, not what an examiner began in the meantime."""
+    changes = couplings.sync_assignments(assessment, take_off_begun=True)
+    unconfirmed = [a for a in changes.taken_off if a.pk not in take_off_begun]
+    if unconfirmed:
+        raise couplings.WouldLoseWork(unconfirmed)
+    return changes
+
+
+def _invite_instead(assessment: Assessment, asked: Invitation | None, new: Contact) -> Invitation | None:
+    """Whoever was invited before finds the new parts behind the link that is there, and gets no mail."""
+    if asked is None or new not in couplings.invitable(assessment):
+        return None
+    return invite.invite_like(asked, contact=new)
+
+
+def _answer_proposals(assessment: Assessment, old: Contact, new: Contact, *, by: User | None) -> None:
+    """What `old` proposed is confirmed when it was `new`, and of no use any more when not."""
+    assessment.invitations.filter(contact=old, withdrawn_at__isnull=False).update(replaced_by=new)
+    waiting = Proposal.objects.filter(
+        invitation__assessment=assessment, invitation__contact=old, state=Proposal.State.OPEN
+    )
+    now = timezone.now()
+    waiting.filter(email=new.email).update(state=Proposal.State.CONFIRMED, decided_at=now, decided_by=by)
+    waiting.update(state=Proposal.State.LAPSED, decided_at=now)

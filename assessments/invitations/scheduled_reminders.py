@@ -1,0 +1,199 @@
+"""The reminders that go out by themselves: before the planned date, and a week and two after the request.
+
+At most one of each kind for a link (`PlannedReminder`), in office hours only, and never two at once:
+what an outage left behind is one mail. A reminder that falls within `REMIND_PAUSE` after any other mail
+about the invitation, a teacher's own reminder above all, is skipped. None goes out while the student or the initiator
+is gone (`leavers`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from celery import shared_task
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from assessments import lifecycle, working_hours
+from assessments.models import (
+    CLOSED,
+    REMIND_PAUSE,
+    Assessment,
+    Assignment,
+    Invitation,
+    InvitationQuerySet,
+    PlannedReminder,
+    initiator_left,
+    student_left,
+)
+from digibeoordelen.outbox.models import MailState
+
+from .reminders import UNREAD_MAIL, Ready, in_one_mail, make_ready, send
+
+logger = logging.getLogger(__name__)
+Kind = PlannedReminder.Kind
+BEFORE_DAYS = 3  # before the planned date
+AFTER_DAYS = {Kind.DAY_7: 7, Kind.DAY_14: 14}  # after the request, while nothing is completed
+TOO_LATE = timedelta(days=7)  # one that could not go out for so long, the site was down say, goes no more
+LONGEST_CLOSED = timedelta(days=6)  # no run of weekends and holidays is longer; only narrows what is read
+
+
+def send_due() -> int:
+    """Sends what is due now, each mail in a transaction of its own; how many invitations that reminded of.
+
+    An examiner of several students, asked by one teacher, gets one mail a day with a button for each.
+    Does nothing out of office hours. Any number of workers may do this at once, and one that dies
+    leaves the rest to the next.
+    """
+    reminded = 0
+    for pks in _due_together():
+        if not working_hours.is_open(timezone.now()):
+            break
+        reminded += _send(pks)
+    return reminded
+
+
+def moments(invitation: Invitation) -> dict[Kind, tuple[datetime, datetime]]:
+    """From when until when each reminder may go out; needs `invitation.assessment`.
+
+    The one before the planned date moves to the working day before, the others to the next opening.
+    There is none before a date that came so soon that the request itself is the reminder.
+    """
+    found = {}
+    planned = invitation.assessment.planned_on
+    if planned:
+        day = working_hours.working_day_until(planned - timedelta(days=BEFORE_DAYS))
+        if day > timezone.localdate(invitation.asked_at):
+            found[Kind.BEFORE] = (working_hours.opening(day), _end_of_day(planned))
+    for kind, days in AFTER_DAYS.items():
+        begin = working_hours.next_open(invitation.asked_at + timedelta(days=days))
+        found[kind] = (begin, begin + TOO_LATE)
+    return found
+
+
+def _end_of_day(day: date) -> datetime:
+    return working_hours.opening(day) + timedelta(hours=16)
+
+
+def _due_kinds(invitation: Invitation, *, had: set[str], nothing_completed: bool, until: datetime) -> list[Kind]:
+    """Those whose time comes by `until` and that had no turn yet, the latest last."""
+    now = timezone.now()
+    due = [
+        (begin, kind)
+        for kind, (begin, end) in moments(invitation).items()
+        if begin <= until and now < end and kind not in had and (nothing_completed or kind == Kind.BEFORE)
+    ]
+    return [kind for _, kind in sorted(due)]
+
+
+def _end_of_today() -> datetime:
+    return working_hours.closing(timezone.localdate())
+
+
+def _due_together() -> list[list[int]]:
+    """The invitations (ids) of each mail: an examiner's, of one teacher, with one among them that is due now.
+
+    What comes later today goes along, so that it makes no second mail. Read without a lock.
+    """
+    now = timezone.now()
+    if not working_hours.is_open(now):
+        return []
+    today: list[Invitation] = []
+    due_now = set()
+    for invitation in _candidates().select_related("assessment").prefetch_related("planned_reminders"):
+        had = {turn.kind for turn in invitation.planned_reminders.all() if turn.generation == invitation.generation}
+        due = partial(_due_kinds, invitation, had=had, nothing_completed=_nothing_completed(invitation))
+        if due(until=_end_of_today()):
+            today.append(invitation)
+        if due(until=now):
+            due_now.add(_whose(invitation))
+    batches = in_one_mail(invitation for invitation in today if _whose(invitation) in due_now)
+    return [[invitation.pk for invitation in batch] for batch in batches]
+
+
+def _whose(invitation: Invitation) -> tuple[int, int]:
+    return invitation.contact_id, invitation.assessment.initiator_id
+
+
+def _candidates() -> InvitationQuerySet:
+    """Whoever may be reminded at all, and has an asking or a planned date of about the right age."""
+    now, today = timezone.now(), timezone.localdate()
+    own = Assignment.objects.live().filter(assessment=OuterRef("assessment"), contact=OuterRef("contact"))
+    had = PlannedReminder.objects.filter(invitation=OuterRef("pk"), generation=OuterRef("generation"))
+    soon = Q(assessment__planned_on__range=(today, today + timedelta(days=BEFORE_DAYS) + LONGEST_CLOSED))
+    due: Any = soon & ~Exists(had.filter(kind=Kind.BEFORE))
+    for kind, days in AFTER_DAYS.items():
+        first = now - timedelta(days=days) - TOO_LATE - LONGEST_CLOSED
+        about = Q(asked_at__gt=first, asked_at__lte=_end_of_today() - timedelta(days=days), completed_some=False)
+        due |= about & ~Exists(had.filter(kind=kind))
+    return (
+        Invitation.objects.standing()
+        .filter(reminders_stopped_at=None, expires_at__gt=now, assessment__school__reminders_on=True)
+        .exclude(assessment__status__in=CLOSED)
+        .exclude(student_left("assessment__") | initiator_left("assessment__"))
+        .exclude(mail__state=MailState.FAILED)  # the teacher sends that one again first
+        .annotate(completed_some=Exists(own.filter(completed_at__isnull=False)))
+        .filter(due, Exists(own.filter(completed_at=None)))
+        .order_by("pk")
+    )
+
+
+def _send(pks: Sequence[int]) -> int:
+    """Gives the due reminders of these invitations their turn: at most one mail, in one transaction."""
+    ready: list[Ready] = []
+    with transaction.atomic():
+        # In the order in which inviting a group holds them: two who want the same ones wait for each other, once.
+        for found in Invitation.objects.select_related("assessment").filter(pk__in=pks).order_by("assessment_id"):
+            try:
+                with lifecycle.locked(found.assessment) as current:
+                    ready += _take_turn(current, found.pk)
+            except lifecycle.DomainError as error:  # one that can't be reminded holds up no other
+                logger.warning("Invitation %s is not reminded: %s", found.pk, error)
+        if ready:
+            send(ready=ready, by=None)
+    return len(ready)
+
+
+def _take_turn(current: Assessment, pk: int) -> list[Ready]:
+    """Notes that the invitation's due reminders had their turn; the invitation, unless another mail was first."""
+    invitation = _candidates().filter(pk=pk).select_related("mail").defer(*UNREAD_MAIL).first()
+    if invitation is None:
+        return []
+    invitation.assessment = current
+    had = set(invitation.planned_reminders.filter(generation=invitation.generation).values_list("kind", flat=True))
+    nothing_completed = _nothing_completed(invitation)
+    due = _due_kinds(invitation, had=had, nothing_completed=nothing_completed, until=_end_of_today())
+    if not due:
+        return []
+    ready = None if _just_mailed(invitation) else make_ready(current, pk=pk)
+    PlannedReminder.objects.bulk_create(
+        PlannedReminder(
+            invitation=invitation,
+            generation=invitation.generation,
+            kind=kind,
+            is_sent=ready is not None and kind == due[-1],
+        )
+        for kind in due
+    )
+    return [ready] if ready else []
+
+
+def _nothing_completed(candidate: Any) -> bool:
+    return not candidate.completed_some
+
+
+def _just_mailed(invitation: Invitation) -> bool:
+    mail = invitation.mail
+    return mail is not None and max(mail.created_at, mail.sent_at or mail.created_at) > timezone.now() - REMIND_PAUSE
+
+
+@shared_task(name="assessments.tasks.send_planned_reminders")
+def send_planned_reminders() -> None:
+    """Sends the reminders whose time has come, in office hours."""
+
+    send_due()

@@ -1,0 +1,295 @@
+"""The initiator's screens (source text, part A, and 'Beoordeling inzien initiator')."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import UserRequest
+from accounts.models import User
+from addressbook.models import Contact
+from addressbook.picker import picker_lists
+from assessments import lifecycle, request_data
+from assessments.access import detail_url, get_assessment, get_examiner, get_invitation, get_proposal, ticked_contacts
+from assessments.coupling import couplings
+from assessments.coupling.overview import read_overview
+from assessments.models import Assessment, Invitation
+from digibeoordelen.outbox.models import FileGone
+from digibeoordelen.outbox.queue import send_again as send_mail_again
+
+from . import invite, proposals
+from . import replace as invitations_replace
+from .attachments import as_download, keep_files
+from .delivery_status import page_with
+from .forms import MessageForm, WithdrawForm
+
+
+@require_GET
+def choose_invitees(request: UserRequest, public_id: UUID) -> HttpResponse:
+    assessment = get_assessment(request.user, public_id)
+    overview = read_overview(assessment)
+    context = {
+        "assessment": assessment,
+        "overview": overview,
+        "invitable": [(contact, overview.parts_of(contact)) for contact in couplings.invitable(assessment)],
+    }
+    return render(request, "assessments/choose_invitees.html", context)
+
+
+@require_GET
+def message(request: UserRequest, public_id: UUID) -> HttpResponse:
+    assessment = get_assessment(request.user, public_id)
+    return _message_page(request, assessment, ticked_contacts(assessment, request.GET), MessageForm())
+
+
+def _message_page(
+    request: UserRequest, assessment: Assessment, invitees: list[Contact], form: MessageForm
+) -> HttpResponse:
+    if not invitees:
+        messages.error(request, "Kies eerst wie u wilt uitnodigen.")
+        return redirect("assessments:choose_invitees", assessment.public_id)
+    context = {"assessment": assessment, "invitees": invitees, "form": form}
+    return render(request, "assessments/message.html", context)
+
+
+@require_POST
+def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
+    assessment = get_assessment(request.user, public_id)
+    invitees = ticked_contacts(assessment, request.POST)
+    form = MessageForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _message_page(request, assessment, invitees, form)
+    try:
+        made = invite.invite(
+            assessment=assessment,
+            contacts=invitees,
+            by=request.user,
+            remark=form.cleaned_data["remark"],
+            attachments=keep_files(form.cleaned_data["attachments"]),
+            version=request_data.number(request.POST, "version") or 0,
+        )
+    except lifecycle.DomainError as error:
+        messages.error(request, str(error))
+        assessment.refresh_from_db(fields=["version", "status"])
+        left = [contact for contact in invitees if contact in couplings.invitable(assessment)]
+        if left and not assessment.is_closed:  # the remark stays for them
+            return _message_page(request, assessment, left, form)
+        return redirect("assessments:choose_invitees", assessment.public_id)
+    return redirect(page_with(detail_url(assessment), [invitation.mail for invitation in made]))
+
+
+@never_cache
+@require_GET
+def sent_attachment(request: UserRequest, public_id: UUID, attachment_id: int) -> HttpResponse:
+    """A file that went along with an invitation, as a download."""
+    mine = Invitation.objects.filter(assessment__in=Assessment.objects.for_docent(request.user))
+    invitation = get_object_or_404(mine.select_related("assessment"), public_id=public_id)
+    kept = get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id)
+    try:
+        return as_download(kept)
+    except FileGone:
+        messages.error(request, f"‘{kept.filename}’ is niet meer te lezen.")
+        return redirect(detail_url(invitation.assessment))
+
+
+@require_POST
+def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Opnieuw verzenden' of an invitation's mail that failed; its link stays what it was. Of any other: how it is."""
+    invitation = get_object_or_404(
+        Invitation.objects.standing().select_related("assessment", "contact", "mail"),
+        public_id=public_id,
+        assessment__in=Assessment.objects.for_docent(request.user),
+        mail__isnull=False,
+    )
+    if invitation.mail:
+        send_mail_again(invitation.mail)
+    return redirect(page_with(detail_url(invitation.assessment), [invitation.mail]))
+
+
+def _why_not(invitation: Invitation) -> str:
+    """Why there is nothing to withdraw or send again; empty when there is."""
+    if invitation.replaced_by:
+        return f"{invitation.contact.full_name} is al {invitation.ending}."
+    if invitation.withdrawn_at:
+        return f"De uitnodiging van {invitation.contact.full_name} is al ingetrokken."
+    if invitation.assessment.is_closed:
+        return f"Deze beoordeling is {invitation.assessment.get_status_display().lower()}."
+    return ""
+
+
+def _answer(request: UserRequest, assessment: Assessment, told: str) -> HttpResponse:
+    """Back to the assessment, where it stands that nothing was done."""
+    messages.info(request, told)
+    return redirect("assessments:detail", assessment.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+def invite_again(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Opnieuw uitnodigen': a new mail with a new link."""
+    invitation = get_invitation(request.user, public_id)
+    if told := _why_not(invitation):
+        return _answer(request, invitation.assessment, told)
+    contact = invitation.contact
+    if request.method == "POST":
+        [generation] = request_data.numbers(request.POST, "link")[:1] or [0]
+        try:
+            invite.invite_again(invitation=invitation, by=request.user, generation=generation)
+        except lifecycle.DomainError as told:
+            return _answer(request, invitation.assessment, str(told))
+        messages.success(
+            request, f"{contact.full_name} krijgt een nieuwe mail met een nieuwe link, op {contact.email}."
+        )
+        return redirect("assessments:detail", invitation.assessment.public_id)
+    sentence = (
+        f"{contact.full_name} krijgt een nieuwe mail met een nieuwe link, op {contact.email}; eerdere links werken "
+        "niet meer. De opmerking en de bijlagen gaan weer mee, en wat al is ingevuld blijft staan."
+    )
+    context = {"invitation": invitation, "assessment": invitation.assessment, "sentence": sentence}
+    context["hidden"] = ("link", invitation.generation)
+    return render(request, "assessments/invite_again.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def withdraw(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Intrekken' of an invitation, with a reason if the teacher gives one."""
+    invitation = get_invitation(request.user, public_id)
+    if told := _why_not(invitation):
+        return _answer(request, invitation.assessment, told)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invite.withdraw(invitation=invitation, by=request.user, reason=form.cleaned_data["reason"])
+        except lifecycle.DomainError as told:
+            return _answer(request, invitation.assessment, str(told))
+        messages.success(request, f"De uitnodiging van {invitation.contact.full_name} is ingetrokken.")
+        return redirect("assessments:detail", invitation.assessment.public_id)
+    others = invitation.assessment.invitations.standing().exclude(pk=invitation.pk).exists()
+    context = {"invitation": invitation, "assessment": invitation.assessment, "form": form, "is_last": not others}
+    return render(request, "assessments/withdraw.html", context)
+
+
+def _not_replaceable(assessment: Assessment, old: Contact) -> str:
+    """Why nobody can take the place of `old`; empty when someone can."""
+    if assessment.is_closed:
+        return f"Deze beoordeling is {assessment.get_status_display().lower()}."
+    if not assessment.couplings.filter(contact=old).exists():
+        return f"{old.full_name} is geen examinator (meer) van deze beoordeling."
+    return ""
+
+
+def _stays(assessment: Assessment, old: Contact) -> str:
+    """Why all that `old` has stays, where it was completed and assessed; empty when something can go to another."""
+    own = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
+    handed_in = couplings.submitted(assessment, own)
+    return str(couplings.CompletedStays(handed_in)) if own and len(handed_in) == len(own) else ""
+
+
+@require_GET
+def pick_replacement(request: UserRequest, public_id: UUID, contact_id: int) -> HttpResponse:
+    """'Vervangen': the address book, to choose one from."""
+    assessment, old = get_examiner(request.user, public_id, contact_id)
+    if told := _not_replaceable(assessment, old):
+        return _answer(request, assessment, told)
+    query = request.GET.get("q", "")
+    stays = _stays(assessment, old)
+    context: dict[str, Any] = {"assessment": assessment, "old": old, "query": query, "stays": stays}
+    context |= picker_lists(school=assessment.school, query=query, chosen=[old])
+    return render(request, "assessments/pick_replacement.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def replace(request: UserRequest, public_id: UUID, contact_id: int) -> HttpResponse:
+    """Says what replacing does, and does it."""
+    assessment, old = get_examiner(request.user, public_id, contact_id)
+    if told := _not_replaceable(assessment, old):
+        return _answer(request, assessment, told)
+    if _stays(assessment, old):
+        return redirect("assessments:pick_replacement", assessment.public_id, old.pk)  # which says so
+    data = request.POST if request.method == "POST" else request.GET
+    new = assessment.school.contacts.listed().filter(pk__in=request_data.numbers(data, "examinator")).first()
+    if new is None or new == old:
+        messages.error(request, f"Kies wie {old.full_name} vervangt.")
+        return redirect("assessments:pick_replacement", assessment.public_id, old.pk)
+    if request.method == "POST":
+        try:
+            invitation = _replace(assessment, old, new, by=request.user, data=data)
+        except lifecycle.DomainError as error:
+            messages.error(request, str(error))
+            assessment.refresh_from_db(fields=["version", "status"])
+        else:
+            messages.success(request, f"{old.full_name} is vervangen door {new.full_name}.")
+            return redirect(page_with(detail_url(assessment), [invitation.mail] if invitation else []))
+    return _replace_page(request, assessment, old, new, keep_completed=data.get("afgerond", "houden") == "houden")
+
+
+def _replace(assessment: Assessment, old: Contact, new: Contact, *, by: User, data: QueryDict) -> Invitation | None:
+    [version] = request_data.numbers(data, "version")[:1] or [0]
+    return invitations_replace.replace(
+        assessment=assessment,
+        old=old,
+        new=new,
+        by=by,
+        version=version,
+        take_off_begun=request_data.numbers(data, "vervalt"),
+        keep_completed=data.get("afgerond") == "houden",
+    )
+
+
+def _replace_page(
+    request: UserRequest, assessment: Assessment, old: Contact, new: Contact, *, keep_completed: bool
+) -> HttpResponse:
+    begun = invitations_replace.begun_by(assessment, old)
+    completed = [column.assignment for column in begun if column.assignment.completed_at]
+    own = assessment.live_assignments.filter(contact=old).count()
+    standing = assessment.invitations.standing().filter(contact__in=[old, new]).values_list("contact_id", flat=True)
+    context = {
+        "assessment": assessment,
+        "old": old,
+        "new": new,
+        "begun": begun,
+        "has_choice": 0 < len(completed) < own,
+        "keep_completed": keep_completed,
+        "must_keep": bool(couplings.submitted(assessment, completed)),
+        "old_is_invited": old.pk in standing,
+        "new_is_invited": new.pk in standing,
+    }
+    return render(request, "assessments/replace.html", context)
+
+
+@require_POST
+def confirm(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Bevestigen': the colleague takes the examiner's place; asks first what counts on where that one has begun."""
+    proposal = get_proposal(request.user, public_id)
+    assessment, old = proposal.invitation.assessment, proposal.invitation.contact
+    try:
+        new, done = proposals.confirm(proposal=proposal, by=request.user)
+    except lifecycle.DomainError as error:
+        messages.info(request, str(error))
+        return redirect("assessments:detail", assessment.public_id)
+    if done:
+        messages.success(request, f"{old.full_name} is vervangen door {new.full_name}, die de uitnodiging krijgt.")
+        return redirect("assessments:detail", assessment.public_id)
+    messages.info(request, f"{old.full_name} is al begonnen. Kijk na wat er met dat werk gebeurt en kies ‘Vervangen’.")
+    query = {"examinator": new.pk}
+    return redirect(reverse("assessments:replace", args=[assessment.public_id, old.pk], query=query))
+
+
+@require_POST
+def decline(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Afwijzen': the examiner goes on, and is told by mail."""
+    proposal = get_proposal(request.user, public_id)
+    old = proposal.invitation.contact.full_name
+    try:
+        proposals.decline(proposal=proposal, by=request.user)
+    except lifecycle.DomainError as error:
+        messages.info(request, str(error))
+    else:
+        messages.success(request, f"{old} blijft beoordelen en krijgt daarover een mail.")
+    return redirect("assessments:detail", proposal.invitation.assessment.public_id)

@@ -1,0 +1,250 @@
+"""How long an assessment is kept (DESIGN.md, 'Retention'); `erase` does what follows from it.
+
+What a school's exam rules, an appeal or the inspection may ask for must be there; after that nothing of it:
+
+- 18 months after the student's diploma everything that was begun up to that day, whatever became of it. What was begun
+  later belongs to a next study, and waits for a date of its own.
+- Of who left without a diploma the same, after the school's own term (`School.left_months`).
+- What was cancelled, and what never became final, goes with the above, or after terms of the school's own if these
+  come first. A final result goes by the first two alone: as long as neither date is filled in it stays, and
+  Schoolbeheer sees that it does.
+- While the student has an appeal open nothing of theirs goes, the other attempts included: it may lean on these.
+- Dates and terms that were filled in wrongly can be mended: what follows from them waits `NOTICE` from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils import timezone
+
+from accounts.models import Membership, Role, RoleChange, School
+from assessments.models import CLOSED, Appeal, Assessment, Event, Rule, Status
+
+DIPLOMA_MONTHS = 18
+NOTICE = timedelta(days=30)
+# Of more students without a date than so many a page says just that.
+MANY = 1000
+# An account that was logged into this recently is in use, whatever the dates say.
+IN_USE = timedelta(days=180)
+
+
+def kept_until(start: date, months: int) -> date:
+    """The last day of a term; of 31 August and 18 months the last of February."""
+    return start + relativedelta(months=months)
+
+
+def newest_over(on: date, months: int) -> date:
+    """The newest day to begin from of which a term of so many months is over on this day."""
+    day = on - relativedelta(months=months)
+    while kept_until(day, months) >= on:
+        day -= timedelta(days=1)
+    while kept_until(day + timedelta(days=1), months) < on:
+        day += timedelta(days=1)
+    return day
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A school's own, in months."""
+
+    left: int
+    cancelled: int
+    unfinished: int
+
+    @classmethod
+    def of(cls, school: School) -> Terms:
+        return cls(school.left_months, school.cancelled_months, school.unfinished_months)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the rules look at, of one assessment. `settled_on`: when a date or a term was last changed."""
+
+    status: str
+    began_on: date
+    changed_on: date
+    diploma_on: date | None = None
+    left_on: date | None = None
+    settled_on: date | None = None
+    appealed: bool = False
+
+
+def erased_from(facts: Facts, terms: Terms) -> tuple[date, Rule] | None:
+    """The first day on which it goes, and why; None as long as nothing says that it goes."""
+    if facts.appealed:
+        return None
+    ends: list[tuple[date, Rule]] = []
+    if facts.diploma_on and facts.began_on <= facts.diploma_on:
+        ends.append((kept_until(facts.diploma_on, DIPLOMA_MONTHS), Rule.DIPLOMA))
+    elif facts.left_on and facts.began_on <= facts.left_on:
+        ends.append((kept_until(facts.left_on, terms.left), Rule.LEFT))
+    if facts.status == Status.CANCELLED:
+        ends.append((kept_until(facts.changed_on, terms.cancelled), Rule.CANCELLED))
+    elif facts.status != Status.FINAL:
+        ends.append((kept_until(facts.changed_on, terms.unfinished), Rule.UNFINISHED))
+    if not ends:
+        return None
+    end, rule = min(ends, key=lambda found: found[0])
+    if facts.settled_on:
+        end = max(end, facts.settled_on + NOTICE)
+    return end + timedelta(days=1), rule
+
+
+def due(school: School, *, on: date, appealed: bool = False, among: Q | None = None) -> QuerySet[Any]:
+    """The school's assessments that go on this day or went before, each with its `rule`; what `erased_from` says.
+
+    Where several rules hold it is the first of `Rule`. With `appealed` those that would, and stay for an appeal. Of few
+    assessments, which `among` tells, it is asked at once; else what can be due is looked up by dates first.
+    """
+    terms = Terms.of(school)
+    cancelled, unfinished = newest_over(on, terms.cancelled), newest_over(on, terms.unfinished)
+    rules = [
+        (Rule.DIPLOMA, Q(student__diploma_on__lte=newest_over(on, DIPLOMA_MONTHS), began_on__lte=F(_DIPLOMA))),
+        (Rule.LEFT, _AFTER_DIPLOMA & Q(student__left_on__lte=newest_over(on, terms.left), began_on__lte=F(_LEFT))),
+        (Rule.CANCELLED, Q(status=Status.CANCELLED) & _nothing_since(cancelled)),
+        (Rule.UNFINISHED, Q(status__in=_OPEN) & _nothing_since(unfinished)),
+    ]
+    appeals = Appeal.objects.open().filter(assessment__student=OuterRef("student"))
+    wanted = Q(pk__in=_candidates(school, on)) if among is None else among
+    found = Assessment.objects.filter(wanted, school=school).annotate(began_on=TruncDate("created_at"))
+    found = found.annotate(rule=Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value("")))
+    if _too_fresh(school.terms_set_at, on):
+        return found.none()
+    held = Exists(appeals) if appealed else ~Exists(appeals)
+    return found.filter(held, _told_of(on, "student__")).exclude(rule="")
+
+
+def _candidates(school: School, on: date) -> QuerySet[Any, Any]:
+    """All that can be due, and some more: by indexes, so that a large school's other assessments are not read."""
+    of_school, terms = Assessment.objects.filter(school=school).order_by(), Terms.of(school)
+    dated = school.memberships.filter(role=Role.STUDENT).filter(
+        Q(diploma_on__lte=newest_over(on, DIPLOMA_MONTHS)) | Q(left_on__lte=newest_over(on, terms.left))
+    )
+    undated = (
+        of_school.filter(status=status, status_since__lt=_begin(newest_over(on, months) + timedelta(days=1)))
+        for statuses, months in (([Status.CANCELLED], terms.cancelled), (_OPEN, terms.unfinished))
+        for status in statuses
+    )
+    of_dated = of_school.filter(student__in=dated.order_by().values("pk"))
+    return of_dated.values("pk").union(*(found.values("pk") for found in undated), all=True)
+
+
+_OPEN = [status for status in Status if status not in CLOSED]
+_DIPLOMA, _LEFT = "student__diploma_on", "student__left_on"
+_AFTER_DIPLOMA = Q(student__diploma_on__isnull=True) | Q(began_on__gt=F(_DIPLOMA))
+
+
+def _nothing_since(day: date) -> Q:
+    """Nothing happened to it after that day."""
+    events = Event.objects.filter(assessment=OuterRef("pk"), at__gte=_begin(day + timedelta(days=1)))
+    return Q(Q(status_since__lt=_begin(day + timedelta(days=1))), ~Exists(events))
+
+
+def _told_of(on: date, student: str = "") -> Q:
+    """The student's dates have stood for as long as `NOTICE` says."""
+    column = f"{student}study_dates_set_at"
+    return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lt": _begin(on - NOTICE)})
+
+
+def _too_fresh(set_at: datetime | None, on: date) -> bool:
+    return set_at is not None and set_at >= _begin(on - NOTICE)
+
+
+def _begin(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def leaving(school: School, *, on: date) -> QuerySet[Any]:
+    """Students of whom the school has nothing to keep any more, each with the `rule`: no assessment, an old date.
+
+    Not whose account is in use: someone who began a next study, say.
+    """
+    rules = [
+        (Rule.DIPLOMA, Q(diploma_on__lte=newest_over(on, DIPLOMA_MONTHS))),
+        (Rule.LEFT, Q(diploma_on__isnull=True, left_on__lte=newest_over(on, school.left_months))),
+    ]
+    rule = Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value(""))
+    used = Q(user__last_login__isnull=True) | Q(user__last_login__lt=_begin(on - IN_USE))
+    # Who was put in again since, by a list say, is a student here.
+    back = RoleChange.objects.filter(school=school, user=OuterRef("user"), role=Role.STUDENT, change="GIVEN")
+    since = back.filter(at__date__gt=Coalesce(OuterRef("diploma_on"), OuterRef("left_on")))
+    holds = rules[0][1] | rules[1][1]
+    none_left = ~Exists(Assessment.objects.filter(student=OuterRef("pk")))
+    students = school.memberships.filter(used, _told_of(on), ~Exists(since), none_left, holds, role=Role.STUDENT)
+    students = students.annotate(rule=rule)
+    return students.none() if _too_fresh(school.terms_set_at, on) else students
+
+
+def without_date(school: School) -> QuerySet[Membership]:
+    """Students with final results that stay for ever, as things are: no date, or dates that are older than these.
+
+    Of many the first are soon met, in whatever order; few would be looked for among all students of the school, and
+    are gathered first.
+    """
+    if _undated(school).order_by()[: MANY + 1].count() > MANY:
+        final = Assessment.objects.filter(student=OuterRef("pk"), status=Status.FINAL)
+        began = final.annotate(began_on=TruncDate("created_at"))
+        later = began.filter(*(Q(began_on__gt=Coalesce(OuterRef(name), Value(date.min))) for name in _DATES))
+        return Membership.objects.filter(Exists(later), school=school, role=Role.STUDENT)
+    outgrown = Assessment.objects.filter(_ANY_DATE, *map(_begun_after, _DATES), school=school, status=Status.FINAL)
+    concerned = _undated(school).order_by().values("pk").union(outgrown.order_by().values("student"))
+    return Membership.objects.filter(pk__in=concerned, school=school)
+
+
+def count_without_date(school: School) -> int:
+    """How many they are; of more than `MANY` one more than that."""
+    return without_date(school).order_by()[: MANY + 1].count()
+
+
+def _undated(school: School) -> QuerySet[Membership]:
+    final = Assessment.objects.filter(student=OuterRef("pk"), status=Status.FINAL)
+    students = Membership.objects.filter(
+        school=school, role=Role.STUDENT, diploma_on__isnull=True, left_on__isnull=True
+    )
+    return students.filter(Exists(final))
+
+
+_DATES = ("diploma_on", "left_on")
+_ANY_DATE = Q(student__diploma_on__isnull=False) | Q(student__left_on__isnull=False)
+
+
+def _begun_after(name: str) -> Q:
+    """Of a date that is there; the first comparison, of a moment with a day, is cheap and rules almost all out."""
+    day = F(f"student__{name}")
+    return Q(**{f"student__{name}__isnull": True}) | Q(Q(created_at__gt=day), created_at__date__gt=day)
+
+
+def facts_of(assessments: Iterable[Assessment], school: School) -> dict[int, Facts]:
+    """By the id of each: what `erased_from` asks. They come with their students; two queries for all."""
+    found = list(assessments)
+    students = {assessment.student_id for assessment in found}
+    appealed = set(
+        Appeal.objects.open().filter(assessment__student__in=students).values_list("assessment__student", flat=True)
+    )
+    newest = dict(Event.objects.filter(assessment__in=found).order_by("at").values_list("assessment", "at"))
+    return {
+        assessment.pk: Facts(
+            status=assessment.status,
+            began_on=timezone.localdate(assessment.created_at),
+            changed_on=timezone.localdate(
+                max(assessment.status_since, newest.get(assessment.pk, assessment.status_since))
+            ),
+            diploma_on=assessment.student.diploma_on,
+            left_on=assessment.student.left_on,
+            settled_on=_settled_on(assessment.student, school),
+            appealed=assessment.student_id in appealed,
+        )
+        for assessment in found
+    }
+
+
+def _settled_on(student: Membership, school: School) -> date | None:
+    moments = [at for at in (student.study_dates_set_at, school.terms_set_at) if at is not None]
+    return timezone.localdate(max(moments)) if moments else None

@@ -1,0 +1,220 @@
+"""What a line of a list of dates means for a school's students, and how the good ones are written.
+
+What follows from a date takes results away: so a list takes no date away, and a student who stands in it with two
+different dates gets neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from celery import shared_task
+from django.core.exceptions import ValidationError
+
+from accounts.importing.columns import CHUNK, SYNONYMS, Column, Judged, Layout, Note, Outcome, Row, check, chunks
+from accounts.importing.kinds import Count, Kind, Lines
+from accounts.importing.template_files import Template
+from accounts.importing.views import SchoolListPages
+from accounts.models import Membership, Role, School
+from accounts.people.importing.people import NUMBER as NUMBER_OF_PERSON
+from accounts.people.importing.people import number_of
+from accounts.people.importing.write import CHANGED
+from accounts.school.changes import said
+from assessments.models import DatesImport
+
+from . import retention
+from .study_dates import BATCH, DATES, check_date, contradiction, read_date, write_dates
+
+TYPED_DATE = 40  # characters; Excel adds a time
+NUMBER = replace(NUMBER_OF_PERSON, explanation="Verplicht. Hieraan wordt de student herkend.", required=True)
+COLUMNS = (
+    NUMBER,
+    Column(
+        "diploma_on",
+        "Diplomadatum",
+        "Zoals 10-07-2026. Wat tot en met deze dag is begonnen, wordt 18 maanden later gewist.",
+        TYPED_DATE,
+        also=SYNONYMS["diploma_on"],
+        holds="date",
+    ),
+    Column(
+        "left_on",
+        "Vertrokken zonder diploma op",
+        "Zoals 10-07-2026. Alleen voor wie zonder diploma is vertrokken.",
+        TYPED_DATE,
+        also=SYNONYMS["left_on"],
+        holds="date",
+    ),
+)
+HEADERS = {column.name: column.header for column in COLUMNS}
+EXAMPLE = ("voorbeeld", "10-07-2026", "")
+TEMPLATE = Template(
+    title="Datums van studenten",
+    columns=COLUMNS,
+    example=EXAMPLE,
+    explanation=(
+        "Vul op het eerste werkblad per student één regel in, met één van de twee datums of allebei.",
+        "De kolommen mogen in een andere volgorde staan, en een kolom die u niet gebruikt mag weg.",
+        "De regel met het voorbeeld mag blijven staan: die wordt niet geïmporteerd.",
+        "Een lege cel wijzigt niets: een datum weghalen doet u bij de student zelf.",
+    ),
+)
+Values = tuple[str, ...]
+
+
+def judge(
+    *,
+    school: School,
+    by_id: int,
+    layout: Layout,
+    lines: Lines,
+    sound: Container[int] = (),
+    lock: bool = False,
+) -> Iterator[Judged]:
+    """What each line would do to the school's students as they are now; `Judge` says the rest."""
+    all_lines = list(lines)
+    listed = _listed(all_lines, school)
+    for chunk in chunks(iter(all_lines), CHUNK):
+        known = _students(school, {number_of(values[0], school) for _, values in chunk}, lock=lock)
+        for line, values in chunk:
+            if values[0].casefold() == EXAMPLE[0]:
+                yield Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "het voorbeeld uit het template"),)))
+            elif notes := [] if line in sound else check(layout, values):
+                yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
+            else:
+                number = number_of(values[0], school)
+                yield _judge(line, values, known.get(number), listed[number])
+
+
+def _listed(lines: Sequence[tuple[int, Values]], school: School) -> dict[str, dict[int, Values]]:
+    """By number the lines that have it, with their dates."""
+    found: dict[str, dict[int, Values]] = {}
+    for line, values in lines:
+        found.setdefault(number_of(values[0], school), {})[line] = values[1:]
+    return found
+
+
+def _students(school: School, numbers: set[str], *, lock: bool) -> dict[str, Membership]:
+    students = school.memberships.filter(role=Role.STUDENT, student_number__in=numbers - {""}).order_by("pk")
+    if lock:
+        students = students.select_for_update(of=("self",))
+    return {student.student_number: student for student in students}
+
+
+def _judge(line: int, values: Values, student: Membership | None, same: Mapping[int, Values]) -> Judged:
+    if student is None:
+        return _refused(line, values, [Note(NUMBER.header, values[0], "is van geen student van de school")])
+    first = min(same)
+    if len(set(same.values())) > 1:
+        other = next(number for number in same if number != line)
+        note = Note(NUMBER.header, values[0], f"staat ook in regel {other}, met een andere datum")
+        return _refused(line, values, [note])
+    if line != first:
+        return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", f"staat ook in regel {first}"),)))
+    dates, wrong = _read(values)
+    if wrong:
+        return _refused(line, values, wrong)
+    return _outcome(line, values, student, dates)
+
+
+def _refused(line: int, values: Values, notes: Sequence[Note]) -> Judged:
+    return Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
+
+
+def _read(values: Values) -> tuple[dict[str, date], list[Note]]:
+    """The dates that a line gives, and what is wrong with them."""
+    dates, wrong = {}, []
+    for name, cell in zip(DATES, values[1:], strict=True):
+        try:
+            if cell:
+                dates[name] = read_date(cell)
+                check_date(dates[name])
+        except ValidationError as error:
+            wrong.append(Note(HEADERS[name], cell, f"kan niet. {error.messages[0]}"))
+    if not dates and not wrong:
+        wrong.append(Note(HEADERS[DATES[0]], "", "moet worden ingevuld, of anders een datum van vertrek"))
+    return dates, wrong
+
+
+def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str, date]) -> Judged:
+    before = {name: getattr(student, name) for name in dates}
+    changed = [name for name, day in dates.items() if day != before[name]]
+    if not changed:
+        return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "staat er al zo"),)))
+    outcome = Outcome.UPDATED if any(before[name] for name in changed) else Outcome.NEW
+    notes = [Note(HEADERS[name], said(dates[name]), f"(was {said(before[name]) or 'leeg'})") for name in changed]
+    after = {name: getattr(student, name) for name in DATES} | dict(dates)
+    if odd := contradiction(**after):
+        notes.append(Note("", "", odd, warns=True))
+    return Judged(Row(line, values, outcome, tuple(notes), student.pk), student)
+
+
+def write(prepared: DatesImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
+    """The dates, and who gave them in the school's log."""
+    reason = f"Geïmporteerd uit {prepared.filename}."
+    for start in range(0, len(good), BATCH):
+        batch = good[start : start + BATCH]
+        write_dates([(one.there, _read(one.row.values)[0]) for one in batch], by=prepared.by, reason=reason)
+        if count:
+            count(start + len(batch))
+
+
+DATES_OF_STUDENTS = Kind(
+    model=DatesImport,
+    columns=COLUMNS,
+    judge=judge,
+    write=write,
+    task=work_on_dates,
+    changed=CHANGED,
+    role=Role.SCHOOLBEHEER,
+)
+
+
+class DatesPages(SchoolListPages):
+    model = DatesImport
+    template = TEMPLATE
+    filename = "datums"
+    namespace, name, templates = "privacy", "dates", "assessments/import_dates"
+
+    def start_context(self) -> dict[str, Any]:
+        return {"notice": retention.NOTICE.days}
+
+    def rows_context(self, page: Any, school: School) -> dict[str, Any]:
+        """Each row of the page with whose it is: names are in no list, and not kept with it."""
+        numbers = {row.line: number_of(row.values[0], school) for row in page}
+        students = school.memberships.filter(role=Role.STUDENT, student_number__in={*numbers.values()} - {""})
+        by_number = {student.student_number: student for student in students.select_related("user")}
+        return {"rows": [(row, by_number.get(numbers[row.line])) for row in page], "notice": retention.NOTICE.days}
+
+
+pages = DatesPages()
+
+
+@shared_task(name="assessments.tasks.work_on_dates")
+def work_on_dates(import_id: int) -> None:
+    """Reads a long list of students' dates, or imports what was shown of it."""
+    from accounts.importing.job import work
+    from assessments.models import DatesImport
+
+    work(DatesImport, import_id)
+
+
+@shared_task(name="assessments.tasks.sweep_dates")
+def sweep_dates() -> None:
+    """Starts what a crash left: lists that wait and that nobody is at."""
+    from accounts.importing.job import waiting_ids
+    from assessments.models import DatesImport
+
+    for import_id in waiting_ids(DatesImport):
+        work_on_dates.delay(import_id)
+
+
+@shared_task(name="assessments.tasks.forget_dates")
+def forget_dates() -> None:
+    """Deletes lists that were handed in a while ago, imported or not."""
+    from assessments.models import DatesImport
+
+    DatesImport.objects.forget_old()

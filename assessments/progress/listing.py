@@ -1,0 +1,276 @@
+"""Following assessments: the rows of the tab 'Digitaal beoordelen'."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import django_filters
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Value, When
+from django.http import QueryDict
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.search import matches
+from addressbook.models import Contact
+from assessments import leavers
+from assessments.access import of_unit
+from assessments.coupling.batch_views import together_url
+from assessments.invitations.reminders import UNREAD_MAIL, days_late, late
+from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Document, Invitation, Status
+from digibeoordelen.outbox.models import MailState
+from exams.models import ExamUnit, Part
+
+
+def say_open(*, open_parts: int, parts: int) -> str:
+    """What an examiner who has not completed yet has to do; a part is open until each criterion has a score."""
+    if not open_parts:
+        return "alles is gescoord, nog niet afgerond"
+    return f"{open_parts} van {parts} {pluralize(parts, 'onderdeel,onderdelen')} open"
+
+
+@dataclass
+class Waiting:
+    """An examiner with parts that are not completed; `invitation` is the one that stands, if there is one."""
+
+    contact: Contact
+    parts: int
+    open_parts: int
+    invitation: Invitation | None
+
+    @property
+    def said(self) -> str:
+        return say_open(open_parts=self.open_parts, parts=self.parts)
+
+    @property
+    def days_late(self) -> int:
+        """How many days too late; 0 for who is in time or was not asked yet."""
+        return max(0, days_late(self.invitation)) if self.invitation else 0
+
+    @property
+    def mail_failed(self) -> bool:
+        mail = self.invitation.mail if self.invitation else None
+        return mail is not None and mail.state == MailState.FAILED
+
+
+@dataclass
+class UnitRow:
+    """One student's assessment in the list; `waiting` is empty once it is closed."""
+
+    assessment: Assessment
+    waiting: list[Waiting] = field(default_factory=list)
+    parts_without_examiner: int = 0
+    document: Document | None = None
+    initiator_left: bool = False
+
+    @property
+    def student_left(self) -> bool:
+        return not self.assessment.is_closed and self.assessment.student_left
+
+    @property
+    def days_in_state(self) -> int:
+        return (timezone.localdate() - timezone.localdate(self.assessment.status_since)).days
+
+    @property
+    def has_nobody(self) -> bool:
+        """Whether no examiner was chosen for any part of a running assessment."""
+        return self.parts_without_examiner > 0 and not self.waiting and self.assessment.status == Status.NEW
+
+
+def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
+    """What the list says of these assessments, in their order, in six queries however many they are."""
+    rows = {assessment.pk: UnitRow(assessment) for assessment in assessments}
+    running = {pk: row for pk, row in rows.items() if not row.assessment.is_closed}
+    _tell_open_work(running)
+    for pk in leavers.without_initiator(row.assessment for row in running.values()):
+        rows[pk].initiator_left = True
+    for document in Document.objects.current().filter(assessment__in=rows, file__isnull=False):
+        rows[document.assessment_id].document = document
+    return list(rows.values())
+
+
+class _Own(NamedTuple):
+    """A part of one examiner."""
+
+    is_completed: bool
+    is_scored: bool
+
+    @property
+    def is_open(self) -> bool:
+        return not (self.is_completed or self.is_scored)
+
+
+def _tell_open_work(running: dict[int, UnitRow]) -> None:
+    """Fills in who still has to do what, by last name, and how many parts nobody was chosen for."""
+    in_unit = Part.objects.filter(
+        work_process__core_task__unit__in={row.assessment.unit_id for row in running.values()}
+    )
+    parts: Counter[int] = Counter()
+    criteria = {}
+    for unit, part, count in in_unit.values_list("work_process__core_task__unit", "pk", Count("criteria")).order_by():
+        parts[unit] += 1
+        criteria[part] = count
+    covered: dict[int, set[int]] = {pk: set() for pk in running}
+    own: dict[tuple[int, int], list[_Own]] = {}
+    live = Assignment.objects.live().filter(assessment__in=running).order_by()
+    counted = live.values_list("assessment_id", "contact_id", "part_id", "completed_at", Count("scores"))
+    for pk, contact, part, at, scores in counted:
+        covered[pk].add(part)
+        own.setdefault((pk, contact), []).append(_Own(at is not None, scores >= criteria[part]))
+    for pk, row in running.items():
+        row.parts_without_examiner = parts[row.assessment.unit_id] - len(covered[pk])
+    invitations = _standing([row.assessment for row in running.values()])
+    contacts = Contact.objects.filter(pk__in={contact for _, contact in own})
+    for person in contacts.order_by("sort_key", "pk"):
+        for pk, row in running.items():
+            theirs = own.get((pk, person.pk), [])
+            if not all(part.is_completed for part in theirs):
+                open_parts = sum(part.is_open for part in theirs)
+                row.waiting.append(Waiting(person, len(theirs), open_parts, invitations.get((pk, person.pk))))
+
+
+def _standing(running: list[Assessment]) -> dict[tuple[int, int], Invitation]:
+    """By assessment and contact; each knows its assessment without a further query."""
+    known = {assessment.pk: assessment for assessment in running}
+    found = Invitation.objects.standing().filter(assessment__in=known).select_related("mail").defer(*UNREAD_MAIL)
+    invitations = {}
+    for invitation in found:
+        invitation.assessment = known[invitation.assessment_id]
+        invitations[invitation.assessment_id, invitation.contact_id] = invitation
+    return invitations
+
+
+class FollowFilter(django_filters.FilterSet):
+    """The fields above the list; what can't be understood is passed over and said at its field."""
+
+    q = django_filters.CharFilter(label="Student", method="by_student")
+    status = django_filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Alle statussen")
+    examinator = django_filters.CharFilter(label="Examinator", method="by_examiner")
+    te_laat = django_filters.BooleanFilter(label="Alleen te laat", method="by_late", widget=forms.CheckboxInput)
+
+    class Meta:
+        model = Assessment
+        fields: list[str] = []
+
+    def __init__(self, data: QueryDict, *, queryset: AssessmentQuerySet) -> None:
+        super().__init__(data, queryset=queryset)
+        self.form.helper = FormHelper()
+        self.form.helper.form_tag = False
+        for name in ("q", "examinator"):
+            self.form.fields[name].widget = forms.TextInput(attrs={"type": "search", "autocomplete": "off"})
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything was filled in."""
+        self.form.is_valid()
+        return any(self.form.cleaned_data.values())
+
+    def by_student(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
+        return found.filter(matches(value, "student__search_text"))
+
+    def by_examiner(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
+        live = Assignment.objects.live().filter(assessment=OuterRef("pk"))
+        return found.filter(Exists(live.filter(matches(value, "contact__search_text"))))
+
+    def by_late(self, found: AssessmentQuerySet, name: str, value: bool) -> AssessmentQuerySet:
+        return found.filter(_has_late()) if value else found
+
+
+def _has_late() -> Exists:
+    return Exists(late(among=Invitation.objects.filter(assessment=OuterRef("pk"))))
+
+
+def _in_order(values: Any) -> Case:
+    """A state's place in the life of an assessment."""
+    whens = [When(status=value, then=Value(place)) for place, value in enumerate(values)]
+    return Case(*whens, output_field=IntegerField())
+
+
+# What the address calls a column → the expressions that it is sorted by.
+COLUMNS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
+    "student": ("Student", lambda: [F("student__sort_key")]),
+    "status": ("Status", lambda: [_in_order(Status.values)]),
+    "sinds": ("Sinds", lambda: [F("status_since")]),
+    "afname": ("Afname", lambda: [F("planned_on")]),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A header that sorts: `sort` is what its link asks for, `direction` what `aria-sort` says now."""
+
+    key: str
+    label: str
+    direction: str
+    sort: str
+
+
+def columns(asked: str) -> list[Column]:
+    """The headers that sort; the one that the list is sorted by turns it round."""
+    return [
+        Column(
+            key=key,
+            label=label,
+            direction={key: "ascending", f"-{key}": "descending"}.get(asked, ""),
+            sort=f"-{key}" if asked == key else key,
+        )
+        for key, (label, _) in COLUMNS.items()
+    ]
+
+
+def in_order(found: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
+    """Sorted as `asked` says ('student', '-sinds' …); anything else: what needs attention first.
+
+    That is who is late, then what runs, then what is closed; the newest first in each. Those
+    without a planned date come last either way.
+    """
+    key = asked.removeprefix("-")
+    if key not in COLUMNS:
+        closed = Case(When(status__in=CLOSED, then=Value(1)), default=Value(0), output_field=IntegerField())
+        attention = found.annotate(is_late=_has_late(), is_closed_now=closed)
+        return attention.order_by("-is_late", "is_closed_now", "-created_at", "-pk")
+    _, expressions = COLUMNS[key]
+    if asked.startswith("-"):
+        return found.order_by(*[e.desc(nulls_last=True) for e in expressions()], "-pk")
+    return found.order_by(*[e.asc(nulls_last=True) for e in expressions()], "pk")
+
+
+@dataclass(frozen=True)
+class UnfinishedStart:
+    """Several of one start who still lack an invitation; `url` is of their page."""
+
+    started_at: datetime
+    count: int
+    url: str
+
+
+def unfinished_starts(*, user: User, unit: ExamUnit) -> list[UnfinishedStart]:
+    """Those of the docent's own starts of this unit, the newest first, in one query.
+
+    One start gives all its assessments the same moment (`start.start_together`). Of whom one is left has no page
+    for several: the list names that one.
+    """
+    return [
+        UnfinishedStart(batch[0].created_at, len(batch), together_url("together", unit, batch))
+        for batch in _batches(of_unit(user=user, unit=unit).running().filter(initiator=user))
+        if len(batch) > 1
+    ]
+
+
+def _batches(own: AssessmentQuerySet) -> Iterator[list[Assessment]]:
+    """By moment and school: each school has an address book of its own."""
+    invited = Invitation.objects.standing().filter(assessment=OuterRef("assessment"), contact=OuterRef("contact"))
+    examiners = Assignment.objects.live().filter(assessment=OuterRef("pk"))
+    of_part = Assignment.objects.live().filter(assessment=OuterRef(OuterRef("pk")), part=OuterRef("pk"))
+    parts = Part.objects.filter(work_process__core_task__unit=OuterRef("unit"))
+    uninvited, without_examiner = examiners.exclude(Exists(invited)), parts.exclude(Exists(of_part))
+    lacking = own.filter(Exists(uninvited) | Exists(without_examiner)).only("public_id", "created_at", "school_id")
+    for _, batch in groupby(lacking.order_by("-created_at", "school", "pk"), lambda a: (a.created_at, a.school_id)):
+        yield list(batch)

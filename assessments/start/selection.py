@@ -1,0 +1,198 @@
+"""Who and what stands in the address while students are chosen: nothing waits on the server for 'Ga verder'.
+
+`student=` (repeated), `examinator-<student>=` (a contact that the pasted list names beside the
+student, repeated), `planned_on=` and `place=` as they were typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from django.db.models import Q
+from django.http import Http404, QueryDict
+from django.urls import reverse
+
+from accounts.mailable import normalise_address
+from accounts.models import Membership, User
+from accounts.text import clean_line, clean_text
+from addressbook.models import Contact
+from assessments import lifecycle, request_data
+from exams.models import ExamUnit
+
+from .start import Standing, get_students_to_start, standings
+
+TYPED_LENGTH = 200  # characters of date and place; the form says what is wrong with them
+
+
+@dataclass
+class Chosen:
+    """The students that were taken, in order, each with the examiners who are to be coupled to the whole exam."""
+
+    students: list[Membership]
+    examiners: Mapping[int, Sequence[Contact]] = field(default_factory=dict)
+    gone: Sequence[Contact] = ()  # examiners who have left the address book since
+    plan: Mapping[str, str] = field(default_factory=dict)
+
+    def url(self, unit: ExamUnit, *, query: str = "") -> str:
+        """The page 'Digitaal beoordelen starten voor student' with these taken and this search."""
+        address = QueryDict(mutable=True)
+        address.setlist("student", [str(student.pk) for student in self.students])
+        for student in self.students:
+            address.setlist(f"examinator-{student.pk}", [str(c.pk) for c in self.examiners.get(student.pk, ())])
+        for name, value in [*self.plan.items(), ("q", query)]:
+            if value:
+                address[name] = value
+        return f"{reverse('assessments:choose_student', args=[unit.pk])}?{address.urlencode()}"
+
+
+def read_chosen(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Chosen:
+    """What `data` says, when `user` may start for all of them and the examiners are of their schools; else 404."""
+    taken_off = set(remove)
+    pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in taken_off]
+    students = get_students_to_start(user, pks)
+    wanted = {student.pk: request_data.numbers(data, f"examinator-{student.pk}") for student in students}
+    every = {pk for named in wanted.values() for pk in named}
+    contacts = Contact.objects.for_docent(user).in_bulk(every) if every else {}
+    examiners: dict[int, list[Contact]] = {}
+    for student in students:
+        for pk in wanted[student.pk]:
+            contact = contacts.get(pk)
+            if contact is None or contact.school_id != student.school_id:
+                raise Http404
+            examiners.setdefault(student.pk, []).append(contact)
+    return Chosen(
+        students,
+        {pk: [contact for contact in named if not contact.removed_at] for pk, named in examiners.items()},
+        list(dict.fromkeys(c for named in examiners.values() for c in named if c.removed_at)),
+        {name: data.get(name, "").strip()[:TYPED_LENGTH] for name in ("planned_on", "place")},
+    )
+
+
+T = TypeVar("T")
+Listed = dict[T, None]  # a set that keeps the order of the list
+MAX_PASTED = 500  # numbers; a database takes no thousands of values in one question
+MAX_CHARACTERS = 100_000  # of the list as it was pasted, columns of names and addresses included
+_HEADER = re.compile("student|nummer|naam|mail|examinator|beoordelaar|begeleider", re.IGNORECASE)
+
+
+@dataclass
+class Pasted:
+    """Every number (or e-mail address) of the list, in one of the first five; and the examiners named beside them.
+
+    Each once, however often it is in the list: a student's number and address are one student.
+    """
+
+    found: Listed[Membership] = field(default_factory=dict)
+    running: Listed[Membership] = field(default_factory=dict)
+    without_number: Listed[Membership] = field(default_factory=dict)
+    ambiguous: Listed[str] = field(default_factory=dict)
+    unknown: Listed[str] = field(default_factory=dict)
+    examiners: dict[int, Listed[Contact]] = field(default_factory=dict)  # of a student's membership id
+    not_listed: Listed[str] = field(default_factory=dict)  # addresses beside a student that the address book lacks
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the database knows of the words in the list, by the word in lower case."""
+
+    students: Mapping[str, Sequence[Membership]]
+    standing: Mapping[int, Standing]
+    contacts: Mapping[tuple[int, str], Contact]  # by school and address
+
+
+def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
+    """Looks up each student number or e-mail address in `text`, in three queries.
+
+    They stand apart by white space, comma or semicolon, as a column of a spreadsheet or a line of
+    text has them. An address on a student's line that is no student's is the examiner's; names and a
+    line of headers are passed over. Raises `DomainError` when there is nothing in it, or too much.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise lifecycle.DomainError("De lijst is te lang: het mogen hooguit 100.000 tekens zijn. Plak een deel.")
+    lines = [words for line in clean_text(text).split("\n") if (words := _words(clean_line(line)))]
+    if len(lines) > 1 and not any(map(_names_someone, lines[0])) and any(map(_HEADER.search, lines[0])):
+        del lines[0]
+    words = list(dict.fromkeys(word for line in lines for word in line))
+    if not words:
+        raise lifecycle.DomainError("Plak eerst een lijst met studentnummers.")
+    if len(words) > MAX_PASTED:
+        raise lifecycle.DomainError(
+            f"Er staan {len(words)} nummers in de lijst; het mogen er hooguit {MAX_PASTED} zijn."
+        )
+    known = _look_up(by=by, unit=unit, words=words)
+    pasted = Pasted()
+    for line in lines:
+        _read_line(pasted, line, known)
+    return pasted
+
+
+def _words(line: str) -> list[str]:
+    words = [word.strip("\"“”'") for word in re.split(r"[ ,;]+|(?=<\S+@)", line)]
+    return [word.strip("<>()") if "@" in word else word for word in words if word]
+
+
+def _as_kept(word: str) -> str:
+    return normalise_address(word) if "@" in word else word.lower()
+
+
+def _names_someone(word: str) -> bool:
+    """Whether it can be a number or an address: names and headers hold neither a digit nor an at sign."""
+    return "@" in word or any(map(str.isdigit, word))
+
+
+def _read_line(pasted: Pasted, line: Sequence[str], known: _Known) -> None:
+    students = [known.students[_as_kept(word)] for word in line if _as_kept(word) in known.students]
+    named = bool(students) or any(map(_names_someone, line))
+    of_number = bool(students) or any(_names_someone(word) and "@" not in word for word in line)
+    last = students[0] if students else ()
+    for word in line:
+        if here := known.students.get(_as_kept(word)):
+            last = here
+            _add_student(pasted, word, here, known)
+        elif "@" in word and of_number:
+            _add_examiner(pasted, word, last, known)
+        elif _names_someone(word) or not named:
+            pasted.unknown[word] = None
+
+
+def _add_student(pasted: Pasted, word: str, students: Sequence[Membership], known: _Known) -> None:
+    if len(students) > 1:
+        pasted.ambiguous[word] = None
+    elif not students[0].student_number:
+        pasted.without_number[students[0]] = None
+    elif known.standing[students[0].pk].running:
+        pasted.running[students[0]] = None
+    else:
+        pasted.found[students[0]] = None
+
+
+def _add_examiner(pasted: Pasted, word: str, students: Sequence[Membership], known: _Known) -> None:
+    """Beside a number that nobody or several have it is passed over: that number is named."""
+    if len(students) != 1:
+        return
+    contact = known.contacts.get((students[0].school_id, _as_kept(word)))
+    if contact:
+        pasted.examiners.setdefault(students[0].pk, {})[contact] = None
+    else:
+        pasted.not_listed[word] = None
+
+
+def _look_up(*, by: User, unit: ExamUnit, words: Sequence[str]) -> _Known:
+    """Students by their number and by their address, both in lower case; a number can exist at two schools."""
+    lower = [_as_kept(word) for word in words]
+    named = Q(student_number__in=words) | Q(user__email__in=lower)
+    by_word: dict[str, list[Membership]] = {}
+    students = list(Membership.objects.students_of_docent(by).filter(named).select_related("user", "school"))
+    for student in students:
+        for word in {student.student_number.lower(), student.user.email} - {""}:
+            by_word.setdefault(word, []).append(student)
+    addresses = [word for word in lower if "@" in word and word not in by_word]
+    contacts = Contact.objects.for_docent(by).listed().filter(email__in=addresses)
+    return _Known(
+        students=by_word,
+        standing=standings(students=students, unit=unit),
+        contacts={(contact.school_id, contact.email): contact for contact in contacts},
+    )

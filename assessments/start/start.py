@@ -1,0 +1,230 @@
+"""Starting an assessment of a student (source text, part A, 'Toevoegen studenten')."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from django.utils import timezone
+
+from accounts.models import Membership, Role, User
+from accounts.student_search import find_students as among_students
+from addressbook.models import Contact
+from assessments import lifecycle
+from assessments.access import MAX_TOGETHER
+from assessments.coupling import couplings
+from assessments.models import Assessment, CancelKind, Event, Status
+from exams.models import ExamUnit
+
+SEARCH_LIMIT = 20
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a student is with a unit: the running assessment, if any, and which attempt the next one is."""
+
+    running: Assessment | None = None
+    next_attempt: int = 1
+
+    @property
+    def is_resit(self) -> bool:
+        """Whether starting now is a 'herkansing'."""
+        return self.running is None and self.next_attempt > 1
+
+
+@dataclass(frozen=True)
+class StartedTogether:
+    """What came of starting for several students; `refused` had one running already, `left` the school meanwhile."""
+
+    started: Sequence[Assessment]
+    refused: Sequence[Membership]
+    left: Sequence[Membership] = ()
+
+
+def is_activated(user: User) -> bool:
+    """Whether digital assessment is switched on at a school where `user` is Docent."""
+    return user.schools_as(Role.DOCENT).filter(digital_assessment_active=True).exists()
+
+
+def find_students(*, by: User, query: str) -> list[Membership]:
+    """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number; never `by`.
+
+    First those whose last name begins with what was typed, then the others; each sorted by last name.
+
+    `query` is (a part of) the name, the e-mail address or the number; several words in any order.
+    A student without a number can't be assessed and is not found (source text, 'Studentnummer').
+    """
+    schools = by.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
+    found = among_students(schools=list(schools), query=query, limit=SEARCH_LIMIT + 2)  # one of them may be `by`
+    return [student for student in found if student.user_id != by.pk][: SEARCH_LIMIT + 1]
+
+
+def get_students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
+    """The students, in the order of `pks`, when `user` may start an assessment of each; else `Http404`."""
+    students = (
+        Membership.objects.students_of_docent(user)
+        .exclude(student_number="")
+        .select_related("user", "school")
+        .in_bulk(list(pks))
+    )
+    try:
+        return [students[pk] for pk in dict.fromkeys(pks)]
+    except KeyError:
+        raise Http404 from None
+
+
+def start(
+    *, unit: ExamUnit, student: Membership, by: User, planned_on: date | None = None, place: str = ""
+) -> Assessment:
+    """A new assessment of `student`, pinned to the unit as the exam's newest version has it.
+
+    It is the next attempt if others counted as one. Raises `DomainError` when one is running
+    already, also when that was started a moment ago, when the student left the school or is `by`, or when
+    the newest version lacks the unit.
+    """
+    now = timezone.now()
+    return _start(unit=_newest(unit), student=student, by=by, at=now, planned_on=planned_on, place=place)
+
+
+def start_together(
+    *,
+    unit: ExamUnit,
+    students: Collection[Membership],
+    by: User,
+    planned_on: date | None = None,
+    place: str = "",
+    examiners: Mapping[int, Collection[Contact]] | None = None,
+) -> StartedTogether:
+    """Starts one for each student, in one transaction; whoever has one running, or left, is left out and named.
+
+    Their `created_at` is the same moment, by which they are found together (`started_together`).
+    `examiners` (a student's membership id → contacts) are coupled to the whole exam of each that is
+    started. Raises `DomainError` for more than `MAX_TOGETHER` students, when `by` is one of them, when the
+    newest version lacks the unit, or when an examiner is no longer in the address book.
+    """
+    if len(students) > MAX_TOGETHER:
+        raise lifecycle.DomainError(f"U kunt hooguit {MAX_TOGETHER} studenten tegelijk starten.")
+    newest, now = _newest(unit), timezone.now()
+    started, refused, left = [], [], []
+    with transaction.atomic():
+        # Always in the same order: two teachers with the same students then wait for each other, once.
+        for student in sorted(students, key=lambda student: student.pk):
+            try:
+                assessment = _start(unit=newest, student=student, by=by, at=now, planned_on=planned_on, place=place)
+                started.append(assessment)
+            except _AlreadyRunning:
+                refused.append(student)
+                continue
+            except _Left:
+                left.append(student)
+                continue
+            if contacts := (examiners or {}).get(student.pk):
+                couplings.choose_examiners(assessment=assessment, target=couplings.Target(), contacts=contacts, by=by)
+    return StartedTogether(started, refused, left)
+
+
+class _AlreadyRunning(lifecycle.DomainError):
+    """The student has one that is not closed."""
+
+
+class _Left(lifecycle.DomainError):
+    """The student is not at the school any more."""
+
+
+def _start(
+    *, unit: ExamUnit, student: Membership, by: User, at: datetime, planned_on: date | None, place: str
+) -> Assessment:
+    lifecycle.refuse_own(student, by=by)
+    exam = unit.exam_version.exam
+    earlier = Assessment.objects.filter(student=student, exam=exam, unit_code=unit.code, counts_as_attempt=True)
+    try:
+        with transaction.atomic():
+            _refuse_who_left(student)
+            attempt = max(earlier.values_list("attempt", flat=True), default=0) + 1
+            assessment = Assessment.objects.create(
+                school=student.school,
+                student=student,
+                exam=exam,
+                unit=unit,
+                unit_code=unit.code,
+                attempt=attempt,
+                initiator=by,
+                created_at=at,
+                planned_on=planned_on,
+                place=place,
+            )
+            lifecycle.record(assessment, kind=Event.Kind.STARTED, by=by, attempt=attempt)
+    except IntegrityError as error:
+        raise _AlreadyRunning(
+            f"Voor {student.user.full_name} loopt al een beoordeling van deze exameneenheid."
+        ) from error
+    return assessment
+
+
+def _refuse_who_left(student: Membership) -> None:
+    """Looks again, and keeps whoever takes the student out of the school waiting until the assessment is there."""
+    there = Membership.objects.present().order_by().select_for_update(no_key=True).filter(pk=student.pk)
+    if not there.values_list("pk", flat=True).first():
+        raise _Left(f"{student.user.full_name} hoort niet meer bij {student.school}.")
+
+
+def _newest(unit: ExamUnit) -> ExamUnit:
+    """An old address leads to an old version, which is there for what began with it."""
+    exam = unit.exam_version.exam
+    newest = (
+        ExamUnit.objects.select_related("exam_version__exam")
+        .filter(exam_version=exam.current_version, code=unit.code)
+        .first()
+    )
+    if newest is None:
+        raise lifecycle.DomainError("Deze exameneenheid staat niet meer in het examen; kies een andere.")
+    return newest
+
+
+def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, Standing]:
+    """How far each student is with this unit, over all its versions: membership id → standing, in one query."""
+    found = {student.pk: Standing() for student in students}
+    if not found:
+        return found
+    of_unit = Assessment.objects.filter(student__in=found, exam=unit.exam_version.exam, unit_code=unit.code)
+    for assessment in of_unit:
+        before = found[assessment.student_id]
+        counted = assessment.attempt if assessment.counts_as_attempt else 0
+        found[assessment.student_id] = Standing(
+            running=before.running if assessment.is_closed else assessment,
+            next_attempt=max(before.next_attempt, counted + 1),
+        )
+    return found
+
+
+LEFT = "De student is uitgeschreven."
+REASON = "Er was nog niemand uitgenodigd om te beoordelen."
+
+
+def is_possible(assessment: Assessment) -> bool:
+    """Whether a docent may take it back.
+
+    Once an examiner was invited the committee alone can, unless the student left and nobody completed the whole.
+    """
+    if assessment.student_left:
+        return assessment.status in (Status.NEW, Status.INVITED, Status.IN_PROGRESS)
+    return assessment.status == Status.NEW and not assessment.invitations.exists()
+
+
+def take_back(*, assessment: Assessment, by: User, version: int | None = None) -> None:
+    """To CANCELLED; it counts as no attempt, and nobody is mailed.
+
+    Raises `DomainError` when it is not possible, or something was changed since `version`.
+    """
+    with lifecycle.locked(assessment, version=version) as current:
+        lifecycle.refuse_own(current.student, by=by)
+        lifecycle.refuse_if_closed(current)
+        if not is_possible(current):
+            raise lifecycle.DomainError(
+                "Er is al een examinator uitgenodigd; alleen de examencommissie kan deze beoordeling nog intrekken."
+            )
+        kind, reason = (CancelKind.OTHER, LEFT) if current.student_left else (CancelKind.MISTAKE, REASON)
+        lifecycle.cancel(assessment=current, by=by, kind=kind, reason=reason, counts_as_attempt=False)

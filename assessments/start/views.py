@@ -1,0 +1,230 @@
+"""'Digitaal beoordelen starten voor student' (source text, part A, 'Toevoegen studenten').
+
+Who is taken stands in the address (see `chosen.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import UserRequest
+from accounts.models import Membership
+from accounts.search import MAX_QUERY
+from addressbook.models import Contact
+from assessments import access, leavers, lifecycle, request_data
+from assessments.access import get_assessment, get_unit
+from assessments.coupling.batch import MAX_NAMED
+from assessments.coupling.batch_views import together_url
+from assessments.models import Assessment, Status
+from exams.models import ExamUnit
+
+from . import start as start_start
+from .forms import PlanForm
+from .selection import Chosen, Pasted, read_chosen, read_list
+
+
+@dataclass(frozen=True)
+class Row:
+    """A student on the screen; `taken` when among those chosen, with the `examiners` named beside them."""
+
+    student: Membership
+    standing: start_start.Standing
+    taken: bool
+    examiners: Sequence[Contact]
+
+
+@require_GET
+def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
+    unit = get_unit(request.user, unit_id)
+    chosen = read_chosen(request.user, request.GET)
+    return _page(request, unit, chosen, PlanForm(initial=dict(chosen.plan)), query=request.GET.get("q", "").strip())
+
+
+@require_POST
+def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
+    """'Toevoegen', the cross at a student, and 'Zoeken': changes the address alone, and keeps what was typed."""
+    unit = get_unit(request.user, unit_id)
+    add, remove = request_data.numbers(request.POST, "erbij"), request_data.numbers(request.POST, "eraf")
+    chosen = read_chosen(request.user, request.POST, add=add, remove=remove)
+    return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()[:MAX_QUERY]))
+
+
+def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
+    """The whole page, or for a search while typing what was found alone."""
+    found = start_start.find_students(by=request.user, query=query) if query else []
+    if not (found or chosen.students or start_start.is_activated(request.user)):
+        return redirect("assessments:unit_list", unit.pk)  # which says so, and who can switch it on
+    shown = found[: start_start.SEARCH_LIMIT]
+    row = _row_maker(unit, chosen, shown)
+    context = {
+        "unit": unit,
+        "exam": unit.exam_version.exam,
+        "query": query,
+        "chosen": [row(student) for student in chosen.students],
+        "found": [row(student) for student in shown],
+        "more": len(found) > len(shown),
+        "full": len(chosen.students) >= access.MAX_TOGETHER,
+        "limit": access.MAX_TOGETHER,
+        "form": form,
+        "plan": chosen.plan,
+    }
+    name = "found_students" if request_data.is_part(request) else "choose_student"
+    return render(request, f"assessments/{name}.html", context)
+
+
+def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> Callable[[Membership], Row]:
+    standing = start_start.standings(students=[*chosen.students, *found], unit=unit)
+
+    def row(student: Membership) -> Row:
+        examiners = chosen.examiners.get(student.pk, ())
+        return Row(student, standing[student.pk], student in chosen.students, examiners)
+
+    return row
+
+
+@require_POST
+def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
+    """Takes the students of a pasted list besides those that were taken, and says what became of each."""
+    unit = get_unit(request.user, unit_id)
+    chosen = read_chosen(request.user, request.POST)
+    try:
+        pasted = read_list(by=request.user, unit=unit, text=request.POST.get("nummers", ""))
+    except lifecycle.DomainError as error:
+        messages.error(request, str(error))
+        return redirect(chosen.url(unit))
+    fresh = [student for student in pasted.found if student not in chosen.students]
+    room = max(0, access.MAX_TOGETHER - len(chosen.students))
+    _tell(request, pasted, added=fresh[:room], left_out=fresh[room:])
+    students = [*chosen.students, *fresh[:room]]
+    examiners = {pk: list(contacts) for pk, contacts in pasted.examiners.items()}
+    return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **examiners}).url(unit))
+
+
+def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], left_out: Sequence[Membership]) -> None:
+    again = [student for student in pasted.found if student not in [*added, *left_out]]
+    said = [
+        (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
+        (messages.INFO, "Was al toegevoegd", _named(again)),
+        (messages.INFO, "Loopt al", _named(pasted.running)),
+        (messages.WARNING, f"Hooguit {access.MAX_TOGETHER} tegelijk; niet toegevoegd", _named(left_out)),
+        (messages.WARNING, "Nog geen studentnummer ingevuld", _named(pasted.without_number)),
+        (messages.WARNING, "Staat bij meer dan één school; zoek op naam", ", ".join(pasted.ambiguous)),
+        (messages.WARNING, "Niet gevonden", ", ".join(pasted.unknown)),
+        (messages.WARNING, "Niet in het adresboek; importeer ze eerst of voeg ze toe", ", ".join(pasted.not_listed)),
+    ]
+    for level, what, names in said:
+        if names:
+            messages.add_message(request, level, f"{what}: {names}.")
+
+
+def _named(students: Iterable[Membership]) -> str:
+    """'Anouk van 't Hoff (123456), …'"""
+    return ", ".join(f"{s.user.full_name} ({s.student_number or s.user.email})" for s in students)
+
+
+def _named_or_counted(students: Sequence[Membership]) -> str:
+    """For those who stand on the page themselves: as many names as one reads."""
+    return _named(students) if len(students) <= MAX_NAMED else f"{len(students)} studenten"
+
+
+@require_POST
+def start(request: UserRequest, unit_id: int) -> HttpResponse:
+    """'Ga verder': starts for all who were taken; those who have one running are named, the others go on."""
+    unit = get_unit(request.user, unit_id)
+    if not start_start.is_activated(request.user):
+        return redirect("assessments:unit_list", unit.pk)
+    if request.POST.get("nummers", "").strip():  # a list that was pasted and not added yet is shown first
+        return add_numbers(request, unit_id)
+    chosen = read_chosen(request.user, request.POST)
+    if not chosen.students:
+        raise Http404
+    form = PlanForm(request.POST)
+    if not form.is_valid():
+        return _page(request, unit, chosen, form)
+    try:
+        result = start_start.start_together(
+            unit=unit,
+            students=chosen.students,
+            by=request.user,
+            examiners=chosen.examiners,
+            **form.cleaned_data,
+        )
+    except lifecycle.DomainError as error:
+        messages.error(request, str(error))
+        return redirect("assessments:unit_list", unit.pk)
+    if chosen.gone:
+        names = ", ".join(contact.full_name for contact in chosen.gone)
+        messages.warning(request, f"Staat niet meer in het adresboek, en is niet gekozen: {names}.")
+    return _go_on(request, unit, chosen.students, result)
+
+
+def _go_on(
+    request: UserRequest, unit: ExamUnit, students: Sequence[Membership], result: start_start.StartedTogether
+) -> HttpResponse:
+    """One goes on to its examiners, several of one school to theirs together."""
+    standing = start_start.standings(students=result.refused, unit=unit)
+    running = [assessment for s in result.refused if (assessment := standing[s.pk].running)]
+    if len(students) == 1 and running:
+        # A double click ends here too: it is shown the one that was started.
+        name = students[0].user.full_name
+        messages.info(request, f"Voor {name} loopt al een beoordeling van deze exameneenheid.")
+        return redirect("assessments:examiners", running[0].public_id)
+    if len(students) > 1 and result.started:
+        messages.success(request, f"Gestart voor {_named_or_counted([a.student for a in result.started])}.")
+    if result.refused:
+        names = _named(result.refused)
+        messages.info(request, f"Niet nog eens gestart, want er loopt al een beoordeling: {names}.")
+    if result.left:
+        messages.warning(request, f"Niet gestart, want niet meer bij de school: {_named(result.left)}.")
+    # With a double click the second finds all of them running, just started by the same teacher.
+    own = [a for a in running if a.status == Status.NEW and a.initiator_id == request.user.pk]
+    return redirect(_next_url(unit, [*result.started, *own]))
+
+
+def _next_url(unit: ExamUnit, assessments: Sequence[Assessment]) -> str:
+    if len(assessments) == 1:
+        return reverse("assessments:examiners", args=[assessments[0].public_id])
+    if len({assessment.school_id for assessment in assessments}) == 1:
+        return together_url("together", unit, assessments)
+    return reverse("assessments:unit_list", args=[unit.pk])
+
+
+@require_http_methods(["GET", "POST"])
+def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """Says whose assessment it is that does not go on, and takes it back."""
+    assessment = get_assessment(request.user, public_id)
+    name = assessment.student.user.full_name
+    if request.method == "POST":
+        try:
+            start_start.take_back(
+                assessment=assessment, by=request.user, version=request_data.number(request.POST, "version") or 0
+            )
+            messages.success(request, f"De beoordeling van {name} is ingetrokken; dit telt niet als poging.")
+        except lifecycle.DomainError as error:
+            messages.error(request, str(error))
+        return redirect("assessments:detail", assessment.public_id)
+    if not start_start.is_possible(assessment):
+        messages.info(request, "Deze beoordeling kunt u niet (meer) intrekken; alleen de examencommissie kan dat.")
+        return redirect("assessments:detail", assessment.public_id)
+    context = {"assessment": assessment, "hidden": ("version", assessment.version)}
+    return render(request, "assessments/take_back.html", context)
+
+
+@require_POST
+def become_initiator(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """'Overnemen': makes the docent the initiator, where that one left."""
+    assessment = get_assessment(request.user, public_id)
+    try:
+        leavers.take_over(assessment=assessment, by=request.user)
+        messages.success(request, "U volgt deze beoordeling nu. Examinatoren krijgen weer herinneringen.")
+    except lifecycle.DomainError as error:
+        messages.error(request, str(error))
+    return redirect("assessments:detail", assessment.public_id)
