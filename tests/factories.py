@@ -23,7 +23,8 @@ from committee.models import Export, ExportProfile, FinalBatch
 from digibeoordelen.outbox.models import StoredFile
 from digibeoordelen.outbox.storage import keep
 from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
-from tests.exams.schemes import linear_data
+
+from .exams.grading.schemes import linear_data
 
 PASSWORD = "een-lang-wachtwoord"
 

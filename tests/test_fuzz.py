@@ -30,7 +30,7 @@ from exams.content.guide import example_text
 from exams.models import Exam, ExamUnit, Upload
 
 from . import steps
-from .accounts.codes import app_of
+from .accounts.auth.codes import app_of
 from .addressbook.files import ANOUK, csv_file
 from .factories import (
     ContactFactory,

@@ -13,10 +13,10 @@ from accounts.models import Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite, invite_first_manager, withdraw
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, UserFactory, member
 
-from .codes import app_of, password_of
+from .auth.codes import app_of, password_of
 
 
 @pytest.fixture

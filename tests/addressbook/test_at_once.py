@@ -9,7 +9,7 @@ from addressbook.people import AlreadyListed
 from assessments.invitations import invite
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import member
 from tests.steps import choose
 

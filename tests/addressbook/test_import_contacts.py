@@ -21,7 +21,7 @@ from addressbook.importing.contacts import EXAMPLE, judge
 from addressbook.importing.write import CONTACTS
 from addressbook.models import Contact, Import
 from addressbook.tasks import forget_imports
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import ContactFactory, member
 
 from .files import ANOUK, BART, HEADER, csv_file, xlsx

@@ -19,7 +19,7 @@ from accounts.importing.reading import LARGE_ROWS, MAX_BYTES, estimate_rows
 from accounts.models import School, User
 from addressbook.models import Import
 from addressbook.tasks import sweep_imports, work_on_import
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import ContactFactory, MembershipFactory
 
 from .files import csv_file, xlsx

@@ -16,7 +16,6 @@ from assessments.models import Assessment, MailAbout
 from tests.factories import MembershipFactory, SchoolFactory, first_unit, make_exam, member
 
 BEFORE = [("assessments", "0020_document_attempts")]
-
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -8,9 +8,7 @@ from tests.processes import Site, wait_until
 from tests.smtp import SmtpSink
 
 pytestmark = [pytest.mark.process]
-
 DOCUMENTS = 6
-
 # Runs in a process of the site: final results whose PDFs nobody has started on.
 FINALISE = f"""
 from accounts.models import Role

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, School, Session, User
 from assessments.models import Assessment
-from tests.accounts.codes import App
+from tests.accounts.auth.codes import App
 from tests.factories import PASSWORD
 
 from .logging_in import give_password

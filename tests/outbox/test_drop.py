@@ -15,7 +15,7 @@ from digibeoordelen.outbox.cancel import drop as drop_mail
 from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
 from digibeoordelen.outbox.worker import deliver, requeue
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.smtp import YES, SmtpSink
 
 from .test_claim import make_mails

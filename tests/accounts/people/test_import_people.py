@@ -32,7 +32,7 @@ from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.accounts.mailed import start_counting
 from tests.addressbook.files import csv_file, read_lines, xlsx
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import MembershipFactory, UserFactory, member
 
 HEADER = [column.header for column in COLUMNS]

@@ -15,7 +15,7 @@ from accounts.people.invite import InviteRefused, invite, send_again, send_wante
 from accounts.people.links import mail_link, open_token, resolve, token_for
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import MembershipFactory
 
 NOA = {"first_name": "Noa", "infix": "de", "last_name": "Wit", "email": "noa@hier.test"}

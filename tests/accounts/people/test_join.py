@@ -19,7 +19,7 @@ from accounts.people.invite import send_again, withdraw
 from accounts.people.join import HasAccount, join_with_password
 from accounts.people.links import token_for
 from digibeoordelen.logs import HideMailedLinks
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import PASSWORD, MembershipFactory, UserFactory
 
 from .test_invitations import ask, words

@@ -14,7 +14,7 @@ from accounts.models import Membership, Role, RoleChange, School, SchoolInvitati
 from accounts.people.invite import invite
 from accounts.people.roles import RoleRefused, give_role, leave, take_role
 from assessments.models import Assessment
-from tests.at_once import at_once
+from tests.concurrency import at_once
 from tests.factories import MembershipFactory
 
 

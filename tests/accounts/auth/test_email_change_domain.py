@@ -1,0 +1,158 @@
+"""Who registered with an address of the school's domains keeps to these; whom Schoolbeheer let in is free."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.auth.registration import confirm
+from accounts.models import EmailChange, Membership, Role, School, SchoolInvitation, User
+from accounts.people.invite import invite
+from accounts.people.join import join_with_password
+from accounts.people.links import token_for
+from accounts.people.roles import give_role, leave
+from assessments.start.start import start
+from exams.models import ExamUnit
+from tests.accounts.mailed import link_in, mailed
+from tests.factories import PASSWORD, MembershipFactory, RegistrationFactory, member
+
+from .test_email_change import ask, email_of
+from .test_registration import confirm as confirm_by_link
+from .test_registration import filled_in
+
+OWN, ALSO_OWN, OTHER = "noa@student.hier.test", "noa2@examens.hier.test", "noa@elders.test"
+
+
+@pytest.fixture(autouse=True)
+def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+
+@pytest.fixture
+def strict(school: School) -> School:
+    """Lets students register with addresses of two domains."""
+    school.register_on, school.register_domains = True, "student.hier.test examens.hier.test"
+    school.save()
+    return school
+
+
+@pytest.fixture
+def noa(client: Client, strict: School) -> User:
+    """Registered, and logged in with `client`."""
+    user = confirm(registration=RegistrationFactory(email=OWN, school=strict))
+    log_in(client, user)
+    return user
+
+
+def log_in(client: Client, user: User) -> None:
+    """After the first time, which asks to check name and number."""
+    User.objects.filter(pk=user.pk).update(details_checked_at=timezone.now())
+    client.force_login(user)
+
+
+def test_another_domain_is_refused_and_the_allowed_ones_are_named(client: Client, noa: User) -> None:
+    page = ask(client, OTHER).content.decode()
+    assert "ROC Hier laat voor uw account alleen een e-mailadres toe van:" in page
+    assert "@student.hier.test, @examens.hier.test." in page
+    assert not EmailChange.objects.exists()
+    assert mailed() == []
+
+
+def test_it_is_said_in_english_too(client: Client, noa: User) -> None:
+    client.post("/taal/", {"language": "en", "next": "/"})
+    page = ask(client, OTHER).content.decode()
+    assert "ROC Hier only allows an email address from: @student" in page
+
+
+def test_within_the_domains_one_changes_as_anyone(client: Client, noa: User) -> None:
+    assert ask(client, ALSO_OWN).url == "/profiel/"
+    client.post(link_in("confirm_email"))
+    assert email_of(noa) == ALSO_OWN
+
+
+def test_a_domain_that_the_school_stopped_allowing_meanwhile_is_refused_at_the_link(
+    client: Client, noa: User, strict: School
+) -> None:
+    ask(client, ALSO_OWN)
+    School.objects.update(register_domains="student.hier.test")
+    answer = client.post(link_in("confirm_email"))
+    assert answer.status_code == 409
+    assert "Uw e-mailadres is niet gewijzigd." in answer.content.decode()
+    assert email_of(noa) == OWN
+
+
+def test_registered_by_the_form_and_the_link_is_the_same(client: Client, strict: School) -> None:
+    client.post("/account-aanmaken/", filled_in(strict, email=OWN))
+    confirm_by_link(client)
+    log_in(client, User.objects.get(email=OWN))
+    assert "alleen een e-mailadres toe van" in ask(client, OTHER).content.decode()
+
+
+# --- Who is free -----------------------------------------------------------------------------------
+def is_free(client: Client, password: str = PASSWORD) -> bool:
+    ask(client, OTHER, password=password)
+    return ("confirm_email", OTHER) in mailed()
+
+
+def test_at_a_school_that_restricts_nothing(client: Client, noa: User) -> None:
+    School.objects.update(register_domains="")
+    assert is_free(client)
+
+
+def test_who_registered_before_the_school_restricted_it(client: Client, strict: School, noa: User) -> None:
+    School.objects.update(register_domains="nieuw.hier.test")
+    assert is_free(client)
+
+
+def test_whom_schoolbeheer_invited(client: Client, strict: School) -> None:
+    manager = member(strict, Role.SCHOOLBEHEER)
+    noa = SchoolInvitation(first_name="Noa", last_name="Wit", email=OWN)
+    asked = invite(school=strict, roles=["STUDENT"], by=manager, invitation=noa)
+    log_in(client, join_with_password(token=token_for(asked), password="een-nieuw-lang-wachtwoord"))
+    assert is_free(client, password="een-nieuw-lang-wachtwoord")
+
+
+def test_who_got_another_role_from_schoolbeheer(client: Client, noa: User, strict: School) -> None:
+    give_role(school=strict, user=noa, role=Role.DOCENT, by=member(strict, Role.SCHOOLBEHEER))
+    assert is_free(client)
+
+
+def test_who_is_at_another_school_as_well(client: Client, noa: User, other_school: School) -> None:
+    MembershipFactory(user=noa, school=other_school)
+    assert is_free(client)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_who_left_and_whose_mailbox_ends(
+    client: Client, noa: User, strict: School, kept: bool, unit: ExamUnit, docent: User
+) -> None:
+    student = Membership.objects.get(user=noa)
+    if kept:
+        start(unit=unit, student=student, by=docent)
+    leave(school=strict, user=noa, by=member(strict, Role.SCHOOLBEHEER))
+    assert is_free(client)
+
+
+@pytest.mark.parametrize("date", ["diploma_on", "left_on"])
+def test_whose_study_ended_and_who_is_still_among_the_students(client: Client, noa: User, date: str) -> None:
+    Membership.objects.filter(user=noa).update(**{date: timezone.localdate()})
+    assert is_free(client)
+
+
+@pytest.mark.parametrize("date", ["diploma_on", "left_on"])
+def test_not_yet_who_has_a_date_in_advance(client: Client, noa: User, date: str) -> None:
+    Membership.objects.filter(user=noa).update(**{date: timezone.localdate() + timedelta(days=1)})
+    assert not is_free(client)
+
+
+def test_the_old_address_takes_itself_back_whatever_the_school_allows_by_then(
+    client: Client, noa: User, strict: School
+) -> None:
+    ask(client, ALSO_OWN)
+    client.post(link_in("confirm_email"))
+    School.objects.update(register_domains="examens.hier.test")
+    Client().post(link_in("email_change_asked"))
+    assert email_of(noa) == OWN

@@ -1,0 +1,203 @@
+"""Nobody learns here which addresses have an account: the answers are alike, and so is the work behind them.
+
+Counted are queries, password hashes and mails: seconds differ from machine to machine, these do not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.conf import settings as site
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.auth import devices, rate_limits
+from accounts.models import School, User
+from digibeoordelen.outbox.models import OutgoingMail
+from tests.accounts.mailed import mailed, start_counting
+from tests.factories import PASSWORD, RegistrationFactory, UserFactory
+
+KNOWN, UNKNOWN, OFF, HALF = "sam@school.test", "niemand@school.test", "uit@school.test", "half@school.test"
+STATES = [KNOWN, UNKNOWN, OFF, HALF]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one request came to; `queries` without the values in them."""
+
+    status: int
+    page: str
+    queries: list[str]
+    hashes: int
+    mails: int
+    cookies: list[str]
+
+
+@pytest.fixture
+def people(school: School) -> None:
+    """An account, one that is off, and someone who registered and did not confirm."""
+    school.register_on = True
+    school.save()
+    UserFactory(email=KNOWN)
+    UserFactory(email=OFF, is_active=False)
+    RegistrationFactory(email=HALF, school=school)
+
+
+@pytest.fixture
+def work(people: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Work]:
+    """A function that posts a form and says what that came to: `work(path, data)`."""
+    hashed: list[int] = []
+    encode = MD5PasswordHasher.encode
+
+    def counted(self: Any, *args: Any, **kwargs: Any) -> str:
+        hashed.append(1)
+        return encode(self, *args, **kwargs)
+
+    monkeypatch.setattr(MD5PasswordHasher, "encode", counted)
+
+    def post(path: str, email: str, cookies: dict[str, str] | None = None, **data: Any) -> Work:
+        hashed.clear()
+        before = OutgoingMail.objects.count()
+        client = Client()
+        client.cookies.load(cookies or {})
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            response = client.post(path, {"email": email, "username": email, **data})
+        page = response.content.decode().replace(email, "…")
+        return Work(
+            status=response.status_code,
+            page=re.sub(r'value="\w{64}"', "", page),  # the form's token
+            queries=[re.sub(r"'[^']*'|\d+", "?", query["sql"])[:60] for query in queries.captured_queries],
+            hashes=len(hashed),
+            mails=OutgoingMail.objects.count() - before,
+            cookies=sorted(client.cookies),
+        )
+
+    return post
+
+
+def alike(found: list[Work]) -> Work:
+    """The work, when it is the same each time."""
+    assert all(work == found[0] for work in found[1:])
+    return found[0]
+
+
+def registration(school: School) -> dict[str, Any]:
+    names = {"first_name": "Noa", "infix": "", "last_name": "Wit"}
+    return {**names, "school": school.pk, "password1": PASSWORD, "password2": PASSWORD}
+
+
+def test_registering_hashes_once_and_mails_once_whoever_has_the_address(
+    work: Callable[..., Work], school: School
+) -> None:
+    path = reverse("accounts:register")
+    found = alike([work(path, email, **registration(school)) for email in STATES])
+    assert (found.status, found.hashes, found.mails) == (200, 1, 1)
+    assert [kind for kind, _ in mailed()] == [
+        "has_account",
+        "confirm_registration",
+        "has_account",
+        "confirm_registration",
+    ]
+
+
+def test_asking_the_mail_again_mails_once_and_hashes_nothing(work: Callable[..., Work]) -> None:
+    found = alike([work(reverse("accounts:confirm_again"), email) for email in STATES])
+    assert (found.status, found.hashes, found.mails) == (200, 0, 1)
+    assert [kind for kind, _ in mailed()] == ["has_account", "no_account", "has_account", "confirm_registration"]
+
+
+def test_a_forgotten_password_mails_once_and_hashes_nothing(work: Callable[..., Work]) -> None:
+    """An address without an account gets a mail, too: who has several may have tried another one."""
+    found = alike([work(reverse("accounts:forgotten_password"), email) for email in STATES])
+    assert (found.status, found.hashes, found.mails) == (200, 0, 1)
+    assert [kind for kind, _ in mailed()] == ["new_password", "no_account", "no_account", "no_account"]
+
+
+def test_logging_in_hashes_once_and_mails_nothing(work: Callable[..., Work]) -> None:
+    User.objects.create(email="zonder@school.test", password="!")  # who never had a password
+    addresses = [*STATES, "zonder@school.test"]
+    found = alike([work("/inloggen/", email, password="verkeerd-woord") for email in addresses])
+    assert (found.status, found.hashes, found.mails) == (200, 1, 0)
+
+
+def test_a_known_device_makes_no_difference_to_another_address(work: Callable[..., Work]) -> None:
+    device = Client()
+    device.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
+    UserFactory(email="ander@school.test")
+    for cookies in ({}, {devices.COOKIE: device.cookies[devices.COOKIE].value}):
+        emails = ["ander@school.test", UNKNOWN, HALF, OFF]
+        alike([work("/inloggen/", email, cookies, password="verkeerd-woord") for email in emails])
+
+
+def test_the_right_password_of_an_account_that_is_off_is_as_any_wrong_one(work: Callable[..., Work]) -> None:
+    alike([work("/inloggen/", email, password=PASSWORD) for email in (OFF, UNKNOWN, HALF)])
+
+
+def test_an_address_is_locked_out_after_as_many_wrong_words_known_or_not(work: Callable[..., Work]) -> None:
+    for email in (KNOWN, UNKNOWN, OFF, HALF):
+        answers = [work("/inloggen/", email, password="verkeerd").status for _ in range(site.AXES_FAILURE_LIMIT)]
+        assert answers == [200] * (site.AXES_FAILURE_LIMIT - 1) + [429]
+
+
+@pytest.mark.parametrize("name", ["register", "confirm_again", "forgotten_password"])
+def test_over_the_limit_the_answers_are_alike_too(
+    work: Callable[..., Work], school: School, settings: Any, name: str
+) -> None:
+    start_counting(settings)
+    last = []
+    for email in (KNOWN, UNKNOWN):
+        for _ in range(rate_limits.MAILS_BY_EMAIL.times + 1):
+            answer = work(reverse(f"accounts:{name}"), email, **registration(school))
+        last.append(answer)
+    assert (alike(last).status, alike(last).mails) == (429, 0)
+
+
+# --- Brute force, and a session that was laid ready -------------------------------------------------------
+def test_right_password_gets_in_from_an_address_with_too_many_wrong_ones(people: None, settings: Any) -> None:
+    start_counting(settings)
+    times = rate_limits.WRONG_PASSWORDS.times
+
+    def attempt(email: str, password: str, visitor: str) -> int:
+        words = {"username": email, "password": password}
+        return Client(REMOTE_ADDR=visitor).post("/inloggen/", words).status_code
+
+    answers = [attempt(f"p{number}@school.test", "welkom2026", "192.0.2.1") for number in range(times + 1)]
+    assert answers == [200] * times + [429]
+    assert attempt(KNOWN, "verkeerd", "192.0.2.1") == attempt(UNKNOWN, "verkeerd", "192.0.2.1") == 429
+    assert attempt(KNOWN, "verkeerd", "192.0.2.2") == 200
+    assert attempt(KNOWN, PASSWORD, "192.0.2.1") == 302
+
+
+def test_who_logs_in_is_not_counted(people: None, settings: Any) -> None:
+    start_counting(settings)
+    for _ in range(rate_limits.WRONG_PASSWORDS.times + 1):
+        answer = Client().post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
+    assert answer.status_code == 302
+
+
+def test_a_session_laid_ready_by_another_is_worth_nothing_after_the_login(client: Client, people: None) -> None:
+    session = client.session
+    session["planted"] = "x"
+    session.save()
+    planted = session.session_key or ""
+    client.cookies["sessionid"] = planted
+    client.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
+    assert client.session.session_key != planted
+    thief = Client()
+    thief.cookies["sessionid"] = planted
+    assert thief.get("/profiel/").url.startswith("/inloggen/")
+
+
+def test_a_session_key_of_one_s_own_making_is_not_taken_over(client: Client, people: None) -> None:
+    client.cookies["sessionid"] = "abcdefghijklmnopqrstuvwxyz012345"
+    client.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
+    assert client.cookies["sessionid"].value != "abcdefghijklmnopqrstuvwxyz012345"

@@ -1,0 +1,239 @@
+"""'Wachtwoord vergeten?', and another password in the profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.conf import settings as site
+from django.test import Client
+from django.urls import reverse
+
+from accounts.auth import password as auth_password
+from accounts.auth import rate_limits
+from accounts.models import User
+from digibeoordelen.outbox import links, worker
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from tests.accounts.mailed import link_in, mailed, start_counting
+from tests.factories import PASSWORD, UserFactory
+
+FORGOTTEN = reverse("accounts:forgotten_password")
+CHANGE = reverse("accounts:change_password")
+EMAIL, NEW = "sam@school.test", "een-heel-ander-woord"
+
+
+@pytest.fixture
+def someone(db: None) -> User:
+    return UserFactory(email=EMAIL, first_name="Sam", last_name="Smit")
+
+
+def ask(client: Client, email: str = EMAIL) -> str:
+    response = client.post(FORGOTTEN, {"email": email})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def choose(client: Client, path: str = "", password: str = NEW) -> Any:
+    words = {"new_password1": password, "new_password2": password}
+    return client.post(path or link_in("new_password"), words)
+
+
+def log_in(client: Client, password: str = PASSWORD, **more: Any) -> Any:
+    return client.post("/inloggen/", {"username": EMAIL, "password": password}, **more)
+
+
+# --- Forgotten ------------------------------------------------------------------------------------------
+def test_the_login_page_leads_to_it(client: Client, db: None) -> None:
+    assert f'href="{FORGOTTEN}"' in client.get("/inloggen/").content.decode()
+
+
+def test_from_the_form_by_the_mail_to_the_new_password(client: Client, someone: User) -> None:
+    assert "Kijk in uw mail" in ask(client, " SAM@school.test ")
+    assert mailed() == [("new_password", EMAIL)]
+    answer = choose(client)
+    assert answer.url == "/inloggen/"
+    assert "Uw nieuwe wachtwoord is bewaard." in client.get("/inloggen/").content.decode()
+    assert log_in(Client()).status_code == 200, "the old one"
+    assert log_in(client, NEW).status_code == 302
+    assert mailed()[-1] == ("password_changed", EMAIL)
+
+
+def test_choosing_it_does_not_log_in(client: Client, someone: User) -> None:
+    ask(client)
+    choose(client)
+    assert "_auth_user_id" not in client.session
+
+
+def test_every_session_begun_before_ends(client: Client, someone: User) -> None:
+    elsewhere = Client()
+    log_in(elsewhere)
+    assert elsewhere.get("/profiel/").status_code == 200
+    ask(client)
+    choose(client)
+    assert elsewhere.get("/profiel/").url.startswith("/inloggen/")
+
+
+def test_a_link_works_once(client: Client, someone: User) -> None:
+    ask(client)
+    path = link_in("new_password")
+    choose(client, path)
+    answer = choose(Client(), path, "nog-een-ander-woord")
+    assert answer.status_code == 410
+    assert "Deze link werkt niet meer" in answer.content.decode()
+    assert log_in(client, NEW).status_code == 302
+
+
+def test_looking_uses_nothing_up(client: Client, someone: User) -> None:
+    ask(client)
+    path = link_in("new_password")
+    for _ in range(3):
+        assert "Kies een nieuw wachtwoord" in client.get(path).content.decode()
+    assert choose(client, path).status_code == 302
+
+
+def test_it_expires_after_a_day(client: Client, someone: User, pass_time: Any) -> None:
+    ask(client)
+    path = link_in("new_password")
+    pass_time(hours=25)
+    answer = choose(client, path)
+    assert answer.status_code == 410
+    assert "Deze link is verlopen" in answer.content.decode()
+    with pytest.raises(links.LinkVoid):
+        link_in("new_password")
+
+
+@pytest.mark.parametrize(
+    "change", [{"email": "anders@school.test"}, {"is_active": False}, {"last_login": "2026-01-01T00:00Z"}]
+)
+def test_what_came_after_makes_it_void(client: Client, someone: User, change: dict[str, Any]) -> None:
+    ask(client)
+    path = link_in("new_password")
+    User.objects.update(**change)
+    assert choose(client, path).status_code == 410
+    with pytest.raises(links.LinkVoid):
+        link_in("new_password")
+    assert User.objects.get().check_password(PASSWORD)
+
+
+def test_a_link_for_one_is_none_for_another(client: Client, someone: User) -> None:
+    other = UserFactory()
+    ask(client)
+    payload, signature = link_in("new_password").split("/")[-2].split(":")
+    link = auth_password.mail_link(user=other, language="nl")
+    forged = auth_password.NEW_PASSWORD.token({**link.data, "user": other.pk}).split(":")[0]
+    wrong = reverse("accounts:new_password", args=[f"{forged}:{signature}"])
+    assert payload != forged
+    assert choose(client, wrong).status_code == 404
+
+
+@pytest.mark.parametrize("word", ["kort", "password123", "sam@school.test"])
+def test_a_weak_one_is_refused_and_the_link_stays_good(client: Client, someone: User, word: str) -> None:
+    ask(client)
+    assert "Dit moet nog worden aangepast" in choose(client, password=word).content.decode()
+    assert choose(client).status_code == 302
+
+
+def test_the_outbox_keeps_no_link(client: Client, someone: User) -> None:
+    ask(client)
+    mail = OutgoingMail.objects.get()
+    [token] = [part for part in link_in("new_password").split("/") if len(part) > 20]
+    kept = "\n".join(str(getattr(mail, field.name)) for field in OutgoingMail._meta.fields)
+    assert token not in kept
+    assert token.split(":")[0] not in kept
+    assert PASSWORD not in kept
+
+
+def test_a_server_that_quotes_the_mail_tells_no_link(
+    client: Client, someone: User, smtp_sink: Any, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", smtp_sink.port
+    ask(client)
+    path = link_in("new_password")
+    smtp_sink.answer("DATA", f"554 refused: http://testserver{path}")
+    worker.deliver(OutgoingMail.objects.get().pk)
+    mail = OutgoingMail.objects.get()
+    assert mail.state == MailState.FAILED
+    assert path.split("/")[-2] not in mail.last_error + caplog.text
+
+
+def test_an_account_that_is_off_gets_no_link(client: Client, someone: User) -> None:
+    User.objects.update(is_active=False)
+    ask(client)
+    assert mailed() == [("no_account", EMAIL)]
+
+
+def test_who_tried_too_often_gets_in_with_the_new_one(client: Client, someone: User) -> None:
+    for _ in range(site.AXES_FAILURE_LIMIT):
+        answer = log_in(client, "verkeerd")
+    assert answer.status_code == 429
+    ask(client)
+    choose(Client(REMOTE_ADDR="192.0.2.7"))
+    assert log_in(client, NEW).status_code == 302
+
+
+def test_an_address_is_mailed_a_few_times_an_hour_known_or_not(client: Client, someone: User, settings: Any) -> None:
+    start_counting(settings)
+    for email in (EMAIL, "niemand@school.test"):
+        answers = [client.post(FORGOTTEN, {"email": email}).status_code for _ in range(6)]
+        assert answers == 5 * [200] + [429]
+
+
+def test_who_asks_for_many_mails_shuts_no_one_out_of_that_network(client: Client, someone: User, settings: Any) -> None:
+    log_in(client)
+    client.post("/uitloggen/")
+    start_counting(settings)
+    for number in range(rate_limits.MAILS_BY_ADDRESS.times + 1):
+        answer = Client().post(FORGOTTEN, {"email": f"p{number}@school.test"})
+    assert answer.status_code == 429
+    assert Client().post(FORGOTTEN, {"email": EMAIL}).status_code == 429
+    assert client.post(FORGOTTEN, {"email": EMAIL}).status_code == 200
+    assert client.post(FORGOTTEN, {"email": "ander@school.test"}).status_code == 429
+
+
+def test_mails_to_one_address_use_little_of_a_network_s_number(client: Client, someone: User, settings: Any) -> None:
+    start_counting(settings)
+    for _ in range(rate_limits.MAILS_BY_ADDRESS.times + 1):
+        client.post(FORGOTTEN, {"email": EMAIL})
+    assert client.post(FORGOTTEN, {"email": "ander@school.test"}).status_code == 200
+
+
+# --- In the profile ---------------------------------------------------------------------------------------
+def change(client: Client, old: str = PASSWORD, new: str = NEW) -> Any:
+    return client.post(CHANGE, {"password": old, "new_password1": new, "new_password2": new})
+
+
+def test_with_the_old_one_a_new_one_is_chosen_and_the_other_sessions_end(client: Client, someone: User) -> None:
+    elsewhere = Client()
+    log_in(elsewhere)
+    log_in(client)
+    before = client.session.session_key
+    assert change(client).url == "/profiel/"
+    assert client.session.session_key != before
+    assert "Uw wachtwoord is gewijzigd." in client.get("/profiel/").content.decode()
+    assert elsewhere.get("/profiel/").status_code == 302
+    assert log_in(Client(), NEW).status_code == 302
+    assert mailed() == [("password_changed", EMAIL)]
+
+
+def test_without_the_old_one_nothing_changes(client: Client, someone: User) -> None:
+    client.force_login(someone)
+    page = change(client, "verkeerd").content.decode()
+    assert "Dit is niet uw wachtwoord." in page
+    assert User.objects.get().check_password(PASSWORD)
+    assert mailed() == []
+
+
+def test_guessing_the_old_one_is_counted_as_at_the_login(client: Client, someone: User) -> None:
+    client.force_login(someone)
+    answers = [change(client, "verkeerd").status_code for _ in range(site.AXES_FAILURE_LIMIT)]
+    assert answers[-1] == 429
+    assert change(client).status_code == 429
+    assert User.objects.get().check_password(PASSWORD)
+    assert log_in(Client()).status_code == 429
+
+
+def test_the_profile_leads_to_it(client: Client, someone: User) -> None:
+    client.force_login(someone)
+    assert f'href="{CHANGE}"' in client.get("/profiel/").content.decode()
+    assert client.get(CHANGE).status_code == 200

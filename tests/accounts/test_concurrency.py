@@ -1,0 +1,91 @@
+"""Two people, or one who clicks twice, at the same moment, on real connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.auth import email_change, password
+from accounts.auth import registration as auth_registration
+from accounts.auth.links import NEW_PASSWORD, LinkGone
+from accounts.models import EmailChange, Membership, User
+from tests.concurrency import at_once
+from tests.factories import RegistrationFactory, SchoolFactory, UserFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _announce_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is queued stays queued: no broker is asked while the threads meet."""
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+
+
+def kinds(results: list[Any]) -> set[type]:
+    return {type(result) for result in results}
+
+
+def test_a_registration_that_is_confirmed_twice_makes_one_account() -> None:
+    registration = RegistrationFactory()
+    results = at_once(*2 * [lambda: auth_registration.confirm(registration=registration)])
+    assert kinds(results) == {User, LinkGone}
+    assert Membership.objects.count() == 1
+
+
+def test_two_registrations_of_one_address_make_one_account() -> None:
+    school = SchoolFactory(register_on=True)
+    made = [RegistrationFactory(email="noa@school.test", school=school) for _ in range(2)]
+
+    def confirm(number: int) -> Callable[[], User]:
+        return lambda: auth_registration.confirm(registration=made[number])
+
+    results = at_once(confirm(0), confirm(1))
+    assert User in kinds(results)
+    assert kinds(results) - {User} <= {LinkGone, auth_registration.AlreadyAnAccount}
+    assert User.objects.count() == Membership.objects.count() == 1
+
+
+def test_a_link_for_a_new_password_that_is_sent_in_twice_works_once() -> None:
+    user = UserFactory()
+    token = NEW_PASSWORD.token(password.mail_link(user=user, language="nl").data)
+
+    def choose(word: str) -> Callable[[], User]:
+        return lambda: password.choose(token=token, password=word, language="nl")
+
+    results = at_once(choose("het-ene-woord"), choose("het-andere-woord"))
+    assert kinds(results) == {User, LinkGone}
+
+
+def test_two_accounts_that_want_one_address_one_gets_it() -> None:
+    changes = [
+        EmailChange.objects.create(user=user, old_email=user.email, new_email="samen@school.test")
+        for user in (UserFactory(), UserFactory())
+    ]
+
+    def confirm(number: int) -> Callable[[], None]:
+        return lambda: email_change.confirm(change=changes[number])
+
+    results = at_once(confirm(0), confirm(1))
+    assert kinds(results) == {type(None), email_change.AddressTaken}
+    assert User.objects.filter(email="samen@school.test").count() == 1
+
+
+def test_who_confirms_while_the_owner_stops_it_ends_with_the_old_address() -> None:
+    user = UserFactory(email="oud@school.test")
+    change = EmailChange.objects.create(user=user, old_email=user.email, new_email="nieuw@school.test")
+    at_once(lambda: email_change.confirm(change=change), lambda: email_change.stop(change=change, language="nl"))
+    user.refresh_from_db()
+    assert (user.email, user.has_usable_password()) == ("oud@school.test", False)
+
+
+def test_two_who_ask_for_another_address_at_once_leave_one_that_waits() -> None:
+    user = UserFactory()
+
+    def ask(email: str) -> Callable[[], None]:
+        return lambda: email_change.ask(user=user, email=email, language="nl")
+
+    results = at_once(ask("een@school.test"), ask("twee@school.test"))
+    assert results == [None, None]
+    assert EmailChange.objects.filter(withdrawn_at=None).count() == 1

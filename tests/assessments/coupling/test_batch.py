@@ -1,0 +1,359 @@
+"""'Examinatoren kiezen voor N studenten': one choice and one message for several assessments."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Role, School, User
+from addressbook.models import Contact
+from assessments import lifecycle
+from assessments.models import Assessment, Status
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.assessments.asserts import told
+from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, add_version, first_unit, make_exam
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
+    """Of Anouk van 't Hoff and Bart Zomer."""
+    bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
+    return [assessment, steps.start_assessment(bart, unit, docent)]
+
+
+def address(unit, name):
+    return reverse(f"assessments:{name}", args=[unit.pk])
+
+
+def of(assessments, **more):
+    versions = {f"versie-{a.pk}": a.version for a in assessments}
+    return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **more}
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]] + told(response)
+
+
+def test_overnemen_gives_all_students_the_same_examiner(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    post = of(two, examinator=[examiner.pk])
+    answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
+    assert said(answer) == ["Gekozen voor het hele examen van Anouk van 't Hoff, Bart Zomer: Erik Examinator."]
+    assert answer.content.decode().count("Erik Examinator\n") == 2
+    assert [a.live_assignments.count() for a in two] == [4, 4]
+
+
+def test_whose_examiners_a_colleague_changed_meanwhile_is_named_and_keeps_them(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    post = of(two, examinator=[examiner.pk])
+    steps.choose(two[0], second_examiner)
+    answer = teacher.post(address(unit, "take_over_together"), post, follow=True)
+    assert said(answer)[0] == "Gekozen voor het hele examen van Bart Zomer: Erik Examinator."
+    assert said(answer)[1].startswith("Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd.")
+    assert {a.contact for a in two[0].live_assignments} == {second_examiner}
+
+
+def begin(assessment: Assessment, examiner: Contact) -> None:
+    steps.choose(assessment, examiner)
+    steps.fill_in(steps.send_invitation(assessment, examiner))
+
+
+def who(assessment: Assessment) -> set[Contact]:
+    return {assignment.contact for assignment in assessment.live_assignments}
+
+
+def fields(answer) -> dict[str, list[str]]:
+    """What the confirmation page would send."""
+    found: dict[str, list[str]] = {}
+    for name, value in answer.context["fields"]:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_who_has_begun_is_asked_about_and_the_other_students_go_on_at_once(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    begin(two[0], examiner)
+    page = address(unit, "take_over_together")
+    answer = teacher.post(page, of(two, examinator=[second_examiner.pk]))
+    assert [(s.assessment, list(s.examiners)) for s in answer.context["students"]] == [(two[0], [examiner])]
+    assert "2 van 2 criteria gescoord" in answer.content.decode()
+    assert [who(a) for a in two] == [{examiner}, {second_examiner}]
+    confirmed = fields(answer)
+    assert confirmed["beoordeling"] == [str(two[0].public_id)]
+    answer = teacher.post(page, confirmed, follow=True)
+    assert said(answer)[-1] == "Gekozen voor het hele examen van Anouk van 't Hoff: Tineke Tweede."
+    assert answer.context["assessments"] == two  # on with both
+    assert [who(a) for a in two] == [{second_examiner}, {second_examiner}]
+    assert said(teacher.post(page, confirmed, follow=True))[0].startswith("Anouk van 't Hoff: Iemand anders")
+
+
+def test_cancelling_goes_back_with_the_ticks(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    begin(two[0], examiner)
+    asked = teacher.post(address(unit, "take_over_together"), of(two, examinator=[second_examiner.pk]))
+    back = teacher.post(asked.context["cancel_action"], fields(asked))
+    assert list(back.context["chosen"]) == [second_examiner]
+    assert who(two[0]) == {examiner}
+
+
+@pytest.mark.parametrize("level", ["werkproces", "onderdeel"])
+def test_a_work_process_or_part_is_chosen_for_all_at_once(
+    level: str, teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    work_process = unit.core_tasks.get().work_processes.all()[1]
+    of_level = {"werkproces": work_process, "onderdeel": work_process.parts.all()[0]}[level]
+    where = {level: of_level.pk}
+    assert f"{level}={of_level.pk}" in teacher.get(address(unit, "together"), of(two)).content.decode()
+    picker = teacher.get(address(unit, "pick_together"), of(two, **where))
+    assert f'name="{level}" value="{of_level.pk}"' in picker.content.decode()
+    assert f"&{level}={of_level.pk}" in picker.context["add_url"]
+    post = of(two, examinator=[second_examiner.pk], **where)
+    answer = teacher.post(address(unit, "take_over_together"), post)
+    assert answer["Location"].endswith(f"#{level}-{of_level.pk}")
+    expected = set(work_process.parts.all()) if level == "werkproces" else {of_level}
+    for assessment in two:
+        own = assessment.live_assignments.filter(contact=second_examiner)
+        assert {assignment.part for assignment in own} == expected
+
+
+def test_where_students_differ_it_says_so(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    [first, second] = unit.core_tasks.get().work_processes.all()
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    steps.choose(two[1], second_examiner, part=second.parts.all()[0])
+    page = teacher.get(address(unit, "together"), of(two))
+    shown = {wp: [(part.examiners, part.differs) for part in parts] for wp, parts in page.context["work_processes"]}
+    same = (["Erik Examinator"], False)
+    assert shown == {first: [same, same], second: [([], True), same]}
+    assert page.content.decode().count("Verschilt per student") == 1
+    of_part = of(two, onderdeel=second.parts.all()[0].pk)
+    assert "De keuze verschilt nu" in teacher.get(address(unit, "pick_together"), of_part).content.decode()
+    assert "De keuze verschilt" not in teacher.get(address(unit, "pick_together"), of(two)).content.decode()
+
+
+def test_finer_choices_stay_unless_the_teacher_says_otherwise(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    part = unit.core_tasks.get().work_processes.all()[1].parts.all()[0]
+    steps.choose(two[0], second_examiner, part=part)
+    shown = teacher.get(address(unit, "pick_together"), of(two)).content.decode()
+    assert "is apart gekozen: Tineke Tweede (bij 1 van de 2 studenten)" in " ".join(shown.split())
+    teacher.post(address(unit, "take_over_together"), of(two, examinator=[examiner.pk]))
+    assert who(two[0]) == {examiner, second_examiner}
+    for assessment in two:
+        assessment.refresh_from_db()
+    teacher.post(address(unit, "take_over_together"), of(two, examinator=[examiner.pk], ook_daar="1"))
+    assert who(two[0]) == {examiner}
+
+
+def test_a_student_whose_version_lacks_the_work_process_is_named(
+    teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact
+) -> None:
+    newer = add_version(unit.exam_version.exam, kinds=["BEHAVIOUR", "PRODUCT"]).units.get()
+    carl = MembershipFactory(school=school, user__first_name="Carl", user__last_name="Anders")
+    three = [*two, steps.start_assessment(carl, newer, docent)]
+    [first, second] = unit.core_tasks.get().work_processes.all()
+    post = {"examinator": [examiner.pk], "werkproces": second.pk}
+    answer = teacher.post(address(unit, "take_over_together"), of(three, **post), follow=True)
+    assert said(answer)[1] == (
+        "Carl Anders: De versie van het examen van deze student heeft geen B1-K1-W2 Werkproces 2."
+    )
+    assert [len(who(a)) for a in three] == [1, 1, 0]
+    for assessment in three:
+        assessment.refresh_from_db()
+    teacher.post(address(unit, "take_over_together"), of(three, **(post | {"werkproces": first.pk})))
+    assert three[2].live_assignments.count() == 2
+    assert {a.part.work_process.core_task.unit for a in three[2].live_assignments} == {newer}
+    page = teacher.get(address(unit, "together"), of(three))
+    assert all(not part.differs for _, parts in page.context["work_processes"] for part in parts)
+
+
+def test_a_work_process_of_another_unit_does_not_exist(teacher: Client, two, unit: ExamUnit) -> None:
+    elsewhere = first_unit(make_exam()).core_tasks.get().work_processes.all()[0]
+    for name in ("pick_together", "add_contact_together"):
+        assert teacher.get(address(unit, name), of(two, werkproces=elsewhere.pk)).status_code == 404
+    assert teacher.post(address(unit, "take_over_together"), of(two, werkproces=elsewhere.pk)).status_code == 404
+
+
+def test_the_picker_shows_whoever_was_chosen_for_any_of_them_and_keeps_ticks_while_searching(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(two[1], examiner)
+    page = address(unit, "pick_together")
+    assert list(teacher.get(page, of(two)).context["chosen"]) == [examiner]
+    searched = teacher.post(page, of(two, q="tineke", examinator=[examiner.pk]))
+    assert list(searched.context["chosen"]) == [examiner]
+    assert list(searched.context["others"]) == [second_examiner]
+
+
+def test_someone_new_is_added_and_comes_back_ticked_beside_those_chosen(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    page = teacher.get(address(unit, "pick_together"), of(two))
+    form = {"first_name": "Greet", "last_name": "Nieuw", "email": "greet@bedrijf.test", "side": "WORKPLACE"}
+    assert "Terug naar het adresboek" in teacher.get(page.context["add_url"]).content.decode()
+    answer = teacher.post(page.context["add_url"], form, follow=True)
+    assert [contact.full_name for contact in answer.context["chosen"]] == ["Erik Examinator", "Greet Nieuw"]
+    again = teacher.post(page.context["add_url"], form).content.decode()
+    assert "Greet Nieuw staat al in het adresboek met dit e-mailadres." in again
+
+
+def test_contacts_of_another_school_are_not_chosen(teacher: Client, two, unit: ExamUnit, other_school: School) -> None:
+    elsewhere = ContactFactory(school=other_school)
+    teacher.post(address(unit, "take_over_together"), of(two, examinator=[elsewhere.pk]))
+    assert not Contact.objects.filter(couplings__isnull=False).exists()
+
+
+def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
+    teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact, django_assert_num_queries
+) -> None:
+    for name, queries in (("together", 11), ("message_together", 8)):
+        for assessment in two:
+            steps.choose(assessment, examiner)
+        teacher.get(address(unit, name), of(two))
+        with django_assert_num_queries(queries):
+            assert teacher.get(address(unit, name), of(two)).status_code == 200
+    many = [steps.start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(28)]
+    for assessment in many:
+        steps.choose(assessment, examiner)
+    for name, queries in (("together", 11), ("message_together", 8)):
+        with django_assert_num_queries(queries):
+            assert teacher.get(address(unit, name), of([*two, *many])).status_code == 200
+
+
+def test_inviting_mails_each_examiner_once_a_student_with_remark_and_attachment(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner, second_examiner)
+    steps.choose(two[1], examiner)
+    pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
+    post = of(two, examinator=[examiner.pk], mails="elk", remark="Graag voor vrijdag", attachments=[pdf])
+    answer = teacher.post(address(unit, "send_together"), post, follow=True)
+    assert said(answer) == ["2 uitnodigingen worden verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."]
+    mails = list(OutgoingMail.objects.all())
+    assert [mail.to for mail in mails] == ["erik@bedrijf.test"] * 2
+    assert all("Graag voor vrijdag" in mail.text and mail.attachments.count() == 1 for mail in mails)
+    assert {Assessment.objects.get(pk=a.pk).status for a in two} == {Status.INVITED}
+
+
+def test_the_page_counts_whom_the_mail_covers_and_names_who_is_left_out_and_why(
+    teacher: Client, two, unit: ExamUnit, school: School, docent: User, examiner: Contact
+) -> None:
+    carl, dirk, eva = (
+        steps.start_assessment(MembershipFactory(school=school, user__last_name=name), unit, docent)
+        for name in ("Claes", "Dekker", "Evers")
+    )
+    for assessment in (*two, carl, dirk):
+        steps.choose(assessment, examiner)
+    steps.send_invitation(carl, examiner)
+    lifecycle.cancel(assessment=dirk, by=docent, reason="Ziek.", counts_as_attempt=False)
+    everyone = [*two, carl, dirk, eva]
+    page = teacher.get(address(unit, "message_together"), of(everyone)).content.decode()
+    assert "Examinatoren uitnodigen voor 2 studenten" in page
+    assert "voor 5 studenten" not in page
+    left_out = re.findall(r"<li class=\"left-out\">(.*?)</li>", page, re.DOTALL)
+    assert [" ".join(re.sub("<[^>]+>", "", line).split()) for line in left_out] == [
+        "Sam Claes: wie gekozen is, is al uitgenodigd",
+        "Sam Dekker: deze beoordeling is ingetrokken",
+        "Sam Evers: er is nog geen examinator gekozen",
+    ]
+    answer = teacher.post(address(unit, "send_together"), of(everyone, examinator=[examiner.pk]), follow=True)
+    assert OutgoingMail.objects.latest("pk").html.count("Start beoordeling</a>") == 2
+    assert "Nog geen examinator gekozen, en daarom niet uitgenodigd: Sam Evers." in said(answer)
+
+
+def test_nobody_is_said_to_be_left_out_when_all_are_covered(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    page = teacher.get(address(unit, "message_together"), of(two)).content.decode()
+    assert "Examinatoren uitnodigen voor 2 studenten" in page
+    assert "left-out" not in page
+    assert said(teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]), follow=True)) == [
+        "De uitnodiging wordt verzonden aan Erik Examinator, voor Anouk van 't Hoff, Bart Zomer."
+    ]
+
+
+def test_inviting_twice_sends_one_mail_a_student(teacher: Client, two, unit: ExamUnit, examiner: Contact) -> None:
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    post = of(two, examinator=[examiner.pk], mails="elk")
+    teacher.post(address(unit, "send_together"), post)
+    answer = teacher.post(address(unit, "send_together"), post, follow=True)
+    assert said(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
+    assert OutgoingMail.objects.count() == 2
+
+
+def test_without_a_tick_one_is_asked_to_choose_and_the_remark_stays(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    page = teacher.post(address(unit, "send_together"), of(two, remark="Blijft staan")).content.decode()
+    assert "Kies eerst wie u wilt uitnodigen." in page
+    assert "Blijft staan" in page
+
+
+def test_a_wrong_attachment_is_refused_and_remark_and_ticks_stay(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact
+) -> None:
+    steps.choose(two[0], examiner)
+    wrong = SimpleUploadedFile("virus.exe", b"MZ")
+    post = of(two, examinator=[examiner.pk], remark="Blijft staan", attachments=[wrong])
+    answer = teacher.post(address(unit, "send_together"), post)
+    assert "geen soort bestand dat mee kan" in answer.content.decode()
+    assert "Blijft staan" in answer.content.decode()
+    assert [ticked for _, _, ticked in answer.context["rows"]] == [True]
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_cancelled_one_is_not_invited_for(
+    teacher: Client, two, unit: ExamUnit, examiner: Contact, docent: User
+) -> None:
+    for assessment in two:
+        steps.choose(assessment, examiner)
+    lifecycle.cancel(assessment=two[0], by=docent, reason="Ziek.", counts_as_attempt=False)
+    teacher.post(address(unit, "send_together"), of(two, examinator=[examiner.pk]))
+    assert not two[0].invitations.exists()
+    assert two[1].invitations.exists()
+
+
+@pytest.mark.parametrize("name", ["together", "pick_together", "add_contact_together", "message_together"])
+def test_one_that_is_not_the_docents_makes_the_page_not_exist(
+    name: str, teacher: Client, two, unit: ExamUnit, stranger: User, other_school: School, docent: User
+) -> None:
+    elsewhere = steps.start_assessment(MembershipFactory(school=other_school), unit, stranger)
+    page = address(unit, name)
+    assert teacher.get(page, of([*two, elsewhere])).status_code == 404
+    for wrong in ([], ["x"], [str(uuid.uuid4())]):
+        assert teacher.get(page, {"beoordeling": wrong}).status_code == 404
+    MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
+    assert teacher.get(page, of([*two, elsewhere])).status_code == 404  # of two schools: two address books
+
+
+def test_one_of_another_unit_makes_the_page_not_exist(teacher: Client, two, docent: User, unit: ExamUnit) -> None:
+    other = make_exam()
+    AccountExamFactory(user=docent, exam=other)
+    assert teacher.get(address(first_unit(other), "together"), of(two)).status_code == 404

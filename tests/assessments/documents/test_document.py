@@ -1,0 +1,496 @@
+"""The PDF of a final result: what it says, that it is made once, and what a dead worker leaves."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from pypdf import PdfReader
+
+from accounts.models import Membership, User
+from addressbook.models import Contact
+from assessments import lifecycle, mails
+from assessments.documents import documents, pdf, verification
+from assessments.documents.documents import render_document, sweep_documents
+from assessments.examiner import saving
+from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Event
+from committee.finalise import finalise
+from digibeoordelen.outbox.models import OutgoingMail, StoredFile
+from exams.models import Exam, Part
+from tests import steps
+from tests.concurrency import at_once
+from tests.factories import first_unit, make_weighted_exam
+
+OFFICE = "bureau@hier.test"
+
+
+@pytest.fixture(autouse=True)
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The documents that a worker was told of; nothing is made by itself."""
+    told: list[int] = []
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", told.append)
+    return told
+
+
+@pytest.fixture
+def document(assessed: Assessment, committee_member: User) -> Document:
+    """Asked for, not made yet."""
+    return finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+
+
+def result_with(document: Document, change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    result = deepcopy(document.result)
+    change(result)
+    return result
+
+
+def read(content: bytes) -> tuple[PdfReader, list[str]]:
+    reader = PdfReader(io.BytesIO(content))
+    return reader, [" ".join(page.extract_text().split()) for page in reader.pages]
+
+
+# --- What it says --------------------------------------------------------------------------------
+def test_the_first_page_says_who_what_and_the_result(document: Document) -> None:
+    _, pages = read(pdf.render(document.result, name=document.filename))
+    for said in (
+        "ROC Hier",
+        "Anouk van 't Hoff",
+        "Studentnummer 123456",
+        "Verzorgende IG",
+        document.assessment.exam.code,
+        "B1 Eenheid 1",
+        "Dirk Docent",
+        "Erik Examinator",
+        "5,5",
+        "V – Voldoende",
+    ):
+        assert said in pages[0]
+    day = timezone.localtime(document.assessment.final_at)
+    assert f"Vastgesteld op {day.day} " in pages[0]
+    assert "door Carla Commissie" in pages[0]
+    assert "versie 2" not in pages[0]
+
+
+def test_then_work_process_by_work_process(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
+) -> None:
+    Contact.objects.filter(pk=second_examiner.pk).update(function="Teamleider", organisation="Zorg & Co")
+    steps.choose(assessment, examiner, second_examiner)
+    for contact in (examiner, second_examiner):
+        invitation = steps.send_invitation(assessment, contact)
+        steps.assess(invitation, "G")
+    document = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
+    _, pages = read(pdf.render(document.result, name=document.filename))
+    first, text = pages[0], " ".join(pages)
+    places = [text.index(f"{head} Resultaat:") for head in ("B1-K1-W1 Werkproces 1", "B1-K1-W2 Werkproces 2")]
+    assert places == sorted(places)
+    assert text.count("G – Goed") == 14  # eight criteria, two work processes; before them the result and the summary
+    assert "Onderbouwing van Erik Examinator." in text
+    for part in ("Gedragsobservatie", "Productbeoordeling"):  # its table may stand on the page before
+        assert text.count(f"{part}: onderbouwing van Tineke Tweede, Teamleider, Zorg & Co. ") == 2
+    assert first.index("Erik Examinator, op ") < first.index("Tineke Tweede, Teamleider, Zorg & Co, op ")
+
+
+def test_each_page_has_its_number_and_whose_it_is(document: Document) -> None:
+    def many(result: dict[str, Any]) -> None:
+        for process in result["core_tasks"][0]["work_processes"]:
+            for part in process["parts"]:
+                part["criteria"] = part["criteria"] * 15
+
+    _, pages = read(pdf.render(result_with(document, many), name=document.filename))
+    assert len(pages) > 2
+    for number, page in enumerate(pages, 1):
+        assert f"123456 · {document.assessment.exam.code} · B1" in page
+        assert f"pagina {number} van {len(pages)}" in page
+
+
+def pages_with_texts(document: Document, paragraphs: int) -> list[str]:
+    def long_texts(result: dict[str, Any]) -> None:
+        for process in result["core_tasks"][0]["work_processes"]:
+            process["parts"][0]["examiners"][0]["justification"] = "Werkt zorgvuldig en overlegt.\n\n" * paragraphs
+
+    return read(pdf.render(result_with(document, long_texts), name=document.filename))[1]
+
+
+def continued(page: str) -> list[str]:
+    return re.findall(r"(B1-K1-W\d) Werkproces \d \(vervolg\)", page)
+
+
+def test_a_page_that_begins_in_the_middle_of_a_work_process_names_it(document: Document) -> None:
+    pages = pages_with_texts(document, 60)
+    assert "B1-K1-W2 Werkproces 2 Resultaat:" in pages[2]
+    assert [continued(page) for page in pages] == [[], ["B1-K1-W1"], ["B1-K1-W1"], ["B1-K1-W2"], ["B1-K1-W2"]]
+
+
+def test_a_page_that_begins_with_a_work_process_continues_none(document: Document) -> None:
+    tried = (page for paragraphs in range(60, 90, 3) for page in pages_with_texts(document, paragraphs))
+    page = next(page for page in tried if page.startswith("B1-K1-W2 Werkproces 2 Resultaat:"))
+    assert continued(page) == []
+
+
+def test_it_says_where_it_can_be_checked_and_each_page_bears_the_code(document: Document) -> None:
+    code = verification.grouped(str(document.code))
+    _, pages = read(pdf.render(document.result, name=document.filename))
+    assert f"{settings.SITE_URL}/controle/" in pages[0]
+    assert pages[0].count(code) == 2
+    assert all(code in page for page in pages)
+
+
+def test_a_document_from_before_there_were_codes_still_says_what_it_said(document: Document) -> None:
+    def older(result: dict[str, Any]) -> None:
+        result["format"] = 1
+        result["document"] = {"number": 1}
+        for part in (p for process in result["core_tasks"][0]["work_processes"] for p in process["parts"]):
+            for examiner in part["examiners"]:
+                for later in ("assessed_on", "place"):
+                    examiner.pop(later, None)
+
+    _, pages = read(pdf.render(result_with(document, older), name=document.filename))
+    assert "Anouk van 't Hoff" in pages[0]
+    assert "Verificatiecode" not in pages[0]
+    assert "None" not in "".join(pages)
+
+
+def test_who_has_it_can_compute_the_grade_where_core_tasks_do_not_weigh_the_same(
+    student: Membership, docent: User, examiner: Contact, committee_member: User
+) -> None:
+    assessment = steps.start_assessment(student, first_unit(make_weighted_exam("2", "1.50")), docent)
+    steps.choose(assessment, examiner)
+    invitation = steps.send_invitation(assessment, examiner)
+    steps.fill_in(invitation, "V")
+    steps.fill_in(invitation, "G", parts=Part.objects.filter(work_process__core_task__code="B1-K2"))
+    saving.complete(invitation=invitation)
+    document = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
+    reader, pages = read(pdf.render(document.result, name=document.filename))
+    text = " ".join(pages)
+    assert "Kerntaak 1 (weegt 2 ×) V – Voldoende 5,5" in text
+    assert "Kerntaak 2 (weegt 1,5 ×) G – Goed 10,0" in text
+    assert "gemiddelde van de cijfers van de kerntaken naar hun weging" in text
+    [(_, [attached])] = reader.attachments.items()
+    tasks = [(Decimal(t["grade"]), Decimal(t["weight"])) for t in json.loads(attached)["result"]["core_tasks"]]
+    mean = sum(grade * weight for grade, weight in tasks) / sum(weight for _, weight in tasks)
+    assert f"{mean:.1f}" == json.loads(attached)["result"]["grade"] == "7.4"
+
+
+def test_core_tasks_that_weigh_the_same_say_nothing_of_it(document: Document) -> None:
+    def older(result: dict[str, Any]) -> None:
+        for core_task in result["result"]["core_tasks"]:
+            del core_task["weight"]
+
+    for result in (document.result, result_with(document, older)):
+        _, pages = read(pdf.render(result, name=document.filename))
+        assert "Resultaat per werkproces" in pages[0]
+        assert "weegt" not in " ".join(pages)
+
+
+def test_no_row_is_split_over_two_pages(document: Document) -> None:
+    def long_rows(result: dict[str, Any]) -> None:
+        parts = [part for process in result["core_tasks"][0]["work_processes"] for part in process["parts"]]
+        for p, part in enumerate(parts):
+            part["criteria"] = [
+                {"text": f"begin-{p}-{c} " + "en nog een heel verhaal erbij " * 12 + f"eind-{p}-{c}", "score": "V"}
+                for c in range(15)
+            ]
+
+    _, pages = read(pdf.render(result_with(document, long_rows), name=document.filename))
+    assert len(pages) > 4
+    for p in range(4):
+        for c in range(15):
+            begins = [n for n, page in enumerate(pages) if f"begin-{p}-{c} " in page]
+            ends = [n for n, page in enumerate(pages) if f"eind-{p}-{c} " in page]
+            assert begins == ends
+            assert len(begins) == 1
+
+
+def test_what_people_typed_is_text(document: Document) -> None:
+    typed = "<b>vet</b> & {{ result }} \N{WHITE SMILING FACE} <img src='file:///etc/passwd'>"
+
+    def type_it(result: dict[str, Any]) -> None:
+        result["student"]["name"] = f"{'Lang' * 40} {typed}"
+        for part in result["core_tasks"][0]["work_processes"][0]["parts"]:
+            part["examiners"][0]["justification"] = typed
+
+    _, pages = read(pdf.render(result_with(document, type_it), name=document.filename))
+    assert "".join(typed.split()) in "".join("".join(pages).split())
+
+
+def test_a_second_version_says_what_it_replaces(document: Document, committee_member: User) -> None:
+    assessment = document.assessment
+    lifecycle.withdraw_final(assessment=assessment, by=committee_member, reason="Verkeerde score.")
+    second = finalise(assessment=assessment, by=committee_member, exam_office_email=OFFICE)
+    _, pages = read(pdf.render(second.result, name=second.filename))
+    assert "Dit is versie 2; deze vervangt alle eerdere versies." in pages[0]
+    assert second.filename.endswith("-v2.pdf")
+
+
+# --- What it is ----------------------------------------------------------------------------------
+def test_it_is_a_tagged_pdf_a_3b_in_dutch_that_carries_the_result(document: Document) -> None:
+    content = pdf.render(document.result, name=document.filename)
+    reader, _ = read(content)
+    catalog: Any = reader.trailer["/Root"]
+    metadata = catalog["/Metadata"].get_data().decode()
+    assert 'pdfaid:part="3"' in metadata
+    assert 'pdfaid:conformance="B"' in metadata
+    assert catalog["/Lang"] == "nl"
+    assert catalog["/MarkInfo"]["/Marked"]
+    assert catalog["/OutputIntents"]
+    [name] = reader.attachments
+    assert name == document.filename.replace(".pdf", ".json")
+    assert json.loads(reader.attachments[name][0]) == document.result
+    assert catalog["/AF"][0].get_object()["/AFRelationship"] == "/Data"
+    fonts = {font for page in reader.pages for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
+    assert all("/FontDescriptor" in str(font.get_object()["/DescendantFonts"][0].get_object()) for font in fonts)
+
+
+@pytest.mark.parametrize("name", ["Anouk van 't Hoff", "Anouk 王小明 🎉 أحمد"])
+def test_making_it_again_gives_the_same_bytes(document: Document, pass_time: Callable[..., None], name: str) -> None:
+    document.result["student"]["name"] = name
+    one = pdf.render(document.result, name=document.filename)
+    pass_time(days=1)
+    assert pdf.render(document.result, name=document.filename) == one
+
+
+def test_digits_are_no_emoji(document: Document) -> None:
+    reader = PdfReader(io.BytesIO(pdf.render(document.result, name=document.filename)))
+    fonts = {font["/BaseFont"] for page in reader.pages for font in page["/Resources"]["/Font"].values()}  # type: ignore[index]
+    assert {font.partition("+")[2] for font in fonts} == {"DejaVu-Sans", "DejaVu-Sans-Bold"}
+
+
+def test_it_stays_as_it_was_when_names_change(document: Document, examiner: Contact) -> None:
+    examiner.last_name = "Hertrouwd"
+    examiner.save()
+    document.refresh_from_db()
+    _, pages = read(pdf.render(document.result, name=document.filename))
+    assert "Hertrouwd" not in "".join(pages)
+
+
+# --- Made once -----------------------------------------------------------------------------------
+def outcome_of(document: Document) -> tuple[int, int, int, int]:
+    """(PDFs, mails with it, 'Pdf gemaakt' in the log, made final)."""
+    events = document.assessment.events
+    return (
+        Document.objects.filter(file__isnull=False).count(),
+        OutgoingMail.objects.filter(kind="result").count(),
+        events.filter(kind=Event.Kind.DOCUMENT_MADE).count(),
+        events.filter(kind=Event.Kind.FINALISED).count(),
+    )
+
+
+def test_a_worker_is_told_on_commit(
+    assessed: Assessment, committee_member: User, announced: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+        assert announced == []
+    assert announced == [document.pk]
+
+
+def test_a_replayed_task_makes_nothing_new(document: Document) -> None:
+    render_document(document.pk)
+    document.refresh_from_db()
+    render_document(document.pk)
+    sweep_documents()
+    again = Document.objects.get()
+    assert (again.file_id, again.mail_id) == (document.file_id, document.mail_id)
+    assert outcome_of(document) == (1, 1, 1, 1)
+
+
+def test_the_log_keeps_the_hash(document: Document) -> None:
+    documents.make(document.pk)
+    [event] = document.assessment.events.filter(kind=Event.Kind.DOCUMENT_MADE)
+    assert event.data == {"document": 1, "sha256": StoredFile.objects.get().sha256}
+    assert event.actor_name == "systeem"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_make_one(document: Document) -> None:
+    assert sorted(at_once(*[lambda: documents.make(document.pk)] * 3)) == [False, False, True]
+    assert outcome_of(document) == (1, 1, 1, 1)
+
+
+class Died(BaseException):
+    """What a killed worker looks like from inside: nothing after it runs."""
+
+
+def lease_over() -> None:
+    Document.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_a_worker_that_dies_while_rendering_is_replaced_after_its_lease(
+    document: Document, announced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*args: Any, **kwargs: Any) -> bytes:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pdf, "render", die)
+        with pytest.raises(Died):
+            documents.make(document.pk)
+    assert not documents.make(document.pk)
+    sweep_documents()
+    assert announced == []
+
+    document.refresh_from_db()
+    assert document.lease_until is not None
+    assert document.lease_until <= timezone.now() + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
+    lease_over()
+    sweep_documents()
+    assert announced == [document.pk]
+    assert documents.make(document.pk)
+    assert outcome_of(document) == (1, 1, 1, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_dies_between_pdf_and_mail_leaves_neither(
+    document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*, document: Document) -> OutgoingMail:
+        raise Died
+
+    with monkeypatch.context() as patched:
+        patched.setattr(mails, "queue_result", die)
+        with pytest.raises(Died):
+            documents.make(document.pk)
+    assert outcome_of(document) == (0, 0, 0, 1)
+    lease_over()
+    assert documents.make(document.pk)
+    assert outcome_of(document) == (1, 1, 1, 1)
+    assert StoredFile.objects.count() == 1
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No PDF can be made, whatever is tried."""
+
+    def fail(*args: Any, **kwargs: Any) -> bytes:
+        raise ValueError("kapot")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pdf, "render", fail)
+        yield
+
+
+def try_to_make(document: Document) -> None:
+    with pytest.raises(ValueError, match="kapot"):
+        documents.make(document.pk)
+    document.refresh_from_db()
+
+
+@pytest.mark.usefixtures("broken")
+def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Document, announced: list[int]) -> None:
+    announced.clear()
+    pauses = []
+    for _attempt in documents.PAUSES:
+        try_to_make(document)
+        assert document.lease_until is not None
+        pauses.append(round((document.lease_until - timezone.now()).total_seconds(), -1))
+        sweep_documents()
+        assert announced == []
+        lease_over()
+    assert pauses == documents.PAUSES
+    sweep_documents()
+    assert announced == [document.pk]
+
+
+@pytest.mark.usefixtures("broken")
+def test_what_goes_wrong_every_time_is_tried_for_ever_and_known_to_fail(
+    document: Document, announced: list[int]
+) -> None:
+    for attempt in range(1, len(documents.PAUSES) + 3):
+        lease_over()
+        try_to_make(document)
+        assert document.is_failing == (attempt >= FAILING_ATTEMPTS)
+        assert document.is_on_its_way == (attempt < FAILING_ATTEMPTS), "whether a page should ask again"
+    assert document.lease_until is not None
+    assert document.lease_until - timezone.now() < timedelta(seconds=documents.PAUSES[-1])
+    lease_over()
+    announced.clear()
+    sweep_documents()
+    assert announced == [document.pk]
+
+
+def test_a_document_that_fails_is_made_at_once_when_someone_asks(
+    document: Document, announced: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    assert not documents.make_again(document), "it may just be on its way"
+    Document.objects.update(attempts=FAILING_ATTEMPTS, lease_until=timezone.now() + timedelta(hours=4))
+    announced.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert documents.make_again(document)
+        assert not documents.make_again(document), "a second click"
+    assert announced == [document.pk]
+    assert documents.make(document.pk)
+    assert outcome_of(document) == (1, 1, 1, 1)
+
+
+def test_a_broker_that_is_gone_costs_nothing_but_time(document: Document, announced: list[int]) -> None:
+    # `announced` swallowed what finalise said, as a broker does that loses it.
+    announced.clear()
+    sweep_documents()
+    assert announced == []  # a worker may just be on its way
+    Document.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    sweep_documents()
+    assert announced == [document.pk]
+
+
+def test_a_result_withdrawn_before_its_pdf_was_made_is_not_mailed(
+    document: Document, committee_member: User, announced: list[int]
+) -> None:
+    lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
+    Document.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    sweep_documents()
+    assert announced == []
+    assert not documents.make(document.pk)
+    assert outcome_of(document) == (0, 0, 0, 1)
+
+
+def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
+    document: Document, committee_member: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def withdraw_meanwhile(result: dict[str, Any], *, name: str) -> bytes:
+        lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
+        return b"%PDF"
+
+    monkeypatch.setattr(pdf, "render", withdraw_meanwhile)
+    assert not documents.make(document.pk)
+    assert outcome_of(document) == (0, 0, 0, 1)
+
+
+# --- The mail ------------------------------------------------------------------------------------
+def test_the_mail_brings_the_pdf_to_the_exam_office(document: Document) -> None:
+    documents.make(document.pk)
+    document.refresh_from_db()
+    mail = OutgoingMail.objects.get(kind="result")
+    assert mail == document.mail
+    assert mail.to == OFFICE
+    assert mail.subject == f"Definitieve beoordeling 123456: Verzorgende IG ({document.assessment.exam.code}), B1"
+    for said in ("Anouk van 't Hoff", "Verzorgende IG", "Carla Commissie: commissie@hier.test"):
+        assert said in mail.text
+    assert "Anouk van &#x27;t Hoff" in mail.html
+    for score in ("Voldoende", "5,5"):  # in the PDF alone
+        assert score not in mail.text + mail.html
+    [attachment] = mail.attachments.all()
+    assert attachment.filename == document.filename
+    assert attachment.content_type == "application/pdf"
+    assert attachment.file == document.file
+
+
+def test_a_subject_too_long_for_any_mail_is_cut_off(assessed: Assessment, exam: Exam, committee_member: User) -> None:
+    exam.title = "Begeleider " * 18
+    exam.save()
+    assessed.refresh_from_db()
+    documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE).pk)
+    mail = OutgoingMail.objects.get(kind="result")
+    assert len(mail.subject) == 150
+    assert mail.subject.endswith("…")
+    assert exam.title.strip() in mail.text

@@ -1,0 +1,252 @@
+"""One mail to an examiner of several students, with a button for each (source text, part A, 'uitnodigen')."""
+
+from __future__ import annotations
+
+import email.policy
+import re
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import School, User
+from addressbook.models import Contact
+from assessments import lifecycle, links
+from assessments.invitations import invite
+from assessments.invitations.invite import invite_for_all
+from assessments.models import Assessment, Event, Invitation
+from digibeoordelen.outbox.links import LinkVoid
+from digibeoordelen.outbox.message import compose
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.assessments.asserts import told
+from tests.factories import MembershipFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def teacher(client: Client, docent: User) -> Client:
+    client.force_login(docent)
+    return client
+
+
+@pytest.fixture
+def three(assessment: Assessment, school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Assessment]:
+    """Of Anouk van 't Hoff, Bart Zomer and Cas Appel, all assessed by `examiner`."""
+    others = [
+        MembershipFactory(school=school, user__first_name=first, user__last_name=last)
+        for first, last in (("Bart", "Zomer"), ("Cas", "Appel"))
+    ]
+    found = [assessment, *(steps.start_assessment(student, unit, docent) for student in others)]
+    for one in found:
+        steps.choose(one, examiner)
+    return found
+
+
+def send_url(unit: ExamUnit) -> str:
+    return reverse("assessments:send_together", args=[unit.pk])
+
+
+def of(assessments, **more):
+    versions = {f"versie-{a.pk}": a.version for a in assessments}
+    return {"beoordeling": [str(a.public_id) for a in assessments], **versions, **more}
+
+
+def said(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]] + told(response)
+
+
+def sent(mail: OutgoingMail) -> tuple[str, str]:
+    """Text and HTML as they go out, links filled in."""
+    content = compose(mail).content.replace(b"\r\n", b"\n")
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    text, html = message.get_body(["plain"]), message.get_body(["html"])
+    assert text is not None
+    assert html is not None
+    return str(text.get_content()), str(html.get_content())
+
+
+def test_one_mail_has_a_button_and_a_line_for_each_student(
+    teacher: Client, three, unit: ExamUnit, examiner: Contact
+) -> None:
+    pdf = SimpleUploadedFile("toelichting.pdf", b"%PDF-1.4 toelichting", content_type="application/pdf")
+    post = of(three, examinator=[examiner.pk], mails="een", remark="Graag <voor> vrijdag", attachments=[pdf])
+    answer = teacher.post(send_url(unit), post, follow=True)
+    assert said(answer) == [
+        "De uitnodiging wordt verzonden aan Erik Examinator, voor Cas Appel, Anouk van 't Hoff, Bart Zomer."
+    ]
+    mail = OutgoingMail.objects.get()
+    assert (mail.to, mail.reply_to) == ("erik@bedrijf.test", "docent@hier.test")
+    day = date_format(timezone.localdate(), "j F Y")
+    assert mail.subject == f"Verzoek om 3 studenten te beoordelen ({day}): Verzorgende IG"
+    assert [attachment.filename for attachment in mail.attachments.all()] == ["toelichting.pdf"]
+    text, html = sent(mail)
+    assert html.count(">Start beoordeling</a>") == 3
+    assert html.index("Graag &lt;voor&gt; vrijdag") < html.index(">Start beoordeling</a>")
+    assert "Graag <voor> vrijdag" in text
+    by_student = re.findall(r"^(.+), (\d+) · B1 Eenheid 1\n(http\S+)$", text, re.MULTILINE)
+    assert [name for name, _, _ in by_student] == ["Cas Appel", "Anouk van 't Hoff", "Bart Zomer"]
+    for name, number, url in by_student:
+        student = links.open_token(url.split("/")[-2]).assessment.student
+        assert (student.user.full_name, student.student_number) == (name, number)
+        assert html.count(f'href="{url}"') == 2
+    assert html.index("Cas Appel") < html.index(by_student[0][2]) < html.index("van &#x27;t Hoff")
+
+
+def test_each_invitation_shows_that_mails_delivery_and_has_its_own_generation(
+    teacher: Client, three, unit: ExamUnit, examiner: Contact
+) -> None:
+    invite.withdraw(invitation=steps.send_invitation(three[0], examiner), by=three[0].initiator)
+    three[0].refresh_from_db()
+    OutgoingMail.objects.all().delete()
+    teacher.post(send_url(unit), of(three, examinator=[examiner.pk]))
+    mail = OutgoingMail.objects.get()
+    assert {invitation.mail for invitation in Invitation.objects.all()} == {mail}
+    assert [one.invitations.get().generation for one in three] == [2, 1, 1]
+    assert all(one.events.filter(kind=Event.Kind.INVITED).exists() for one in three)
+
+
+def test_an_examiner_of_one_student_gets_the_ordinary_mail(
+    teacher: Client, three, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(three[1], examiner, second_examiner)
+    teacher.post(send_url(unit), of(three, examinator=[examiner.pk, second_examiner.pk]))
+    day = date_format(timezone.localdate(), "j F Y")
+    subjects = dict(OutgoingMail.objects.values_list("to", "subject"))
+    assert subjects == {
+        "erik@bedrijf.test": f"Verzoek om 3 studenten te beoordelen ({day}): Verzorgende IG",
+        "tineke@bedrijf.test": "Verzoek om Bart Zomer te beoordelen: Verzorgende IG, B1",
+    }
+
+
+def test_posted_twice_nobody_is_invited_twice_and_no_second_mail_is_queued(
+    teacher: Client, three, unit: ExamUnit, examiner: Contact
+) -> None:
+    post = of(three, examinator=[examiner.pk])
+    teacher.post(send_url(unit), post)
+    answer = teacher.post(send_url(unit), post, follow=True)
+    assert said(answer)[-1] == "Iedereen die u koos, is al uitgenodigd."
+    assert OutgoingMail.objects.count() == 1
+    assert [one.invitations.get().generation for one in three] == [1, 1, 1]
+
+
+def test_the_choice_is_shown_only_where_an_examiner_has_several_students(
+    teacher: Client, three, unit: ExamUnit
+) -> None:
+    page = reverse("assessments:message_together", args=[unit.pk])
+    several = teacher.get(page, of(three)).content.decode()
+    assert "Eén mail per examinator, met een knop per student" in several
+    assert re.search(r'value="een"[^>]*checked|checked[^>]*value="een"', several)
+    assert "Een mail per student" not in teacher.get(page, of(three[:1])).content.decode()
+
+
+def test_who_can_be_invited_is_ticked(teacher: Client, three, unit: ExamUnit) -> None:
+    rows = teacher.get(reverse("assessments:message_together", args=[unit.pk]), of(three)).context["rows"]
+    assert [ticked for _, _, ticked in rows] == [True]
+
+
+# --- Somebody was there meanwhile --------------------------------------------------------------------
+def test_a_student_who_was_changed_meanwhile_is_named_and_the_others_go_on(
+    teacher: Client, three, unit: ExamUnit, examiner: Contact, second_examiner: Contact
+) -> None:
+    post = of(three, examinator=[examiner.pk], remark="Blijft staan")
+    steps.choose(Assessment.objects.get(pk=three[0].pk), examiner, second_examiner)
+    answer = teacher.post(send_url(unit), post)
+    assert said(answer)[0].startswith("Anouk van 't Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd.")
+    assert told(answer) == ["De uitnodiging wordt verzonden aan Erik Examinator, voor Cas Appel, Bart Zomer."]
+    assert answer.context["assessments"] == [three[0]]
+    assert "Blijft staan" in answer.content.decode()
+    assert set(OutgoingMail.objects.get().links) == {f"start_{one.invitations.get().pk}" for one in three[1:]}
+    again = {"beoordeling": three[0].public_id, "examinator": examiner.pk, "remark": "Blijft staan"}
+    version = {f"versie-{three[0].pk}": answer.context["assessments"][0].version}
+    assert teacher.post(send_url(unit), again | version).status_code == 302
+    assert three[0].invitations.get().remark == "Blijft staan"
+
+
+def test_a_cancelled_student_is_named_and_the_others_go_on(
+    teacher: Client, three, unit: ExamUnit, examiner: Contact, docent: User
+) -> None:
+    lifecycle.cancel(assessment=three[2], by=docent, reason="Ziek.", counts_as_attempt=False)
+    answer = teacher.post(send_url(unit), of(three, examinator=[examiner.pk]), follow=True)
+    assert said(answer)[0] == "Cas Appel: Deze beoordeling is ingetrokken en kan niet meer worden gewijzigd."
+    assert len(OutgoingMail.objects.get().links) == 2
+
+
+# --- What becomes of the links -----------------------------------------------------------------------
+@pytest.fixture
+def mail(three, examiner: Contact, docent: User) -> OutgoingMail:
+    invite_for_all(assessments=three, contacts=[examiner], by=docent, one_mail=True)
+    return OutgoingMail.objects.get()
+
+
+def test_a_withdrawn_student_does_not_stop_the_mail_and_that_link_says_why(
+    mail: OutgoingMail, three, docent: User, client: Client
+) -> None:
+    invite.withdraw(invitation=three[0].invitations.get(), by=docent)
+    found = re.findall(r"/beoordelen/\S+/", sent(mail)[0])
+    assert len(found) == 3
+    opened = [client.get(path, follow=True) for path in found]
+    assert [answer.status_code for answer in opened].count(200) == 2
+    [void] = [answer for answer in opened if answer.status_code != 200]
+    assert "ingetrokken" in void.content.decode()
+
+
+def test_a_newer_link_does_not_stop_the_mail_and_the_old_one_opens_nothing(
+    mail: OutgoingMail, three, docent: User
+) -> None:
+    again = three[0].invitations.get()
+    invite.invite_again(invitation=again, by=docent)
+    letter = compose(mail)
+    with pytest.raises(links.NoAccess) as refused:
+        links.open_token(letter.urls[f"start_{again.pk}"].split("/")[-2])
+    assert refused.value.reason == "void"
+    newest = OutgoingMail.objects.order_by("pk").last()
+    assert newest.subject == "Verzoek om Anouk van 't Hoff te beoordelen: Verzorgende IG, B1"
+
+
+def test_with_none_that_stands_the_mail_is_not_sent(mail: OutgoingMail, three, docent: User) -> None:
+    for one in three[1:]:
+        invite.withdraw(invitation=one.invitations.get(), by=docent)
+    invite.invite_again(invitation=three[0].invitations.get(), by=docent)
+    with pytest.raises(LinkVoid, match="nieuwere uitnodiging"):
+        compose(mail)
+    lifecycle.cancel(assessment=three[0], by=docent, reason="Ziek.", counts_as_attempt=True)
+    with pytest.raises(LinkVoid, match="ingetrokken"):
+        compose(mail)
+
+
+def test_a_failed_mail_is_sent_again_once_from_any_of_its_rows(mail: OutgoingMail, three, teacher: Client) -> None:
+    OutgoingMail.objects.update(state=MailState.FAILED, last_error="550 onbekend", attempts=1)
+    pages = [reverse("assessments:send_again", args=[one.invitations.get().public_id]) for one in three[:2]]
+    first, second = [said(teacher.post(page, follow=True)) for page in pages]
+    assert first == second == ["De uitnodiging wordt verzonden aan Erik Examinator."]
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == (MailState.QUEUED, 0)
+
+
+def test_a_new_address_gets_one_mail_again(mail: OutgoingMail, three, examiner: Contact, docent: User) -> None:
+    examiner.email = "nieuw@bedrijf.test"
+    examiner.save()
+    assert invite.invite_at_new_address(contact=examiner, by=docent) == 3
+    with pytest.raises(LinkVoid):
+        compose(mail)
+    again = OutgoingMail.objects.get(to="nieuw@bedrijf.test")
+    assert sent(again)[1].count(">Start beoordeling</a>") == 3
+
+
+def test_sixty_students_fit_in_what_mail_programs_show(
+    school: School, unit: ExamUnit, docent: User, examiner: Contact
+) -> None:
+    students = MembershipFactory.create_batch(60, school=school, user__last_name="van Rijckevorsel-Oudenaarden")
+    many = [steps.start_assessment(student, unit, docent) for student in students]
+    for one in many:
+        steps.choose(one, examiner)
+    invite_for_all(assessments=many, contacts=[examiner], by=docent, one_mail=True, remark="x" * 4000)
+    _, html = sent(OutgoingMail.objects.get())
+    assert html.count(">Start beoordeling</a>") == 60
+    assert len(html.encode()) < 100_000

@@ -1,0 +1,503 @@
+"""The reminders that go out by themselves: three at most, in office hours, and not to who is done or wants none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+from time_machine import TimeMachineFixture, travel
+
+from accounts.models import Membership, School, User
+from addressbook.models import Contact
+from assessments import lifecycle, unsubscribe, working_hours
+from assessments.invitations import invite, reminders, scheduled_reminders, send_back
+from assessments.invitations.scheduled_reminders import send_planned_reminders
+from assessments.models import Assessment, Event, Invitation, PlannedReminder
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.worker import deliver
+from exams.models import ExamUnit
+from tests.concurrency import at_once
+from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member
+from tests.steps import assess, choose, send_invitation, start_assessment
+
+HERE = ZoneInfo("Europe/Amsterdam")
+At = Callable[[str], int]
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=HERE)
+
+
+@pytest.fixture
+def at(time_machine: TimeMachineFixture) -> At:
+    """`at("2026-11-09 09:00")`: it is that moment here, and the clock of the reminders ticks; how many went out."""
+
+    def at(text: str) -> int:
+        time_machine.move_to(moment(text), tick=False)
+        return scheduled_reminders.send_due()
+
+    return at
+
+
+@pytest.fixture
+def asked(at: At, assessment: Assessment, examiner: Contact) -> Invitation:
+    """Invited on Monday 2 November 2026 at 10:00, no date planned."""
+    at("2026-11-02 10:00")
+    choose(assessment, examiner)
+    return send_invitation(assessment, examiner)
+
+
+def plan(assessment: Assessment, day: date | None) -> None:
+    Assessment.objects.filter(pk=assessment.pk).update(planned_on=day)
+
+
+def sent() -> list[str]:
+    return list(PlannedReminder.objects.filter(is_sent=True).order_by("at").values_list("kind", flat=True))
+
+
+def skipped() -> list[str]:
+    return list(PlannedReminder.objects.filter(is_sent=False).order_by("pk").values_list("kind", flat=True))
+
+
+# --- When ----------------------------------------------------------------------------------------
+def test_a_week_and_two_weeks_after_the_invitation(asked: Invitation, at: At) -> None:
+    assert at("2026-11-09 09:59") == 0
+    assert at("2026-11-09 10:00") == 1
+    assert at("2026-11-09 10:30") == 0
+    assert at("2026-11-16 09:59") == 0
+    assert at("2026-11-16 10:00") == 1
+    assert [at(f"2026-{day} 10:00") for day in ("11-23", "11-30", "12-07")] == [0, 0, 0]
+    assert sent() == ["DAY_7", "DAY_14"]
+    assert OutgoingMail.objects.filter(kind="reminder").count() == 2
+
+
+def test_three_days_before_the_planned_date(asked: Invitation, at: At) -> None:
+    plan(asked.assessment, date(2026, 11, 27))  # a Friday
+    assert [at("2026-11-09 10:00"), at("2026-11-16 10:00")] == [1, 1]
+    assert at("2026-11-24 07:59") == 0
+    assert at("2026-11-24 08:00") == 1
+    assert at("2026-11-27 09:00") == 0
+    assert sent() == ["DAY_7", "DAY_14", "BEFORE"]
+
+
+@pytest.mark.parametrize("planned", [date(2026, 11, 24), date(2026, 11, 25)])  # 3 days before: Saturday, Sunday
+def test_before_the_date_a_weekend_becomes_the_friday(asked: Invitation, at: At, planned: date) -> None:
+    plan(asked.assessment, planned)
+    at("2026-11-09 10:00"), at("2026-11-16 10:00")
+    assert at("2026-11-19 17:00") == 0
+    assert at("2026-11-20 08:00") == 1
+    assert sent()[-1] == "BEFORE"
+
+
+def test_none_before_a_date_that_came_at_once(asked: Invitation, at: At) -> None:
+    plan(asked.assessment, date(2026, 11, 5))
+    assert [at(f"2026-11-0{day} 12:00") for day in (2, 3, 4, 5, 6)] == [0] * 5
+
+
+@pytest.mark.parametrize(
+    ("invited", "too_early", "first"),
+    [
+        ("2026-11-07 10:00", "2026-11-14 12:00", "2026-11-16 08:00"),  # a Saturday: on Monday morning
+        ("2026-11-02 20:00", "2026-11-09 20:00", "2026-11-10 08:00"),  # in the evening: the next morning
+        ("2026-11-03 03:00", "2026-11-10 07:30", "2026-11-10 08:00"),  # at night: in the morning
+        ("2026-12-18 10:00", "2026-12-25 10:00", "2026-12-28 08:00"),  # Christmas on a Friday, then the weekend
+        ("2026-10-19 10:00", "2026-10-26 09:30", "2026-10-26 10:00"),  # over the end of summer time
+    ],
+)
+def test_never_at_night_in_the_weekend_or_on_a_holiday(
+    at: At, assessment: Assessment, examiner: Contact, invited: str, too_early: str, first: str
+) -> None:
+    at(invited)
+    choose(assessment, examiner)
+    send_invitation(assessment, examiner)
+    if invited.startswith("2026-10"):  # seven times 24 hours: an hour earlier by the clock
+        first, too_early = "2026-10-26 09:00", "2026-10-26 08:59"
+    assert at(too_early) == 0
+    assert at(first) == 1
+
+
+def test_after_an_outage_of_days_one_goes_out_and_not_two(asked: Invitation, at: At) -> None:
+    plan(asked.assessment, date(2026, 11, 18))  # 'before' is due on Friday 13, the second week on Monday 16
+    at("2026-11-09 10:00")
+    assert at("2026-11-17 09:00") == 1
+    assert at("2026-11-18 09:00") == 0
+    assert (sent(), skipped()) == (["DAY_7", "DAY_14"], ["BEFORE"])
+
+
+def test_what_could_not_go_for_a_week_goes_no_more(asked: Invitation, at: At) -> None:
+    assert at("2026-12-01 10:00") == 0
+
+
+# --- To whom not ---------------------------------------------------------------------------------
+def test_not_to_who_completed_was_withdrawn_or_closed(
+    asked: Invitation, at: At, second_examiner: Contact, docent: User
+) -> None:
+    assessment = asked.assessment
+    choose(assessment, asked.contact, second_examiner)
+    other = send_invitation(assessment, second_examiner)
+    assess(asked)
+    assert at("2026-11-09 11:00") == 1
+    assert OutgoingMail.objects.get(kind="reminder").to == second_examiner.email
+    invite.withdraw(invitation=other, by=docent)
+    assert at("2026-11-16 11:00") == 0
+    at("2026-11-17 10:00")
+    send_invitation(assessment, second_examiner)
+    lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
+    assert at("2026-11-24 11:00") == 0
+
+
+def test_the_school_switches_them_off(asked: Invitation, at: At, school: School) -> None:
+    School.objects.filter(pk=school.pk).update(reminders_on=False)
+    assert at("2026-11-09 10:00") == 0
+    School.objects.filter(pk=school.pk).update(reminders_on=True)
+    assert at("2026-11-09 10:30") == 1
+
+
+def test_not_over_a_link_that_expires(asked: Invitation, at: At) -> None:
+    Invitation.objects.update(expires_at=moment("2026-11-08 10:00"))
+    assert at("2026-11-09 10:00") == 0
+
+
+def test_waits_while_the_mail_before_it_failed(asked: Invitation, at: At) -> None:
+    OutgoingMail.objects.update(state=MailState.FAILED, last_error="550 onbekend")
+    assert at("2026-11-09 10:00") == 0
+    OutgoingMail.objects.update(state=MailState.QUEUED, last_error="")
+    assert at("2026-11-10 10:00") == 1
+
+
+def test_a_reminder_by_hand_takes_the_place_of_the_planned_one(asked: Invitation, at: At, docent: User) -> None:
+    at("2026-11-08 15:00")
+    reminders.remind(invitation=asked, by=docent)
+    assert at("2026-11-09 10:00") == 0
+    assert at("2026-11-10 10:00") == 0
+    assert (sent(), skipped()) == ([], ["DAY_7"])
+    assert at("2026-11-16 10:00") == 1
+
+
+def test_a_new_link_begins_anew(asked: Invitation, at: At, docent: User) -> None:
+    at("2026-11-09 10:00")
+    at("2026-11-12 10:00")
+    invite.invite_again(invitation=asked, by=docent)
+    assert at("2026-11-16 10:00") == 0
+    assert [at("2026-11-19 10:00"), at("2026-11-26 10:00")] == [1, 1]
+
+
+def test_sent_back_is_asked_anew(asked: Invitation, at: At, committee_member: User) -> None:
+    assessed = assess(asked)
+    at("2026-11-06 10:00")
+    send_back.send_back(assessment=assessed, contacts=[asked.contact], by=committee_member, remark="Kijk nog eens.")
+    assert at("2026-11-09 10:00") == 0
+    assert at("2026-11-13 10:00") == 1
+
+
+# --- Once ----------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_two_clocks_at_once_send_one(asked: Invitation, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
+    at("2026-11-09 09:00")
+    Invitation.objects.update(asked_at=moment("2026-11-02 08:30"))
+    assert sum(at_once(scheduled_reminders.send_due, scheduled_reminders.send_due)) == 1
+    assert OutgoingMail.objects.filter(kind="reminder").count() == 1
+
+
+def test_one_that_dies_halfway_is_done_by_the_next(asked: Invitation, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+
+        def die(*args: object, **kwargs: object) -> None:
+            raise SystemExit
+
+        patch.setattr(PlannedReminder.objects, "bulk_create", die)
+        with pytest.raises(SystemExit):
+            at("2026-11-09 10:00")
+    assert not OutgoingMail.objects.filter(kind="reminder").exists()
+    assert at("2026-11-09 10:30") == 1
+
+
+def test_one_that_cannot_be_reminded_holds_up_no_other(
+    asked: Invitation, at: At, second_examiner: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(asked.assessment, asked.contact, second_examiner)
+    send_invitation(asked.assessment, second_examiner)
+    make_ready = scheduled_reminders.make_ready
+
+    def refuse_one(current: Assessment, *, pk: int) -> reminders.Ready | None:
+        if pk == asked.pk:
+            raise lifecycle.DomainError("Nee.")
+        return make_ready(current, pk=pk)
+
+    monkeypatch.setattr(scheduled_reminders, "make_ready", refuse_one)
+    assert at("2026-11-09 10:00") == 1
+
+
+def test_the_task_does_it(asked: Invitation, time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(moment("2026-11-09 10:00"))
+    send_planned_reminders()
+    assert sent() == ["DAY_7"]
+
+
+def test_who_is_not_due_costs_no_query(
+    asked: Invitation, at: At, unit, docent: User, school: School, django_assert_num_queries
+) -> None:
+    for _ in range(3):
+        other = start_assessment(MembershipFactory(school=school), unit, docent)
+        choose(other, asked.contact)
+        send_invitation(other, asked.contact)
+    assert at("2026-11-09 10:00") == 4
+    with django_assert_num_queries(1):
+        assert at("2026-11-09 10:30") == 0
+
+
+# --- Several students, one mail --------------------------------------------------------------------
+class TestTogether:
+    @pytest.fixture
+    def more(self, asked: Invitation, at: At, unit: ExamUnit, docent: User, school: School) -> list[Invitation]:
+        """Erik's, of two more students, asked in the course of the same Monday."""
+        invitations = []
+        for hour, name in ((11, "Zwart"), (16, "Aalbers")):
+            at(f"2026-11-02 {hour}:00")
+            student = MembershipFactory(school=school, user__first_name="Sam", user__last_name=name)
+            other = start_assessment(student, unit, docent)
+            choose(other, asked.contact)
+            invitations.append(send_invitation(other, asked.contact))
+        return invitations
+
+    def test_one_mail_with_a_button_for_each_and_no_second_one_that_day(
+        self, asked: Invitation, more: list[Invitation], at: At
+    ) -> None:
+        assert [at(f"2026-11-09 {time}") for time in ("09:30", "10:00", "11:30", "16:30")] == [0, 3, 0, 0]
+        [mail] = OutgoingMail.objects.filter(kind="reminder_together")
+        assert mail.subject == "Herinnering: wilt u 3 studenten beoordelen (9 november 2026)? Verzorgende IG"
+        names = ["Sam Aalbers", "Anouk van 't Hoff", "Sam Zwart"]
+        assert sorted(names, key=mail.text.index) == names
+        assert mail.text.count("Al uw 4 onderdelen staan nog open.") == mail.html.count(">Start beoordeling</a>") == 3
+        assert set(Invitation.objects.values_list("mail", "reminders")) == {(mail.pk, 1)}
+        assert Event.objects.filter(kind=Event.Kind.REMINDED).count() == 3
+        assert [at(f"2026-11-16 {time}") for time in ("10:00", "17:00")] == [3, 0]
+        assert at("2026-11-23 10:00") == 0
+
+    def test_who_is_done_or_was_just_reminded_is_not_in_it(
+        self, asked: Invitation, more: list[Invitation], at: At, docent: User
+    ) -> None:
+        assess(more[0])
+        at("2026-11-09 09:00")
+        reminders.remind(invitation=more[1], by=docent)
+        assert at("2026-11-09 10:00") == 1
+        assert "Anouk van 't Hoff" in OutgoingMail.objects.latest("pk").subject
+        assert (sent(), skipped()) == (["DAY_7"], ["DAY_7"])
+
+    def test_one_that_cannot_be_reminded_holds_up_no_other_in_the_mail(
+        self, asked: Invitation, more: list[Invitation], at: At, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lifecycle, "refuse_if_closed", self.refuse(more[0].assessment))
+        assert at("2026-11-09 10:00") == 2
+        assert PlannedReminder.objects.count() == 2
+
+    def refuse(self, refused: Assessment) -> Callable[[Assessment], None]:
+        def refuse_if_closed(assessment: Assessment) -> None:
+            if assessment.pk == refused.pk:
+                raise lifecycle.DomainError("Nee.")
+
+        return refuse_if_closed
+
+    def test_another_teachers_students_come_in_a_mail_of_their_own(
+        self, asked: Invitation, more: list[Invitation], at: At, colleague: User
+    ) -> None:
+        Assessment.objects.filter(pk=more[0].assessment_id).update(initiator=colleague)
+        assert at("2026-11-09 11:00") == 3
+        kinds = OutgoingMail.objects.filter(kind__startswith="reminder").values_list("kind", "reply_to")
+        assert set(kinds) == {("reminder_together", "docent@hier.test"), ("reminder", "collega@hier.test")}
+
+    def test_one_link_stops_them_all(self, asked: Invitation, more: list[Invitation], at: At, client: Client) -> None:
+        at("2026-11-09 10:00")
+        kept = OutgoingMail.objects.get(kind="reminder_together").links["stop"]
+        path = unsubscribe.resolve(kept["data"]).removeprefix("http://testserver")
+        assert "voor deze 3 studenten" in client.get(path).content.decode()
+        assert "U krijgt geen herinneringen meer" in client.post(path).content.decode()
+        assert at("2026-11-16 17:00") == 0
+
+    def test_what_was_queued_before_still_stops_one(self, asked: Invitation) -> None:
+        path = unsubscribe.resolve({"invitation": asked.pk})
+        assert path.endswith(reverse("assessments:no_reminders", args=[unsubscribe.token_for(asked)]))
+
+
+class TestWhateverHappens(TestCase):
+    """Any day of asking, any planned date, any rhythm of the clock: the promises of the text hold."""
+
+    @hypothesis_settings(max_examples=25)
+    @given(
+        hour=st.integers(0, 24 * 21),
+        planned_in=st.none() | st.integers(-5, 30),
+        ticks=st.lists(st.integers(1, 24 * 12), min_size=1, max_size=25),
+        ends=st.sampled_from(["", "complete", "withdraw", "stop"]),
+        ends_after=st.integers(0, 20),
+    )
+    def test_never_more_than_three_and_never_out_of_hours(
+        self, hour: int, planned_in: int | None, ticks: list[int], ends: str, ends_after: int
+    ) -> None:
+        school = SchoolFactory()
+        exam = make_exam(work_processes=1, criteria=1)
+        docent = member(school, "DOCENT", exam)
+        assessment = start_assessment(MembershipFactory(school=school), first_unit(exam), docent)
+        contact = ContactFactory(school=school)
+        with travel(moment("2026-12-14 00:15") + timedelta(hours=hour), tick=False) as clock:
+            day = None if planned_in is None else timezone.localdate() + timedelta(days=planned_in)
+            plan(assessment, day)
+            choose(assessment, contact)
+            invitation = send_invitation(assessment, contact)
+            ended = False
+            for number, hours in enumerate(ticks):
+                if number == ends_after and ends:
+                    ended = True
+                    self.end(ends, invitation, docent)
+                clock.shift(timedelta(hours=hours))
+                count = scheduled_reminders.send_due() + scheduled_reminders.send_due()
+                assert count <= 1
+                assert not (count and ended)
+                assert not count or working_hours.is_open(timezone.now())
+        assert OutgoingMail.objects.filter(kind="reminder").count() <= (2 if day is None else 3)
+
+    def end(self, how: str, invitation: Invitation, docent: User) -> None:
+        if how == "complete":
+            assess(invitation)
+        elif how == "withdraw":
+            invite.withdraw(invitation=invitation, by=docent)
+        else:
+            unsubscribe.stop(invitation=invitation)
+
+
+def test_holidays_of_a_year() -> None:
+    assert sorted(working_hours.public_holidays(2025)) == [
+        date(2025, 1, 1),
+        date(2025, 4, 20),
+        date(2025, 4, 21),
+        date(2025, 4, 26),  # the 27th is a Sunday
+        date(2025, 5, 29),
+        date(2025, 6, 8),
+        date(2025, 6, 9),
+        date(2025, 12, 25),
+        date(2025, 12, 26),
+    ]
+
+
+# --- No more of them -----------------------------------------------------------------------------
+class TestStopping:
+    @pytest.fixture
+    def url(self, asked: Invitation) -> str:
+        return reverse("assessments:no_reminders", args=[unsubscribe.token_for(asked)])
+
+    def test_opening_the_link_changes_nothing(self, client: Client, url: str, asked: Invitation) -> None:
+        page = client.get(url).content.decode()
+        asked.refresh_from_db()
+        assert "Wilt u geen herinneringen meer?" in page
+        assert asked.reminders_stopped_at is None
+
+    def test_the_button_stops_them_once(self, client: Client, url: str, asked: Invitation, at: At) -> None:
+        assert "U krijgt geen herinneringen meer" in client.post(url).content.decode()
+        client.post(url)
+        assert at("2026-11-09 10:00") == 0
+        events = asked.assessment.events.filter(kind=Event.Kind.REMINDERS_OFF)
+        assert [event.actor_name for event in events] == ["Erik Examinator"]
+
+    def test_the_mail_programs_own_button_needs_no_cookie(self, url: str, asked: Invitation) -> None:
+        response = Client(enforce_csrf_checks=True).post(
+            url, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded"
+        )
+        asked.refresh_from_db()
+        assert response.status_code == 200
+        assert asked.reminders_stopped_at is not None
+
+    @pytest.mark.parametrize("token", ["onzin", "NTA:abc"])
+    def test_a_token_that_is_none_of_ours_is_nothing(self, client: Client, db: None, token: str) -> None:
+        url = reverse("assessments:no_reminders", args=[token])
+        assert client.get(url).status_code == client.post(url).status_code == 404
+
+    def test_an_examiners_own_link_is_none_either(self, client: Client, asked: Invitation) -> None:
+        from assessments import links
+
+        url = reverse("assessments:no_reminders", args=[links.token_for(invitation=asked)])
+        assert client.post(url).status_code == 404
+        stop = unsubscribe.token_for(asked)
+        assert client.get(reverse("assessments:open_link", args=[stop])).status_code == 404
+
+    def test_the_mail_says_how_and_holds_the_link_nowhere(
+        self, asked: Invitation, at: At, smtp_sink, settings, url: str
+    ) -> None:
+        settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_sink.port, 5
+        at("2026-11-09 10:00")
+        mail = OutgoingMail.objects.get(kind="reminder")
+        deliver(mail.pk)
+        [received] = smtp_sink.received
+        absolute = settings.SITE_URL + url
+        assert received.message["List-Unsubscribe"] == f"<{absolute}>"
+        assert received.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert absolute in received.text.splitlines()
+        assert f'href="{absolute}"' in received.html
+        assert unsubscribe.token_for(asked) not in str(OutgoingMail.objects.values().get(pk=mail.pk))
+        assert received.message["From"].addresses[0].display_name == "ROC Hier via Digitaal beoordelen"
+        assert received.message["To"].addresses[0].display_name == "Erik Examinator"
+        assert received.message["List-Id"] == f"ROC Hier <school-{asked.assessment.school_id}.testserver>"
+
+    def test_a_teacher_may_still_and_sees_it(self, client: Client, asked: Invitation, docent: User) -> None:
+        unsubscribe.stop(invitation=asked)
+        client.force_login(docent)
+        page = client.get(reverse("assessments:detail", args=[asked.assessment.public_id])).content.decode()
+        assert "Wil vanzelf geen herinneringen meer (sinds 2 nov 2026)" in page
+        assert reminders.remind(invitation=asked, by=docent)
+
+    def test_whoever_is_invited_anew_gets_them_again(self, asked: Invitation, docent: User, at: At) -> None:
+        unsubscribe.stop(invitation=asked)
+        invite.withdraw(invitation=asked, by=docent)
+        send_invitation(asked.assessment, asked.contact)
+        assert at("2026-11-09 10:00") == 1
+
+
+# --- All are done --------------------------------------------------------------------------------
+class TestAllDone:
+    def mails(self) -> list[str]:
+        return list(OutgoingMail.objects.filter(kind="all_done").values_list("subject", flat=True))
+
+    def test_the_initiator_hears_of_the_last_one(
+        self, assessment: Assessment, examiner: Contact, second_examiner: Contact
+    ) -> None:
+        choose(assessment, examiner, second_examiner)
+        first, last = send_invitation(assessment, examiner), send_invitation(assessment, second_examiner)
+        assess(first)
+        assert self.mails() == []
+        assess(last)
+        assert self.mails() == ["Alle examinatoren zijn klaar: Anouk van 't Hoff, Verzorgende IG, B1"]
+        mail = OutgoingMail.objects.get(kind="all_done")
+        assert mail.to == "docent@hier.test"
+        assert f"/beoordelingen/{assessment.public_id}/" in mail.text
+
+    def test_again_after_it_was_sent_back(
+        self, assessed: Assessment, invitation: Invitation, committee_member: User
+    ) -> None:
+        contacts = [invitation.contact]
+        send_back.send_back(assessment=assessed, contacts=contacts, by=committee_member, remark="Nog eens.")
+        assess(invitation)
+        assert len(self.mails()) == 2
+
+    def test_not_when_the_teacher_takes_the_last_one_off(
+        self, assessment: Assessment, examiner: Contact, second_examiner: Contact
+    ) -> None:
+        choose(assessment, examiner, second_examiner)
+        first = send_invitation(assessment, examiner)
+        send_invitation(assessment, second_examiner)
+        assess(first)
+        choose(assessment, examiner)
+        assert (assessment.status, self.mails()) == ("ASSESSED", [])
+
+    def test_not_to_who_left_the_school(self, invitation: Invitation, docent: User) -> None:
+        Membership.objects.filter(user=docent).delete()
+        assess(invitation)
+        assert self.mails() == []

@@ -1,0 +1,96 @@
+"""Two at the same moment, on real connections: nothing is erased or counted twice, and no bytes are lost."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from assessments.models import Appeal, Assessment, DataRequest, Erasure, PastAssessments
+from assessments.privacy import data_requests, erasure
+from committee import appeals
+from digibeoordelen.outbox import storage
+from digibeoordelen.outbox.models import StoredFile
+from digibeoordelen.outbox.storage import keep
+from tests.committee.conftest import AfnameMaker
+from tests.concurrency import at_once
+
+from .conftest import date_student, today
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_two_workers_erase_each_once(make_afname: AfnameMaker) -> None:
+    for _ in range(6):
+        make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31))
+    results = at_once(erasure.erase_due, erasure.erase_due)
+    assert sum(done["assessments"] for done in results) == 6
+    assert not Assessment.objects.exists()
+    assert (Erasure.objects.get().assessments, PastAssessments.objects.get().count) == (6, 6)
+
+
+def test_an_appeal_comes_before_the_erasing_or_finds_nothing(
+    final: Assessment, student: Membership, committee_member: User
+) -> None:
+    date_student(student, diploma_on=today())
+    Assessment.objects.filter(pk=final.pk).update(created_at=timezone.now() - timedelta(days=700))
+    date_student(student, diploma_on=today() - timedelta(days=600))
+    erased, marked = at_once(
+        lambda: erasure.erase_assessment(final.pk, on=today()),
+        lambda: appeals.mark(assessment=final, by=committee_member, received_on=today()),
+    )
+    there = Assessment.objects.filter(pk=final.pk).exists()
+    assert erased is not there
+    assert isinstance(marked, Appeal) is there
+    assert Appeal.objects.exists() is there
+
+
+def test_bytes_that_are_handed_in_while_they_are_destroyed_are_there() -> None:
+    for n in range(10):
+        content = f"tegelijk {n}".encode()
+        keep(content)
+        StoredFile.objects.update(kept_at=timezone.now() - timedelta(days=2))
+
+        def hand_in(content: bytes = content) -> StoredFile:
+            with transaction.atomic():
+                return keep(content)
+
+        kept, _ = at_once(hand_in, storage.destroy)
+        assert kept.read() == content
+        assert StoredFile.objects.get(pk=kept.pk).read() == content
+
+
+def test_two_who_ask_for_the_data_get_one_file(student: Membership, administrator: User) -> None:
+    results = at_once(
+        lambda: data_requests.ask(student=student, by=student.user),
+        lambda: data_requests.ask(student=student, by=administrator),
+    )
+    assert sorted(is_new for _, is_new in results) == [False, True]
+    request = DataRequest.objects.get()
+    assert sorted(at_once(lambda: data_requests.make(request.pk), lambda: data_requests.make(request.pk))) == [
+        False,
+        True,
+    ]
+
+
+def test_a_file_that_is_made_while_its_assessment_is_erased_does_not_hold_it(
+    final: Assessment, student: Membership
+) -> None:
+    Assessment.objects.filter(pk=final.pk).update(created_at=timezone.now() - timedelta(days=700))
+    date_student(student, diploma_on=today() - timedelta(days=600))
+    request, _ = data_requests.ask(student=student, by=student.user)
+    erased, made = at_once(
+        lambda: erasure.erase_assessment(final.pk, on=today()),
+        lambda: data_requests.make(request.pk),
+    )
+    assert (erased, made) == (True, True)
+    if file := DataRequest.objects.get().file:  # else it was made first, and let go of
+        with zipfile.ZipFile(io.BytesIO(file.read())) as archive:
+            assert archive.namelist() == ["gegevens.json"]
+            assert json.loads(archive.read("gegevens.json"))["beoordelingen"] == []

@@ -1,0 +1,351 @@
+"""After the erasing nothing of the person is to be found: not in any table, nor in any file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axes.models import AccessAttempt, AccessLog
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import CASCADE, EmailField, ForeignObjectRel
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.auth import email_change, password
+from accounts.auth.registration import forget_unconfirmed
+from accounts.models import Membership, Role, School, User
+from accounts.people.invite import send_wanted
+from accounts.school import student_numbers
+from addressbook.models import Contact
+from assessments import corrections
+from assessments.documents import documents
+from assessments.examiner import saving
+from assessments.invitations.attachments import keep_files
+from assessments.invitations.invite import invite, invite_for_all
+from assessments.invitations.proposals import propose
+from assessments.invitations.reminders import remind_all
+from assessments.models import Assessment, DestroyedDocument, Erasure, Invitation, PastScores, Proposal
+from assessments.privacy import data_requests, erasure
+from assessments.rubric import read_rubric
+from committee import appeals, withdraw_final
+from committee.export_shape import PLAIN
+from committee.finalise import finalise
+from committee.models import Export, ExportedResult
+from committee.remember_export import remember
+from digibeoordelen.outbox.models import OutgoingMail
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import AccountExamFactory, MembershipFactory, RegistrationFactory, UserFactory, member
+
+from .conftest import date_student, today
+from .findable import find
+
+FIRST, LAST, ADDRESS, NUMBER = "Quirijn", "Zonneveld-Ypma", "quirijn@zonneveld.test", "Q9876543"
+JUSTIFICATION = "Werkte onnavolgbaar nauwkeurig aan het infuus."
+CORRECTED = "Werkte zeer nauwkeurig aan het infuusje."
+APPEAL = "Kluisnummer achtendertig, tweede lade."
+REMARK = "Let op de rolstoelhelling achterom."
+WITHDRAWN = "Verwisseling van twee leerlingstelsels."
+EARLIER, MISTYPED, INVITED = "q.ypma@eerder.test", "quirijn@zonnevelt.test", "quirijn.y@lijst.test"
+PERSON = [FIRST, LAST, ADDRESS, NUMBER]
+ADDRESSES = [EARLIER, MISTYPED, INVITED]
+SAID = [JUSTIFICATION, CORRECTED, APPEAL, REMARK, WITHDRAWN]
+FAILED: dict[Any, dict[str, int]] = {AccessAttempt: {"failures_since_start": 1}}
+
+
+@pytest.fixture
+def quirijn(school: School, unit: ExamUnit) -> Membership:
+    person = MembershipFactory(
+        school=school,
+        student_number=NUMBER,
+        user__first_name=FIRST,
+        user__last_name=LAST,
+        user__email=ADDRESS,
+    )
+    AccountExamFactory(user=person.user, exam=unit.exam_version.exam)
+    return person
+
+
+@pytest.fixture
+def bystander(school: School) -> Membership:
+    return MembershipFactory(school=school, user__first_name="Blijvende", user__last_name="Buur")
+
+
+@pytest.fixture
+def life(
+    quirijn: Membership,
+    bystander: Membership,
+    unit: ExamUnit,
+    docent: User,
+    committee_member: User,
+    examiner: Contact,
+    second_examiner: Contact,
+    administrator: User,
+    school: School,
+) -> Assessment:
+    """Everything that can happen to an assessment, done by what does it."""
+    mine, other = (steps.start_assessment(student, unit, docent) for student in (quirijn, bystander))
+    steps.choose(mine, examiner, second_examiner)
+    steps.choose(other, second_examiner)
+    attached = keep_files([SimpleUploadedFile(f"{LAST}.pdf", f"%PDF-1.4 {FIRST} {LAST}".encode())])
+    invite(assessment=mine, contacts=[examiner], by=docent, remark=REMARK, attachments=attached)
+    for_both = keep_files([SimpleUploadedFile("reglement.pdf", b"%PDF-1.4 Examenreglement")])
+    invite_for_all(
+        assessments=[mine, other], contacts=[second_examiner], by=docent, one_mail=True, attachments=for_both
+    )
+    remind_all(invitations=Invitation.objects.filter(contact=second_examiner), by=docent)
+    for invitation in mine.invitations.select_related("assessment", "contact"):
+        _fill_in(invitation)
+    _correct(mine, committee_member)
+    document = finalise(assessment=mine, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    _withdraw(mine, committee_member)
+    document = finalise(assessment=mine, by=committee_member, exam_office_email="bureau@hier.test")
+    documents.make(document.pk)
+    results = Assessment.objects.filter(pk=mine.pk)
+    remember(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
+    appeal = appeals.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
+    appeals.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
+    request, _ = data_requests.ask(student=quirijn, by=administrator)
+    data_requests.make(request.pk)
+    _what_packages_write(quirijn)
+    _come_to_the_school(quirijn)
+    _look(mine, committee_member, docent)
+    return mine
+
+
+def _fill_in(invitation: Invitation) -> None:
+    """Thinks of a colleague first, and does it then."""
+    colleague = Proposal(invitation=invitation, first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
+    colleague.word = REMARK
+    propose(invitation=invitation, proposal=colleague)
+    steps.fill_in(invitation, "G", JUSTIFICATION)
+    saving.complete(invitation=invitation)
+
+
+def _correct(assessment: Assessment, by: User) -> None:
+    rubric = read_rubric(assessment)
+    column = rubric.columns[0]
+    text = corrections.Change(CORRECTED, REMARK)
+    changes = corrections.Changes(scores={}, texts={column.assignment.pk: text})
+    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=corrections.seen(rubric))
+
+
+def _withdraw(assessment: Assessment, by: User) -> None:
+    assessment.refresh_from_db()
+    withdraw_final.withdraw_final(assessment=assessment, by=by, reason=WITHDRAWN)
+    assessment.refresh_from_db()
+
+
+def _come_to_the_school(student: Membership) -> None:
+    """As a list of people, registering and a change of address leave it, and a change of the number."""
+    user, school = student.user, student.school
+    name = {"first_name": FIRST, "last_name": LAST}
+    school.school_invitations.create(**name, email=ADDRESS, user=user, search_text=f"{FIRST} {LAST}".lower())
+    school.role_changes.create(user=user, user_name=user.full_name, role="STUDENT", change="GIVEN", how="IMPORT")
+    RegistrationFactory(**name, email=ADDRESS, school=school)
+    user.email_changes.create(old_email=ADDRESS, new_email=f"oud.{ADDRESS}")
+    student_numbers.tell_school(student=student, number=NUMBER)
+
+
+def _what_packages_write(student: Membership) -> None:
+    """As logging in and the admin do."""
+    AccessAttempt.objects.create(username=ADDRESS, ip_address="192.0.2.1", failures_since_start=1)
+    AccessLog.objects.create(username=ADDRESS, ip_address="192.0.2.1")
+    for thing in (student, student.user):
+        LogEntry.objects.create(
+            user=UserFactory(),
+            content_type=ContentType.objects.get_for_model(thing),
+            object_id=str(thing.pk),
+            object_repr=str(thing),
+            action_flag=CHANGE,
+        )
+
+
+def _look(assessment: Assessment, committee_member: User, docent: User) -> None:
+    for person, page in ((committee_member, "committee:afname"), (docent, "assessments:detail")):
+        client = Client()
+        client.force_login(person)
+        assert client.get(reverse(page, args=[assessment.public_id])).status_code == 200
+
+
+def test_it_was_all_there(life: Assessment) -> None:
+    found = find([*PERSON, *SAID])
+    assert {text for text in (*PERSON, *SAID) if not any(place.endswith(text) for place in found)} == set()
+    tables = {place.split(".")[0] for place in found}
+    assert tables >= {
+        "accounts_user",
+        "accounts_membership",
+        "assessments_assignment",
+        "assessments_correction",
+        "assessments_document",
+        "assessments_event",
+        "assessments_appeal",
+        "assessments_invitation",
+        "assessments_invitationattachment",
+        "outbox_outgoingmail",
+        "axes_accesslog",
+        "django_admin_log",
+    }
+    assert len({place for place in found if place.startswith("file ")}) >= 4
+
+
+def test_nothing_of_the_person_is_findable_afterwards(
+    life: Assessment, quirijn: Membership, bystander: Membership, pass_time: Callable[..., None]
+) -> None:
+    date_student(quirijn, diploma_on=today())
+    pass_time(days=590)
+    done = erasure.erase_due()
+    erasure.tidy_up()
+    assert (done["assessments"], done["students"]) == (1, 1)
+    assert find([*PERSON, *SAID]) == set()
+    assert Membership.objects.filter(pk=bystander.pk).exists()
+    [invitation] = Invitation.objects.filter(assessment__student=bystander)
+    assert invitation.attachments.get().file.read() == b"%PDF-1.4 Examenreglement"
+    shared = OutgoingMail.objects.get(kind="invitation_together")
+    assert (shared.subject, shared.text, shared.html, shared.to) == ("", "", "", "tineke@bedrijf.test")
+
+
+@pytest.fixture
+def later_life(
+    life: Assessment, quirijn: Membership, bystander: Membership, school: School, pass_time: Callable[..., None]
+) -> None:
+    """What still happens in the last year: it is no older than what is kept of logging in and of loose mails."""
+    user = quirijn.user
+    user.email_changes.all().delete()
+    user.email = EARLIER
+    user.save()
+    date_student(quirijn, diploma_on=today())
+    pass_time(days=400)
+    for log in (AccessLog, AccessAttempt):
+        log.objects.create(username=EARLIER, ip_address="192.0.2.1", **FAILED.get(log, {}))
+    password.ask(email=EARLIER, language="nl")
+    email_change.ask(user=user, email=MISTYPED, language="nl")
+    email_change.ask(user=user, email=ADDRESS, language="nl")
+    email_change.confirm(change=user.email_changes.get(new_email=ADDRESS))
+    user.refresh_from_db()
+    name = {"first_name": "Qui", "last_name": "Rijn", "roles": ["STUDENT"]}
+    school.school_invitations.create(**name, email=INVITED, accepted_by=user, wanted_at=timezone.now())
+    send_wanted()
+    school.school_invitations.update(accepted_at=timezone.now())
+    student_numbers.tell_school(student=quirijn, number="Q1111111")
+    student_numbers.tell_school(student=bystander, number=NUMBER)
+    pass_time(days=10)
+    forget_unconfirmed()
+    pass_time(days=180)
+
+
+def test_nor_is_what_happened_to_them_in_the_last_year(later_life: None, quirijn: Membership) -> None:
+    assert {"outbox_outgoingmail", "axes_accesslog", "axes_accessattempt"} <= tables_of([EARLIER])
+    for text in (MISTYPED, INVITED, f"?q={NUMBER}"):
+        assert "outbox_outgoingmail" in tables_of([text])
+    assert "accounts_numberreport" in tables_of([NUMBER])
+    erasure.erase_due()
+    erasure.tidy_up()
+    assert not Membership.objects.filter(pk=quirijn.pk).exists()
+    assert find([*PERSON, *ADDRESSES, "Q1111111"]) == set()
+
+
+def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_own(
+    later_life: None, quirijn: Membership, other_school: School
+) -> None:
+    elsewhere = MembershipFactory(user=quirijn.user, school=other_school, student_number="E777")
+    member(other_school, Role.SCHOOLBEHEER, email="beheer@elders.test")
+    student_numbers.tell_school(student=elsewhere, number="E888")
+    erasure.erase_due()
+    erasure.tidy_up()
+    assert not Membership.objects.filter(pk=quirijn.pk).exists()
+    [mail] = OutgoingMail.objects.filter(kind="number_taken")
+    assert mail.to == "beheer@elders.test"
+    assert AccessLog.objects.filter(username=EARLIER).exists()
+
+
+def test_what_came_to_an_address_after_it_was_given_up_is_the_next_owner_s(
+    later_life: None, quirijn: Membership
+) -> None:
+    next_owner = UserFactory(email=EARLIER, first_name="Nina", last_name="Nieuw")
+    MembershipFactory(user=next_owner)
+    password.ask(email=EARLIER, language="nl")
+    AccessLog.objects.create(username=EARLIER, ip_address="192.0.2.9")
+    erasure.erase_due()
+    erasure.tidy_up()
+    assert [mail.to_name for mail in OutgoingMail.objects.filter(to=EARLIER)] == ["Nina Nieuw"]
+    assert [log.ip_address for log in AccessLog.objects.filter(username=EARLIER)] == ["192.0.2.9"]
+
+
+def tables_of(texts: list[str]) -> set[str]:
+    return {place.split(".")[0] for place in find(texts)}
+
+
+def test_what_was_counted_is_kept(
+    few_are_enough: None, life: Assessment, quirijn: Membership, pass_time: Callable[..., None]
+) -> None:
+    date_student(quirijn, diploma_on=today())
+    pass_time(days=590)
+    erasure.erase_due()
+    assert set(PastScores.objects.values_list("value", "count")) == {("G", 2)}
+    [line] = Erasure.objects.all()
+    assert (line.assessments, line.documents, line.students) == (1, 2, 1)
+    assert line.mails >= 4
+    assert Export.objects.get().count == 1
+    assert not ExportedResult.objects.exists()
+    assert DestroyedDocument.objects.filter(stood=True).count() == 1
+
+
+# --- What is added later -------------------------------------------------------------------------
+ACTED = {
+    "by",
+    "actor",
+    "initiator",
+    "final_by",
+    "marked_by",
+    "closed_by",
+    "decided_by",
+    "asked_by",
+    "study_dates_set_by",
+    "prepared_by",
+    "published_by",
+}
+
+
+def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
+    """A new model fails this that keeps a line about someone after the account: see `accounts.erase_account`."""
+    others = set()
+    for person in (User, Membership):
+        for relation in person._meta.get_fields(include_hidden=True):
+            if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
+                others.add((relation.related_model._meta.label, relation.field.name))
+    assert {(label, name) for label, name in others if name not in ACTED} == {
+        ("accounts.RoleChange", "user"),  # deleted with the membership, as is who accepted an invitation
+        ("accounts.SchoolInvitation", "accepted_by"),
+        ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
+        ("assessments.Assessment", "student"),  # erased first
+    }
+
+
+def test_whatever_holds_an_address_is_known() -> None:
+    """A new column with an address fails this: what takes it away when its person goes?"""
+    columns = {
+        f"{model._meta.label}.{field.name}"
+        for model in apps.get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, EmailField)
+    }
+    assert columns == {
+        "accounts.User.email",  # erased with the account
+        "accounts.ExamOffice.email",  # an office's
+        "accounts.EmailChange.old_email",  # goes with the account
+        "accounts.EmailChange.new_email",
+        "accounts.Registration.email",  # of an account that came of it, with that; else after some days
+        "accounts.SchoolInvitation.email",  # goes with the membership
+        "addressbook.Contact.email",  # an examiner's
+        "assessments.Document.exam_office_email",
+        "assessments.FinalProposal.exam_office_email",
+        "assessments.Proposal.email",  # goes with the assessment
+        "committee.FinalBatch.exam_office_email",
+    }

@@ -1,0 +1,227 @@
+"""'Voorgedragen' in 'Examen afnames': what a member proposed to make final, and waits for another."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.db.models import F
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Role, School, User
+from assessments.invitations import send_back
+from assessments.models import Assessment, Status
+from committee import finalise_many
+from committee.finalise import finalise, propose, standing_proposal
+from committee.find_afnames import PROPOSED, AfnamesOfSchool, Wanted
+from committee.withdraw_final import withdraw_final
+from exams.models import ExamUnit
+from tests.committee.conftest import AfnameMaker
+from tests.factories import MembershipFactory
+from tests.factories import member as make_member
+
+OFFICE = "bureau@hier.test"
+LIST = reverse("committee:afnames")
+
+
+@pytest.fixture(autouse=True)
+def four_eyes(school: School) -> None:
+    school.four_eyes = True
+    school.save()
+
+
+@pytest.fixture
+def second(school: School) -> User:
+    return make_member(school, Role.EXAMENCOMMISSIE, first_name="Tom", last_name="Toetser", email="tom@hier.test")
+
+
+@pytest.fixture
+def proposed(assessed: Assessment, committee_member: User) -> Assessment:
+    propose(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+    assessed.refresh_from_db()
+    return assessed
+
+
+def read(browser: Client, **search: str) -> str:
+    return " ".join(browser.get(LIST, search).content.decode().split())
+
+
+def found(school: School, **wanted: str) -> list[int]:
+    place = AfnamesOfSchool(school.pk, Wanted(status=PROPOSED, **wanted))  # type: ignore[arg-type]
+    return [pk for _, pk in place.find(limit=5, ascending=True)]
+
+
+def agrees(assessment: Assessment, school: School) -> bool:
+    """Whether the list has it, which must be when a proposal stands."""
+    assessment.refresh_from_db()
+    listed = found(school) == [assessment.pk]
+    assert listed == (standing_proposal(assessment) is not None)
+    return listed
+
+
+def test_it_is_in_the_list_with_its_count(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
+    other = make_afname()
+    page = read(member, status=PROPOSED)
+    assert 'aria-current="true">Voorgedragen <span class="state-count">1</span>' in page
+    assert str(proposed.public_id) in page
+    assert str(other.public_id) not in page
+    assert 'Beoordeeld <span class="state-count">2</span>' in page
+    assert 'Alle statussen <span class="state-count">2</span>' in page
+    assert "Meer tegelijk afronden" in page
+
+
+def test_those_alone_are_offered_to_make_final(client: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
+    other = make_afname()
+    client.force_login(make_member(proposed.school, Role.EXAMENCOMMISSIE))
+    page = client.get(reverse("committee:finalise_many"), {"status": PROPOSED}).content.decode()
+    assert str(proposed.public_id) in page
+    assert str(other.public_id) not in page
+
+
+@pytest.mark.parametrize(
+    ("named", "is_found"),
+    [
+        ({"student": "hoff"}, True),
+        ({"student": "niemand"}, False),
+        ({"examiner": "erik", "initiator": "dirk"}, True),
+        ({"examiner": "niemand"}, False),
+    ],
+)
+def test_it_is_found_by_names(proposed: Assessment, school: School, named: dict[str, str], is_found: bool) -> None:
+    assert found(school, **named) == [proposed.pk] * is_found
+    assert AfnamesOfSchool(school.pk, Wanted(**named)).count_proposed() == int(is_found)  # type: ignore[arg-type]
+
+
+def test_it_goes_when_another_made_it_final_and_does_not_come_back(proposed: Assessment, school: School) -> None:
+    other = make_member(school, Role.EXAMENCOMMISSIE)
+    assert agrees(proposed, school)
+    finalise(assessment=proposed, by=other, exam_office_email=OFFICE)
+    assert not agrees(proposed, school)
+    withdraw_final(assessment=proposed, by=other, reason="Verwisseld.")
+    assert not agrees(proposed, school)
+
+
+def test_it_goes_when_it_is_sent_back(proposed: Assessment, school: School, committee_member: User) -> None:
+    contact = proposed.live_assignments.first().contact
+    send_back.send_back(assessment=proposed, contacts=[contact], by=committee_member, remark="Kijk nog eens.")
+    assert not agrees(proposed, school)
+
+
+def test_without_four_eyes_there_is_no_such_choice(member: Client, proposed: Assessment, school: School) -> None:
+    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    page = read(member)
+    assert "Voorgedragen" not in page
+
+
+def test_another_schools_are_not_there(client: Client, stranger: User, proposed: Assessment) -> None:
+    School.objects.update(four_eyes=True)
+    client.force_login(stranger)
+    page = read(client, status=PROPOSED)
+    assert 'Voorgedragen <span class="state-count">0</span>' in page
+    assert str(proposed.public_id) not in page
+
+
+def test_what_was_proposed_before_there_was_the_list_is_in_it(
+    proposed: Assessment, make_afname: AfnameMaker, school: School, unit: ExamUnit
+) -> None:
+    Assessment.objects.update(proposed_version=None)
+    changed = make_afname(student=MembershipFactory(school=school), version=4)
+    changed.final_proposals.create(by=proposed.final_proposals.get().by, version=3, exam_office_email=OFFICE)
+    migration = import_module("assessments.migrations.0019_fill_proposed_version")
+    migration.fill(apps, SimpleNamespace(connection=connection))
+    assert list(Assessment.objects.filter(proposed_version=F("version"))) == [proposed]
+
+
+@pytest.mark.servers
+def test_an_index_holds_them_in_order(school: School) -> None:
+    place = AfnamesOfSchool(school.pk, Wanted(status=PROPOSED))
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    listed = place._listed(PROPOSED).order_by("status_since", "pk")[:31]
+    assert "afnames_proposed_by_date" in listed.values_list("status_since", "pk").explain()
+    assert Status.ASSESSED.value in str(listed.query)
+
+
+# --- Many at once --------------------------------------------------------------------------------
+MANY = reverse("committee:finalise_many")
+
+
+@pytest.fixture
+def five(make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
+    """Waiting ones, the longest first, of which a page shows two."""
+    monkeypatch.setattr(finalise_many, "MAX_TOGETHER", 2)
+    return [make_afname(since=timezone.now() - timedelta(hours=9 - number)) for number in range(5)]
+
+
+def put_forward(by: User, *assessments: Assessment) -> None:
+    for one in assessments:
+        one.final_proposals.create(by=by, version=one.version, exam_office_email=OFFICE)
+        Assessment.objects.filter(pk=one.pk).update(proposed_version=one.version)
+
+
+def offered(browser: Client, *assessments: Assessment, **search: str) -> list[bool]:
+    page = browser.get(MANY, search).content.decode()
+    return [str(one.public_id) in page for one in assessments]
+
+
+def test_what_one_proposed_oneself_leaves_room_for_what_still_waits(
+    member: Client, committee_member: User, five: list[Assessment]
+) -> None:
+    put_forward(committee_member, *five[:2])
+    assert offered(member, *five) == [False, False, True, True, False]
+    assert "U hebt 2 beoordelingen voorgedragen; een ander lid rondt die af." in " ".join(
+        member.get(MANY).content.decode().split()
+    )
+
+
+def test_what_another_proposed_since_is_offered(
+    member: Client, committee_member: User, second: User, five: list[Assessment]
+) -> None:
+    put_forward(committee_member, *five[:2])
+    put_forward(second, five[0])
+    assert offered(member, *five[:3]) == [True, False, True]
+
+
+def test_a_proposal_that_lapsed_is_offered_again(
+    member: Client, committee_member: User, five: list[Assessment]
+) -> None:
+    put_forward(committee_member, five[0])
+    Assessment.objects.filter(pk=five[0].pk).update(version=F("version") + 1)
+    assert offered(member, *five[:2]) == [True, True]
+
+
+def test_those_after_the_first_hundred_are_a_page_further(
+    member: Client, committee_member: User, five: list[Assessment]
+) -> None:
+    seen, following = [], MANY
+    for _ in range(3):
+        page = member.get(following).content.decode()
+        seen.append([str(one.public_id) in page for one in five].count(True))
+        link = re.search(r'rel="next"\s+href="([^"]+)"', page)
+        following = MANY + html.unescape(link[1]) if link else ""
+    assert seen == [2, 2, 1]
+    assert not following
+    assert "Vanaf het begin" in page
+
+
+def test_where_four_eyes_are_not_wanted_nothing_is_left_out(
+    member: Client, committee_member: User, five: list[Assessment], school: School
+) -> None:
+    put_forward(committee_member, *five[:2])
+    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    assert offered(member, *five[:3]) == [True, True, False]
+    assert "voorgedragen" not in read(member)
+
+
+def test_the_list_marks_what_was_proposed(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
+    make_afname()
+    assert read(member).count(">voorgedragen</span>") == 1

@@ -1,0 +1,281 @@
+"""'Meer tegelijk afronden': choosing, confirming what is on the screen, and what became of each."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import School, User
+from addressbook.models import Contact
+from assessments import corrections
+from assessments.corrections import Change, Changes
+from assessments.models import Assessment, Document, Status
+from assessments.rubric import read_rubric
+from committee.batch import FinalBatch
+from committee.finalise import propose
+from exams.models import ExamUnit
+from tests import steps
+from tests.factories import MembershipFactory
+from tests.factories import member as make_member
+
+from .batch_steps import confirm, look, read_answer, sent_by
+from .batch_steps import tick as tick_all
+
+OFFICE = "bureau@hier.test"
+ADDRESS = reverse("committee:finalise_many")
+CONFIRMED = reverse("committee:make_many_final")
+
+
+@pytest.fixture
+def another(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> Assessment:
+    """Bart Boom's, with all V."""
+    student = MembershipFactory(school=school, student_number="777", user__first_name="Bart", user__last_name="Boom")
+    assessment = steps.start_assessment(student, unit, docent)
+    steps.choose(assessment, examiner)
+    return steps.assess(steps.send_invitation(assessment, examiner))
+
+
+def tick(*assessments: Assessment) -> dict[str, Any]:
+    return tick_all(assessments, office=OFFICE)
+
+
+def go_through(member: Client, *assessments: Assessment) -> str:
+    return read_answer(member, confirm(member, tick(*assessments)))
+
+
+def final(*assessments: Assessment) -> list[bool]:
+    return [Assessment.objects.get(pk=a.pk).status == Status.FINAL for a in assessments]
+
+
+def correct_by(by: User, assessment: Assessment) -> None:
+    """A justification is mended, as another member would."""
+    rubric = read_rubric(assessment)
+    corrections.lay_over(rubric)
+    texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
+    corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), seen_mark=corrections.seen(rubric))
+
+
+# --- Choosing ------------------------------------------------------------------------------------
+def test_each_stands_there_with_its_result(member: Client, assessed: Assessment, another: Assessment) -> None:
+    page = " ".join(member.get(ADDRESS).content.decode().split())
+    assert "Bart Boom" in page
+    assert page.count("5,5") == 2
+    assert page.count("Eén examinator heeft alles beoordeeld") == 2
+
+
+def test_one_in_dispute_can_not_be_ticked(member: Client, disputed: Assessment) -> None:
+    page = member.get(ADDRESS).content.decode()
+    assert "Examinatoren zijn het niet eens." in page
+    assert str(disputed.public_id) not in page.replace(f"/{disputed.public_id}/", "")
+
+
+def test_without_a_tick_or_an_address_it_asks(member: Client, assessed: Assessment) -> None:
+    assert "Kies ten minste één beoordeling." in look(member, {"email": OFFICE})
+    page = look(member, tick(assessed) | {"email": ""})
+    assert "Kies een examenbureau" in page or "Vul het e-mailadres" in page
+    assert " checked" in page
+
+
+@pytest.mark.parametrize(
+    "odd", ["x", "1:2:afronden", "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz:1:afronden", f"{'a' * 36}:1:afronden"]
+)
+def test_what_is_no_assessment_is_passed_over(member: Client, odd: str) -> None:
+    assert "Kies ten minste één beoordeling." in look(member, {"afname": odd, "email": OFFICE})
+
+
+def test_the_queries_an_assessment_are_few(member: Client, assessed: Assessment, another: Assessment) -> None:
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            member.get(ADDRESS)
+        return len(queries)
+
+    count()
+    both = count()
+    Assessment.objects.filter(pk=another.pk).update(status=Status.CANCELLED, cancel_reason="Niet verschenen.")
+    assert both - count() <= 6
+
+
+def test_what_changed_while_an_error_was_mended_is_named_and_no_longer_ticked(
+    member: Client, assessed: Assessment, another: Assessment
+) -> None:
+    data = tick(assessed, another) | {"email": "geen adres"}
+    Assessment.objects.filter(pk=assessed.pk).update(version=99)
+    page = look(member, data)
+    assert "Intussen gewijzigd, en daarom niet meer aangevinkt: Anouk van &#x27;t Hoff." in page
+    assert page.count(':afronden"') == 2
+    assert page.count("checked>") == 1
+
+
+def test_more_than_a_page_at_once_is_refused(
+    member: Client, assessed: Assessment, another: Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("committee.finalising_many.MAX_TOGETHER", 1)
+    assert "Kies hooguit 1 beoordelingen tegelijk." in look(member, tick(assessed, another))
+    answer = member.post(CONFIRMED, tick(assessed, another))
+    assert "Kies hooguit 1 beoordelingen tegelijk." in answer.content.decode()
+    assert final(assessed, another) == [False, False]
+
+
+# --- Confirming ----------------------------------------------------------------------------------
+def test_it_says_what_happens_to_whom_and_where_the_pdf_goes(
+    member: Client, assessed: Assessment, another: Assessment
+) -> None:
+    page = look(member, tick(assessed, another))
+    assert re.search(r"<h1[^>]*> *2 beoordelingen definitief maken\? *</h1>", page)
+    assert ">2 beoordelingen definitief maken</button>" in page
+    assert f'wordt gemaild naar <strong class="address">{OFFICE}</strong>' in page
+    rows = re.findall(r"<tr>(.*?)</tr>", page.split("<tbody>")[1])
+    for row, student, number in zip(rows, ("Anouk van &#x27;t Hoff", "Bart Boom"), ("123456", "777"), strict=True):
+        said = [student, number, "Verzorgende IG", "B1 Eenheid 1", "5,5", "<b>V</b>", "Eén examinator heeft alles"]
+        assert [words for words in said if words not in row] == []
+
+
+def test_looking_changes_nothing(member: Client, assessed: Assessment) -> None:
+    look(member, tick(assessed))
+    assert final(assessed) == [False]
+    assert not FinalBatch.objects.exists()
+
+
+def test_choosing_by_itself_makes_nothing_final(member: Client, assessed: Assessment) -> None:
+    member.post(ADDRESS, tick(assessed))
+    assert final(assessed) == [False]
+
+
+def test_who_goes_back_finds_the_ticks_and_the_address(
+    member: Client, assessed: Assessment, another: Assessment
+) -> None:
+    page = member.post(ADDRESS, sent_by(look(member, tick(assessed)))).content.decode()
+    [ticked] = re.findall(r'value="([^"]*)"[^>]*checked>', page)
+    assert ticked.startswith(str(assessed.public_id))
+    assert f'value="{OFFICE}"' in page
+
+
+def test_what_can_not_be_done_any_more_is_left_out_and_named(
+    member: Client, assessed: Assessment, another: Assessment, committee_member: User
+) -> None:
+    data = tick(assessed, another)
+    correct_by(committee_member, assessed)
+    page = look(member, data)
+    assert ">1 beoordeling definitief maken</button>" in page
+    assert [value.partition(":")[0] for value in sent_by(page)["afname"]] == [str(another.public_id)]
+    left_out = page.split("Gaat niet door")[1]
+    assert "Anouk van &#x27;t Hoff" in left_out
+    assert "Iemand anders heeft deze beoordeling intussen gewijzigd." in left_out
+
+
+def test_nothing_left_to_do_offers_no_button(member: Client, disputed: Assessment) -> None:
+    page = look(member, tick(disputed))
+    assert "Examinatoren zijn het niet eens." in page
+    assert "definitief maken" not in page
+
+
+# --- Done ----------------------------------------------------------------------------------------
+def test_what_is_confirmed_becomes_final_and_is_found_back(
+    member: Client, assessed: Assessment, another: Assessment
+) -> None:
+    page = go_through(member, assessed)
+    assert "1 beoordeling is definitief." in page
+    done = page.split("Wat er is gebeurd")[1]
+    assert [words for words in ("Anouk van &#x27;t Hoff", "123456", "5,5", OFFICE) if words not in done] == []
+    assert "Bart Boom" not in done
+    assert final(assessed, another) == [True, False]
+    assert reverse("committee:final_batch", args=[FinalBatch.objects.get().public_id]) in (
+        member.get(ADDRESS).content.decode()
+    )
+
+
+def test_one_that_changed_since_it_was_shown_holds_up_no_other_and_is_named(
+    member: Client, assessed: Assessment, another: Assessment, committee_member: User
+) -> None:
+    shown = sent_by(look(member, tick(assessed, another)))
+    correct_by(committee_member, assessed)
+    page = read_answer(member, member.post(CONFIRMED, shown))
+    assert "1 beoordeling is definitief." in page
+    refused, _, done = page.partition("Wat er is gebeurd")
+    assert "Anouk van &#x27;t Hoff" in refused.split("Niet gelukt")[1]
+    assert "Iemand anders heeft deze beoordeling intussen gewijzigd." in refused
+    assert "Bart Boom" in done
+    assert final(assessed, another) == [False, True]
+
+
+def test_a_double_click_makes_each_final_once_and_shows_the_same_page(
+    member: Client, assessed: Assessment, another: Assessment
+) -> None:
+    shown = sent_by(look(member, tick(assessed, another)))
+    first, second = (member.post(CONFIRMED, shown)["Location"] for _ in range(2))
+    assert first == second
+    assert "2 beoordelingen zijn definitief." in read_answer(member, member.post(CONFIRMED, shown))
+    assert [a.documents.count() for a in (assessed, another)] == [1, 1]
+
+
+def test_the_same_once_more_from_another_page_is_refused_and_named(member: Client, assessed: Assessment) -> None:
+    shown = sent_by(look(member, tick(assessed)))
+    member.post(CONFIRMED, shown)
+    page = read_answer(member, member.post(CONFIRMED, shown | {"formulier": [str(uuid4())]}))
+    assert "is al definitief: vastgesteld door Carla Commissie" in page
+    assert assessed.documents.count() == 1
+
+
+def test_the_same_confirmation_with_another_address_is_another(member: Client, assessed: Assessment) -> None:
+    shown = sent_by(look(member, tick(assessed)))
+    member.post(CONFIRMED, shown)
+    page = read_answer(member, member.post(CONFIRMED, shown | {"email": ["anders@hier.test"]}))
+    assert "is al definitief" in page
+    assert Document.objects.get().exam_office_email == OFFICE
+
+
+def test_one_in_dispute_is_not_made_final(member: Client, disputed: Assessment) -> None:
+    page = read_answer(member, member.post(CONFIRMED, tick(disputed)))
+    assert "niet eens over 8 criteria" in page
+    assert final(disputed) == [False]
+
+
+def test_another_schools_is_passed_over(client: Client, stranger: User, assessed: Assessment) -> None:
+    client.force_login(stranger)
+    for page in (look(client, tick(assessed)), client.post(CONFIRMED, tick(assessed)).content.decode()):
+        assert "Kies ten minste één beoordeling." in page
+    assert final(assessed) == [False]
+
+
+# --- Four eyes -----------------------------------------------------------------------------------
+@pytest.fixture
+def four_eyes(school: School) -> None:
+    School.objects.filter(pk=school.pk).update(four_eyes=True)
+
+
+def test_the_button_says_what_is_proposed_and_what_is_made_final(
+    member: Client, four_eyes: None, assessed: Assessment, another: Assessment, school: School
+) -> None:
+    assert ">1 beoordeling voordragen</button>" in look(member, tick_all([another], office=OFFICE, step="voordragen"))
+    other = make_member(school, "EXAMENCOMMISSIE")
+    proposal = propose(assessment=assessed, by=other, exam_office_email="elders@hier.test")
+    both = tick_all([assessed], office=OFFICE, step="afronden")["afname"][0] + f":{proposal.pk}"
+    data = tick_all([another], office=OFFICE, step="voordragen")
+    page = look(member, data | {"afname": [both, *data["afname"]]})
+    assert ">1 beoordeling definitief maken en 1 voordragen</button>" in page
+    assert '<td data-label="Pdf naar" class="address">elders@hier.test</td>' in page
+    assert f'<td data-label="Pdf naar" class="address">{OFFICE}</td>' in page
+    assert page.count("Draagt u voor; een ander lid rondt die af") == 1
+    done = read_answer(member, member.post(CONFIRMED, sent_by(page)))
+    assert "1 voorgedragen. Een ander lid van de commissie rondt die af." in done
+    assert '<td data-label="Pdf naar" class="address">elders@hier.test</td>' in done
+    assert final(assessed, another) == [True, False]
+
+
+def test_a_proposal_that_was_not_on_the_screen_makes_nothing_final(
+    member: Client, assessed: Assessment, school: School
+) -> None:
+    """Four eyes came to be wanted, and it was proposed, while the confirmation stood open."""
+    shown = sent_by(look(member, tick(assessed)))
+    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    propose(assessment=assessed, by=make_member(school, "EXAMENCOMMISSIE"), exam_office_email="elders@hier.test")
+    page = read_answer(member, member.post(CONFIRMED, shown))
+    assert "intussen opnieuw voorgedragen" in page
+    assert final(assessed) == [False]

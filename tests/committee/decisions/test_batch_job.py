@@ -1,0 +1,412 @@
+"""'Afronden' of many at once: a worker goes through the list, one by one, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Role, School, User
+from addressbook.models import Contact
+from assessments.models import Assessment, Document, FinalProposal, Status
+from assessments.privacy import erasure
+from committee import finalise_batch, finalise_many
+from committee.batch import FinalBatch, FinalBatchItem
+from committee.finalise import propose
+from committee.finalise_batch import progress, work
+from committee.finalise_many import Chosen
+from committee.tasks import forget_final_batches, sweep_final_batches
+from exams.models import ExamUnit
+from tests import steps
+from tests.assessments.privacy.conftest import date_student, today
+from tests.concurrency import at_once
+from tests.factories import MembershipFactory, member
+
+from .batch_steps import confirm, look, sent_by
+from .batch_steps import tick as tick_all
+
+OFFICE = "bureau@hier.test"
+Outcome = FinalBatchItem.Outcome
+
+
+class Died(BaseException):
+    """A worker that is killed."""
+
+
+@pytest.fixture(autouse=True)
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The batches that a worker was told of."""
+    told: list[int] = []
+    monkeypatch.setattr("committee.tasks.finalise_batch.delay", told.append)
+    monkeypatch.setattr("committee.finalise_batch.AT_ONCE", 2)
+    return told
+
+
+@pytest.fixture
+def three(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Assessment]:
+    """ASSESSED, of three students."""
+    made = []
+    for name in ("Bart", "Chris", "Dana"):
+        student = MembershipFactory(school=school, user__first_name=name, user__last_name="Boom")
+        assessment = steps.start_assessment(student, unit, docent)
+        steps.choose(assessment, examiner)
+        made.append(steps.assess(steps.send_invitation(assessment, examiner)))
+    return made
+
+
+def begin(assessments: list[Assessment], by: User, *, proposing: bool = False) -> FinalBatch:
+    chosen = [Chosen(one, one.version, proposing=proposing) for one in assessments]
+    school = assessments[0].school
+    return finalise_batch.start(chosen=chosen, school=school, by=by, exam_office_email=OFFICE)
+
+
+def tick(assessments: list[Assessment], **data: str) -> dict[str, Any]:
+    return tick_all(assessments, office=OFFICE) | data
+
+
+def states(assessments: list[Assessment]) -> list[str]:
+    return [Assessment.objects.get(pk=one.pk).status for one in assessments]
+
+
+def outcomes(batch: FinalBatch) -> list[str]:
+    return list(batch.items.values_list("outcome", flat=True))
+
+
+def read(browser: Client, address: str, **headers: str) -> str:
+    return " ".join(browser.get(address, headers=headers).content.decode().split())
+
+
+# --- From the page -------------------------------------------------------------------------------
+def test_more_than_a_few_are_left_to_a_worker_and_its_page_counts(
+    member: Client,
+    three: list[Assessment],
+    announced: list[int],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = confirm(member, tick(three))
+    batch = FinalBatch.objects.get()
+    assert announced == [batch.pk]
+    assert answer["Location"] == reverse("committee:final_batch", args=[batch.public_id])
+    page = read(member, answer["Location"])
+    assert "0 van 3 beoordelingen verwerkt" in page
+    assert 'hx-trigger="every 1s"' in page
+    assert '<noscript> <p><a href="' in page
+    assert states(three) == [Status.ASSESSED] * 3
+
+    work(batch.pk)
+    part = read(member, answer["Location"], **{"HX-Request": "true"})
+    assert "3 beoordelingen zijn definitief." in part
+    assert "hx-get" not in part
+    assert "<title>" not in part
+    assert states(three) == [Status.FINAL] * 3
+
+
+def test_a_few_are_done_at_once(
+    member: Client, three: list[Assessment], announced: list[int], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = confirm(member, tick(three[:2]))
+    assert states(three) == [Status.FINAL, Status.FINAL, Status.ASSESSED]
+    assert announced == []
+    assert "2 beoordelingen zijn definitief." in read(member, answer["Location"])
+
+
+def test_a_few_whose_request_died_are_swept(
+    member: Client, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        die_at(1, patched)
+        with pytest.raises(Died):
+            confirm(member, tick(three[:2]))
+    lease_over()
+    sweep_final_batches()
+    batch = FinalBatch.objects.get()
+    assert announced == [batch.pk]
+    assert work(batch.pk)
+    assert outcomes(batch) == [Outcome.FINAL] * 2
+    assert Document.objects.count() == 2
+
+
+def test_what_was_refused_is_listed_with_its_reason(
+    member: Client, committee_member: User, three: list[Assessment]
+) -> None:
+    batch = begin(three, committee_member)
+    Assessment.objects.filter(pk=three[1].pk).update(version=99)
+    work(batch.pk)
+    page = read(member, reverse("committee:final_batch", args=[batch.public_id]))
+    assert "2 beoordelingen zijn definitief." in page
+    assert "1 van 3 niet gelukt" in page
+    refused, done = page.split("Wat er is gebeurd")
+    assert "Chris Boom" in refused
+    assert "Bart Boom" not in refused
+    assert ("Bart Boom" in done, "Chris Boom" in done, "Dana Boom" in done) == (True, False, True)
+    assert "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk die na" in page
+
+
+def test_a_double_click_starts_it_once(member: Client, three: list[Assessment]) -> None:
+    data = tick(three, formulier=str(uuid4()))
+    first, second = (member.post(reverse("committee:make_many_final"), data)["Location"] for _ in range(2))
+    assert first == second
+    assert FinalBatch.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_start_it_once(committee_member: User, three: list[Assessment]) -> None:
+    chosen = [Chosen(one, one.version, proposing=False) for one in three]
+    school, form_id = three[0].school, uuid4()
+
+    def click() -> int:
+        return finalise_batch.start(
+            chosen=chosen, school=school, by=committee_member, exam_office_email=OFFICE, form_id=form_id
+        ).pk
+
+    first, second = at_once(click, click)
+    assert first == second
+    assert FinalBatch.objects.count() == 1
+
+
+def test_who_goes_back_and_chooses_others_starts_another(member: Client, three: list[Assessment]) -> None:
+    form = {"formulier": str(uuid4())}
+    member.post(reverse("committee:make_many_final"), tick(three, **form))
+    Assessment.objects.filter(pk=three[0].pk).update(version=7)
+    three[0].refresh_from_db()
+    member.post(reverse("committee:make_many_final"), tick(three, **form))
+    assert FinalBatch.objects.count() == 2
+
+
+def test_each_confirmation_says_which_it_is(member: Client, three: list[Assessment]) -> None:
+    forms = [sent_by(look(member, tick(three)))["formulier"] for _ in range(2)]
+    assert forms[0] != forms[1]
+
+
+# --- Found back ----------------------------------------------------------------------------------
+def test_it_is_found_back_until_its_end_was_seen(
+    member: Client, committee_member: User, three: list[Assessment]
+) -> None:
+    batch = begin(three, committee_member)
+    own, afnames = reverse("committee:final_batch", args=[batch.public_id]), reverse("committee:afnames")
+    read(member, own)
+    assert own in read(member, afnames)
+    work(batch.pk)
+    assert own in read(member, afnames)
+    read(member, own)
+    assert own not in read(member, afnames)
+    assert own in read(member, reverse("committee:finalise_many"))
+
+
+def test_it_is_the_members_alone(client: Client, school: School, stranger: User, three: list[Assessment]) -> None:
+    starter = member(school, Role.EXAMENCOMMISSIE)
+    batch = begin(three, starter)
+    own = reverse("committee:final_batch", args=[batch.public_id])
+    for other in (stranger, member(school, Role.EXAMENCOMMISSIE)):
+        client.force_login(other)
+        assert client.get(own).status_code == 404
+        assert own not in read(client, reverse("committee:afnames"))
+    client.force_login(starter)
+    assert client.get(own).status_code == 200
+    starter.memberships.all().delete()
+    assert client.get(own).status_code == 404
+
+
+# --- Four eyes -----------------------------------------------------------------------------------
+def test_proposing_many_goes_the_same_way(committee_member: User, school: School, three: list[Assessment]) -> None:
+    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    batch = begin(three, committee_member, proposing=True)
+    work(batch.pk)
+    assert outcomes(batch) == [Outcome.PROPOSED] * 3
+    assert FinalProposal.objects.filter(by=committee_member, exam_office_email=OFFICE).count() == 3
+
+    shown = dict(FinalProposal.objects.values_list("assessment", "pk"))
+    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
+    other = member(school, Role.EXAMENCOMMISSIE)
+    finishing = finalise_batch.start(chosen=chosen, school=school, by=other, exam_office_email=OFFICE)
+    work(finishing.pk)
+    assert outcomes(finishing) == [Outcome.FINAL] * 3
+
+
+def test_what_is_proposed_anew_while_it_waits_is_refused(
+    committee_member: User, school: School, three: list[Assessment]
+) -> None:
+    """The PDF would go to an address that the member who confirmed it never saw."""
+    School.objects.filter(pk=school.pk).update(four_eyes=True)
+    work(begin(three, committee_member, proposing=True).pk)
+    shown = {one.assessment_id: one.pk for one in FinalProposal.objects.all()}
+    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
+    batch = finalise_batch.start(
+        chosen=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
+    )
+    propose(assessment=three[1], by=committee_member, exam_office_email="anders@hier.test")
+    work(batch.pk)
+    assert outcomes(batch) == [Outcome.FINAL, Outcome.REFUSED, Outcome.FINAL]
+    assert "intussen opnieuw voorgedragen" in batch.items.get(outcome=Outcome.REFUSED).reason
+
+
+# --- Once ----------------------------------------------------------------------------------------
+def test_a_replayed_task_repeats_nothing(committee_member: User, three: list[Assessment]) -> None:
+    batch = begin(three, committee_member)
+    assert work(batch.pk)
+    assert not work(batch.pk)
+    assert Document.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_do_each_once(committee_member: User, three: list[Assessment]) -> None:
+    batch = begin(three, committee_member)
+    assert sorted(at_once(lambda: work(batch.pk), lambda: work(batch.pk))) == [False, True]
+    assert outcomes(batch) == [Outcome.FINAL] * 3
+    assert Document.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_members_at_once_make_each_final_once(
+    committee_member: User, school: School, three: list[Assessment]
+) -> None:
+    batches = [begin(three, committee_member), begin(three, member(school, Role.EXAMENCOMMISSIE))]
+    at_once(*((lambda pk=batch.pk: work(pk)) for batch in batches))
+    assert states(three) == [Status.FINAL] * 3
+    assert Document.objects.count() == 3
+    counts = [progress(batch) for batch in batches]
+    assert sum(one.final for one in counts) == 3
+    assert sum(one.refused for one in counts) == 3
+
+
+# --- A worker that dies --------------------------------------------------------------------------
+def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worker is killed once it made that many final, before it says so."""
+    make, made = finalise_many.make_one_final, []
+
+    def make_and_die(*args: Any, **kwargs: Any) -> str:
+        outcome = make(*args, **kwargs)
+        made.append(outcome)
+        if len(made) == number:
+            raise Died
+        return outcome
+
+    monkeypatch.setattr(finalise_batch, "make_one_final", make_and_die)
+
+
+def lease_over() -> None:
+    FinalBatch.objects.update(lease_until=timezone.now())
+
+
+def test_one_that_dies_in_the_middle_is_swept_and_nothing_is_done_twice(
+    committee_member: User, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = begin(three, committee_member)
+    with monkeypatch.context() as patched:
+        die_at(2, patched)
+        with pytest.raises(Died):
+            work(batch.pk)
+    assert outcomes(batch) == [Outcome.FINAL, Outcome.WAITING, Outcome.WAITING]
+    assert states(three) == [Status.FINAL, Status.ASSESSED, Status.ASSESSED]
+    announced.clear()
+    sweep_final_batches()
+    assert announced == []
+    lease_over()
+    sweep_final_batches()
+    assert announced == [batch.pk]
+    assert work(batch.pk)
+    assert outcomes(batch) == [Outcome.FINAL] * 3
+    assert Document.objects.count() == 3
+
+
+def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
+    committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = begin(three, committee_member)
+    with monkeypatch.context() as patched:
+        for _ in range(finalise_batch.MAX_ATTEMPTS):
+            die_at(1, patched)
+            with pytest.raises(Died):
+                work(batch.pk)
+            lease_over()
+            patched.undo()
+    assert work(batch.pk)
+    assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
+    assert batch.items.first().reason == finalise_batch.NOT_DONE
+
+
+def test_one_that_fails_holds_up_no_other(
+    committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = begin(three, committee_member)
+    make = finalise_many.make_one_final
+
+    def fail(one: Chosen, **kwargs: Any) -> str:
+        if one.assessment == three[0]:
+            raise RuntimeError
+        return make(one, **kwargs)
+
+    monkeypatch.setattr(finalise_batch, "make_one_final", fail)
+    work(batch.pk)
+    assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
+
+
+def test_a_slow_worker_that_was_replaced_ends_nothing(
+    committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = begin(three, committee_member)
+    other, do = uuid4(), finalise_batch._do
+
+    def do_slowly(item: FinalBatchItem, of: FinalBatch) -> None:
+        do(item, of)
+        FinalBatch.objects.update(claim_id=other)
+
+    monkeypatch.setattr(finalise_batch, "_do", do_slowly)
+    work(batch.pk)
+    batch.refresh_from_db()
+    assert (batch.claim_id, batch.finished_at) == (other, None)
+    assert outcomes(batch) == [Outcome.FINAL, Outcome.WAITING, Outcome.WAITING]
+
+
+# --- Who decides ---------------------------------------------------------------------------------
+@pytest.mark.parametrize("leave", [lambda by: by.memberships.all().delete(), lambda by: _deactivate(by)])
+def test_who_left_the_committee_decides_on_nothing(
+    leave: Callable[[User], object], committee_member: User, three: list[Assessment]
+) -> None:
+    batch = begin(three, committee_member)
+    leave(committee_member)
+    work(batch.pk)
+    assert outcomes(batch) == [Outcome.REFUSED] * 3
+    assert states(three) == [Status.ASSESSED] * 3
+
+
+def _deactivate(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+# --- How long it is kept -------------------------------------------------------------------------
+def test_it_is_forgotten_after_a_month_unless_it_still_waits(
+    committee_member: User,
+    three: list[Assessment],
+    pass_time: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("committee.finalise_batch.AT_ONCE", 0)
+    done, waiting = begin(three[:1], committee_member), begin(three[1:], committee_member)
+    work(done.pk)
+    pass_time(days=29)
+    forget_final_batches()
+    assert FinalBatch.objects.count() == 2
+    pass_time(days=2)
+    forget_final_batches()
+    assert list(FinalBatch.objects.all()) == [waiting]
+
+
+def test_what_is_erased_is_gone_from_it(
+    committee_member: User, three: list[Assessment], pass_time: Callable[..., None]
+) -> None:
+    batch = begin(three, committee_member)
+    work(batch.pk)
+    student: Membership = three[0].student
+    date_student(student, diploma_on=today())
+    pass_time(days=590)
+    erasure.erase_due()
+    assert not Assessment.objects.filter(pk=three[0].pk).exists()
+    assert list(batch.items.values_list("assessment", flat=True)) == [three[1].pk, three[2].pk]

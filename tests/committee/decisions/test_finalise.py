@@ -1,0 +1,187 @@
+"""'Afronden': the exam office's address, and that a result becomes final once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import School, User
+from assessments.invitations import send_back
+from assessments.models import Assessment, Document, Event, Status
+from tests import steps
+from tests.concurrency import at_once
+from tests.factories import ExamOfficeFactory
+
+OFFICE = "bureau@hier.test"
+
+
+def address(assessment: Assessment) -> str:
+    return reverse("committee:finalise", args=[assessment.public_id])
+
+
+def post(client: Client, assessment: Assessment, **data: Any) -> str:
+    response = client.post(address(assessment), {"version": assessment.version} | data, follow=True)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def is_final(assessment: Assessment) -> bool:
+    assessment.refresh_from_db()
+    documents = Document.objects.filter(assessment=assessment).count()
+    events = assessment.events.filter(kind=Event.Kind.FINALISED).count()
+    assert documents == events <= 1
+    assert (assessment.status == Status.FINAL) == bool(documents)
+    return bool(documents)
+
+
+def test_the_screen_names_whose_what_and_asks_where_to(member: Client, assessed: Assessment) -> None:
+    page = member.get(address(assessed)).content.decode()
+    for said in ("Anouk van &#x27;t Hoff", "123456", "Verzorgende IG", "E-mailadres van het examenbureau"):
+        assert said in page
+    assert 'type="radio"' not in page
+
+
+def test_an_address_typed_by_hand(member: Client, assessed: Assessment, committee_member: User) -> None:
+    page = post(member, assessed, email=OFFICE)
+    assert is_final(assessed)
+    assert assessed.documents.get().exam_office_email == OFFICE
+    assert assessed.final_by == committee_member
+    assert "De beoordeling van Anouk van &#x27;t Hoff is definitief." in page
+    assert f"gemaild naar {OFFICE}" in page
+    assert "Terug naar studenten" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("", "Vul het e-mailadres van het examenbureau in."),
+        ("geen adres", "Dit is geen e-mailadres."),
+        ("twee@hier.test, drie@hier.test", "Dit is geen e-mailadres."),
+        ("naam@hier.test\r\nBcc: ander@elders.test", "Dit is geen e-mailadres."),
+        (f"naam@{'ü' * 60}.test", "Dit is geen e-mailadres."),
+        (f"{'a' * 250}@hier.test", "Dit e-mailadres is te lang."),
+    ],
+)
+def test_an_address_that_is_none_is_said_at_the_field_and_nothing_is_lost(
+    member: Client, assessed: Assessment, typed: str, said: str
+) -> None:
+    page = post(member, assessed, office="ander", email=typed)
+    assert said in page
+    assert not is_final(assessed)
+    if typed and "\r" not in typed:
+        assert f'value="{typed}"' in page
+
+
+class TestList:
+    @pytest.fixture(autouse=True)
+    def offices(self, school: School, other_school: School) -> None:
+        ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
+        ExamOfficeFactory(school=school, name="Examenbureau Techniek", email="techniek@hier.test")
+        ExamOfficeFactory(school=other_school, name="Bureau Elders", email="bureau@elders.test")
+
+    def test_an_office_is_chosen_from_the_schools_own(self, member: Client, assessed: Assessment) -> None:
+        page = member.get(address(assessed)).content.decode()
+        assert "Examenbureau Zorg" in page
+        assert "Bureau Elders" not in page
+        assert "checked" not in page
+        post(member, assessed, office="zorg@hier.test", email="")
+        assert is_final(assessed)
+        assert assessed.documents.get().exam_office_email == "zorg@hier.test"
+
+    def test_another_address_can_still_be_typed(self, member: Client, assessed: Assessment) -> None:
+        post(member, assessed, office="ander", email=OFFICE)
+        assert assessed.documents.get().exam_office_email == OFFICE
+
+    def test_an_address_alone_is_clear_enough(self, member: Client, assessed: Assessment) -> None:
+        post(member, assessed, email=OFFICE)
+        assert assessed.documents.get().exam_office_email == OFFICE
+
+    def test_both_is_asked_about(self, member: Client, assessed: Assessment) -> None:
+        page = post(member, assessed, office="zorg@hier.test", email=OFFICE)
+        assert "Kies een van de twee." in page
+        assert f'value="{OFFICE}"' in page
+        assert not is_final(assessed)
+
+    def test_neither_is_asked_about(self, member: Client, assessed: Assessment) -> None:
+        assert "Kies een examenbureau, of vul een ander adres in." in post(member, assessed)
+        assert not is_final(assessed)
+
+    def test_another_schools_office_is_no_choice(self, member: Client, assessed: Assessment) -> None:
+        post(member, assessed, office="bureau@elders.test")
+        assert not is_final(assessed)
+
+    def test_the_exams_office_is_chosen_beforehand(
+        self, member: Client, assessed: Assessment, student, unit, docent: User, examiner
+    ) -> None:
+        post(member, assessed, office="techniek@hier.test")
+        again = steps.start_assessment(student, unit, docent)
+        steps.choose(again, examiner)
+        steps.assess(steps.send_invitation(again, examiner))
+        page = " ".join(member.get(address(again)).content.decode().split())
+        assert 'value="techniek@hier.test" checked' in page
+
+
+def test_a_double_click_makes_it_final_once(member: Client, assessed: Assessment) -> None:
+    post(member, assessed, email=OFFICE)
+    page = post(member, assessed, email="ander@hier.test")
+    assert "Deze beoordeling is al definitief: vastgesteld door Carla Commissie op" in page
+    assert is_final(assessed)
+    assert assessed.documents.get().exam_office_email == OFFICE
+
+
+def test_the_screen_of_a_final_one_says_so(member: Client, assessed: Assessment) -> None:
+    post(member, assessed, email=OFFICE)
+    assert "al definitief" in member.get(address(assessed), follow=True).content.decode()
+
+
+def test_two_who_differ_can_not_be_made_final(member: Client, disputed: Assessment) -> None:
+    assert "niet eens over 8 criteria" in post(member, disputed, email=OFFICE)
+    assert "kan nog niet worden afgerond" in member.get(address(disputed), follow=True).content.decode()
+    assert not is_final(disputed)
+
+
+def test_one_that_is_not_assessed_can_not_be_made_final(member: Client, invitation) -> None:
+    assessment = invitation.assessment
+    page = post(member, assessment, email=OFFICE)
+    assert "Nog niet alle criteria hebben een score." in page
+    assert "kan nog niet worden afgerond" in member.get(address(assessment), follow=True).content.decode()
+    assert not is_final(assessment)
+
+
+def test_what_changed_since_it_was_read_is_not_made_final(
+    member: Client, assessed: Assessment, invitation, committee_member: User
+) -> None:
+    read = assessed.version
+    send_back.send_back(
+        assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk nog eens."
+    )
+    invitation.refresh_from_db()
+    steps.assess(invitation, "O")
+    assert "heeft deze beoordeling intussen gewijzigd" in post(member, assessed, email=OFFICE, version=read)
+    assert not is_final(assessed)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_members_at_once(
+    assessed: Assessment, committee_member: User, nothing_starts: None, school: School
+) -> None:
+    def click() -> str:
+        browser = Client()
+        browser.force_login(committee_member)
+        return post(browser, assessed, email=OFFICE)
+
+    pages = at_once(click, click, click)
+    assert sum("is definitief." in page for page in pages) == 1, pages
+    assert sum("al definitief" in page for page in pages) == 2
+    assert is_final(assessed)
+
+
+def test_an_office_of_the_list_that_no_mail_can_go_to_is_refused_too(
+    member: Client, assessed: Assessment, school: School
+) -> None:
+    office = ExamOfficeFactory(school=school, email=f"bureau@{'ü' * 60}.test")
+    assert "Dit is geen e-mailadres." in post(member, assessed, office=office.email, email="")
+    assert not is_final(assessed)

@@ -1,0 +1,209 @@
+"""A school's setting: one member of the committee proposes, another makes final."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from accounts.models import Membership, Role, School, User
+from assessments import corrections, lifecycle
+from assessments.corrections import Change, Changes
+from assessments.documents import pdf as documents_pdf
+from assessments.invitations import send_back
+from assessments.models import Assessment, CancelKind, Event, Status
+from assessments.rubric import read_rubric
+from committee import appeals
+from committee.cancel import cancel
+from committee.finalise import NeedsAnother, finalise, propose, standing_proposal
+from committee.withdraw_final import withdraw_final
+from tests.factories import MembershipFactory, member
+
+from .batch_steps import confirm, look
+
+OFFICE = "bureau@hier.test"
+
+
+@pytest.fixture(autouse=True)
+def four_eyes(school: School) -> None:
+    school.four_eyes = True
+    school.save()
+
+
+@pytest.fixture
+def second(school: School) -> User:
+    return member(school, Role.EXAMENCOMMISSIE, first_name="Tom", last_name="Toetser", email="tom@hier.test")
+
+
+def act(what, assessment: Assessment, by: User):
+    return what(assessment=assessment, by=by, exam_office_email=OFFICE)
+
+
+def status(assessment: Assessment) -> str:
+    assessment.refresh_from_db()
+    return assessment.status
+
+
+def test_one_alone_makes_nothing_final(assessed: Assessment, committee_member: User) -> None:
+    with pytest.raises(NeedsAnother, match="draagt eerst een lid"):
+        act(finalise, assessed, committee_member)
+    act(propose, assessed, committee_member)
+    with pytest.raises(NeedsAnother, match="zelf voorgedragen"):
+        act(finalise, assessed, committee_member)
+    assert status(assessed) == Status.ASSESSED
+
+
+def test_another_makes_final_what_was_proposed_and_the_document_names_both(
+    assessed: Assessment, committee_member: User, second: User
+) -> None:
+    act(propose, assessed, committee_member)
+    document = act(finalise, assessed, second)
+    assert status(assessed) == Status.FINAL
+    assert document.result["final"]["by"] == "Tom Toetser"
+    assert document.result["final"]["proposed_by"] == "Carla Commissie"
+    pdf = PdfReader(BytesIO(documents_pdf.render(document.result, name=document.filename)))
+    first_page = " ".join(pdf.pages[0].extract_text().split())
+    assert "door Tom Toetser, op voordracht van Carla Commissie, namens de examencommissie van ROC Hier." in first_page
+    assert Event.objects.filter(kind=Event.Kind.FINAL_PROPOSED, actor=committee_member).count() == 1
+
+
+def test_without_four_eyes_the_document_names_one(assessed: Assessment, committee_member: User, school: School) -> None:
+    School.objects.filter(pk=school.pk).update(four_eyes=False)
+    document = act(finalise, assessed, committee_member)
+    page = " ".join(documents_pdf.page(document.result).split())
+    assert "door Carla Commissie, namens de examencommissie van ROC Hier." in page
+    assert "voordracht" not in page
+
+
+def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User, second: User) -> None:
+    act(propose, assessed, committee_member)
+    rubric = read_rubric(assessed)
+    corrections.lay_over(rubric)
+    texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
+    corrections.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=corrections.seen(rubric))
+    assessed.refresh_from_db()
+    assert standing_proposal(assessed) is None
+    with pytest.raises(NeedsAnother):
+        act(finalise, assessed, second)
+
+
+def test_a_second_proposal_says_that_it_can_be_made_final(
+    assessed: Assessment, committee_member: User, second: User
+) -> None:
+    act(propose, assessed, committee_member)
+    with pytest.raises(NeedsAnother, match="Carla Commissie heeft deze beoordeling al voorgedragen"):
+        act(propose, assessed, second)
+
+
+def test_the_pages_offer_each_their_own_step(
+    client: Client, assessed: Assessment, committee_member: User, second: User
+) -> None:
+    page = reverse("committee:afname", args=[assessed.public_id])
+    client.force_login(committee_member)
+    assert ">Voordragen</a>" in client.get(page).content.decode()
+    address = reverse("committee:propose", args=[assessed.public_id])
+    said = client.post(address, {"email": OFFICE, "version": assessed.version}, follow=True).content.decode()
+    assert "voorgedragen. Een ander lid van de commissie rondt die af." in said
+    assert ">Afronden</a>" not in said
+    assert ">Voordragen</a>" not in said
+    client.force_login(second)
+    assert ">Afronden</a>" in client.get(page).content.decode()
+    address = reverse("committee:finalise", args=[assessed.public_id])
+    form = client.get(address).content.decode()
+    assert "Voorgedragen door Carla Commissie" in form
+    assert f'value="{OFFICE}"' in form
+    client.post(address, {"email": OFFICE, "version": assessed.version})
+    assert status(assessed) == Status.FINAL
+
+
+def test_proposing_warns_before_proposing(client: Client, assessed: Assessment, committee_member: User) -> None:
+    client.force_login(committee_member)
+    page = client.get(reverse("committee:propose", args=[assessed.public_id])).content.decode()
+    assert "Let op voordat u voordraagt:" in page
+    assert "u afrondt" not in page
+    assert "u de beoordeling afrondt" not in page
+
+
+def test_dispute_can_not_be_proposed_yet(client: Client, disputed: Assessment, committee_member: User) -> None:
+    client.force_login(committee_member)
+    address = reverse("committee:propose", args=[disputed.public_id])
+    assert "kan nog niet worden voorgedragen." in client.get(address, follow=True).content.decode()
+
+
+def tick(assessment: Assessment, step: str) -> dict[str, str]:
+    return {"afname": f"{assessment.public_id}:{assessment.version}:{step}", "email": "elders@hier.test"}
+
+
+def test_several_at_once_are_proposed_first_and_then_made_final_to_the_address_that_was_proposed(
+    client: Client, assessed: Assessment, committee_member: User, second: User
+) -> None:
+    address, confirmed = reverse("committee:finalise_many"), reverse("committee:make_many_final")
+    client.force_login(committee_member)
+    confirm(client, tick(assessed, "voordragen") | {"email": OFFICE})
+    proposal = assessed.final_proposals.get().pk
+    client.post(confirmed, tick(assessed, f"afronden:{proposal}"))
+    assert status(assessed) == Status.ASSESSED
+    client.force_login(second)
+    assert f"de pdf gaat naar {OFFICE}" in client.get(address).content.decode()
+    confirm(client, tick(assessed, f"afronden:{proposal}"))
+    assert status(assessed) == Status.FINAL
+    assert assessed.documents.get().exam_office_email == OFFICE
+
+
+def test_what_was_proposed_anew_meanwhile_goes_to_no_address_that_was_not_on_the_screen(
+    client: Client, assessed: Assessment, committee_member: User, second: User
+) -> None:
+    address = reverse("committee:finalise_many")
+    act(propose, assessed, committee_member)
+    client.force_login(second)
+    shown = assessed.final_proposals.get().pk
+    assert f":afronden:{shown}" in client.get(address).content.decode()
+    propose(assessment=assessed, by=committee_member, exam_office_email="anders@hier.test")
+
+    confirmed = reverse("committee:make_many_final")
+    said = look(client, tick(assessed, f"afronden:{shown}"))
+    assert "intussen opnieuw voorgedragen" in said
+    assert "definitief maken" not in said
+    said = client.post(confirmed, tick(assessed, f"afronden:{shown}"), follow=True).content.decode()
+    assert "intussen opnieuw voorgedragen" in said
+    assert status(assessed) == Status.ASSESSED
+    newest = assessed.final_proposals.latest("pk").pk
+    confirm(client, tick(assessed, f"afronden:{newest}"))
+    assert assessed.documents.get().exam_office_email == "anders@hier.test"
+
+
+def test_a_tick_to_propose_never_makes_final(
+    client: Client, assessed: Assessment, committee_member: User, second: User
+) -> None:
+    act(propose, assessed, committee_member)
+    client.force_login(second)
+    client.post(reverse("committee:make_many_final"), tick(assessed, "voordragen"))
+    assert status(assessed) == Status.ASSESSED
+
+
+def test_nobody_decides_on_their_own_result(
+    assessed: Assessment, student: Membership, school: School, committee_member: User
+) -> None:
+    own = student.user
+    MembershipFactory(user=own, school=school, role=Role.EXAMENCOMMISSIE)
+    rubric = read_rubric(assessed)
+    corrections.lay_over(rubric)
+    today = timezone.localdate()
+    tried = [
+        lambda: act(propose, assessed, own),
+        lambda: act(finalise, assessed, own),
+        lambda: corrections.correct(
+            assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=corrections.seen(rubric)
+        ),
+        lambda: cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
+        lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),
+        lambda: appeals.mark(assessment=assessed, by=own, received_on=today),
+        lambda: send_back.send_back(assessment=assessed, contacts=[], by=own, remark="Kijk nog eens."),
+    ]
+    for attempt in tried:
+        with pytest.raises(lifecycle.DomainError, match="uw eigen beoordeling"):
+            attempt()

@@ -1,0 +1,151 @@
+"""A member of the committee who is the student too: in the committee's screens the own assessment does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+from django.urls import get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import Membership, Role, School, User
+from assessments.documents import documents
+from assessments.models import Assessment, Document, Status
+from committee import appeals
+from committee.export_shape import PLAIN
+from committee.finalise import finalise
+from committee.find_afnames import ALL, AfnamesOfSchool, Wanted
+from committee.models import Export
+from committee.remember_export import remember
+from committee.withdraw_final import withdraw_final
+from tests.committee.conftest import AfnameMaker
+from tests.factories import MembershipFactory
+
+OFFICE = "bureau@hier.test"
+VERBS = sorted(
+    {
+        f"committee:{pattern.name}"
+        for resolver in get_resolver().url_patterns
+        if getattr(resolver, "app_name", "") == "committee"
+        for pattern in resolver.url_patterns
+        if str(pattern.pattern).startswith("<uuid:public_id>/")
+    }
+)
+
+
+@pytest.fixture
+def own(client: Client, student: Membership, school: School) -> Client:
+    """The browser of the student, who is in the committee of the same school."""
+    MembershipFactory(user=student.user, school=school, role=Role.EXAMENCOMMISSIE)
+    client.force_login(student.user)
+    return client
+
+
+@pytest.fixture
+def of_another(make_afname: AfnameMaker, school: School) -> Assessment:
+    student = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Boom")
+    return make_afname(student=student)
+
+
+def read(browser: Client, name: str, search: str = "") -> str:
+    return " ".join(browser.get(reverse(name) + search).content.decode().split())
+
+
+def test_every_page_of_an_assessment_is_tried() -> None:
+    assert {"committee:afname", "committee:edit", "committee:finalise", "committee:withdraw_final"} < set(VERBS)
+    assert len(VERBS) >= 12
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_page_of_it_exists(own: Client, assessed: Assessment, verb: str, method: str) -> None:
+    answer = getattr(own, method)(reverse(verb, args=[assessed.public_id]))
+    assert answer.status_code == 404 or "Allow" in answer  # what no page of this kind takes was not looked at
+    assessed.refresh_from_db()
+    assert assessed.status == Status.ASSESSED
+
+
+def test_it_is_visible_to_its_student_as_to_any(own: Client, assessed: Assessment, student: Membership) -> None:
+    assert not Assessment.objects.for_committee(student.user).exists()
+    assert list(Assessment.objects.visible_to(student.user)) == [assessed]
+    assert "B1" in own.get(reverse("assessments:my_exams")).content.decode()
+
+
+@pytest.mark.parametrize("search", ["", "?status=ALLE", "?student=hoff", "?examinator=erik&status=ALLE"])
+def test_it_is_in_no_list_and_no_count(own: Client, assessed: Assessment, of_another: Assessment, search: str) -> None:
+    page = read(own, "committee:afnames", search)
+    assert "van &#x27;t Hoff" not in page.partition('id="lijst"')[2]
+    assert str(assessed.public_id) not in page
+
+
+def test_the_counts_leave_it_out(school: School, assessed: Assessment, of_another: Assessment) -> None:
+    mine = Wanted(own=(assessed.student_id,))
+    assert AfnamesOfSchool(school.pk, Wanted()).count() == {**dict.fromkeys(Status.values, 0), Status.ASSESSED: 2}
+    assert AfnamesOfSchool(school.pk, mine).count() == {**dict.fromkeys(Status.values, 0), Status.ASSESSED: 1}
+    for named in (replace(mine, student="hoff"), replace(mine, examiner="erik")):
+        assert AfnamesOfSchool(school.pk, replace(named, status=ALL)).count() == {}
+
+
+def test_it_can_not_be_made_final_with_others(own: Client, assessed: Assessment) -> None:
+    assert str(assessed.public_id) not in read(own, "committee:finalise_many")
+    ticked = {"afname": [f"{assessed.public_id}:{assessed.version}:afronden"], "email": OFFICE}
+    for step in ("committee:confirm_many", "committee:make_many_final"):
+        assert "Kies ten minste één beoordeling." in own.post(reverse(step), ticked).content.decode()
+
+
+def test_an_export_is_whole_whoever_makes_it(
+    own: Client, assessed: Assessment, of_another: Assessment, committee_member: User
+) -> None:
+    """Final results are no secret from their student; one left out would never reach the school's system."""
+    finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+    address = reverse("committee:start_export") + f"?examen={assessed.exam_id}"
+    own.post(address, {"bestand": "CSV", "welke": "alles"})
+    assert Export.objects.get().count == 1
+
+
+def test_its_appeal_is_in_no_list(own: Client, assessed: Assessment, committee_member: User) -> None:
+    finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+    assessed.refresh_from_db()
+    appeals.mark(assessment=assessed, by=committee_member, received_on=timezone.localdate())
+    assert str(assessed.public_id) not in read(own, "committee:appeals")
+
+
+def test_the_picture_leaves_it_out(own: Client, assessed: Assessment) -> None:
+    """Of an exam that nobody else did, its scores would stand there."""
+    assert "Verzorgende IG" not in read(own, "committee:picture").partition("<main")[2]
+    page = own.get(reverse("committee:picture_of_exam", args=[assessed.exam_id])).content.decode()
+    assert "Erik Examinator" not in page
+
+
+def test_a_document_that_was_superseded_is_not_theirs(
+    own: Client, assessed: Assessment, committee_member: User, student: Membership
+) -> None:
+    document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+    documents.make(document.pk)
+    assert list(Document.objects.visible_to(student.user)) == [document]
+    assessed.refresh_from_db()
+    withdraw_final(assessment=assessed, by=committee_member, reason="Verwisseld.")
+    assert not Document.objects.visible_to(student.user).exists()
+    assert list(Document.objects.visible_to(committee_member)) == [document]
+
+
+def test_another_schools_committee_has_nothing_to_do_with_it(
+    client: Client, student: Membership, other_school: School, make_afname: AfnameMaker
+) -> None:
+    """Who is a student here and in the committee elsewhere sees all there."""
+    MembershipFactory(user=student.user, school=other_school, role=Role.EXAMENCOMMISSIE)
+    there = make_afname(student=MembershipFactory(school=other_school, user__last_name="Verweg"))
+    client.force_login(student.user)
+    assert str(there.public_id) in read(client, "committee:afnames")
+
+
+def test_what_a_colleague_exported_stays_whole(
+    own: Client, assessed: Assessment, committee_member: User, school: School
+) -> None:
+    """Final results alone, which 'Mijn examens' shows each student; and one file for every member."""
+    finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
+    results = Assessment.objects.filter(pk=assessed.pk)
+    made = remember(results=results, school=school, exam=assessed.exam, by=committee_member, shape=PLAIN)
+    answer = own.get(reverse("committee:export_file", args=[made.public_id]))
+    assert b"123456" in b"".join(answer.streaming_content)

@@ -1,0 +1,257 @@
+"""'Download resultaten als CSV': which results, and in which form."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.models import Role, School, User
+from assessments.models import Status
+from committee import export, export_rows
+from committee.models import Export
+from exams.models import Exam, ExamUnit
+from tests.committee.conftest import AfnameMaker
+from tests.factories import MembershipFactory, first_unit, make_exam
+
+LIST = reverse("committee:afnames")
+EXPORT = reverse("committee:start_export")
+ASKED = {"bestand": "CSV", "welke": "alles"}
+
+
+def ask(client: Client, search: dict[str, Any], **asked: Any) -> Any:
+    """The answer to the button, and what it leads to."""
+    return client.post(f"{EXPORT}?{urlencode(search)}", ASKED | asked, follow=True)
+
+
+def download(client: Client, exam: Exam, *, asked: dict[str, Any] | None = None, **search: Any) -> bytes:
+    response = ask(client, {"examen": exam.pk, **search}, **(asked or {}))
+    assert response.status_code == 200
+    assert response.streaming, response.content.decode()
+    return b"".join(response.streaming_content)
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
+
+
+def test_the_button_comes_with_an_exam(member: Client, make_afname: AfnameMaker, exam: Exam) -> None:
+    make_afname(Status.FINAL)
+    label = "Download resultaten als CSV"
+    assert label not in member.get(LIST).content.decode()
+    page = member.get(LIST, {"examen": exam.pk}).content.decode()
+    assert label in page
+    assert "1 definitief resultaat" in page
+
+
+def test_without_an_exam_one_is_told_to_choose(member: Client, make_afname: AfnameMaker) -> None:
+    make_afname(Status.FINAL)
+    for search in ({}, {"examen": "abc"}, {"examen": "0"}):
+        assert "Kies eerst een examen" in ask(member, search).content.decode()
+
+
+def test_a_line_holds_every_column(
+    member: Client, make_afname: AfnameMaker, student, exam: Exam, unit: ExamUnit
+) -> None:
+    late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam
+    make_afname(Status.FINAL, student=student, grade=Decimal("7.3"), ovg="G", final_at=late, attempt=2)
+    assert rows(download(member, exam)) == [
+        {
+            "studentnummer": "123456",
+            "naam": "Anouk van 't Hoff",
+            "code": exam.code,
+            "examen": "Verzorgende IG",
+            "cohort": exam.cohort,
+            "eenheidcode": "B1",
+            "exameneenheid": "Eenheid 1",
+            "poging": "2",
+            "resultaat": "G",
+            "cijfer": "7,3",
+            "definitief_op": "23-11-2026",
+            "vastgesteld_door": "Carla Commissie",
+        }
+    ]
+
+
+def test_it_is_as_a_dutch_excel_reads_it(member: Client, make_afname: AfnameMaker, exam: Exam, school: School) -> None:
+    zoe = MembershipFactory(school=school, user__first_name="Zoë", user__last_name='Kuipers; "de" Bakker')
+    make_afname(Status.FINAL, student=zoe)
+    content = download(member, exam)
+    assert content.startswith(b"\xef\xbb\xbfstudentnummer;naam;")
+    assert content.endswith(b"\r\n")
+    assert [row["naam"] for row in rows(content)] == ['Zoë Kuipers; "de" Bakker']
+
+
+@time_machine.travel("2026-11-23 23:30 +0000", tick=False)  # the 24th in Amsterdam
+def test_the_file_is_named_after_the_exam_and_the_day(
+    client: Client, committee_member: User, make_afname: AfnameMaker, exam: Exam
+) -> None:
+    make_afname(Status.FINAL)
+    client.force_login(committee_member)
+    response = ask(client, {"examen": exam.pk})
+    assert response["Content-Disposition"] == f'attachment; filename="resultaten-{exam.code}-2026-11-24.csv"'
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("start", export.FORMULA_SIGNS)
+def test_a_name_that_is_a_formula_is_text(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, start: str
+) -> None:
+    name = f'{start}HYPERLINK("http://elders.test";"klik")'
+    make_afname(Status.FINAL, student=MembershipFactory(school=school, user__first_name=name, user__last_name="X"))
+    [row] = rows(download(member, exam))
+    assert row["naam"] == f"'{name} X"
+
+
+@pytest.mark.parametrize("sign", export.FORMULA_SIGNS)
+@pytest.mark.parametrize("between", [";", ",", "\t"])
+def test_a_formula_behind_another_program_s_separator_is_text_too(between: str, sign: str) -> None:
+    assert export.neutralised(f"x{between}{sign}1") == f"x{between}'{sign}1"
+
+
+@pytest.mark.parametrize("start", ["\t", "\r", "\n"])
+def test_a_cell_that_begins_with_white_space_is_text(start: str) -> None:
+    assert export.neutralised(f"{start}=1").startswith("'")
+
+
+@pytest.mark.parametrize("cell", ["", "Anouk", "7,3", "a=b", "'t Hoff", " =1", "Jansen, Piet; Jan"])
+def test_other_cells_stay_as_they_are(cell: str) -> None:
+    assert export.neutralised(cell) == cell
+
+
+def test_only_final_results_of_that_exam_and_the_own_school(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, other_school: School
+) -> None:
+    for status in Status.values:
+        make_afname(status, student=MembershipFactory(school=school, student_number=status))
+    make_afname(Status.FINAL, student=MembershipFactory(school=other_school))
+    make_afname(Status.FINAL, unit=first_unit(make_exam()))
+    assert [row["studentnummer"] for row in rows(download(member, exam))] == ["FINAL"]
+    # The list's own status says which are shown, not which are final.
+    assert [row["studentnummer"] for row in rows(download(member, exam, status="NEW"))] == ["FINAL"]
+
+
+def test_the_other_search_fields_count(member: Client, make_afname: AfnameMaker, exam: Exam, school: School) -> None:
+    make_afname(Status.FINAL, student=MembershipFactory(school=school, student_number="77", user__last_name="Zeldzaam"))
+    make_afname(Status.FINAL)
+    assert [row["studentnummer"] for row in rows(download(member, exam, student="zeldz"))] == ["77"]
+
+
+REFUSED = [
+    ({"van": "31-02-2027"}, "‘Sinds: van’: Dit is geen datum."),
+    ({"van": "01-03-2027", "tot": "01-02-2027"}, "‘Sinds: tot en met’: Deze datum ligt voor de datum bij ‘van’."),
+]
+
+
+@pytest.mark.parametrize(("dates", "why"), REFUSED)
+def test_with_a_date_that_is_refused_nothing_is_exported(
+    member: Client, make_afname: AfnameMaker, exam: Exam, dates: dict[str, str], why: str
+) -> None:
+    make_afname(Status.FINAL)
+    page = ask(member, {"examen": exam.pk, **dates}).content.decode()
+    assert "Er is niets gedownload" in page
+    assert why in page
+    assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+@pytest.mark.parametrize(("dates", "why"), REFUSED)
+def test_with_a_date_that_is_refused_there_is_no_download_and_it_says_why(
+    member: Client, make_afname: AfnameMaker, exam: Exam, dates: dict[str, str], why: str, headers: dict[str, str]
+) -> None:
+    make_afname(Status.FINAL)
+    page = " ".join(member.get(LIST, {"examen": str(exam.pk), **dates}, headers=headers).content.decode().split())
+    assert why in page
+    assert "Download resultaten als CSV" not in page
+
+
+@pytest.fixture
+def at_two_schools(committee_member: User, other_school: School) -> School:
+    """The other one."""
+    MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
+    return other_school
+
+
+def test_who_has_two_schools_sees_what_each_has_and_has_exported(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, at_two_schools: School
+) -> None:
+    make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
+    make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
+    make_afname(Status.FINAL)
+    ask(member, {"examen": exam.pk}, school=school.pk)
+    page = " ".join(member.get(LIST, {"examen": exam.pk}).content.decode().split())
+    lines = [page.partition(f"<strong>{one.name}</strong>:")[2] for one in (school, at_two_schools)]
+    own, theirs = (line.partition("</p>")[0] for line in lines)
+    assert "1 definitief resultaat." in own
+    assert "Vorige export:" in own
+    assert "2 definitieve resultaten." in theirs
+    assert "nog niet geëxporteerd" in theirs
+    assert "3 definitieve resultaten" not in page
+
+
+@pytest.mark.parametrize("has_results", ["neither", "one", "both"])
+def test_the_only_school_with_results_is_chosen_beforehand(
+    member: Client,
+    make_afname: AfnameMaker,
+    exam: Exam,
+    school: School,
+    at_two_schools: School,
+    has_results: str,
+) -> None:
+    make_afname(Status.ASSESSED)
+    if has_results != "neither":
+        make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
+    if has_results == "both":
+        make_afname(Status.FINAL)
+    field = member.get(LIST, {"examen": exam.pk}).context["export_form"]["school"]
+    assert field.value() == (str(at_two_schools.pk) if has_results == "one" else None)
+    assert field.field.choices[0] == ("", "Kies een school")
+
+
+def test_a_school_without_results_is_named(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School, at_two_schools: School
+) -> None:
+    make_afname(Status.FINAL)
+    page = ask(member, {"examen": exam.pk}, school=at_two_schools.pk).content.decode()
+    assert f"Bij {at_two_schools.name} zijn nog geen definitieve resultaten. Er is niets gedownload." in page
+
+
+def test_another_schools_committee_gets_nothing(
+    client: Client, make_afname: AfnameMaker, exam: Exam, stranger: User
+) -> None:
+    make_afname(Status.FINAL)
+    client.force_login(stranger)
+    assert "Kies eerst een examen" in ask(client, {"examen": exam.pk}).content.decode()
+    assert not Export.objects.exists()
+
+
+@pytest.mark.parametrize("count", [6, 7])
+def test_it_is_read_in_chunks_by_key(
+    member: Client, make_afname: AfnameMaker, exam: Exam, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(export_rows, "CHUNK", 3)
+    monkeypatch.setattr(export_rows, "FEW_AT_ONCE", 1)
+    made = [make_afname(Status.FINAL) for _ in range(count)]
+    response = ask(member, {"examen": exam.pk})
+    with CaptureQueriesContext(connection) as queries:
+        content = b"".join(response.streaming_content)
+    numbers = [row["studentnummer"] for row in rows(content)]
+    assert numbers == [assessment.student.student_number for assessment in made]
+    pieces = [query for query in queries if "assessments_assessment" in query["sql"]]
+    keys = [query for query in queries if "committee_exportedresult" in query["sql"] and query not in pieces]
+    assert len(pieces) == -(-count // 3)
+    assert len(keys) == len(pieces) + 1  # where each ends, and the very last
+    assert (
+        len(queries) - len(pieces) - len(keys) == 5
+    )  # three of the exam, one of the unit, one of who made it final: once, however many chunks

@@ -1,0 +1,211 @@
+"""The bytes of an export, in each shape: what a spreadsheet and a student system get to read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl import load_workbook
+
+from accounts.models import School, User
+from assessments.models import Assessment, Status
+from committee import export, export_rows, export_xlsx
+from committee.export_columns import ALL, BY_KEY, Kind
+from committee.export_columns import PLAIN as PLAIN_COLUMNS
+from committee.export_shape import DATE_FORMS, PLAIN, SEPARATORS, DateForm, Encoding, Separator, Shape
+from committee.models import Export
+from committee.remember_export import remember
+from exams.models import Exam
+from tests.committee.conftest import AfnameMaker
+from tests.factories import MembershipFactory
+
+NAMES = {
+    "formula": '=HYPERLINK("http://elders.test";"klik")',
+    "separators": "De; Vries, jr. X",
+    "quotes": 'van "het" Veld',
+    "accents": "Zoë Brömmel",
+    "apostrophe": "'t Hoff",
+    "beyond Windows-1252": "Yılmaz Łukasz",
+    "full width": "＝1+1",
+}
+EVERYTHING = Shape(name="Alles", columns=tuple((one.key, one.header) for one in ALL), words=PLAIN.words)
+
+
+@pytest.fixture
+def made(make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User) -> Export:
+    """An export of one result for each of `NAMES`, which is the last name; the first name is 'Sam'."""
+    for number, name in enumerate(NAMES.values()):
+        student = MembershipFactory(school=school, user__last_name=name, student_number=f"00{number}")
+        final_at = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam
+        make_afname(Status.FINAL, student=student, final_at=final_at, grade=Decimal("7.3"), ovg="G")
+    return remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+
+
+def written(made: Export, shape: Shape) -> bytes:
+    return b"".join(export.content(made, shape))
+
+
+def read(content: bytes, *, codec: str, separator: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode(codec), newline=""), delimiter=separator, strict=True))
+
+
+def test_the_plain_file_byte_by_byte(
+    make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User
+) -> None:
+    student = MembershipFactory(school=school, user__last_name="Brömmel; =1", student_number="=7")
+    make_afname(Status.FINAL, student=student, final_at=datetime(2026, 1, 2, 12, tzinfo=UTC), grade=Decimal("10.0"))
+    made = remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+    of_exam = f"{exam.code};Verzorgende IG;{exam.cohort};B1;Eenheid 1"
+    assert (
+        written(made, PLAIN)
+        == (
+            "\ufeffstudentnummer;naam;code;examen;cohort;eenheidcode;exameneenheid;poging;resultaat;cijfer;definitief_op;"
+            f'vastgesteld_door\r\n\'=7;"Sam Brömmel; =1";{of_exam};1;V;10,0;02-01-2026;Carla Commissie\r\n'
+        ).encode()
+    )
+
+
+@pytest.mark.parametrize("separator", Separator)
+@pytest.mark.parametrize("encoding", [Encoding.UTF8_BOM, Encoding.UTF8])
+def test_every_name_is_read_back(made: Export, separator: Separator, encoding: Encoding) -> None:
+    columns = (("last_name", "achternaam"), ("grade", "cijfer"), ("name", "naam"))
+    shape = replace(PLAIN, columns=columns, separator=separator, encoding=encoding)
+    codec = "utf-8-sig" if encoding == Encoding.UTF8_BOM else "utf-8"
+    header, *lines = read(written(made, shape), codec=codec, separator=SEPARATORS[separator])
+    assert header == ["achternaam", "cijfer", "naam"]
+    risky = ("formula", "full width")
+    expected = [f"'{name}" if which in risky else name for which, name in NAMES.items()]
+    assert lines == [[name, "7,3", f"Sam {NAMES[which]}"] for which, name in zip(NAMES, expected, strict=True)]
+
+
+def test_only_the_asked_one_begins_with_a_bom(made: Export) -> None:
+    for encoding in Encoding:
+        content = written(made, replace(PLAIN, encoding=encoding))
+        assert content.startswith(b"\xef\xbb\xbf") == (encoding == Encoding.UTF8_BOM)
+
+
+def test_windows_1252_shows_a_question_mark_for_what_it_lacks(made: Export) -> None:
+    shape = replace(PLAIN, columns=(("last_name", "naam"), ("unit", "eenheid")), encoding=Encoding.WINDOWS_1252)
+    content = written(made, shape)
+    assert "Zoë Brömmel".encode("cp1252") in content
+    assert [line[0] for line in read(content, codec="cp1252", separator=";")][-2:] == ["Y?lmaz ?ukasz", "'?1+1"]
+
+
+def test_without_header_the_first_line_is_a_result(made: Export) -> None:
+    shape = replace(PLAIN, has_headers=False)
+    assert len(read(written(made, shape), codec="utf-8-sig", separator=";")) == len(NAMES)
+
+
+def test_headers_words_and_signs_are_the_profiles(made: Export) -> None:
+    shape = replace(
+        PLAIN,
+        columns=(("ovg", "-uitslag"), ("grade", "cijfer;1"), ("final_on", "dag")),
+        words={"O": "1", "V": "2", "G": "=3"},
+        decimal_sign="POINT",
+        date_form=DateForm.YMD,
+    )
+    header, line, *_ = read(written(made, shape), codec="utf-8-sig", separator=";")
+    assert header == ["'-uitslag", "cijfer;1", "dag"]
+    assert line == ["'=3", "7.3", "20261123"]
+
+
+def test_a_decimal_comma_between_commas_stands_in_quotes(made: Export) -> None:
+    shape = replace(PLAIN, columns=(("grade", "cijfer"), ("attempt", "poging")), separator="COMMA", has_headers=False)
+    assert written(made, shape).splitlines()[0].decode("utf-8-sig") == '"7,3",1'
+
+
+@pytest.mark.parametrize("form", DateForm)
+def test_each_date_form_is_as_its_label_shows(form: DateForm) -> None:
+    assert DATE_FORMS[form].format(date(2026, 11, 23)) == form.label
+    assert DATE_FORMS[form].format(date(2027, 1, 2)) == form.label.replace("23", "02").replace("11", "01").replace(
+        "2026", "2027"
+    )
+
+
+def test_a_line_of_nothing_is_still_a_line(made: Export) -> None:
+    shape = replace(PLAIN, columns=(("infix", "tussenvoegsel"),))
+    assert read(written(made, shape), codec="utf-8-sig", separator=";") == [["tussenvoegsel"]] + [[""]] * len(NAMES)
+
+
+@pytest.mark.parametrize("writing", [export.CsvWriting(EVERYTHING), export_xlsx.XlsxWriting(EVERYTHING)])
+def test_lines_written_together_are_those_written_one_by_one(made: Export, writing: export_rows.Writing) -> None:
+    together = [line for lines in export_rows.read(made, EVERYTHING.chosen, writing) for line in lines]
+    names = {name: _value_of(name) for one in ALL for name in one.fields}
+    one_by_one = []
+    for assessment in Assessment.objects.order_by("pk"):
+        values = {name: value(assessment) for name, value in names.items()}
+        one_by_one.append(writing.line(EVERYTHING.chosen, values))
+    assert together == one_by_one
+    assert len(together) == len(NAMES)
+
+
+def _value_of(name: str) -> Any:
+    def value(assessment: Assessment) -> Any:
+        if name == "final_on":
+            return date(2026, 11, 23)
+        found: Any = assessment
+        for step in name.removeprefix("exported__").split("__"):
+            found = getattr(found, step)
+        return found
+
+    return value
+
+
+@given(
+    st.lists(st.text(alphabet="ab\"';,\t\r\n=+-@＝ \x00", max_size=6), min_size=1, max_size=5), st.sampled_from(";,\t")
+)
+def test_a_column_is_written_as_csv_writer_would(values: list[str], separator: str) -> None:
+    names = {character: name for name, character in SEPARATORS.items()}
+    columns = (("last_name", "a"), ("attempt", "b"))
+    writing = export.CsvWriting(replace(PLAIN, columns=columns, separator=names[separator]))
+    for value, cell in zip(values, writing.texts(values), strict=True):
+        text = io.StringIO()
+        csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow([export.neutralised(value), 1])
+        assert f"{cell}{separator}1\r\n" == text.getvalue()
+
+
+def workbook(made: Export, shape: Shape) -> Any:
+    return load_workbook(io.BytesIO(b"".join(export_xlsx.content(made, shape))))
+
+
+def test_excel_has_numbers_days_and_text_as_such(made: Export) -> None:
+    sheet = workbook(made, PLAIN).active
+    header, first, *more = sheet.iter_rows()
+    assert [cell.value for cell in header] == [one.header for one in PLAIN_COLUMNS]
+    cells = dict(zip([one.key for one in PLAIN_COLUMNS], first, strict=True))
+    assert (cells["grade"].value, cells["grade"].number_format) == (7.3, "0.0")
+    assert cells["final_on"].is_date
+    assert cells["final_on"].value == datetime(2026, 11, 23)  # noqa: DTZ001 - a day has no zone
+    assert cells["final_on"].number_format == "dd-mm-yyyy"
+    assert cells["student_number"].value == "000"
+    assert cells["attempt"].value == 1
+    assert len(more) == len(NAMES) - 1
+
+
+def test_excel_keeps_a_formula_as_text(made: Export) -> None:
+    shape = replace(PLAIN, columns=(("last_name", "=1+1"),))
+    cells = [row[0] for row in workbook(made, shape).active.iter_rows()]
+    assert {cell.data_type for cell in cells} <= {"s", "inlineStr"}
+    assert [cell.value for cell in cells] == ["=1+1", *NAMES.values()]
+
+
+def test_excel_leaves_out_what_xml_cannot_hold() -> None:
+    assert '<t xml:space="preserve">a&lt;b</t>' in export_xlsx.XlsxWriting(PLAIN).cell(Kind.TEXT, "a\x01<b\uffff")
+
+
+def test_an_empty_day_or_level_is_an_empty_cell(made: Export) -> None:
+    shape = replace(PLAIN, columns=(("planned_on", "dag"), ("level", "niveau"), ("infix", "tussen")))
+    assert read(written(made, shape), codec="utf-8-sig", separator=";")[1] == ["", "", ""]
+    assert [cell.value for cell in list(workbook(made, shape).active.iter_rows())[1]] in ([], [None, None, None])
+
+
+def test_each_column_has_a_key_of_its_own() -> None:
+    assert len(BY_KEY) == len(ALL)
+    assert len({one.header for one in ALL}) == len(ALL)

@@ -1,0 +1,78 @@
+"""What a school sees that opens an export in LibreOffice; read back from what that saves."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from openpyxl.cell import Cell
+
+from accounts.models import School, User
+from assessments.models import Assessment, Status
+from committee import export, export_xlsx
+from committee.export_shape import PLAIN
+from committee.models import Export
+from committee.remember_export import remember
+from exams.models import Exam
+from tests.committee.conftest import AfnameMaker
+from tests.factories import MembershipFactory
+from tests.spreadsheets import Convert
+
+FORMULA = '=HYPERLINK("http://elders.test";"klik")'
+NAMES = ["Zoë Brömmel", FORMULA, "De; Vries"]
+NUMBER, NAME, GRADE, DAY = "studentnummer", "naam", "cijfer", "definitief_op"
+
+
+@pytest.fixture
+def made(make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User) -> Export:
+    """One result for each of `NAMES`: numbers 001 to 003, grade 7,3, made final on 23 November."""
+    for number, name in enumerate(NAMES, start=1):
+        student = MembershipFactory(
+            school=school, user__first_name=name, user__last_name="Boom", student_number=f"00{number}"
+        )
+        final_at = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam
+        make_afname(Status.FINAL, student=student, final_at=final_at, grade=Decimal("7.3"), ovg="G")
+    return remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+
+
+def opened(content: bytes) -> list[dict[str, Cell]]:
+    """The rows under their headers."""
+    rows: Any = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows()
+    headers = [cell.value for cell in next(rows)]
+    return [dict(zip(headers, row, strict=True)) for row in rows]
+
+
+def test_a_csv_opened_as_the_dialog_proposes(made: Export, libreoffice: Convert) -> None:
+    rows = opened(libreoffice(b"".join(export.content(made, PLAIN)), "resultaten.csv", to="xlsx"))
+    assert [row[NAME].value for row in rows] == ["Zoë Brömmel Boom", f"'{FORMULA} Boom", "De; Vries Boom"]
+    assert {row[NAME].data_type for row in rows} == {"s"}
+    assert {(row[GRADE].value, row[GRADE].data_type) for row in rows} == {(7.3, "n")}
+    assert {row[DAY].value for row in rows} == {"23-11-2026"}
+
+
+def test_zeros_in_front_stay_in_a_csv_where_the_column_is_set_to_text(made: Export, libreoffice: Convert) -> None:
+    """As the dialog proposes they go, as in any .csv; docs/export.md says to take the .xlsx."""
+    content = b"".join(export.content(made, PLAIN))
+    place = list(PLAIN.headers).index(NUMBER) + 1
+    as_text = opened(libreoffice(content, "resultaten.csv", to="xlsx", text_columns=(place,)))
+    assert [row[NUMBER].value for row in as_text] == ["001", "002", "003"]
+
+
+def test_an_excel_file_keeps_text_numbers_and_days(made: Export, libreoffice: Convert) -> None:
+    rows = opened(libreoffice(b"".join(export_xlsx.content(made, PLAIN)), "resultaten.xlsx", to="xlsx"))
+    assert [row[NUMBER].value for row in rows] == ["001", "002", "003"]
+    assert [row[NAME].value for row in rows] == [f"{name} Boom" for name in NAMES]
+    assert {row[NAME].data_type for row in rows} == {"s"}
+    assert {(row[GRADE].value, row[GRADE].data_type) for row in rows} == {(7.3, "n")}
+    assert {row[DAY].value for row in rows} == {datetime(2026, 11, 23)}  # noqa: DTZ001  Excel's days have no zone
+
+
+def test_an_excel_file_says_in_a_dutch_csv_what_ours_says(made: Export, libreoffice: Convert) -> None:
+    saved = libreoffice(b"".join(export_xlsx.content(made, PLAIN)), "resultaten.xlsx", to="csv").decode()
+    line = saved.splitlines()[1]
+    assert line.startswith("001;Zoë Brömmel Boom;")
+    assert ";7,3;23-11-2026;" in line

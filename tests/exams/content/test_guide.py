@@ -1,0 +1,97 @@
+"""docs/examens.md is all that someone needs to make an exam: its example goes live, and it names everything."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import Membership, User
+from assessments.models import Assessment
+from exams.content.excel_format import SHEETS
+from exams.content.guide import example_text
+from exams.content.yaml_reader import parse
+from exams.models import Exam, ExamVersion, Upload
+from tests.exams.grading.schemes import linear_table
+
+GUIDE = (settings.BASE_DIR / "docs" / "examens.md").read_text(encoding="utf-8")
+[EXAMPLE] = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
+SAVED = "/beheer/exams/examversion/"
+READ = f"{SAVED}handleiding/"
+
+
+def test_the_example_of_the_guide_goes_live_through_the_screens_and_is_assessed(
+    client: Client, staff: User, docent: User, student: Membership
+) -> None:
+    """With what stands in the guide and nothing else: handed in, published, put on an account, started."""
+    preview = client.post(f"{SAVED}inlezen/", {"file": SimpleUploadedFile("examen.yaml", EXAMPLE.encode())})
+    client.post(f"{preview['Location']}opslaan/")
+    version = ExamVersion.objects.latest("pk")
+    client.post(f"{SAVED}{version.pk}/publiceren/", {"compared_with": ""})
+
+    teacher = Client()
+    teacher.force_login(docent)
+    assert "Voorbeeld gastheer" in teacher.get("/productcatalogus/").content.decode()
+    exam = Exam.objects.get(code="99999")
+    teacher.post(f"/productcatalogus/{exam.pk}/toevoegen/")
+    unit = version.units.get()
+    teacher.post(f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/ga-verder/", {"student": student.pk})
+    [assessment] = Assessment.objects.filter(unit=unit)
+    assert assessment.student == student
+    page = teacher.get(f"/beoordelingen/{assessment.public_id}/", follow=True).content.decode()
+    assert "Gasten ontvangen en bedienen" in page
+    assert Upload.objects.get().version == version
+
+
+def test_the_example_of_the_guide_is_the_one_that_can_be_downloaded() -> None:
+    assert example_text() == EXAMPLE
+
+
+def keys_of(value: object) -> set[str]:
+    """Every key in it, at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
+
+
+def test_the_guide_explains_every_key() -> None:
+    [table] = re.findall(r"### Elke sleutel\n\n(.*?)\n\n", GUIDE, re.DOTALL)
+    explained = {key for line in table.split("\n")[2:] for key in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert explained == keys_of(parse(EXAMPLE.encode()).plain())
+
+
+@pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.title)
+def test_the_guide_names_every_sheet_and_its_columns(sheet) -> None:
+    columns = ", ".join(column.header for column in sheet.columns)
+    assert re.search(rf"^\| {sheet.title} \|.*\| {re.escape(columns)} \|$", GUIDE, re.MULTILINE)
+
+
+# --- On the screen ---------------------------------------------------------------------------------
+def test_staff_reads_the_whole_guide_where_they_hand_an_exam_in(client: Client, staff: User) -> None:
+    """Every heading, cell and line of the example, as text; the contents lead to what is there."""
+    for page in (f"{SAVED}inlezen/", SAVED, "/beheer/exams/exam/"):
+        assert f'href="{READ}"' in client.get(page).content.decode()
+    page = html.unescape(client.get(READ).content.decode())
+    shown = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    without_marks = re.sub(r"```\w*|[*`#|\\]|---|^ *(-|\d\.) ", " ", GUIDE, flags=re.MULTILINE)
+    words = without_marks.split()
+    assert len(words) > 1500
+    assert [word for word in words if word not in shown] == []
+    anchors = re.findall(r'<a href="#([\w-]+)">', page)
+    assert [anchor for anchor in anchors if anchor != "content-start"] == re.findall(r'<h2 id="([\w-]+)"', page)
+    assert page.count('<h2 id="') == GUIDE.count("\n## ")
+
+
+def test_a_refused_file_leads_to_what_the_guide_says_of_mistakes(client: Client, staff: User) -> None:
+    page = client.post(f"{SAVED}inlezen/", {"file": SimpleUploadedFile("leeg.yaml", b"")}).content.decode()
+    [anchor] = re.findall(rf'href="{READ}#([\w-]+)"', page)
+    assert f'<h2 id="{anchor}">' in client.get(READ).content.decode()
+
+
+@pytest.mark.parametrize("criteria", range(1, 7))
+def test_the_guide_s_tables_are_right(criteria: int) -> None:
+    assert f"| {criteria} | {', '.join(linear_table(criteria))} |" in GUIDE
