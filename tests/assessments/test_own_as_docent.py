@@ -38,6 +38,7 @@ from digibeoordelen.outbox.queue import Attachment
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
+from tests.pages import is_led_above
 
 OWN = "uw eigen beoordeling"
 PATTERNS = [
@@ -107,8 +108,9 @@ def test_no_page_of_it_exists(
         "attachment_id": asked.attachments.get().pk,
     }
     wanted = {name: named[name] for name in pattern.pattern.converters}
-    answer = getattr(own, method)(reverse(f"assessments:{pattern.name}", kwargs=wanted))
-    assert answer.status_code == 404 or "Allow" in answer
+    address = reverse(f"assessments:{pattern.name}", kwargs=wanted)
+    answer = getattr(own, method)(address)
+    assert answer.status_code == 404 or is_led_above(answer, address, method)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -119,7 +121,7 @@ def test_nor_is_it_among_several(
     address = reverse(f"assessments:{pattern.name}", args=[assessment.unit_id])
     both = {"beoordeling": [assessment.public_id, of_another.public_id]}
     answer = getattr(own, method)(f"{address}?beoordeling={assessment.public_id}", both)
-    assert answer.status_code == 404 or "Allow" in answer
+    assert answer.status_code == 404 or is_led_above(answer, address, method)
 
 
 def test_the_scores_are_not_read_before_definitief(own: Client, assessed: Assessment, student: Membership) -> None:
@@ -157,8 +159,8 @@ def test_a_colleague_finds_them(docent: User, student: Membership) -> None:
 def test_a_list_of_numbers_does_not_know_them(
     student: Membership, of_another: Assessment, unit: ExamUnit, docent: User
 ) -> None:
-    assert pasted.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found == []
-    assert pasted.read_list(text="123456", by=docent, unit=unit).found == [student]
+    assert not pasted.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found
+    assert list(pasted.read_list(text="123456", by=docent, unit=unit).found) == [student]
 
 
 @pytest.mark.parametrize(
