@@ -12,7 +12,8 @@ def without_tokens(source: str) -> str:
     return re.sub(r'(csrfmiddlewaretoken" value)="\w+"', r"\1", source)
 
 
-def is_led_above(response: HttpResponse, address: str, method: str) -> bool:
-    """Return whether a GET of an address that only takes forms led to a page above it, which the view never saw."""
+def missed_the_view(response: HttpResponse, address: str, method: str) -> bool:
+    """Return whether the address does not take `method`: a 405, or for a GET the way to a page above it."""
     above = response.get("Location", "")
-    return method == "get" and response.status_code == 302 and above != address and address.startswith(above)
+    led = method == "get" and response.status_code == 302 and above != address and address.startswith(above)
+    return led or "Allow" in response

@@ -38,7 +38,7 @@ from digibeoordelen.outbox.queue import Attachment
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
-from tests.pages import is_led_above
+from tests.pages import missed_the_view
 
 OWN = "uw eigen beoordeling"
 PATTERNS = [
@@ -110,7 +110,7 @@ def test_no_page_of_it_exists(
     wanted = {name: named[name] for name in pattern.pattern.converters}
     address = reverse(f"assessments:{pattern.name}", kwargs=wanted)
     answer = getattr(own, method)(address)
-    assert answer.status_code == 404 or is_led_above(answer, address, method)
+    assert answer.status_code == 404 or missed_the_view(answer, address, method)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -121,7 +121,7 @@ def test_nor_is_it_among_several(
     address = reverse(f"assessments:{pattern.name}", args=[assessment.unit_id])
     both = {"beoordeling": [assessment.public_id, of_another.public_id]}
     answer = getattr(own, method)(f"{address}?beoordeling={assessment.public_id}", both)
-    assert answer.status_code == 404 or is_led_above(answer, address, method)
+    assert answer.status_code == 404 or missed_the_view(answer, address, method)
 
 
 def test_the_scores_are_not_read_before_definitief(own: Client, assessed: Assessment, student: Membership) -> None:
