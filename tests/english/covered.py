@@ -13,6 +13,7 @@ MODULES = (
     "accounts.account_forms",
     "accounts.context",
     "accounts.email_change",
+    "accounts.fields",
     "accounts.forms",
     "accounts.interrupted",
     "accounts.logging_in",
