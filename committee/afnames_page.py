@@ -53,19 +53,6 @@ _PDF = (
     )
 )
 _EXAM = _COLUMNS.index("exam")
-_ROWS = Prepared(
-    lambda pks: (
-        Assessment.objects.filter(OneOf(F("pk"), pks))
-        .annotate(
-            pdf=Case(When(status=Status.FINAL, then=Subquery(_PDF))),  # looked up for those alone
-            is_proposed=Case(When(status=Status.ASSESSED, proposed_version=F("version"), then=True), default=False),
-            student_gone=Case(When(RUNNING & student_left(), then=True), default=False),
-            initiator_gone=Case(When(RUNNING & initiator_left(), then=True), default=False),
-        )
-        .order_by()
-        .values_list(*_COLUMNS)
-    )
-)
 _EXAMINERS = Prepared(
     lambda pks: (
         Assignment.objects.live()
@@ -220,7 +207,17 @@ def _read_rows(pks: Sequence[int], exams: Mapping[int, Exam], *, four_eyes: bool
     if not pks:
         return []
     examiners, rows, today = _read_examiners(pks), {}, timezone.localdate()
-    found = _ROWS.ask(pks)
+    found = list(
+        Assessment.objects.filter(pk__in=pks)
+        .annotate(
+            pdf=Case(When(status=Status.FINAL, then=Subquery(_PDF))),  # looked up for those alone
+            is_proposed=Case(When(status=Status.ASSESSED, proposed_version=F("version"), then=True), default=False),
+            student_gone=Case(When(RUNNING & student_left(), then=True), default=False),
+            initiator_gone=Case(When(RUNNING & initiator_left(), then=True), default=False),
+        )
+        .order_by()
+        .values_list(*_COLUMNS)
+    )
     if unread := {row[_EXAM] for row in found} - exams.keys():
         exams = {**exams, **Exam.objects.in_bulk(unread)}
     for pk, public_id, status, since, attempt, exam, unit_code, unit, number, *rest in found:

@@ -58,7 +58,7 @@ def test_focus_goes_to_the_first_error_and_the_list_leads_to_each(browse, docent
     page = browse("/profiel/bewerken/", docent.email)
     page.fill("#id_last_name", "")
     page.fill("#id_first_name", "")
-    page.click("text=Bewaren")
+    page.get_by_role("button", name="Bewaren").click()
     page.wait_for_selector("#fouten")
     expect(page.locator("#id_first_name")).to_be_focused()
     page.click("#fouten a[href='#id_last_name']")

@@ -30,7 +30,7 @@ def other(assessment, invitation, examiner, second_examiner):
 def cookie(invitation):
     response = HttpResponse()
     links.set_cookie(response, invitation=invitation)
-    [morsel] = response.cookies.values()
+    [morsel] = [morsel for morsel in response.cookies.values() if morsel["httponly"]]
     return morsel
 
 

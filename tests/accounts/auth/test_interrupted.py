@@ -60,7 +60,12 @@ def address_of(assessment: Assessment) -> str:
 def chosen(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> dict[str, Any]:
     """The form that invites two examiners, with a remark."""
     steps.choose(assessment, examiner, second_examiner)
-    return {"examinator": [examiner.pk, second_examiner.pk], "remark": 'Neem "alles"\nmee & <lees>'}
+    assessment.refresh_from_db()
+    return {
+        "version": assessment.version,
+        "examinator": [examiner.pk, second_examiner.pk],
+        "remark": 'Neem "alles"\nmee & <lees>',
+    }
 
 
 def test_ended_session_keeps_the_form_until_after_log_in(

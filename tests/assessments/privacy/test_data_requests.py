@@ -63,7 +63,7 @@ def test_it_holds_the_result_its_evidence_and_the_pdf(final: Assessment, student
     [shown] = said["beoordelingen"]
     assert (shown["resultaat"], shown["vastgesteld_door"]) == ("V", "Carla Commissie")
     assert shown["bezwaar_tot_en_met"] == str(final.appeal_until)
-    assert "Uw beoordeling van Verzorgende IG is vastgesteld" in [mail.get("onderwerp") for mail in said["mails"]]
+    assert "Uw beoordeling van Verzorgende IG, B1 is vastgesteld" in [mail.get("onderwerp") for mail in said["mails"]]
     assert len(shown["gegeven"]) == 4
     assert {score["score"] for part in shown["gegeven"] for score in part["scores"]} == {"V"}
     assert shown["uitnodigingen"][0]["examinator"] == "Erik Examinator"

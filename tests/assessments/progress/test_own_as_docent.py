@@ -29,6 +29,7 @@ from digibeoordelen.outbox.storage import keep
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
+from tests.pages import missed_the_view
 
 OWN = "uw eigen beoordeling"
 PATTERNS = [
@@ -98,8 +99,9 @@ def test_no_page_of_it_exists(
         "attachment_id": asked.attachments.get().pk,
     }
     wanted = {name: named[name] for name in pattern.pattern.converters}
-    answer = getattr(own, method)(reverse(f"assessments:{pattern.name}", kwargs=wanted))
-    assert answer.status_code == 404 or "Allow" in answer
+    address = reverse(f"assessments:{pattern.name}", kwargs=wanted)
+    answer = getattr(own, method)(address)
+    assert answer.status_code == 404 or missed_the_view(answer, address, method)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -110,7 +112,7 @@ def test_nor_is_it_among_several(
     address = reverse(f"assessments:{pattern.name}", args=[assessment.unit_id])
     both = {"beoordeling": [assessment.public_id, of_another.public_id]}
     answer = getattr(own, method)(f"{address}?beoordeling={assessment.public_id}", both)
-    assert answer.status_code == 404 or "Allow" in answer
+    assert answer.status_code == 404 or missed_the_view(answer, address, method)
 
 
 def test_the_scores_are_not_read_before_definitief(own: Client, assessed: Assessment, student: Membership) -> None:
@@ -148,8 +150,8 @@ def test_a_colleague_finds_them(docent: User, student: Membership) -> None:
 def test_a_list_of_numbers_does_not_know_them(
     student: Membership, of_another: Assessment, unit: ExamUnit, docent: User
 ) -> None:
-    assert selection.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found == []
-    assert selection.read_list(text="123456", by=docent, unit=unit).found == [student]
+    assert not selection.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found
+    assert list(selection.read_list(text="123456", by=docent, unit=unit).found) == [student]
 
 
 @pytest.mark.parametrize(

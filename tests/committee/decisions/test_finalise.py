@@ -61,7 +61,7 @@ def test_an_address_typed_by_hand(member: Client, assessed: Assessment, committe
         ("geen adres", "Dit is geen e-mailadres."),
         ("twee@hier.test, drie@hier.test", "Dit is geen e-mailadres."),
         ("naam@hier.test\r\nBcc: ander@elders.test", "Dit is geen e-mailadres."),
-        (f"naam@{'ü' * 60}.test", "Dit is geen e-mailadres."),
+        (f"naam@{'ü' * 60}.test", "Aan dit e-mailadres kan geen mail worden gestuurd."),
         (f"{'a' * 250}@hier.test", "Dit e-mailadres is te lang."),
     ],
 )
@@ -183,5 +183,5 @@ def test_an_office_of_the_list_that_no_mail_can_go_to_is_refused_too(
     member: Client, assessed: Assessment, school: School
 ) -> None:
     office = ExamOfficeFactory(school=school, email=f"bureau@{'ü' * 60}.test")
-    assert "Dit is geen e-mailadres." in post(member, assessed, office=office.email, email="")
+    assert "Aan dit e-mailadres kan geen mail worden gestuurd." in post(member, assessed, office=office.email, email="")
     assert not is_final(assessed)
