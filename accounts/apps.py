@@ -12,7 +12,8 @@ class AccountsConfig(AppConfig):
         from .auth import email_change, links, password, registration
         from .auth.sessions import remember_start
         from .importing import kinds
-        from .people import join, links
+        from .people import join
+        from .people import links as people_links
         from .people.importing.write import PEOPLE
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
@@ -21,5 +22,5 @@ class AccountsConfig(AppConfig):
         resolves(links.NEW_PASSWORD.kind, password.resolve)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)
-        resolves(links.LINK_KIND, links.resolve)
+        resolves(people_links.LINK_KIND, people_links.resolve)
         kinds.register(PEOPLE)

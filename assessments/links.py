@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.auth.private_pages import set_readable_cookie, show_while
-from assessments.models import assessment
 from digibeoordelen.outbox.links import Link, LinkVoid
 
 from .models import Invitation, Status
+from .models.assessment import is_student
 
 LINK_KIND = "examiner"
 _LINK_SALT = "assessments.links.link"
@@ -192,7 +192,7 @@ def _usable(found: Any, generation: int) -> Invitation:
         raise NoAccess("unknown")
     if over := _why_over(invitation):
         raise NoAccess(over, invitation)
-    if assessment.is_student(invitation.assessment, invitation.contact):  # by an address or account that became theirs
+    if is_student(invitation.assessment, invitation.contact):  # by an address or account that became theirs
         raise NoAccess("withdrawn", invitation)
     if invitation.generation != generation:
         raise NoAccess("void", invitation)

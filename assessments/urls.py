@@ -77,7 +77,7 @@ urlpatterns = [
     ),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/verzending/",
-        delivery_status.of_unit,
+        delivery_status.unit_delivery_status,
         name="sending_together",
     ),
     path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/herinneren/", views.remind_late, name="remind_late"),
@@ -87,7 +87,7 @@ urlpatterns = [
         name="send_reminders",
     ),
     path("beoordelingen/<uuid:public_id>/", views.detail, name="detail"),
-    path("beoordelingen/<uuid:public_id>/verzending/", delivery_status.of_assessment, name="sending"),
+    path("beoordelingen/<uuid:public_id>/verzending/", delivery_status.assessment_delivery_status, name="sending"),
     path("beoordelingen/<uuid:public_id>/intrekken/", start_views.take_back, name="take_back"),
     path("beoordelingen/<uuid:public_id>/volgen/", start_views.become_initiator, name="become_initiator"),
     path("beoordelingen/<uuid:public_id>/examinatoren/", coupling_views.examiners, name="examiners"),

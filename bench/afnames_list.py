@@ -25,7 +25,7 @@ from bench import bare_page
 from bench.databases import connected, copy_of_the_empty_one
 from bench.figure import Figure, Measured, Worst
 from bench.many_afnames import LARGE, SMALL, make_afnames, member_of
-from committee.find_afnames import ALL
+from committee.search import ALL
 
 FEW, MANY = 1_000, 1_000_000
 RUNS = 21  # of 132 medians the worst is told: with nine of each that would be the one with the worst luck

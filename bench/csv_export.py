@@ -20,9 +20,9 @@ from django.urls import reverse
 from accounts.models import Role
 from assessments.models import Assessment
 from bench.figure import Counts, Figure, Measured, alternate
-from committee.export_shape import PLAIN
+from committee.export.snapshot import remember
+from committee.export_format import PLAIN
 from committee.models import Export
-from committee.remember_export import remember
 from exams.models import Exam
 from scripts.environment import BASE
 from tests.factories import SchoolFactory, make_exam, member

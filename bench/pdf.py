@@ -18,7 +18,7 @@ from assessments.documents import pdf
 from assessments.examiner import saving
 from assessments.models import Document
 from bench.figure import Figure, Measured, alternate
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.content.versions import load, read_file
 from scripts.environment import BASE
 from tests import steps

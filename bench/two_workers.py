@@ -17,7 +17,7 @@ from bench.figure import Figure, Rates, Worst
 from bench.invitations import invite_examiners, queue_again
 from bench.smtp_sink import Sink, sink
 from bench.workers import forget_tasks, wait_until, workers
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member

@@ -15,9 +15,9 @@ from openpyxl import Workbook
 from assessments.models import Assessment
 from bench.csv_export import FEW, download_bytes, make_export, peak
 from bench.figure import Counts, Figure, Measured, alternate
-from committee.export_columns import FINAL_ON
-from committee.export_columns import PLAIN as COLUMNS
-from committee.export_rows import whole_value
+from committee.export.rows import whole_value
+from committee.export_format import FINAL_ON
+from committee.export_format import PLAIN_COLUMNS as COLUMNS
 from committee.models import Export
 
 MANY = 100_000

@@ -18,7 +18,7 @@ from PIL import Image
 
 from accounts.models import ExamOffice, Membership, Registration, Role, School, User
 from addressbook.models import Contact
-from committee.export_shape import PLAIN
+from committee.export_format import PLAIN
 from committee.models import Export, ExportProfile, FinalBatch
 from digibeoordelen.outbox.models import StoredFile
 from digibeoordelen.outbox.storage import keep

@@ -18,7 +18,7 @@ from accounts.school import student_numbers
 from assessments import mails
 from assessments.documents import documents
 from assessments.models import Assessment, Invitation, Proposal
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 
 from . import steps

@@ -43,7 +43,7 @@ from assessments.models import (
     Score,
     Viewing,
 )
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.storage import keep
 from exams.models import Part
 from tests.factories import (

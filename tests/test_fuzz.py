@@ -22,7 +22,7 @@ from addressbook.models import Contact, Import
 from assessments import links, unsubscribe
 from assessments.models import Assessment, Invitation
 from assessments.privacy import data_requests
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen import urls as project
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from digibeoordelen.outbox.storage import keep

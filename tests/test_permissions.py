@@ -33,7 +33,7 @@ from assessments import links, unsubscribe
 from assessments.documents import documents
 from assessments.models import Assessment, DatesImport, Invitation
 from assessments.privacy import data_requests
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.content.guide import example_text
 from exams.models import ExamUnit, Upload

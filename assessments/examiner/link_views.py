@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.auth.interrupted import is_own_post, posted
+from accounts.auth.rate_limits import asker
 from accounts.language import speak_to, translated
 from assessments import lifecycle, links, rate_limits, unsubscribe
 from assessments.invitations import invite, proposals
@@ -61,8 +62,8 @@ def new_link_by_cookie(request: HttpRequest, public_id: UUID) -> HttpResponse:
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     if invitation is not None:
         speak_to(request, invitation.contact.language)
-    asker = f"{rate_limits.asker(request)}-{invitation.pk if invitation else ''}"
-    if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(asker):
+    key = f"{asker(request)}-{invitation.pk if invitation else ''}"
+    if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(key):
         return no_access(request, links.NoAccess("asked_enough"))
     try:
         if invitation is not None:
@@ -84,7 +85,7 @@ JUST_OPENED = "geopend"  # in the address that a link leads to: without its cook
 def count_wrong(request: HttpRequest, refused: links.NoAccess) -> tuple[links.NoAccess, int]:
     """Counts a refusal that any guess would get; what to tell, and its HTTP status."""
     limit = rate_limits.WRONG.get(refused.reason)
-    if limit and limit.exceeds(rate_limits.asker(request)):
+    if limit and limit.exceeds(asker(request)):
         refused = links.NoAccess("too_many")
     return refused, _STATUS.get(refused.reason, 410)
 

@@ -163,7 +163,7 @@ def _mark(mails: Iterable[OutgoingMail]) -> str:
 
 
 @require_GET
-def of_assessment(request: UserRequest, public_id: UUID) -> HttpResponse:
+def assessment_delivery_status(request: UserRequest, public_id: UUID) -> HttpResponse:
     """The message of 'Uitnodiging(en) verzenden', and the state of the mail at each invitation."""
     assessment = get_assessment(request.user, public_id)
     invitations = list(assessment.invitations.select_related("contact", "mail").defer(*UNREAD_MAIL))
@@ -179,7 +179,7 @@ def of_assessment(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_GET
-def of_unit(request: UserRequest, unit_id: int) -> HttpResponse:
+def unit_delivery_status(request: UserRequest, unit_id: int) -> HttpResponse:
     """The message above the students, when several were invited or reminded of."""
     unit = get_unit(request.user, unit_id)
     return _answer(request, sending_in_unit(unit, asked_mails(request.GET), by=request.user), "sending", {})

@@ -16,7 +16,7 @@ from assessments.coupling import couplings
 from assessments.coupling.batch import Outcome
 from assessments.coupling.couplings import invitable
 from assessments.models import CLOSED, Assessment, Assignment, Event, Invitation, InvitationAttachment
-from assessments.models import assessment as models_assessment
+from assessments.models.assessment import is_student
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
 
@@ -133,7 +133,7 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
             if invitation is None or current.is_closed:
                 continue
             fresh = _standing(current, invitation)
-            if models_assessment.is_student(current, fresh.contact):
+            if is_student(current, fresh.contact):
                 _withdraw(current, fresh, by=by, reason="Het nieuwe e-mailadres is dat van de student zelf.")
                 continue
             _renew(fresh)

@@ -16,7 +16,8 @@ from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from exams.models import SCORE_CHOICES, Exam, ExamUnit
 
-from . import Assessment
+if TYPE_CHECKING:
+    from .assignment import AssignmentQuerySet
 
 
 class Status(models.TextChoices):
@@ -41,8 +42,6 @@ class CancelKind(models.TextChoices):
 
 
 CLOSED = (Status.FINAL, Status.CANCELLED)
-if TYPE_CHECKING:
-    from .assignment import AssignmentQuerySet
 
 
 def student_left(to: str = "") -> Q:

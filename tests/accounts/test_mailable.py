@@ -15,7 +15,7 @@ from accounts.search import matches
 from addressbook.importing.contacts import COLUMNS
 from addressbook.models import Contact
 from addressbook.named import find_named
-from committee.office_form import is_known
+from committee.delivery.forms import is_known
 from tests.addressbook.files import csv_file
 from tests.factories import ContactFactory, UserFactory, member
 

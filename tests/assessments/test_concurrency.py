@@ -16,7 +16,7 @@ from assessments.lifecycle import DomainError, TransitionRefused
 from assessments.models import Assessment, Event, Status
 from assessments.rubric import read_rubric
 from assessments.start import start
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.concurrency import at_once
 from tests.factories import MembershipFactory, member

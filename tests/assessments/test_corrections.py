@@ -18,8 +18,8 @@ from assessments.invitations import send_back
 from assessments.models import Assessment, Assignment, Correction, Event, Invitation, Score
 from assessments.results import outcome
 from assessments.rubric import PartSheet, Rubric, read_rubric
-from committee.finalise import finalise
-from committee.reading import read
+from committee.decisions.finalise import finalise
+from committee.review.review import read
 from tests import steps
 
 REASON = "Overgenomen uit het procesverbaal."

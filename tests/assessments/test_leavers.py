@@ -19,7 +19,7 @@ from assessments import leavers, lifecycle
 from assessments.invitations import invite, proposals, reminders, scheduled_reminders, send_back
 from assessments.models import Assessment, Event, Invitation, Proposal, Status, initiator_left, student_left
 from assessments.start import start
-from committee import cancel, finalise, withdraw_final
+from committee.decisions import cancel, finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.worker import deliver
 from exams.models import ExamUnit
@@ -182,7 +182,7 @@ def test_the_committees_decisions_mail_the_exam_office_alone(
     student_leaves()
     OutgoingMail.objects.all().delete()
     finalise.finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    withdraw_final.withdraw_final(assessment=assessed, by=committee_member, reason="Klopt niet.")
+    finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Klopt niet.")
     cancel.cancel(
         assessment=assessed, by=committee_member, kind=cancel.CancelKind.OTHER, reason="De student is uitgeschreven."
     )

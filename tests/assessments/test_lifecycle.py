@@ -13,7 +13,7 @@ from assessments.examiner import saving
 from assessments.invitations import invite
 from assessments.lifecycle import TRANSITIONS, Progress, TransitionRefused, derive_status
 from assessments.models import Assessment, Document, Event, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from tests.steps import assess, choose, fill_in, send_invitation
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from accounts.models import Role
 from assessments.models import Assessment, Document, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.storage import keep
 from exams.models import AccountExam
 from tests.factories import AccountExamFactory, MembershipFactory, UserFactory, first_unit, make_exam, member

@@ -13,7 +13,7 @@ from assessments import lifecycle, links
 from assessments.invitations import invite
 from assessments.invitations.replace import replace
 from assessments.models import Assessment, Invitation, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import ContactFactory

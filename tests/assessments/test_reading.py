@@ -12,7 +12,7 @@ from accounts.models import Membership, User
 from assessments import lifecycle
 from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Invitation, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
 from tests.pages import without_tokens

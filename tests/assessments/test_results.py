@@ -9,7 +9,7 @@ from assessments import results
 from assessments.examiner import saving
 from assessments.models import Document
 from assessments.rubric import read_rubric
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.models import Part
 from tests.steps import assess, choose, fill_in, send_invitation
 

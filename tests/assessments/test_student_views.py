@@ -16,7 +16,7 @@ from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Invitation, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory, UserFactory, first_unit, make_exam

@@ -24,7 +24,7 @@ from assessments.invitations import send_back as invitations_send_back
 from assessments.lifecycle import TRANSITIONS
 from assessments.models import Assessment, Assignment, Coupling, Document, Event, Invitation, Status
 from assessments.rubric import read_rubric
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.models import Part
 from tests.factories import ContactFactory, first_unit, make_exam
 from tests.steps import start_assessment

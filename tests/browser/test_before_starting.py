@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, School, User
 from assessments.models import Assessment, Invitation
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.models import AccountExam, Exam, ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory, UserFactory, make_exam, member

@@ -14,7 +14,7 @@ from accounts.models import User
 from assessments import lifecycle
 from assessments.documents import documents, verification
 from assessments.models import Assessment, Document
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 
 from .walk import Shots
 from .wcag import check_width

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, Status
+from committee.decisions.finalise import withdraw_final
 from committee.models import Export
-from committee.withdraw_final import withdraw_final
 from exams.models import ExamUnit
 from tests.factories import MembershipFactory
 

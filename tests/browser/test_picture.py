@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
-from committee import picture
+from committee.statistics import statistics
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
@@ -36,7 +36,7 @@ def test_what_waits_from_earlier_years_leads_to_the_list_and_three_students_say_
         steps.choose(assessment, examiner)
         steps.assess(steps.send_invitation(assessment, examiner), "G")
     waiting = steps.start_assessment(MembershipFactory(school=school, user__last_name="Lang"), unit, docent)
-    this_year = picture.periods(timezone.localdate())[0]
+    this_year = statistics.periods(timezone.localdate())[0]
     Assessment.objects.filter(pk=waiting.pk).update(
         status=Status.ASSESSED,
         created_at=this_year.since - timedelta(days=60),

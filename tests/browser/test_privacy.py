@@ -18,7 +18,7 @@ from assessments.documents import documents
 from assessments.models import Assessment, DataRequest, Erasure
 from assessments.privacy import access_log, data_requests
 from assessments.privacy.study_dates import DATES, set_dates
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from tests.addressbook.files import xlsx
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
 from tests.factories import MembershipFactory, member

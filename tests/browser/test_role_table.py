@@ -13,7 +13,7 @@ from addressbook.models import Contact
 from assessments import links
 from assessments.documents import documents
 from assessments.models import Assessment, Document, Invitation, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import Exam, ExamUnit
 from tests import steps

@@ -11,8 +11,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import School, User
 from assessments.documents import documents
 from assessments.models import Assessment
-from committee.finalise import finalise
-from committee.withdraw_final import withdraw_final
+from committee.decisions.finalise import finalise, withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import ExamOfficeFactory, FinalBatchFactory
 

@@ -11,7 +11,7 @@ from accounts.models import Membership, User
 from assessments.documents import documents
 from assessments.examiner import saving
 from assessments.models import Assessment, Invitation
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from accounts.models import Role, School
 from assessments.models import Assessment, Status
-from committee.loading import SCHOOLS, get_schools, own_memberships
+from committee.access import get_schools, own_memberships
 from committee.prepared import OneOf, Prepared
+from committee.search import SCHOOLS
 from tests.factories import MembershipFactory, SchoolFactory, member
 
 from .conftest import AfnameMaker

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from tests import steps
 from tests.factories import PASSWORD
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.models import Membership, Role, School, User
 from assessments.documents import documents
 from assessments.models import Assessment, Document, Invitation
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import AccountExamFactory, MembershipFactory, UserFactory
 from tests.steps import assess

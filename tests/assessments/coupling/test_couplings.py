@@ -211,7 +211,7 @@ def test_closed_assessment_refuses_a_choice(end, assessed, docent, committee_mem
 
 
 def close(assessment, end, *, by):
-    from committee.finalise import finalise
+    from committee.decisions.finalise import finalise
 
     if end == "FINAL":
         finalise(assessment=assessment, by=by, exam_office_email="bureau@hier.test")

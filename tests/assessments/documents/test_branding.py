@@ -14,7 +14,7 @@ from assessments.documents import pdf
 from assessments.examiner import summary
 from assessments.examiner.saving import read_rubric
 from assessments.models import Assessment, Document, Invitation
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from tests import steps
 from tests.factories import given_logo

@@ -23,7 +23,7 @@ from assessments.documents import documents, pdf, verification
 from assessments.documents.documents import render_document, sweep_documents
 from assessments.examiner import saving
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Event
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import Exam, Part
 from tests import steps

@@ -17,7 +17,7 @@ from assessments import links
 from assessments.documents import documents
 from assessments.documents import pdf as documents_pdf
 from assessments.models import Assessment, Document, Invitation, InvitationAttachment, Viewing
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
 from digibeoordelen.outbox.storage import keep
 

@@ -19,7 +19,7 @@ from assessments.documents import pdf
 from assessments.examiner import summary
 from assessments.models import Assessment, Document, Invitation
 from assessments.rubric import read_rubric
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from tests import steps
 
 PDFAID = "{http://www.aiim.org/pdfa/ns/id/}"

@@ -15,7 +15,7 @@ from accounts.models import User
 from assessments import lifecycle, rate_limits
 from assessments.documents import documents, pdf, verification, views
 from assessments.models import Assessment, Document
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
 
 ASK = reverse("assessments:ask_code")

@@ -22,7 +22,7 @@ from assessments.examiner.summary import own_result
 from assessments.invitations import invite, send_back
 from assessments.models import Assessment, Event, Invitation, Status
 from assessments.rubric import read_rubric
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.grading.scores import Score
 from tests import steps
 

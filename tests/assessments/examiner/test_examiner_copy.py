@@ -15,7 +15,7 @@ from addressbook.models import Contact
 from assessments import links
 from assessments.examiner import saving, signature
 from assessments.models import Assessment, Invitation
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
 from exams.models import Criterion
 from tests import steps

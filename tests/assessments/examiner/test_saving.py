@@ -11,7 +11,7 @@ from assessments import lifecycle
 from assessments.examiner import saving
 from assessments.models import Assignment, Event, Score, Status
 from assessments.rubric import read_rubric
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams import criteria_cache
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 from tests.factories import first_unit, make_exam

@@ -21,7 +21,7 @@ from assessments.invitations.replace import replace
 from assessments.models import Assessment, Event, Invitation, Score, Status
 from assessments.rubric import Column, read_rubric
 from assessments.urls import urlpatterns as assessment_urls
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.storage import keep as keep_file
 from exams import criteria_cache

@@ -167,7 +167,7 @@ def test_withdrawn_twice_is_told(invitation, docent):
 
 
 def test_final_one_invites_nobody(assessed, invitation, docent, committee_member):
-    from committee.finalise import finalise
+    from committee.decisions.finalise import finalise
 
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     for step in (invite.invite_again, invite.withdraw):

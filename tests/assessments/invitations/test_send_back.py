@@ -6,7 +6,7 @@ from assessments import lifecycle, links
 from assessments.examiner import saving
 from assessments.invitations import invite, send_back
 from assessments.models import Event, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.steps import assess, choose, fill_in, send_invitation
 

@@ -15,7 +15,7 @@ from accounts.models import Membership, Role, School, User
 from assessments.documents import documents
 from assessments.models import Assessment
 from assessments.privacy import erasure
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from tests.factories import member
 
 Final = Callable[..., Assessment]

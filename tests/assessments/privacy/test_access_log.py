@@ -16,8 +16,8 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, Viewing
 from assessments.privacy import access_log
-from committee.export_shape import PLAIN
-from committee.remember_export import remember
+from committee.export.snapshot import remember
+from committee.export_format import PLAIN
 from tests.factories import MembershipFactory
 
 from .conftest import words

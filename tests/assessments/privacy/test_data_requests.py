@@ -23,8 +23,7 @@ from assessments.invitations.send_back import send_back
 from assessments.models import MAX_ATTEMPTS, Appeal, Assessment, DataRequest, Invitation
 from assessments.privacy import access_log, data_requests, erasure
 from assessments.privacy.data_requests import sweep_own_data
-from committee.finalise import finalise
-from committee.withdraw_final import withdraw_final
+from committee.decisions.finalise import finalise, withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail, StoredFile
 from exams.models import ExamUnit
 from tests import steps

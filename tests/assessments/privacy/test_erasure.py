@@ -20,9 +20,9 @@ from accounts.models import Membership, Role, School, User
 from assessments.documents import verification
 from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, Event, PastAssessments, PastScores, Rule
 from assessments.privacy import erasure, retention
-from committee import picture
-from committee.export_shape import PLAIN
-from committee.remember_export import remember
+from committee.export.snapshot import remember
+from committee.export_format import PLAIN
+from committee.statistics import statistics
 from digibeoordelen.outbox import storage
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from digibeoordelen.outbox.storage import keep
@@ -214,12 +214,12 @@ def test_the_picture_of_a_past_cohort_still_adds_up(
 ) -> None:
     make_afname(created_at=over.created_at)
     year = erasure.school_year(timezone.localdate(over.created_at))
-    [period] = [period for period in picture.periods(today()) if period.key.startswith(str(year))]
+    [period] = [period for period in statistics.periods(today()) if period.key.startswith(str(year))]
 
     def read() -> list[object]:
         if what == "exams":
-            return [(p.exam, p.states, p.final, p.passed) for p in picture.read_exams([school.pk], period)]
-        return list(picture.read_criteria(exam, [school.pk], period))
+            return [(p.exam, p.states, p.final, p.passed) for p in statistics.read_exams([school.pk], period)]
+        return list(statistics.read_criteria(exam, [school.pk], period))
 
     before = read()
     erasure.erase_due()
@@ -307,23 +307,23 @@ def test_once_counted_the_last_of_a_year_are_too(make_afname: AfnameMaker) -> No
 def test_of_few_that_were_erased_the_picture_shows_nothing(
     exam: Exam, school: School, unit: ExamUnit, count: int, shown: bool
 ) -> None:
-    period = picture.periods(today())[0]
+    period = statistics.periods(today())[0]
     of = {"school": school, "exam_id": exam.pk, "year": period.since.year}
     criterion = Criterion.objects.filter(part__work_process__core_task__unit=unit)[0]
     PastAssessments.objects.add([{**of, "status": "FINAL", "ovg": "O"}], count=count)
     PastScores.objects.add([{**of, "criterion_id": criterion.pk, "value": "O"}], count=count)
-    assert bool(picture.read_exams([school.pk], period)) == shown
-    assert bool(picture.read_criteria(exam, [school.pk], period)) == shown
+    assert bool(statistics.read_exams([school.pk], period)) == shown
+    assert bool(statistics.read_criteria(exam, [school.pk], period)) == shown
 
 
 def test_of_an_exam_with_two_units_twice_as_many_are_few(school: School) -> None:
     exam = make_exam(units=2)
-    period = picture.periods(today())[0]
+    period = statistics.periods(today())[0]
     row = {"school": school, "exam_id": exam.pk, "year": period.since.year, "status": "FINAL", "ovg": "O"}
     PastAssessments.objects.add([row], count=9)
-    assert not picture.read_exams([school.pk], period)
+    assert not statistics.read_exams([school.pk], period)
     PastAssessments.objects.add([row])
-    assert picture.read_exams([school.pk], period)
+    assert statistics.read_exams([school.pk], period)
 
 
 def test_counts_of_two_are_added(student: Membership, exam: Exam, school: School) -> None:
@@ -429,9 +429,8 @@ def test_one_that_the_database_refuses_does_not_keep_the_others(
 
 
 def test_the_task_does_the_night_s_work(three: list[Assessment]) -> None:
-
-    erase_due()
-    erase_due()
+    erasure.run_nightly_erasure()
+    erasure.run_nightly_erasure()
     assert not Assessment.objects.exists()
 
 

@@ -32,11 +32,12 @@ from assessments.invitations.reminders import remind_all
 from assessments.models import Assessment, DestroyedDocument, Erasure, Invitation, PastScores, Proposal
 from assessments.privacy import data_requests, erasure
 from assessments.rubric import read_rubric
-from committee import appeals, withdraw_final
-from committee.export_shape import PLAIN
-from committee.finalise import finalise
+from committee.decisions import cancel
+from committee.decisions import finalise as decisions_finalise
+from committee.decisions.finalise import finalise
+from committee.export.snapshot import remember
+from committee.export_format import PLAIN
 from committee.models import Export, ExportedResult
-from committee.remember_export import remember
 from digibeoordelen.outbox.models import OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
@@ -109,8 +110,8 @@ def life(
     documents.make(document.pk)
     results = Assessment.objects.filter(pk=mine.pk)
     remember(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
-    appeal = appeals.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
-    appeals.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
+    appeal = cancel.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
+    cancel.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
     request, _ = data_requests.ask(student=quirijn, by=administrator)
     data_requests.make(request.pk)
     _what_packages_write(quirijn)
@@ -138,7 +139,7 @@ def _correct(assessment: Assessment, by: User) -> None:
 
 def _withdraw(assessment: Assessment, by: User) -> None:
     assessment.refresh_from_db()
-    withdraw_final.withdraw_final(assessment=assessment, by=by, reason=WITHDRAWN)
+    decisions_finalise.withdraw_final(assessment=assessment, by=by, reason=WITHDRAWN)
     assessment.refresh_from_db()
 
 

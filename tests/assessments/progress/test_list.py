@@ -18,7 +18,7 @@ from assessments import lifecycle
 from assessments.documents import documents
 from assessments.models import Assessment, Invitation
 from assessments.progress import views
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps

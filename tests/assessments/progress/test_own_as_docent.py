@@ -21,8 +21,7 @@ from assessments.invitations.replace import replace
 from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
 from assessments.progress import listing
 from assessments.start import selection, start
-from committee.concerns import concerns
-from committee.reading import read
+from committee.review.review import concerns, read
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
 from digibeoordelen.outbox.storage import keep

@@ -12,7 +12,7 @@ from accounts.search import matches
 from assessments import access, lifecycle
 from assessments.models import Assessment, Event, Status
 from assessments.start import start
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.models import ExamUnit
 from tests.factories import MembershipFactory, add_version, first_unit, make_exam, member
 from tests.steps import start_assessment

@@ -18,7 +18,7 @@ from addressbook.models import Contact
 from assessments import access
 from assessments.models import Assessment
 from assessments.start import selection, start
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import AccountExamFactory, ContactFactory, MembershipFactory, UserFactory, member

@@ -17,8 +17,9 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
-from committee.afnames_page import PAGE_SIZE, read_page
-from committee.find_afnames import AfnamesOfSchool, Wanted
+from committee.assessment_list.page import PAGE_SIZE, read_page
+from committee.assessment_list.query import AfnamesOfSchool
+from committee.search import Wanted
 from exams.models import ExamUnit
 from tests import steps
 from tests.committee.conftest import AfnameMaker

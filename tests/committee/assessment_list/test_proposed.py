@@ -19,10 +19,10 @@ from django.utils import timezone
 from accounts.models import Role, School, User
 from assessments.invitations import send_back
 from assessments.models import Assessment, Status
-from committee import finalise_many
-from committee.finalise import finalise, propose, standing_proposal
-from committee.find_afnames import PROPOSED, AfnamesOfSchool, Wanted
-from committee.withdraw_final import withdraw_final
+from committee.assessment_list.query import AfnamesOfSchool
+from committee.decisions import batch
+from committee.decisions.finalise import finalise, propose, standing_proposal, withdraw_final
+from committee.search import PROPOSED, Wanted
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker
 from tests.factories import MembershipFactory
@@ -158,7 +158,7 @@ MANY = reverse("committee:finalise_many")
 @pytest.fixture
 def five(make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
     """Waiting ones, the longest first, of which a page shows two."""
-    monkeypatch.setattr(finalise_many, "MAX_TOGETHER", 2)
+    monkeypatch.setattr(batch, "MAX_TOGETHER", 2)
     return [make_afname(since=timezone.now() - timedelta(hours=9 - number)) for number in range(5)]
 
 

@@ -14,8 +14,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, Role, School
 from accounts.search import matches
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
-from committee import find_afnames
-from committee.find_afnames import ALL, AfnamesOfSchool, Wanted
+from committee.assessment_list import query
+from committee.assessment_list.query import AfnamesOfSchool
+from committee.search import ALL, Wanted
 from exams.models import ExamUnit, Part
 from tests.committee.conftest import AfnameMaker
 from tests.factories import ContactFactory, MembershipFactory, first_unit, make_exam, member
@@ -111,7 +112,7 @@ def test_it_finds_and_counts_what_filtering_would(
     people: dict[str, str], way: str, school: School, unit: ExamUnit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in WAYS[way].items():
-        monkeypatch.setattr(find_afnames, name, value)
+        monkeypatch.setattr(query, name, value)
     exam = unit.exam_version.exam_id
     period = {"since": MONDAY - timedelta(days=4), "until": MONDAY}
     for narrowed in ({}, {"status": Status.FINAL}, {"exam": exam}, {"exam": exam, "status": Status.FINAL}, period):
@@ -135,7 +136,7 @@ def test_a_small_school_is_always_counted(school: School) -> None:
 
 
 def test_counting_stops(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find_afnames, "COUNT_UP_TO", 3)
+    monkeypatch.setattr(query, "COUNT_UP_TO", 3)
     counted = AfnamesOfSchool(school.pk, Wanted()).count()
     assert counted is not None
     assert counted[Status.FINAL] == 4
@@ -148,7 +149,7 @@ def test_what_walking_has_shown_to_be_long_is_not_looked_at_again(
 ) -> None:
     far = {"WALKED": 3, "A_HANDFUL": a_handful, "FEW_STUDENTS": 0, "FEW_EXAMINED": 0}
     for name, value in far.items():
-        monkeypatch.setattr(find_afnames, name, value)
+        monkeypatch.setattr(query, name, value)
     searched = AfnamesOfSchool(school.pk, Wanted(student="zoe", examiner="erik"))
     searched.find(limit=5, ascending=True)
     with CaptureQueriesContext(connection) as queries:

@@ -14,8 +14,8 @@ from django.utils.formats import date_format
 from accounts.models import Membership, School, User
 from assessments import lifecycle
 from assessments.models import Appeal, Assessment, Event, Status
-from committee import appeals
-from committee.finalise import finalise
+from committee.decisions import cancel
+from committee.decisions.finalise import finalise
 
 MY_EXAMS = reverse("assessments:my_exams")
 
@@ -29,7 +29,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 
 @pytest.fixture
 def appeal(final: Assessment, committee_member: User) -> Appeal:
-    return appeals.mark(
+    return cancel.mark(
         assessment=final, by=committee_member, received_on=timezone.localdate(), note="Dossier 2026-17, kast 3."
     )
 
@@ -80,7 +80,7 @@ class TestMarking:
         assert "Bezwaar kan alleen tegen een definitief resultaat" in mark(member, assessed)
         assert reverse("committee:mark_appeal", args=[assessed.public_id]) not in page_of(member, assessed)
         with pytest.raises(lifecycle.TransitionRefused):
-            appeals.mark(assessment=assessed, by=assessed.initiator, received_on=timezone.localdate())
+            cancel.mark(assessment=assessed, by=assessed.initiator, received_on=timezone.localdate())
         assert not Appeal.objects.exists()
 
     @pytest.mark.parametrize(

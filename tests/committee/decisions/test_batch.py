@@ -18,8 +18,8 @@ from assessments import corrections
 from assessments.corrections import Change, Changes
 from assessments.models import Assessment, Document, Status
 from assessments.rubric import read_rubric
-from committee.batch import FinalBatch
-from committee.finalise import propose
+from committee.decisions.finalise import propose
+from committee.models import FinalBatch
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
@@ -116,7 +116,7 @@ def test_what_changed_while_an_error_was_mended_is_named_and_no_longer_ticked(
 def test_more_than_a_page_at_once_is_refused(
     member: Client, assessed: Assessment, another: Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("committee.finalising_many.MAX_TOGETHER", 1)
+    monkeypatch.setattr("committee.decisions.batch_views.MAX_TOGETHER", 1)
     assert "Kies hooguit 1 beoordelingen tegelijk." in look(member, tick(assessed, another))
     answer = member.post(CONFIRMED, tick(assessed, another))
     assert "Kies hooguit 1 beoordelingen tegelijk." in answer.content.decode()

@@ -15,12 +15,12 @@ from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Document, FinalProposal, Status
 from assessments.privacy import erasure
-from committee import finalise_batch, finalise_many
-from committee.batch import FinalBatch, FinalBatchItem
-from committee.finalise import propose
-from committee.finalise_batch import progress, work
-from committee.finalise_many import Chosen
-from committee.tasks import forget_final_batches, sweep_final_batches
+from committee.decisions import batch as decisions_batch
+from committee.decisions import batch_job
+from committee.decisions.batch import Chosen
+from committee.decisions.batch_job import forget_final_batches, progress, sweep_final_batches, work
+from committee.decisions.finalise import propose
+from committee.models import FinalBatch, FinalBatchItem
 from exams.models import ExamUnit
 from tests import steps
 from tests.assessments.privacy.conftest import date_student, today
@@ -42,8 +42,8 @@ class Died(BaseException):
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The batches that a worker was told of."""
     told: list[int] = []
-    monkeypatch.setattr("committee.tasks.finalise_batch.delay", told.append)
-    monkeypatch.setattr("committee.finalise_batch.AT_ONCE", 2)
+    monkeypatch.setattr("committee.decisions.batch_job.finalise_batch.delay", told.append)
+    monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 2)
     return told
 
 
@@ -62,7 +62,7 @@ def three(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> li
 def begin(assessments: list[Assessment], by: User, *, proposing: bool = False) -> FinalBatch:
     chosen = [Chosen(one, one.version, proposing=proposing) for one in assessments]
     school = assessments[0].school
-    return finalise_batch.start(chosen=chosen, school=school, by=by, exam_office_email=OFFICE)
+    return batch_job.start(chosen=chosen, school=school, by=by, exam_office_email=OFFICE)
 
 
 def tick(assessments: list[Assessment], **data: str) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def test_two_clicks_at_once_start_it_once(committee_member: User, three: list[As
     school, form_id = three[0].school, uuid4()
 
     def click() -> int:
-        return finalise_batch.start(
+        return batch_job.start(
             chosen=chosen, school=school, by=committee_member, exam_office_email=OFFICE, form_id=form_id
         ).pk
 
@@ -225,7 +225,7 @@ def test_proposing_many_goes_the_same_way(committee_member: User, school: School
     shown = dict(FinalProposal.objects.values_list("assessment", "pk"))
     chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     other = member(school, Role.EXAMENCOMMISSIE)
-    finishing = finalise_batch.start(chosen=chosen, school=school, by=other, exam_office_email=OFFICE)
+    finishing = batch_job.start(chosen=chosen, school=school, by=other, exam_office_email=OFFICE)
     work(finishing.pk)
     assert outcomes(finishing) == [Outcome.FINAL] * 3
 
@@ -238,7 +238,7 @@ def test_what_is_proposed_anew_while_it_waits_is_refused(
     work(begin(three, committee_member, proposing=True).pk)
     shown = {one.assessment_id: one.pk for one in FinalProposal.objects.all()}
     chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
-    batch = finalise_batch.start(
+    batch = batch_job.start(
         chosen=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
     )
     propose(assessment=three[1], by=committee_member, exam_office_email="anders@hier.test")
@@ -279,7 +279,7 @@ def test_two_members_at_once_make_each_final_once(
 # --- A worker that dies --------------------------------------------------------------------------
 def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker is killed once it made that many final, before it says so."""
-    make, made = finalise_many.make_one_final, []
+    make, made = decisions_batch.make_one_final, []
 
     def make_and_die(*args: Any, **kwargs: Any) -> str:
         outcome = make(*args, **kwargs)
@@ -288,7 +288,7 @@ def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise Died
         return outcome
 
-    monkeypatch.setattr(finalise_batch, "make_one_final", make_and_die)
+    monkeypatch.setattr(batch_job, "make_one_final", make_and_die)
 
 
 def lease_over() -> None:
@@ -321,7 +321,7 @@ def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
 ) -> None:
     batch = begin(three, committee_member)
     with monkeypatch.context() as patched:
-        for _ in range(finalise_batch.MAX_ATTEMPTS):
+        for _ in range(batch_job.MAX_ATTEMPTS):
             die_at(1, patched)
             with pytest.raises(Died):
                 work(batch.pk)
@@ -329,21 +329,21 @@ def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
             patched.undo()
     assert work(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
-    assert batch.items.first().reason == finalise_batch.NOT_DONE
+    assert batch.items.first().reason == batch_job.NOT_DONE
 
 
 def test_one_that_fails_holds_up_no_other(
     committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(three, committee_member)
-    make = finalise_many.make_one_final
+    make = decisions_batch.make_one_final
 
     def fail(one: Chosen, **kwargs: Any) -> str:
         if one.assessment == three[0]:
             raise RuntimeError
         return make(one, **kwargs)
 
-    monkeypatch.setattr(finalise_batch, "make_one_final", fail)
+    monkeypatch.setattr(batch_job, "make_one_final", fail)
     work(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
 
@@ -352,13 +352,13 @@ def test_a_slow_worker_that_was_replaced_ends_nothing(
     committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(three, committee_member)
-    other, do = uuid4(), finalise_batch._do
+    other, do = uuid4(), batch_job._do
 
     def do_slowly(item: FinalBatchItem, of: FinalBatch) -> None:
         do(item, of)
         FinalBatch.objects.update(claim_id=other)
 
-    monkeypatch.setattr(finalise_batch, "_do", do_slowly)
+    monkeypatch.setattr(batch_job, "_do", do_slowly)
     work(batch.pk)
     batch.refresh_from_db()
     assert (batch.claim_id, batch.finished_at) == (other, None)
@@ -388,7 +388,7 @@ def test_it_is_forgotten_after_a_month_unless_it_still_waits(
     pass_time: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("committee.finalise_batch.AT_ONCE", 0)
+    monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 0)
     done, waiting = begin(three[:1], committee_member), begin(three[1:], committee_member)
     work(done.pk)
     pass_time(days=29)

@@ -13,8 +13,8 @@ from addressbook.models import Contact
 from assessments import lifecycle, links
 from assessments.invitations.scheduled_reminders import send_due
 from assessments.models import Assessment, CancelKind, Event, Invitation, Status
-from committee.cancel import COUNTS
-from committee.finalise import finalise
+from committee.decisions.cancel import COUNTS
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps

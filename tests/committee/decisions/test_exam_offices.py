@@ -15,8 +15,8 @@ from django.utils import timezone
 from accounts.models import ExamOffice, Role, School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Document, Status
-from committee.finalise import propose
-from committee.office_form import is_known
+from committee.decisions.finalise import propose
+from committee.delivery.forms import is_known
 from exams.models import Exam
 from tests import steps
 from tests.committee.conftest import AfnameMaker

@@ -17,10 +17,8 @@ from assessments.documents import pdf as documents_pdf
 from assessments.invitations import send_back
 from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
-from committee import appeals
-from committee.cancel import cancel
-from committee.finalise import NeedsAnother, finalise, propose, standing_proposal
-from committee.withdraw_final import withdraw_final
+from committee.decisions import cancel
+from committee.decisions.finalise import NeedsAnother, finalise, propose, standing_proposal, withdraw_final
 from tests.factories import MembershipFactory, member
 
 from .batch_steps import confirm, look
@@ -199,9 +197,9 @@ def test_nobody_decides_on_their_own_result(
         lambda: corrections.correct(
             assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=corrections.seen(rubric)
         ),
-        lambda: cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
+        lambda: cancel.cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
         lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),
-        lambda: appeals.mark(assessment=assessed, by=own, received_on=today),
+        lambda: cancel.mark(assessment=assessed, by=own, received_on=today),
         lambda: send_back.send_back(assessment=assessed, contacts=[], by=own, remark="Kijk nog eens."),
     ]
     for attempt in tried:

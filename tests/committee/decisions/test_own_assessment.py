@@ -12,13 +12,13 @@ from django.utils import timezone
 from accounts.models import Membership, Role, School, User
 from assessments.documents import documents
 from assessments.models import Assessment, Document, Status
-from committee import appeals
-from committee.export_shape import PLAIN
-from committee.finalise import finalise
-from committee.find_afnames import ALL, AfnamesOfSchool, Wanted
+from committee.assessment_list.query import AfnamesOfSchool
+from committee.decisions import cancel
+from committee.decisions.finalise import finalise, withdraw_final
+from committee.export.snapshot import remember
+from committee.export_format import PLAIN
 from committee.models import Export
-from committee.remember_export import remember
-from committee.withdraw_final import withdraw_final
+from committee.search import ALL, Wanted
 from tests.committee.conftest import AfnameMaker
 from tests.factories import MembershipFactory
 from tests.pages import missed_the_view
@@ -109,7 +109,7 @@ def test_an_export_is_whole_whoever_makes_it(
 def test_its_appeal_is_in_no_list(own: Client, assessed: Assessment, committee_member: User) -> None:
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     assessed.refresh_from_db()
-    appeals.mark(assessment=assessed, by=committee_member, received_on=timezone.localdate())
+    cancel.mark(assessment=assessed, by=committee_member, received_on=timezone.localdate())
     assert str(assessed.public_id) not in read(own, "committee:appeals")
 
 

@@ -12,7 +12,7 @@ from accounts.models import Membership, User
 from assessments import lifecycle
 from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Event, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox import claims
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests import steps

@@ -14,11 +14,10 @@ from accounts.models import Membership, Role, School, User
 from assessments.documents import documents
 from assessments.documents.documents import sweep_documents
 from assessments.models import FAILING_ATTEMPTS, Assessment, MailAbout
-from committee import finalise_batch
-from committee.finalise import finalise
-from committee.finalise_many import Chosen
-from committee.send_again import send_again
-from committee.withdraw_final import withdraw_final
+from committee.decisions import batch_job
+from committee.decisions.batch import Chosen
+from committee.decisions.finalise import finalise, withdraw_final
+from committee.delivery.delivery import resend
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import MembershipFactory
 
@@ -119,7 +118,7 @@ class TestList:
         self, member: Client, final: Assessment, committee_member: User
     ) -> None:
         mail = fail("result")
-        send_again(assessment=final, by=committee_member, exam_office_email=OFFICE, mail=mail.pk)
+        resend(assessment=final, by=committee_member, exam_office_email=OFFICE, mail=mail.pk)
         assert counted(member) == 0
         fail("result")
         assert counted(member) == 1
@@ -242,7 +241,7 @@ class TestSendingOnceMore:
 class TestBatch:
     @pytest.fixture
     def page(self, member: Client, assessed: Assessment, school: School, committee_member: User) -> Any:
-        batch = finalise_batch.start(
+        batch = batch_job.start(
             chosen=[Chosen(assessed, assessed.version, proposing=False)],
             school=school,
             by=committee_member,

@@ -11,8 +11,7 @@ from django.urls import reverse
 from accounts.models import School, User
 from assessments.documents import documents
 from assessments.models import Assessment, Document, Event, MailAbout
-from committee.finalise import finalise
-from committee.withdraw_final import withdraw_final
+from committee.decisions.finalise import finalise, withdraw_final
 from digibeoordelen.outbox import claims
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.concurrency import at_once

@@ -13,9 +13,10 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, School, User
 from assessments import lifecycle
 from assessments.models import Assessment, MailAbout, Status
-from committee import finalise_batch, withdraw_final
-from committee.finalise import finalise
-from committee.finalise_many import Chosen
+from committee.decisions import batch_job
+from committee.decisions import finalise as decisions_finalise
+from committee.decisions.batch import Chosen
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox import claims
 from digibeoordelen.outbox.cancel import DROPPED
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -68,13 +69,13 @@ def test_it_says_how_and_until_when_to_appeal(
 
 
 def test_many_made_final_tell_each_student(assessed: Assessment, committee_member: User, school: School) -> None:
-    batch = finalise_batch.start(
+    batch = batch_job.start(
         chosen=[Chosen(assessed, assessed.version, proposing=False)],
         school=school,
         by=committee_member,
         exam_office_email=OFFICE,
     )
-    finalise_batch.work(batch.pk)
+    batch_job.work(batch.pk)
     assert told().to == "anouk@hier.test"
 
 
@@ -89,7 +90,7 @@ def test_a_mail_that_waits_while_the_result_is_withdrawn_never_goes_out(
 ) -> None:
     make_final(assessed, committee_member)
     mail = told()
-    withdraw_final.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
+    decisions_finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
     mail.refresh_from_db()
     assert (mail.state, mail.last_error) == (MailState.FAILED, DROPPED)
     assert not claims.claim(mail.pk).mails
@@ -133,7 +134,7 @@ class TestTerm:
     ) -> None:
         time_machine.move_to("2026-11-02T12:00+01:00")
         make_final(assessed, committee_member)
-        withdraw_final.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
+        decisions_finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
         assessed.refresh_from_db()
         assert (assessed.status, assessed.appeal_until, assessed.can_be_appealed) == (Status.ASSESSED, None, False)
         time_machine.move_to("2026-11-09T12:00+01:00")

@@ -19,11 +19,12 @@ from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, CancelKind, Status, Viewing
-from committee import cancel, changed_exports
-from committee.export_shape import PLAIN
+from committee.decisions import cancel
+from committee.decisions.finalise import withdraw_final
+from committee.export import snapshot
+from committee.export.snapshot import remember
+from committee.export_format import PLAIN
 from committee.models import Export
-from committee.remember_export import remember
-from committee.withdraw_final import withdraw_final
 from exams.models import Exam
 from tests.committee.conftest import AfnameMaker
 from tests.factories import ExportProfileFactory, MembershipFactory
@@ -213,7 +214,7 @@ def test_of_more_than_is_looked_through_at_once_it_is_a_lower_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_afname(Status.NEW, since=timezone.now())
-    monkeypatch.setattr(changed_exports, "LOOKED_AT", 1)
+    monkeypatch.setattr(snapshot, "LOOKED_AT", 1)
     page = list_page(member, exam)
     assert "Bekijk wat na een export is ingetrokken of opnieuw definitief gemaakt" in page
     assert "sindsdien ingetrokken" not in page

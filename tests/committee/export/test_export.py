@@ -18,7 +18,8 @@ from django.urls import reverse
 
 from accounts.models import Role, School, User
 from assessments.models import Status
-from committee import export, export_rows
+from committee.export import csv_writer
+from committee.export import rows as export_rows
 from committee.models import Export
 from exams.models import Exam, ExamUnit
 from tests.committee.conftest import AfnameMaker
@@ -104,7 +105,7 @@ def test_the_file_is_named_after_the_exam_and_the_day(
     assert "no-store" in response["Cache-Control"]
 
 
-@pytest.mark.parametrize("start", export.FORMULA_SIGNS)
+@pytest.mark.parametrize("start", csv_writer.FORMULA_SIGNS)
 def test_a_name_that_is_a_formula_is_text(
     member: Client, make_afname: AfnameMaker, exam: Exam, school: School, start: str
 ) -> None:
@@ -114,20 +115,20 @@ def test_a_name_that_is_a_formula_is_text(
     assert row["naam"] == f"'{name} X"
 
 
-@pytest.mark.parametrize("sign", export.FORMULA_SIGNS)
+@pytest.mark.parametrize("sign", csv_writer.FORMULA_SIGNS)
 @pytest.mark.parametrize("between", [";", ",", "\t"])
 def test_a_formula_behind_another_program_s_separator_is_text_too(between: str, sign: str) -> None:
-    assert export.neutralised(f"x{between}{sign}1") == f"x{between}'{sign}1"
+    assert csv_writer.neutralised(f"x{between}{sign}1") == f"x{between}'{sign}1"
 
 
 @pytest.mark.parametrize("start", ["\t", "\r", "\n"])
 def test_a_cell_that_begins_with_white_space_is_text(start: str) -> None:
-    assert export.neutralised(f"{start}=1").startswith("'")
+    assert csv_writer.neutralised(f"{start}=1").startswith("'")
 
 
 @pytest.mark.parametrize("cell", ["", "Anouk", "7,3", "a=b", "'t Hoff", " =1", "Jansen, Piet; Jan"])
 def test_other_cells_stay_as_they_are(cell: str) -> None:
-    assert export.neutralised(cell) == cell
+    assert csv_writer.neutralised(cell) == cell
 
 
 def test_only_final_results_of_that_exam_and_the_own_school(

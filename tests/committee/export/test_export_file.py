@@ -16,12 +16,22 @@ from openpyxl import load_workbook
 
 from accounts.models import School, User
 from assessments.models import Assessment, Status
-from committee import export, export_rows, export_xlsx
-from committee.export_columns import ALL, BY_KEY, Kind
-from committee.export_columns import PLAIN as PLAIN_COLUMNS
-from committee.export_shape import DATE_FORMS, PLAIN, SEPARATORS, DateForm, Encoding, Separator, Shape
+from committee.export import csv_writer, rows, xlsx_writer
+from committee.export.snapshot import remember
+from committee.export_format import (
+    ALL,
+    BY_KEY,
+    DATE_FORMS,
+    PLAIN,
+    PLAIN_COLUMNS,
+    SEPARATORS,
+    DateForm,
+    Encoding,
+    Kind,
+    Separator,
+    Shape,
+)
 from committee.models import Export
-from committee.remember_export import remember
 from exams.models import Exam
 from tests.committee.conftest import AfnameMaker
 from tests.factories import MembershipFactory
@@ -49,7 +59,7 @@ def made(make_afname: AfnameMaker, exam: Exam, school: School, committee_member:
 
 
 def written(made: Export, shape: Shape) -> bytes:
-    return b"".join(export.content(made, shape))
+    return b"".join(csv_writer.content(made, shape))
 
 
 def read(content: bytes, *, codec: str, separator: str) -> list[list[str]]:
@@ -134,9 +144,9 @@ def test_a_line_of_nothing_is_still_a_line(made: Export) -> None:
     assert read(written(made, shape), codec="utf-8-sig", separator=";") == [["tussenvoegsel"]] + [[""]] * len(NAMES)
 
 
-@pytest.mark.parametrize("writing", [export.CsvWriting(EVERYTHING), export_xlsx.XlsxWriting(EVERYTHING)])
-def test_lines_written_together_are_those_written_one_by_one(made: Export, writing: export_rows.Writing) -> None:
-    together = [line for lines in export_rows.read(made, EVERYTHING.chosen, writing) for line in lines]
+@pytest.mark.parametrize("writing", [csv_writer.CsvWriting(EVERYTHING), xlsx_writer.XlsxWriting(EVERYTHING)])
+def test_lines_written_together_are_those_written_one_by_one(made: Export, writing: rows.Writing) -> None:
+    together = [line for lines in rows.read(made, EVERYTHING.chosen, writing) for line in lines]
     names = {name: _value_of(name) for one in ALL for name in one.fields}
     one_by_one = []
     for assessment in Assessment.objects.order_by("pk"):
@@ -164,15 +174,15 @@ def _value_of(name: str) -> Any:
 def test_a_column_is_written_as_csv_writer_would(values: list[str], separator: str) -> None:
     names = {character: name for name, character in SEPARATORS.items()}
     columns = (("last_name", "a"), ("attempt", "b"))
-    writing = export.CsvWriting(replace(PLAIN, columns=columns, separator=names[separator]))
+    writing = csv_writer.CsvWriting(replace(PLAIN, columns=columns, separator=names[separator]))
     for value, cell in zip(values, writing.texts(values), strict=True):
         text = io.StringIO()
-        csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow([export.neutralised(value), 1])
+        csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow([csv_writer.neutralised(value), 1])
         assert f"{cell}{separator}1\r\n" == text.getvalue()
 
 
 def workbook(made: Export, shape: Shape) -> Any:
-    return load_workbook(io.BytesIO(b"".join(export_xlsx.content(made, shape))))
+    return load_workbook(io.BytesIO(b"".join(xlsx_writer.content(made, shape))))
 
 
 def test_excel_has_numbers_days_and_text_as_such(made: Export) -> None:
@@ -197,7 +207,7 @@ def test_excel_keeps_a_formula_as_text(made: Export) -> None:
 
 
 def test_excel_leaves_out_what_xml_cannot_hold() -> None:
-    assert '<t xml:space="preserve">a&lt;b</t>' in export_xlsx.XlsxWriting(PLAIN).cell(Kind.TEXT, "a\x01<b\uffff")
+    assert '<t xml:space="preserve">a&lt;b</t>' in xlsx_writer.XlsxWriting(PLAIN).cell(Kind.TEXT, "a\x01<b\uffff")
 
 
 def test_an_empty_day_or_level_is_an_empty_cell(made: Export) -> None:

@@ -11,8 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, School, User
-from committee.export_columns import ALL
-from committee.export_shape import DateForm, DecimalSign, Encoding, Separator
+from committee.export_format import ALL, DateForm, DecimalSign, Encoding, Separator
 from committee.models import ExportProfile
 from tests.factories import ExportProfileFactory, MembershipFactory
 

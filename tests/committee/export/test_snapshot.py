@@ -19,10 +19,10 @@ from django.utils import timezone
 
 from accounts.models import Role, School, User
 from assessments.models import Assessment, Status
-from committee import export_xlsx, remember_export
-from committee.export_shape import PLAIN
+from committee.export import snapshot, xlsx_writer
+from committee.export.snapshot import NothingToExport, remember
+from committee.export_format import PLAIN
 from committee.models import Export, ExportedResult
-from committee.remember_export import NothingToExport, remember
 from exams.models import Exam
 from tests.committee.conftest import AfnameMaker
 from tests.concurrency import at_once
@@ -204,8 +204,8 @@ def test_the_number_of_queries_does_not_grow_with_the_results(
 def test_more_than_a_sheet_holds_is_refused_as_excel(
     press: Any, member: Client, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remember_export, "MOST_RESULTS", 1)
-    monkeypatch.setattr(export_xlsx, "MOST_RESULTS", 1)
+    monkeypatch.setattr(snapshot, "MOST_RESULTS", 1)
+    monkeypatch.setattr(xlsx_writer, "MOST_RESULTS", 1)
     for _ in range(2):
         make_afname(Status.FINAL)
     assert "Kies CSV" in press(bestand="XLSX").content.decode()

@@ -21,9 +21,9 @@ from assessments.coupling import couplings
 from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import read_rubric
-from committee.correction_history import GONE, LEFT_OUT, SAME, WORTH, compare, shorten
-from committee.correction_page import ScoreField
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
+from committee.review.correction_form import ScoreField
+from committee.review.correction_history import GONE, LEFT_OUT, SAME, WORTH, compare, shorten
 from tests import steps
 
 HIDDEN = re.compile(r'<input type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"')

@@ -12,9 +12,8 @@ from assessments.examiner import saving
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import PartSheet
-from committee.concerns import concerns
-from committee.finalise import finalise
-from committee.reading import read
+from committee.decisions.finalise import finalise
+from committee.review.review import concerns, read
 from tests import steps
 
 OTHER = "De onderbouwing is verplicht bij een O of een G; wat er staat hoort bij een andere score. Pas de tekst aan."

@@ -17,9 +17,8 @@ from assessments.coupling import couplings
 from assessments.invitations import invite
 from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Event, Invitation, Status
-from committee.concerns import concerns
-from committee.finalise import finalise
-from committee.reading import read
+from committee.decisions.finalise import finalise
+from committee.review.review import concerns, read
 from tests import steps
 from tests.factories import ContactFactory
 

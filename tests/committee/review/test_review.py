@@ -19,7 +19,7 @@ from assessments.documents.documents import make
 from assessments.examiner import saving, signature
 from assessments.invitations import send_back
 from assessments.models import FAILING_ATTEMPTS, Assessment, Invitation, Status
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps

@@ -12,8 +12,7 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.examiner import saving
 from assessments.models import Assessment, Assignment, Invitation
-from committee.concerns import concerns
-from committee.reading import read
+from committee.review.review import concerns, read
 from exams.models import Exam
 from tests import steps
 

@@ -18,15 +18,16 @@ from hypothesis import strategies as st
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation, Status
-from committee import picture
+from assessments.privacy import erasure
+from committee.statistics import statistics
 from exams.models import Exam, ExamUnit
 from tests import steps
 from tests.committee.conftest import AfnameMaker
 from tests.factories import MembershipFactory, make_exam
 
 
-def now() -> picture.Period:
-    return picture.periods(timezone.localdate())[0]
+def now() -> statistics.Period:
+    return statistics.periods(timezone.localdate())[0]
 
 
 def words(client: Client, name: str, *args: int, **asked: str) -> str:
@@ -35,7 +36,7 @@ def words(client: Client, name: str, *args: int, **asked: str) -> str:
 
 @given(st.dictionaries(st.sampled_from("OVG"), st.integers(0, 10**6)))
 def test_a_bar_is_full_or_empty_and_has_no_gaps(counts: dict[str, int]) -> None:
-    drawn = picture.bar(counts, [(key, key) for key in "OVG"])
+    drawn = statistics.bar(counts, [(key, key) for key in "OVG"])
     total = sum(counts.values())
     assert drawn.total == total
     assert sum(s.width for s in drawn.segments) == pytest.approx(100 if total else 0, abs=0.01)
@@ -48,7 +49,7 @@ def test_a_bar_is_full_or_empty_and_has_no_gaps(counts: dict[str, int]) -> None:
     [(date(2026, 7, 31), "2025-2026"), (date(2026, 8, 1), "2026-2027"), (date(2027, 1, 1), "2026-2027")],
 )
 def test_a_school_year_begins_in_august(today: date, key: str) -> None:
-    every = picture.periods(today)
+    every = statistics.periods(today)
     assert every[0].key == key
     assert len(every) == 5
     assert timezone.localdate(every[0].since) == date(int(key[:4]), 8, 1)
@@ -61,7 +62,7 @@ def test_each_exam_says_how_many_are_in_each_state_and_how_long_they_wait(
     for days in (2, 4):
         make_afname(Status.ASSESSED, since=timezone.now() - timedelta(days=days))
     make_afname(Status.FINAL)
-    [shown] = picture.read_exams([school.pk], now())
+    [shown] = statistics.read_exams([school.pk], now())
     assert shown.exam == exam
     assert shown.states.says == "Beoordeeld 2, Definitief 1"
     [waiting] = shown.waiting
@@ -95,7 +96,7 @@ def test_what_began_in_the_year_shown_is_not_said_twice(
     member: Client, of_last_year: None, exam: Exam, page: str
 ) -> None:
     args = [exam.pk] if page == "picture_of_exam" else []
-    last_year = picture.periods(timezone.localdate())[1].key
+    last_year = statistics.periods(timezone.localdate())[1].key
     assert "van eerdere schooljaren" not in words(member, page, *args, periode=last_year)
 
 
@@ -103,7 +104,7 @@ def test_of_another_exam_or_school_or_one_s_own_nothing_waits_here(
     of_last_year: None, exam: Exam, school: School, other_school: School, committee_member: User
 ) -> None:
     def waiting(*schools: School, **asked: Any) -> list[int]:
-        return [one.count for one in picture.read_earlier([one.pk for one in schools], now(), **asked).waiting]
+        return [one.count for one in statistics.read_earlier([one.pk for one in schools], now(), **asked).waiting]
 
     assert waiting(school) == [1, 2]
     assert waiting(school, exam=exam) == [1, 2]
@@ -132,9 +133,9 @@ def test_an_exam_that_nobody_passes_is_seen(member: Client, make_afname: AfnameM
 def test_what_was_given_for_each_criterion_and_by_each_examiner(
     member: Client, assessed: Assessment, exam: Exam, school: School
 ) -> None:
-    found = picture.read_criteria(exam, [school.pk], now())
+    found = statistics.read_criteria(exam, [school.pk], now())
     assert [row.scores.says for row in found] == ["Voldoende 1"] * 8
-    [examiner] = picture.read_examiners(exam, [school.pk], now())
+    [examiner] = statistics.read_examiners(exam, [school.pk], now())
     assert (examiner.title, examiner.scores.total, examiner.always) == ("Erik Examinator", 8, "")
     page = words(member, "picture_of_exam", exam.pk)
     assert "Erik Examinator" in page
@@ -160,18 +161,18 @@ def test_twenty_g_of_one_student_say_little_of_an_examiner(
     examiner: Contact,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(picture, "ENOUGH_SCORES", 8)
+    monkeypatch.setattr(statistics, "ENOUGH_SCORES", 8)
     for students, said in ((1, False), (2, False), (3, True)):
         assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)
         steps.choose(assessment, examiner)
         steps.assess(steps.send_invitation(assessment, examiner), "G")
-        [shown] = picture.read_examiners(exam, [school.pk], now())
+        [shown] = statistics.read_examiners(exam, [school.pk], now())
         assert bool(shown.always) == said, students
 
 
 def test_what_is_not_completed_or_cancelled_counts_not(invitation: Invitation, exam: Exam, school: School) -> None:
     steps.fill_in(invitation, "G")
-    assert picture.read_criteria(exam, [school.pk], now()) == []
+    assert statistics.read_criteria(exam, [school.pk], now()) == []
 
 
 def test_another_school_has_no_part_in_it(client: Client, stranger: User, assessed: Assessment, exam: Exam) -> None:
@@ -183,7 +184,7 @@ def test_another_school_has_no_part_in_it(client: Client, stranger: User, assess
 def test_a_period_that_is_none_is_this_year(member: Client, assessed: Assessment, exam: Exam) -> None:
     Assessment.objects.update(created_at=timezone.now() - timedelta(days=800))
     assert "nog geen beoordeling gestart" in words(member, "picture", periode="x")
-    year = picture.past_counts.school_year(timezone.localdate() - timedelta(days=800))
+    year = erasure.school_year(timezone.localdate() - timedelta(days=800))
     page = words(member, "picture", periode=f"{year}-{year + 1}")
     assert "Verzorgende IG" in page
     assert f"Gestart van 1 augustus {year} tot en met 31 juli {year + 1}." in page
@@ -192,7 +193,7 @@ def test_a_period_that_is_none_is_this_year(member: Client, assessed: Assessment
 def test_scores_are_read_of_the_newest_and_it_says_so(
     member: Client, assessed: Assessment, exam: Exam, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture, "SCORED", 1)
+    monkeypatch.setattr(statistics, "SCORED", 1)
     assert "Voldoende 1" in words(member, "picture_of_exam", exam.pk)
     assert "die het laatst zijn gestart" not in words(member, "picture_of_exam", exam.pk)
     make_afname()

@@ -1,0 +1,183 @@
+"""'Afronden' of several assessments at once: each in a transaction of its own, so that none holds up another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from accounts.models import School, User
+from assessments.lifecycle import DomainError
+from assessments.models import Assessment, FinalProposal, Status
+from committee.assessment_list.query import AfnamesOfSchool, Key, proposed_by
+from committee.review.review import Reading, concerns, read
+from committee.search import PROPOSED, Wanted
+
+from . import finalise
+
+MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
+CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk die na en probeer het opnieuw."
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An assessment with its result as it will stand, and why it can't be made final by this member, if so."""
+
+    reading: Reading
+    concerns: list[str]
+    obstacle: str
+    proposal: FinalProposal | None
+    is_chosen: bool = False
+
+    @property
+    def assessment(self) -> Assessment:
+        return self.reading.rubric.assessment
+
+    @property
+    def step(self) -> str:
+        """What a tick means: 'voordragen' where four eyes are wanted and these are the first, else 'afronden'."""
+        return "voordragen" if self.is_to_propose else "afronden"
+
+    @property
+    def is_to_propose(self) -> bool:
+        return self.assessment.school.four_eyes and self.proposal is None
+
+    @property
+    def tick(self) -> str:
+        """What the form sends of it: which one, and as it is shown (`Chosen`)."""
+        proposal = f":{self.proposal.pk}" if self.proposal else ""
+        return f"{self.assessment.public_id}:{self.assessment.version}:{self.step}{proposal}"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An assessment that was ticked: the version it was shown with, and whether the tick was to propose it.
+
+    `proposal` is the id of the one that it was shown with, and with that where its PDF goes.
+    """
+
+    assessment: Assessment
+    version: int
+    proposing: bool
+    proposal: int | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was ticked, before it is done: what will be, and what is no longer as it was ticked, with the reason."""
+
+    to_do: list[Candidate]
+    left_out: list[tuple[Assessment, str]]
+    exam_office_email: str
+
+    @property
+    def verb(self) -> str:
+        """'12 beoordelingen definitief maken', '1 beoordeling voordragen', or both."""
+        proposing = sum(one.is_to_propose for one in self.to_do)
+        final = len(self.to_do) - proposing
+        counted = f"{final or proposing} {'beoordeling' if (final or proposing) == 1 else 'beoordelingen'}"
+        if not final:
+            return f"{counted} voordragen"
+        return f"{counted} definitief maken" + (f" en {proposing} voordragen" if proposing else "")
+
+    @property
+    def makes_final(self) -> bool:
+        return any(not one.is_to_propose for one in self.to_do)
+
+    @property
+    def lines(self) -> list[tuple[Candidate, str]]:
+        """Each with the address that its PDF goes to."""
+        return [(one, one.proposal.exam_office_email if one.proposal else self.exam_office_email) for one in self.to_do]
+
+    @property
+    def only_office(self) -> str:
+        """The address where all go to one."""
+        offices = {email for _, email in self.lines}
+        return offices.pop() if len(offices) == 1 else ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The longest waiting of a search, and after which key others follow; None if these are the last.
+
+    `waiting_for_others` counts those that this member proposed at the school, which are not among them.
+    """
+
+    candidates: list[Candidate]
+    following: Key | None
+    waiting_for_others: int
+
+
+def find(wanted: Wanted, *, school: School, by: User, after: Key | None = None, chosen: Collection[int] = ()) -> Found:
+    """`MAX_TOGETHER` of a search that are 'Beoordeeld' at this school, after a key; `chosen` were ticked."""
+    status = wanted.status if wanted.status == PROPOSED else Status.ASSESSED
+    mine = by.pk if school.four_eyes else None
+    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=status, not_proposed_by=mine))
+    keys = waiting.find(limit=MAX_TOGETHER + 1, ascending=True, after=after)
+    shown = keys[:MAX_TOGETHER]
+    found = Assessment.objects.for_pages().filter(pk__in=[pk for _, pk in shown]).order_by("status_since", "pk")
+    return Found(
+        [_candidate(assessment, by, assessment.pk in chosen) for assessment in found],
+        following=shown[-1] if len(keys) > MAX_TOGETHER else None,
+        waiting_for_others=proposed_by(mine).filter(school=school).count() if mine else 0,
+    )
+
+
+def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
+    reading = read(assessment)
+    proposal = finalise.standing_proposal(assessment) if assessment.school.four_eyes else None
+    obstacle = ""
+    if reading.outcome.disputed:
+        obstacle = "Examinatoren zijn het niet eens."
+    elif not reading.can_finalise:
+        obstacle = "Er is nog geen resultaat."
+    elif proposal and proposal.by == by:
+        obstacle = "U hebt deze voorgedragen; een ander lid rondt die af."
+    found = list(concerns(reading, by=by)) if not obstacle else []
+    return Candidate(reading, found, obstacle, proposal=proposal, is_chosen=is_chosen)
+
+
+def plan(chosen: Iterable[Chosen], *, by: User, exam_office_email: str) -> Plan:
+    """Reads what was ticked once more, so that what is confirmed is what will be done."""
+    to_do, left_out = [], []
+    for one in chosen:
+        candidate = _candidate(one.assessment, by, is_chosen=True)
+        if why := _why_not(one, candidate):
+            left_out.append((one.assessment, why))
+        else:
+            to_do.append(candidate)
+    return Plan(to_do, left_out, exam_office_email)
+
+
+def _why_not(one: Chosen, candidate: Candidate) -> str:
+    try:
+        finalise.refuse_if_final(one.assessment)
+        _refuse_another_proposal(one, candidate.proposal)
+    except DomainError as error:
+        return str(error)
+    if candidate.obstacle:
+        return candidate.obstacle
+    is_as_ticked = one.version == one.assessment.version and one.proposing == candidate.is_to_propose
+    return "" if is_as_ticked else CHANGED
+
+
+def _refuse_another_proposal(one: Chosen, standing: FinalProposal | None) -> None:
+    """What was proposed anew may go to an address that was not on the screen."""
+    if not one.proposing and standing and standing.pk != one.proposal:
+        finalise.refuse_proposed_anew(standing)
+
+
+def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
+    """Makes it final ('FINAL'), or proposes it ('PROPOSED') where that was the tick's meaning; raises `DomainError`.
+
+    What another member proposed goes to the address that was proposed with it, as its line says.
+    """
+    if one.proposing:
+        finalise.propose(assessment=one.assessment, by=by, exam_office_email=exam_office_email, version=one.version)
+        return "PROPOSED"
+    proposal = finalise.standing_proposal(one.assessment) if one.assessment.school.four_eyes else None
+    _refuse_another_proposal(one, proposal)
+    email = proposal.exam_office_email if proposal else exam_office_email
+    finalise.finalise(
+        assessment=one.assessment, by=by, exam_office_email=email, version=one.version, proposal=one.proposal
+    )
+    return "FINAL"

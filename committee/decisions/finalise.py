@@ -1,0 +1,175 @@
+"""'Afronden': the committee makes a result final (source text, part C, 'Examen afronden')."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import User
+from assessments import corrections, lifecycle, mails, results
+from assessments.documents import documents
+from assessments.models import Assessment, Document, Event, FinalProposal, Status
+from assessments.rubric import Rubric, read_rubric
+from digibeoordelen.outbox.cancel import drop
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from exams.grading.scores import UnitResult
+
+
+class AlreadyFinal(lifecycle.TransitionRefused):
+    """A second click, or another member who was first."""
+
+
+class NeedsAnother(lifecycle.DomainError):
+    """The school wants four eyes: one member proposes, another makes it final."""
+
+
+class ProposedAnew(lifecycle.DomainError):
+    """Not the proposal that was on the screen."""
+
+
+def refuse_if_final(assessment: Assessment) -> None:
+    """Raises `AlreadyFinal` when there is a final result already."""
+    if assessment.status == Status.FINAL and assessment.final_at:
+        at = date_format(timezone.localtime(assessment.final_at), "DATETIME_FORMAT")
+        raise AlreadyFinal(f"Deze beoordeling is al definitief: vastgesteld door {assessment.final_by} op {at}.")
+
+
+def standing_proposal(assessment: Assessment) -> FinalProposal | None:
+    """What a member proposed for the assessment as it is now; None after any change since."""
+    if assessment.status != Status.ASSESSED:
+        return None
+    newest = assessment.final_proposals.select_related("by").last()
+    return newest if newest and newest.version == assessment.version else None
+
+
+def propose(*, assessment: Assessment, by: User, exam_office_email: str, version: int | None = None) -> FinalProposal:
+    """Four eyes, the first two: the result as it stands is proposed for another member to make final.
+
+    The same member once more changes the address. Raises as `finalise` does where there is no result to make
+    final, and `NeedsAnother` when another member proposed it already: then it can be made final.
+    """
+    with lifecycle.locked(assessment, version=version) as current:
+        refuse_if_final(current)
+        lifecycle.refuse_own(current.student, by=by)
+        _final_result(current)
+        before = standing_proposal(current)
+        if before and before.by != by:
+            raise NeedsAnother(f"{before.by} heeft deze beoordeling al voorgedragen; u kunt die nu afronden.")
+        proposal = FinalProposal.objects.create(
+            assessment=current, by=by, version=current.version, exam_office_email=exam_office_email
+        )
+        Assessment.objects.filter(pk=current.pk).update(proposed_version=current.version)
+        lifecycle.record(current, kind=Event.Kind.FINAL_PROPOSED, by=by, exam_office=exam_office_email)
+    return proposal
+
+
+def finalise(
+    *,
+    assessment: Assessment,
+    by: User,
+    exam_office_email: str,
+    version: int | None = None,
+    proposal: int | None = None,
+) -> Document:
+    """ASSESSED → FINAL: fixes the result, tells the student, and has the PDF made and mailed to the exam office.
+
+    All in one transaction with the assessment's row locked; what follows (PDF, mail) is written
+    down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
+    second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
+    dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
+    `NeedsAnother` where the school wants four eyes and nobody else has proposed it. `proposal` is the id
+    of the one that `by` has read: a later one may name another address, and is refused. A student who
+    left is not mailed.
+    """
+    with lifecycle.locked(assessment, version=version) as current:
+        refuse_if_final(current)
+        lifecycle.refuse_own(current.student, by=by)
+        rubric, unit = _final_result(current)
+        proposed = _second_pair_of_eyes(current, by, proposal)
+        now = timezone.now()
+        lifecycle.make_final(
+            current, by=by, ovg=unit.ovg.value, grade=unit.grade, at=now, exam_office=exam_office_email
+        )
+        snapshot = results.snapshot(assessment=current, rubric=rubric, unit=unit)
+        snapshot["final"] = {"at": timezone.localtime(now).isoformat(), "by": by.full_name}
+        if proposed:
+            snapshot["final"]["proposed_by"] = proposed.by.full_name
+        mails.drop_unsent(assessment=current, kind="result_withdrawn_student")
+        if not current.student_left:
+            mails.queue_final_to_student(assessment=current, by=by)
+        return documents.request_document(assessment=current, result=snapshot, exam_office_email=exam_office_email)
+
+
+def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
+    """What would be fixed now; raises while there is no result."""
+    rubric = read_rubric(current)
+    corrections.lay_over(rubric)
+    found = results.outcome(rubric)
+    if found.disputed:
+        count = found.dispute_count
+        raise lifecycle.DomainError(
+            f"Examinatoren zijn het niet eens over {count} {'criterium' if count == 1 else 'criteria'}; "
+            "beslis daarover bij ‘Bewerken’, of stuur de beoordeling terug."
+        )
+    if found.unit is None:
+        raise lifecycle.TransitionRefused("Nog niet alle criteria hebben een score.")
+    if current.status != Status.ASSESSED:
+        raise lifecycle.TransitionRefused("Nog niet alle onderdelen zijn afgerond.")
+    if without := corrections.unjustified(rubric):
+        where = ", ".join(f"{part.part.work_process.code} {part.part}" for part in without)
+        raise lifecycle.DomainError(f"Bij een O of een G is een onderbouwing verplicht; die ontbreekt bij {where}.")
+    return rubric, found.unit
+
+
+def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> FinalProposal | None:
+    """The proposal of another member, which the school may want; None where it does not."""
+    if not current.school.four_eyes:
+        return None
+    proposal = standing_proposal(current)
+    if proposal is None:
+        raise NeedsAnother("Bij deze school draagt eerst een lid van de commissie voor, en rondt een ander af.")
+    if proposal.by == by:
+        raise NeedsAnother("U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt die af.")
+    if shown is not None and shown != proposal.pk:
+        refuse_proposed_anew(proposal)
+    return proposal
+
+
+def refuse_proposed_anew(proposal: FinalProposal) -> NoReturn:
+    raise ProposedAnew(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk die na.")
+
+
+def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
+    """FINAL → ASSESSED: the PDF is superseded, the student told; whether the exam office had to be told, too.
+
+    A student who left is not mailed. It had to unless nothing of its mail went out yet: that one is then never sent.
+    Raises `DomainError`
+    without a reason or when `version` is no longer the assessment's, `TransitionRefused` unless it is FINAL.
+    """
+    with lifecycle.locked(assessment) as current:
+        lifecycle.refuse_own(current.student, by=by)
+        document = current.documents.current().select_related("mail", "file").first()
+        lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
+        mails.drop_unsent(assessment=current, kind="final_student")
+        if not current.student_left:
+            mails.queue_result_withdrawn_to_student(assessment=current, by=by)
+        if document is None:
+            return False
+        offices = _offices_to_tell(document)
+        for office in offices:
+            mails.queue_result_withdrawn(document=document, to=office, by=by, reason=reason)
+    return bool(offices)
+
+
+def _offices_to_tell(document: Document) -> list[str]:
+    """Where the PDF may be by now: the address it goes to unless nothing left for it, and those that got it earlier."""
+    if document.file is None or document.mail is None:
+        return []
+    results = OutgoingMail.objects.filter(about__assessment=document.assessment_id, kind="result")
+    sent = results.filter(attachments__file=document.file, state=MailState.SENT)
+    offices = list(sent.order_by("pk").values_list("to", flat=True))
+    if not drop(document.mail.pk):
+        offices.append(document.exam_office_email)
+    return list({office.lower(): office for office in offices}.values())

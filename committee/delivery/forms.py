@@ -1,0 +1,149 @@
+"""Where the PDF goes: an exam office of the school's list, or an address typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.db.models import OuterRef, Subquery
+from django.http import QueryDict
+
+from accounts.fields import AddressFormField, LineFormField
+from accounts.mail_domains import PUBLIC_HOSTS
+from accounts.mailable import mailable, normalise_address
+from accounts.models import ExamOffice, School
+from accounts.school.exam_offices import NO_ADDRESS
+from assessments.models import Document, Status
+from exams.models import Exam
+
+OTHER = "ander"
+
+
+class OfficeForm(forms.Form):
+    """Once valid, `exam_office_email` is the address.
+
+    Chosen beforehand is `proposed`, or else the listed office that results of `exams` (ids) went to last, if any.
+    An address that is neither in the school's list nor at one of its domains is asked about once more: `sure` is the
+    address that the member was asked about and confirmed, so that another typing is asked about again.
+    """
+
+    office = forms.ChoiceField(label="Examenbureau", required=False, widget=forms.RadioSelect)
+    email = AddressFormField(
+        label="E-mailadres van het examenbureau",
+        required=False,
+        max_length=254,
+        error_messages={
+            "invalid": NO_ADDRESS,
+            "max_length": "Dit e-mailadres is te lang.",
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "data-other-address": OTHER}),
+    )
+    sure = LineFormField(label="Onbekend adres", required=False, max_length=254, widget=forms.HiddenInput)
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        school: School,
+        exams: Collection[int] = (),
+        proposed: str = "",
+        **initial: object,
+    ) -> None:
+        self.school = school
+        self.offices = list(school.exam_offices.all())
+        self.asks: str = ""
+        emails = {office.email for office in self.offices}
+        chosen = proposed or last_office(school, exams)
+        if chosen not in emails:
+            chosen = OTHER if proposed or not emails else ""
+        typed = proposed if proposed not in emails else ""
+        super().__init__(_chosen(data, self.offices), initial={"office": chosen, "email": typed, **initial})
+        choices = [(office.email, office.name) for office in self.offices]
+        self.fields["office"] = forms.ChoiceField(
+            label="Examenbureau",
+            required=False,
+            widget=forms.RadioSelect,
+            choices=[*choices, (OTHER, "Een ander adres")],
+            error_messages={"invalid_choice": "Dit examenbureau staat niet meer in de lijst. Kies opnieuw."},
+        )
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+
+    @property
+    def asks_tick(self) -> bool:
+        """Whether all that is missing is the member's tick that the address is right."""
+        return bool(self.asks)
+
+    @property
+    def exam_office_email(self) -> str:
+        office: str = self.cleaned_data["office"]
+        return str(self.cleaned_data["email"]) if office == OTHER else office
+
+    def clean(self) -> None:
+        if self.errors:
+            return
+        office, email = self.cleaned_data["office"], self.cleaned_data["email"]
+        if office not in ("", OTHER) and email:
+            self.add_error("office", "U koos een examenbureau en vulde ook een ander adres in. Kies een van de twee.")
+        if not email and office == OTHER:
+            self.add_error("email", "Vul het e-mailadres van het examenbureau in.")
+        if not office:
+            self.add_error("office", "Kies een examenbureau, of vul een ander adres in.")
+        if self.errors:
+            return
+        try:
+            address = mailable(self.exam_office_email)
+        except forms.ValidationError as error:
+            self.add_error("email" if email else "office", error)
+            return
+        if office == OTHER:
+            self.cleaned_data["email"] = address
+        if not is_known(address, school=self.school) and normalise_address(self.cleaned_data["sure"]) != address:
+            self.asks = address
+            self.add_error(
+                "sure", f"{address} staat niet in de lijst en is niet van de school. Zet een vinkje als het klopt."
+            )
+
+
+def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | None:
+    """What was sent, where an address that was typed, or a school without a list, says 'Een ander adres'.
+
+    Without a list also of an office that was there when the page was opened: there is one field to mend it in.
+    """
+    if not data or (offices and (data.get("office") or not data.get("email"))):
+        return data
+    clear = data.copy()
+    clear["office"] = OTHER
+    return clear
+
+
+def is_known(address: str, *, school: School) -> bool:
+    """Whether an address is in the school's list, or at a domain of the school or of its list."""
+    listed = [normalise_address(office.email) for office in school.exam_offices.all()]
+    domains = ({domain(email) for email in listed} | set(school.own_domains)) - PUBLIC_HOSTS
+    return normalise_address(address) in listed or domain(address) in domains
+
+
+def domain(address: str) -> str:
+    return normalise_address(address).rpartition("@")[2]
+
+
+def last_office(school: School, exams: Collection[int]) -> str:
+    """Return the address that the newest final result of each of `exams` at `school` went to, or '' if they differ."""
+    newest = Document.objects.current().filter(
+        assessment__school=school, assessment__exam=OuterRef("pk"), assessment__status=Status.FINAL
+    )
+    email = newest.order_by("-assessment__status_since", "-assessment").values("exam_office_email")[:1]
+    emails = set(Exam.objects.filter(pk__in=exams).order_by().values_list(Subquery(email), flat=True))
+    return (emails.pop() or "") if len(emails) == 1 else ""
+
+
+class SendAgainForm(OfficeForm):
+    """`mail` is the id of the mail that was on the screen; its address is proposed."""
+
+    mail = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None = None, *, document: Document) -> None:
+        school, proposed = document.assessment.school, document.exam_office_email
+        super().__init__(data, school=school, proposed=proposed, mail=document.mail_id)

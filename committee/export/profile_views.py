@@ -1,0 +1,118 @@
+"""'Exportprofielen': the shapes of exports that a school's committee keeps."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.http import UserRequest
+from accounts.models import User
+from committee.access import get_schools
+from committee.export_format import ALL, PLAIN, DateForm, DecimalSign, Encoding, Separator
+from committee.models import ExportProfile
+
+from .forms import NAME_TAKEN, ExportProfileForm
+from .views import sample_of
+
+CHANGED = "Iemand anders heeft dit exportprofiel intussen gewijzigd."
+
+
+def get_profile(user: User, public_id: UUID) -> ExportProfile:
+    """A profile of a school where `user` is in the committee; else 404."""
+    return get_object_or_404(ExportProfile.objects.for_committee(user).select_related("school"), public_id=public_id)
+
+
+@require_GET
+def profiles(request: UserRequest) -> HttpResponse:
+    schools = list(get_schools(request.user))
+    found = ExportProfile.objects.filter(school__in=schools).select_related("school")
+    context = {
+        "plain": sample_of("", PLAIN),
+        "profiles": [(one, sample_of(str(one.public_id), one.shape)) for one in found],
+        "several": len(schools) > 1,
+    }
+    return render(request, "committee/export_profiles.html", context)
+
+
+@require_GET
+def explained(request: UserRequest) -> HttpResponse:
+    """What each column holds, and each choice means: docs/export.md on the screen."""
+    get_schools(request.user)
+    context = {
+        "columns": ALL,
+        "choices": [
+            ("Scheidingsteken", Separator.labels),
+            ("Decimaalteken", DecimalSign.labels),
+            ("Datums", DateForm.labels),
+            ("Codering", Encoding.labels),
+        ],
+    }
+    return render(request, "committee/export_explained.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def add(request: UserRequest) -> HttpResponse:
+    schools = list(get_schools(request.user))
+    return _form(request, ExportProfileForm(request.POST or None, profile=ExportProfile(), schools=schools))
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
+    profile = get_profile(request.user, public_id)
+    return _form(request, ExportProfileForm(request.POST or None, profile=profile, schools=[profile.school]))
+
+
+def _form(request: UserRequest, form: ExportProfileForm) -> HttpResponse:
+    """'Profiel opslaan', or 'Voorbeeld bekijken' of what was filled in: then nothing is saved."""
+    title = form.instance.name or "Nieuw exportprofiel"  # before what was typed is laid over it
+    context = {"form": form, "profile": form.instance, "title": title}
+    if request.method == "POST" and form.is_valid():
+        if "voorbeeld" in request.POST:
+            context["sample"] = sample_of("", form.instance.shape)
+        elif (now := save(form)) is not None:
+            context |= {"changed": CHANGED, "differences": form.differences(now)}
+            form.asks_again(now)
+        elif form.is_valid():
+            messages.success(request, f"Het exportprofiel ‘{form.instance.name}’ is opgeslagen.")
+            return redirect("committee:export_profiles")
+    elif form.instance.pk and request.method == "GET":
+        context["sample"] = sample_of("", form.instance.shape)
+    return render(request, "committee/export_profile.html", context)
+
+
+def save(form: ExportProfileForm) -> ExportProfile | None:
+    """Saves a valid form, unless the profile was changed since it was shown: then what it is now.
+
+    A second click that comes too soon finds the name taken: then the form is no longer valid.
+    """
+    profile = form.instance
+    try:
+        with transaction.atomic():
+            if profile.pk:
+                now = ExportProfile.objects.select_for_update().get(pk=profile.pk)
+                if now.version != form.cleaned_data["version"]:
+                    return now
+                profile.version = now.version + 1
+            profile.save()
+    except IntegrityError:
+        form.add_error("name", NAME_TAKEN)
+    return None
+
+
+@require_http_methods(["GET", "POST"])
+def remove(request: UserRequest, public_id: UUID) -> HttpResponse:
+    profile = get_profile(request.user, public_id)
+    if request.method == "POST":
+        profile.delete()
+        messages.success(request, f"Het exportprofiel ‘{profile.name}’ is verwijderd.")
+        return redirect("committee:export_profiles")
+    sentence = (
+        f"Het exportprofiel ‘{profile.name}’ kan dan niet meer worden gekozen. Eerdere exports in dit profiel "
+        "blijven bewaard en kunnen opnieuw worden gedownload."
+    )
+    return render(request, "committee/export_profile_remove.html", {"profile": profile, "sentence": sentence})

@@ -1,0 +1,186 @@
+"""The lines of an export: its results read by chunks, and written with few steps for each.
+
+A file of a million lines holds the same exam, grade or day again and again. Columns that take few values are
+written once for each combination; only what is the student's own is written line by line.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Max, QuerySet
+from django.db.models.functions import TruncDate
+
+from accounts.models import School, User
+from assessments.models import Assessment
+from committee.export_format import FINAL_ON, Column, Kind
+from committee.models import Export, ExportedResult
+from committee.prepared import Prepared
+from exams.models import Exam, ExamUnit
+
+CHUNK = 5000
+FEW_AT_ONCE = 20_000  # combinations kept in memory
+# Each of these is read once by its id, not joined to every result.
+SHARED: dict[str, Any] = {
+    "exam": Exam,
+    "unit": ExamUnit,
+    "school": School,
+    "initiator": User,
+    "exported__final_by": User,
+}
+OWN, FEW = "own", "few"
+Row = tuple[Any, ...]
+
+
+class Writing(ABC):
+    """How one kind of file writes a cell, and what stands between the cells of a line."""
+
+    between = ""
+
+    @abstractmethod
+    def cell(self, kind: Kind, value: Any) -> str:
+        """Of text (a whole name), a number, a Decimal, a day; None is an empty cell."""
+
+    def texts(self, values: Sequence[str]) -> Sequence[str]:
+        """The cells of a column of text."""
+        return [self.cell(Kind.TEXT, value) for value in values]
+
+    def line(self, columns: Sequence[Column], values: dict[str, Any]) -> str:
+        """One line, of a value for each look-up."""
+        cells = [self.cell(one.kind, whole_value(one, [values[name] for name in one.fields])) for one in columns]
+        return self.between.join(cells)
+
+
+def whole_value(column: Column, found: Sequence[Any]) -> Any:
+    """The value of a column, of its look-ups' values: a name as `PersonName.full_name` makes it."""
+    return " ".join(filter(None, found)) if column.kind is Kind.NAME else found[0]
+
+
+def read(export: Export, columns: Sequence[Column], writing: Writing) -> Iterator[list[str]]:
+    """The lines in lists of `CHUNK` results, in the order of the assessments' ids.
+
+    Each list is a query of its own that begins after the last id of the one before, so that memory stays level and no
+    server-side cursor is needed.
+    """
+    fields: list[str] = []
+    parts: list[_Own | _Few] = []
+    for (how, _), run in groupby(columns, _how):
+        part = (_Own if how == OWN else _Few)(list(run), writing, begin=len(fields))
+        fields += part.fields
+        parts.append(part)
+    results = Prepared(lambda *between: _between(*between).values_list(*fields), takes=3)
+    for after, last in _ranges(export):
+        yield _lines(results.ask(export.pk, after, last), parts, writing)
+
+
+def _lines(rows: list[Row], parts: Sequence[_Own | _Few], writing: Writing) -> list[str]:
+    """Nothing of the rows stays behind while the next are read."""
+    return list(map(writing.between.join, zip(*(part.cells(rows) for part in parts), strict=True)))
+
+
+def _ranges(export: Export) -> Iterator[tuple[int, int]]:
+    """Of each piece: the assessment's id that it begins after, and its last one."""
+    last_of_piece = Prepared(_last_of_piece, takes=2)
+    after, end = 0, export.results.aggregate(end=Max("assessment_id"))["end"] or 0
+    while after < end:
+        [last] = next(iter(last_of_piece.ask(export.pk, after)), [end])
+        yield after, last
+        after = last
+
+
+def _last_of_piece(export: int, after: int) -> QuerySet[ExportedResult, tuple[int]]:
+    beyond = ExportedResult.objects.filter(export=export, assessment__gt=after).order_by("assessment_id")
+    return beyond.values_list("assessment_id")[CHUNK - 1 : CHUNK]
+
+
+class _Day(TruncDate):
+    """Of which the database gives a day; Django would look at each whether it is one."""
+
+    def get_db_converters(self, connection: BaseDatabaseWrapper) -> list[Any]:
+        return []
+
+
+def _between(export: int, after: int, last: int) -> QuerySet[Assessment]:
+    # Both sides of the join are told where to begin and end: else PostgreSQL reads one of them from its start
+    # each time, or plans for all that is still to come and starts workers for each piece.
+    found = Assessment.objects.filter(
+        pk__gt=after,
+        pk__lte=last,
+        exported__export=export,
+        exported__assessment__gt=after,
+        exported__assessment__lte=last,
+    )
+    return found.annotate(**{FINAL_ON: _Day("exported__final_at")}).order_by("pk")
+
+
+def _how(column: Column) -> tuple[str, str]:
+    """Neighbours with the same answer are written together."""
+    shared = _shared(column)
+    if shared in ("exam", "unit", "school") or column.kind in (Kind.CODE, Kind.NUMBER, Kind.GRADE, Kind.OVG):
+        return FEW, ""
+    if column.kind is Kind.DAY or shared == "exported__final_by":
+        return FEW, "final"
+    return (FEW if shared else OWN), column.key
+
+
+def _shared(column: Column) -> str:
+    path = column.fields[0].rpartition("__")[0]
+    return path if path in SHARED else ""
+
+
+class _Own:
+    """A column of text that differs from line to line."""
+
+    def __init__(self, columns: list[Column], writing: Writing, *, begin: int) -> None:
+        [column] = columns
+        self.fields, self.writing = column.fields, writing
+        self.values = [itemgetter(place) for place in range(begin, begin + len(self.fields))]
+
+    def cells(self, rows: list[Row]) -> Sequence[str]:
+        found = [list(map(value, rows)) for value in self.values]
+        if len(found) == 1:
+            return self.writing.texts(found[0])
+        names = zip(*found, strict=True)
+        return self.writing.texts(
+            [f"{a} {b} {c}" if a and b and c else " ".join(filter(None, (a, b, c))) for a, b, c in names]
+        )
+
+
+class _Few(dict[Row, str]):
+    """Neighbouring columns that take few values together: each combination is written once, and kept here."""
+
+    def __init__(self, columns: list[Column], writing: Writing, *, begin: int) -> None:
+        self.columns, self.writing, self.begin = columns, writing, begin
+        self.fields = list(dict.fromkeys(f"{_shared(one)}_id" if _shared(one) else one.fields[0] for one in columns))
+        self.combination = itemgetter(slice(begin, begin + len(self.fields)))
+        self.known: dict[Column, dict[int, Any]] = {column: {} for column in columns}
+        self.rows: list[Row] = []
+
+    def cells(self, rows: list[Row]) -> Sequence[str]:
+        if len(self) > FEW_AT_ONCE:
+            self.clear()
+        self.rows = rows
+        cells = list(map(self.__getitem__, map(self.combination, rows)))
+        self.rows = []
+        return cells
+
+    def __missing__(self, combination: Row) -> str:
+        values = dict(zip(self.fields, combination, strict=True))
+        cells = [self.writing.cell(column.kind, self._value(column, values)) for column in self.columns]
+        return self.setdefault(combination, self.writing.between.join(cells))
+
+    def _value(self, column: Column, values: dict[str, Any]) -> Any:
+        if not (shared := _shared(column)):
+            return values[column.fields[0]]
+        known, pk = self.known[column], values[f"{shared}_id"]
+        if pk not in known:  # then all that these rows name, in one query
+            place = self.begin + self.fields.index(f"{shared}_id")
+            names = [name.removeprefix(f"{shared}__") for name in column.fields]
+            found = SHARED[shared].objects.filter(pk__in={row[place] for row in self.rows}).values_list("pk", *names)
+            known.update({row[0]: whole_value(column, row[1:]) for row in found})
+        return known[pk]

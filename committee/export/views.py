@@ -1,0 +1,234 @@
+"""'Download resultaten als CSV', and the exports there were: the screens (source text, part C, 'CSV-export').
+
+Asking for a download writes the export down and leads to its file; the file itself only reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.http import UserRequest
+from accounts.models import School, User
+from assessments.privacy import access_log
+from committee.access import get_schools
+from committee.export_format import CHARSETS, PLAIN, Shape
+from committee.models import Export, ExportProfile
+from committee.search import AfnamesFilter, get_filter
+from exams.models import Exam
+
+from . import csv_writer, snapshot, xlsx_writer
+from .forms import ExportForm, FileForm
+from .snapshot import Changes, NothingToExport, TooMany, count_changes, remember
+
+PAGE_SIZE = 30
+CONTENT_TYPES = {
+    Export.File.CSV: "text/csv",
+    Export.File.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+NOTHING = "{where} zijn nog geen definitieve resultaten. Er is niets gedownload."
+NOTHING_NEW = "{where} zijn geen nieuwe definitieve resultaten sinds de vorige export. Er is niets gedownload."
+TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoek minder resultaten."
+
+
+def get_export(user: User, public_id: UUID) -> Export:
+    """An export of a school where `user` is in the committee; else 404."""
+    return get_object_or_404(Export.objects.for_committee(user).select_related("exam", "school"), public_id=public_id)
+
+
+@dataclass(frozen=True)
+class Offered:
+    """Of one school: how many final results the search finds ('12', '1000+' or ''), and what was exported before."""
+
+    school: School
+    final_count: str
+    last: Export | None
+    changes: Changes | None
+
+    @property
+    def says(self) -> str:
+        """'12 definitieve resultaten', or nothing."""
+        if self.final_count == "0":
+            return "Nog geen definitieve resultaten"
+        what = "definitief resultaat" if self.final_count == "1" else "definitieve resultaten"
+        return f"{self.final_count} {what}" if self.final_count else ""
+
+    @classmethod
+    def of(cls, school: School, exam: Exam, final_count: str) -> Offered:
+        last = Export.objects.filter(school=school, exam=exam).first()
+        return cls(school, final_count, last, count_changes([school.pk], exam) if last else None)
+
+
+def offer(user: User, search: AfnamesFilter, *, final: Mapping[int, str]) -> dict[str, Any]:
+    """What stands at the download beside the list: the form, what each profile looks like, and each school's `Offered`.
+
+    `final` says for each school how many there are. Of a search that can't be understood nothing is offered.
+    """
+    if search.exam is None or search.problems:
+        return {}
+    schools = list(get_schools(user))
+    offered = [Offered.of(school, search.exam, final.get(school.pk, "")) for school in schools]
+    profiles = list(ExportProfile.objects.filter(school__in=schools))
+    last = max((one.last for one in offered if one.last), key=lambda export: (export.at, export.pk), default=None)
+    filled = [one.school for one in offered if one.final_count != "0"]
+    return {
+        "export_form": ExportForm(
+            schools=schools, profiles=profiles, last=last, school=filled[0] if len(filled) == 1 else None
+        ),
+        "samples": [sample_of("", PLAIN), *(sample_of(str(one.public_id), one.shape) for one in profiles)],
+        "offered": offered,
+    }
+
+
+def sample_of(key: str, shape: Shape) -> dict[str, Any]:
+    """Three invented lines in this shape, for the screen; `key` is its value in the select."""
+    lines = csv_writer.sample(shape)
+    header, lines = (lines[0], lines[1:]) if shape.has_headers else ([], lines)
+    return {"key": key, "shape": shape, "header": header, "lines": lines}
+
+
+def _begin_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
+    """Writes down an export of what `search` finds, and leads to its file."""
+    results, exam = search.final_results(), search.exam
+    back = reverse("committee:afnames") + f"?{request.GET.urlencode()}"
+    if results is None or exam is None:
+        messages.error(request, "Kies eerst een examen en klik op ‘Zoeken’; dan kunt u de resultaten downloaden.")
+        return redirect("committee:afnames")
+    if search.problems:
+        messages.error(request, f"Er is niets gedownload. Verbeter eerst {' '.join(search.problems)}")
+        return redirect(back)
+    schools = list(get_schools(request.user))
+    form = ExportForm(request.POST, schools=schools, profiles=list(ExportProfile.objects.filter(school__in=schools)))
+    if not form.is_valid():
+        for error in form.problems:
+            messages.error(request, error)
+        return redirect(back)
+    try:
+        made = remember(results=results, exam=exam, by=request.user, **form.wishes)
+    except TooMany:
+        messages.error(request, TOO_MANY)
+    except NothingToExport:
+        messages.info(request, _nothing(form, exam))
+    else:
+        return redirect("committee:export_file", made.public_id)
+    return redirect(back)
+
+
+def _nothing(form: ExportForm, exam: Exam) -> str:
+    """That there is none, or none that is new; then also how many exported before are not so any more."""
+    school: School = form.wishes["school"]
+    where = f"Bij {school.name}" if form.several else "Er"
+    if not form.wishes["only_new"]:
+        return NOTHING.format(where=where)
+    changes = count_changes([school.pk], exam)
+    if not changes.count:
+        return NOTHING_NEW.format(where=where)
+    address = reverse("committee:changed_results", args=[exam.pk])
+    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW.format(where=where), changes.says, address)
+
+
+@require_GET
+def exports(request: UserRequest) -> HttpResponse:
+    """'Eerdere exports', newest first."""
+    schools = list(get_schools(request.user))
+    found = Export.objects.filter(school__in=schools).select_related("exam", "school")
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    return render(request, "committee/exports.html", {"page": page, "several": len(schools) > 1})
+
+
+@require_GET
+def export(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """One export: who, when, how many, what has changed since, and its file once more."""
+    made = get_export(request.user, public_id)
+    changed = made.results.changed_since().for_pages()
+    context = {
+        "export": made,
+        "shape": Shape.from_json(made.shape),
+        "erased": made.count - made.results.count(),
+        "page": Paginator(changed, PAGE_SIZE).get_page(request.GET.get("pagina")),
+        "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
+    }
+    return render(request, "committee/export.html", context)
+
+
+@require_GET
+def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
+    """The file: as it was made, or the same results in the shape and kind of file that the address names."""
+    made = get_export(request.user, public_id)
+    form = FileForm(request.GET, export=made, profiles=list(made.school.export_profiles.all()))
+    if not form.is_valid() or (form.file == Export.File.XLSX and made.count > xlsx_writer.MOST_RESULTS):
+        raise Http404
+    access_log.note_export(school=made.school, export=made.public_id, by=request.user)
+    shape, file = form.shape, form.file
+    content_type = CONTENT_TYPES[file]
+    if file == Export.File.CSV:
+        content_type += f"; charset={CHARSETS[shape.encoding]}"
+    return StreamingHttpResponse(
+        xlsx_writer.content(made, shape) if file == Export.File.XLSX else csv_writer.content(made, shape),
+        content_type=content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{_filename(made, file)}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _filename(made: Export, file: str) -> str:
+    """'resultaten-25656-2026-11-23.csv': the exam's code and the day of the export."""
+    return f"resultaten-{made.exam.code}-{timezone.localdate(made.at):%Y-%m-%d}.{file.lower()}"
+
+
+def get_newest_export(user: User, exam_id: int) -> tuple[list[School], Export]:
+    """The schools of `user`, and the newest export that they have of this exam; 404 without any."""
+    schools = list(get_schools(user))
+    newest = Export.objects.filter(school__in=schools, exam=exam_id).select_related("exam").first()
+    if newest is None:
+        raise Http404
+    return schools, newest
+
+
+@require_GET
+def changed(request: UserRequest, exam_id: int) -> HttpResponse:
+    """Who, which unit, what was exported and what is so now."""
+    schools, newest = get_newest_export(request.user, exam_id)
+    found = snapshot.changed([school.pk for school in schools], newest.exam)
+    context = {
+        "exam": newest.exam,
+        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina")),
+        "several": len(schools) > 1,
+    }
+    return render(request, "committee/changed_results.html", context)
+
+
+@require_GET
+def changed_file(request: UserRequest, exam_id: int) -> HttpResponse:
+    """The same as CSV, written as the newest export is."""
+    schools, newest = get_newest_export(request.user, exam_id)
+    found = list(snapshot.changed([school.pk for school in schools], newest.exam))
+    for export in {one.export for one in found}:
+        access_log.note_export(school=export.school, export=export.public_id, by=request.user)
+    shape = Shape.from_json(newest.shape)
+    name = f"gewijzigd-na-export-{newest.exam.code}-{timezone.localdate():%Y-%m-%d}.csv"
+    return HttpResponse(
+        snapshot.as_csv(found, shape),
+        content_type=f"text/csv; charset={CHARSETS[shape.encoding]}",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
+    )
+
+
+@require_POST
+def start_export(request: UserRequest) -> HttpResponse:
+    """The final results of the chosen exam, whatever status the list shows; the other search fields count."""
+    return _begin_export(request, get_filter(request))

@@ -1,0 +1,120 @@
+"""An export as .xlsx: the same columns, with real numbers and days; text stays text, whatever it begins with.
+
+The book around it (styles, names of the parts) is openpyxl's; the rows are written into its sheet as they are
+read, so that the file goes out while it is made, without a copy in memory or on disk.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+from xml.sax.saxutils import escape
+
+from openpyxl import Workbook
+from openpyxl.utils.datetime import to_excel
+
+from committee.export_format import DateForm, Kind, Shape
+from committee.models import Export
+
+from .rows import Writing, read
+
+SHEET = "xl/worksheets/sheet1.xml"
+LINES = 500  # handed over at once; a line is some 700 bytes
+MOST_RESULTS = 1_048_576 - 1  # what a sheet of Excel holds, but for the header
+NUMBER_FORMATS = {
+    DateForm.DMY_DASH: "dd-mm-yyyy",
+    DateForm.DMY_SLASH: "dd/mm/yyyy",
+    DateForm.DMY_POINT: "dd.mm.yyyy",
+    DateForm.DMY: "ddmmyyyy",
+    DateForm.YMD_DASH: "yyyy-mm-dd",
+    DateForm.YMD: "yyyymmdd",
+}
+# What XML 1.0 has no place for.
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_START = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+)
+_END = "</sheetData></worksheet>"
+_DAY, _GRADE = 1, 2  # places in the book's cell styles; 0 is the ordinary one
+
+
+class XlsxWriting(Writing):
+    """Cells of a sheet: text within the cell itself, so that nothing that looks like a formula is one."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+
+    def cell(self, kind: Kind, value: Any) -> str:
+        if value is None or value == "":
+            return "<c/>"
+        match kind:
+            case Kind.NUMBER:
+                return f"<c><v>{value}</v></c>"
+            case Kind.GRADE:
+                return f'<c s="{_GRADE}"><v>{value}</v></c>'
+            case Kind.DAY:
+                return f'<c s="{_DAY}"><v>{int(to_excel(value))}</v></c>'
+            case Kind.OVG:
+                value = self.shape.words[value]
+        return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_NOT_XML.sub("", value))}</t></is></c>'
+
+
+def content(export: Export, shape: Shape) -> Iterator[bytes]:
+    """The file in pieces."""
+    pipe = _Pipe()
+    frame = zipfile.ZipFile(_frame(shape))
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
+        for part in frame.namelist():
+            if part != SHEET:
+                out.writestr(part, frame.read(part))
+        with out.open(SHEET, "w", force_zip64=True) as sheet:
+            for piece in _sheet(export, shape):
+                sheet.write(piece.encode())
+                yield pipe.taken()
+    yield pipe.taken()
+
+
+def _sheet(export: Export, shape: Shape) -> Iterator[str]:
+    writing = XlsxWriting(shape)
+    yield _START
+    if shape.has_headers:
+        yield f"<row>{''.join(writing.texts(shape.headers))}</row>"
+    for lines in read(export, shape.chosen, writing):
+        for start in range(0, len(lines), LINES):
+            yield f"<row>{'</row><row>'.join(lines[start : start + LINES])}</row>"
+        lines.clear()  # before the next are read
+    yield _END
+
+
+def _frame(shape: Shape) -> io.BytesIO:
+    """An empty book of openpyxl's whose cell styles are the ordinary one, the day's, and the grade's."""
+    workbook = Workbook()
+    sheet = workbook.worksheets[0]
+    sheet.title = "Resultaten"
+    for place, number_format in ((_DAY, NUMBER_FORMATS[DateForm(shape.date_form)]), (_GRADE, "0.0")):
+        sheet.cell(1, place).number_format = number_format
+    content = io.BytesIO()
+    workbook.save(content)
+    return content
+
+
+class _Pipe(io.RawIOBase):
+    """What the zip is written to: it hands over what has come in since the last time. It can't go back."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, piece: bytes) -> int:  # type: ignore[override]
+        self.pieces.append(bytes(piece))
+        return len(piece)
+
+    def taken(self) -> bytes:
+        taken, self.pieces = b"".join(self.pieces), []
+        return taken

@@ -1,0 +1,15 @@
+"""Exports and what they held, and batches of assessments made final together."""
+
+from .export import WORD_LENGTH, Export, ExportedResult, ExportedResultQuerySet, ExportProfile, ExportProfileQuerySet
+from .final_batch import FinalBatch, FinalBatchItem
+
+__all__ = [
+    "WORD_LENGTH",
+    "Export",
+    "ExportProfile",
+    "ExportProfileQuerySet",
+    "ExportedResult",
+    "ExportedResultQuerySet",
+    "FinalBatch",
+    "FinalBatchItem",
+]

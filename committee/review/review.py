@@ -1,0 +1,252 @@
+"""An assessment as the committee reads it: who, what, the result as it stands, and what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from accounts.models import User
+from addressbook.models import Contact
+from assessments import corrections
+from assessments import corrections as assessments_corrections
+from assessments.coupling.couplings import RemovedWork, read_removed_work
+from assessments.documents.fonts import REPLACEMENT, unprintable
+from assessments.examiner import signature
+from assessments.models import Assessment, Correction, Invitation, Status
+from assessments.models.assessment import is_student
+from assessments.progress.detail import by_whom
+from assessments.progress.listing import say_open
+from assessments.results import Outcome, outcome
+from assessments.rubric import Rubric, read_rubric
+from exams.grading.scores import Score, UnitResult
+from exams.models import Part
+
+NOBODY_INVITED = (
+    "Alles is afgerond, maar de uitnodigingen zijn ingetrokken. Nodigt de docent weer een examinator uit, dan is de "
+    "beoordeling weer ‘Beoordeeld’."
+)
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """The outcome of a core task or a work process; `weight` is of a core task."""
+
+    title: str
+    ovg: Score
+    grade: Decimal
+    weight: Decimal | None = None
+
+
+@dataclass
+class Reading:
+    """`outcome` has a unit only once all is completed and nothing is in dispute.
+
+    `corrections` are all that were ever made, oldest first; those that count lie over `rubric`.
+    """
+
+    rubric: Rubric
+    outcome: Outcome
+    missing: list[str] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    signed: dict[int, Invitation] = field(default_factory=dict)
+
+    @property
+    def examiners(self) -> list[dict[str, Any]]:
+        """As the PDF names them: who completed as they signed, the others as the address book has them."""
+        busy = {column.assignment.contact_id for column in self.rubric.columns if not column.assignment.completed_at}
+        return [
+            signature.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
+            for contact in self.rubric.examiners
+        ]
+
+    @property
+    def disputes(self) -> list[tuple[Part, int]]:
+        """The parts that examiners differ on, each with on how many criteria."""
+        counted = [
+            (sheet.part, sum(c.pk in self.outcome.disputed for c in sheet.criteria)) for sheet in self.rubric.parts
+        ]
+        return [(part, count) for part, count in counted if count]
+
+    @property
+    def can_finalise(self) -> bool:
+        is_assessed = self.rubric.assessment.status == Status.ASSESSED
+        return is_assessed and self.outcome.unit is not None and not assessments_corrections.unjustified(self.rubric)
+
+    @property
+    def rows(self) -> list[ResultRow]:
+        return _rows(self.rubric, self.outcome.unit) if self.outcome.unit else []
+
+
+def read(assessment: Assessment) -> Reading:
+    """Reads the whole assessment. What an examiner has not completed yet is a draft: it is left out."""
+    rubric = read_rubric(assessment, with_dropped=True)
+    waiting = list(_waiting(rubric))
+    for column in rubric.columns:
+        if not column.assignment.completed_at:
+            column.scores = {}
+            column.assignment.justification = ""
+    corrections = assessments_corrections.lay_over(rubric)
+    return Reading(
+        rubric=rubric,
+        outcome=outcome(rubric),
+        missing=_missing(rubric, waiting),
+        corrections=corrections,
+        signed=signature.read(assessment),
+    )
+
+
+def _waiting(rubric: Rubric) -> Iterator[str]:
+    """Who has not completed yet, and what that examiner still has to do; asked before the drafts are left out."""
+    for contact in rubric.examiners:
+        own = [column for column in rubric.columns if column.assignment.contact_id == contact.pk]
+        if not all(column.assignment.completed_at for column in own):
+            open_parts = sum(column.is_open and len(column.scores) < len(column.criteria) for column in own)
+            yield f"Wacht op {contact.full_name}: {say_open(open_parts=open_parts, parts=len(own))}."
+
+
+def _missing(rubric: Rubric, waiting: list[str]) -> list[str]:
+    """What keeps the assessment from being complete, a line for each examiner and each part without one."""
+    without = [f"{part.part.work_process.code}, {part.part}" for part in rubric.parts if not part.columns]
+    uninvited = rubric.is_completed and rubric.assessment.status == Status.NEW
+    return [
+        *waiting,
+        *([NOBODY_INVITED] if uninvited else []),
+        *(f"{part}: nog geen examinator gekozen." for part in without),
+        *(
+            f"{part.part.work_process.code}, {part.part}: de onderbouwing is verplicht bij een O of een G. "
+            "Vul die in bij ‘Bewerken’, of stuur de beoordeling terug."
+            for part in (assessments_corrections.unjustified(rubric) if not waiting else [])
+        ),
+    ]
+
+
+def _rows(rubric: Rubric, unit: UnitResult) -> list[ResultRow]:
+    core_tasks = {core_task.code: core_task for core_task in unit.core_tasks}
+    rows = []
+    for sheet in rubric.core_tasks:
+        result = core_tasks[sheet.core_task.code]
+        rows.append(ResultRow(str(sheet.core_task), result.ovg, result.grade, result.weight))
+        inner = {work_process.code: work_process for work_process in result.work_processes}
+        for process in sheet.work_processes:
+            outcome_of = inner[process.work_process.code]
+            rows.append(ResultRow(str(process.work_process), outcome_of.ovg, outcome_of.grade))
+    return rows
+
+
+FEW_WORDS = 3
+
+
+def concerns(reading: Reading, *, by: User) -> Iterator[str]:
+    """A sentence for each. `by` is who is about to make it final.
+
+    Work that counts no more, a student who left, one examiner on everything, a student who started it or examined, an
+    initiator or a member who examined too, a justification that is required and says nothing, and characters that no
+    font has.
+    """
+    yield from lost(reading.rubric)
+    yield from _people(reading.rubric, by)
+    yield from _short_texts(reading.rubric)
+    for place, text in _printed(reading, by):
+        if characters := unprintable(text):
+            named = ", ".join(f"‘{char}’ (U+{ord(char):04X})" for char in characters)
+            yield f"De pdf kan {named} niet tonen en zet daar ‘{REPLACEMENT}’; zie {place}."
+
+
+def _people(rubric: Rubric, by: User) -> Iterator[str]:
+    """Who has more than one part in it."""
+    assessment, examiners = rubric.assessment, rubric.examiners
+    if assessment.student_left:
+        yield "De student is uitgeschreven en krijgt geen mail over het resultaat."
+    if len(examiners) == 1 and len(rubric.parts) > 1:
+        yield f"Eén examinator heeft alles beoordeeld: {examiners[0].full_name}."
+    if assessment.initiator == assessment.student.user:
+        yield f"De initiator is de student zelf: {assessment.initiator.full_name}."
+    for contact in examiners:
+        if is_student(assessment, contact):
+            yield f"Een examinator is de student zelf: {contact.full_name}."
+        if _is(contact, assessment.initiator):
+            yield f"De initiator, {assessment.initiator.full_name}, heeft zelf ook beoordeeld."
+        if _is(contact, by):
+            yield "U hebt zelf ook beoordeeld."
+    if assessment.initiator == by:
+        yield "U hebt deze beoordeling zelf gestart."
+
+
+def _short_texts(rubric: Rubric) -> Iterator[str]:
+    """Of the texts that the scores that count ask for; any other is free."""
+    for part in rubric.parts:
+        asked = {column.assignment.pk for columns in corrections.asked_for(part).values() for column in columns}
+        for column in part.columns:
+            words = len(column.effective_justification.split())
+            if column.assignment.pk in asked and 0 < words <= FEW_WORDS:
+                name = column.assignment.contact.full_name
+                yield f"{column.title}: de onderbouwing van {name} telt {words} woord{'en' if words > 1 else ''}."
+
+
+def _printed(reading: Reading, by: User) -> Iterator[tuple[str, str]]:
+    """What the PDF says that people typed: the place, in words, and the text."""
+    rubric, assessment = reading.rubric, reading.rubric.assessment
+    yield "de naam van de student", assessment.student.user.full_name
+    yield "de naam van de initiator", assessment.initiator.full_name
+    yield "uw eigen naam", by.full_name
+    yield "de naam van de school", assessment.school.name
+    yield "de plaats van de afname", assessment.place
+    for examiner in reading.examiners:
+        yield f"de gegevens van {examiner['name']}", "\n".join(filter(None, examiner.values()))
+    contents = [f"{assessment.exam.title}\n{assessment.unit}"]
+    for core_task in rubric.core_tasks:
+        contents += [str(core_task.core_task), *(str(process.work_process) for process in core_task.work_processes)]
+    yield "de inhoud van het examen", "\n".join([*contents, *(c.text for part in rubric.parts for c in part.criteria)])
+    for column in rubric.columns:
+        whose = f"{column.title}: de onderbouwing van {column.assignment.contact.full_name}"
+        yield whose, column.effective_justification
+        if column.correction:
+            yield f"de reden bij {whose}", column.correction.reason
+    for part in rubric.parts:
+        for decision in part.decisions.values():
+            yield f"{part.part.work_process.code} {part.part}: de reden van een beslissing", decision.reason
+
+
+def lost(rubric: Rubric) -> Iterator[str]:
+    """Who was taken off with work done, and what the committee itself decided that counts no more.
+
+    The rubric was read with those who were dropped, and laid over.
+    """
+    yield from map(_said_of, read_removed_work(rubric))
+    lapsed = [correction for part in rubric.parts for correction in part.lapsed]
+    decisions = sum(bool(correction.criterion_id) for correction in lapsed)
+    for count, one, more in (
+        (decisions, "beslissing", "beslissingen"),
+        (len(lapsed) - decisions, "aangepaste onderbouwing", "aangepaste onderbouwingen"),
+    ):
+        if count:
+            which, verb = (one, "is") if count == 1 else (more, "zijn")
+            yield (
+                f"{count} {which} van de examencommissie {verb} vervallen, doordat sindsdien is veranderd wat de "
+                "examinatoren gaven; zie de bewerkhistorie."
+            )
+
+
+def _said_of(gone: RemovedWork) -> str:
+    """'Tineke Tweede heeft ook beoordeeld (2 keer O, 6 keer V; afgerond), maar is op … weggehaald door …'."""
+    counted = Counter(score for column in gone.columns for score in column.scores.values())
+    given = ", ".join(f"{counted[score]} keer {score}" for score in "OVG" if counted[score])
+    done = "afgerond" if all(column.assignment.completed_at for column in gone.columns) else "niet afgerond"
+    by = ""
+    if gone.event:
+        at = date_format(timezone.localtime(gone.event.at), "DATETIME_FORMAT")
+        by = f"op {at} weggehaald {by_whom(gone.event)}".rstrip()
+    return (
+        f"{gone.contact.full_name} heeft ook beoordeeld ({given or 'alleen een onderbouwing'}; {done}), "
+        f"maar is {by or 'weggehaald'}. Dit telt niet mee."
+    )
+
+
+def _is(contact: Contact, user: User) -> bool:
+    return contact.user_id == user.pk or contact.email.lower() == user.email.lower()
