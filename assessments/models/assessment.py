@@ -18,6 +18,7 @@ from exams.models import SCORE_CHOICES, Exam, ExamUnit
 
 if TYPE_CHECKING:
     from .assignment import AssignmentQuerySet
+    from .committee import FinalProposal
 
 
 class Status(models.TextChoices):
@@ -221,6 +222,13 @@ class Assessment(models.Model):
     @property
     def is_closed(self) -> bool:
         return self.status in CLOSED
+
+    def valid_proposal(self) -> FinalProposal | None:
+        """Return the newest proposal to make the assessment final, unless anything changed since."""
+        if self.status != Status.ASSESSED:
+            return None
+        newest = self.final_proposals.select_related("by").last()
+        return newest if newest and newest.version == self.version else None
 
     @property
     def student_left(self) -> bool:

@@ -124,7 +124,7 @@ def find(wanted: Wanted, *, school: School, by: User, after: Key | None = None, 
 
 def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
     reading = read(assessment)
-    proposal = finalise.standing_proposal(assessment) if assessment.school.four_eyes else None
+    proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     obstacle = ""
     if reading.outcome.disputed:
         obstacle = "Examinatoren zijn het niet eens."
@@ -174,7 +174,7 @@ def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
     if one.proposing:
         finalise.propose(assessment=one.assessment, by=by, exam_office_email=exam_office_email, version=one.version)
         return "PROPOSED"
-    proposal = finalise.standing_proposal(one.assessment) if one.assessment.school.four_eyes else None
+    proposal = one.assessment.valid_proposal() if one.assessment.school.four_eyes else None
     _refuse_another_proposal(one, proposal)
     email = proposal.exam_office_email if proposal else exam_office_email
     finalise.finalise(

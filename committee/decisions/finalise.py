@@ -36,14 +36,6 @@ def refuse_if_final(assessment: Assessment) -> None:
         raise AlreadyFinal(f"Deze beoordeling is al definitief: vastgesteld door {assessment.final_by} op {at}.")
 
 
-def standing_proposal(assessment: Assessment) -> FinalProposal | None:
-    """What a member proposed for the assessment as it is now; None after any change since."""
-    if assessment.status != Status.ASSESSED:
-        return None
-    newest = assessment.final_proposals.select_related("by").last()
-    return newest if newest and newest.version == assessment.version else None
-
-
 def propose(*, assessment: Assessment, by: User, exam_office_email: str, version: int | None = None) -> FinalProposal:
     """Four eyes, the first two: the result as it stands is proposed for another member to make final.
 
@@ -54,7 +46,7 @@ def propose(*, assessment: Assessment, by: User, exam_office_email: str, version
         refuse_if_final(current)
         lifecycle.refuse_own(current.student, by=by)
         _final_result(current)
-        before = standing_proposal(current)
+        before = current.valid_proposal()
         if before and before.by != by:
             raise NeedsAnother(f"{before.by} heeft deze beoordeling al voorgedragen; u kunt die nu afronden.")
         proposal = FinalProposal.objects.create(
@@ -127,7 +119,7 @@ def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> Fi
     """The proposal of another member, which the school may want; None where it does not."""
     if not current.school.four_eyes:
         return None
-    proposal = standing_proposal(current)
+    proposal = current.valid_proposal()
     if proposal is None:
         raise NeedsAnother("Bij deze school draagt eerst een lid van de commissie voor, en rondt een ander af.")
     if proposal.by == by:

@@ -51,7 +51,7 @@ def _step(
     proposing: bool = False,
 ) -> HttpResponse:
     """Shows what would be fixed and asks where the PDF goes; on a valid post it is done."""
-    proposal = decisions_finalise.standing_proposal(assessment) if assessment.school.four_eyes else None
+    proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     proposed = proposal.exam_office_email if proposal else ""
     form = FinaliseForm(request.POST or None, assessment=assessment, proposed=proposed)
     try:

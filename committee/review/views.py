@@ -17,7 +17,6 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 from assessments.privacy import access_log
 from committee.access import address, get_afname
-from committee.decisions.finalise import standing_proposal
 from committee.delivery.delivery import read_letters
 
 from .correction_form import Problems, lay_out, problem_links, read_changes
@@ -35,7 +34,7 @@ def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
         "lost": list(lost(reading.rubric)),
         **_sent(assessment),
         "events": assessment.events.all(),
-        "proposal": standing_proposal(assessment) if assessment.school.four_eyes else None,
+        "proposal": assessment.valid_proposal() if assessment.school.four_eyes else None,
         "appeals": appeals,
         "appeal_runs": any(appeal.closed_on is None for appeal in appeals),
     }

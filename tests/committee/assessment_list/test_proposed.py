@@ -21,7 +21,7 @@ from assessments.invitations import send_back
 from assessments.models import Assessment, Status
 from committee.assessment_list.query import AfnamesOfSchool
 from committee.decisions import batch
-from committee.decisions.finalise import finalise, propose, standing_proposal, withdraw_final
+from committee.decisions.finalise import finalise, propose, withdraw_final
 from committee.search import PROPOSED, Wanted
 from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker
@@ -63,7 +63,7 @@ def agrees(assessment: Assessment, school: School) -> bool:
     """Whether the list has it, which must be when a proposal stands."""
     assessment.refresh_from_db()
     listed = found(school) == [assessment.pk]
-    assert listed == (standing_proposal(assessment) is not None)
+    assert listed == (assessment.valid_proposal() is not None)
     return listed
 
 

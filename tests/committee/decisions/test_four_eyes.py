@@ -18,7 +18,7 @@ from assessments.invitations import send_back
 from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
 from committee.decisions import cancel
-from committee.decisions.finalise import NeedsAnother, finalise, propose, standing_proposal, withdraw_final
+from committee.decisions.finalise import NeedsAnother, finalise, propose, withdraw_final
 from tests.factories import MembershipFactory, member
 
 from .batch_steps import confirm, look
@@ -84,7 +84,7 @@ def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User,
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
     corrections.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=corrections.seen(rubric))
     assessed.refresh_from_db()
-    assert standing_proposal(assessed) is None
+    assert assessed.valid_proposal() is None
     with pytest.raises(NeedsAnother):
         act(finalise, assessed, second)
 
