@@ -10,11 +10,11 @@ class AccountsConfig(AppConfig):
         from digibeoordelen.outbox.links import register as resolves
 
         from .auth import email_change, links, password, registration
-        from .auth.sessions import remember_start
         from .importing import kinds
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE
+        from .sessions.sessions import remember_start
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
         user_logged_in.connect(join.answer_by_logging_in, dispatch_uid="accounts.answer_by_logging_in")

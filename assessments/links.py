@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.auth.private_pages import set_readable_cookie, show_while
+from accounts.sessions.private_pages import set_readable_cookie, show_while
 from digibeoordelen.outbox.links import Link, LinkVoid
 
 from .models import Invitation, Status

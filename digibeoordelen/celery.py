@@ -1,4 +1,4 @@
-"""The Celery application; tasks live in each app's `tasks.py`."""
+"""The Celery application. `CELERY_IMPORTS` names the modules with tasks; the outbox has a `tasks.py`."""
 
 import gc
 import io

@@ -5,7 +5,7 @@ from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 
-from accounts.auth.interrupted import is_own_post, needs_login, offer_again
+from accounts.sessions.interrupted import is_own_post, needs_login, offer_again
 
 
 @never_cache

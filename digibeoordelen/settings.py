@@ -62,8 +62,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.auth.private_pages.PrivatePagesMiddleware",
-    "accounts.auth.interrupted.LoginRequiredMiddleware",
+    "accounts.sessions.private_pages.PrivatePagesMiddleware",
+    "accounts.sessions.interrupted.LoginRequiredMiddleware",
     "accounts.auth.middleware.LastSeenMiddleware",
     "accounts.auth.middleware.FirstLoginMiddleware",
     "accounts.auth.middleware.HeldBackMiddleware",
@@ -211,6 +211,18 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
     }
+CELERY_IMPORTS = (  # tasks stand beside the functions they run
+    "accounts.auth.registration",
+    "accounts.people.invite",
+    "accounts.people.import_views",
+    "accounts.sessions.sessions",
+    "assessments.documents.documents",
+    "assessments.invitations.scheduled_reminders",
+    "assessments.privacy.data_requests",
+    "assessments.privacy.erasure",
+    "assessments.privacy.study_dates_import",
+    "committee.decisions.batch_job",
+)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -280,7 +292,7 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
-SESSION_ENGINE = "accounts.auth.session_store"
+SESSION_ENGINE = "accounts.sessions.store"
 SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.sessions.LastSeenMiddleware
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -16,9 +16,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import EmailChange, Role, RoleChange, School, User
+from accounts.sessions import sessions
 from digibeoordelen.outbox.links import LinkVoid
 
-from . import mails, password, sessions
+from . import mails, password
 from .links import CONFIRM_EMAIL, STOP_EMAIL, LinkGone
 
 logger = logging.getLogger(__name__)

@@ -23,10 +23,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.language import translated
 from accounts.models import User
+from accounts.sessions import devices
+from accounts.sessions.sessions import browser_and_system, in_words
 
-from . import devices, mfa
+from . import mfa
 from .forms import CodeForm, LoginForm, RecoveryCodeForm
-from .sessions import browser_and_system, in_words
 
 HALFWAY = "halfway"  # in a session's data: whose password was right, while nobody is logged in
 BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -21,8 +21,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice, default_key
 
 from accounts.models import RecoveryCode, Role, School, User
 from accounts.models.mfa import digest
+from accounts.sessions import sessions
 
-from . import mails, sessions
+from . import mails
 
 logger = logging.getLogger(__name__)
 PASSED = "second_step_passed"  # in a session's data

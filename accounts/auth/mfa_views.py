@@ -21,8 +21,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.http import UserRequest
 from accounts.language import translated
+from accounts.sessions import sessions
 
-from . import mfa, sessions
+from . import mfa
 from .forms import PasswordAgainForm, SetUpForm, read_key, sign_key
 
 JUST_LOGGED_IN = timedelta(minutes=15)  # so lately that the password isn't asked again to switch it on

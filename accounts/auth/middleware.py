@@ -12,8 +12,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from accounts.sessions.interrupted import is_own_post, offer_again
+
 from . import mfa
-from .interrupted import is_own_post, offer_again
 
 
 class LastSeenMiddleware:

@@ -17,9 +17,10 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
+from accounts.sessions import sessions
 from digibeoordelen.outbox.links import Link, LinkVoid
 
-from . import mails, sessions
+from . import mails
 from .links import NEW_PASSWORD, LinkGone
 
 logger = logging.getLogger(__name__)

@@ -18,8 +18,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 
 from accounts.mailable import normalise_address
-
-from .devices import known_device
+from accounts.sessions.devices import known_device
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from . import devices, rate_limits
+from accounts.sessions import devices
+
+from . import rate_limits
 from .links import LinkGone
 
 # What each reason answers: 404 for what never was, 410 for what is no more.

@@ -17,8 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import UserRequest
 from accounts.language import speak_to, translated
 from accounts.models import Registration, School, User
+from accounts.sessions import sessions
 
-from . import email_change, rate_limits, sessions
+from . import email_change, rate_limits
 from . import password as auth_password
 from . import registration as auth_registration
 from .forms import ChangeEmailForm, ChangePasswordForm, EmailForm, NewPasswordForm, PasswordForm, RegisterForm

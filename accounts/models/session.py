@@ -9,7 +9,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessio
 from django.db import models
 from django.utils import timezone
 
-from accounts.auth.session_store import SessionStore, public_id
+from accounts.sessions.store import SessionStore, public_id
 
 
 class SessionManager(BaseSessionManager["Session"]):

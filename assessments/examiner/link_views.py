@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.auth.interrupted import is_own_post, posted
 from accounts.auth.rate_limits import asker
 from accounts.language import speak_to, translated
+from accounts.sessions.interrupted import is_own_post, posted
 from assessments import lifecycle, links, rate_limits, unsubscribe
 from assessments.invitations import invite, proposals
 from assessments.models import Invitation, Proposal

@@ -18,8 +18,8 @@ from django.db.models import Case, F, Q, When
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.addresses import Address, addresses_of, invited_at, logins_with, mails_to
-from accounts.auth import sessions
 from accounts.models import Membership, Registration, SchoolInvitation, Session, User
+from accounts.sessions import sessions
 from addressbook.models import Contact
 from assessments.models import (
     CLOSED,

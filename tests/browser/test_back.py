@@ -34,7 +34,7 @@ def chromium(chromium: Browser) -> Iterator[Browser]:
 @pytest.fixture
 def store_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let browsers store every page: Chromium then restores it whatever became of its cookies."""
-    monkeypatch.setattr("accounts.auth.private_pages.add_never_cache_headers", lambda response: None)
+    monkeypatch.setattr("accounts.sessions.private_pages.add_never_cache_headers", lambda response: None)
 
 
 @pytest.fixture

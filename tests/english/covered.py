@@ -11,12 +11,12 @@ from .texts import load, template_names, with_all_included
 # With the views, their forms and the rules whose refusals are shown.
 MODULES = (
     "accounts.auth.forms",
-    "accounts.auth.interrupted",
+    "accounts.sessions.interrupted",
     "accounts.auth.login",
     "accounts.auth.mfa",
     "accounts.auth.mfa_views",
     "accounts.auth.refusals",
-    "accounts.auth.sessions",
+    "accounts.sessions.sessions",
     "accounts.auth.validators",
     "accounts.auth.views",
     "accounts.context",

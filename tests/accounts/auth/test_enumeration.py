@@ -18,8 +18,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.auth import devices, rate_limits
+from accounts.auth import rate_limits
 from accounts.models import School, User
+from accounts.sessions import devices
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.accounts.mailed import mailed, start_counting
 from tests.factories import PASSWORD, RegistrationFactory, UserFactory

@@ -10,9 +10,9 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
-from accounts.auth import devices
 from accounts.auth.rate_limits import client_address
 from accounts.models import User
+from accounts.sessions import devices
 from tests.factories import PASSWORD, UserFactory
 
 LOGIN = "/inloggen/"

@@ -15,12 +15,12 @@ from django.test import Client
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.auth import sessions
 from accounts.models import Membership, Role, School, Session, User
 from accounts.models.mfa import digest
 from accounts.people import roles
 from accounts.school import student_numbers
 from accounts.school.changes import marks
+from accounts.sessions import sessions
 from addressbook.models import Contact
 from assessments.models import Assessment
 from assessments.privacy import access_log, data_requests

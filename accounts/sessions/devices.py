@@ -50,4 +50,4 @@ def _entries(request: HttpRequest) -> list[Entry]:
 
 def _proof(user: User, device: str) -> str:
     value = f"{user.pk} {device} {user.password}"
-    return salted_hmac("accounts.auth.devices.proof", value, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("accounts.sessions.devices.proof", value, algorithm="sha256").hexdigest()[:32]

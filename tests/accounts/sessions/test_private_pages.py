@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from accounts.auth.private_pages import SESSION_COOKIE
 from accounts.models import User
+from accounts.sessions.private_pages import SESSION_COOKIE
 
 pytestmark = pytest.mark.django_db
 

@@ -15,11 +15,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.auth.sessions import STARTED_AT, browser_and_system, clear_sessions
 from accounts.models import Session, User
+from accounts.sessions.sessions import STARTED_AT, browser_and_system, clear_sessions
+from tests.accounts.auth.codes import password_of
 from tests.factories import UserFactory
-
-from .codes import password_of
 
 LIST, ALL, OTHERS = "/profiel/ingelogd/", "/profiel/ingelogd/overal-uitloggen/", "/profiel/ingelogd/elders-uitloggen/"
 FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -250,7 +249,7 @@ def test_what_is_over_is_deleted_and_what_runs_stays(
 
 
 def test_beat_deletes_them() -> None:
-    assert "accounts.auth.sessions.clear_sessions" in {
+    assert "accounts.sessions.sessions.clear_sessions" in {
         entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()
     }
 
