@@ -179,7 +179,7 @@ def bump_version(assessment: Assessment) -> None:
 
 
 def make_final(assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at: Any = None, **data: Any) -> Event:
-    """ASSESSED → FINAL with its result; `committee.finalise` is what calls it, inside `locked()`.
+    """ASSESSED → FINAL with its result; `committee.decisions.finalise` is what calls it, inside `locked()`.
 
     Raises `TransitionRefused` unless it is ASSESSED, by its state and by its assignments as read now.
     """
@@ -202,7 +202,7 @@ def make_final(assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> Event:
     """FINAL → ASSESSED, with a reason; the document stays and is marked superseded.
 
-    `committee.withdraw_final` is what calls it. Raises `DomainError` while a resit of the unit runs. Forms that
+    `committee.decisions.finalise` is what calls it. Raises `DomainError` while a resit of the unit runs. Forms that
     were opened on this result are refused from now on.
     """
     _require_reason(reason)
@@ -252,7 +252,7 @@ def cancel(
     """Any state but FINAL → CANCELLED: a missed date, an irregularity, an invalid attempt.
 
     With `seen`, the state that `by` saw, it is refused when it is in another one by now. Its mails
-    are `committee.cancel`'s.
+    are `committee.decisions.cancel`'s.
     """
     _require_reason(reason)
     with locked(assessment, version=version) as current:
@@ -271,7 +271,7 @@ def cancel(
 
 
 def reopen_assignments(assessment: Assessment, *, assignments: Iterable[Assignment]) -> None:
-    """Takes the completion off these assignments; `assessments.send_back` calls it inside `locked()`."""
+    """Takes the completion off these assignments; `assessments.invitations.send_back` calls it inside `locked()`."""
     _refuse_unless_allowed(assessment, Status.IN_PROGRESS, only_from=Status.ASSESSED)
     assessment.assignments.filter(pk__in=[assignment.pk for assignment in assignments]).update(completed_at=None)
 

@@ -141,7 +141,7 @@ def set_cookie(response: HttpResponse, *, invitation: Invitation) -> None:
     """Give the browser access to this invitation alone: HttpOnly, signed, limited to its path.
 
     A second cookie without access, which ends with the first, says which pages may be shown again
-    (`accounts.private_pages`).
+    (`accounts.sessions.private_pages`).
     """
     value = signing.Signer(salt=_COOKIE_SALT).sign_object([invitation.pk, invitation.generation])
     path = reverse("assessments:form", args=[invitation.public_id])

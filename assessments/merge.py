@@ -2,7 +2,7 @@
 
 A form says what it was opened with (its base). A field that nobody else changed since is written; one that only
 someone else changed stays as it is; one that both changed is a conflict, and both values are shown. The part of
-this that decides is pure; `assessments.form` reads and writes.
+this that decides is pure; `assessments.examiner.saving` reads and writes.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def outcome(rubric: Rubric) -> Outcome:
 
     Two examiners who gave a criterion different scores leave it in dispute (its id is in
     `disputed`), and then there is no result, unless the committee decided and the rubric was laid over
-    (`assessments.correct`).
+    (`assessments.corrections`).
     """
     scores: dict[Hashable, grading_scores.Score] = {}
     open_count, disputed = 0, set()

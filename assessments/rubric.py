@@ -48,7 +48,7 @@ class Column:
     """One examiner's assignment on a part, with its scores by criterion id, and the open page each was last set on.
 
     `typed` is a justification that was refused, for the screen to show in place of the kept one. `correction`
-    is the committee's wording, once `assessments.correct` laid it over.
+    is the committee's wording, once `assessments.corrections` laid it over.
     """
 
     assignment: Assignment
@@ -133,8 +133,8 @@ Cell = tuple[Column, str]  # a column and its score, '' where there is none
 class PartSheet:
     """A part with its criteria and one column an examiner; the committee's `decisions` by criterion id.
 
-    Those are in it once `assessments.correct` laid them over, and so are the newest that `lapsed`. `dropped` are the
-    columns of who was taken off: to read, they count nowhere.
+    Those are in it once `assessments.corrections` applied them, and so are the newest that `lapsed`. `dropped` are
+    the columns of removed examiners, which count nowhere.
     """
 
     part: Part

@@ -293,7 +293,7 @@ HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
 SESSION_ENGINE = "accounts.sessions.store"
-SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.sessions.LastSeenMiddleware
+SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.auth.middleware.LastSeenMiddleware
 SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None

@@ -1,6 +1,6 @@
 """What can be assessed: exams, their published versions, and everything below down to criteria.
 
-Content comes in through files (`exams.load`): `manage.py load_exam`, or the staff's screens. To read it:
+Content comes in through files (`exams.content.versions`): `manage.py load_exam`, or the staff's screens. To read it:
 
 - `version.units.with_content()`: units with everything below them, in five queries whatever their size;
 - `unit.node()`: the unit's shape for grading; a criterion's key is its primary key;

@@ -34,7 +34,7 @@ class ImportedFile(models.Model):
     """A file that was read: its rows and what importing them would do, or did.
 
     A model of one kind of import adds `school` and `by`. `accounts.importing.preview` writes and reads `packed`; a
-    file's `content` is kept only for as long as a large file waits to be read (`accounts.importing.background`).
+    file's `content` is kept only for as long as a large file waits to be read (`accounts.importing.job`).
     """
 
     class State(models.TextChoices):

@@ -52,7 +52,7 @@ class RoleChangeQuerySet(AppendOnlyQuerySet["RoleChange"]):
     """Lines of the log of roles."""
 
     def forget(self) -> None:
-        """Deletes them, when nothing of the person is kept any more (`accounts.erase_account`)."""
+        """Deletes them, when nothing of the person is kept any more (`accounts.erasure`)."""
         models.QuerySet.delete(self)
 
 

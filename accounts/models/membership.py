@@ -38,7 +38,7 @@ class Membership(models.Model):
     school = models.ForeignKey(School, models.PROTECT, related_name="memberships")
     role = models.CharField("rol", max_length=20, choices=Role)
     student_number = LineField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
-    # When the study ended: how long the student's results are kept follows from these two (`assessments.retention`).
+    # When the study ended; `assessments.privacy.retention` derives from these two how long results are kept.
     # Schoolbeheer types or imports them, in advance if known, for who is here and who is not; they take nothing away.
     diploma_on = models.DateField("diplomadatum", null=True, blank=True)
     left_on = models.DateField("vertrokken zonder diploma op", null=True, blank=True)

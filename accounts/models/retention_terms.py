@@ -24,7 +24,7 @@ def _months(label: str, default: int, help_text: str) -> models.PositiveSmallInt
 
 
 class RetentionTerms(models.Model):
-    """Terms in months. A diploma's term, 18 months, is no choice: `assessments.retention` holds it.
+    """Terms in months. A diploma's term, 18 months, is no choice: `assessments.privacy.retention` holds it.
 
     `terms_set_at`: when someone last changed them; what a new term would take waits a while from then on.
     """

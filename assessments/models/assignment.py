@@ -21,7 +21,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 class Assignment(models.Model):
     """One examiner on one part: the justification, the scores, and whether it is completed.
 
-    Derived from the couplings by `assessments.couple`. One that has content is never deleted: it
+    Derived from the couplings by `assessments.coupling.couplings`. One that has content is never deleted: it
     gets `removed_at` and keeps what was written. `version` counts the saves of its content.
     `written_by` is the open page that wrote the justification, `cleared_by` the one that took a score away by
     criterion id, `heard` what `assessments.merge` remembers of the pages that save here.

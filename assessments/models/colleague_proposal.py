@@ -1,4 +1,4 @@
-"""A colleague whom an examiner proposes; `assessments.propose` is what writes it."""
+"""A colleague whom an examiner proposes; `assessments.invitations.proposals` is what writes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committee's decision on a score, or its wording of a justification; `assessments.correct` writes it."""
+"""The committee's decision on a score, or its wording of a justification; `assessments.corrections` writes it."""
 
 from __future__ import annotations
 

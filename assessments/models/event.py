@@ -24,7 +24,7 @@ class Event(AppendOnly):
     """
 
     class Kind(models.TextChoices):
-        """Labels that 'door' and a name can follow (`assessments.history`)."""
+        """Labels that 'door' and a name can follow (`assessments.progress.detail`)."""
 
         STARTED = "STARTED", "Beoordeling gestart"
         TAKEN_OVER = "TAKEN_OVER", "Beoordeling overgenomen"

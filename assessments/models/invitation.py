@@ -28,7 +28,7 @@ class Invitation(models.Model):
     """One examiner's access to one assessment; the link signs (this, `generation`).
 
     The fields `signed_…`, `assessed_on` and `assessed_place` hold what the examiner signed with the last
-    time they completed (`assessments.sign`): the PDF says that, whatever the address book says later.
+    time they completed (`assessments.examiner.signature`): the PDF says that, whatever the address book says later.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

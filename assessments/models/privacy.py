@@ -1,4 +1,4 @@
-"""A request for everything about one student (AVG, article 15); `assessments.own_data` is what writes it."""
+"""Requests for one's own data, the log of erasures and views, and imports of study dates."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class DataRequest(models.Model):
 
 
 class Rule(models.TextChoices):
-    """Why something was erased; `assessments.retention` has the terms."""
+    """Why something was erased; `assessments.privacy.retention` has the terms."""
 
     DIPLOMA = "DIPLOMA", "18 maanden na de diplomadatum"
     LEFT = "LEFT", "Vertrokken zonder diploma"
@@ -279,7 +279,7 @@ class DatesImportQuerySet(ImportedFileQuerySet["DatesImport"]):
 
 
 class DatesImport(ImportedFile):
-    """A list of diploma dates and dates of leaving; `assessments.import_dates` says what its lines mean."""
+    """A list of diploma dates and dates of leaving; `assessments.privacy.study_dates_import` reads it."""
 
     school = models.ForeignKey(School, models.CASCADE, related_name="dates_imports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="dates_imports")

@@ -2,7 +2,7 @@
 
 The list in its order is an index, so that a page of it, or a count up to a bound, reads no more than it shows. By names
 of students and examiners a bounded piece of it is walked, which meets what is common; where that was not enough, the
-few people who are called so are looked up first and then their assessments. (`accounts.find_students` does the same.)
+few people who are called so are looked up first and then their assessments. (`accounts.student_search` does the same.)
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ DOCUMENTS = 6
 # Runs in a process of the site: final results whose PDFs nobody has started on.
 FINALISE = f"""
 from accounts.models import Role
-from committee.finalise import finalise
+from committee.decisions.finalise import finalise
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member
 

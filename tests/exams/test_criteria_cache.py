@@ -1,4 +1,4 @@
-"""What each process keeps of published units: `exams.kept`."""
+"""What each process keeps of published units: `exams.criteria_cache`."""
 
 from __future__ import annotations
 

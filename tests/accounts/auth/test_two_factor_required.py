@@ -192,8 +192,8 @@ def test_staff_is_asked_where_that_is_set(client: Client, db: None, settings, is
 
 # --- One way in ----------------------------------------------------------------------------------
 def test_only_one_module_begins_a_session() -> None:
-    """Whatever else logged someone in would ask no code: `accounts.logging_in.log_in` does."""
-    root = Path(__file__).parent.parent.parent
+    """Whatever else logged someone in would ask no code: `accounts.auth.login.log_in` does."""
+    root = Path(__file__).parents[3]
     apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
     found = {
         str(path.relative_to(root))

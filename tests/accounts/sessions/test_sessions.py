@@ -205,7 +205,7 @@ def test_a_page_writes_nothing_but_once_in_five_minutes(
 
 
 def test_who_did_the_second_step_costs_no_query_more(log_in: Callable[..., Client]) -> None:
-    from .codes import set_up
+    from tests.accounts.auth.codes import set_up
 
     here = log_in()
     before = len(queries(here))

@@ -1,4 +1,4 @@
-"""What is drawn once shows nobody what is another's: `assessments.drawn`."""
+"""What is drawn once shows nobody what is another's: `assessments.examiner.rendering`."""
 
 import re
 

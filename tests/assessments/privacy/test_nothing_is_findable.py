@@ -315,7 +315,7 @@ ACTED = {
 
 
 def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
-    """A new model fails this that keeps a line about someone after the account: see `accounts.erase_account`."""
+    """A new model fails this that keeps a line about someone after the account: see `accounts.erasure`."""
     others = set()
     for person in (User, Membership):
         for relation in person._meta.get_fields(include_hidden=True):

@@ -186,7 +186,7 @@ def test_the_list_shows_the_own_ones_and_the_plain_one(member: Client, school: S
 
 def test_every_column_and_choice_is_explained_on_the_screen_and_in_the_docs(member: Client) -> None:
     page = member.get(reverse("committee:export_explained")).content.decode()
-    docs = (Path(__file__).resolve().parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
+    docs = (Path(__file__).resolve().parents[3] / "docs" / "export.md").read_text(encoding="utf-8")
     for column in ALL:
         assert f"| {column.header} | {column.meaning} |" in docs
         assert column.meaning in page
