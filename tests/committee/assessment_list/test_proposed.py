@@ -5,11 +5,8 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
-from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
-from django.apps import apps
 from django.db import connection
 from django.db.models import F
 from django.test import Client
@@ -23,9 +20,7 @@ from committee.assessment_list.query import AfnamesOfSchool
 from committee.decisions import batch
 from committee.decisions.finalise import finalise, propose, withdraw_final
 from committee.search import PROPOSED, Wanted
-from exams.models import ExamUnit
 from tests.committee.conftest import AfnameMaker
-from tests.factories import MembershipFactory
 from tests.factories import member as make_member
 
 OFFICE = "bureau@hier.test"
@@ -127,17 +122,6 @@ def test_another_schools_are_not_there(client: Client, stranger: User, proposed:
     page = read(client, status=PROPOSED)
     assert 'Voorgedragen <span class="state-count">0</span>' in page
     assert str(proposed.public_id) not in page
-
-
-def test_what_was_proposed_before_there_was_the_list_is_in_it(
-    proposed: Assessment, make_afname: AfnameMaker, school: School, unit: ExamUnit
-) -> None:
-    Assessment.objects.update(proposed_version=None)
-    changed = make_afname(student=MembershipFactory(school=school), version=4)
-    changed.final_proposals.create(by=proposed.final_proposals.get().by, version=3, exam_office_email=OFFICE)
-    migration = import_module("assessments.migrations.0019_fill_proposed_version")
-    migration.fill(apps, SimpleNamespace(connection=connection))
-    assert list(Assessment.objects.filter(proposed_version=F("version"))) == [proposed]
 
 
 @pytest.mark.servers
