@@ -32,7 +32,7 @@ def my_exams(request: UserRequest) -> HttpResponse:
         ),
         "has_exam": request.user.account_exams.exists(),
     }
-    return render(request, "assessments/my_exams.html", context)
+    return render(request, "assessments/student/my_exams.html", context)
 
 
 @translated

@@ -164,7 +164,7 @@ AXES_RESET_ON_SUCCESS = True
 # at counting, and then never find the count again.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.auth.rate_limits.login_name"
-AXES_LOCKOUT_TEMPLATE = "accounts/locked_out.html"
+AXES_LOCKOUT_TEMPLATE = "accounts/auth/locked_out.html"
 AXES_ENABLE_ADMIN = False  # it ends by itself in a quarter of an hour; who tried from where is no list to browse
 OTP_TOTP_ISSUER = "Digitaal beoordelen"  # what an authenticator app calls it
 SECOND_STEP_FOR_STAFF = env.bool("SECOND_STEP_FOR_STAFF", False)

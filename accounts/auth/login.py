@@ -37,7 +37,7 @@ MINUTES = 10  # between password and code
 class LogIn(LoginView):
     """E-mail address and password."""
 
-    template_name = "accounts/login.html"
+    template_name = "accounts/auth/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
@@ -49,7 +49,7 @@ class LogIn(LoginView):
 @require_safe
 def logged_in(request: HttpRequest) -> HttpResponse:
     """Where one logs in beside a form that the end of the session interrupted."""
-    return render(request, "accounts/logged_in.html")
+    return render(request, "accounts/auth/logged_in.html")
 
 
 def log_in(request: HttpRequest, user: User, *, going_to: str) -> HttpResponse:
@@ -93,7 +93,7 @@ def ask_code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(refused))
         else:
             return _finish(request, user)
-    return _ask(request, "accounts/ask_code.html", form)
+    return _ask(request, "accounts/auth/ask_code.html", form)
 
 
 @login_not_required
@@ -116,7 +116,7 @@ def ask_recovery_code(request: HttpRequest) -> HttpResponse:
         else:
             messages.warning(request, _("U hebt een herstelcode gebruikt. Er zijn er nog %(left)s.") % {"left": left})
             return _finish(request, user)
-    return _ask(request, "accounts/ask_recovery_code.html", form)
+    return _ask(request, "accounts/auth/ask_recovery_code.html", form)
 
 
 def _halfway(request: HttpRequest) -> User | None:

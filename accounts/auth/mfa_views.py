@@ -40,7 +40,7 @@ def overview(request: UserRequest) -> HttpResponse:
         "left": request.user.recovery_codes.count(),
         "schools": mfa.schools_that_ask(request.user),
     }
-    return render(request, "accounts/second_step.html", context)
+    return render(request, "accounts/auth/second_step.html", context)
 
 
 @translated
@@ -76,7 +76,7 @@ def new_recovery_codes(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         codes = mfa.replace_recovery_codes(user=request.user, session=request.session)
         return _show_codes(request, codes, is_new=False)
-    return render(request, "accounts/new_recovery_codes.html", {"form": form})
+    return render(request, "accounts/auth/new_recovery_codes.html", {"form": form})
 
 
 @translated
@@ -92,7 +92,7 @@ def turn_off(request: UserRequest) -> HttpResponse:
         messages.success(request, _("Inloggen met een code staat uit."))
         return redirect("accounts:profile")
     context = {"form": form, "schools": mfa.schools_that_ask(request.user)}
-    return render(request, "accounts/turn_off_second_step.html", context)
+    return render(request, "accounts/auth/turn_off_second_step.html", context)
 
 
 def _may_change(request: UserRequest) -> bool:
@@ -126,7 +126,7 @@ def _show_key(request: UserRequest, form: SetUpForm) -> HttpResponse:
         "app_url": url,
         "schools": mfa.schools_that_ask(request.user),
     }
-    return render(request, "accounts/set_up_second_step.html", context)
+    return render(request, "accounts/auth/set_up_second_step.html", context)
 
 
 def _show_codes(request: UserRequest, codes: list[str], *, is_new: bool) -> HttpResponse:
@@ -137,7 +137,7 @@ def _show_codes(request: UserRequest, codes: list[str], *, is_new: bool) -> Http
         "going_to": _going_to(request),
         "is_new": is_new,
     }
-    return render(request, "accounts/recovery_codes.html", context)
+    return render(request, "accounts/auth/recovery_codes.html", context)
 
 
 def _going_to(request: UserRequest) -> str:

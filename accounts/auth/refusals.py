@@ -24,12 +24,12 @@ def link_gone(request: HttpRequest, gone: LinkGone, *, again: str) -> HttpRespon
     if gone.reason == "unknown" and rate_limits.WRONG_LINKS.exceeds(rate_limits.asker(request)):
         return too_many(request, "links", rate_limits.WRONG_LINKS)
     context = {"reason": gone.reason, "again": again}
-    return render(request, "accounts/link_gone.html", context, status=_STATUS.get(gone.reason, 410))
+    return render(request, "accounts/auth/link_gone.html", context, status=_STATUS.get(gone.reason, 410))
 
 
 def too_many(request: HttpRequest, what: str, limit: rate_limits.Limit) -> HttpResponse:
     """429; `what` is `mails` (from this address), `mailbox` (to this one), `passwords`, `logins` or `links`."""
-    response = render(request, "accounts/too_many.html", {"what": what}, status=429)
+    response = render(request, "accounts/auth/too_many.html", {"what": what}, status=429)
     response["Retry-After"] = str(limit.seconds)
     return response
 

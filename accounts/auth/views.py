@@ -40,8 +40,8 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
         if refused := too_many_mails(request, form="password", email=email):
             return refused
         auth_password.ask(email=email, language=get_language() or "")
-        return render(request, "accounts/password_mailed.html", {"email": email})
-    return render(request, "accounts/forgotten_password.html", {"form": form})
+        return render(request, "accounts/auth/password_mailed.html", {"email": email})
+    return render(request, "accounts/auth/forgotten_password.html", {"form": form})
 
 
 @translated
@@ -64,7 +64,7 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("accounts:login")
     except LinkGone as gone:
         return link_gone(request, gone, again="accounts:forgotten_password")
-    return render(request, "accounts/new_password.html", {"form": form, "email": user.email})
+    return render(request, "accounts/auth/new_password.html", {"form": form, "email": user.email})
 
 
 @translated
@@ -80,7 +80,7 @@ def change_password(request: UserRequest) -> HttpResponse:
         update_session_auth_hash(request, user)
         messages.success(request, _("Uw wachtwoord is gewijzigd. Op andere apparaten bent u uitgelogd."))
         return redirect("accounts:profile")
-    return render(request, "accounts/change_password.html", {"form": form})
+    return render(request, "accounts/auth/change_password.html", {"form": form})
 
 
 @translated
@@ -101,7 +101,7 @@ def make_account(request: HttpRequest) -> HttpResponse:
         auth_registration.register(registration=form.instance, password=password, language=get_language() or "")
         return _look_in_your_mail(request, email)
     schools = School.objects.filter(register_on=True).exists()
-    return render(request, "accounts/register.html", {"form": form, "schools": schools})
+    return render(request, "accounts/auth/register.html", {"form": form, "schools": schools})
 
 
 @translated
@@ -117,7 +117,7 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
             return refused
         auth_registration.mail_again(email=email, language=get_language() or "")
         return _look_in_your_mail(request, email, again=True)
-    return render(request, "accounts/confirm_again.html", {"form": form})
+    return render(request, "accounts/auth/confirm_again.html", {"form": form})
 
 
 @translated
@@ -139,7 +139,7 @@ def confirm_registration(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error("password", _("Dit is niet het wachtwoord dat u koos."))
     except LinkGone as gone:
         return link_gone(request, gone, again="accounts:register")
-    return render(request, "accounts/confirm_registration.html", {"form": form, "registration": registration})
+    return render(request, "accounts/auth/confirm_registration.html", {"form": form, "registration": registration})
 
 
 def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
@@ -155,7 +155,7 @@ def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
 
 def _look_in_your_mail(request: HttpRequest, email: str, *, again: bool = False) -> HttpResponse:
     """Not led to: an address that gets here by a redirect would stand in the browser's history."""
-    return render(request, "accounts/registered.html", {"email": email, "again": again})
+    return render(request, "accounts/auth/registered.html", {"email": email, "again": again})
 
 
 @translated
@@ -172,7 +172,7 @@ def ask_email_change(request: UserRequest) -> HttpResponse:
         text = _("We hebben een mail gestuurd naar %(email)s. Uw e-mailadres wijzigt zodra u die bevestigt.")
         messages.success(request, text % {"email": email})
         return redirect("accounts:profile")
-    return render(request, "accounts/change_email.html", {"form": form})
+    return render(request, "accounts/auth/change_email.html", {"form": form})
 
 
 @translated
@@ -203,7 +203,7 @@ def confirm_email(request: UserRequest, token: str) -> HttpResponse:
         return link_gone(request, LinkGone("other_domain"), again="accounts:change_email")
     except LinkGone as gone:
         return link_gone(request, gone, again="accounts:change_email")
-    return render(request, "accounts/confirm_email.html", {"change": change})
+    return render(request, "accounts/auth/confirm_email.html", {"change": change})
 
 
 @translated
@@ -218,12 +218,12 @@ def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             email_change.stop(change=change, language=get_language() or "")
             email = User.objects.get(pk=change.user_id).email
-            return render(request, "accounts/email_change_stopped.html", {"email": email})
+            return render(request, "accounts/auth/email_change_stopped.html", {"email": email})
     except email_change.AddressTaken:
         return link_gone(request, LinkGone("taken"), again="accounts:login")
     except LinkGone as gone:
         return link_gone(request, gone, again="accounts:forgotten_password")
-    return render(request, "accounts/stop_email_change.html", {"change": change})
+    return render(request, "accounts/auth/stop_email_change.html", {"change": change})
 
 
 @translated
@@ -231,7 +231,7 @@ def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
 @require_GET
 def logins(request: UserRequest) -> HttpResponse:
     found = sessions.logins(user=request.user, session=request.session)
-    return render(request, "accounts/sessions.html", {"logins": found})
+    return render(request, "accounts/auth/sessions.html", {"logins": found})
 
 
 @require_POST

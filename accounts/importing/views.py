@@ -84,7 +84,7 @@ def answer_progress(
     swaps = "HX-Request" in request.headers
     if prepared.is_under_way and swaps:
         context = {"prepared": prepared, "progress_url": progress_address}
-        return render(request, "importing/progress_bar.html", context)
+        return render(request, "importing/_progress_bar.html", context)
     return HttpResponseClientRedirect(address) if swaps else redirect(address)
 
 

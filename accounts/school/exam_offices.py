@@ -99,7 +99,7 @@ def offices(request: UserRequest) -> HttpResponse:
         return redirect("accounts:exam_offices")
     listed = ExamOffice.objects.filter(school__in=schools).select_related("school").order_by("school__name", "name")
     context = {"form": form, "offices": listed, "several": len(schools) > 1}
-    return render(request, "accounts/exam_offices.html", context)
+    return render(request, "accounts/school/exam_offices.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,7 +118,9 @@ def change(request: UserRequest, office_id: int) -> HttpResponse:
             said = f"Iemand anders wijzigde dit intussen in {kept.name}, {kept.email}."
             messages.warning(request, f"{said} Sla op als u toch uw eigen wijziging wilt.")
             opened = mark(str(kept))
-    return render(request, "accounts/change_exam_office.html", {"form": form, "office": office, "opened": opened})
+    return render(
+        request, "accounts/school/change_exam_office.html", {"form": form, "office": office, "opened": opened}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -132,4 +134,4 @@ def remove(request: UserRequest, office_id: int) -> HttpResponse:
                 log_office(office=office, before=str(office), after="", by=request.user)
         messages.success(request, f"{office.name} staat niet meer in de lijst.")
         return redirect("accounts:exam_offices")
-    return render(request, "accounts/remove_exam_office.html", {"office": office})
+    return render(request, "accounts/school/remove_exam_office.html", {"office": office})

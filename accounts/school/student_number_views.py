@@ -66,7 +66,7 @@ def find(request: UserRequest, school_id: int) -> HttpResponse:
         "search": search_students(request.GET, school=school, unasked=lambda: without_number(school)),
         "reports": recent.select_related("student__user")[:REPORTS],
     }
-    return render(request, "accounts/student_numbers.html", context)
+    return render(request, "accounts/school/student_numbers.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -91,4 +91,4 @@ def change(request: UserRequest, school_id: int, membership_id: int) -> HttpResp
             return redirect("school:student_numbers", school_id)
     context = {"school": student.school, "student": student, "form": form, "opened": opened, "clashes": clashes}
     lines = student.changes.filter(name=NAME)
-    return render(request, "accounts/change_number.html", {**context, "lines": lines})
+    return render(request, "accounts/school/change_number.html", {**context, "lines": lines})

@@ -34,7 +34,7 @@ def first_page(request: UserRequest) -> HttpResponse:
         raise Http404
     if len(schools) == 1:
         return redirect("school:overview", schools[0].pk)
-    return render(request, "accounts/managed_schools.html", {"schools": schools})
+    return render(request, "accounts/school/managed_schools.html", {"schools": schools})
 
 
 def overview(request: UserRequest, school_id: int) -> HttpResponse:
@@ -44,7 +44,7 @@ def overview(request: UserRequest, school_id: int) -> HttpResponse:
     counts = dict(active.values_list("role").annotate(Count("pk")).order_by())
     roles = [(role.value, _OF_SEVERAL.get(role, role.label), counts.get(role.value, 0)) for role in Role]
     context = {"school": school, "roles": roles, "to_do": still_to_do(school, counts=counts)}
-    return render(request, "accounts/school_overview.html", context)
+    return render(request, "accounts/school/school_overview.html", context)
 
 
 PAGE_SIZE = 50
@@ -90,7 +90,9 @@ def _keep_logo(request: UserRequest, school: School) -> bool:
 def _page(request: UserRequest, school: School, **context: object) -> HttpResponse:
     offices = school.exam_offices.all()
     limits = {"largest_mb": school_logo.MAX_BYTES // 1024 // 1024, "logo_shape": school_logo.SHAPE}
-    return render(request, "accounts/school_settings.html", {"school": school, "offices": offices, **limits, **context})
+    return render(
+        request, "accounts/school/school_settings.html", {"school": school, "offices": offices, **limits, **context}
+    )
 
 
 @require_GET
@@ -99,7 +101,7 @@ def changes(request: UserRequest, school_id: int) -> HttpResponse:
     school = get_managed_school(request.user, school_id)
     lines = school.changes.select_related("student__user")
     page = Paginator(lines, PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "accounts/school_changes.html", {"school": school, "page": page})
+    return render(request, "accounts/school/school_changes.html", {"school": school, "page": page})
 
 
 _KEPT = "public, max-age=31536000, immutable"

@@ -85,7 +85,7 @@ def log_in_beside() -> str:
 
 def _beside_what_is_typed(request: HttpRequest) -> HttpResponse:
     """Answer htmx with a message on top of the page, which stays as it is."""
-    response = render(request, "accounts/logged_out.html", {"first": log_in_beside()})
+    response = render(request, "accounts/auth/logged_out.html", {"first": log_in_beside()})
     response["HX-Retarget"], response["HX-Reswap"] = "#onderbroken", "innerHTML"
     response["HX-Replace-Url"] = "false"
     return response

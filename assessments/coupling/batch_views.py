@@ -45,7 +45,7 @@ def together_url(
     return f"{reverse(f'assessments:{name}', args=[unit.pk])}?{chosen.urlencode()}"
 
 
-def _batch_page(
+def batch_page(
     request: UserRequest, template: str, unit: ExamUnit, assessments: list[Assessment], **context: Any
 ) -> HttpResponse:
     context |= {
@@ -54,7 +54,7 @@ def _batch_page(
         "assessments": assessments,
         "together_url": together_url("together", unit, assessments),
     }
-    return render(request, f"assessments/{template}.html", context)
+    return render(request, template, context)
 
 
 @require_GET
@@ -64,9 +64,9 @@ def together(request: UserRequest, unit_id: int) -> HttpResponse:
         return redirect("assessments:unit_list", unit.pk)
     assessments = get_assessments(request.user, unit, request.GET)
     found = batch.read_group(assessments)
-    return _batch_page(
+    return batch_page(
         request,
-        "together",
+        "assessments/coupling/together.html",
         unit,
         assessments,
         group=found,
@@ -78,7 +78,7 @@ def together(request: UserRequest, unit_id: int) -> HttpResponse:
     )
 
 
-def _ticked_contacts(assessments: list[Assessment], data: QueryDict) -> list[Contact]:
+def selected_contacts(assessments: list[Assessment], data: QueryDict) -> list[Contact]:
     """The ticked contacts of the address book, and who was chosen before and has left it since."""
     mine = Q(removed_at__isnull=True) | Q(couplings__assessment__in=assessments)
     return list(assessments[0].school.contacts.filter(mine, pk__in=request_data.numbers(data, "examinator")).distinct())
@@ -90,7 +90,7 @@ def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     data = request.POST if request.method == "POST" else request.GET
     assessments = get_assessments(request.user, unit, data)
-    target, ticked = couplings.target(unit.pk, data), _ticked_contacts(assessments, data)
+    target, ticked = couplings.target(unit.pk, data), selected_contacts(assessments, data)
     shared = batch.chosen_at(assessments, target)
     if request.method == "GET":
         ticked = list(dict.fromkeys([*shared.contacts, *ticked]))
@@ -104,7 +104,7 @@ def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
         "add_url": together_url("add_contact_together", unit, assessments, target),
         **picker_lists(school=assessments[0].school, query=query, chosen=ticked),
     }
-    return _batch_page(request, "pick_together", unit, assessments, **context)
+    return batch_page(request, "assessments/coupling/pick_together.html", unit, assessments, **context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -122,7 +122,9 @@ def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
         else:
             messages.success(request, f"{contact.full_name} staat nu in het adresboek.")
             return redirect(f"{pick_url}&examinator={contact.pk}")
-    return _batch_page(request, "add_contact_together", unit, assessments, form=form, pick_url=pick_url)
+    return batch_page(
+        request, "assessments/coupling/add_contact_together.html", unit, assessments, form=form, pick_url=pick_url
+    )
 
 
 @require_POST
@@ -130,7 +132,7 @@ def take_over_together(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Overnemen' for all; whose work would no longer count is asked about, the others go on at once."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
-    target, ticked = couplings.target(unit.pk, request.POST), _ticked_contacts(assessments, request.POST)
+    target, ticked = couplings.target(unit.pk, request.POST), selected_contacts(assessments, request.POST)
     everyone = get_assessments(request.user, unit, request.POST, "samen") if "samen" in request.POST else assessments
     outcome = batch.choose_for_all(
         assessments=assessments,
@@ -143,7 +145,7 @@ def take_over_together(request: UserRequest, unit_id: int) -> HttpResponse:
     )
     if outcome.done:
         messages.success(request, f"Gekozen voor {target} van {outcome.done_names}: {named(ticked)}.")
-    _tell_refused(request, outcome)
+    report_refused(request, outcome)
     if outcome.to_ask:
         pick_url = reverse("assessments:pick_together", args=[unit.pk])
         return ask(
@@ -172,10 +174,10 @@ def ask(request: UserRequest, outcome: batch.Outcome, everyone: Iterable[Assessm
         ),
         **page,
     }
-    return render(request, "assessments/take_off.html", context)
+    return render(request, "assessments/coupling/take_off.html", context)
 
 
-def _tell_refused(request: UserRequest, outcome: batch.Outcome) -> None:
+def report_refused(request: UserRequest, outcome: batch.Outcome) -> None:
     for refused in outcome.refused:
         messages.error(request, refused)
 
@@ -199,7 +201,7 @@ def _copy_page(request: UserRequest, assessment: Assessment, *, ticked: list[UUI
         "rows": [(member, member.assessment.public_id in ticked) for member in members],
         "examiners_url": examiners_url,
     }
-    return render(request, "assessments/more_students.html", context)
+    return render(request, "assessments/coupling/more_students.html", context)
 
 
 @require_POST
@@ -313,4 +315,4 @@ def _per_student_page(
         "suggested": [typed_as(contact) for contact in suggestions(assessments[0].school)],
         "together_url": together_url("together", unit, assessments),
     }
-    return render(request, "assessments/per_student.html", context, status=status)
+    return render(request, "assessments/coupling/per_student.html", context, status=status)

@@ -32,7 +32,7 @@ def examiners(request: UserRequest, public_id: UUID) -> HttpResponse:
         "overview": read_overview(assessment),
         "invitable": couplings.invitable(assessment),
     }
-    return render(request, "assessments/examiners.html", context)
+    return render(request, "assessments/coupling/examiners.html", context)
 
 
 def _to_examiners(assessment: Assessment, target: couplings.Target) -> HttpResponse:
@@ -66,7 +66,7 @@ def _picker_page(
         "replace_finer": "ook_daar" in data,
     }
     context |= picker_lists(school=assessment.school, query=query, chosen=ticked)
-    return render(request, "assessments/pick.html", context | more)
+    return render(request, "assessments/coupling/pick.html", context | more)
 
 
 @require_POST
@@ -136,7 +136,7 @@ def _ask(
         "fields": request_data.again(request.POST, weg=[a.pk for a in loses.assignments]),
         **page,
     }
-    return render(request, "assessments/take_off.html", context)
+    return render(request, "assessments/coupling/take_off.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -160,7 +160,7 @@ def add_contact(request: UserRequest, public_id: UUID) -> HttpResponse:
             return redirect(_picker_with(request, assessment, contact))
     context = {"assessment": assessment, "form": form, "target": target, "there": there}
     context["replaced"] = request_data.number(request.GET, "vervangt")
-    return render(request, "assessments/add_contact.html", context)
+    return render(request, "assessments/coupling/add_contact.html", context)
 
 
 def _picker_with(request: UserRequest, assessment: Assessment, contact: Contact) -> str:

@@ -85,10 +85,10 @@ def check_file(request: HttpRequest) -> HttpResponse:
 def _answer(request: HttpRequest, verdict: Verdict, *, code: str) -> HttpResponse:
     """The page with the answer; a question nothing is known of is counted."""
     if verdict.standing is not Standing.UNKNOWN:
-        return render(request, "assessments/check_document.html", _context(verdict, code))
+        return render(request, "assessments/documents/check_document.html", _context(verdict, code))
     if rate_limits.WRONG_CODES.exceeds(asker(request)):
         return _too_many(request)
-    return render(request, "assessments/check_document.html", _context(verdict, code), status=404)
+    return render(request, "assessments/documents/check_document.html", _context(verdict, code), status=404)
 
 
 def _context(verdict: Verdict, code: str) -> dict[str, Any]:
@@ -102,11 +102,11 @@ def _ask_page(
     """The page that asks for a code or a file; `error` is about the file, which was to be that of `code`."""
     problems = [{"href": "#id_file", "text": error}] if error else []
     context = {"form": form or CodeForm(), "code": code, "error": error, "problems": problems}
-    return render(request, "assessments/ask_code.html", context, status=status)
+    return render(request, "assessments/documents/ask_code.html", context, status=status)
 
 
 def _too_many(request: HttpRequest) -> HttpResponse:
-    response = render(request, "assessments/too_many_checks.html", status=429)
+    response = render(request, "assessments/documents/too_many_checks.html", status=429)
     response["Retry-After"] = str(_RETRY_AFTER)
     return response
 

@@ -72,7 +72,7 @@ def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
         return no_access(request, links.NoAccess("asked_enough"))
     except lifecycle.DomainError:  # withdrawn since we looked
         return no_access(request, links.NoAccess("withdrawn"))
-    return render(request, "assessments/link_on_its_way.html")
+    return render(request, "assessments/examiner/link_on_its_way.html")
 
 
 # What each reason of `links.NoAccess` answers: 404 for what never was, 410 for what is no more.
@@ -110,7 +110,7 @@ def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "")
         context["refuses_cookies"] = True
     if refused.reason in _RENEWED_BY_LINK and is_own_post(request):
         context |= posted(request)
-    response = render(request, "assessments/no_access.html", context, status=status)
+    response = render(request, "assessments/examiner/no_access.html", context, status=status)
     if status == 429:
         response["Retry-After"] = str(_RETRY_AFTER)
     return response
@@ -137,7 +137,9 @@ def propose(request: HttpRequest, public_id: UUID) -> HttpResponse:
     if proposal.state == Proposal.State.OPEN:
         return redirect("assessments:propose", public_id)
     # No redirect: the link that showed this page is void from now on.
-    return render(request, "assessments/passed_on.html", {"proposal": proposal, "assessment": invitation.assessment})
+    return render(
+        request, "assessments/examiner/passed_on.html", {"proposal": proposal, "assessment": invitation.assessment}
+    )
 
 
 def _page(request: HttpRequest, invitation: Invitation, form: ProposalForm) -> HttpResponse:
@@ -149,7 +151,7 @@ def _page(request: HttpRequest, invitation: Invitation, form: ProposalForm) -> H
         "at_once": proposals.leaves_at_once(invitation),
         "form": form,
     }
-    return render(request, "assessments/propose.html", context, status=422 if form.errors else 200)
+    return render(request, "assessments/examiner/propose.html", context, status=422 if form.errors else 200)
 
 
 @translated
@@ -168,4 +170,6 @@ def no_reminders(request: HttpRequest, token: str) -> HttpResponse:
             unsubscribe.stop(invitation=invitation)
             invitation.refresh_from_db(fields=["reminders_stopped_at"])
     is_stopped = all(invitation.reminders_stopped_at for invitation in invitations)
-    return render(request, "assessments/no_reminders.html", {"is_stopped": is_stopped, "number": len(invitations)})
+    return render(
+        request, "assessments/examiner/no_reminders.html", {"is_stopped": is_stopped, "number": len(invitations)}
+    )

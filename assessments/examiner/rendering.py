@@ -25,7 +25,7 @@ _Line = tuple[int, str, str, str, str]  # criterion's id, its text, what O, V an
 
 
 def draw_criteria(column: Column, *, wrong: Collection[str] = ()) -> SafeString:
-    """The list of criteria to score, as templates/assessments/form_criteria.html has it.
+    """The list of criteria to score, as templates/assessments/examiner/_form_criteria.html has it.
 
     `wrong` holds the names of fields that miss something.
     """
@@ -77,7 +77,7 @@ def _drawn_criteria(language: str | None, lines: tuple[_Line, ...], missing: fro
         }
         for pk, text, *meanings in clean
     ]
-    return render_to_string("assessments/form_criteria.html", {"criteria": criteria})
+    return render_to_string("assessments/examiner/_form_criteria.html", {"criteria": criteria})
 
 
 @lru_cache(maxsize=256)
@@ -87,9 +87,9 @@ def _drawn_points(language: str | None, title: str, criteria: tuple[int, ...]) -
         (f"score-{_ASSIGNMENT}-{pk}", words % {"part": part, "number": number}, f"{_OPEN}{pk}H{_CLOSE}")
         for number, pk in enumerate(criteria, 1)
     ]
-    return render_to_string("assessments/form_points.html", {"points": points})
+    return render_to_string("assessments/examiner/_form_points.html", {"points": points})
 
 
 @lru_cache(maxsize=16)
 def _drawn_words(language: str | None) -> SafeString:
-    return render_to_string("assessments/form_templates.html")
+    return render_to_string("assessments/examiner/form_templates.html")

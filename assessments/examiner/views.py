@@ -64,7 +64,7 @@ def _form_page(
         "conflicts": conflicts or [],
     }
     read_only = rubric.is_completed or invitation.assessment.is_closed
-    template = "assessments/form_read_only.html" if read_only else "assessments/form.html"
+    template = "assessments/examiner/form_read_only.html" if read_only else "assessments/examiner/form.html"
     status = 409 if conflicts else 422 if missing else 200
     return render(request, template, context, status=status)
 
@@ -177,7 +177,7 @@ def _complete_page(
         "form": refused or CompleteForm(invitation=invitation),
         "problem": problem,
     }
-    return render(request, "assessments/complete.html", context, status=422 if refused else 200)
+    return render(request, "assessments/examiner/complete.html", context, status=422 if refused else 200)
 
 
 def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
@@ -245,7 +245,7 @@ def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
     """'Klaar op deze computer': this browser opens the form no more, and forgets what was not sent."""
     with suppress(links.NoAccess):
         links.open_cookie(request, public_id)  # for its language alone
-    response = render(request, "assessments/left.html", {"copy": public_id})
+    response = render(request, "assessments/examiner/left.html", {"copy": public_id})
     links.delete_cookie(response, public_id=public_id)
     return response
 

@@ -17,7 +17,7 @@ from accounts.http import UserRequest
 from addressbook.models import Contact
 from assessments.access import get_assessments, get_unit
 from assessments.coupling import batch
-from assessments.coupling.batch_views import _batch_page, _tell_refused, _ticked_contacts, seen_versions, together_url
+from assessments.coupling.batch_views import batch_page, report_refused, seen_versions, selected_contacts, together_url
 from assessments.mails import together_context
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
@@ -64,7 +64,7 @@ def _message_page(
         "sending": sending_in_unit(unit, [mail.pk for mail in sent], by=request.user),
         **shown,
     }
-    return _batch_page(request, "message_together", unit, assessments, **context)
+    return batch_page(request, "assessments/invitations/message_together.html", unit, assessments, **context)
 
 
 @require_POST
@@ -72,7 +72,7 @@ def send_together(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Uitnodiging(en) verzenden' to the ticked examiners: one mail each, or one for each student."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
-    ticked = _ticked_contacts(assessments, request.POST)
+    ticked = selected_contacts(assessments, request.POST)
     form = TogetherMessageForm(request.POST, request.FILES)
     if not ticked:
         messages.error(request, "Kies eerst wie u wilt uitnodigen.")
@@ -89,7 +89,7 @@ def send_together(request: UserRequest, unit_id: int) -> HttpResponse:
     )
     if not outcome.done and not outcome.refused:
         messages.info(request, "Iedereen die u koos, is al uitgenodigd.")
-    _tell_refused(request, outcome)
+    report_refused(request, outcome)
     if nobody := batch.read_group(assessments).without_examiner:
         messages.info(request, f"Nog geen examinator gekozen, en daarom niet uitgenodigd: {batch.names_of(nobody)}.")
     left = get_assessments(request.user, unit, _only(request.POST, outcome.left)) if outcome.left else []

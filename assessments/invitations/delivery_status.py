@@ -175,17 +175,17 @@ def assessment_delivery_status(request: UserRequest, public_id: UUID) -> HttpRes
         "invitations": invitations,
         "asked": set() if assessment.is_closed else set(unfinished.values_list("contact", flat=True)),
     }
-    return _answer(request, sending, "sending_rows", context)
+    return _answer(request, sending, "_sending_rows", context)
 
 
 @require_GET
 def unit_delivery_status(request: UserRequest, unit_id: int) -> HttpResponse:
     """The message above the students, when several were invited or reminded of."""
     unit = get_unit(request.user, unit_id)
-    return _answer(request, sending_in_unit(unit, asked_mails(request.GET), by=request.user), "sending", {})
+    return _answer(request, sending_in_unit(unit, asked_mails(request.GET), by=request.user), "_sending", {})
 
 
 def _answer(request: UserRequest, sending: Sending, template: str, context: dict[str, object]) -> HttpResponse:
     if request.GET.get("nu") == sending.mark:
         return HttpResponse(status=204)
-    return render(request, f"assessments/{template}.html", {**context, "sending": sending})
+    return render(request, f"assessments/invitations/{template}.html", {**context, "sending": sending})

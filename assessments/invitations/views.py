@@ -40,7 +40,7 @@ def choose_invitees(request: UserRequest, public_id: UUID) -> HttpResponse:
         "overview": overview,
         "invitable": [(contact, overview.parts_of(contact)) for contact in couplings.invitable(assessment)],
     }
-    return render(request, "assessments/choose_invitees.html", context)
+    return render(request, "assessments/invitations/choose_invitees.html", context)
 
 
 @require_GET
@@ -56,7 +56,7 @@ def _message_page(
         messages.error(request, "Kies eerst wie u wilt uitnodigen.")
         return redirect("assessments:choose_invitees", assessment.public_id)
     context = {"assessment": assessment, "invitees": invitees, "form": form}
-    return render(request, "assessments/message.html", context)
+    return render(request, "assessments/invitations/message.html", context)
 
 
 @require_POST
@@ -153,7 +153,7 @@ def invite_again(request: UserRequest, public_id: UUID) -> HttpResponse:
     )
     context = {"invitation": invitation, "assessment": invitation.assessment, "sentence": sentence}
     context["hidden"] = ("link", invitation.generation)
-    return render(request, "assessments/invite_again.html", context)
+    return render(request, "assessments/invitations/invite_again.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -172,7 +172,7 @@ def withdraw(request: UserRequest, public_id: UUID) -> HttpResponse:
         return redirect("assessments:detail", invitation.assessment.public_id)
     others = invitation.assessment.invitations.standing().exclude(pk=invitation.pk).exists()
     context = {"invitation": invitation, "assessment": invitation.assessment, "form": form, "is_last": not others}
-    return render(request, "assessments/withdraw.html", context)
+    return render(request, "assessments/invitations/withdraw.html", context)
 
 
 def _not_replaceable(assessment: Assessment, old: Contact) -> str:
@@ -201,7 +201,7 @@ def pick_replacement(request: UserRequest, public_id: UUID, contact_id: int) -> 
     stays = _stays(assessment, old)
     context: dict[str, Any] = {"assessment": assessment, "old": old, "query": query, "stays": stays}
     context |= picker_lists(school=assessment.school, query=query, chosen=[old])
-    return render(request, "assessments/pick_replacement.html", context)
+    return render(request, "assessments/coupling/pick_replacement.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -260,7 +260,7 @@ def _replace_page(
         "old_is_invited": old.pk in standing,
         "new_is_invited": new.pk in standing,
     }
-    return render(request, "assessments/replace.html", context)
+    return render(request, "assessments/invitations/replace.html", context)
 
 
 @require_POST

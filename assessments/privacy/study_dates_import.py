@@ -197,7 +197,7 @@ class DatesPages(SchoolListPages):
     model = DatesImport
     template = TEMPLATE
     filename = "datums"
-    namespace, name, templates = "privacy", "dates", "assessments/import_dates"
+    namespace, name, templates = "privacy", "dates", "assessments/privacy/import_dates"
 
     def start_context(self) -> dict[str, Any]:
         return {"notice": retention.NOTICE.days}

@@ -54,7 +54,7 @@ def retention(request: UserRequest, school_id: int) -> HttpResponse:
         "diploma_months": privacy_retention.DIPLOMA_MONTHS,
         "notice": privacy_retention.NOTICE.days,
     }
-    return render(request, "assessments/retention.html", context)
+    return render(request, "assessments/privacy/retention.html", context)
 
 
 @require_GET
@@ -62,7 +62,7 @@ def erased(request: UserRequest, school_id: int) -> HttpResponse:
     """The whole log of what was erased: how much, when, by which rule."""
     school = get_managed_school(request.user, school_id)
     page = Paginator(Erasure.objects.filter(school=school), PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "assessments/erased.html", {"school": school, "page": page})
+    return render(request, "assessments/privacy/erased.html", {"school": school, "page": page})
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,7 +83,7 @@ def terms(request: UserRequest, school_id: int) -> HttpResponse:
         "diploma_months": privacy_retention.DIPLOMA_MONTHS,
         "notice": privacy_retention.NOTICE.days,
     }
-    return render(request, "assessments/terms.html", context)
+    return render(request, "assessments/privacy/terms.html", context)
 
 
 MOST = 5000  # lines that one can leaf through; a search narrows it down
@@ -103,7 +103,7 @@ def viewings(request: UserRequest, school_id: int) -> HttpResponse:
         "person": person,
         "is_cut": page.paginator.count == MOST,
     }
-    return render(request, "assessments/viewings.html", context)
+    return render(request, "assessments/privacy/viewings.html", context)
 
 
 def find(school: School, *, student: str, person: str) -> ViewingQuerySet:
@@ -132,7 +132,7 @@ def students(request: UserRequest, school_id: int) -> HttpResponse:
     """Students by what is typed; without that those with a result that no date belongs to."""
     school = get_managed_school(request.user, school_id)
     search = search_students(request.GET, school=school, unasked=lambda: privacy_retention.without_date(school))
-    return render(request, "assessments/dated_students.html", {"school": school, "search": search})
+    return render(request, "assessments/privacy/dated_students.html", {"school": school, "search": search})
 
 
 @require_http_methods(["GET", "POST"])
@@ -161,7 +161,7 @@ def student(request: UserRequest, school_id: int, membership_id: int) -> HttpRes
         "requests": found.data_requests.all(),
         "notice": privacy_retention.NOTICE.days,
     }
-    return render(request, "assessments/dated_student.html", context)
+    return render(request, "assessments/privacy/dated_student.html", context)
 
 
 def _keep(request: UserRequest, student: Membership, form: DatesForm) -> None:
@@ -199,7 +199,7 @@ def own_data(request: UserRequest) -> HttpResponse:
     found = list(students.prefetch_related("data_requests"))
     if not found:
         raise Http404
-    return render(request, "assessments/own_data.html", {"students": found, "kept_days": KEPT_DAYS})
+    return render(request, "assessments/privacy/own_data.html", {"students": found, "kept_days": KEPT_DAYS})
 
 
 @translated

@@ -71,8 +71,8 @@ def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess |
         "active": is_activated(request.user),
         "school_names": ", ".join(school.name for school in schools),
     }
-    name = "unit_found" if request_data.is_part(request) else "unit_list"
-    return render(request, f"assessments/{name}.html", context)
+    name = "_unit_found" if request_data.is_part(request) else "unit_list"
+    return render(request, f"assessments/progress/{name}.html", context)
 
 
 @require_GET
@@ -81,7 +81,7 @@ def remind_late(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     plan = reminders.plan_round(among=invitations_of(user=request.user, unit=unit))
     context = {"unit": unit, "exam": unit.exam_version.exam, "plan": plan}
-    return render(request, "assessments/remind_late.html", context)
+    return render(request, "assessments/invitations/remind_late.html", context)
 
 
 @require_POST
@@ -147,4 +147,4 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "can_take_back": start.is_possible(assessment),
         "history": read_history(assessment),
     }
-    return render(request, "assessments/detail.html", context)
+    return render(request, "assessments/progress/detail.html", context)

@@ -76,8 +76,8 @@ def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, 
         "form": form,
         "plan": chosen.plan,
     }
-    name = "found_students" if request_data.is_part(request) else "choose_student"
-    return render(request, f"assessments/{name}.html", context)
+    name = "_found_students" if request_data.is_part(request) else "choose_student"
+    return render(request, f"assessments/start/{name}.html", context)
 
 
 def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> Callable[[Membership], Row]:
@@ -215,7 +215,7 @@ def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.info(request, "Deze beoordeling kunt u niet (meer) intrekken; alleen de examencommissie kan dat.")
         return redirect("assessments:detail", assessment.public_id)
     context = {"assessment": assessment, "hidden": ("version", assessment.version)}
-    return render(request, "assessments/take_back.html", context)
+    return render(request, "assessments/start/take_back.html", context)
 
 
 @require_POST

@@ -312,7 +312,7 @@ _FILLED_IN = (
 
 
 def draw_rows(rows: Iterable[Row], *, search: str) -> SafeString:
-    """As templates/committee/afname_row.html has each; `search` is the address's, for the way back."""
+    """As templates/committee/list/afname_row.html has each; `search` is the address's, for the way back."""
     return mark_safe("".join(_draw(row, search) for row in rows))  # noqa: S308  all that is filled in is escaped
 
 
@@ -363,10 +363,10 @@ def _drawn(
     said = {"status": status, "label": label, "ovg": ovg, "has_pdf": has_pdf, "is_proposed": is_proposed}
     said |= {"pdf_fails": pdf_fails, "is_resit": is_resit, "has_age": has_age, "waits_long": waits_long}
     said |= {"student_left": student_left, "initiator_left": initiator_left}
-    return _MARK.split(render_to_string("committee/afname_row.html", marks | said))
+    return _MARK.split(render_to_string("committee/list/afname_row.html", marks | said))
 
 
 @lru_cache(maxsize=128)
 def draw_options(choices: tuple[tuple[str, str], ...], chosen: str) -> SafeString:
     """The options of a select, which are dozens; `chosen` is one of them."""
-    return render_to_string("committee/search_options.html", {"choices": choices, "chosen": chosen})
+    return render_to_string("committee/list/search_options.html", {"choices": choices, "chosen": chosen})

@@ -40,6 +40,6 @@ def afnames(request: UserRequest) -> HttpResponse:
         **views.offer(request.user, search, final=dict(zip(search.schools, final, strict=True))),
     }
     if is_part(request):
-        return render(request, "committee/afnames_found.html", context)
+        return render(request, "committee/list/_afnames_found.html", context)
     mine = FinalBatch.objects.filter(by=request.user, school__in=search.schools)
-    return render(request, "committee/afnames.html", {**context, "batches": mine.found_back()[:FOUND_BACK]})
+    return render(request, "committee/list/afnames.html", {**context, "batches": mine.found_back()[:FOUND_BACK]})

@@ -68,7 +68,7 @@ def confirm_many(request: UserRequest) -> HttpResponse:
         "form": asked.form,
         "form_id": uuid4(),
     }
-    return render(request, "committee/confirm_many.html", context)
+    return render(request, "committee/decisions/confirm_many.html", context)
 
 
 @require_POST
@@ -117,7 +117,7 @@ def _choose(request: UserRequest, asked: Asked) -> HttpResponse:
         "form": form,
         "problem": problem,
     }
-    return render(request, "committee/finalise_many.html", context)
+    return render(request, "committee/decisions/finalise_many.html", context)
 
 
 def _asked(request: UserRequest) -> Asked:
@@ -182,4 +182,6 @@ def final_batch(request: UserRequest, public_id: UUID) -> HttpResponse:
         "done": [(item, sending.of(item)) for item in items if item.outcome != Outcome.REFUSED],
         "deliveries": sending,
     }
-    return render(request, f"committee/final_batch{'_state' if is_part(request) else ''}.html", context)
+    return render(
+        request, f"committee/decisions/{'_final_batch_state' if is_part(request) else 'final_batch'}.html", context
+    )

@@ -77,7 +77,7 @@ def _step(
         "proposal": proposal,
         "proposing": proposing,
     }
-    return render(request, "committee/finalise.html", context)
+    return render(request, "committee/decisions/finalise.html", context)
 
 
 def _finalised(assessment: Assessment, email: str) -> str:
@@ -125,7 +125,7 @@ def cancel(request: UserRequest, public_id: UUID) -> HttpResponse:
         "version": shown(request, form, "version", assessment.version),
         "seen": shown(request, form, "seen", assessment.status),
     }
-    return render(request, "committee/cancel.html", context)
+    return render(request, "committee/decisions/cancel.html", context)
 
 
 def _cancel(request: UserRequest, assessment: Assessment, form: CancelForm) -> None:
@@ -164,7 +164,7 @@ def withdraw_final(request: UserRequest, public_id: UUID) -> HttpResponse:
     document = assessment.documents.current().first()
     version = shown(request, form, "version", assessment.version)
     context = {"assessment": assessment, "form": form, "document": document, "version": version}
-    return render(request, "committee/withdraw_final.html", context)
+    return render(request, "committee/decisions/withdraw_final.html", context)
 
 
 def _withdraw_final(request: UserRequest, assessment: Assessment, form: WithdrawFinalForm) -> None:
@@ -194,7 +194,7 @@ def appeals(request: UserRequest) -> HttpResponse:
     found = found.exclude(assessment__student__user=request.user)
     related = found.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
     page = Paginator(related, PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "committee/appeals.html", {"page": page})
+    return render(request, "committee/decisions/appeals.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
@@ -213,7 +213,9 @@ def mark_appeal(request: UserRequest, public_id: UUID) -> HttpResponse:
             messages.error(request, str(error))
         return redirect(address(request, "committee:afname", assessment))
     version = shown(request, form, "version", assessment.version)
-    return render(request, "committee/mark_appeal.html", {"assessment": assessment, "form": form, "version": version})
+    return render(
+        request, "committee/decisions/mark_appeal.html", {"assessment": assessment, "form": form, "version": version}
+    )
 
 
 def _why_no_appeal(assessment: Assessment) -> str:
@@ -243,7 +245,9 @@ def close_appeal(request: UserRequest, public_id: UUID) -> HttpResponse:
         except DomainError as error:
             messages.error(request, str(error))
         return redirect(address(request, "committee:afname", assessment))
-    return render(request, "committee/close_appeal.html", {"assessment": assessment, "form": form, "appeal": appeal})
+    return render(
+        request, "committee/decisions/close_appeal.html", {"assessment": assessment, "form": form, "appeal": appeal}
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -270,4 +274,4 @@ def send_back(request: UserRequest, public_id: UUID) -> HttpResponse:
             names = ", ".join(contact.full_name for contact in contacts)
             messages.success(request, f"De beoordeling is teruggestuurd naar {names}.")
         return redirect(address(request, "committee:afname", assessment))
-    return render(request, "committee/send_back.html", {"assessment": assessment, "form": form})
+    return render(request, "committee/decisions/send_back.html", {"assessment": assessment, "form": form})

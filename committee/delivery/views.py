@@ -27,7 +27,7 @@ def undelivered(request: UserRequest) -> HttpResponse:
     """What could not be sent or made; 404 for someone who is in no committee."""
     found = undelivered_to(request.user, schools=get_schools(request.user))
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "committee/undelivered.html", {"page": page, "rows": with_failures(list(page))})
+    return render(request, "committee/delivery/undelivered.html", {"page": page, "rows": with_failures(list(page))})
 
 
 @require_http_methods(["GET", "POST"])
@@ -46,7 +46,9 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
     except DomainError as error:
         messages.info(request, str(error))
         return redirect(address(request, "committee:afname", assessment))
-    return render(request, "committee/send_again.html", {"assessment": assessment, "document": document, "form": form})
+    return render(
+        request, "committee/delivery/send_again.html", {"assessment": assessment, "document": document, "form": form}
+    )
 
 
 @require_POST

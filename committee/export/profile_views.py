@@ -36,7 +36,7 @@ def profiles(request: UserRequest) -> HttpResponse:
         "profiles": [(one, sample_of(str(one.public_id), one.shape)) for one in found],
         "several": len(schools) > 1,
     }
-    return render(request, "committee/export_profiles.html", context)
+    return render(request, "committee/export/export_profiles.html", context)
 
 
 @require_GET
@@ -52,7 +52,7 @@ def explained(request: UserRequest) -> HttpResponse:
             ("Codering", Encoding.labels),
         ],
     }
-    return render(request, "committee/export_explained.html", context)
+    return render(request, "committee/export/export_explained.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -82,7 +82,7 @@ def _form(request: UserRequest, form: ExportProfileForm) -> HttpResponse:
             return redirect("committee:export_profiles")
     elif form.instance.pk and request.method == "GET":
         context["sample"] = sample_of("", form.instance.shape)
-    return render(request, "committee/export_profile.html", context)
+    return render(request, "committee/export/export_profile.html", context)
 
 
 def save(form: ExportProfileForm) -> ExportProfile | None:
@@ -115,4 +115,4 @@ def remove(request: UserRequest, public_id: UUID) -> HttpResponse:
         f"Het exportprofiel ‘{profile.name}’ kan dan niet meer worden gekozen. Eerdere exports in dit profiel "
         "blijven bewaard en kunnen opnieuw worden gedownload."
     )
-    return render(request, "committee/export_profile_remove.html", {"profile": profile, "sentence": sentence})
+    return render(request, "committee/export/export_profile_remove.html", {"profile": profile, "sentence": sentence})

@@ -145,7 +145,7 @@ def exports(request: UserRequest) -> HttpResponse:
     schools = list(get_schools(request.user))
     found = Export.objects.filter(school__in=schools).select_related("exam", "school")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "committee/exports.html", {"page": page, "several": len(schools) > 1})
+    return render(request, "committee/export/exports.html", {"page": page, "several": len(schools) > 1})
 
 
 @require_GET
@@ -160,7 +160,7 @@ def export(request: UserRequest, public_id: UUID) -> HttpResponse:
         "page": Paginator(changed, PAGE_SIZE).get_page(request.GET.get("pagina")),
         "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
     }
-    return render(request, "committee/export.html", context)
+    return render(request, "committee/export/export.html", context)
 
 
 @require_GET
@@ -209,7 +209,7 @@ def changed(request: UserRequest, exam_id: int) -> HttpResponse:
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina")),
         "several": len(schools) > 1,
     }
-    return render(request, "committee/changed_results.html", context)
+    return render(request, "committee/export/changed_results.html", context)
 
 
 @require_GET

@@ -38,14 +38,14 @@ def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
         "appeals": appeals,
         "appeal_runs": any(appeal.closed_on is None for appeal in appeals),
     }
-    return render(request, "committee/afname.html", context)
+    return render(request, "committee/review/afname.html", context)
 
 
 @require_GET
 def delivery(request: UserRequest, public_id: UUID) -> HttpResponse:
     """The PDF and its mail alone: what the page asks again while they are on their way."""
     assessment = get_afname(request.user, public_id)
-    return render(request, "committee/delivery.html", _sent(assessment))
+    return render(request, "committee/review/_delivery.html", _sent(assessment))
 
 
 def _sent(assessment: Assessment) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _page(
         "problems": list(problem_links(parts)),
         "max_reason": corrections.MAX_REASON,
     }
-    return render(request, "committee/correct.html", context)
+    return render(request, "committee/review/correct.html", context)
 
 
 @require_GET
@@ -122,4 +122,4 @@ def history(request: UserRequest, public_id: UUID) -> HttpResponse:
     assessment = get_afname(request.user, public_id)
     access_log.note(assessment, by=request.user, what=access_log.What.HISTORY)
     context = {"assessment": assessment, "entries": read_history(assessment)}
-    return render(request, "committee/correction_history.html", context)
+    return render(request, "committee/review/correction_history.html", context)

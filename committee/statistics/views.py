@@ -27,7 +27,7 @@ def overview(request: UserRequest) -> HttpResponse:
         "period": period,
         "periods": statistics.periods(timezone.localdate()),
     }
-    return render(request, "committee/picture.html", context)
+    return render(request, "committee/statistics/picture.html", context)
 
 
 @require_GET
@@ -47,7 +47,7 @@ def of_exam(request: UserRequest, exam_id: int) -> HttpResponse:
         "period": period,
         "periods": statistics.periods(timezone.localdate()),
     }
-    return render(request, "committee/picture_of_exam.html", context)
+    return render(request, "committee/statistics/picture_of_exam.html", context)
 
 
 def _assessed_at(schools: list[int]) -> QuerySet[Exam]:

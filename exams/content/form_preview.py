@@ -15,7 +15,7 @@ SEGMENTS = [(score.value, score.label, "") for score in Score]
 
 @dataclass(frozen=True)
 class PartPreview:
-    """What assessments/form_criteria.html, form_justification.html and form_points.html ask for."""
+    """What assessments/examiner/_form_criteria.html, form_justification.html and form_points.html ask for."""
 
     label: str
     title: str
