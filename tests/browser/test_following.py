@@ -32,7 +32,7 @@ Browse = Callable[..., Page]
 
 @pytest.fixture(autouse=True)
 def _no_pdf_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ MODULES = (
     "assessments.invitations.proposals",
     "assessments.invitations.replace",
     "assessments.lifecycle",
-    "assessments.privacy.views",
+    "assessments.privacy.my_data_views",
     "assessments.rubric",
     "assessments.student_views",
     "exams.models",
