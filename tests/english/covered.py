@@ -29,6 +29,7 @@ MODULES = (
     "accounts.views",
     "addressbook.forms",
     "assessments.coupling.couplings",
+    "assessments.documents.forms",
     "assessments.documents.views",
     "assessments.examiner.forms",
     "assessments.examiner.link_views",
