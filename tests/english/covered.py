@@ -30,6 +30,7 @@ MODULES = (
     "addressbook.forms",
     "assessments.coupling.couplings",
     "assessments.documents.views",
+    "assessments.examiner.access",
     "assessments.examiner.forms",
     "assessments.examiner.link_views",
     "assessments.examiner.rendering",
