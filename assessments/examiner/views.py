@@ -21,7 +21,7 @@ from accounts.language import Language, translated
 from assessments import lifecycle, links, rate_limits
 from assessments.invitations.attachments import as_download
 from assessments.models import Invitation
-from assessments.rubric import Missing, Rubric, read_rubric
+from assessments.rubric import Missing, Rubric, read_uncorrected
 
 from . import saving, signature, summary
 from .access import JUST_OPENED, no_access_json, with_invitation
@@ -34,7 +34,7 @@ from .summary import own_result
 def form(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if JUST_OPENED in request.GET:  # the cookie arrived
         return redirect("assessments:form", invitation.public_id)
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     return _form_page(request, invitation, rubric)
 
 
@@ -122,7 +122,7 @@ def complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'Afronden': the summary, and the confirmation that completes it."""
     if request.method == "POST":
         return _complete(request, invitation)
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     if rubric.is_completed or invitation.assessment.is_closed:
         return redirect("assessments:form", invitation.public_id)
     return _complete_page(request, invitation, rubric)
@@ -152,7 +152,7 @@ def _complete_page(
 
 def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     filled_in = CompleteForm(request.POST, invitation=invitation)
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     if rubric.is_completed or invitation.assessment.is_closed:
         if rubric.is_completed:
             messages.info(request, _("Uw beoordeling was al afgerond."))
@@ -162,7 +162,7 @@ def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     try:
         saving.complete(invitation=invitation, signature=filled_in.signature, seen=filled_in.cleaned_data["seen"])
     except (saving.Incomplete, saving.Changed) as refused:
-        rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+        rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
         again = CompleteForm(invitation=invitation, signature=filled_in.signature)  # to be confirmed anew
         problem = "" if rubric.missing else str(refused)
         return _complete_page(request, invitation, rubric, refused=again, problem=problem)
@@ -185,7 +185,7 @@ def change(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @with_invitation()
 def copy(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'Bewaar een kopie (pdf)': the examiner's own parts, once they are completed."""
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     if not rubric.is_completed:
         return redirect("assessments:form", invitation.public_id)
     if rate_limits.COPIES.exceeds(str(invitation.pk)):
