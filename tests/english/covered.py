@@ -31,6 +31,7 @@ MODULES = (
     "assessments.coupling.couplings",
     "assessments.documents.forms",
     "assessments.documents.views",
+    "assessments.examiner.access",
     "assessments.examiner.forms",
     "assessments.examiner.link_views",
     "assessments.examiner.rendering",

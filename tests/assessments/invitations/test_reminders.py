@@ -44,7 +44,7 @@ def plan(assessment: Assessment, planned_on: date | None) -> None:
 
 # --- The reminder ---------------------------------------------------------------------------------
 def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitation) -> None:
-    parts = [column.assignment.part for column in saving.read_rubric(invitation.assessment).columns]
+    parts = [column.assignment.part for column in saving.read_uncorrected(invitation.assessment).columns]
     fill_in(invitation, parts=parts[:1])
     invitation.assessment.live_assignments.filter(part=parts[0]).update(completed_at=timezone.now())
     assert reminder(invitation)
