@@ -14,7 +14,6 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import links
-from assessments.documents import pdf as documents_pdf
 from assessments.models import Assessment, Document, Invitation, InvitationAttachment, Viewing
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
