@@ -32,7 +32,6 @@ MODULES = (
     "assessments.documents.views",
     "assessments.examiner.forms",
     "assessments.examiner.link_views",
-    "assessments.examiner.rendering",
     "assessments.examiner.saving",
     "assessments.examiner.signature",
     "assessments.examiner.views",
@@ -58,8 +57,6 @@ TEMPLATES = (
     "accounts/mail/join_school.html",
     "accounts/mail/join_school.subject.txt",
     "accounts/mail/join_school.txt",
-    "assessments/examiner/_form_criteria.html",
-    "assessments/examiner/_form_points.html",
     "assessments/pdf/own_copy.html",
     "file_gone.html",
 )
