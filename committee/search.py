@@ -212,21 +212,21 @@ def _start_of(day: date | None) -> datetime | None:
     return timezone.make_aware(datetime.combine(day, time.min)) if day else None
 
 
-def _schools(user: int, *, passed_second_step: bool) -> QuerySet[Any, Any]:
+def _schools(user: int, *, passed_two_factor: bool) -> QuerySet[Any, Any]:
     """Those of `get_schools`, with the own membership as a student (`own_memberships`)."""
     member = User(pk=user)
-    member.passed_second_step = passed_second_step
+    member.passed_two_factor = passed_two_factor
     mine = member.memberships.filter(role=Role.STUDENT, school=OuterRef("pk")).order_by().values("pk")
     theirs = member.schools_as(Role.EXAMENCOMMISSIE).order_by("name").annotate(own=Subquery(mine))
     return theirs.values_list("pk", "name", "digital_assessment_active", "four_eyes", "own")
 
 
-SCHOOLS = {passed: Prepared(partial(_schools, passed_second_step=passed)) for passed in (False, True)}
+SCHOOLS = {passed: Prepared(partial(_schools, passed_two_factor=passed)) for passed in (False, True)}
 
 
 def get_filter(request: UserRequest) -> AfnamesFilter:
     """The search as the address has it; 404 for someone who is in no committee."""
-    schools = SCHOOLS[request.user.passed_second_step].ask(request.user.pk)
+    schools = SCHOOLS[request.user.passed_two_factor].ask(request.user.pk)
     if not schools:
         raise Http404
     return AfnamesFilter(

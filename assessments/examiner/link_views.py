@@ -13,8 +13,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.auth.rate_limits import asker
-from accounts.language import speak_to, translated
-from accounts.sessions.interrupted import is_own_post, posted
+from accounts.language import translated, use_language
+from accounts.sessions.interrupted import is_same_site_post, posted
 from assessments import lifecycle, links, rate_limits, unsubscribe
 from assessments.invitations import invite, proposals
 from assessments.models import Invitation, Proposal
@@ -61,7 +61,7 @@ def new_link_by_cookie(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     if invitation is not None:
-        speak_to(request, invitation.contact.language)
+        use_language(request, invitation.contact.language)
     key = f"{asker(request)}-{invitation.pk if invitation else ''}"
     if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(key):
         return no_access(request, links.NoAccess("asked_enough"))
@@ -99,7 +99,7 @@ def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "")
         if isinstance(value, str) and name.startswith("justification-") and value.strip()
     ]
     if refused.invitation is not None:
-        speak_to(request, refused.invitation.contact.language)
+        use_language(request, refused.invitation.contact.language)
     renew_url = ""
     if refused.renewable and refused.invitation is not None:
         # Never a token of ours: whoever looks at this page may not be the examiner.
@@ -108,7 +108,7 @@ def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "")
     context = {"refused": refused, "renew_url": renew_url, "typed": typed}
     if refused.reason == "no_cookie" and JUST_OPENED in request.GET:
         context["refuses_cookies"] = True
-    if refused.reason in _RENEWED_BY_LINK and is_own_post(request):
+    if refused.reason in _RENEWED_BY_LINK and is_same_site_post(request):
         context |= posted(request)
     response = render(request, "assessments/examiner/no_access.html", context, status=status)
     if status == 429:
@@ -164,7 +164,7 @@ def no_reminders(request: HttpRequest, token: str) -> HttpResponse:
     invitations = unsubscribe.find(token)
     if not invitations:
         return no_access(request, links.NoAccess("unknown"))
-    speak_to(request, invitations[0].contact.language)
+    use_language(request, invitations[0].contact.language)
     if request.method == "POST":
         for invitation in invitations:
             unsubscribe.stop(invitation=invitation)

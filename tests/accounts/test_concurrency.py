@@ -52,7 +52,7 @@ def test_a_link_for_a_new_password_that_is_sent_in_twice_works_once() -> None:
     token = NEW_PASSWORD.token(password.mail_link(user=user, language="nl").data)
 
     def choose(word: str) -> Callable[[], User]:
-        return lambda: password.choose(token=token, password=word, language="nl")
+        return lambda: password.reset(token=token, password=word, language="nl")
 
     results = at_once(choose("het-ene-woord"), choose("het-andere-woord"))
     assert kinds(results) == {User, LinkGone}
@@ -84,7 +84,7 @@ def test_two_who_ask_for_another_address_at_once_leave_one_that_waits() -> None:
     user = UserFactory()
 
     def ask(email: str) -> Callable[[], None]:
-        return lambda: email_change.ask(user=user, email=email, language="nl")
+        return lambda: email_change.request_change(user=user, email=email, language="nl")
 
     results = at_once(ask("een@school.test"), ask("twee@school.test"))
     assert results == [None, None]

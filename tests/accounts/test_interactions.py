@@ -17,7 +17,7 @@ from accounts.erasure import erase_account, erase_unused
 from accounts.importing import reading
 from accounts.importing.reading import Unreadable
 from accounts.models import Membership, Role, RoleChange, School, SchoolInvitation, Session, User
-from accounts.people.invite import send_wanted
+from accounts.people.invite import send_queued
 from accounts.people.links import NoInvitation, open_token, token_for
 from accounts.people.roles import grant, leave, take_role
 from assessments.models import Assessment
@@ -41,7 +41,7 @@ def invited(school: School, email: str, **fields: object) -> SchoolInvitation:
 def test_an_address_that_no_mail_goes_to_keeps_no_other_from_going(school: School, other_school: School) -> None:
     bad = invited(school, "i\u0307brahim@hier.test", wanted_at=timezone.now())
     invited(other_school, "goed@elders.test", wanted_at=timezone.now())
-    send_wanted()
+    send_queued()
     assert [mail.to for mail in OutgoingMail.objects.all()] == ["goed@elders.test"]
     bad.refresh_from_db()
     assert bad.wanted_at is None
@@ -117,8 +117,8 @@ def test_a_forgotten_password_ends_every_session_in_the_list(docent: User) -> No
     browser.force_login(docent)
     docent.refresh_from_db()
     link = password.mail_link(user=docent, language="nl")
-    password.choose(token=password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl")
-    assert not Session.objects.of(docent.pk)
+    password.reset(token=password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl")
+    assert not Session.objects.active_for(docent.pk)
 
 
 def test_the_link_to_a_wrong_address_is_void_once_that_is_corrected(school: School) -> None:

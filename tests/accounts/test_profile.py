@@ -69,7 +69,7 @@ def test_a_number_that_is_taken_between_check_and_save_is_refused_too(
     assert form.is_valid()
     Membership.objects.filter(pk=student.pk).update(student_number="999")
     with transaction.atomic():
-        assert form.keep() is False
+        assert form.save_details() is False
     assert field in form.errors
 
 

@@ -77,7 +77,7 @@ def test_the_list_has_the_schools_that_loading_gives(school: School, strict: boo
     MembershipFactory(user=user, school=second, role=Role.EXAMENCOMMISSIE)
     MembershipFactory(user=user, school=second, role=Role.STUDENT)
     member(school, Role.EXAMENCOMMISSIE)
-    user.passed_second_step = passed
+    user.passed_two_factor = passed
     asked = SCHOOLS[passed].ask(user.pk)
     assert [(pk, name) for pk, name, *_ in asked] == list(get_schools(user).values_list("pk", "name"))
     assert len(asked) == (1 if strict and not passed else 2)

@@ -9,7 +9,7 @@ from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
 
-from accounts.auth.registration import forget_unconfirmed
+from accounts.auth.registration import purge_unconfirmed
 from accounts.models import EmailChange, Membership, Role, School, User
 from assessments import links
 from assessments.models import Assessment, Event
@@ -190,10 +190,10 @@ def test_an_earlier_address_is_forgotten_once_nothing_is_kept_of_it(own: Client,
     stop = link_in("email_change_asked")
     own.post(link_in("confirm_email"))
     pass_time(days=366)
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert EmailChange.objects.exists()
     pass_time(days=5)
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert not EmailChange.objects.exists()
     assert Client().post(stop).status_code == 410
 

@@ -93,9 +93,9 @@ def test_a_public_page_stays_open(client: Client, newcomer: Membership) -> None:
 
 @pytest.mark.parametrize("going_to", ["foo", "admin:index", "//elders.example/", "https://elders.example/", "\x00"])
 def test_where_one_was_going_is_an_address_of_this_site_and_never_a_name(
-    client: Client, docent: User, going_to: str
+    client: Client, docent: User, next_url: str
 ) -> None:
     client.force_login(docent)
-    answer = client.get(WELCOME, {"next": going_to})
+    answer = client.get(WELCOME, {"next": next_url})
     assert answer.status_code == 302
     assert answer.url in {"foo", "admin", reverse("home")}

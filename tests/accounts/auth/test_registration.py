@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.auth import rate_limits, registration
-from accounts.auth.registration import forget_unconfirmed
+from accounts.auth.registration import purge_unconfirmed
 from accounts.models import Membership, Registration, Role, School, User
 from digibeoordelen.logs import HideMailedLinks
 from digibeoordelen.outbox import links
@@ -165,7 +165,7 @@ def test_a_school_that_does_not_want_it_can_not_be_chosen(client: Client, school
 
 
 def test_a_new_school_lets_nobody_register() -> None:
-    assert not School().lets_register(EMAIL)
+    assert not School().accepts_registration(EMAIL)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_a_new_school_lets_nobody_register() -> None:
     ],
 )
 def test_a_school_may_ask_for_an_address_of_its_own(domains: str, email: str, may: bool) -> None:
-    assert School(register_on=True, register_domains=domains).lets_register(email) is may
+    assert School(register_on=True, register_domains=domains).accepts_registration(email) is may
 
 
 def test_another_domain_is_refused_with_the_ones_that_will_do(client: Client, open_school: School) -> None:
@@ -272,16 +272,16 @@ def test_what_nobody_confirmed_is_forgotten(db: None, pass_time: Any) -> None:
     RegistrationFactory()
     pass_time(hours=47)
     RegistrationFactory(email="later@hier.test")
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert Registration.objects.count() == 2
     pass_time(hours=2)
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert Registration.objects.get().email == "later@hier.test"
 
 
 def test_a_beat_task_forgets_them(settings: Any) -> None:
     entry = settings.CELERY_BEAT_SCHEDULE["forget-unconfirmed"]
-    assert entry["task"] == "accounts.auth.registration.forget_unconfirmed"
+    assert entry["task"] == "accounts.tasks.forget_unconfirmed"
     assert entry["schedule"] <= timedelta(hours=1).total_seconds()
 
 

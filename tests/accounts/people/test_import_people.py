@@ -24,9 +24,9 @@ from accounts.importing.job import ShownAnew, import_shown
 from accounts.importing.models import KEPT_DAYS
 from accounts.importing.preview import prepare, read_rows
 from accounts.models import Membership, PeopleImport, Role, School, SchoolInvitation, User
-from accounts.people.import_views import forget_imports, sweep_imports
+from accounts.people.import_views import purge_imports, sweep_imports
 from accounts.people.importing.people import COLUMNS, EXAMPLE, TEMPLATE
-from accounts.people.invite import send_wanted
+from accounts.people.invite import send_queued
 from accounts.people.roles import leave
 from assessments.models import Assessment
 from digibeoordelen.outbox.models import OutgoingMail
@@ -84,7 +84,7 @@ def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Show
 def test_the_mail_asks_for_a_password_at_once_or_when_one_says_so(shown: Shown, school: School) -> None:
     import_shown(shown(NOA))
     import_shown(shown(BO, mails_now=False))
-    assert send_wanted() == 1
+    assert send_queued() == 1
     assert [mail.to for mail in OutgoingMail.objects.all()] == ["noa@hier.test"]
     assert [one.email for one in school.school_invitations.unsent()] == ["bo@hier.test"]
 
@@ -117,7 +117,7 @@ def test_a_number_alone_says_student(shown: Shown, school: School) -> None:
 
 def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) -> None:
     import_shown(shown(with_(NOA, language="Engels")))
-    send_wanted()
+    send_queued()
     assert OutgoingMail.objects.get().subject == "Your account at ROC Hier"
 
 
@@ -514,7 +514,7 @@ def test_what_is_typed_into_the_template_stays_text() -> None:
 def test_lists_are_forgotten_after_a_week(shown: Shown, pass_time: Any) -> None:
     shown(NOA)
     pass_time(days=KEPT_DAYS, seconds=1)
-    forget_imports()
+    purge_imports()
     assert not PeopleImport.objects.exists()
 
 

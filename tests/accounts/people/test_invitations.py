@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import School, SchoolInvitation, User
 from accounts.people import links
-from accounts.people.invite import InviteRefused, invite, send_again, send_wanted, want_unsent, withdraw
+from accounts.people.invite import InviteRefused, invite, queue_unsent, send_again, send_queued, withdraw
 from accounts.people.links import mail_link, open_token, resolve, token_for
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
@@ -219,15 +219,15 @@ def test_they_wait_until_one_click_sends_them_all(
 ) -> None:
     monkeypatch.setattr("accounts.people.invite.BATCH", 2)
     leave_for_later(school, manager, 3)
-    assert send_wanted() == 0
+    assert send_queued() == 0
     assert "3 mails versturen die nog wachten" in words(browser.get(url(school)))
     assert "Mail nog niet verzonden" in words(browser.get(url(school)))
     page = browser.post(url(school, "send_unsent"), follow=True)
     assert "3 mails gaan nu op weg." in words(page)
     assert "versturen die nog" not in words(page)
-    assert want_unsent(school=school) == 0
-    assert send_wanted() == 3
-    assert send_wanted() == 0
+    assert queue_unsent(school=school) == 0
+    assert send_queued() == 3
+    assert send_queued() == 0
     assert OutgoingMail.objects.count() == 3
 
 
@@ -235,7 +235,7 @@ def test_they_wait_until_one_click_sends_them_all(
 def test_two_workers_at_once_send_each_once(school: School, manager: User) -> None:
     leave_for_later(school, manager, 5)
     SchoolInvitation.objects.update(wanted_at=timezone.now())
-    assert sum(at_once(send_wanted, send_wanted)) == 5
+    assert sum(at_once(send_queued, send_queued)) == 5
     assert OutgoingMail.objects.count() == 5
 
 
@@ -264,7 +264,7 @@ def test_all_that_expired_are_sent_once_more_at_one_click(
         page = words(browser.post(url(school, "send_expired"), follow=True))
     assert "nu op weg" not in page
     assert "In de wachtrij" in page
-    assert send_wanted() == 2
+    assert send_queued() == 2
     assert OutgoingMail.objects.count() == 5
     for token in older:
         with pytest.raises(links.NoInvitation, match="void"):

@@ -18,8 +18,8 @@ from PIL import Image
 
 from accounts.context import navigation
 from accounts.models import Membership, Role, School, User
-from accounts.school.branding import OURS, Brand, _luminance, _read, check_colour, contrast, tidy_colour
-from accounts.school.logo import KEPT_SIZE, MAX_BYTES, read_logo
+from accounts.school.branding import OURS, Palette, _luminance, _read, check_colour, contrast, tidy_colour
+from accounts.school.logo import MAX_BYTES, STORED_SIZE, read_logo
 from assessments import links
 from assessments.models import Invitation
 from tests.factories import MembershipFactory, given_logo, png
@@ -35,8 +35,8 @@ def upload(content: bytes, name: str = "logo.png") -> SimpleUploadedFile:
 
 
 def test_ours_comes_out_as_base_css_has_it() -> None:
-    assert Brand.of("") == Brand(OURS, Brand.of(OURS).dark, "#f2eef5")
-    assert Brand.of("geen kleur; }").colour == OURS
+    assert Palette.of("") == Palette(OURS, Palette.of(OURS).dark, "#f2eef5")
+    assert Palette.of("geen kleur; }").colour == OURS
 
 
 @given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
@@ -46,7 +46,7 @@ def test_what_is_taken_can_be_read_on_white_and_on_its_own_tint(colour: str) -> 
     except ValidationError:
         assert contrast(_read(colour), WHITE) < 4.5
         return
-    brand = Brand.of(colour)
+    brand = Palette.of(colour)
     for shade in (brand.colour, brand.dark):
         assert contrast(_read(shade), WHITE) >= 4.5
         assert contrast(_read(shade), _read(brand.tint)) >= 4.5
@@ -99,7 +99,7 @@ def test_a_logo_is_drawn_anew_small_and_as_png() -> None:
     picture.save(out, "JPEG", comment=b"<script>alert(1)</script>")
     logo = read_logo(upload(out.getvalue(), "logo.jpg"))
     drawn = Image.open(BytesIO(logo.content))
-    assert (drawn.format, drawn.width <= KEPT_SIZE[0], drawn.height <= KEPT_SIZE[1]) == ("PNG", True, True)
+    assert (drawn.format, drawn.width <= STORED_SIZE[0], drawn.height <= STORED_SIZE[1]) == ("PNG", True, True)
     assert b"script" not in logo.content
 
 
@@ -170,10 +170,10 @@ def test_no_other_file_is_served_as_a_logo(client: Client, school: School, other
 # --- On the pages ----------------------------------------------------------------------------------
 
 
-def look_of(user: User | AnonymousUser) -> object:
+def branding_of(user: User | AnonymousUser) -> object:
     request = RequestFactory().get("/")
     request.user = user
-    return navigation(request)["nav_look"] or None
+    return navigation(request)["nav_branding"] or None
 
 
 @pytest.fixture
@@ -187,17 +187,17 @@ def blue(school: School) -> School:
 def test_people_of_the_school_see_its_logo_and_colour(client: Client, docent: User, blue: School) -> None:
     client.force_login(docent)
     page = client.get("/mijn-digibib/").content.decode()
-    assert f'<img src="{blue.look.logo_url}" alt="ROC Hier">' in page
-    assert f'<link rel="stylesheet" href="{blue.look.style_url}">' in page
+    assert f'<img src="{blue.branding.logo_url}" alt="ROC Hier">' in page
+    assert f'<link rel="stylesheet" href="{blue.branding.style_url}">' in page
 
 
 def test_whoever_belongs_to_several_schools_sees_ours(docent: User, blue: School, other_school: School) -> None:
-    assert look_of(docent) == blue.look
+    assert branding_of(docent) == blue.branding
     MembershipFactory(user=docent, school=blue, role=Role.EXAMENCOMMISSIE)
-    assert look_of(docent) == blue.look
+    assert branding_of(docent) == blue.branding
     MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
-    assert look_of(docent) is None
-    assert look_of(AnonymousUser()) is None
+    assert branding_of(docent) is None
+    assert branding_of(AnonymousUser()) is None
 
 
 def test_header_and_look_cost_one_query(docent: User, blue: School, django_assert_num_queries) -> None:
@@ -205,7 +205,7 @@ def test_header_and_look_cost_one_query(docent: User, blue: School, django_asser
     request.user = docent
     with django_assert_num_queries(1):
         said = navigation(request)
-        assert said["nav_look"].colour
+        assert said["nav_branding"].colour
         assert said["nav_tabs"]
 
 
@@ -213,11 +213,11 @@ def test_an_examiner_sees_the_look_of_the_school_that_asks(
     client: Client, invitation: Invitation, blue: School
 ) -> None:
     page = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]), follow=True)
-    assert blue.look.logo_url in page.content.decode()
-    assert blue.look.style_url in page.content.decode()
+    assert blue.branding.logo_url in page.content.decode()
+    assert blue.branding.style_url in page.content.decode()
 
 
 def test_the_first_login_has_it_too(client: Client, blue: School, student: Membership) -> None:
     User.objects.filter(pk=student.user_id).update(details_checked_at=None)
     client.force_login(student.user)
-    assert blue.look.logo_url in client.get("/welkom/").content.decode()
+    assert blue.branding.logo_url in client.get("/welkom/").content.decode()

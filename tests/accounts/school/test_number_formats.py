@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.school.number_formats import check_forms, example, read_forms, read_number
+from accounts.school.number_formats import check_patterns, example, read_number, read_patterns
 
 
 def read(typed: str, forms: str) -> str:
-    return read_number(typed, forms=forms, school="ROC Hier")
+    return read_number(typed, patterns=forms, school="ROC Hier")
 
 
 @pytest.mark.parametrize(
@@ -64,11 +64,11 @@ def test_the_refusal_says_in_words_what_it_looks_like(forms: str, said: str) -> 
 )
 def test_what_is_no_form_is_refused_with_what_to_do(forms: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        check_forms(forms)
+        check_patterns(forms)
 
 
 @given(st.text(alphabet="9Asx-/.", min_size=1, max_size=20).filter(lambda form: set(form) & {"9", "A"}))
 def test_the_example_of_a_form_fits_it(form: str) -> None:
-    check_forms(form)
+    check_patterns(form)
     assert read(example(form), form) == example(form)
-    assert read_forms(form) == [form]
+    assert read_patterns(form) == [form]

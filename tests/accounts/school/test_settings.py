@@ -203,7 +203,7 @@ def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
     for height in (100, 100, 120):
         client.post(page, opened(client, page) | {"logo": SimpleUploadedFile("logo.png", png(300, height))})
     school.refresh_from_db()
-    assert school.look.logo_url in words(client.get(page))
+    assert school.branding.logo_url in words(client.get(page))
     client.post(page, opened(client, page) | {"remove_logo": "on"})
     assert [(before, after) for _, before, after, _ in log(school)] == [
         ("een logo", ""),
