@@ -13,7 +13,7 @@ from accounts.fields import LineField
 
 from .user import Role
 
-LogRow = TypeVar("Line", bound=models.Model)
+LogRow = TypeVar("LogRow", bound=models.Model)
 
 
 class ImmutableQuerySet(models.QuerySet[LogRow]):

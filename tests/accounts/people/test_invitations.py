@@ -34,7 +34,7 @@ def url(school: School, name: str = "invitations", *more: object) -> str:
 
 
 # --- Inviting ------------------------------------------------------------------------------------
-def test_the_mail_says_who_asks_for_what_and_keeps_no_link(school: School, manager: User) -> None:
+def test_invitation_mail_names_sender_and_stores_no_link(school: School, manager: User) -> None:
     invitation = ask(school, manager, "EXAMENCOMMISSIE", "DOCENT")
     mail = OutgoingMail.objects.get()
     assert (mail.to, mail.subject, mail.reply_to) == ("noa@hier.test", "Uw account bij ROC Hier", manager.email)
@@ -56,7 +56,7 @@ def test_a_mail_in_english(school: School, manager: User) -> None:
     assert '<html lang="en">' in mail.html
 
 
-def test_who_has_an_account_elsewhere_is_asked_and_the_screen_does_not_tell(
+def test_inviting_does_not_reveal_existing_accounts(
     browser: Client, school: School, stranger: User
 ) -> None:
     answers = []
@@ -67,19 +67,19 @@ def test_who_has_an_account_elsewhere_is_asked_and_the_screen_does_not_tell(
     assert not school.memberships.filter(user=stranger).exists()
 
 
-def test_who_is_here_already_gets_the_role_there(browser: Client, school: School, docent: User) -> None:
+def test_member_is_not_invited_but_linked(browser: Client, school: School, docent: User) -> None:
     page = words(browser.post(url(school, "invite"), {**NOA, "email": docent.email, "roles": "STUDENT"}))
     assert "Dirk Docent hoort al bij ROC Hier." in page
     assert url(school, "person", docent.pk) in page
     assert not OutgoingMail.objects.exists()
 
 
-def test_nobody_asks_themselves(school: School, manager: User) -> None:
+def test_inviting_oneself_is_refused(school: School, manager: User) -> None:
     with pytest.raises(InviteRefused, match="uw eigen e-mailadres"):
         ask(school, manager, "EXAMENCOMMISSIE", email=manager.email.upper())
 
 
-def test_an_address_is_asked_once_at_a_time(school: School, manager: User) -> None:
+def test_address_has_one_open_invitation(school: School, manager: User) -> None:
     first = ask(school, manager)
     with pytest.raises(InviteRefused, match="heeft al een open uitnodiging"):
         ask(school, manager, email="NOA@hier.test")
@@ -104,7 +104,7 @@ def test_a_double_click_asks_once(school: School, manager: User) -> None:
         ({"email": "x@" + "a" * 70 + ".nl"}, "e-mailadres"),
     ],
 )
-def test_what_is_wrong_stands_at_the_field(
+def test_error_is_shown_at_the_field(
     browser: Client, school: School, changes: dict[str, Any], sentence: str
 ) -> None:
     page = browser.post(url(school, "invite"), {**NOA, "roles": "DOCENT", **changes})
@@ -114,7 +114,7 @@ def test_what_is_wrong_stands_at_the_field(
 
 
 # --- The list ------------------------------------------------------------------------------------
-def test_the_list_shows_how_each_mail_fares(browser: Client, school: School, manager: User, pass_time: Any) -> None:
+def test_list_shows_the_status_of_each_mail(browser: Client, school: School, manager: User, pass_time: Any) -> None:
     invitation = ask(school, manager)
     assert "In de wachtrij" in words(browser.get(url(school)))
     OutgoingMail.objects.update(state="FAILED", last_error="550 No such user")
@@ -161,7 +161,7 @@ def test_another_school_s_does_not_exist(
 
 
 # --- Once more, and no more ----------------------------------------------------------------------
-def test_sending_again_makes_the_older_link_void_and_is_valid_anew(
+def test_resending_voids_the_older_link(
     browser: Client, school: School, manager: User, pass_time: Any
 ) -> None:
     invitation = ask(school, manager)
@@ -214,7 +214,7 @@ def leave_for_later(school: School, by: User, count: int) -> None:
         )
 
 
-def test_they_wait_until_one_click_sends_them_all(
+def test_unsent_invitations_are_sent_together(
     browser: Client, school: School, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accounts.people.invite.BATCH", 2)
@@ -239,7 +239,7 @@ def test_two_workers_at_once_send_each_once(school: School, manager: User) -> No
     assert OutgoingMail.objects.count() == 5
 
 
-def test_one_of_them_can_be_sent_from_the_person_s_page(browser: Client, school: School, manager: User) -> None:
+def test_invitation_can_be_sent_from_the_person_s_page(browser: Client, school: School, manager: User) -> None:
     leave_for_later(school, manager, 1)
     [invitation] = school.school_invitations.all()
     page = words(browser.get(url(school, "person", invitation.user_id)))
@@ -251,7 +251,7 @@ def test_one_of_them_can_be_sent_from_the_person_s_page(browser: Client, school:
     assert invitation.generation == 1
 
 
-def test_all_that_expired_are_sent_once_more_at_one_click(
+def test_expired_invitations_are_resent_together(
     browser: Client, school: School, manager: User, pass_time: Any
 ) -> None:
     older = [token_for(ask(school, manager, email=f"noa{number}@hier.test")) for number in range(2)]

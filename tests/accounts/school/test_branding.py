@@ -34,13 +34,13 @@ def upload(content: bytes, name: str = "logo.png") -> SimpleUploadedFile:
 # --- Colour ---------------------------------------------------------------------------------------
 
 
-def test_ours_comes_out_as_base_css_has_it() -> None:
+def test_default_palette_equals_base_css() -> None:
     assert Palette.of("") == Palette(OURS, Palette.of(OURS).dark, "#f2eef5")
     assert Palette.of("geen kleur; }").colour == OURS
 
 
 @given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
-def test_what_is_taken_can_be_read_on_white_and_on_its_own_tint(colour: str) -> None:
+def test_accepted_colour_is_readable_on_white_and_tint(colour: str) -> None:
     try:
         check_colour(colour)
     except ValidationError:
@@ -63,7 +63,7 @@ def test_what_is_taken_can_be_read_on_white_and_on_its_own_tint(colour: str) -> 
         ("#12345", "Dit is geen kleurcode."),
     ],
 )
-def test_a_colour_that_is_refused_is_refused_with_what_was_measured(colour: str, said: str) -> None:
+def test_refused_colour_names_its_contrast(colour: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         check_colour(colour)
 
@@ -75,7 +75,7 @@ def test_a_colour_is_tidied(typed: str, kept: str) -> None:
     assert tidy_colour(typed) == kept
 
 
-def test_the_stylesheet_sets_the_brand_and_no_colour_with_a_meaning(client: Client) -> None:
+def test_stylesheet_leaves_semantic_colours_alone(client: Client) -> None:
     response = client.get(reverse("school:colour", args=["1d5fa8"]))
     css = response.content.decode()
     assert "--brand:#1d5fa8" in css
@@ -86,14 +86,14 @@ def test_the_stylesheet_sets_the_brand_and_no_colour_with_a_meaning(client: Clie
 
 
 @pytest.mark.parametrize("address", ["1d5fa", "1D5FA8", "red", "1d5fa8;}", "%7D"])
-def test_an_address_that_is_no_colour_is_none(client: Client, address: str) -> None:
+def test_invalid_colour_url_gets_404(client: Client, address: str) -> None:
     assert client.get(f"/school/kleur/{address}.css").status_code == 404
 
 
 # --- Logo -----------------------------------------------------------------------------------------
 
 
-def test_a_logo_is_drawn_anew_small_and_as_png() -> None:
+def test_logo_is_stored_as_a_small_png() -> None:
     out = BytesIO()
     picture = Image.new("CMYK", (3000, 900))
     picture.save(out, "JPEG", comment=b"<script>alert(1)</script>")
@@ -103,7 +103,7 @@ def test_a_logo_is_drawn_anew_small_and_as_png() -> None:
     assert b"script" not in logo.content
 
 
-def test_what_hides_behind_a_picture_is_left_behind() -> None:
+def test_logo_metadata_is_removed() -> None:
     logo = read_logo(upload(png() + b"<?php evil ?>"))
     assert b"evil" not in logo.content
 
@@ -141,12 +141,12 @@ def gif() -> bytes:
     ],
     ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "narrow", "high", "long", "large file"],
 )
-def test_what_is_no_logo_is_refused_with_why(content: bytes, said: str) -> None:
+def test_invalid_logo_is_refused_with_a_reason(content: bytes, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         read_logo(upload(content))
 
 
-def test_the_logo_is_served_as_a_png_and_kept_long(client: Client, school: School) -> None:
+def test_logo_is_served_as_cacheable_png(client: Client, school: School) -> None:
     file = given_logo(school)
     response = client.get(reverse("school:logo", args=[school.pk, file.pk]))
     assert (response["Content-Type"], response.content) == ("image/png", png())
@@ -154,7 +154,7 @@ def test_the_logo_is_served_as_a_png_and_kept_long(client: Client, school: Schoo
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_an_older_logo_leads_to_the_one_of_now_and_without_one_there_is_nothing(client: Client, school: School) -> None:
+def test_older_logo_redirects_and_missing_logo_gets_404(client: Client, school: School) -> None:
     file = given_logo(school)
     answer = client.get(reverse("school:logo", args=[school.pk, file.pk + 1]))
     assert answer.url == reverse("school:logo", args=[school.pk, file.pk])
@@ -191,7 +191,7 @@ def test_people_of_the_school_see_its_logo_and_colour(client: Client, docent: Us
     assert f'<link rel="stylesheet" href="{blue.branding.style_url}">' in page
 
 
-def test_whoever_belongs_to_several_schools_sees_ours(docent: User, blue: School, other_school: School) -> None:
+def test_people_of_several_schools_see_the_default_branding(docent: User, blue: School, other_school: School) -> None:
     assert branding_of(docent) == blue.branding
     MembershipFactory(user=docent, school=blue, role=Role.EXAMENCOMMISSIE)
     assert branding_of(docent) == blue.branding
@@ -200,7 +200,7 @@ def test_whoever_belongs_to_several_schools_sees_ours(docent: User, blue: School
     assert branding_of(AnonymousUser()) is None
 
 
-def test_header_and_look_cost_one_query(docent: User, blue: School, django_assert_num_queries) -> None:
+def test_header_and_branding_cost_one_query(docent: User, blue: School, django_assert_num_queries) -> None:
     request = RequestFactory().get("/")
     request.user = docent
     with django_assert_num_queries(1):
@@ -209,7 +209,7 @@ def test_header_and_look_cost_one_query(docent: User, blue: School, django_asser
         assert said["nav_tabs"]
 
 
-def test_an_examiner_sees_the_look_of_the_school_that_asks(
+def test_examiner_sees_the_school_s_branding(
     client: Client, invitation: Invitation, blue: School
 ) -> None:
     page = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]), follow=True)
@@ -217,7 +217,7 @@ def test_an_examiner_sees_the_look_of_the_school_that_asks(
     assert blue.branding.style_url in page.content.decode()
 
 
-def test_the_first_login_has_it_too(client: Client, blue: School, student: Membership) -> None:
+def test_first_login_has_the_school_s_branding(client: Client, blue: School, student: Membership) -> None:
     User.objects.filter(pk=student.user_id).update(details_checked_at=None)
     client.force_login(student.user)
     assert blue.branding.logo_url in client.get("/welkom/").content.decode()
