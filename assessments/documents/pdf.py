@@ -12,7 +12,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from accounts.school.branding import Brand
+from accounts.school.branding import Palette
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import verification
@@ -62,7 +62,7 @@ def look_context(*, colour: str = "", logo: str = "") -> dict[str, Any]:
         image = f"data:image/png;base64,{b64encode(file.read()).decode()}" if file else ""
     except FileGone:
         image = ""
-    return {"brand": Brand.of(colour), "logo": image}
+    return {"brand": Palette.of(colour), "logo": image}
 
 
 def write_pdf(html: str, **options: Any) -> bytes:

@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
 from accounts.auth.rate_limits import asker
-from accounts.language import speak_to, translated
-from accounts.sessions.interrupted import is_own_post, posted
+from accounts.language import translated, use_language
+from accounts.sessions.interrupted import is_same_site_post, posted
 from assessments import links, rate_limits
 from assessments.models import Invitation
 
@@ -43,14 +43,14 @@ def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "")
         ],
     }
     if refused.invitation is not None:
-        speak_to(request, refused.invitation.contact.language)
+        use_language(request, refused.invitation.contact.language)
         if refused.renewable:
             # Never a new token: the visitor may not be the examiner.
             by_cookie = reverse("assessments:new_link_by_cookie", args=[refused.invitation.public_id])
             context["renew_url"] = reverse("assessments:new_link", args=[token]) if token else by_cookie
     if refused.reason == "no_cookie" and JUST_OPENED in request.GET:
         context["refuses_cookies"] = True
-    if refused.reason in _RENEWED_BY_LINK and is_own_post(request):
+    if refused.reason in _RENEWED_BY_LINK and is_same_site_post(request):
         context |= posted(request)
     response = render(request, "assessments/examiner/no_access.html", context, status=status)
     if status == 429:

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.auth.rate_limits import asker
-from accounts.language import speak_to, translated
+from accounts.language import translated, use_language
 from assessments import lifecycle, links, rate_limits, unsubscribe
 from assessments.invitations import invite, proposals
 from assessments.models import Invitation, Proposal
@@ -59,7 +59,7 @@ def new_link_by_cookie(request: HttpRequest, invitation: Invitation) -> HttpResp
 
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     if invitation is not None:
-        speak_to(request, invitation.contact.language)
+        use_language(request, invitation.contact.language)
     key = f"{asker(request)}-{invitation.pk if invitation else ''}"
     if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(key):
         return no_access(request, links.NoAccess("asked_enough"))
@@ -115,7 +115,7 @@ def no_reminders(request: HttpRequest, token: str) -> HttpResponse:
     invitations = unsubscribe.find(token)
     if not invitations:
         return no_access(request, links.NoAccess("unknown"))
-    speak_to(request, invitations[0].contact.language)
+    use_language(request, invitations[0].contact.language)
     if request.method == "POST":
         for invitation in invitations:
             unsubscribe.stop(invitation=invitation)

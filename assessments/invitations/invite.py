@@ -225,7 +225,7 @@ def _standing(assessment: Assessment, invitation: Invitation) -> Invitation:
 
 def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachments: Sequence[Attachment]) -> Invitation:
     now = timezone.now()
-    expires_at = assessment.school.links_until(now)
+    expires_at = assessment.school.link_expiry(now)
     earlier = assessment.invitations.filter(contact=contact).first()
     if earlier:
         invitation = earlier
@@ -248,7 +248,7 @@ def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachmen
 def _renew(invitation: Invitation) -> None:
     invitation.generation += 1
     invitation.asked_at = timezone.now()
-    invitation.expires_at = invitation.assessment.school.links_until(invitation.asked_at)
+    invitation.expires_at = invitation.assessment.school.link_expiry(invitation.asked_at)
     invitation.save(update_fields=["generation", "asked_at", "expires_at"])
 
 

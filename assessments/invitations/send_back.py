@@ -39,7 +39,7 @@ def send_back(
             invitation.assessment = current
             invitation.generation += 1
             invitation.asked_at = timezone.now()
-            invitation.expires_at = current.school.links_until(invitation.asked_at)
+            invitation.expires_at = current.school.link_expiry(invitation.asked_at)
             invitation.mail = mails.queue_sent_back(invitation=invitation, remark=remark, by=by)
             invitation.committee_remark = remark
             changed = ["generation", "asked_at", "expires_at", "mail", "committee_remark"]

@@ -8,15 +8,15 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.fields import ProseField
-from accounts.models import NeverChanged, NeverChangedQuerySet
+from accounts.models import Immutable, ImmutableQuerySet
 from exams.models import SCORE_CHOICES, Criterion
 
 
-class CorrectionQuerySet(NeverChangedQuerySet["Correction"]):
+class CorrectionQuerySet(ImmutableQuerySet["Correction"]):
     """Decisions; they go with their assessment."""
 
 
-class Correction(NeverChanged):
+class Correction(Immutable):
     """One bewerking: laid over what the examiners wrote, which itself never changes.
 
     On a criterion it is a decision: `after` is O, V or G, or '' where an earlier decision is taken back.

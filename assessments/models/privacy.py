@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.importing.models import ImportedFile, ImportedFileQuerySet
-from accounts.models import Membership, NeverChanged, NeverChangedQuerySet, Role, School, User
+from accounts.models import Immutable, ImmutableQuerySet, Membership, Role, School, User
 from digibeoordelen.jobs.models import Job, JobQuerySet
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import SCORE_CHOICES, Criterion, Exam
@@ -212,11 +212,11 @@ class PastScores(models.Model):
         return f"{self.criterion_id}, {self.year}: {self.count}"
 
 
-class ViewingQuerySet(NeverChangedQuerySet["Viewing"]):
+class ViewingQuerySet(ImmutableQuerySet["Viewing"]):
     """Lines of who saw what; `view_log` deletes what is too old."""
 
 
-class Viewing(NeverChanged):
+class Viewing(Immutable):
     """Someone of the school opened an assessment, or downloaded an export (by its public id) with several.
 
     `slot` is the piece of time that `at` lies in: within it the same person opens the same thing once.

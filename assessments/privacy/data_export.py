@@ -182,7 +182,7 @@ def collect_account(student: Membership, addresses: list[Address]) -> dict[str, 
     return {
         "account": _account(student),
         "tweede_stap": _second_step(user),
-        "sessies": [_session(session) for session in Session.objects.of(user.pk)],
+        "sessies": [_session(session) for session in Session.objects.active_for(user.pk)],
         "inloggen": _logins(addresses),
         "wijzigingen_van_uw_e-mailadres": list(
             user.email_changes.order_by("asked_at").values(

@@ -20,7 +20,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.addresses import addresses_of, mails_to
-from accounts.erasure import erase_membership, erase_unused, forget_logins
+from accounts.erasure import erase_membership, erase_unused, purge_login_log
 from accounts.models import Membership, School
 from assessments.documents import verification
 from assessments.models import (
@@ -69,7 +69,7 @@ def tidy_up() -> None:
     access_log.forget_old()
     DataRequest.objects.purge()
     MailAbout.objects.forget_delivered()
-    forget_logins()
+    purge_login_log()
     old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
     cancel.delete(old.filter(~Exists(_ABOUT)))
     storage.destroy()

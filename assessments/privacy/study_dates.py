@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, SchoolChange, User
-from accounts.school.changes import lines_of_student, own_changes, said
+from accounts.school.changes import changed_fields, display_value, student_changes
 
 DATES = ("diploma_on", "left_on")
 FIRST_DATE = date(2000, 1, 1)
@@ -37,7 +37,10 @@ def contradiction(*, diploma_on: date | None, left_on: date | None) -> str:
     """
     if diploma_on is None or left_on is None:
         return ""
-    left, diploma = f"vertrokken zonder diploma op {said(left_on)}", f"een diploma op {said(diploma_on)}"
+    left, diploma = (
+        f"vertrokken zonder diploma op {display_value(left_on)}",
+        f"een diploma op {display_value(diploma_on)}",
+    )
     if left_on > diploma_on:
         return (
             f"Let op: {diploma} en daarna {left}. Dat kan alleen bij twee opleidingen. "
@@ -54,11 +57,11 @@ def set_dates(
 ) -> list[SchoolChange]:
     """Writes the dates that differ from what the form was opened with, and returns their lines of the log.
 
-    `own_changes` says what that is; it raises `ChangedMeanwhile`, with nothing written, for what another changed.
+    `changed_fields` says what that is; it raises `ChangedMeanwhile`, with nothing written, for what another changed.
     """
     with transaction.atomic():
         current = Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)
-        return write_dates([(current, own_changes(kept=current, typed=typed, opened=opened))], by=by)
+        return write_dates([(current, changed_fields(stored=current, typed=typed, opened=opened))], by=by)
 
 
 def write_dates(
@@ -72,7 +75,7 @@ def write_dates(
     students = []
     now = timezone.now()
     for student, dates in changed:
-        changes = lines_of_student(student=student, changes=dates, by=by, reason=reason)
+        changes = student_changes(student=student, changes=dates, by=by, reason=reason)
         if not changes:
             continue
         lines += changes

@@ -19,9 +19,9 @@ from accounts.importing.template_files import Template
 from accounts.importing.views import SchoolListPages
 from accounts.models import Membership, Role, School
 from accounts.people.importing.people import NUMBER as NUMBER_OF_PERSON
-from accounts.people.importing.people import number_of
+from accounts.people.importing.people import format_number
 from accounts.people.importing.write import CHANGED
-from accounts.school.changes import said
+from accounts.school.changes import display_value
 from assessments.models import DatesImport
 
 from . import retention
@@ -77,14 +77,14 @@ def judge(
     all_lines = list(lines)
     listed = _listed(all_lines, school)
     for chunk in chunks(iter(all_lines), CHUNK):
-        known = _students(school, {number_of(values[0], school) for _, values in chunk}, lock=lock)
+        known = _students(school, {format_number(values[0], school) for _, values in chunk}, lock=lock)
         for line, values in chunk:
             if values[0].casefold() == EXAMPLE[0]:
                 yield Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "het voorbeeld uit het template"),)))
             elif notes := [] if line in sound else check(layout, values):
                 yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
             else:
-                number = number_of(values[0], school)
+                number = format_number(values[0], school)
                 yield _judge(line, values, known.get(number), listed[number])
 
 
@@ -92,7 +92,7 @@ def _listed(lines: Sequence[tuple[int, Values]], school: School) -> dict[str, di
     """By number the lines that have it, with their dates."""
     found: dict[str, dict[int, Values]] = {}
     for line, values in lines:
-        found.setdefault(number_of(values[0], school), {})[line] = values[1:]
+        found.setdefault(format_number(values[0], school), {})[line] = values[1:]
     return found
 
 
@@ -144,7 +144,10 @@ def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str,
     if not changed:
         return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "staat er al zo"),)))
     outcome = Outcome.UPDATED if any(before[name] for name in changed) else Outcome.NEW
-    notes = [Note(HEADERS[name], said(dates[name]), f"(was {said(before[name]) or 'leeg'})") for name in changed]
+    notes = [
+        Note(HEADERS[name], display_value(dates[name]), f"(was {display_value(before[name]) or 'leeg'})")
+        for name in changed
+    ]
     after = {name: getattr(student, name) for name in DATES} | dict(dates)
     if odd := contradiction(**after):
         notes.append(Note("", "", odd, warns=True))
@@ -182,7 +185,7 @@ class DatesPages(SchoolListPages):
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
         """Each row of the page with whose it is: names are in no list, and not kept with it."""
-        numbers = {row.line: number_of(row.values[0], school) for row in page}
+        numbers = {row.line: format_number(row.values[0], school) for row in page}
         students = school.memberships.filter(role=Role.STUDENT, student_number__in={*numbers.values()} - {""})
         by_number = {student.student_number: student for student in students.select_related("user")}
         return {"rows": [(row, by_number.get(numbers[row.line])) for row in page], "notice": retention.NOTICE.days}

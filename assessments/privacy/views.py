@@ -16,7 +16,7 @@ from accounts.models import Membership, Role, School
 from accounts.models.retention_terms import TERMS
 from accounts.people.listing import read_page
 from accounts.school.changes import ChangedMeanwhile
-from accounts.school.forms import keep_settings, opened_with, settings_of
+from accounts.school.forms import bound_settings, opened_fingerprints, save_settings
 from accounts.school.navigation import get_managed_school
 from accounts.search import holds, matches
 from accounts.student_search import search_students
@@ -68,13 +68,13 @@ def terms(request: UserRequest, school_id: int) -> HttpResponse:
     form = TermsForm(request.POST or None, instance=copy(school))
     clashes: tuple[str, ...] = ()
     if request.method == "POST" and form.is_valid():
-        clashes = keep_settings(request, school=school, form=form)
+        clashes = save_settings(request, school=school, form=form)
         if not clashes:
             return redirect("privacy:retention", school.pk)
     context = {
         "school": school,
         "form": form,
-        "settings": settings_of(form, TERMS, kept=school, posted=request.POST, clashes=clashes),
+        "settings": bound_settings(form, TERMS, stored=school, posted=request.POST, clashes=clashes),
         "clashes": clashes,
         "diploma_months": privacy_retention.DIPLOMA_MONTHS,
         "notice": privacy_retention.NOTICE.days,
@@ -127,7 +127,7 @@ def get_student(school: School, pk: int) -> Membership:
 def students(request: UserRequest, school_id: int) -> HttpResponse:
     """Students by what is typed; without that those with a result that no date belongs to."""
     school = get_managed_school(request.user, school_id)
-    search = search_students(request.GET, school=school, unasked=lambda: privacy_retention.without_date(school))
+    search = search_students(request.GET, school=school, default=lambda: privacy_retention.without_date(school))
     return render(request, "assessments/privacy/dated_students.html", {"school": school, "search": search})
 
 
@@ -150,7 +150,7 @@ def student(request: UserRequest, school_id: int, membership_id: int) -> HttpRes
         "school": school,
         "student": found,
         "form": form,
-        "settings": settings_of(form, DATES, kept=found, posted=request.POST, clashes=clashes),
+        "settings": bound_settings(form, DATES, stored=found, posted=request.POST, clashes=clashes),
         "clashes": clashes,
         "odd": contradiction(diploma_on=found.diploma_on, left_on=found.left_on),
         "lines": found.changes.filter(name__in=DATES),
@@ -161,7 +161,7 @@ def student(request: UserRequest, school_id: int, membership_id: int) -> HttpRes
 
 
 def _keep(request: UserRequest, student: Membership, form: DatesForm) -> None:
-    opened = opened_with(request.POST, DATES)
+    opened = opened_fingerprints(request.POST, DATES)
     if set_dates(student=student, typed=form.cleaned_data, opened=opened, by=request.user):
         messages.success(request, f"De datums van {student.user.full_name} zijn bewaard.")
     else:

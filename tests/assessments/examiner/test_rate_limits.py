@@ -199,7 +199,7 @@ def test_one_address_asks_sixty_new_links_of_an_invitation_in_ten_minutes(
 def test_a_cache_that_is_gone_keeps_nobody_out_and_is_told_once(
     invitation: Invitation, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.auth.rate_limits._is_told", False)
+    monkeypatch.setattr("accounts.auth.rate_limits._outage_logged", False)
     gone = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {"default": gone}
     with caplog.at_level(logging.WARNING, logger="accounts.auth.rate_limits"):
