@@ -90,7 +90,7 @@ def _placed(
     choices: Iterable[tuple[coupling_couplings.Place, coupling_couplings.Target, Contact]],
     places: Mapping[coupling_couplings.Place, coupling_couplings.Target],
 ) -> list[tuple[coupling_couplings.Target | None, str, Contact]]:
-    """Yield the choices with their target in this unit, None where the unit lacks it, and its name."""
+    """Return the choices with their target in this unit, None where the unit lacks it, and its name."""
     return [(places.get(place), str(target), contact) for place, target, contact in choices]
 
 

@@ -72,7 +72,7 @@ class CompletedStays(lifecycle.DomainError):
 
 @dataclass(frozen=True)
 class Changes:
-    """The consequences for examiners who had begun or were invited."""
+    """Begun assignments that were removed, and examiners whose invitation was withdrawn."""
 
     taken_off: Sequence[Assignment]
     withdrawn: Sequence[Contact]
@@ -275,7 +275,7 @@ def _refuse_student_among(assessment: Assessment, contact_ids: Collection[int]) 
 
 
 def _take_off(assessment: Assessment, surplus: Sequence[Assignment], *, begun: Sequence[Assignment]) -> None:
-    """Delete the empty assignments of examiners who were never invited; mark the others as removed.
+    """Mark the surplus as removed, but delete the empty assignments of examiners who were never invited.
 
     An invited examiner may have the form open and still save it.
     """
