@@ -140,8 +140,8 @@ def invite_again(request: UserRequest, public_id: UUID) -> HttpResponse:
         [generation] = request_data.numbers(request.POST, "link")[:1] or [0]
         try:
             invite.invite_again(invitation=invitation, by=request.user, generation=generation)
-        except lifecycle.DomainError as told:
-            return _answer(request, invitation.assessment, str(obstacle))
+        except lifecycle.DomainError as error:
+            return _answer(request, invitation.assessment, str(error))
         messages.success(
             request, f"{contact.full_name} krijgt een nieuwe mail met een nieuwe link, op {contact.email}."
         )
@@ -165,8 +165,8 @@ def withdraw(request: UserRequest, public_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             invite.withdraw(invitation=invitation, by=request.user, reason=form.cleaned_data["reason"])
-        except lifecycle.DomainError as told:
-            return _answer(request, invitation.assessment, str(obstacle))
+        except lifecycle.DomainError as error:
+            return _answer(request, invitation.assessment, str(error))
         messages.success(request, f"De uitnodiging van {invitation.contact.full_name} is ingetrokken.")
         return redirect("assessments:detail", invitation.assessment.public_id)
     others = invitation.assessment.invitations.standing().exclude(pk=invitation.pk).exists()
