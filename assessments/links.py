@@ -101,12 +101,7 @@ def resolve(data: Mapping[str, Any]) -> str:
 def resolve_many(batch: Sequence[Mapping[str, Any]]) -> list[str | LinkVoid]:
     """Return for each what `resolve` returns, or the `LinkVoid` that it would raise; one query."""
     pks = {pk for data in batch for pk in _wanted(data)}
-    looked_at = (
-        "generation",
-        "withdrawn_at",
-        "replaced_by",
-        "assessment__status",
-    )  # includes the fields that `stands` reads
+    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # `stands` reads these too
     invitations = Invitation.objects.filter(pk__in=pks).select_related("assessment").only(*looked_at)
     standing = {invitation.pk: invitation.generation for invitation in invitations if stands(invitation)}
     return [_resolve(data, standing) for data in batch]

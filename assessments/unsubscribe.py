@@ -30,9 +30,7 @@ def resolve(data: Mapping[str, Any]) -> str:
 
 
 def _pks(data: Mapping[str, Any]) -> list[int]:
-    return (
-        list(data["invitations"]) if "invitations" in data else [data["invitation"]]
-    )  # the older format, of one invitation
+    return list(data["invitations"]) if "invitations" in data else [data["invitation"]]  # one in queued older mails
 
 
 def token_for(*invitations: Invitation) -> str:

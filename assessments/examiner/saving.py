@@ -21,9 +21,7 @@ from assessments.rubric import Column, Missing, Rubric, read_uncorrected
 from . import signature as examiner_signature
 
 MAX_JUSTIFICATION = 20_000  # characters; a page holds about 3,000
-SAVED_EVENT_EVERY = timedelta(
-    minutes=15
-)  # autosave posts every few words; the log only shows that the examiner was working
+SAVED_EVENT_EVERY = timedelta(minutes=15)  # autosave posts every few words; one event is enough
 _FIELD = re.compile("(?:justification|score)-(?P<assignment>[0-9]{1,18})(?:-(?P<criterion>[0-9]{1,18}))?")
 
 

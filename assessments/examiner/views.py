@@ -163,9 +163,7 @@ def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         saving.complete(invitation=invitation, signature=filled_in.signature, seen=filled_in.cleaned_data["seen"])
     except (saving.Incomplete, saving.Changed) as refused:
         rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
-        unticked = CompleteForm(
-            invitation=invitation, signature=filled_in.signature
-        )  # the declaration must be ticked again
+        unticked = CompleteForm(invitation=invitation, signature=filled_in.signature)
         problem = "" if rubric.missing else str(refused)
         return _complete_page(request, invitation, rubric, refused=unticked, problem=problem)
     except lifecycle.DomainError as error:

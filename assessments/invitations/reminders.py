@@ -127,9 +127,7 @@ def obstacle(invitation: Invitation, *, initiator_left: bool | None = None) -> s
         return why
     if invitation.is_expired:
         return "De link is verlopen; nodig de examinator opnieuw uit."
-    if (
-        invitation.mail and invitation.mail.state == MailState.FAILED
-    ):  # the examiner never received its remark and attachments
+    if invitation.mail and invitation.mail.state == MailState.FAILED:  # its remark and attachments never arrived
         if invitation.mail.dropped_at:
             return "De vorige mail is niet verzonden; nodig de examinator opnieuw uit."
         return "De vorige mail is mislukt; verzend die opnieuw."

@@ -51,9 +51,7 @@ class Invitation(models.Model):
     signed_organisation = NameField("organisatie", max_length=160, blank=True)
     assessed_on = models.DateField("beoordeeld op", null=True, blank=True)
     assessed_place = LineField("plaats", max_length=120, blank=True)
-    typed_signature = models.JSONField(
-        default=dict, blank=True
-    )  # on the summary, not signed yet (`signature.keep_typed`)
+    typed_signature = models.JSONField(default=dict, blank=True)  # not signed yet (`signature.keep_typed`)
 
     objects = InvitationQuerySet.as_manager()
 
