@@ -1,4 +1,4 @@
-"""The public page that tells whether a document is genuine and current, without login.
+"""The public page that shows whether a document is genuine and current, without login.
 
 It shows neither name nor grade, and changes nothing.
 """
