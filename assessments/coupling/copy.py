@@ -57,7 +57,7 @@ def apply_to_all(
                 asked_about=asked_about,
             )
             outcome.done.append(assessment)
-        except coupling_couplings.WouldLoseWork as loses:
+        except coupling_couplings.WorkWouldBeLost as loses:
             outcome.to_ask.append((assessment, loses))
         except lifecycle.DomainError as error:
             outcome.refuse(assessment, error)

@@ -66,7 +66,7 @@ def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     try:
         if invitation is not None:
             invite.request_new_link(invitation=invitation)
-    except invite.AskedEnough:
+    except invite.TooManyRequests:
         return no_access(request, links.NoAccess("asked_enough"))
     except lifecycle.DomainError:  # withdrawn since we looked
         return no_access(request, links.NoAccess("withdrawn"))

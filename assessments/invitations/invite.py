@@ -23,7 +23,7 @@ from digibeoordelen.outbox.queue import Attachment
 RENEW_PAUSE = timedelta(minutes=5)
 
 
-class AskedEnough(lifecycle.DomainError):
+class TooManyRequests(lifecycle.DomainError):
     """Whoever holds an old link has had the examiner mailed more often than an examiner asks."""
 
 
@@ -190,7 +190,7 @@ def request_new_link(*, invitation: Invitation) -> None:
     The present link goes out again while it is valid, so that someone with an old link can't make
     the examiner's own one void; an expired one is replaced. At most one mail per `RENEW_PAUSE` and
     address.
-    Raises `DomainError` when the invitation stands no more or the student left, `AskedEnough` after
+    Raises `DomainError` when the invitation stands no more or the student left, `TooManyRequests` after
     too many in a day.
     """
     with lifecycle.locked(invitation.assessment) as current:
@@ -203,7 +203,7 @@ def request_new_link(*, invitation: Invitation) -> None:
         if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not fresh.is_expired:
             return
         if rate_limits.NEW_LINKS_BY_INVITATION.exceeds(str(fresh.pk)):
-            raise AskedEnough("Er is vandaag al vaak een nieuwe link gemaild.")
+            raise TooManyRequests("Er is vandaag al vaak een nieuwe link gemaild.")
         if fresh.is_expired:
             _renew(fresh)
         _queue_mail(fresh)
