@@ -67,7 +67,7 @@ CONFIRM_TRIES = Limit("confirm-registration", 10, timedelta(minutes=15))  # by r
 LISTS_BY_USER = Limit("people-list", 20, timedelta(hours=1))  # by who hands them in: what one says of many addresses
 
 
-def asker(request: HttpRequest) -> str:
+def client_key(request: HttpRequest) -> str:
     """What stands for who asks: the IPv4 address, or the IPv6 network of 64 bits that one subscriber has."""
     try:
         address = ipaddress.ip_address(client_address(request))

@@ -111,7 +111,7 @@ def test_behind_a_proxy_each_visitor_is_counted_apart(db: None, settings: Any) -
     ],
 )
 def test_an_ipv6_network_of_64_bits_is_one_visitor(address: str, counted_as: str) -> None:
-    assert rate_limits.asker(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
+    assert rate_limits.client_key(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
 
 
 # --- Posts without a cookie ----------------------------------------------------------------------------
