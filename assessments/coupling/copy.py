@@ -110,7 +110,7 @@ def _put_choices(
         lifecycle.bump_version(current)
         names = full_names(contact for _, _, contact in choices)
         data: dict[str, Any] = {"target": "alle niveaus", "examiners": names, **changes.as_json()}
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
+        lifecycle.update_status(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
 def _replace_all(assessment: Assessment, choices: Iterable[tuple[coupling_couplings.Target, Contact]]) -> None:

@@ -209,7 +209,7 @@ def choose_examiners(
         data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
         if replace_finer:
             data["replaced_finer"] = True
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
+        lifecycle.update_status(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
 def _replace_couplings(assessment: Assessment, target: Target, contacts: Collection[Contact]) -> None:

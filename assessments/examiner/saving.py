@@ -160,7 +160,7 @@ def save(*, invitation: Invitation, entries: Mapping[int, Entry], sender: Sender
         _write(writes, sender)
         if any(write.has_content for write in writes):
             name = invitation.contact.full_name
-            lifecycle.settle(current, kind=Event.Kind.SAVED, by_name=name, quiet_for=SAVED_EVENT_EVERY)
+            lifecycle.update_status(current, kind=Event.Kind.SAVED, by_name=name, quiet_for=SAVED_EVENT_EVERY)
     return Saved(rubric, conflicts, _too_long(rubric, entries))
 
 
@@ -187,7 +187,7 @@ def complete(
         current.live_assignments.filter(Q(contact=invitation.contact, completed_at=None)).update(
             completed_at=timezone.now()
         )
-        lifecycle.settle(current, kind=Event.Kind.COMPLETED, by_name=invitation.contact.full_name)
+        lifecycle.update_status(current, kind=Event.Kind.COMPLETED, by_name=invitation.contact.full_name)
         if current.status == Status.ASSESSED:
             tell_initiator(current)
     return True

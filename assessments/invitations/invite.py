@@ -77,7 +77,7 @@ def make_invitations(
     invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
     lifecycle.bump_version(assessment)
     names = full_names(contacts)
-    lifecycle.settle(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
+    lifecycle.update_status(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
     return invitations
 
 
@@ -112,7 +112,7 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
         couplings.refuse_student(current, [fresh.contact])
         _renew(fresh)
         _queue_mail(fresh)
-        lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
+        lifecycle.update_status(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
 
 
 def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
@@ -145,7 +145,7 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
             else:
                 reason += " Er ging geen mail uit: alles was al afgerond."
             name = contact.full_name
-            lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
+            lifecycle.update_status(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
     _mail_together(to_mail)
     return len(to_mail)
 
@@ -181,7 +181,7 @@ def _withdraw(assessment: Assessment, invitation: Invitation, *, by: User | None
     invitation.save(update_fields=["withdrawn_at"])
     lifecycle.bump_version(assessment)
     name = invitation.contact.full_name
-    lifecycle.settle(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
+    lifecycle.update_status(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
 
 
 def request_new_link(*, invitation: Invitation) -> None:

@@ -63,7 +63,7 @@ def replace(
             _answer_proposals(current, old, chosen, by=by)
             lifecycle.bump_version(current)
             data: dict[str, Any] = {"examiner": old.full_name, "replacement": chosen.full_name, **changes.as_json()}
-            lifecycle.settle(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
+            lifecycle.update_status(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
             return invitation
 
 
