@@ -66,7 +66,7 @@ def _save_post(request: HttpRequest, invitation: Invitation) -> saving.Saved:
     try:
         return saving.save_post(invitation=invitation, post=request.POST)
     except lifecycle.TransitionRefused:  # closed between opening the cookie and taking the lock
-        raise links.closed_since(invitation) from None
+        raise links.why_closed(invitation) from None
 
 
 def _saved_or_page(request: HttpRequest, invitation: Invitation) -> Rubric | HttpResponse:

@@ -195,7 +195,7 @@ def request_new_link(*, invitation: Invitation) -> None:
     """
     with lifecycle.locked(invitation.assessment) as current:
         fresh = _standing(current, invitation)
-        if not links.stands(fresh):
+        if not links.is_active(fresh):
             raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
         leavers.refuse_student_left(current)
         couplings.refuse_student(current, [fresh.contact])
