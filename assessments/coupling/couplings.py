@@ -237,8 +237,8 @@ def sync_assignments(
 
     One that has content is never taken off silently: without `take_off_begun`, or its id in
     `asked_about`, `WorkWouldBeLost` is raised. What is taken off gets `removed_at` and keeps what was written; chosen
-    again, it counts again. Whoever has no part left loses the invitation with it. Raises
-    `CompletedWorkLocked` for what is the committee's by now, and `DomainError` where the student would assess themselves.
+    again, it counts again. An examiner without a part left loses the invitation. Raises `CompletedWorkLocked`
+    for work that is the committee's by now, and `DomainError` where the student would assess themselves.
     """
     wanted = _wanted(assessment)
     existing = {

@@ -22,11 +22,11 @@ class AlreadyFinal(lifecycle.TransitionRefused):
 
 
 class SecondApproverRequired(lifecycle.DomainError):
-    """The school wants four eyes: one member proposes, another makes it final."""
+    """The school requires that one member proposes and another makes it final."""
 
 
 class StaleProposal(lifecycle.DomainError):
-    """Not the proposal that was on the screen."""
+    """The proposal is not the one that the member read."""
 
 
 def refuse_if_final(assessment: Assessment) -> None:
