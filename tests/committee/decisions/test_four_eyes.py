@@ -81,7 +81,9 @@ def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User,
     act(propose, assessed, committee_member)
     rubric = read_rubric(assessed)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
-    corrections.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=rubric.effective_mark)
+    corrections.correct(
+        assessment=assessed, by=second, changes=Changes({}, texts), fingerprint=rubric.result_fingerprint
+    )
     assessed.refresh_from_db()
     assert assessed.valid_proposal() is None
     with pytest.raises(SecondApproverRequired):
@@ -193,7 +195,7 @@ def test_nobody_decides_on_their_own_result(
         lambda: act(propose, assessed, own),
         lambda: act(finalise, assessed, own),
         lambda: corrections.correct(
-            assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=rubric.effective_mark
+            assessment=assessed, by=own, changes=Changes({}, {}), fingerprint=rubric.result_fingerprint
         ),
         lambda: cancel.cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
         lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),
