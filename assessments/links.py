@@ -44,21 +44,21 @@ class NoAccess(Exception):
     def renewable(self) -> bool:
         if self.invitation is None or self.reason == "withdrawn":
             return False
-        return stands(self.invitation) and not self.invitation.assessment.student_left
+        return is_active(self.invitation) and not self.invitation.assessment.student_left
 
 
-def stands(invitation: Invitation) -> bool:
+def is_active(invitation: Invitation) -> bool:
     """Whether the examiner is still asked: not withdrawn or replaced, the assessment not cancelled."""
-    return not _why_over(invitation)
+    return not _inactive_reason(invitation)
 
 
-def closed_since(invitation: Invitation) -> NoAccess:
+def why_closed(invitation: Invitation) -> NoAccess:
     """Why an examiner who had the form open a moment ago can't save it any more, read anew."""
     fresh = Invitation.objects.select_related("assessment").get(pk=invitation.pk)
-    return NoAccess(_why_over(fresh) or "closed")
+    return NoAccess(_inactive_reason(fresh) or "closed")
 
 
-def _why_over(invitation: Invitation) -> str:
+def _inactive_reason(invitation: Invitation) -> str:
     """The reason why the examiner is asked no more; '' while the invitation stands."""
     if invitation.assessment.status == Status.CANCELLED:
         return "cancelled"
@@ -103,9 +103,9 @@ def resolve(data: Mapping[str, Any]) -> str:
 def resolve_many(batch: Sequence[Mapping[str, Any]]) -> list[str | LinkVoid]:
     """What `resolve` gives for each, or the `LinkVoid` that it would raise; one query."""
     wanted = {pk for data in batch for pk in _wanted(data)}
-    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # what `stands` goes by, too
+    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # what `is_active` goes by, too
     found = Invitation.objects.filter(pk__in=wanted).select_related("assessment").only(*looked_at)
-    standing = {invitation.pk: invitation.generation for invitation in found if stands(invitation)}
+    standing = {invitation.pk: invitation.generation for invitation in found if is_active(invitation)}
     return [_resolve(data, standing) for data in batch]
 
 
@@ -190,7 +190,7 @@ def _usable(found: Any, generation: int) -> Invitation:
     invitation = next(iter(found.select_related(*related, "assessment__initiator")), None)
     if invitation is None:
         raise NoAccess("unknown")
-    if over := _why_over(invitation):
+    if over := _inactive_reason(invitation):
         raise NoAccess(over, invitation)
     if is_student(invitation.assessment, invitation.contact):  # by an address or account that became theirs
         raise NoAccess("withdrawn", invitation)

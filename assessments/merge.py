@@ -42,7 +42,7 @@ def decide(*, kept: str, typed: str, base: str | None, own: bool = False, nothin
     return Verdict.KEEP if typed == base else Verdict.CONFLICT
 
 
-def mark(text: str) -> str:
+def fingerprint(text: str) -> str:
     """Return what stands for a text in a base: 16 hexadecimal digits, '-' for the empty text.
 
     Of the text as it is stored, so that one stored before it was cleaned is no other than the same one posted.
@@ -53,14 +53,14 @@ def mark(text: str) -> str:
 
 @dataclass(frozen=True)
 class Base:
-    """What a part of the form was opened with: the `mark` of its justification, and its scores by criterion id."""
+    """What a part of the form was opened with: the fingerprint of its justification, and its scores by criterion id."""
 
     text: str
     scores: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str, scores: Mapping[int, str]) -> Base:
-        return cls(mark(text), dict(scores))
+        return cls(fingerprint(text), dict(scores))
 
     @classmethod
     def read(cls, written: str) -> Base | None:

@@ -49,7 +49,7 @@ class Target:
         return str(self.work_process) if self.work_process else "het hele examen"
 
 
-class WouldLoseWork(lifecycle.DomainError):
+class WorkWouldBeLost(lifecycle.DomainError):
     """Examiners who have begun would be taken off; `assignments` are theirs, with part and work process."""
 
     def __init__(self, assignments: Sequence[Assignment]) -> None:
@@ -58,7 +58,7 @@ class WouldLoseWork(lifecycle.DomainError):
         super().__init__(f"Al begonnen met beoordelen, en daarom niet zomaar weg te halen: {names}.")
 
 
-class CompletedStays(lifecycle.DomainError):
+class CompletedWorkLocked(lifecycle.DomainError):
     """From 'Beoordeeld' on no completed work is taken off by a docent alone."""
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
@@ -188,9 +188,9 @@ def choose_examiners(
 
     Finer choices within `target` stay as they are; with `replace_finer` they go, so that this one
     counts there too. Contacts must be of the assessment's school (`ValueError` else). Raises
-    `WouldLoseWork` when someone who has begun would lose an assignment, unless the teacher confirmed
+    `WorkWouldBeLost` when someone who has begun would lose an assignment, unless the teacher confirmed
     that, for whoever it is (`take_off_begun`) or for these assignments' ids (`asked_about`): then it
-    is taken off, keeps what was written, and stands in the log. Raises `CompletedStays` for what was
+    is taken off, keeps what was written, and stands in the log. Raises `CompletedWorkLocked` for what was
     completed and assessed, whatever was confirmed. Raises `DomainError` when someone is
     no longer in the address book or is the student, when the assessment is closed, or when it was changed
     since `version`.
@@ -209,7 +209,7 @@ def choose_examiners(
         data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
         if replace_finer:
             data["replaced_finer"] = True
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
+        lifecycle.update_status(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
 def _replace_couplings(assessment: Assessment, target: Target, contacts: Collection[Contact]) -> None:
@@ -236,9 +236,9 @@ def sync_assignments(
     """Brings the assignments in line with the couplings; call it inside `lifecycle.locked()`.
 
     One that has content is never taken off silently: without `take_off_begun`, or its id in
-    `asked_about`, `WouldLoseWork` is raised. What is taken off gets `removed_at` and keeps what was written; chosen
-    again, it counts again. Whoever has no part left loses the invitation with it. Raises
-    `CompletedStays` for what is the committee's by now, and `DomainError` where the student would assess themselves.
+    `asked_about`, `WorkWouldBeLost` is raised. What is taken off gets `removed_at` and keeps what was written; chosen
+    again, it counts again. An examiner without a part left loses the invitation. Raises `CompletedWorkLocked`
+    for work that is the committee's by now, and `DomainError` where the student would assess themselves.
     """
     wanted = _wanted(assessment)
     existing = {
@@ -251,10 +251,10 @@ def sync_assignments(
     _refuse_student_among(assessment, {contact for contact, _ in wanted - live})
     surplus = [a for key, a in existing.items() if key not in wanted and a.removed_at is None]
     if handed_in := submitted(assessment, surplus):
-        raise CompletedStays(handed_in)
+        raise CompletedWorkLocked(handed_in)
     begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
     if not take_off_begun and any(a.pk not in asked_about for a in begun):
-        raise WouldLoseWork(begun)
+        raise WorkWouldBeLost(begun)
     _take_off(assessment, surplus, begun=begun)
     returning = [a.pk for key, a in existing.items() if key in wanted and a.removed_at is not None]
     assessment.assignments.filter(pk__in=returning).update(removed_at=None)

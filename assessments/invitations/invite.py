@@ -23,7 +23,7 @@ from digibeoordelen.outbox.queue import Attachment
 RENEW_PAUSE = timedelta(minutes=5)
 
 
-class AskedEnough(lifecycle.DomainError):
+class TooManyRequests(lifecycle.DomainError):
     """Whoever holds an old link has had the examiner mailed more often than an examiner asks."""
 
 
@@ -77,7 +77,7 @@ def make_invitations(
     invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
     lifecycle.bump_version(assessment)
     names = full_names(contacts)
-    lifecycle.settle(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
+    lifecycle.update_status(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
     return invitations
 
 
@@ -112,7 +112,7 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
         couplings.refuse_student(current, [fresh.contact])
         _renew(fresh)
         _queue_mail(fresh)
-        lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
+        lifecycle.update_status(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
 
 
 def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
@@ -145,7 +145,7 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
             else:
                 reason += " Er ging geen mail uit: alles was al afgerond."
             name = contact.full_name
-            lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
+            lifecycle.update_status(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
     _mail_together(to_mail)
     return len(to_mail)
 
@@ -181,7 +181,7 @@ def _withdraw(assessment: Assessment, invitation: Invitation, *, by: User | None
     invitation.save(update_fields=["withdrawn_at"])
     lifecycle.bump_version(assessment)
     name = invitation.contact.full_name
-    lifecycle.settle(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
+    lifecycle.update_status(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
 
 
 def request_new_link(*, invitation: Invitation) -> None:
@@ -190,12 +190,12 @@ def request_new_link(*, invitation: Invitation) -> None:
     The present link goes out again while it is valid, so that someone with an old link can't make
     the examiner's own one void; an expired one is replaced. At most one mail per `RENEW_PAUSE` and
     address.
-    Raises `DomainError` when the invitation stands no more or the student left, `AskedEnough` after
+    Raises `DomainError` when the invitation stands no more or the student left, `TooManyRequests` after
     too many in a day.
     """
     with lifecycle.locked(invitation.assessment) as current:
         fresh = _standing(current, invitation)
-        if not links.stands(fresh):
+        if not links.is_active(fresh):
             raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
         leavers.refuse_student_left(current)
         couplings.refuse_student(current, [fresh.contact])
@@ -203,7 +203,7 @@ def request_new_link(*, invitation: Invitation) -> None:
         if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not fresh.is_expired:
             return
         if rate_limits.NEW_LINKS_BY_INVITATION.exceeds(str(fresh.pk)):
-            raise AskedEnough("Er is vandaag al vaak een nieuwe link gemaild.")
+            raise TooManyRequests("Er is vandaag al vaak een nieuwe link gemaild.")
         if fresh.is_expired:
             _renew(fresh)
         _queue_mail(fresh)

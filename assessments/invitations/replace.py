@@ -41,7 +41,7 @@ def replace(
     assignments of which the teacher confirmed that. With `keep_completed` the parts that `old`
     completed stay as they are, with everyone on them. What `old` proposed is answered by it; `by` is
     None when that needed nobody's confirmation.
-    Raises `WouldLoseWork` for work that was not confirmed, `CompletedStays` for what is the committee's by now,
+    Raises `WorkWouldBeLost` for work that was not confirmed, `CompletedWorkLocked` for what is the committee's by now,
     and `DomainError` when `old` is no examiner here, `new` is the same one, the student or not in the address
     book, nothing is left to hand over, the assessment is closed, or it was changed since `version`. `new` must
     be of the assessment's school (`ValueError` else).
@@ -63,7 +63,7 @@ def replace(
             _answer_proposals(current, old, chosen, by=by)
             lifecycle.bump_version(current)
             data: dict[str, Any] = {"examiner": old.full_name, "replacement": chosen.full_name, **changes.as_json()}
-            lifecycle.settle(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
+            lifecycle.update_status(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
             return invitation
 
 
@@ -108,7 +108,7 @@ def _sync(assessment: Assessment, take_off_begun: Collection[int]) -> couplings.
     changes = couplings.sync_assignments(assessment, take_off_begun=True)
     unconfirmed = [a for a in changes.taken_off if a.pk not in take_off_begun]
     if unconfirmed:
-        raise couplings.WouldLoseWork(unconfirmed)
+        raise couplings.WorkWouldBeLost(unconfirmed)
     return changes
 
 

@@ -188,7 +188,7 @@ def _stays(assessment: Assessment, old: Contact) -> str:
     """Why all that `old` has stays, where it was completed and assessed; empty when something can go to another."""
     own = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
     handed_in = couplings.submitted(assessment, own)
-    return str(couplings.CompletedStays(handed_in)) if own and len(handed_in) == len(own) else ""
+    return str(couplings.CompletedWorkLocked(handed_in)) if own and len(handed_in) == len(own) else ""
 
 
 @require_GET
