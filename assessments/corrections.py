@@ -58,19 +58,19 @@ class Refused(lifecycle.DomainError):
         self.problems = problems
 
 
-def correct(*, assessment: Assessment, by: User, changes: Changes, seen_mark: str) -> int:
+def correct(*, assessment: Assessment, by: User, changes: Changes, fingerprint: str) -> int:
     """Save the changes, each with its reason, all or none; return their number.
 
     A value that already counts is no change. Raises `TransitionRefused` unless the assessment is ASSESSED,
-    `DomainError` for the member's own assessment, `ChangedMeanwhile` when `seen_mark` is not the rubric's
-    `effective_mark`, and `Refused` for a change without a reason, an unknown score, a text that is too long, or a part
+    `DomainError` for the member's own assessment, `ChangedMeanwhile` when `fingerprint` is not the rubric's
+    `result_fingerprint`, and `Refused` for a change without a reason, an unknown score, a text that is too long, or a part
     with an O or a G without justification (source text, part B; `justifying_columns`).
     """
     with lifecycle.locked(assessment) as current:
         refuse_unless_assessed(current)
         lifecycle.refuse_own(current.student, by=by)
         rubric = read_rubric(current)
-        if rubric.effective_mark != seen_mark:
+        if rubric.result_fingerprint != fingerprint:
             raise ChangedMeanwhile
         corrections = list(_corrections(rubric, changes, by))
         problems = _problems(corrections) | _without_justification(rubric, corrections)

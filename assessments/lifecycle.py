@@ -148,7 +148,7 @@ def refuse_own(student: Membership, *, by: User | None) -> None:
         raise DomainError("Dit is uw eigen beoordeling; een ander moet dit doen.")
 
 
-def settle(
+def update_status(
     assessment: Assessment,
     *,
     kind: Event.Kind,

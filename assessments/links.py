@@ -43,21 +43,21 @@ class NoAccess(Exception):
     def renewable(self) -> bool:
         if self.invitation is None or self.reason == "withdrawn":
             return False
-        return stands(self.invitation) and not self.invitation.assessment.student_left
+        return is_active(self.invitation) and not self.invitation.assessment.student_left
 
 
-def stands(invitation: Invitation) -> bool:
+def is_active(invitation: Invitation) -> bool:
     """Return whether the invitation is active: not withdrawn or replaced, the assessment not cancelled."""
-    return not _why_over(invitation)
+    return not _inactive_reason(invitation)
 
 
-def closed_since(invitation: Invitation) -> NoAccess:
+def why_closed(invitation: Invitation) -> NoAccess:
     """Return why an examiner with an open form can no longer save it, read again."""
     current = Invitation.objects.select_related("assessment").get(pk=invitation.pk)
-    return NoAccess(_why_over(current) or "closed")
+    return NoAccess(_inactive_reason(current) or "closed")
 
 
-def _why_over(invitation: Invitation) -> str:
+def _inactive_reason(invitation: Invitation) -> str:
     """Return the reason why the invitation is no longer active; '' while it is."""
     if invitation.assessment.status == Status.CANCELLED:
         return "cancelled"
@@ -101,9 +101,9 @@ def resolve(data: Mapping[str, Any]) -> str:
 def resolve_many(batch: Sequence[Mapping[str, Any]]) -> list[str | LinkVoid]:
     """Return for each what `resolve` returns, or the `LinkVoid` that it would raise; one query."""
     pks = {pk for data in batch for pk in _wanted(data)}
-    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # `stands` reads these too
+    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # `is_active` reads these too
     invitations = Invitation.objects.filter(pk__in=pks).select_related("assessment").only(*looked_at)
-    standing = {invitation.pk: invitation.generation for invitation in invitations if stands(invitation)}
+    standing = {invitation.pk: invitation.generation for invitation in invitations if is_active(invitation)}
     return [_resolve(data, standing) for data in batch]
 
 
@@ -188,7 +188,7 @@ def _usable(found: Any, generation: int) -> Invitation:
     invitation = next(iter(found.select_related(*related, "assessment__initiator")), None)
     if invitation is None:
         raise NoAccess("unknown")
-    if over := _why_over(invitation):
+    if over := _inactive_reason(invitation):
         raise NoAccess(over, invitation)
     if is_student(invitation.assessment, invitation.contact):  # the examiner's address or account became the student's
         raise NoAccess("withdrawn", invitation)

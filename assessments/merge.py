@@ -42,7 +42,7 @@ def decide(*, kept: str, typed: str, base: str | None, own: bool = False, nothin
     return Verdict.KEEP if typed == base else Verdict.CONFLICT
 
 
-def mark(text: str) -> str:
+def fingerprint(text: str) -> str:
     """Return the fingerprint of a stored text: 16 hexadecimal digits, '-' for the empty text.
 
     It is taken of the cleaned text, so that a text stored before cleaning equals the same one posted.
@@ -53,14 +53,14 @@ def mark(text: str) -> str:
 
 @dataclass(frozen=True)
 class Base:
-    """The state in which a part was opened: the `mark` of its justification, and its scores by criterion id."""
+    """The state in which a part was opened: the `fingerprint` of its justification, and its scores by criterion id."""
 
     text: str
     scores: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str, scores: Mapping[int, str]) -> Base:
-        return cls(mark(text), dict(scores))
+        return cls(fingerprint(text), dict(scores))
 
     @classmethod
     def read(cls, written: str) -> Base | None:

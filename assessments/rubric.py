@@ -17,7 +17,7 @@ from exams.criteria_cache import criteria_of
 from exams.grading import scores as grading_scores
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
-from .merge import Base, mark
+from .merge import Base, fingerprint
 from .models import Assessment, Assignment, AssignmentQuerySet, Correction, Score
 
 
@@ -243,12 +243,14 @@ class Rubric:
         return bool(self.columns) and all(column.assignment.completed_at for column in self.columns)
 
     @property
-    def mark(self) -> str:
+    def open_fingerprint(self) -> str:
         """Return a fingerprint of everything that is still to be completed."""
-        return mark(" ".join(f"{column.assignment.pk}:{column.base}" for column in self.columns if column.is_open))
+        return fingerprint(
+            " ".join(f"{column.assignment.pk}:{column.base}" for column in self.columns if column.is_open)
+        )
 
     @property
-    def effective_mark(self) -> str:
+    def result_fingerprint(self) -> str:
         """Return a fingerprint of everything that counts."""
         parts = []
         for part in self.parts:
@@ -256,8 +258,10 @@ class Rubric:
                 f"{criterion.pk}:{part.effective_letter(criterion.pk)}:{part.given(criterion.pk)}"
                 for criterion in part.criteria
             ]
-            parts += [f"{column.assignment.pk}:{mark(column.effective_justification)}" for column in part.columns]
-        return mark(" ".join(parts))
+            parts += [
+                f"{column.assignment.pk}:{fingerprint(column.effective_justification)}" for column in part.columns
+            ]
+        return fingerprint(" ".join(parts))
 
     @property
     def criteria_count(self) -> int:

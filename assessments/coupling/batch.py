@@ -87,7 +87,7 @@ class Outcome:
     refused: list[str] = field(default_factory=list)
     left: list[Assessment] = field(default_factory=list)  # the refused ones
     mails: list[OutgoingMail] = field(default_factory=list)
-    to_ask: list[tuple[Assessment, coupling_couplings.WouldLoseWork]] = field(default_factory=list)
+    to_ask: list[tuple[Assessment, coupling_couplings.WorkWouldBeLost]] = field(default_factory=list)
 
     @property
     def done_names(self) -> str:
@@ -190,7 +190,7 @@ def choose_for_all(
                 asked_about=asked_about,
             )
             outcome.done.append(assessment)
-        except coupling_couplings.WouldLoseWork as loses:
+        except coupling_couplings.WorkWouldBeLost as loses:
             outcome.to_ask.append((assessment, loses))
         except lifecycle.DomainError as error:
             outcome.refuse(assessment, error)

@@ -59,7 +59,7 @@ def apply_to_all(
                 asked_about=asked_about,
             )
             outcome.done.append(assessment)
-        except coupling_couplings.WouldLoseWork as loses:
+        except coupling_couplings.WorkWouldBeLost as loses:
             outcome.to_ask.append((assessment, loses))
         except lifecycle.DomainError as error:
             outcome.refuse(assessment, error)
@@ -112,7 +112,7 @@ def _put_choices(
         lifecycle.bump_version(current)
         names = full_names(contact for _, _, contact in choices)
         data: dict[str, Any] = {"target": "alle niveaus", "examiners": names, **changes.as_json()}
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
+        lifecycle.update_status(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
 def _replace_all(assessment: Assessment, choices: Iterable[tuple[coupling_couplings.Target, Contact]]) -> None:

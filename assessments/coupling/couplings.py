@@ -49,7 +49,7 @@ class Target:
         return str(self.work_process) if self.work_process else "het hele examen"
 
 
-class WouldLoseWork(lifecycle.DomainError):
+class WorkWouldBeLost(lifecycle.DomainError):
     """Examiners who have begun would be removed; `assignments` are theirs, with part and work process."""
 
     def __init__(self, assignments: Sequence[Assignment]) -> None:
@@ -58,7 +58,7 @@ class WouldLoseWork(lifecycle.DomainError):
         super().__init__(f"Al begonnen met beoordelen, en daarom niet zomaar weg te halen: {names}.")
 
 
-class CompletedStays(lifecycle.DomainError):
+class CompletedWorkLocked(lifecycle.DomainError):
     """A docent may not remove completed work once the assessment is 'Beoordeeld'."""
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
@@ -185,9 +185,9 @@ def choose_examiners(
 ) -> None:
     """Make `contacts` the choice at `target`, replacing the previous one.
 
-    Finer choices within `target` stay, unless `replace_finer`. Raises `WouldLoseWork` when an examiner who has begun
+    Finer choices within `target` stay, unless `replace_finer`. Raises `WorkWouldBeLost` when an examiner who has begun
     would lose an assignment that was not confirmed, either for all (`take_off_begun`) or by id (`asked_about`); a
-    confirmed one is removed, logged, and keeps its content. Raises `CompletedStays` for completed work of an assessment
+    confirmed one is removed, logged, and keeps its content. Raises `CompletedWorkLocked` for completed work of an assessment
     that is 'Beoordeeld', `DomainError` when a contact left the address book or is the student, when the assessment is
     closed or changed since `version`, and `ValueError` for a contact of another school.
     """
@@ -205,7 +205,7 @@ def choose_examiners(
         data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
         if replace_finer:
             data["replaced_finer"] = True
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
+        lifecycle.update_status(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
 def _replace_couplings(assessment: Assessment, target: Target, contacts: Collection[Contact]) -> None:
@@ -232,8 +232,8 @@ def sync_assignments(
     """Update the assignments to match the couplings; call it inside `lifecycle.locked()`.
 
     An assignment with content is removed only with `take_off_begun` or when its id is in `asked_about`, else
-    `WouldLoseWork` is raised. It gets `removed_at`, keeps its content, and counts again when chosen again. An examiner
-    without any part left loses the invitation. Raises `CompletedStays` for work submitted to the committee, and
+    `WorkWouldBeLost` is raised. It gets `removed_at`, keeps its content, and counts again when chosen again. An examiner
+    without any part left loses the invitation. Raises `CompletedWorkLocked` for work submitted to the committee, and
     `DomainError` where the student would be an examiner.
     """
     required = _wanted(assessment)
@@ -247,10 +247,10 @@ def sync_assignments(
     _refuse_student_among(assessment, {contact for contact, _ in required - live})
     surplus = [a for key, a in existing.items() if key not in required and a.removed_at is None]
     if handed_in := submitted(assessment, surplus):
-        raise CompletedStays(handed_in)
+        raise CompletedWorkLocked(handed_in)
     begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
     if not take_off_begun and any(a.pk not in asked_about for a in begun):
-        raise WouldLoseWork(begun)
+        raise WorkWouldBeLost(begun)
     _take_off(assessment, surplus, begun=begun)
     returning = [a.pk for key, a in existing.items() if key in required and a.removed_at is not None]
     assessment.assignments.filter(pk__in=returning).update(removed_at=None)

@@ -13,7 +13,7 @@ from assessments.models import Assessment, Assignment, Coupling, Score
 from assessments.rubric import read_uncorrected
 from exams.models import Criterion, Part, WorkProcess
 
-from .couplings import Place, Target, WouldLoseWork, at, below
+from .couplings import Place, Target, WorkWouldBeLost, at, below
 
 
 @dataclass
@@ -146,7 +146,7 @@ class StudentLoss:
     examiners: dict[Contact, list[Loss]] = field(default_factory=dict)
 
 
-def read_losses(refused: Sequence[tuple[Assessment, WouldLoseWork]]) -> list[StudentLoss]:
+def read_losses(refused: Sequence[tuple[Assessment, WorkWouldBeLost]]) -> list[StudentLoss]:
     """Return what each of them would lose, in two queries; parts in the order of the exam."""
     assignments = [assignment for _, error in refused for assignment in error.assignments]
     scored = _counted(Score.objects.all(), "assignment", [assignment.pk for assignment in assignments])

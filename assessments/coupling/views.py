@@ -84,7 +84,7 @@ def take_over(request: UserRequest, public_id: UUID) -> HttpResponse:
             replace_finer="ook_daar" in request.POST,
             asked_about=request_data.numbers(request.POST, "weg"),
         )
-    except couplings.WouldLoseWork as loses:
+    except couplings.WorkWouldBeLost as loses:
         sentence = f"U kiest voor {target}: {named(ticked)}."
         pick_url = reverse("assessments:pick", args=[assessment.public_id])
         return _ask(request, assessment, loses, sentence=sentence, cancel_action=pick_url)
@@ -113,7 +113,7 @@ def use_coarser(request: UserRequest, public_id: UUID) -> HttpResponse:
             version=request_data.number(request.POST, "version") or 0,
             asked_about=request_data.numbers(request.POST, "weg"),
         )
-    except couplings.WouldLoseWork as loses:
+    except couplings.WorkWouldBeLost as loses:
         back = reverse("assessments:examiners", args=[assessment.public_id]) + couplings.anchor(target)
         sentence = f"U haalt de aparte keuze voor {target} weg."
         return _ask(request, assessment, loses, sentence=sentence, cancel_url=back)
@@ -127,7 +127,7 @@ def use_coarser(request: UserRequest, public_id: UUID) -> HttpResponse:
 def _ask(
     request: UserRequest,
     assessment: Assessment,
-    loses: couplings.WouldLoseWork,
+    loses: couplings.WorkWouldBeLost,
     **page: str,
 ) -> HttpResponse:
     """Show what would no longer count, and 'Toch weghalen': the same form again with the confirmed assignments."""

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.auth.rate_limits import asker
+from accounts.auth.rate_limits import client_key
 from accounts.language import translated
 from assessments import rate_limits
 
@@ -74,7 +74,7 @@ def check_file(request: HttpRequest) -> HttpResponse:
     code = verification.tidy(request.POST.get("code", ""))
     file = request.FILES.get("file")
     if isinstance(file, HashedFile):
-        if rate_limits.CHECKED_FILES.exceeds(asker(request)):
+        if rate_limits.CHECKED_FILES.exceeds(client_key(request)):
             return _too_many(request)
         sha256 = file.sha256
     elif not _SHA256.fullmatch(sha256 := request.POST.get("sha256", "")):
@@ -86,7 +86,7 @@ def _answer(request: HttpRequest, verdict: Verdict, *, code: str) -> HttpRespons
     """Show the answer; an unknown code or file counts for the rate limit."""
     if verdict.standing is not Standing.UNKNOWN:
         return render(request, "assessments/documents/check_document.html", _context(verdict, code))
-    if rate_limits.WRONG_CODES.exceeds(asker(request)):
+    if rate_limits.WRONG_CODES.exceeds(client_key(request)):
         return _too_many(request)
     return render(request, "assessments/documents/check_document.html", _context(verdict, code), status=404)
 

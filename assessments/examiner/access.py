@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from accounts.auth.rate_limits import asker
 from accounts.language import translated, use_language
 from accounts.sessions.interrupted import is_same_site_post, posted
 from assessments import links, rate_limits
@@ -90,6 +89,6 @@ def with_invitation(*, refuse: Refusal = no_access) -> Callable[[InvitationView[
 def _count(request: HttpRequest, refused: links.NoAccess) -> tuple[links.NoAccess, int]:
     """Count a refusal that a guess can provoke; return the refusal to show and its status."""
     limit = rate_limits.WRONG.get(refused.reason)
-    if limit and limit.exceeds(asker(request)):
+    if limit and limit.exceeds(client_key(request)):
         refused = links.NoAccess("too_many")
     return refused, _STATUS.get(refused.reason, 410)

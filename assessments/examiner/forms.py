@@ -31,7 +31,7 @@ class CompleteForm(forms.Form):
         label=_("Verklaring"),
         error_messages={"required": _("Vink aan dat u deze beoordeling zelf hebt gegeven.")},
     )
-    seen = LineFormField(required=False)  # the `Rubric.mark` of the rubric above the form
+    fingerprint = LineFormField(required=False)  # `Rubric.open_fingerprint` of the summary
 
     def __init__(
         self,

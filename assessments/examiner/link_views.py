@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.auth.rate_limits import asker
+from accounts.auth.rate_limits import client_key
 from accounts.language import translated, use_language
 from assessments import lifecycle, links, rate_limits, unsubscribe
 from assessments.invitations import invite, proposals
@@ -60,13 +60,13 @@ def new_link_by_cookie(request: HttpRequest, invitation: Invitation) -> HttpResp
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     if invitation is not None:
         use_language(request, invitation.contact.language)
-    key = f"{asker(request)}-{invitation.pk if invitation else ''}"
+    key = f"{client_key(request)}-{invitation.pk if invitation else ''}"
     if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(key):
         return no_access(request, links.NoAccess("asked_enough"))
     try:
         if invitation is not None:
             invite.request_new_link(invitation=invitation)
-    except invite.AskedEnough:
+    except invite.TooManyRequests:
         return no_access(request, links.NoAccess("asked_enough"))
     except lifecycle.DomainError:  # withdrawn concurrently
         return no_access(request, links.NoAccess("withdrawn"))

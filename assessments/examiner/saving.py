@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.text import clean_text
 from assessments import leavers, lifecycle, mails
-from assessments.merge import Base, Sender, Verdict, decide, mark
+from assessments.merge import Base, Sender, Verdict, decide, fingerprint
 from assessments.models import Assessment, Assignment, Event, Invitation, Score, Status
 from assessments.rubric import Column, Missing, Rubric, read_uncorrected
 
@@ -85,7 +85,7 @@ class Saved:
         """Return, for the page that posted, the stored values of the posted parts and the conflicts.
 
         `conflicts` and `fields` map a field's name to the stored value, `marks` an assignment's id to its
-        justification's mark; `closed` lists assignments that can no longer be saved, `too_long` fields.
+        justification's fingerprint; `closed` lists assignments that can no longer be saved, `too_long` fields.
         """
         posted = _posted(self.rubric, read_entries(post))
         fields = {name: value for column in posted for _, name, value in column.lines}
@@ -160,18 +160,18 @@ def save(*, invitation: Invitation, entries: Mapping[int, Entry], sender: Sender
         _write(writes, sender)
         if any(write.has_content for write in writes):
             name = invitation.contact.full_name
-            lifecycle.settle(current, kind=Event.Kind.SAVED, by_name=name, quiet_for=SAVED_EVENT_EVERY)
+            lifecycle.update_status(current, kind=Event.Kind.SAVED, by_name=name, quiet_for=SAVED_EVENT_EVERY)
     return Saved(rubric, conflicts, _too_long(rubric, entries))
 
 
 def complete(
-    *, invitation: Invitation, signature: examiner_signature.Signature | None = None, seen: str | None = None
+    *, invitation: Invitation, signature: examiner_signature.Signature | None = None, fingerprint: str | None = None
 ) -> bool:
     """Complete all of the examiner's parts; return False when they were completed before (a second click).
 
-    It is signed with `signature`, by default `signature.proposed`; `seen` is the `Rubric.mark` that the examiner saw.
+    It is signed with `signature`, by default `signature.proposed`; `fingerprint` is the `Rubric.open_fingerprint` that the examiner saw.
     Raises `Incomplete` where a criterion has no score, or a part with an O or a G has no justification; `Changed` when
-    the rubric is not `seen`; `DomainError` for an impossible date; `TransitionRefused` when the assessment is closed.
+    the rubric is not `fingerprint`; `DomainError` for an impossible date; `TransitionRefused` when the assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
         rubric = read_uncorrected(current, contact=invitation.contact)
@@ -180,13 +180,13 @@ def complete(
         lifecycle.refuse_if_closed(current)
         if rubric.missing or not rubric.columns:
             raise Incomplete(rubric.missing)
-        if seen is not None and seen != rubric.mark:
+        if fingerprint is not None and fingerprint != rubric.open_fingerprint:
             raise Changed
         examiner_signature.keep(invitation=invitation, signature=signature or examiner_signature.proposed(invitation))
         current.live_assignments.filter(Q(contact=invitation.contact, completed_at=None)).update(
             completed_at=timezone.now()
         )
-        lifecycle.settle(current, kind=Event.Kind.COMPLETED, by_name=invitation.contact.full_name)
+        lifecycle.update_status(current, kind=Event.Kind.COMPLETED, by_name=invitation.contact.full_name)
         if current.status == Status.ASSESSED:
             tell_initiator(current)
     return True
@@ -242,11 +242,11 @@ def _text_verdict(column: Column, entry: Entry, sender: Sender) -> Verdict:
     if entry.justification is None or len(entry.justification) > MAX_JUSTIFICATION:
         return Verdict.SAME
     return decide(
-        kept=mark(column.assignment.justification),
-        typed=mark(entry.justification),
+        kept=fingerprint(column.assignment.justification),
+        typed=fingerprint(entry.justification),
         base=entry.base.text if entry.base else None,
         own=sender.wrote(column.assignment.written_by),
-        nothing=mark(""),
+        nothing=fingerprint(""),
     )
 
 

@@ -66,7 +66,7 @@ def _save_post(request: HttpRequest, invitation: Invitation) -> saving.Saved:
     try:
         return saving.save_post(invitation=invitation, post=request.POST)
     except lifecycle.TransitionRefused:  # closed between opening the cookie and taking the lock
-        raise links.closed_since(invitation) from None
+        raise links.why_closed(invitation) from None
 
 
 def _saved_or_page(request: HttpRequest, invitation: Invitation) -> Rubric | HttpResponse:
@@ -160,7 +160,9 @@ def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if not filled_in.is_valid():
         return _complete_page(request, invitation, rubric, refused=filled_in)
     try:
-        saving.complete(invitation=invitation, signature=filled_in.signature, seen=filled_in.cleaned_data["seen"])
+        saving.complete(
+            invitation=invitation, signature=filled_in.signature, fingerprint=filled_in.cleaned_data["fingerprint"]
+        )
     except (saving.Incomplete, saving.Changed) as refused:
         rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
         unticked = CompleteForm(invitation=invitation, signature=filled_in.signature)

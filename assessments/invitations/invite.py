@@ -23,7 +23,7 @@ from digibeoordelen.outbox.queue import Attachment
 RENEW_PAUSE = timedelta(minutes=5)
 
 
-class AskedEnough(lifecycle.DomainError):
+class TooManyRequests(lifecycle.DomainError):
     """Too many new links were requested for the invitation in a day."""
 
 
@@ -77,7 +77,7 @@ def make_invitations(
     invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
     lifecycle.bump_version(assessment)
     names = full_names(contacts)
-    lifecycle.settle(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
+    lifecycle.update_status(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
     return invitations
 
 
@@ -114,7 +114,9 @@ def invite_again(*, invitation: Invitation, by: User, generation: int | None = N
         couplings.refuse_student(current, [current_invitation.contact])
         _renew(current_invitation)
         _queue_mail(current_invitation)
-        lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=current_invitation.contact.full_name)
+        lifecycle.update_status(
+            current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=current_invitation.contact.full_name
+        )
 
 
 def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
@@ -148,7 +150,7 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
             else:
                 reason += " Er ging geen mail uit: alles was al afgerond."
             name = contact.full_name
-            lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
+            lifecycle.update_status(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
     _mail_together(to_mail)
     return len(to_mail)
 
@@ -185,7 +187,7 @@ def _withdraw(assessment: Assessment, invitation: Invitation, *, by: User | None
     invitation.save(update_fields=["withdrawn_at"])
     lifecycle.bump_version(assessment)
     name = invitation.contact.full_name
-    lifecycle.settle(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
+    lifecycle.update_status(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
 
 
 def request_new_link(*, invitation: Invitation) -> None:
@@ -193,11 +195,11 @@ def request_new_link(*, invitation: Invitation) -> None:
 
     A valid link is sent again, so that the holder of an old link can't void the examiner's; an expired one is replaced.
     At most one mail per `RENEW_PAUSE` and address. Raises `DomainError` when the invitation is no longer active or the
-    student left, `AskedEnough` after too many requests in a day.
+    student left, `TooManyRequests` after too many requests in a day.
     """
     with lifecycle.locked(invitation.assessment) as current:
         current_invitation = _standing(current, invitation)
-        if not links.stands(current_invitation):
+        if not links.is_active(current_invitation):
             raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
         leavers.refuse_student_left(current)
         couplings.refuse_student(current, [current_invitation.contact])
@@ -209,7 +211,7 @@ def request_new_link(*, invitation: Invitation) -> None:
         if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not current_invitation.is_expired:
             return
         if rate_limits.NEW_LINKS_BY_INVITATION.exceeds(str(current_invitation.pk)):
-            raise AskedEnough("Er is vandaag al vaak een nieuwe link gemaild.")
+            raise TooManyRequests("Er is vandaag al vaak een nieuwe link gemaild.")
         if current_invitation.is_expired:
             _renew(current_invitation)
         _queue_mail(current_invitation)

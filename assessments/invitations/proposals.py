@@ -148,7 +148,7 @@ def confirm(*, proposal: Proposal, by: User) -> tuple[Contact, bool]:
         new = _add(proposal, invitation)
         try:
             replace(assessment=invitation.assessment, old=invitation.contact, new=new, by=by)
-        except couplings.WouldLoseWork:
+        except couplings.WorkWouldBeLost:
             return new, False
         return new, True
 

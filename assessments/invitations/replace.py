@@ -39,8 +39,8 @@ def replace(
 
     The work of `old` no longer counts but is stored: `take_off_begun` holds the ids of the assignments for which the
     docent confirmed that. With `keep_completed` the parts that `old` completed stay unchanged. It answers the open
-    proposals of `old`; `by` is None when no confirmation was needed. Raises `WouldLoseWork` for unconfirmed work,
-    `CompletedStays` for work submitted to the committee, `DomainError` when `old` is no examiner here, `new` is the
+    proposals of `old`; `by` is None when no confirmation was needed. Raises `WorkWouldBeLost` for unconfirmed work,
+    `CompletedWorkLocked` for work submitted to the committee, `DomainError` when `old` is no examiner here, `new` is the
     same contact, the student or not in the address book, nothing is left to hand over, the assessment is closed, or it
     changed since `version`, and `ValueError` for a contact of another school.
     """
@@ -61,7 +61,7 @@ def replace(
             _answer_proposals(current, old, chosen, by=by)
             lifecycle.bump_version(current)
             data: dict[str, Any] = {"examiner": old.full_name, "replacement": chosen.full_name, **changes.as_json()}
-            lifecycle.settle(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
+            lifecycle.update_status(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
             return invitation
 
 
@@ -106,7 +106,7 @@ def _sync(assessment: Assessment, take_off_begun: Collection[int]) -> couplings.
     changes = couplings.sync_assignments(assessment, take_off_begun=True)
     unconfirmed = [a for a in changes.taken_off if a.pk not in take_off_begun]
     if unconfirmed:
-        raise couplings.WouldLoseWork(unconfirmed)
+        raise couplings.WorkWouldBeLost(unconfirmed)
     return changes
 
 

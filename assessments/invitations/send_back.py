@@ -45,4 +45,4 @@ def send_back(
             invitation.save(update_fields=changed)
         names = full_names(chosen)
         lifecycle.bump_version(current)
-        lifecycle.settle(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)
+        lifecycle.update_status(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)

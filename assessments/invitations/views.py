@@ -187,7 +187,7 @@ def _stays(assessment: Assessment, old: Contact) -> str:
     """Return why all work of `old` stays (Dutch), when all was submitted to the committee; '' otherwise."""
     assignments = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
     handed_in = couplings.submitted(assessment, assignments)
-    return str(couplings.CompletedStays(handed_in)) if assignments and len(handed_in) == len(assignments) else ""
+    return str(couplings.CompletedWorkLocked(handed_in)) if assignments and len(handed_in) == len(assignments) else ""
 
 
 @require_GET
