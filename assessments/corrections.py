@@ -63,8 +63,8 @@ def correct(*, assessment: Assessment, by: User, changes: Changes, fingerprint: 
 
     A value that already counts is no change. Raises `TransitionRefused` unless the assessment is ASSESSED,
     `DomainError` for the member's own assessment, `ChangedMeanwhile` when `fingerprint` is not the rubric's
-    `result_fingerprint`, and `Refused` for a change without a reason, an unknown score, a text that is too long, or a part
-    with an O or a G without justification (source text, part B; `justifying_columns`).
+    `result_fingerprint`, and `Refused` for a change without a reason, an unknown score, a text that is too long, or a
+    part with an O or a G without justification (source text, part B; `justifying_columns`).
     """
     with lifecycle.locked(assessment) as current:
         refuse_unless_assessed(current)

@@ -187,9 +187,9 @@ def choose_examiners(
 
     Finer choices within `target` stay, unless `replace_finer`. Raises `WorkWouldBeLost` when an examiner who has begun
     would lose an assignment that was not confirmed, either for all (`take_off_begun`) or by id (`asked_about`); a
-    confirmed one is removed, logged, and keeps its content. Raises `CompletedWorkLocked` for completed work of an assessment
-    that is 'Beoordeeld', `DomainError` when a contact left the address book or is the student, when the assessment is
-    closed or changed since `version`, and `ValueError` for a contact of another school.
+    confirmed one is removed, logged, and keeps its content. Raises `CompletedWorkLocked` for completed work of an
+    assessment that is 'Beoordeeld', `DomainError` when a contact left the address book or is the student, when the
+    assessment is closed or changed since `version`, and `ValueError` for a contact of another school.
     """
     if any(contact.school_id != assessment.school_id for contact in contacts):
         raise ValueError("A contact of another school.")
