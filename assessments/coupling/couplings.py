@@ -232,9 +232,9 @@ def sync_assignments(
     """Update the assignments to match the couplings; call it inside `lifecycle.locked()`.
 
     An assignment with content is removed only with `take_off_begun` or when its id is in `asked_about`, else
-    `WorkWouldBeLost` is raised. It gets `removed_at`, keeps its content, and counts again when chosen again. An examiner
-    without any part left loses the invitation. Raises `CompletedWorkLocked` for work submitted to the committee, and
-    `DomainError` where the student would be an examiner.
+    `WorkWouldBeLost` is raised. It gets `removed_at`, keeps its content, and counts again when chosen again. An
+    examiner without any part left loses the invitation. Raises `CompletedWorkLocked` for work submitted to the
+    committee, and `DomainError` where the student would be an examiner.
     """
     required = _wanted(assessment)
     existing = {

@@ -169,9 +169,10 @@ def complete(
 ) -> bool:
     """Complete all of the examiner's parts; return False when they were completed before (a second click).
 
-    It is signed with `signature`, by default `signature.proposed`; `fingerprint` is the `Rubric.open_fingerprint` that the examiner saw.
-    Raises `Incomplete` where a criterion has no score, or a part with an O or a G has no justification; `Changed` when
-    the rubric is not `fingerprint`; `DomainError` for an impossible date; `TransitionRefused` when the assessment is closed.
+    It is signed with `signature`, by default `signature.proposed`; `fingerprint` is the `Rubric.open_fingerprint` that
+    the examiner saw. Raises `Incomplete` where a criterion has no score, or a part with an O or a G has no
+    justification; `Changed` when the rubric is not `fingerprint`; `DomainError` for an impossible date;
+    `TransitionRefused` when the assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
         rubric = read_uncorrected(current, contact=invitation.contact)

@@ -40,9 +40,9 @@ def replace(
     The work of `old` no longer counts but is stored: `take_off_begun` holds the ids of the assignments for which the
     docent confirmed that. With `keep_completed` the parts that `old` completed stay unchanged. It answers the open
     proposals of `old`; `by` is None when no confirmation was needed. Raises `WorkWouldBeLost` for unconfirmed work,
-    `CompletedWorkLocked` for work submitted to the committee, `DomainError` when `old` is no examiner here, `new` is the
-    same contact, the student or not in the address book, nothing is left to hand over, the assessment is closed, or it
-    changed since `version`, and `ValueError` for a contact of another school.
+    `CompletedWorkLocked` for work submitted to the committee, `DomainError` when `old` is no examiner here, `new` is
+    the same contact, the student or not in the address book, nothing is left to hand over, the assessment is closed, or
+    it changed since `version`, and `ValueError` for a contact of another school.
     """
     if new.school_id != assessment.school_id:
         raise ValueError("A contact of another school.")
