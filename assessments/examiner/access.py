@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
+from accounts.auth.rate_limits import client_key
 from accounts.language import translated, use_language
 from accounts.sessions.interrupted import is_same_site_post, posted
 from assessments import links, rate_limits
