@@ -1,4 +1,4 @@
-"""What the Consortium's staff can do in the admin, and what not."""
+"""What the Consortium's staff can and can't do in the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ def staff(client: Client, db: None) -> User:
 
 @pytest.fixture
 def chief(client: Client, db: None) -> User:
-    """A superuser, who may do what the staff may not."""
+    """A superuser."""
     user = UserFactory(is_staff=True, is_superuser=True)
     client.force_login(user)
     return user
@@ -96,7 +96,7 @@ def test_staff_gives_no_password_and_changes_no_address(client: Client, staff: U
 
 
 def test_staff_switches_no_account_off_or_on(client: Client, staff: User, docent: User) -> None:
-    """Whoever could would lock a school's Schoolbeheer out, and be asked to find it another."""
+    """Staff could otherwise lock out a school's Schoolbeheer and invite another."""
     assert 'name="is_active"' not in client.get(f"/beheer/accounts/user/{docent.pk}/change/").content.decode()
     for is_active, post in ((True, ""), (False, "on")):
         User.objects.filter(pk=docent.pk).update(is_active=is_active)
@@ -182,9 +182,7 @@ def test_an_address_in_capitals_is_the_same_address(client: Client, chief: User,
     assert change(client, other, email="DIRK@hier.test") == 200  # said at the field
 
 
-def test_contact_s_address_can_become_an_account(
-    client: Client, chief: User, docent: User, school: School
-) -> None:
+def test_contact_s_address_can_become_an_account(client: Client, chief: User, docent: User, school: School) -> None:
     ContactFactory(school=school, email="hans@bedrijf.test")
     assert change(client, docent, email="hans@bedrijf.test") == 302
     assert school.contacts.listed().get().user == docent
@@ -266,7 +264,9 @@ def test_staff_removes_the_second_step_after_asking(client: Client, staff: User,
     assert browser.get("/profiel/").status_code == 200
 
 
-def test_staff_can_not_remove_their_own_or_a_superuser_s_second_step(client: Client, staff: User, with_code: User) -> None:
+def test_staff_can_not_remove_their_own_or_a_superuser_s_second_step(
+    client: Client, staff: User, with_code: User
+) -> None:
     chief = UserFactory(is_staff=True, is_superuser=True)
     for user in (staff, chief):
         app_of(user)
@@ -300,9 +300,7 @@ def ask(client: Client, school: School, **changes: str) -> Any:
     return client.post(f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/", {**MANAGER, **changes})
 
 
-def test_staff_invites_the_first_schoolbeheer(
-    client: Client, staff: User, school: School
-) -> None:
+def test_staff_invites_the_first_schoolbeheer(client: Client, staff: User, school: School) -> None:
     page = client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()
     assert f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/" in page
     assert ask(client, school).status_code == 302

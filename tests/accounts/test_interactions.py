@@ -1,4 +1,4 @@
-"""Where one rule of the accounts meets another: faults that stood between two of them."""
+"""Interactions between rules of the accounts."""
 
 from __future__ import annotations
 
@@ -76,9 +76,7 @@ def test_returned_student_is_not_a_leaver(school: School, manager: User, pass_ti
     assert student not in retention.leaving(school, on=on)
 
 
-def test_removed_student_gets_a_leaving_date(
-    school: School, manager: User, assessment: Assessment
-) -> None:
+def test_removed_student_gets_a_leaving_date(school: School, manager: User, assessment: Assessment) -> None:
     student = assessment.student
     leave(school=school, user=student.user, by=manager)
     student.refresh_from_db()

@@ -61,9 +61,7 @@ def test_a_number_of_another_student_is_refused(
     assert f'<a href="#id_{field}">' in page
 
 
-def test_number_taken_while_saving_is_refused(
-    without_number: Membership, student: Membership
-) -> None:
+def test_number_taken_while_saving_is_refused(without_number: Membership, student: Membership) -> None:
     field = f"student_number_{without_number.pk}"
     form = DetailsForm(details(without_number.user, **{field: "999"}), instance=without_number.user)
     assert form.is_valid()

@@ -1,4 +1,4 @@
-"""Who registered with an address of the school's domains keeps to these; whom Schoolbeheer let in is free."""
+"""Self-registered students keep to the school's domains; users that Schoolbeheer admitted are free."""
 
 from __future__ import annotations
 
@@ -73,9 +73,7 @@ def test_change_within_the_domains_is_allowed(client: Client, noa: User) -> None
     assert email_of(noa) == ALSO_OWN
 
 
-def test_domain_disallowed_meanwhile_is_refused_at_confirmation(
-    client: Client, noa: User, strict: School
-) -> None:
+def test_domain_disallowed_meanwhile_is_refused_at_confirmation(client: Client, noa: User, strict: School) -> None:
     ask(client, ALSO_OWN)
     School.objects.update(register_domains="student.hier.test")
     answer = client.post(link_in("confirm_email"))
@@ -148,9 +146,7 @@ def test_future_study_date_does_not_free(client: Client, noa: User, date: str) -
     assert not is_free(client)
 
 
-def test_stopping_ignores_the_domains(
-    client: Client, noa: User, strict: School
-) -> None:
+def test_stopping_ignores_the_domains(client: Client, noa: User, strict: School) -> None:
     ask(client, ALSO_OWN)
     client.post(link_in("confirm_email"))
     School.objects.update(register_domains="examens.hier.test")

@@ -25,9 +25,7 @@ def details(membership: Membership, number: str = "", **changes: str) -> dict[st
     return filled_in | changes
 
 
-def test_first_login_redirects_to_the_check_and_back(
-    client: Client, newcomer: Membership
-) -> None:
+def test_first_login_redirects_to_the_check_and_back(client: Client, newcomer: Membership) -> None:
     answer = client.post(
         "/inloggen/", {"username": "n@hier.test", "password": PASSWORD, "next": "/productcatalogus/"}, follow=True
     )
@@ -92,9 +90,7 @@ def test_a_public_page_stays_open(client: Client, newcomer: Membership) -> None:
 
 
 @pytest.mark.parametrize("next_url", ["foo", "admin:index", "//elders.example/", "https://elders.example/", "\x00"])
-def test_next_is_a_path_and_never_a_view_name(
-    client: Client, docent: User, next_url: str
-) -> None:
+def test_next_is_a_path_and_never_a_view_name(client: Client, docent: User, next_url: str) -> None:
     client.force_login(docent)
     answer = client.get(WELCOME, {"next": next_url})
     assert answer.status_code == 302

@@ -178,9 +178,7 @@ def test_a_code_works_once(halfway: Client, someone: User, app: App) -> None:
     assert not is_in(thief)
 
 
-def test_set_up_code_can_not_log_in(
-    logged_in: Client, someone: User, time_machine: TimeMachineFixture
-) -> None:
+def test_set_up_code_can_not_log_in(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
     time_machine.move_to(timezone.now(), tick=False)  # both codes are of one step
     app, _ = set_up(logged_in)
     thief = Client()
@@ -246,9 +244,7 @@ def test_after_a_wrong_code_even_the_right_one_waits(halfway: Client, app: App, 
     assert TOTPDevice.objects.get().throttling_failure_count == 0
 
 
-def test_guessing_is_limited_to_84_tries_a_day(
-    someone: User, app: App, pass_time: Callable[..., None]
-) -> None:
+def test_guessing_is_limited_to_84_tries_a_day(someone: User, app: App, pass_time: Callable[..., None]) -> None:
     tried = 0
     for _ in range(8 * 12):
         pass_time(minutes=5)

@@ -1,4 +1,4 @@
-"""Asking someone to join the school: the mail, the list, once more, no more."""
+"""Invitations to a school: mail, list, resending, withdrawing."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def test_a_mail_in_english(school: School, manager: User) -> None:
     assert '<html lang="en">' in mail.html
 
 
-def test_inviting_does_not_reveal_existing_accounts(
-    browser: Client, school: School, stranger: User
-) -> None:
+def test_inviting_does_not_reveal_existing_accounts(browser: Client, school: School, stranger: User) -> None:
     answers = []
     for email in (stranger.email, "niemand@hier.test"):
         page = browser.post(url(school, "invite"), {**NOA, "email": email, "roles": "EXAMENCOMMISSIE"}, follow=True)
@@ -104,9 +102,7 @@ def test_a_double_click_asks_once(school: School, manager: User) -> None:
         ({"email": "x@" + "a" * 70 + ".nl"}, "e-mailadres"),
     ],
 )
-def test_error_is_shown_at_the_field(
-    browser: Client, school: School, changes: dict[str, Any], sentence: str
-) -> None:
+def test_error_is_shown_at_the_field(browser: Client, school: School, changes: dict[str, Any], sentence: str) -> None:
     page = browser.post(url(school, "invite"), {**NOA, "roles": "DOCENT", **changes})
     assert sentence in words(page)
     assert 'id="fouten"' in words(page)
@@ -161,9 +157,7 @@ def test_another_school_s_does_not_exist(
 
 
 # --- Once more, and no more ----------------------------------------------------------------------
-def test_resending_voids_the_older_link(
-    browser: Client, school: School, manager: User, pass_time: Any
-) -> None:
+def test_resending_voids_the_older_link(browser: Client, school: School, manager: User, pass_time: Any) -> None:
     invitation = ask(school, manager)
     older = token_for(invitation)
     pass_time(days=15)

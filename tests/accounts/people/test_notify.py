@@ -1,4 +1,4 @@
-"""Who keeps a school's roles or its results hears of whoever becomes one of them."""
+"""Schoolbeheer and Examencommissie are mailed about new members."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GIVEN = "roles_given"
 
 
 def told() -> list[str]:
-    """Who was mailed that a role was given, in order of their addresses."""
+    """Return the mailed addresses, sorted."""
     return sorted(OutgoingMail.objects.filter(kind=GIVEN).values_list("to", flat=True))
 
 
@@ -135,25 +135,19 @@ def test_accepted_invitation_mails_only_the_others(
     assert mail.text.count("Noa de Wit (noa@hier.test)") == 2
 
 
-def test_acceptance_by_an_existing_account_is_mailed(
-    school: School, manager: User, committee_member: User
-) -> None:
+def test_acceptance_by_an_existing_account_is_mailed(school: School, manager: User, committee_member: User) -> None:
     noa = UserFactory(email="noa@hier.test")
     join_logged_in(token=token_for(ask(school, manager, "EXAMENCOMMISSIE")), user=noa)
     assert told() == ["commissie@hier.test"]
 
 
-def test_first_password_after_an_import_is_not_mailed(
-    school: School, manager: User, committee_member: User
-) -> None:
+def test_first_password_after_an_import_is_not_mailed(school: School, manager: User, committee_member: User) -> None:
     import_list(school, manager, ["Noa", "", "Wit", "noa@hier.test", "Examencommissie", "", ""])
     join_with_password(token=token_for(school.school_invitations.get()), password="een-nieuw-lang-wachtwoord")
     assert told() == ["commissie@hier.test"]
 
 
-def test_first_schoolbeheer_is_mailed_to_the_committee(
-    school: School, committee_member: User
-) -> None:
+def test_first_schoolbeheer_is_mailed_to_the_committee(school: School, committee_member: User) -> None:
     staff = UserFactory(is_staff=True, first_name="Cas", last_name="Consortium")
     invitation = invite_first_manager(school=school, invitation=SchoolInvitation(**NOA), by=staff)
     join_with_password(token=token_for(invitation), password="een-nieuw-lang-wachtwoord")

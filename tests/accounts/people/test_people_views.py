@@ -86,9 +86,7 @@ def test_pages_go_on_and_back_by_key(browser: Client, people_url: str, school: S
 
 
 @pytest.mark.parametrize(("way", "than"), [("na", ">"), ("voor", "<")])
-def test_middle_page_is_found_by_index(
-    browser: Client, people_url: str, docent: User, way: str, than: str
-) -> None:
+def test_middle_page_is_found_by_index(browser: Client, people_url: str, docent: User, way: str, than: str) -> None:
     where = f"{people_url}?{way}={docent.memberships.get().pk}"
     with CaptureQueriesContext(connection) as asked:
         browser.get(where)
@@ -143,9 +141,7 @@ def test_someone_of_another_school_does_not_exist(
     assert stranger.memberships.count() == 2
 
 
-def test_double_click_changes_a_role_once(
-    browser: Client, school: School, docent: User
-) -> None:
+def test_double_click_changes_a_role_once(browser: Client, school: School, docent: User) -> None:
     for _ in range(2):
         page = browser.post(person_url(school, docent, "give_role"), {"rol": "EXAMENCOMMISSIE"}, follow=True)
     assert "heeft nu de rol" not in words(page)

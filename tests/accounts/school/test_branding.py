@@ -1,4 +1,4 @@
-"""A school's logo and colour on its people's pages: what is taken, what is refused, and who sees what."""
+"""A school's logo and colour: validation, and who sees them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_logo_metadata_is_removed() -> None:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is this large, in a hundred bytes."""
+    """A PNG with these dimensions in its header, in a hundred bytes."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -209,9 +209,7 @@ def test_header_and_branding_cost_one_query(docent: User, blue: School, django_a
         assert said["nav_tabs"]
 
 
-def test_examiner_sees_the_school_s_branding(
-    client: Client, invitation: Invitation, blue: School
-) -> None:
+def test_examiner_sees_the_school_s_branding(client: Client, invitation: Invitation, blue: School) -> None:
     page = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]), follow=True)
     assert blue.branding.logo_url in page.content.decode()
     assert blue.branding.style_url in page.content.decode()

@@ -1,4 +1,4 @@
-"""What Schoolbeheer opens with."""
+"""The overview of Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ def test_manager_of_several_schools_chooses_one(
         assert reverse("school:overview", args=[managed.pk]) in page
 
 
-def test_school_gets_404_for_other_roles(
-    client: Client, administrator: User, other_school: School
-) -> None:
+def test_school_gets_404_for_other_roles(client: Client, administrator: User, other_school: School) -> None:
     MembershipFactory(user=administrator, school=other_school, role=Role.DOCENT)
     assert client.get(reverse("school:overview", args=[other_school.pk])).status_code == 404
 
@@ -63,9 +61,7 @@ def test_the_overview_counts_who_is_active_in_each_role(
     assert "Dirk Docent" in client.get(leads_to).content.decode()
 
 
-def test_overview_explains_activation(
-    client: Client, administrator: User, school: School
-) -> None:
+def test_overview_explains_activation(client: Client, administrator: User, school: School) -> None:
     School.objects.filter(pk=school.pk).update(digital_assessment_active=False)
     page = client.get(reverse("school:overview", args=[school.pk])).content.decode()
     assert "Een medewerker ICT van het Consortium kan het activeren." in page

@@ -1,4 +1,4 @@
-"""The page 'Instellingen': what it changes, what it refuses, what it writes down, and what two do at once."""
+"""The page 'Instellingen': changes, validation, log, concurrency."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def words(response: Any) -> str:
 
 
 def opened(client: Client, page: str) -> dict[str, str]:
-    """What the browser would post from the page as it stands."""
+    """Return what a browser would post from the page."""
     html = words(client.get(page))
     form = dict(re.findall(r'name="(opened-\w+)" value="(\w+)"', html))
     form |= {"link_days": "60", "appeal_days": "14", "appeal_text": "", "mail_domains": "hier.test"}
@@ -78,18 +78,14 @@ def test_only_changed_settings_are_saved_and_logged(
     ]
 
 
-def test_unchanged_settings_log_nothing(
-    client: Client, administrator: User, school: School, page: str
-) -> None:
+def test_unchanged_settings_log_nothing(client: Client, administrator: User, school: School, page: str) -> None:
     School.objects.update(appeal_text="Mail\nde commissie")
     form = opened(client, page) | {"appeal_text": "Mail\r\nde commissie"}
     assert "Er is niets veranderd." in words(client.post(page, form, follow=True))
     assert log(school) == []
 
 
-def test_errors_are_shown_and_nothing_is_saved(
-    client: Client, administrator: User, school: School, page: str
-) -> None:
+def test_errors_are_shown_and_nothing_is_saved(client: Client, administrator: User, school: School, page: str) -> None:
     form = opened(client, page) | {"link_days": "0", "colour": "#ff0000", "number_forms": "123456"}
     html = words(client.post(page, form))
     for said in ("deze waarde minstens 1 is", "contrast met wit is 3,9 op 1", "Schrijf een 9 voor elk cijfer"):
@@ -147,9 +143,7 @@ def test_the_log_is_append_only(client: Client, administrator: User, school: Sch
             attempt()
 
 
-def test_changes_by_the_consortium_are_logged(
-    client: Client, administrator: User, school: School, page: str
-) -> None:
+def test_changes_by_the_consortium_are_logged(client: Client, administrator: User, school: School, page: str) -> None:
     office = ExamOfficeFactory(school=school, name="Bureau", email="oud@hier.test")
     staff = UserFactory(is_staff=True, first_name="Cas", last_name="Consortium")
     consortium = Client()

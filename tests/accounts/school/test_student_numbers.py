@@ -1,4 +1,4 @@
-"""Student numbers: of the school's form, unique with a way to tell the school, and changed by Schoolbeheer."""
+"""Student numbers: format, uniqueness, reports to the school, changes by Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -85,9 +85,7 @@ def test_first_login_describes_the_format_in_english(browser: Client, newcomer: 
     assert "A student number at ROC Hier consists of 6 digits, such as 123456." in page
 
 
-def test_number_from_before_the_format_stays_allowed(
-    client: Client, student: Membership, six_digits: School
-) -> None:
+def test_number_from_before_the_format_stays_allowed(client: Client, student: Membership, six_digits: School) -> None:
     School.objects.update(number_forms="s99")
     client.force_login(student.user)
     assert client.post(EDIT, typed(student, "123456") | {"first_name": "Anouck"}).status_code == 302
@@ -174,9 +172,7 @@ def test_reports_are_limited_per_day(
 
 
 @pytest.mark.parametrize("number", ["", "999999", "777"])
-def test_free_number_is_not_reported(
-    browser: Client, newcomer: Membership, administrator: User, number: str
-) -> None:
+def test_free_number_is_not_reported(browser: Client, newcomer: Membership, administrator: User, number: str) -> None:
     MembershipFactory(school=SchoolFactory(), student_number="777")
     assert number in words(browser.post(REPORT, typed(newcomer, number)))
     assert not OutgoingMail.objects.exists()
@@ -227,7 +223,7 @@ def test_a_student_is_found_with_or_without_a_number(
 def test_without_a_query_students_without_number_are_listed(
     desk: Client, student: Membership, newcomer: Membership, other_school: School
 ) -> None:
-    """Not who left, whose account is off, or who is another school's."""
+    """Excludes former and inactive students, and other schools'."""
     MembershipFactory(school=student.school, student_number="", left_on=timezone.localdate(), ended_at=timezone.now())
     MembershipFactory(school=student.school, student_number="", user__is_active=False)
     MembershipFactory(school=other_school, student_number="")
@@ -245,9 +241,7 @@ def test_search_without_results_shows_a_message(desk: Client, student: Membershi
 
 
 @pytest.mark.parametrize("name", ["school:student_numbers", "privacy:students"])
-def test_short_query_is_explained(
-    desk: Client, student: Membership, name: str
-) -> None:
+def test_short_query_is_explained(desk: Client, student: Membership, name: str) -> None:
     address = reverse(name, args=[student.school_id])
     assert "Met een of twee tekens vindt u alleen" in words(desk.get(address, {"q": "ou"}))
     assert "Met een of twee tekens vindt u alleen" not in words(desk.get(address, {"q": "oukje"}))
@@ -327,9 +321,7 @@ def test_second_of_two_changes_sees_both_numbers(desk: Client, student: Membersh
     assert student.student_number == "111111"
 
 
-def test_other_school_or_role_gets_404(
-    desk: Client, student: Membership, docent: User, other_school: School
-) -> None:
+def test_other_school_or_role_gets_404(desk: Client, student: Membership, docent: User, other_school: School) -> None:
     elsewhere = MembershipFactory(school=other_school)
     docent_s = docent.memberships.get()
     for school_id, pk in [
@@ -379,9 +371,7 @@ def test_both_pages_find_students_by_each_field(
 
 
 @pytest.mark.parametrize("name", ["school:student_numbers", "privacy:students"])
-def test_both_pages_find_former_inactive_and_unnumbered_students(
-    desk: Client, student: Membership, name: str
-) -> None:
+def test_both_pages_find_former_inactive_and_unnumbered_students(desk: Client, student: Membership, name: str) -> None:
     MembershipFactory(school=student.school, user__last_name="Zonder", student_number="")
     MembershipFactory(
         school=student.school, user__last_name="Zonder", ended_at=timezone.now(), left_on=timezone.localdate()

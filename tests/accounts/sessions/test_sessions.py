@@ -235,9 +235,7 @@ def test_logging_out_long_after_the_last_use_takes_the_cookie_away(
     assert not Session.objects.exists()
 
 
-def test_only_expired_sessions_are_deleted(
-    log_in: Callable[..., Client], pass_time: Callable[..., None]
-) -> None:
+def test_only_expired_sessions_are_deleted(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     log_in()
     pass_time(hours=13)
     here = log_in()
@@ -249,9 +247,7 @@ def test_only_expired_sessions_are_deleted(
 
 
 def test_beat_deletes_them() -> None:
-    assert "accounts.tasks.clear_sessions" in {
-        entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()
-    }
+    assert "accounts.tasks.clear_sessions" in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 def test_a_person_who_is_deleted_leaves_no_session(log_in: Callable[..., Client], someone: User) -> None:
