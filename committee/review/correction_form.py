@@ -10,7 +10,6 @@ from typing import Any
 from django.http import QueryDict
 
 from accounts.text import clean_text
-from assessments import corrections
 from assessments.corrections import Change, Changes
 from assessments.merge import mark
 from assessments.models import Correction
@@ -136,7 +135,7 @@ def _part(sheet: PartSheet, filled: _Filler) -> Part:
     scores = []
     for criterion in sheet.criteria:
         given = [(c.assignment.contact.full_name, c.scores.get(criterion.pk, "")) for c in sheet.columns]
-        now = corrections.effective(sheet, criterion.pk)
+        now = sheet.effective_letter(criterion.pk)
         decision = sheet.decisions.get(criterion.pk)
         kept = filled.fill("score", criterion.pk, now=now, by=decision)
         scores.append(ScoreField(**kept, criterion=criterion, given=given))

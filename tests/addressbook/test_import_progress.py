@@ -281,7 +281,7 @@ def test_an_importing_worker_that_was_replaced_is_undone(
 
 
 def test_a_file_that_kills_every_worker_is_given_up(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "_read", die)
+    monkeypatch.setattr(job, "_run_read", die)
     for _ in range(job.MAX_ATTEMPTS):
         with pytest.raises(Died):
             work(queued.pk)

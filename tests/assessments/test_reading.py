@@ -25,7 +25,7 @@ TELLING = ("10,0", "ovg-", "Goed", "Cijfer", "Uitstekend", "Erik", "documenten/"
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
 
 
 @pytest.fixture

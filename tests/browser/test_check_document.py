@@ -27,7 +27,7 @@ Browse = Callable[..., Page]
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Document:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
     made = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     documents.make(made.pk)
     made.refresh_from_db()

@@ -61,7 +61,7 @@ def one_of_each(make_afname: AfnameMaker, school: School) -> None:  # noqa: F811
 @pytest.fixture
 def pdf_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The PDF is made when the test says so."""
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
 
 
 def rows(page: Page) -> Locator:

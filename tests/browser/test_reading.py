@@ -33,7 +33,7 @@ def assessed(invitation: Invitation) -> Assessment:
 @pytest.fixture
 def make_final(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Document]:
     """Has the committee finish it, and its PDF made."""
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
 
     def finish() -> Document:
         document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")

@@ -25,7 +25,7 @@ WRONG = "bureua@hier.test"
 @pytest.fixture
 def refused(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Assessment:
     """Final; no mail can be delivered at the address."""
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=WRONG).pk)
     OutgoingMail.objects.filter(kind="result").update(

@@ -66,7 +66,7 @@ def _write_new(prepared: PeopleImport, new: Sequence[ListedPerson]) -> list[Gran
             membership.save()  # saved one by one, for the signal receivers, such as the address book's
     RoleChange.objects.bulk_create(
         RoleChange(
-            **roles.line(
+            **roles.role_change_fields(
                 school=prepared.school, user=one.user, role=one.role, change=GIVEN, by=prepared.by, how=IMPORTED
             )
         )

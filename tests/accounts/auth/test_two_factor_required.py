@@ -204,4 +204,4 @@ def test_only_one_module_begins_a_session() -> None:
         and (node.module or "").startswith("django.contrib.auth")
         and {"login", "alogin", "LoginView"} & {alias.name for alias in node.names}
     }
-    assert found == {"accounts/logging_in.py"}
+    assert found == {"accounts/auth/login.py"}

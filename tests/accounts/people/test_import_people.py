@@ -129,7 +129,7 @@ def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) ->
         (with_(NOA, last_name="zie https://boef.test"), "kan geen webadres zijn"),
         (with_(NOA, email="noa"), "is geen e-mailadres"),
         (with_(NOA, email=""), "moet worden ingevuld"),
-        (with_(NOA, role="Koning"), "kan niet; kies uit Student of Docent"),
+        (with_(NOA, role="Koning"), "kan niet; kies uit Student, Docent, Praktijkopleider, Examencommissie of"),
         (with_(NOA, role="Docent, Koning"), "kan niet; kies uit"),
         (with_(NOA, role=",", student_number=""), "kan niet"),
         (with_(NOA, role="Docent"), "alleen een student heeft een studentnummer"),

@@ -333,7 +333,7 @@ def test_a_worker_that_dies_while_rendering_is_replaced_after_its_lease(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(pdf, "render", die)
+        patched.setattr("assessments.documents.documents.render", die)
         with pytest.raises(Died):
             documents.make(document.pk)
     assert not documents.make(document.pk)
@@ -376,7 +376,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise ValueError("kapot")
 
     with monkeypatch.context() as patched:
-        patched.setattr(pdf, "render", fail)
+        patched.setattr("assessments.documents.documents.render", fail)
         yield
 
 
@@ -461,7 +461,7 @@ def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
         lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
         return b"%PDF"
 
-    monkeypatch.setattr(pdf, "render", withdraw_meanwhile)
+    monkeypatch.setattr("assessments.documents.documents.render", withdraw_meanwhile)
     assert not documents.make(document.pk)
     assert outcome_of(document) == (0, 0, 0, 1)
 

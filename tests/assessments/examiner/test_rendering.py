@@ -6,12 +6,12 @@ import pytest
 from django.utils import translation
 
 from assessments.examiner import rendering
-from assessments.rubric import Column, read_rubric
+from assessments.rubric import Column, read_uncorrected
 from tests.steps import choose, fill_in, send_invitation
 
 
 def first_column(invitation) -> Column:
-    return read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    return read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
 
 
 def shown(column: Column) -> str:
@@ -40,7 +40,7 @@ def test_two_examiners_of_a_part_each_see_the_own_fields_and_scores(both):
 
 def test_each_score_stands_where_it_was_given(invitation):
     column = first_column(invitation)
-    column.scores = {column.criteria[0].pk: "O", column.criteria[1].pk: "V"}
+    column.stored_scores = {column.criteria[0].pk: "O", column.criteria[1].pk: "V"}
     checked = re.findall(r'id="(score-[^"]*)"[^>]*\bchecked\b', rendering.draw_criteria(column))
     assert checked == [f"{column.score_field(column.criteria[0])}-O", f"{column.score_field(column.criteria[1])}-V"]
 
@@ -89,7 +89,7 @@ def test_texts_hold_no_marks_and_no_tags(invitation):
     criterion = column.criteria[0]
     criterion.text = f"<b>\ue000{criterion.pk}H\ue001</b>\ue000\ue001"
     column.title = f"<i>\ue000{criterion.pk}H\ue001\ue000\ue001</i>"
-    column.scores = {criterion.pk: "G"}
+    column.stored_scores = {criterion.pk: "G"}
     html = shown(column)
     assert f"&lt;b&gt;{criterion.pk}H&lt;/b&gt;</p>" in html
     assert f"&lt;i&gt;{criterion.pk}H&lt;/i&gt;:" in html

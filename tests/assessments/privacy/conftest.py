@@ -25,7 +25,7 @@ Final = Callable[..., Assessment]
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What workers do is called here by its name."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
     monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", lambda pk: None)
 
 

@@ -20,6 +20,7 @@ from assessments.examiner import saving, signature
 from assessments.invitations import send_back
 from assessments.models import FAILING_ATTEMPTS, Assessment, Invitation, Status
 from committee.decisions.finalise import finalise
+from committee.review.review import read
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
@@ -112,6 +113,22 @@ def test_a_draft_is_not_shown_and_who_is_not_ready_is_named(
     assert "Wacht op Tineke Tweede: alles is gescoord, nog niet afgerond." in page
     assert "Wacht op Erik Examinator" not in page
     assert ">Afronden</a>" not in page
+
+
+def test_saving_a_hidden_draft_keeps_its_text_and_scores(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    steps.assess(steps.send_invitation(assessment, examiner))
+    steps.fill_in(steps.send_invitation(assessment, second_examiner), "O", "Een concept.")
+    drafts = [column for column in read(assessment).rubric.columns if column.assignment.contact == second_examiner]
+    for draft in drafts:
+        assert (draft.scores, draft.examiner_justification, draft.effective_justification) == ({}, "", "")
+        draft.assignment.save()
+        draft.assignment.refresh_from_db()
+        assert draft.assignment.justification == "Een concept."
+        assert set(draft.assignment.scores.values_list("value", flat=True)) == {"O"}
+    assert len(drafts) == 4
 
 
 def test_it_says_how_many_parts_are_not_scored_yet(member: Client, invitation: Invitation, unit: ExamUnit) -> None:
