@@ -1,22 +1,20 @@
-"""How results read: on the screens, in the mail and in the PDF."""
+"""Filters to format results on pages, in mails and in the PDF."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import get_format
-from django.utils.safestring import SafeString
 
 from assessments.documents.verification import grouped
-from assessments.examiner.rendering import draw_criteria, draw_open_points, draw_words
 from assessments.models import Event
 from assessments.progress import detail
-from assessments.rubric import Column
+from assessments.rubric import score_words
 from exams.grading.scores import Score
 
 register = template.Library()
@@ -26,7 +24,7 @@ _LONG_WORD = re.compile(r"\S{40}(?=\S)")
 
 @register.filter
 def grade(value: Decimal | str | None) -> str:
-    """A grade with at least one decimal: '7,0', '10,0', '6,75', in English '7.0'; '–' without one."""
+    """Format a grade with at least one decimal: '7,0', '10,0', '6,75', in English '7.0'; '–' if missing."""
     if value in (None, ""):
         return "–"
     number = Decimal(str(value))
@@ -37,31 +35,31 @@ def grade(value: Decimal | str | None) -> str:
 
 @register.filter
 def weight(value: Decimal | str) -> str:
-    """How many times a core task counts: '2', '1,5'."""
+    """Format the weight of a core task: '2', '1,5'."""
     return f"{Decimal(str(value)).normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter
 def score_word(value: str) -> str:
-    """'Voldoende' for V, and so on; nothing for anything else."""
+    """Return 'Voldoende' for V, and so on; '' for another value."""
     return Score(value).label if value in set(Score) else ""
 
 
 @register.filter
 def moment(value: str | None) -> datetime | None:
-    """The local time of an ISO moment, as a result's JSON holds it, for the `date` filter."""
+    """Return the local time of an ISO moment in a result's JSON, for the `date` filter."""
     return timezone.localtime(datetime.fromisoformat(value)) if value else None
 
 
 @register.filter
 def day(value: str | None) -> date | None:
-    """The day of an ISO date, as a result's JSON holds it, for the `date` filter."""
+    """Return the day of an ISO date in a result's JSON, for the `date` filter."""
     return date.fromisoformat(value) if value else None
 
 
 @register.filter
 def grouped_code(code: str) -> str:
-    """A verification code as it is printed: '34CD-79FG-…'."""
+    """Format a verification code as printed: '34CD-79FG-…'."""
     return grouped(code)
 
 
@@ -71,40 +69,28 @@ register.filter(detail.about_whom)
 
 @register.filter
 def what_went(event: Event) -> list[str]:
-    """What an event of the log took away: lines to read."""
+    """Return the work that an event removed, as lines of text."""
     return detail.what_went(event)
 
 
 @register.filter
 def printable(text: str) -> str:
-    """The same text, so that laying it out takes no minutes: for a PDF that someone waits for.
+    """Limit the layout time of a text in a PDF that is rendered during a request.
 
-    A word of a line or more may be broken; line breaks from the 150th on become '¶'.
+    A word as long as a line may be broken; line breaks from the 150th on become '¶'.
     """
     lines = _LONG_WORD.sub("\\g<0>\u200b", text).split("\n")
-    rest = " ¶ ".join(filter(None, lines[MAX_LINES:]))
-    return "\n".join([*lines[:MAX_LINES], rest] if rest else lines[:MAX_LINES])
+    remainder = " ¶ ".join(filter(None, lines[MAX_LINES:]))
+    return "\n".join([*lines[:MAX_LINES], remainder] if remainder else lines[:MAX_LINES])
 
 
-@register.simple_tag
-def criteria(column: Column, wrong: Collection[str] = ()) -> SafeString:
-    """The part's criteria to score; `wrong` holds the names of fields that miss something."""
-    return draw_criteria(column, wrong=wrong)
+@register.filter
+def segments(score: str) -> list[tuple[str, str, bool]]:
+    """Return (letter, word, whether it is `score`) of each score, in the language of the page."""
+    return [(letter, word, letter == score) for letter, word in score_words()]
 
 
 @register.filter
 def words_at(wrong: Mapping[str, str], name: str) -> str:
     """Return what the field of that name misses, or ''."""
     return wrong[name] if wrong and name in wrong else ""
-
-
-@register.simple_tag
-def open_points(column: Column) -> SafeString:
-    """Links to the part's criteria that have no score yet."""
-    return draw_open_points(column)
-
-
-@register.simple_tag
-def words_of_autosave() -> SafeString:
-    """What static/js/autosave.js shows, in the page's language."""
-    return draw_words()

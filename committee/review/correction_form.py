@@ -11,9 +11,9 @@ from django.http import QueryDict
 
 from accounts.text import clean_text
 from assessments.corrections import Change, Changes
-from assessments.merge import mark
+from assessments.merge import fingerprint
 from assessments.models import Correction
-from assessments.rubric import Column, PartSheet, Rubric, score_words
+from assessments.rubric import Column, PartSheet, Rubric
 from exams.models import Criterion
 
 _FIELD = re.compile("(?P<kind>score|text)-(?P<pk>[0-9]{1,18})")
@@ -53,10 +53,6 @@ class ScoreField(Field):
 
     criterion: Criterion | None = None
     given: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def segments(self) -> list[tuple[str, str, str]]:
-        return [(letter, word, "checked" if letter == self.value else "") for letter, word in score_words()]
 
     @property
     def differ(self) -> bool:
@@ -176,4 +172,4 @@ class _Filler:
 
 
 def _stands_for(kind: str, value: str) -> str:
-    return value if kind == "score" else mark(value)
+    return value if kind == "score" else fingerprint(value)

@@ -34,7 +34,6 @@ MODULES = (
     "assessments.examiner.access",
     "assessments.examiner.forms",
     "assessments.examiner.link_views",
-    "assessments.examiner.rendering",
     "assessments.examiner.saving",
     "assessments.examiner.signature",
     "assessments.examiner.views",
@@ -60,8 +59,6 @@ TEMPLATES = (
     "accounts/mail/join_school.html",
     "accounts/mail/join_school.subject.txt",
     "accounts/mail/join_school.txt",
-    "assessments/examiner/_form_criteria.html",
-    "assessments/examiner/_form_points.html",
     "assessments/pdf/own_copy.html",
     "file_gone.html",
 )

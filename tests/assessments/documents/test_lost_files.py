@@ -14,7 +14,6 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import links
-from assessments.documents import documents
 from assessments.models import Assessment, Document, Invitation, InvitationAttachment, Viewing
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
@@ -39,7 +38,7 @@ def change(stored: StoredFile | None) -> None:
 @pytest.fixture
 def pdf(assessed: Assessment, committee_member: User) -> Document:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     return Document.objects.select_related("file").get(pk=document.pk)
 
 

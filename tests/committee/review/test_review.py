@@ -15,10 +15,9 @@ from django.utils.formats import date_format
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.documents.documents import make
 from assessments.examiner import saving, signature
 from assessments.invitations import send_back
-from assessments.models import FAILING_ATTEMPTS, Assessment, Invitation, Status
+from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Invitation, Status
 from committee.decisions.finalise import finalise
 from committee.review.review import read
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -195,7 +194,7 @@ class TestFinal:
     @pytest.fixture
     def mail(self, final: Assessment) -> OutgoingMail:
         document = final.documents.get()
-        make(document.pk)
+        Document.objects.run(document.pk)
         document.refresh_from_db()
         assert document.mail is not None
         return document.mail
@@ -233,7 +232,7 @@ class TestFinal:
         again = reverse("committee:make_again", args=[final.public_id])
         assert "wordt opnieuw gemaakt" in member.post(again, follow=True).content.decode()
         assert "wordt al gemaakt" in member.post(again, follow=True).content.decode()
-        assert make(final.documents.get().pk)
+        assert Document.objects.run(final.documents.get().pk)
 
     def test_sending_again_is_for_the_own_committee(
         self, client: Client, final: Assessment, mail: OutgoingMail, stranger: User, docent: User, student: Membership
