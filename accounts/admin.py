@@ -135,7 +135,7 @@ class SchoolAdmin(ForStaff, FoldedSearch):
 class MembershipInline(ForStaff, admin.TabularInline):
     """Roles at schools: granted by Schoolbeheer, in an emergency by a superuser, and logged.
 
-    Nobody can grant themselves a role, as staff may see no results. The student enters the number; after the first
+    Users can't grant themselves a role, as staff may see no results. The student enters the number; after the first
     assessment Schoolbeheer does.
     """
 

@@ -98,7 +98,7 @@ def can_be_one_person(query: str) -> bool:
 
 
 def indexed(needle: str) -> str:
-    """The piece of a needle to look up: of an address what stands before the '@', since all of a school share the rest.
+    """The piece of a needle to look up: of an address the part before the '@', as a school shares the rest.
 
     >>> indexed("anouk@school.nl")
     'anouk@'

@@ -40,8 +40,8 @@ class Person:
 
     @property
     def left_on(self) -> date | None:
-        """The day that a student left whose role nobody took away yet."""
-        dates = [one.left_on for one in self.roles if one.left_on and one.left_on <= timezone.localdate()]
+        """The leaving date of a student who still holds the role."""
+        dates = [role.left_on for role in self.roles if role.left_on and role.left_on <= timezone.localdate()]
         return dates[0] if dates else None
 
     @property

@@ -1,4 +1,4 @@
-"""Two people, or one who clicks twice, at the same moment, on real connections."""
+"""Concurrent requests, on real connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _announce_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is queued stays queued: no broker is asked while the threads meet."""
+    """Keep tasks in the queue: there is no broker."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
 

@@ -1,4 +1,4 @@
-"""What stands there when a page can't be shown."""
+"""Error pages."""
 
 from django.template.loader import render_to_string
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Where one rule of the accounts meets another: faults that stood between two of them."""
+"""Interactions between rules of the accounts."""
 
 from __future__ import annotations
 

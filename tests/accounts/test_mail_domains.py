@@ -1,4 +1,4 @@
-"""A school's mail domains: what is none is refused, and what anyone has is no school's."""
+"""Validation of a school's mail domains."""
 
 from __future__ import annotations
 

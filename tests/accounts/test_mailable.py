@@ -1,4 +1,4 @@
-"""One form of an address wherever it is typed, and none that no mail can be sent to."""
+"""Addresses are normalised and validated wherever they are typed."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def someone(db: None) -> User:
 
 @pytest.fixture
 def own(client: Client, someone: User) -> Client:
-    """A browser where `someone` is logged in."""
+    """Return a browser in which `someone` is logged in."""
     client.force_login(someone)
     return client
 
@@ -151,7 +151,7 @@ def test_stopping_an_open_change_ends_all_access(own: Client, someone: User) -> 
 
 
 def test_stopping_reverts_confirmed_and_later_changes(own: Client, someone: User) -> None:
-    """Who took the account over gets the notice of the second change, and must not undo the undoing with it."""
+    """The attacker gets the notice of the second change, which must not revert the stop."""
     ask(own)
     stop = link_in("email_change_asked")
     own.post(link_in("confirm_email"))
@@ -278,7 +278,7 @@ def test_a_student_is_found_by_the_new_address(client: Client, student: Membersh
 def test_student_with_the_examiner_s_address_removes_the_invitation(
     client: Client, student: Membership, assessment: Assessment, school: School
 ) -> None:
-    """Nobody assesses themselves, also by an address that becomes their account's later."""
+    """A student must not assess themselves after changing their address."""
     contact = ContactFactory(school=school, email=NEW)
     steps.choose(assessment, contact)
     invitation = steps.send_invitation(assessment, contact)

@@ -1,4 +1,4 @@
-"""Who registered with an address of the school's domains keeps to these; whom Schoolbeheer let in is free."""
+"""Self-registered students keep to the school's domains; users that Schoolbeheer admitted are free."""
 
 from __future__ import annotations
 

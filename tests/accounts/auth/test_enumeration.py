@@ -1,6 +1,6 @@
-"""Nobody learns here which addresses have an account: the answers are alike, and so is the work behind them.
+"""Responses and costs do not reveal which addresses have an account.
 
-Counted are queries, password hashes and mails: seconds differ from machine to machine, these do not.
+Costs are queries, password hashes and mails, as seconds differ per machine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STATES = [KNOWN, UNKNOWN, OFF, HALF]
 
 @dataclass(frozen=True)
 class Work:
-    """What one request came to; `queries` without the values in them."""
+    """The cost of one request; `queries` without their values."""
 
     status: int
     page: str
@@ -53,7 +53,7 @@ def people(school: School) -> None:
 
 @pytest.fixture
 def work(people: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Work]:
-    """A function that posts a form and says what that came to: `work(path, data)`."""
+    """Return `work(path, data)`, which posts a form and returns its cost."""
     hashed: list[int] = []
     encode = MD5PasswordHasher.encode
 
@@ -86,7 +86,7 @@ def work(people: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Work]:
 
 
 def alike(found: list[Work]) -> Work:
-    """The work, when it is the same each time."""
+    """Return the cost if it is the same each time."""
     assert all(work == found[0] for work in found[1:])
     return found[0]
 
@@ -115,7 +115,6 @@ def test_asking_the_mail_again_mails_once_and_hashes_nothing(work: Callable[...,
 
 
 def test_a_forgotten_password_mails_once_and_hashes_nothing(work: Callable[..., Work]) -> None:
-    """An address without an account gets a mail, too: who has several may have tried another one."""
     found = alike([work(reverse("accounts:forgotten_password"), email) for email in STATES])
     assert (found.status, found.hashes, found.mails) == (200, 0, 1)
     assert [kind for kind, _ in mailed()] == ["new_password", "no_account", "no_account", "no_account"]

@@ -1,4 +1,4 @@
-"""'Account aanmaken': asked for, confirmed from the mailbox with the password, or forgotten."""
+"""'Account aanmaken': request, confirmation from the mailbox with the password, purge."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_looking_at_the_link_makes_no_account(client: Client, open_school: Schoo
 
 
 def test_confirming_requires_the_chosen_password(client: Client, open_school: School) -> None:
-    """Else someone else's registration, confirmed by the owner of the address, lets that someone in."""
+    """Else an attacker's registration, confirmed by the address's owner, gives access."""
     ask(client, open_school)
     page = confirm(client, password="een-ander-wachtwoord").content.decode()
     assert "Dit is niet het wachtwoord dat u koos." in page
@@ -137,7 +137,7 @@ def test_a_link_works_once(client: Client, open_school: School) -> None:
 
 
 def test_logging_in_by_the_link_gives_a_session_of_its_own(client: Client, open_school: School) -> None:
-    """A session that someone else put in the browser before stays worth nothing."""
+    """Against session fixation."""
     session = client.session
     session["planted"] = "x"
     session.save()
@@ -232,7 +232,7 @@ def test_the_password_is_kept_hashed_alone(client: Client, open_school: School) 
 
 
 def test_mail_contains_no_text_of_the_requester(client: Client, open_school: School) -> None:
-    """Else the site could be had to send anyone anything."""
+    """Else anyone could send any text through the site."""
     ask(client, open_school, first_name="Win geld op", last_name="www.boef.test")
     mail = OutgoingMail.objects.get()
     assert "boef" not in mail.text + mail.html + mail.subject + mail.to_name

@@ -1,4 +1,4 @@
-"""A school that asks its committee to log in with a code: who did not finds nothing there, and is led to set it up."""
+"""A school that requires two-factor login hides everything from committee members without it."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_staff_is_asked_where_that_is_set(client: Client, db: None, settings, is
 
 # --- One way in ----------------------------------------------------------------------------------
 def test_only_one_module_begins_a_session() -> None:
-    """Whatever else logged someone in would ask no code: `accounts.auth.login.log_in` does."""
+    """Any other login would skip the code."""
     root = Path(__file__).parents[3]
     apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
     found = {

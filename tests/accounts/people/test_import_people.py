@@ -1,4 +1,4 @@
-"""What importing a list of students and staff does to the school: first shown, then done, once and exactly."""
+"""Importing a list of students and staff: preview, then import, exactly once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ Shown = Callable[..., PeopleImport]
 
 @pytest.fixture
 def shown(school: School, manager: User) -> Shown:
-    """`shown(row, …)`: the import of a list with these rows, prepared by `manager`."""
+    """Return `shown(row, …)`, which prepares an import of these rows by `manager`."""
 
     def prepare_rows(*rows: list[str], header: list[str] = HEADER, mails_now: bool = True) -> PeopleImport:
         file = csv_file(*rows, header=header)
@@ -53,7 +53,7 @@ def shown(school: School, manager: User) -> Shown:
 
 
 def told(prepared: PeopleImport) -> list[tuple[str, str]]:
-    """(outcome, what is said of it) of each row."""
+    """Return (outcome, note) of each row."""
     return [
         (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
         for row in read_rows(prepared)
@@ -292,7 +292,7 @@ def test_preview_does_not_reveal_existing_accounts(browser: Client, start_url: s
 def test_so_many_lists_an_hour_each(
     browser: Client, start_url: str, school: School, second_manager: User, settings: Any
 ) -> None:
-    """Importing does tell: who has no account gets one at once."""
+    """Importing reveals which addresses have an account."""
     start_counting(settings)
     for _ in range(LISTS_BY_USER.times):
         assert "1 nieuw" in words(hand_in(browser, start_url, NOA))
@@ -494,7 +494,7 @@ def test_templates_can_be_filled_in_and_read(browser: Client, school: School) ->
 
 
 def test_what_is_typed_into_the_template_stays_text() -> None:
-    """So that a number keeps the zeros that it begins with."""
+    """Keeps leading zeros of a number."""
     sheet = load_workbook(io.BytesIO(template_files.excel_template(TEMPLATE))).worksheets[0]
     assert sheet.column_dimensions["F"].number_format == "@"
     book = Workbook()
@@ -520,7 +520,6 @@ def test_account_without_a_role_is_invited(shown: Shown, school: School) -> None
 
 
 def test_user_listed_by_a_colleague_stays_a_member(shown: Shown, school: School) -> None:
-    """Schoolbeheer may be given by a list, to someone else."""
     someone = member(school, Role.DOCENT, first_name="Bo", last_name="Bos", email="bo@hier.test")
     import_shown(shown(with_(BO, role="Schoolbeheer")))
     assert sorted(someone.memberships.values_list("role", flat=True)) == ["DOCENT", "SCHOOLBEHEER"]

@@ -1,4 +1,4 @@
-"""Asking someone to join the school: the mail, the list, once more, no more."""
+"""Invitations to a school: mail, list, resending, withdrawing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the link in the mail does: a first password and in, or one click for who has an account."""
+"""The link in an invitation: a first password, or acceptance by an existing account."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_two_clicks_at_once_make_one_account(invitation: SchoolInvitation) -> No
 
 
 def while_written(writing: Callable[[], Any], then: Callable[[], Any]) -> Any:
-    """What comes of `then`, begun when the other transaction wrote and did not commit yet."""
+    """Return the result of `then`, run while the other transaction has written and not committed."""
     wrote = threading.Event()
 
     def write_and_take_a_while() -> None:
@@ -248,7 +248,7 @@ def test_an_account_that_is_switched_off_stays_off(client: Client, invitation: S
 # --- Who was put in by a list --------------------------------------------------------------------
 @pytest.fixture
 def listed(school: School, manager: User) -> SchoolInvitation:
-    """To the owner of an account without a password, that has its role."""
+    """An invitation of an imported account without a password."""
     student = MembershipFactory(school=school, user__email="noa@hier.test", user__password=None)
     User.objects.filter(pk=student.user.pk).update(details_checked_at=None)
     invitation = SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test", user=student.user)
@@ -286,7 +286,6 @@ def test_who_has_a_password_by_now_is_not_given_another(client: Client, listed: 
 
 
 def test_login_by_another_link_closes_the_invitation(client: Client, school: School, listed: SchoolInvitation) -> None:
-    """By a forgotten password, say."""
     user = User.objects.get(email="noa@hier.test")
     client.force_login(user)
     assert not school.school_invitations.open().exists()

@@ -1,4 +1,4 @@
-"""Who keeps a school's roles or its results hears of whoever becomes one of them."""
+"""Schoolbeheer and Examencommissie are mailed about new members."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ GIVEN = "roles_given"
 
 
 def told() -> list[str]:
-    """Who was mailed that a role was given, in order of their addresses."""
+    """Return the mailed addresses, sorted."""
     return sorted(OutgoingMail.objects.filter(kind=GIVEN).values_list("to", flat=True))
 
 

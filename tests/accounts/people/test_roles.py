@@ -1,4 +1,4 @@
-"""Who gets and loses a role, who may decide that, and what is written down of it."""
+"""Granting and revoking roles, who may, and the log."""
 
 from __future__ import annotations
 

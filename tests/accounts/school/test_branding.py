@@ -1,4 +1,4 @@
-"""A school's logo and colour on its people's pages: what is taken, what is refused, and who sees what."""
+"""A school's logo and colour: validation, and who sees them."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_logo_metadata_is_removed() -> None:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG that says it is this large, in a hundred bytes."""
+    """A PNG with these dimensions in its header, in a hundred bytes."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

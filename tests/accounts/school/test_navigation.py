@@ -1,4 +1,4 @@
-"""The pages of Schoolbeheer stand in groups: one line of groups, one of the pages of the group that one is in."""
+"""The groups and pages of Schoolbeheer's navigation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def browser(client: Client, school: School) -> Client:
 
 
 def lines(page: str) -> list[list[tuple[str, str, bool]]]:
-    """Of the navigation 'Schoolbeheer': label, address, and whether one is there, line by line."""
+    """Return label, URL and aria-current of each link, per line."""
     nav = re.search(r'<nav[^>]*aria-label="Schoolbeheer">(.*?)</nav>', page, re.DOTALL)
     assert nav
     links = r'<a href="([^"]*)"([^>]*)>\s*([^<]*?)\s*</a>'

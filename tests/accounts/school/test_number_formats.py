@@ -1,4 +1,4 @@
-"""What a student number looks like at a school, and how one that does not is refused."""
+"""Patterns of student numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Schoolbeheer opens with."""
+"""The overview of Schoolbeheer."""
 
 from __future__ import annotations
 

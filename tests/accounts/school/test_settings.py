@@ -1,4 +1,4 @@
-"""The page 'Instellingen': what it changes, what it refuses, what it writes down, and what two do at once."""
+"""The page 'Instellingen': changes, validation, log, concurrency."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def words(response: Any) -> str:
 
 
 def opened(client: Client, page: str) -> dict[str, str]:
-    """What the browser would post from the page as it stands."""
+    """Return what a browser would post from the page."""
     html = words(client.get(page))
     form = dict(re.findall(r'name="(opened-\w+)" value="(\w+)"', html))
     form |= {"link_days": "60", "appeal_days": "14", "appeal_text": "", "mail_domains": "hier.test"}

@@ -1,4 +1,4 @@
-"""Student numbers: of the school's form, unique with a way to tell the school, and changed by Schoolbeheer."""
+"""Student numbers: format, uniqueness, reports to the school, changes by Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_a_student_is_found_with_or_without_a_number(
 def test_without_a_query_students_without_number_are_listed(
     desk: Client, student: Membership, newcomer: Membership, other_school: School
 ) -> None:
-    """Not who left, whose account is off, or who is another school's."""
+    """Excludes former and inactive students, and other schools'."""
     MembershipFactory(school=student.school, student_number="", left_on=timezone.localdate(), ended_at=timezone.now())
     MembershipFactory(school=student.school, student_number="", user__is_active=False)
     MembershipFactory(school=other_school, student_number="")
