@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.text import clean_line, clean_text
 from exams.content.excel_writer import write_workbook
 from exams.content.schema import (
     CoreTaskContent,
@@ -22,7 +23,6 @@ from exams.content.schema import (
     nodes_of,
 )
 from exams.content.versions import ExamFile, content_of, load, read_content, read_file
-from accounts.text import clean_line, clean_text
 from exams.content.yaml_writer import write_yaml
 from tests.exams.grading.strategies import data_for
 
