@@ -120,6 +120,7 @@ def test_the_filter_works_while_typing_and_stays_in_the_address(
     expect(page.get_by_label("Student", exact=True)).to_be_focused()
     page.get_by_role("link", name="Student", exact=True).click()
     page.wait_for_url(re.compile("sorteer=student"))
+    page.wait_for_load_state("networkidle")
     page.reload()
     expect(page.get_by_label("Student", exact=True)).to_have_value("boom")
     expect(row(page, "Anouk van 't Hoff")).to_have_count(0)
