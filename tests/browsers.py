@@ -16,7 +16,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 from scripts.environment import BASE
 
 PATIENCE = 30_000  # ms; a slow machine is no failure
-LEFT = ("htmx:sendAbort", "htmx:afterRequest")  # a request that ends because its page was left; else more is logged
+HARMLESS = (
+    *("htmx:sendAbort", "htmx:afterRequest"),  # a request that ends because its page was left; else more is logged
+    "htmx:oobErrorNoTarget, #mail-",  # the mail of an invitation made elsewhere since the page was opened
+)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 
 
@@ -50,7 +53,7 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
         if (
             message.type == "error"
             and "Failed to load resource" not in message.text
-            and not message.text.startswith(LEFT)
+            and not message.text.startswith(HARMLESS)
         ):
             problems.append(f"{message.text} ({message.location})")
 

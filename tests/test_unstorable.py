@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.models import School, User
 from addressbook.models import Contact
 from committee.models import ExportProfile
+from digibeoordelen.unstorable import UnstorableMiddleware
 from exams.models import ExamUnit
 from tests.factories import UserFactory
 
@@ -27,6 +29,11 @@ def test_nul_in_a_search_of_the_admin(staff: Client, page: str) -> None:
     assert staff.get(f"/beheer/{page}/%00/change/").status_code == 404
 
 
+@pytest.mark.parametrize("lookup", ["outbox/outgoingmail/?state__exact", "exams/exam/?kind__exact"])
+def test_nul_in_a_filter_of_the_admin(staff: Client, lookup: str) -> None:
+    assert staff.get(f"/beheer/{lookup}=%00").status_code == 200
+
+
 def test_nul_in_the_searches_of_a_docent(client: Client, docent: User, unit: ExamUnit, examiner: Contact) -> None:
     client.force_login(docent)
     for name, args in (("addressbook:contacts", []), ("assessments:unit_list", [unit.pk]), ("exams:catalogue", [])):
@@ -40,6 +47,14 @@ def test_nul_in_a_form_is_left_out(client: Client, docent: User) -> None:
     client.post(reverse("accounts:profile_edit"), {"first_name": "Di\0rk", "infix": "", "last_name": "Docent\0"})
     docent.refresh_from_db()
     assert docent.full_name == "Dirk Docent"
+
+
+def test_a_view_reads_no_nul_from_a_query_or_a_form(rf: RequestFactory) -> None:
+    middleware = UnstorableMiddleware(lambda request: HttpResponse(request.GET["q"]))
+    assert middleware(rf.get("/?q=a%00b")).content == b"ab"
+    request = rf.post("/", {"na\0am": "a\0b"})
+    middleware.process_view(request, middleware.get_response, (), {})
+    assert request.POST.dict() == {"naam": "ab"}
 
 
 def test_nul_in_a_cookie_is_left_out(client: Client, db: None) -> None:

@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import School
 from digibeoordelen.admin import BaseAdmin
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.factories import UserFactory
@@ -57,6 +58,11 @@ def test_every_filter_and_order_that_is_shown_works(staff: Client, model: Any) -
 def test_the_text_of_a_mail_can_not_be_guessed(staff: Client) -> None:
     for lookup in ("text__contains", "html__icontains", "subject__regex", "links__has_key", "attachments__filename"):
         assert staff.get(list_of(OutgoingMail), {lookup: "a"}).status_code == 400
+
+
+def test_an_empty_name_of_a_field_opens_the_form_by_its_id(staff: Client, school: School) -> None:
+    address = reverse("admin:accounts_school_change", args=[school.pk])
+    assert staff.get(address, {"_to_field": ""}).status_code == 200
 
 
 def test_every_admin_has_the_same_base() -> None:

@@ -64,6 +64,12 @@ def test_domains_are_tidied() -> None:
     assert read_domains("bücher.example") == ["xn--bcher-kva.example"]
 
 
+def test_domains_are_kept_tidy(school: School) -> None:
+    school.mail_domains, school.register_domains = " @School.nl,student.school.nl.", "@Student.school.nl;"
+    school.full_clean()
+    assert (school.mail_domains, school.register_domains) == ("school.nl student.school.nl", "student.school.nl")
+
+
 def test_an_earlier_mistake_leaves_other_pages_working(client: Client, administrator: User, school: School) -> None:
     School.objects.update(mail_domains="gmail.com", number_forms="123456")
     client.force_login(administrator)

@@ -15,11 +15,22 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from accounts.people.roles import grant, leave
 from addressbook.models import Contact
-from assessments import leavers, lifecycle
+from assessments import leavers, lifecycle, links
 from assessments.invitations import invite, proposals, reminders, scheduled_reminders, send_back
-from assessments.models import Assessment, Event, Invitation, Proposal, Status, initiator_left, student_left
+from assessments.invitations.replace import replace
+from assessments.models import (
+    Assessment,
+    Event,
+    Invitation,
+    MailAbout,
+    Proposal,
+    Status,
+    initiator_left,
+    student_left,
+)
 from assessments.start import start
 from committee.decisions import cancel, finalise
+from committee.delivery import delivery
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.worker import deliver
 from exams.models import ExamUnit
@@ -158,6 +169,45 @@ def test_nothing_is_asked_about_a_student_who_left(
     assert mails() == before
 
 
+@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
+def test_nobody_is_invited_in_an_examiners_place(
+    invitation: Invitation, second_examiner: Contact, colleague: User, who: str, request: pytest.FixtureRequest
+) -> None:
+    request.getfixturevalue(who)()
+    before = mails()
+    with pytest.raises(lifecycle.DomainError, match=r"uitgeschreven|is weg"):
+        replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=colleague)
+    assert mails() == before
+
+
+def proposed(invitation: Invitation) -> Proposal:
+    """The examiner's proposal of a colleague, as it is kept."""
+    colleague = Proposal(invitation=invitation, first_name="Nia", last_name="Nieuw", email="nia@bedrijf.test")
+    return proposals.propose(invitation=Invitation.objects.get(pk=invitation.pk), proposal=colleague)
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+def test_a_proposal_waits_for_a_colleague_while_the_initiator_is_gone(
+    invitation: Invitation, confirms: bool, docent_leaves
+) -> None:
+    School.objects.update(confirm_proposals=confirms)
+    docent_leaves()
+    before = mails()
+    assert proposed(invitation).state == Proposal.State.OPEN
+    assert mails() == before
+
+
+@pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
+def test_declining_a_proposal_mails_nobody(
+    invitation: Invitation, colleague: User, who: str, request: pytest.FixtureRequest
+) -> None:
+    proposal = proposed(invitation)
+    request.getfixturevalue(who)()
+    before = mails()
+    proposals.decline(proposal=Proposal.objects.get(pk=proposal.pk), by=colleague)
+    assert mails() == before
+
+
 def test_completion_tells_nobody_of_a_student_who_left(invitation: Invitation, student_leaves) -> None:
     student_leaves()
     before = mails()
@@ -189,6 +239,27 @@ def test_the_committees_decisions_mail_the_exam_office_alone(
     assert set(OutgoingMail.objects.values_list("kind", flat=True)) <= {"result", "result_withdrawn"}
 
 
+def test_cancelling_what_runs_mails_nobody_about_a_student_who_left(
+    invitation: Invitation, committee_member: User, student_leaves
+) -> None:
+    student_leaves()
+    before, assessment = mails(), Assessment.objects.get()
+    assert cancel.open_requests(assessment) == []
+    mailed = cancel.cancel(assessment=assessment, by=committee_member, kind=cancel.CancelKind.OTHER, reason="Weg.")
+    assert (mailed, mails()) == ([], before)
+
+
+def test_cancelling_tells_no_initiator_who_left(invitation: Invitation, committee_member: User, docent_leaves) -> None:
+    docent_leaves()
+    OutgoingMail.objects.all().delete()
+    cancel.cancel(
+        assessment=Assessment.objects.get(), by=committee_member, kind=cancel.CancelKind.OTHER, reason="Dubbel."
+    )
+    reply_to = dict(OutgoingMail.objects.values_list("kind", "reply_to"))
+    assert reply_to.keys() == {"cancelled", "cancelled_student"}
+    assert reply_to["cancelled"] == committee_member.email
+
+
 @pytest.mark.parametrize("who", ["student_leaves", "docent_leaves"])
 def test_a_queued_reminder_is_not_sent(invitation: Invitation, who: str, request: pytest.FixtureRequest) -> None:
     mail = reminders.remind(invitation=invitation, by=None)
@@ -211,6 +282,29 @@ def test_a_queued_mail_to_the_exam_office_is_sent(assessed: Assessment, committe
     about = told.about.get()
     OutgoingMail.objects.filter(pk=told.pk).update(kind="result")
     assert leavers.why_not_to_send([about.mail_id]) == {}
+
+
+def test_a_failed_mail_to_a_student_who_left_is_not_sent_again(
+    assessed: Assessment, committee_member: User, student_leaves
+) -> None:
+    finalise.finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
+    OutgoingMail.objects.filter(kind="final_student").update(state=MailState.FAILED, last_error="550 Weg.")
+    student_leaves()
+    before, about = mails(), MailAbout.objects.get(mail__kind="final_student")
+    with pytest.raises(lifecycle.DomainError, match="uitgeschreven"):
+        delivery.tell_again(about=about, by=committee_member)
+    assert mails() == before
+
+
+def test_an_expired_link_asks_for_no_new_one_about_a_student_who_left(
+    client: Client, invitation: Invitation, student_leaves, pass_time: PassTime
+) -> None:
+    token = links.token_for(invitation=invitation)
+    pass_time(days=invitation.assessment.school.link_days + 1)
+    new_link = reverse("assessments:new_link", args=[token])
+    assert new_link in page(client, "assessments:open_link", token)
+    student_leaves()
+    assert new_link not in page(client, "assessments:open_link", token)
 
 
 # --- Screens -------------------------------------------------------------------------------------
