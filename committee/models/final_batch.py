@@ -1,4 +1,4 @@
-"""A number of assessments that one member makes final, or proposes, together: `finalise_batch` works through it."""
+"""A number of assessments that one member makes final, or proposes, together: `decisions.batch_job` works through it."""
 
 from __future__ import annotations
 
