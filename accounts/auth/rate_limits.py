@@ -69,7 +69,7 @@ LISTS_BY_USER = Limit(
 )  # per uploading user: an import reveals which addresses have accounts
 
 
-def asker(request: HttpRequest) -> str:
+def client_key(request: HttpRequest) -> str:
     """What stands for who asks: the IPv4 address, or the IPv6 network of 64 bits that one subscriber has."""
     try:
         address = ipaddress.ip_address(client_address(request))

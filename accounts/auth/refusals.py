@@ -21,7 +21,7 @@ _STATUS = {"unknown": 404, "taken": 409, "not_here": 409, "other_domain": 409}
 
 def link_gone(request: HttpRequest, gone: LinkGone, *, again: str) -> HttpResponse:
     """Explain why the link is unusable, with a link to the URL named `again`; unknown tokens are counted."""
-    if gone.reason == "unknown" and rate_limits.WRONG_LINKS.exceeds(rate_limits.asker(request)):
+    if gone.reason == "unknown" and rate_limits.WRONG_LINKS.exceeds(rate_limits.client_key(request)):
         return too_many(request, "links", rate_limits.WRONG_LINKS)
     context = {"reason": gone.reason, "again": again}
     return render(request, "accounts/auth/link_gone.html", context, status=_STATUS.get(gone.reason, 410))
@@ -43,7 +43,7 @@ def too_many_mails(request: HttpRequest, *, form: str, email: str) -> HttpRespon
         return too_many(request, "mailbox", rate_limits.MAILS_BY_EMAIL)
     if request.user.is_authenticated or devices.known_device(request, email):
         return None
-    if rate_limits.MAILS_BY_ADDRESS.exceeds(rate_limits.asker(request)):
+    if rate_limits.MAILS_BY_ADDRESS.exceeds(rate_limits.client_key(request)):
         return too_many(request, "mails", rate_limits.MAILS_BY_ADDRESS)
     return None
 
@@ -55,7 +55,7 @@ def count_wrong_passwords(log_in: Callable[..., HttpResponseBase]) -> Callable[.
     def view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response = log_in(request, *args, **kwargs)
         is_wrong = request.method == "POST" and response.status_code != 302
-        if is_wrong and rate_limits.WRONG_PASSWORDS.exceeds(rate_limits.asker(request)):
+        if is_wrong and rate_limits.WRONG_PASSWORDS.exceeds(rate_limits.client_key(request)):
             return too_many(request, "logins", rate_limits.WRONG_PASSWORDS)
         return response
 

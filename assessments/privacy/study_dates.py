@@ -1,7 +1,6 @@
-"""When a student got the diploma, or left without one: the school fills it in, one by one or as a list.
+"""The dates of a student's diploma or departure, entered by the school one by one or as a list.
 
-What follows from a date takes results away, so nothing is erased by one that stands there for less than
-`retention.NOTICE`, and each change is in the school's log.
+A date leads to erasure, so it takes effect only after `retention.NOTICE`, and each change is logged.
 """
 
 from __future__ import annotations
@@ -24,16 +23,16 @@ _FORMATS = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d", "%d-%m-%y")
 
 
 def check_date(day: date) -> None:
-    """Raises `ValidationError` (Dutch) for what must be a slip of the pen."""
+    """Raise `ValidationError` (Dutch) for an implausible date."""
     if not FIRST_DATE <= day <= timezone.localdate() + AHEAD:
         raise ValidationError("Deze datum ligt vóór 2000 of meer dan een jaar vooruit. Kijk het jaartal na.")
 
 
 def contradiction(*, diploma_on: date | None, left_on: date | None) -> str:
-    """What is odd about a student who has both dates (Dutch); empty for who has not.
+    """Return a warning for a student with both dates (Dutch); '' otherwise.
 
-    Two studies make both true, so it is said and nothing is refused. `retention` says what follows: the diploma
-    counts for all that was begun by its day.
+    It is no error: two studies can make both true. The diploma then counts for everything begun by its day
+    (`retention`).
     """
     if diploma_on is None or left_on is None:
         return ""
@@ -55,9 +54,10 @@ def contradiction(*, diploma_on: date | None, left_on: date | None) -> str:
 def set_dates(
     *, student: Membership, typed: Mapping[str, date | None], opened: Mapping[str, str], by: User
 ) -> list[SchoolChange]:
-    """Writes the dates that differ from what the form was opened with, and returns their lines of the log.
+    """Write the dates that differ from those in the opened form, and return their log lines.
 
-    `changed_fields` says what that is; it raises `ChangedMeanwhile`, with nothing written, for what another changed.
+    `changed_fields` compares them, and raises `ChangedMeanwhile`, with nothing written, for a date that another
+    changed.
     """
     with transaction.atomic():
         current = Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)
@@ -67,9 +67,9 @@ def set_dates(
 def write_dates(
     changed: Iterable[tuple[Membership, Mapping[str, date | None]]], *, by: User, reason: str = ""
 ) -> list[SchoolChange]:
-    """Writes the dates, that they stand from now on, and the lines of the log, which it returns.
+    """Write the dates, the moment of the change and the log lines; return the lines.
 
-    Call it in a transaction that holds the students' rows.
+    Call it in a transaction that locks the students' rows.
     """
     lines: list[SchoolChange] = []
     students = []
@@ -88,7 +88,7 @@ def write_dates(
 
 
 def read_date(typed: str) -> date:
-    """10-07-2026, 10/7/2026, 2026-07-10, or what Excel adds a time to; raises `ValidationError` (Dutch)."""
+    """Parse 10-07-2026, 10/7/2026, 2026-07-10, also with Excel's time; raise `ValidationError` (Dutch)."""
     day = typed.split(" ")[0].split("T")[0]
     for form in _FORMATS:
         try:

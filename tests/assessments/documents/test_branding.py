@@ -12,8 +12,8 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.documents import pdf
 from assessments.examiner import summary
-from assessments.examiner.saving import read_rubric
 from assessments.models import Assessment, Document, Invitation
+from assessments.rubric import read_rubric
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from tests import steps

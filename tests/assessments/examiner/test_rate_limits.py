@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.auth.rate_limits import asker
+from accounts.auth.rate_limits import client_key
 from addressbook.models import Contact
 from assessments import links, rate_limits, unsubscribe
 from assessments.models import Invitation
@@ -112,7 +112,7 @@ def test_behind_a_proxy_each_visitor_is_counted_apart(db: None, settings: Any) -
     ],
 )
 def test_an_ipv6_network_of_64_bits_is_one_visitor(address: str, counted_as: str) -> None:
-    assert asker(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
+    assert client_key(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
 
 
 # --- Posts without a cookie ----------------------------------------------------------------------------

@@ -115,7 +115,7 @@ def everything(
     queue_mail(kind="earlier", to="eerder@hier.test", to_name="", subject="Eerder", text="Vorig adres", html="x")
     user.email_changes.create(old_email="eerder@hier.test", new_email=user.email, confirmed_at=timezone.now())
     RegistrationFactory(email=user.email, school=school, password="md5$geheim$0123")
-    roles.record(school=school, user=user, role=Role.STUDENT, change="GIVEN", by=administrator, how="IMPORT")
+    roles.log_role_change(school=school, user=user, role=Role.STUDENT, change="GIVEN", by=administrator, how="IMPORT")
     day = {"diploma_on": today()}
     set_dates(student=student, typed=day, opened=fingerprints(student, DATES), by=administrator)
     student_numbers.notify_school(student=student, number="654321")

@@ -142,7 +142,7 @@ def _correct(assessment: Assessment, by: User) -> None:
     column = rubric.columns[0]
     text = corrections.Change(CORRECTED, REMARK)
     changes = corrections.Changes(scores={}, texts={column.assignment.pk: text})
-    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=rubric.effective_mark)
+    corrections.correct(assessment=assessment, by=by, changes=changes, fingerprint=rubric.result_fingerprint)
 
 
 def _withdraw(assessment: Assessment, by: User) -> None:

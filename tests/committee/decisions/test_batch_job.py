@@ -43,12 +43,10 @@ class Died(BaseException):
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The batches that a worker was told of."""
     started: list[int] = []
-
-    def announce(label: str, pk: int) -> None:
-        if label == "committee.FinalBatch":  # what is made final announces its PDF too
-            started.append(pk)
-
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", announce)
+    monkeypatch.setattr(
+        "digibeoordelen.jobs.tasks.run.delay",
+        lambda label, pk: started.append(pk) if label == FinalBatch._meta.label else None,
+    )
     monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 2)
     return started
 
