@@ -132,7 +132,7 @@ class ExportProfileFactory(DjangoModelFactory):
 
 
 class FinalBatchFactory(DjangoModelFactory):
-    """A batch without items; `finalise_batch.start` makes one that has them."""
+    """A batch without items; `batch_job.start` makes one that has them."""
 
     class Meta:
         model = FinalBatch

@@ -1,4 +1,4 @@
-"""A number of assessments that one member makes final, or proposes, together: `finalise_batch` works through it."""
+"""Assessments that one member makes final, or proposes, together: `decisions.batch_job` works through them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 
 from committee.models import FinalBatch
-from digibeoordelen.jobs.models import ClaimLost
+from digibeoordelen.jobs import tasks
+from digibeoordelen.jobs.models import ClaimLost, Job
 from digibeoordelen.jobs.tasks import purge, run, sweep
 from tests.concurrency import at_once
 from tests.factories import FinalBatchFactory
@@ -206,3 +207,10 @@ def test_purge_leaves_what_is_not_finished(job: FinalBatch) -> None:
     FinalBatch.objects.filter(pk=job.pk).update(started_at=long_ago)
     purge()
     assert set(FinalBatch.objects.all()) == {job, recent}
+
+
+@pytest.mark.parametrize("kind", tasks._kinds(), ids=str)
+@pytest.mark.django_db
+def test_each_kind_defines_its_work_and_what_is_pending(kind: type[Job]) -> None:
+    assert callable(kind.work)
+    assert not kind.objects.due().exists()

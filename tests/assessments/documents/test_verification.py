@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import lifecycle, rate_limits
-from assessments.documents import pdf, verification, views
+from assessments.documents import verification, views
 from assessments.models import Assessment, Document
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
@@ -29,7 +29,7 @@ def counting(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.clear()
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
-    monkeypatch.setattr(pdf, "render", lambda result, name: f"%PDF {name}".encode())
+    monkeypatch.setattr("assessments.documents.documents.render", lambda result, name: f"%PDF {name}".encode())
 
 
 def make(assessment: Assessment, by: User) -> Document:
