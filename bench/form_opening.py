@@ -1,7 +1,7 @@
 """P1: opening the examiner's form with 60 criteria / a bare page for who is logged in.
 
-Both are whole requests through every middleware, by Django's own client. The goal leaves room for a form that is rendered
-by its templates at each request, and needs no cache of fragments.
+Both are whole requests through every middleware, by Django's own client. The goal leaves room for a form that is
+rendered by its templates at each request, without a cache of fragments.
 """
 
 from __future__ import annotations

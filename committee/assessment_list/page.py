@@ -45,15 +45,12 @@ class Row:
     assessment: Assessment
     examiners: Sequence[str]
     document: Document | None
+    initiator_left: bool  # while it runs
     days: int  # in this state
 
     @property
     def student_left(self) -> bool:
         return not self.assessment.is_closed and self.assessment.student_left
-
-    @property
-    def initiator_left(self) -> bool:
-        return not self.assessment.is_closed and self.assessment.initiator_left
 
     @property
     def is_proposed(self) -> bool:
@@ -130,8 +127,8 @@ def in_order(queryset: AssessmentQuerySet, *, ascending: bool, after: Key | None
 
 
 def _read_rows(pks: Sequence[int]) -> list[Row]:
-    left = Case(When(initiator_left(), then=True), default=False)
-    found = Assessment.objects.for_pages().only(*_SHOWN).annotate(initiator_left=left).in_bulk(pks)
+    left = Case(When(~Q(status__in=CLOSED) & initiator_left(), then=True), default=False)
+    found = Assessment.objects.for_pages().only(*_SHOWN).annotate(without_initiator=left).in_bulk(pks)
     examiners, today = _read_examiners(pks), timezone.localdate()
     assessments = [found[pk] for pk in pks if pk in found]
     final = [one.pk for one in assessments if one.status == Status.FINAL]
@@ -142,6 +139,7 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
             one,
             examiners.get(one.pk, []),
             document=documents.get(one.pk),
+            initiator_left=one.without_initiator,
             days=(today - timezone.localdate(one.status_since)).days,
         )
         for one in assessments

@@ -26,7 +26,7 @@ def afnames(request: UserRequest) -> HttpResponse:
     """The whole page, or while one types in the search fields the list alone."""
     search = get_search(request)
     counted = count_each(search)
-    final = [describe_count(one, Status.FINAL) for one in counted or [None] * len(search.schools)]
+    final = [describe_count(one, Status.FINAL) for one in counted] if counted else [""] * len(search.schools)
     context = {
         "search": search,
         "page": read_page(search, after=request.GET.get("na", ""), before=request.GET.get("voor", "")),

@@ -316,8 +316,8 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     with CaptureQueriesContext(connection) as many:
         page = member.get(address).content.decode()
     assert page.count("Tineke Tweede") == 21
-    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, who examines, tabs,
-    # batches, what was not sent; for the download: the profiles, the last export
+    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, who examines,
+    # tabs, batches, what was not sent; for the download: the profiles, the last export
     assert len(one) == len(many) == 14
 
 
