@@ -10,17 +10,19 @@ class AccountsConfig(AppConfig):
         from digibeoordelen.outbox.links import register as resolves
 
         from .auth import email_change, links, password, registration
-        from .importing import kinds
+        from .importing import job, kinds
+        from .importing.models import ImportedFile
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE
         from .sessions.sessions import remember_start
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
-        user_logged_in.connect(join.answer_by_logging_in, dispatch_uid="accounts.answer_by_logging_in")
+        user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
         resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve)
         resolves(links.NEW_PASSWORD.kind, password.resolve)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)
         resolves(people_links.LINK_KIND, people_links.resolve)
         kinds.register(PEOPLE)
+        ImportedFile.work = job.work

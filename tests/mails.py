@@ -13,11 +13,10 @@ from accounts.auth.password import NEW_PASSWORD
 from accounts.models import EmailChange, Membership, Role, RoleChange, SchoolInvitation, User
 from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
-from accounts.people.notify import Given
+from accounts.people.notify import GrantedRole
 from accounts.school import student_numbers
 from assessments import mails
-from assessments.documents import documents
-from assessments.models import Assessment, Invitation, Proposal
+from assessments.models import Assessment, Document, Invitation, Proposal
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 
@@ -65,7 +64,7 @@ def _about_what_became_of_it(assessment: Assessment, invitation: Invitation, com
     mails.queue_cancelled_to_initiator(assessment=assessment, by=committee_member)
     mails.queue_cancelled_to_student(assessment=assessment, by=committee_member)
     document = finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)  # mails it
+    Document.objects.run(document.pk)  # mails it
     document.refresh_from_db()
     mails.queue_result_withdrawn(document=document, to="bureau@hier.test", by=committee_member, reason="Klopt niet.")
     mails.queue_result_withdrawn_to_student(assessment=assessment, by=committee_member)
@@ -97,12 +96,12 @@ def _about_accounts(student: Membership, user: User) -> None:
     queue_roles_given(
         to=manager,
         school=school,
-        given=[Given(user, Role.EXAMENCOMMISSIE)],
+        given=[GrantedRole(user, Role.EXAMENCOMMISSIE)],
         by_name="Otto Ander",
         how=how,
         sees_log=True,
     )
-    student_numbers.tell_school(student=student, number="654321")
+    student_numbers.notify_school(student=student, number="654321")
 
 
 def sentences(text: str) -> list[str]:

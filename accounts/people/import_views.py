@@ -1,10 +1,8 @@
-"""Importing students and staff from Excel or CSV. For Schoolbeheer."""
+"""Importing students and staff from Excel or CSV, for Schoolbeheer."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from celery import shared_task
 
 from accounts.auth.rate_limits import LISTS_BY_USER
 from accounts.importing.columns import Outcome, Row
@@ -31,7 +29,7 @@ class PeoplePages(SchoolListPages):
         return {"mails_now": form.cleaned_data["mails_now"]}
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
-        """What each line would make of someone, as far as the line says it: it should be seen before it is done."""
+        """Add the role, number and language that each line would give, for the preview."""
         return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT], _language_of(row)) for row in page]}
 
     def asked_again(self, prepared: PeopleImport) -> dict[str, Any]:
@@ -39,40 +37,13 @@ class PeoplePages(SchoolListPages):
 
 
 def _roles_of(row: Row) -> str:
-    """As it was typed; of a line with a number alone what that means."""
+    """Return the typed role; the default if there is only a student number."""
     return row.values[ROLE_AT] or (str(Role.STUDENT.label) if row.values[NUMBER_AT] else "")
 
 
 def _language_of(row: Row) -> str:
-    """As it was typed; of someone new without one what that means."""
+    """Return the typed language; the default for a new person."""
     return row.values[LANGUAGE_AT] or (str(Language.DUTCH.label) if row.outcome == Outcome.NEW else "")
 
 
 pages = PeoplePages()
-
-
-@shared_task(name="accounts.tasks.work_on_import")
-def work_on_import(import_id: int) -> None:
-    """Reads a long list of people, or imports what was shown of it."""
-    from accounts.importing.job import work
-    from accounts.models import PeopleImport
-
-    work(PeopleImport, import_id)
-
-
-@shared_task(name="accounts.tasks.sweep_imports")
-def sweep_imports() -> None:
-    """Starts what a crash left: lists that wait and that nobody is at."""
-    from accounts.importing.job import waiting_ids
-    from accounts.models import PeopleImport
-
-    for import_id in waiting_ids(PeopleImport):
-        work_on_import.delay(import_id)
-
-
-@shared_task(name="accounts.tasks.forget_imports")
-def forget_imports() -> None:
-    """Deletes lists that were handed in a while ago, imported or not."""
-    from accounts.models import PeopleImport
-
-    PeopleImport.objects.forget_old()

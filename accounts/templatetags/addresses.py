@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
-SHORT = 20  # characters; so many stand on a line wherever an address is shown
+SHORT = 20  # characters that fit on a line wherever an address is shown
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""Assessments and everything that hangs on one: each model in the module of its name."""
+"""The models of assessments, each in the module of its name."""
 
 from .assessment import CLOSED, Assessment, AssessmentQuerySet, CancelKind, Status, initiator_left, student_left
 from .assignment import Assignment, AssignmentQuerySet, Coupling, Score
@@ -9,7 +9,6 @@ from .event import SYSTEM, Event, EventQuerySet
 from .invitation import REMIND_PAUSE, Invitation, InvitationAttachment, InvitationQuerySet, MailAbout, PlannedReminder
 from .privacy import (
     KEPT_DAYS,
-    MAX_ATTEMPTS,
     DataRequest,
     DatesImport,
     DestroyedDocument,
@@ -25,7 +24,6 @@ __all__ = [
     "CLOSED",
     "FAILING_ATTEMPTS",
     "KEPT_DAYS",
-    "MAX_ATTEMPTS",
     "REMIND_PAUSE",
     "SYSTEM",
     "Appeal",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -132,7 +132,9 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
     examiners, today = _read_examiners(pks), timezone.localdate()
     assessments = [found[pk] for pk in pks if pk in found]
     final = [one.pk for one in assessments if one.status == Status.FINAL]
-    current = Document.objects.current().filter(assessment__in=final).defer("result") if final else []
+    current: Iterable[Document] = (
+        Document.objects.current().filter(assessment__in=final).defer("result") if final else []
+    )
     documents = {document.assessment_id: document for document in current}
     return [
         Row(

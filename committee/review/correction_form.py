@@ -10,9 +10,8 @@ from typing import Any
 from django.http import QueryDict
 
 from accounts.text import clean_text
-from assessments import corrections
 from assessments.corrections import Change, Changes
-from assessments.merge import mark
+from assessments.merge import fingerprint
 from assessments.models import Correction
 from assessments.rubric import Column, PartSheet, Rubric
 from exams.models import Criterion
@@ -132,7 +131,7 @@ def _part(sheet: PartSheet, filled: _Filler) -> Part:
     scores = []
     for criterion in sheet.criteria:
         given = [(c.assignment.contact.full_name, c.scores.get(criterion.pk, "")) for c in sheet.columns]
-        now = corrections.effective(sheet, criterion.pk)
+        now = sheet.effective_letter(criterion.pk)
         decision = sheet.decisions.get(criterion.pk)
         kept = filled.fill("score", criterion.pk, now=now, by=decision)
         scores.append(ScoreField(**kept, criterion=criterion, given=given))
@@ -173,4 +172,4 @@ class _Filler:
 
 
 def _stands_for(kind: str, value: str) -> str:
-    return value if kind == "score" else mark(value)
+    return value if kind == "score" else fingerprint(value)

@@ -1,4 +1,4 @@
-"""What came by mail, for tests that walk on from there."""
+"""Helpers to read queued mails."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from digibeoordelen.outbox.models import OutgoingMail
 
 
 def mailed() -> list[tuple[str, str]]:
-    """(kind, address) of every mail, the oldest first."""
+    """Return (kind, address) of every mail, oldest first."""
     return list(OutgoingMail.objects.order_by("pk").values_list("kind", "to"))
 
 
 def link_in(kind: str) -> str:
-    """The path of the one link in the newest mail of this kind."""
+    """Return the path of the link in the newest mail of this kind."""
     mail = OutgoingMail.objects.filter(kind=kind).latest("pk")
     [url] = links.resolve(mail.links).values()
     return urlsplit(url).path
 
 
 def start_counting(settings: Any) -> None:
-    """Limits count from here: tests have no cache but this."""
+    """Start rate limits with an empty cache."""
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()

@@ -1,4 +1,4 @@
-"""Beheer, Django's admin, is Dutch to its last word: what the staff read, and what is read out to them."""
+"""The admin is completely Dutch, for readers and screen readers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENGLISH = re.compile(rf"\b({GIVEAWAYS})\b", re.IGNORECASE)
 
 
 def read_on(client: Client, path: str) -> str:
-    """What a page says: its text, and what a reader for the blind says of fields and pictures."""
+    """Return a page's text, and what a screen reader reads of fields and images."""
     response = client.get(path)
     assert response.status_code == 200, path
     page = re.sub(r"<(script|style|svg)\b.*?</\1>", "", response.content.decode(), flags=re.DOTALL)
@@ -65,7 +65,7 @@ def test_nor_have_the_forms_for_new_ones(client: Client, db: None, page: str) ->
     assert ENGLISH.findall(read_on(client, page)) == []
 
 
-def test_staff_see_the_kinds_that_are_theirs_and_no_list_of_who_tried_to_log_in(client: Client, db: None) -> None:
+def test_staff_see_no_login_attempts(client: Client, db: None) -> None:
     client.force_login(UserFactory(is_staff=True))
     index = client.get("/beheer/")
     shown = {model["object_name"] for app in index.context["app_list"] for model in app["models"]}
@@ -93,7 +93,7 @@ def test_mails_are_listed_and_chosen_by_their_kind_in_dutch(client: Client, invi
 
 
 def test_staff_change_their_password_where_everyone_does(client: Client, docent: User) -> None:
-    """That page tells the owner by mail; Django's own would not."""
+    """That page mails the owner; Django's own would not."""
     staff = UserFactory(is_staff=True)
     client.force_login(staff)
     assert client.get("/beheer/password_change/")["Location"] == reverse("accounts:change_password")

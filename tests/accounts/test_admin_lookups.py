@@ -1,4 +1,4 @@
-"""A list of the admin narrows down by the filters it shows, and tells nothing of what it hides."""
+"""Admin lists can be filtered by visible filters only, and reveal no hidden fields."""
 
 from __future__ import annotations
 

@@ -13,10 +13,9 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, Role, School, User
 from accounts.models.retention_terms import TERMS
-from accounts.school.changes import change_settings, marks
-from assessments.documents import documents
-from assessments.models import Assessment, DataRequest, Erasure
-from assessments.privacy import access_log, data_requests
+from accounts.school.changes import change_settings, fingerprints
+from assessments.models import Assessment, DataRequest, Document, Erasure
+from assessments.privacy import access_log
 from assessments.privacy.study_dates import DATES, set_dates
 from committee.decisions.finalise import finalise
 from tests.addressbook.files import xlsx
@@ -31,8 +30,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
-    monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
 
@@ -44,7 +43,7 @@ def administrator(school: School) -> User:
 @pytest.fixture
 def final(assessed: Assessment, committee_member: User) -> Assessment:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     return assessed
 
 
@@ -161,7 +160,7 @@ def test_the_later_of_two_sees_what_the_other_made_of_it(
     """A term, and a date of a student."""
     other = member(school, Role.SCHOOLBEHEER, first_name="Otto", last_name="Ander")
     page = log_in_at(administrator, f"/school/{school.pk}/bewaren/termijnen/", width=width)
-    opened = marks(school, TERMS)
+    opened = fingerprints(school, TERMS)
     change_settings(school=school, typed={"cancelled_months": 36}, opened=opened, by=other)
     page.get_by_label("ingetrokken afnames (maanden)").fill("12")
     page.get_by_role("button", name="Bewaren").click()
@@ -170,7 +169,10 @@ def test_the_later_of_two_sees_what_the_other_made_of_it(
     shots(page, f"termijnen-samen-{width}")
     page.goto(page.url.split("/termijnen/")[0] + f"/studenten/{final.student_id}/")
     set_dates(
-        student=final.student, typed={"diploma_on": date(2026, 7, 10)}, opened=marks(final.student, DATES), by=other
+        student=final.student,
+        typed={"diploma_on": date(2026, 7, 10)},
+        opened=fingerprints(final.student, DATES),
+        by=other,
     )
     page.get_by_label("Diplomadatum").fill("2025-07-11")
     page.get_by_role("button", name="Bewaren").click()
@@ -224,7 +226,7 @@ def test_a_student_downloads_what_the_school_has(
     page.get_by_role("button", name="Gegevens opvragen").dblclick()
     expect(page.get_by_text("Het bestand wordt gemaakt.")).to_be_visible()
     check_page(page)
-    data_requests.make(DataRequest.objects.get().pk)
+    DataRequest.objects.run(DataRequest.objects.get().pk)
     page.reload()
     with page.expect_download() as download:
         page.get_by_role("link", name="Bestand downloaden").click()

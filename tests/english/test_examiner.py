@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from addressbook.models import Contact
 from assessments import links, unsubscribe
 from assessments.models import Invitation
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from exams.criteria_cache import forget
 from tests import steps
 
@@ -53,7 +53,7 @@ def language_of(page: str) -> str:
 
 
 def filled(invitation: Invitation, score: str, text: str = "") -> dict[str, str]:
-    columns = read_rubric(invitation.assessment, contact=invitation.contact).columns
+    columns = read_uncorrected(invitation.assessment, contact=invitation.contact).columns
     scores = {name: score for column in columns for _, name, _ in column.lines}
     bases = {f"base-{column.assignment.pk}": str(column.base) for column in columns}
     return {**scores, **bases, **{column.justification_field: text for column in columns}}
@@ -78,7 +78,8 @@ def test_from_link_to_copy(opened: Client, invitation: Invitation) -> None:
     page = opened.post(url("check", invitation), filled(invitation, "G", TYPED), follow=True).content.decode()
     assert "The result that follows from this" in page
     assert re.search(r"grade <strong>\d+\.\d</strong>", page)
-    day = {"seen": re.findall(r'name="seen" value="(\w+)"', page)[0], "assessed_on": timezone.localdate().isoformat()}
+    [fingerprint] = re.findall(r'name="fingerprint" value="(\w+)"', page)
+    day = {"fingerprint": fingerprint, "assessed_on": timezone.localdate().isoformat()}
     assert "Tick the box" in opened.post(url("complete", invitation), day).content.decode()
     page = opened.post(url("complete", invitation), {**day, "confirmed": "on"}, follow=True).content.decode()
     assert "Your assessment has been completed. Thank you." in page

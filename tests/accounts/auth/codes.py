@@ -20,7 +20,7 @@ SET_UP = "/profiel/code/aanzetten/"
 
 
 class App:
-    """What a phone does with the key; `later` counts steps of 30 seconds, since a code works once."""
+    """Generates codes from the key; `later` counts steps of 30 seconds, since a code works once."""
 
     def __init__(self, key: bytes) -> None:
         self.key = key
@@ -43,7 +43,7 @@ class App:
 
 
 def set_up(client: Client, **more: str) -> tuple[App, list[str]]:
-    """Switches the code on for who is logged in; the app, and the recovery codes."""
+    """Switch two-factor login on for the logged-in user; return the app and the recovery codes."""
     page = client.get(SET_UP).content.decode()
     app = App.of_page(page)
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
@@ -56,7 +56,7 @@ def set_up(client: Client, **more: str) -> tuple[App, list[str]]:
 
 
 def app_of(user: User) -> App:
-    """Has the code on for `user`, without anybody logged in."""
+    """Switch two-factor login on for `user` without a session."""
     return App(TOTPDevice.objects.create(user=user, name="app").bin_key)
 
 

@@ -9,7 +9,7 @@ from tests.factories import member
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is queued stays queued: no broker is asked."""
+    """Keep tasks in the queue: there is no broker."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
 

@@ -10,7 +10,6 @@ from django.urls import get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
-from assessments.documents import documents
 from assessments.models import Assessment, Document, Status
 from committee.assessment_list.page import count_each
 from committee.decisions import cancel
@@ -126,7 +125,7 @@ def test_a_document_that_was_superseded_is_not_theirs(
     own: Client, assessed: Assessment, committee_member: User, student: Membership
 ) -> None:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     assert list(Document.objects.visible_to(student.user)) == [document]
     assessed.refresh_from_db()
     withdraw_final(assessment=assessed, by=committee_member, reason="Verwisseld.")

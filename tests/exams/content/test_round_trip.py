@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.text import clean_line, clean_text
 from exams.content.excel_writer import write_workbook
 from exams.content.schema import (
     CoreTaskContent,
@@ -47,10 +48,11 @@ ODD = [
 
 
 def texts(longest: int, *, lines: bool = False) -> st.SearchStrategy[str]:
-    """Any text that an exam may hold: nothing invisible, no blanks around it."""
+    """Any text as it is stored: cleaned, no blanks around it."""
+    clean = clean_text if lines else clean_line
     signs = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
     free = st.text(signs | st.just("\n") if lines else signs, min_size=1, max_size=20)
-    return (free | st.sampled_from(ODD)).map(str.strip).filter(bool).map(lambda text: text[:longest])
+    return (free | st.sampled_from(ODD)).map(lambda text: clean(text[:longest]).strip()).filter(bool)
 
 
 @st.composite
