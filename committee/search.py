@@ -17,7 +17,7 @@ from accounts.search import matches
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
 from exams.models import Exam
 
-from .access import get_schools
+from .access import get_schools, own_memberships
 
 ALL = "ALLE"
 PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
@@ -73,7 +73,7 @@ class AssessmentSearch:
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
         self.user = user
-        self.schools = list(get_schools(user))
+        self.schools, self.own = list(get_schools(user)), own_memberships(user)
         self.four_eyes = any(school.four_eyes for school in self.schools)
         assessed = Assessment.objects.filter(school__in=self.schools, exam=OuterRef("pk")).order_by()
         self.exams = {exam.pk: exam for exam in Exam.objects.filter(Exists(assessed))}
@@ -117,8 +117,13 @@ class AssessmentSearch:
         return any(self.values.get(name) for name in ("student", "initiator", "examinator"))
 
     def find(self, status: str, *, school: School) -> AssessmentQuerySet:
-        """The assessments in this state, or `ALL` or `PROPOSED`, that the other fields find at one of `schools`."""
-        queryset = self._filter(Assessment.objects.for_committee(self.user).filter(school=school))
+        """The assessments in this state, or `ALL` or `PROPOSED`, that the other fields find at one of `schools`.
+
+        These are of `AssessmentQuerySet.for_committee`, whose schools and own memberships were read once.
+        """
+        queryset = self._filter(Assessment.objects.filter(school=school))
+        if self.own:
+            queryset = queryset.exclude(student__in=self.own)
         if status == PROPOSED:
             return queryset.proposed_to_make_final()
         return queryset if status == ALL else queryset.filter(status=status)

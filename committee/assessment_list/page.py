@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Case, IntegerField, Q, Subquery, When
 from django.utils import timezone
 
-from addressbook.models import Contact, full_names
-from assessments.leavers import without_initiator
-from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Document, Status
+from accounts.models import School, full_name
+from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Document, Status, initiator_left
 from committee.search import ALL, PROPOSED, AssessmentSearch
 
 PAGE_SIZE = 30
@@ -20,6 +19,20 @@ COUNT_UP_TO = 1000  # of each state; beyond it the screen shows '1000+'
 LONG = 14  # days; who waits longer on the committee stands out
 Key = tuple[datetime, int]  # an assessment's place in the list: since when it is what it is, and its id
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAME = ("first_name", "infix", "last_name")
+_SHOWN = [
+    *("public_id", "status", "status_since", "created_at", "version", "proposed_version", "attempt", "ovg", "grade"),
+    *("unit_code", "unit__title", "exam__title", "exam__code", "school__four_eyes"),
+    *("student__student_number", "student__left_on", "student__ended_at", "student__user__is_active"),
+    *(f"{whose}__{name}" for whose in ("student__user", "initiator") for name in _NAME),
+]
+
+
+class CountOf(Subquery):
+    """How many rows a subquery has, which may end at a limit."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
 
 
 @dataclass(frozen=True)
@@ -32,7 +45,8 @@ class Row:
     assessment: Assessment
     examiners: Sequence[str]
     document: Document | None
-    initiator_left: bool
+    initiator_left: bool  # while it runs
+    days: int  # in this state
 
     @property
     def student_left(self) -> bool:
@@ -43,11 +57,6 @@ class Row:
         """Whether one member proposed it, for another to make final."""
         one = self.assessment
         return one.school.four_eyes and one.status == Status.ASSESSED and one.proposed_version == one.version
-
-    @property
-    def days(self) -> int:
-        """In this state."""
-        return (timezone.localdate() - timezone.localdate(self.assessment.status_since)).days
 
     @property
     def age(self) -> str:
@@ -118,27 +127,35 @@ def in_order(queryset: AssessmentQuerySet, *, ascending: bool, after: Key | None
 
 
 def _read_rows(pks: Sequence[int]) -> list[Row]:
-    found = Assessment.objects.for_pages().in_bulk(pks)
+    left = Case(When(~Q(status__in=CLOSED) & initiator_left(), then=True), default=False)
+    found = Assessment.objects.for_pages().only(*_SHOWN).annotate(without_initiator=left).in_bulk(pks)
+    examiners, today = _read_examiners(pks), timezone.localdate()
     assessments = [found[pk] for pk in pks if pk in found]
-    examiners = _read_examiners(pks)
     final = [one.pk for one in assessments if one.status == Status.FINAL]
     current: Iterable[Document] = (
         Document.objects.current().filter(assessment__in=final).defer("result") if final else []
     )
     documents = {document.assessment_id: document for document in current}
-    left = without_initiator(one for one in assessments if not one.is_closed)
-    return [Row(one, examiners.get(one.pk, []), documents.get(one.pk), one.pk in left) for one in assessments]
+    return [
+        Row(
+            one,
+            examiners.get(one.pk, []),
+            document=documents.get(one.pk),
+            initiator_left=one.without_initiator,
+            days=(today - timezone.localdate(one.status_since)).days,
+        )
+        for one in assessments
+    ]
 
 
 def _read_examiners(pks: Sequence[int]) -> dict[int, list[str]]:
     """Each name once, however many parts; two of one name are two."""
-    live = Assignment.objects.live().filter(assessment__in=pks).order_by()
-    pairs = list(live.values_list("assessment", "contact").distinct())
-    contacts = Contact.objects.in_bulk({contact for _, contact in pairs})
-    examiners: dict[int, list[Contact]] = {}
-    for assessment, contact in pairs:
-        examiners.setdefault(assessment, []).append(contacts[contact])
-    return {assessment: full_names(its) for assessment, its in examiners.items()}
+    live = Assignment.objects.live().filter(assessment__in=pks).order_by("contact__sort_key", "contact_id")
+    columns = ("assessment", "contact__sort_key", "contact_id", *(f"contact__{name}" for name in _NAME))
+    examiners: dict[int, list[str]] = {}
+    for assessment, _, _, *name in live.values_list(*columns).distinct():
+        examiners.setdefault(assessment, []).append(full_name(*name))
+    return examiners
 
 
 def count_each(search: AssessmentSearch) -> list[Counter[str]] | None:
@@ -154,13 +171,11 @@ def count_each(search: AssessmentSearch) -> list[Counter[str]] | None:
             if counts.total() > COUNT_UP_TO:
                 return None
         else:
-            counts = Counter({status: _count(search.find(status, school=school)) for status in Status.values})
+            every = in_order(search.find(ALL, school=school), ascending=True)
+            each = {status: CountOf(every.filter(status=status).values("pk")[: COUNT_UP_TO + 1]) for status in Status}
+            counts = Counter(School.objects.values(**each).get(pk=school.pk))
         counted.append(counts)
     return counted
-
-
-def _count(queryset: AssessmentQuerySet) -> int:
-    return in_order(queryset, ascending=True)[: COUNT_UP_TO + 1].count()
 
 
 def count_states(search: AssessmentSearch, counted: list[Counter[str]] | None) -> list[State]:
@@ -168,7 +183,8 @@ def count_states(search: AssessmentSearch, counted: list[Counter[str]] | None) -
     total = None if counted is None else sum(counted, Counter[str]())
     each = [State(status.value, str(status.label), describe_count(total, status)) for status in Status]
     if search.four_eyes:
-        waiting = Counter({PROPOSED: sum(_count(search.find(PROPOSED, school=school)) for school in search.schools)})
+        proposed = [search.find(PROPOSED, school=school).order_by() for school in search.schools]
+        waiting = Counter({PROPOSED: sum(queryset[: COUNT_UP_TO + 1].count() for queryset in proposed)})
         each.insert(list(Status).index(Status.ASSESSED) + 1, State(PROPOSED, "Voorgedragen", describe_count(waiting)))
     return [*each, State(ALL, "Alle statussen", describe_count(total))]
 

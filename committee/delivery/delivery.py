@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from accounts.models import User
+from accounts.models import School, User
 from assessments import leavers, lifecycle, mails
 from assessments.models import Assessment, AssessmentQuerySet, Document, Event, MailAbout
 from committee.models import FinalBatchItem
@@ -164,11 +164,12 @@ class Undelivered:
     failures: Sequence[tuple[str, str]]
 
 
-def undelivered_to(user: User) -> AssessmentQuerySet:
-    """For the member's own page, who waits longest first."""
+def undelivered_to(user: User, *, schools: Iterable[School]) -> AssessmentQuerySet:
+    """Of these schools, without the member's own, who waits longest first."""
     mails = MailAbout.objects.failed().order_by().values("assessment")
     failed = mails.union(Document.objects.failing().order_by().values("assessment"))
-    return Assessment.objects.for_committee(user).filter(pk__in=failed).for_pages().order_by("status_since", "pk")
+    found = Assessment.objects.filter(pk__in=failed, school__in=schools).exclude(student__user=user)
+    return found.for_pages().order_by("status_since", "pk")
 
 
 def with_failures(assessments: Sequence[Assessment]) -> list[Undelivered]:

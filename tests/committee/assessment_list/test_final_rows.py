@@ -100,7 +100,7 @@ def test_a_name_in_it_is_text(member: Client, make_afname: AfnameMaker, school: 
     assert "van &lt;b&gt; Boom</span>" in status_cell(page(member))
 
 
-def test_final_rows_ask_no_more_queries_than_others(member: Client, make_afname: AfnameMaker) -> None:
+def test_the_number_of_queries_does_not_grow_with_final_rows(member: Client, make_afname: AfnameMaker) -> None:
     def count(address: str) -> int:
         member.get(address)
         with CaptureQueriesContext(connection) as queries:
@@ -112,4 +112,4 @@ def test_final_rows_ask_no_more_queries_than_others(member: Client, make_afname:
     one = count(FINAL_ONES)
     for number in range(5):
         document_of(make_afname(Status.FINAL), made=bool(number % 2))
-    assert count(f"{LIST}?status=ASSESSED") == one == count(FINAL_ONES)
+    assert count(FINAL_ONES) == one

@@ -316,10 +316,9 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     with CaptureQueriesContext(connection) as many:
         page = member.get(address).content.decode()
     assert page.count("Tineke Tweede") == 21
-    # session, user, schools, exams to choose from, places in the list, rows, who examines, their names, counts, tabs,
-    # batches;
-    # for the download: the own schools, their profiles, the last export
-    assert len(one) == len(many) == 15
+    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, who examines,
+    # tabs, batches, what was not sent; for the download: the profiles, the last export
+    assert len(one) == len(many) == 14
 
 
 def test_another_school_and_other_roles_see_nothing(
