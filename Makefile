@@ -22,8 +22,8 @@ bench:  ## measures what the issues name: make bench, or make bench ONLY=P6 SCAL
 lint:  ## the linters and type checks alone
 	@exec $(PYTHON) -m scripts.run_tests --lint
 
-messages:  ## compiles the English texts, locale/en/LC_MESSAGES/django.po
-	@$(PYTHON) -m scripts.catalogue
+messages:  ## compiles the English texts, locale/en/LC_MESSAGES/django.po (after a first make lint)
+	@.venv/bin/python -m scripts.catalogue
 
 guide:  ## makes the pictures of docs/ anew, by the browser tests (after a first make test)
 	@.venv/bin/python -m tests.guide

@@ -10,7 +10,8 @@ class AccountsConfig(AppConfig):
         from digibeoordelen.outbox.links import register as resolves
 
         from .auth import email_change, links, password, registration
-        from .importing import kinds
+        from .importing import job, kinds
+        from .importing.models import ImportedFile
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE
@@ -24,3 +25,4 @@ class AccountsConfig(AppConfig):
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)
         resolves(people_links.LINK_KIND, people_links.resolve)
         kinds.register(PEOPLE)
+        ImportedFile.work = job.work

@@ -18,12 +18,17 @@ class AssessmentsConfig(AppConfig):
         from digibeoordelen.outbox.links import register
 
         from . import leavers, links, unsubscribe
+        from .documents import documents
+        from .models import DataRequest, Document
+        from .privacy import data_requests
         from .privacy.study_dates_import import DATES_OF_STUDENTS
 
         register(links.LINK_KIND, links.resolve, links.resolve_many)
         refusals.register(leavers.why_not_to_send)
         dashboard.register(leavers.still_running)
         kinds.register(DATES_OF_STUDENTS)
+        Document.work = documents.make
+        DataRequest.work = data_requests.make
         register(unsubscribe.LINK_KIND, unsubscribe.resolve)
         post_save.connect(_keep_from_student, sender=User, dispatch_uid="assessments.keep_from_student")
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")

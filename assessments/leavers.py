@@ -92,7 +92,7 @@ def still_running(school: School) -> Iterator[ToDo]:
             "beoordelingen lopen nog voor studenten die zijn uitgeschreven. De docent of de examencommissie kan die "
             "intrekken.",
         )
-        yield ToDo(sentence, "Bekijk wie uit de school zijn", f"{people}?rol={LEFT}")
+        yield ToDo(sentence, "Bekijk wie vertrokken zijn", f"{people}?rol={LEFT}")
     if count := running.filter(initiator_left()).exclude(student_left()).count():
         sentence = counted(
             count,

@@ -210,7 +210,7 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
         _refuse_unless_allowed(current, Status.ASSESSED, only_from=Status.FINAL)
         _refuse_beside_another(current)
         bump_version(current)
-        current.documents.current().update(superseded_at=timezone.now())
+        current.documents.current().update(superseded_at=timezone.now(), claim_id=None)
         current.ovg, current.grade = "", None
         current.final_at, current.final_by, current.appeal_until = None, None, None
         try:

@@ -1,4 +1,4 @@
-"""The result of an assessment: effective scores, what is in dispute, and the outcome that follows."""
+"""The outcome of a rubric, and its snapshot for the PDF."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from assessments.examiner import signature
 from exams.grading import scores as grading_scores
 from exams.models import Criterion
 
-from . import corrections
 from .models import Assessment, Correction, Invitation
 from .rubric import Column, CoreTaskSheet, PartSheet, Rubric
 
@@ -22,7 +21,7 @@ Signed = Mapping[int, Invitation]  # by contact id
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the rubric comes to: `unit` is None while a criterion is open or in dispute."""
+    """`unit` is None while a criterion is open or in dispute; `disputed` holds criterion ids."""
 
     unit: grading_scores.UnitResult | None
     open_count: int
@@ -34,11 +33,9 @@ class Outcome:
 
 
 def outcome(rubric: Rubric) -> Outcome:
-    """Grades a whole rubric by the rules of the version it is pinned to.
+    """Grade the rubric of a whole unit by the rules of its exam version.
 
-    Two examiners who gave a criterion different scores leave it in dispute (its id is in
-    `disputed`), and then there is no result, unless the committee decided and the rubric was laid over
-    (`assessments.corrections`).
+    Different scores of two examiners for one criterion are a dispute unless a decision of the committee is applied.
     """
     scores: dict[Hashable, grading_scores.Score] = {}
     open_count, disputed = 0, set()
@@ -59,7 +56,7 @@ def outcome(rubric: Rubric) -> Outcome:
 
 
 def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading_scores.UnitResult) -> dict[str, Any]:
-    """Everything the PDF says about the result, as plain JSON; nothing in it changes afterwards."""
+    """Return everything that the PDF shows of the result, as JSON that is stored and never changes."""
     student, exam = assessment.student, assessment.exam
     signed = signature.read(assessment)
     return {
@@ -87,7 +84,7 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading_scores.Uni
 
 
 def _look_json(school: School) -> dict[str, Any]:
-    """The school's colour, and its logo by SHA-256: of the document as it is made final, whatever comes after."""
+    """The branding of the document stays as it is now when the school changes its own."""
     return {"colour": school.colour, "logo": school.logo.sha256 if school.logo else ""}
 
 
@@ -116,15 +113,14 @@ def _part_json(part: PartSheet, signed: Signed) -> dict[str, Any]:
 
 
 def _criterion_json(part: PartSheet, criterion: Criterion, signed: Signed) -> dict[str, Any]:
-    """The score that counts; where the committee decided also that, and what each examiner gave."""
-    said: dict[str, Any] = {"text": criterion.text, "score": corrections.effective(part, criterion.pk)}
+    data: dict[str, Any] = {"text": criterion.text, "score": part.effective_letter(criterion.pk)}
     if decision := part.decisions.get(criterion.pk):
         given = [
             {"examiner": _signed_json(column, signed)["name"], "score": column.scores[criterion.pk]}
             for column in part.columns
         ]
-        said["correction"] = {**_correction_json(decision), "given": given}
-    return said
+        data["correction"] = {**_correction_json(decision), "given": given}
+    return data
 
 
 def _correction_json(correction: Correction) -> dict[str, Any]:
@@ -137,11 +133,11 @@ def _signed_json(column: Column, signed: Signed) -> dict[str, Any]:
 
 def _column_json(column: Column, signed: Signed) -> dict[str, Any]:
     assignment = column.assignment
-    said = {
+    data = {
         **_signed_json(column, signed),
         "completed_at": assignment.completed_at.isoformat() if assignment.completed_at else None,
         "justification": column.effective_justification,
     }
     if column.correction:
-        said["correction"] = _correction_json(column.correction)
-    return said
+        data["correction"] = _correction_json(column.correction)
+    return data

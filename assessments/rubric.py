@@ -1,7 +1,7 @@
-"""An assessment laid out for reading: parts, criteria, and what each examiner gave them.
+"""The rubric of an assessment: parts, criteria, and each examiner's scores and justifications.
 
-Everything is read in three queries at most, whatever the number of criteria or examiners; the form, the read-only
-pages, the committee's screen and the PDF are drawn from the same objects.
+`read_rubric` applies the committee's decisions; `read_uncorrected` leaves them out. Either takes a fixed number of
+queries. The form, the read-only pages, the committee's screen and the PDF are rendered from the same objects.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from exams.grading import scores as grading_scores
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
 from .merge import Base, mark
-from .models import Assessment, Assignment, Correction, Score
+from .models import Assessment, Assignment, AssignmentQuerySet, Correction, Score
 
 
 def score_words() -> list[tuple[str, str]]:
-    """(letter, word) of each score, in the language of the page."""
+    """Return (letter, word) of each score, in the language of the page."""
     return [("O", _("Onvoldoende")), ("V", _("Voldoende")), ("G", _("Goed"))]
 
 
 @dataclass(frozen=True)
 class Missing:
-    """Something an assignment needs before it can be completed; `name` is the field's, `field_id` its place.
+    """Something an assignment needs before it can be completed; `name` is the field's, `field_id` its HTML id.
 
-    `words` say what at the field itself, `text` also in which part.
+    `words` is the message at the field itself; `text` also names the part.
     """
 
     column: Column
@@ -45,57 +45,72 @@ class Missing:
 
 @dataclass
 class Column:
-    """One examiner's assignment on a part, with its scores by criterion id, and the open page each was last set on.
+    """One examiner's assignment on a part.
 
-    `typed` is a justification that was refused, for the screen to show in place of the kept one. `correction`
-    is the committee's wording, once `assessments.corrections` laid it over.
+    `stored_scores` and `score_writers` go from a criterion's id to its score, and to the page that saved it last.
+    `typed` is a refused justification, which the form shows instead of the stored one. `correction` is the committee's
+    wording. With `is_hidden` the column shows no scores and no justification; the assignment keeps them.
     """
 
     assignment: Assignment
     criteria: list[Criterion]
-    scores: dict[int, str] = field(default_factory=dict)
+    stored_scores: dict[int, str] = field(default_factory=dict)
     score_writers: dict[int, str] = field(default_factory=dict)
     typed: str | None = None
     correction: Correction | None = None
+    is_hidden: bool = False
+
+    @property
+    def scores(self) -> dict[int, str]:
+        return {} if self.is_hidden else self.stored_scores
+
+    @property
+    def examiner_justification(self) -> str:
+        return "" if self.is_hidden else self.assignment.justification
+
+    @property
+    def written(self) -> dict[str, str]:
+        """The examiner's text by assignment id, as in `Correction.covers`."""
+        return {str(self.assignment.pk): self.examiner_justification}
 
     @cached_property
     def title(self) -> str:
-        """'B1-K1-W2 Gedragsobservatie': every work process has parts of the same name."""
+        """Return 'B1-K1-W2 Gedragsobservatie': every work process has parts of the same names."""
         return f"{self.criteria[0].part.work_process.code} {self.assignment.part}"
 
     @property
     def needs_justification(self) -> bool:
-        """Required where the part has an O or a G (source text, part B)."""
+        """A part with an O or a G needs one (source text, part B)."""
         return any(value in ("O", "G") for value in self.scores.values())
 
     @property
     def is_open(self) -> bool:
-        """Whether it can still be written: not completed, not taken off."""
+        """Whether the examiner can still change it."""
         return self.assignment.completed_at is None and self.assignment.removed_at is None
 
     @property
     def has_content(self) -> bool:
-        return bool(self.scores or self.assignment.justification or self.assignment.completed_at)
+        return bool(self.stored_scores or self.assignment.justification or self.assignment.completed_at)
 
     @property
     def justification(self) -> str:
-        """What the form shows."""
-        return self.assignment.justification if self.typed is None else self.typed
+        """The text in the form's field."""
+        return self.examiner_justification if self.typed is None else self.typed
 
     @property
     def effective_justification(self) -> str:
-        """What counts: the committee's wording if there is one, else the examiner's."""
-        return self.correction.after if self.correction else self.assignment.justification
+        """The committee's wording if there is one, else the examiner's text."""
+        return self.correction.after if self.correction else self.examiner_justification
 
-    def own(self, criteria: Iterable[int]) -> list[int]:
-        """Those of these criteria (their ids) that are this part's."""
-        mine = {criterion.pk for criterion in self.criteria}
-        return [pk for pk in criteria if pk in mine]
+    def of_part(self, criteria: Iterable[int]) -> list[int]:
+        """Return those of these criterion ids that belong to this part."""
+        ids = {criterion.pk for criterion in self.criteria}
+        return [pk for pk in criteria if pk in ids]
 
     @property
     def base(self) -> Base:
-        """What a form that is opened now is opened with."""
-        return Base.of(self.assignment.justification, self.scores)
+        """The base of a form that is opened now."""
+        return Base.of(self.examiner_justification, self.scores)
 
     @property
     def justification_field(self) -> str:
@@ -106,7 +121,7 @@ class Column:
 
     @property
     def lines(self) -> Iterator[tuple[Criterion, str, str]]:
-        """(criterion, the name of its field, its score or '')."""
+        """Yield each criterion with the name of its field and its score, '' if it has none."""
         for criterion in self.criteria:
             yield criterion, self.score_field(criterion), self.scores.get(criterion.pk, "")
 
@@ -115,49 +130,51 @@ class Column:
         return self.needs_justification and not self.justification.strip()
 
     def missing(self) -> Iterator[Missing]:
-        """What is still needed, in the order of the form."""
+        """Yield what is still needed, in the order of the form."""
         for number, criterion in enumerate(self.criteria, 1):
             if criterion.pk not in self.scores:
                 words = _("criterium %(number)d heeft nog geen score") % {"number": number}
                 name = self.score_field(criterion)
                 yield Missing(self, words, name, f"{name}-O")
-        if self.needs_justification and not self.assignment.justification.strip():
+        if self.needs_justification and not self.examiner_justification.strip():
             words = _("de onderbouwing is verplicht bij een O of een G")
             yield Missing(self, words, self.justification_field, self.justification_field)
 
 
-Cell = tuple[Column, str]  # a column and its score, '' where there is none
+Cell = tuple[Column, str]  # a column and its score of one criterion, '' if it has none
 
 
 @dataclass
 class PartSheet:
-    """A part with its criteria and one column an examiner; the committee's `decisions` by criterion id.
+    """A part with its criteria and one column per examiner.
 
-    Those are in it once `assessments.corrections` applied them, and so are the newest that `lapsed`. `dropped` are
-    the columns of removed examiners, which count nowhere.
+    `decisions` holds the committee's valid decisions by criterion id, `lapsed` the newest corrections that are not
+    valid any more. `removed` holds the columns of removed examiners, which count nowhere.
     """
 
     part: Part
     criteria: list[Criterion] = field(default_factory=list)
     columns: list[Column] = field(default_factory=list)
     decisions: dict[int, Correction] = field(default_factory=dict)
-    dropped: list[Column] = field(default_factory=list)
+    removed: list[Column] = field(default_factory=list)
     lapsed: list[Correction] = field(default_factory=list)
 
-    @property
-    def rows(self) -> Iterator[tuple[Criterion, list[str]]]:
-        """(criterion, the score of each column, '' where there is none)."""
-        for criterion in self.criteria:
-            yield criterion, [column.scores.get(criterion.pk, "") for column in self.columns]
+    def given(self, criterion: int) -> dict[str, str]:
+        """Return the examiners' scores of a criterion by assignment id, '' for none, as in `Correction.covers`."""
+        return {str(column.assignment.pk): column.scores.get(criterion, "") for column in self.columns}
 
     def effective(self, criterion: int) -> grading_scores.Effective:
-        """The score of a criterion (its id) that counts, and why; without a column it is missing."""
-        scores = [column.scores.get(criterion, "") for column in self.columns]
+        """Return the score of a criterion that counts, and why; without a column it is missing."""
         decision = self.decisions.get(criterion)
         return grading_scores.effective_score(
-            given=[grading_scores.Score(score) if score else None for score in scores],
+            given=[grading_scores.Score(score) if score else None for score in self.given(criterion).values()],
             decision=grading_scores.Score(decision.after) if decision else None,
         )
+
+    def effective_letter(self, criterion: int) -> str:
+        """Return O, V or G; '' while the score is missing or in dispute."""
+        score = self.effective(criterion).score
+        return score.value if score else ""
 
     @property
     def is_corrected(self) -> bool:
@@ -165,10 +182,13 @@ class PartSheet:
 
     @property
     def cells(self) -> Iterator[tuple[Criterion, list[Cell], Correction | None, list[Cell]]]:
-        """As `rows`, each score with the column it stands in; the committee's decision if one counts; the dropped."""
-        for criterion, values in self.rows:
-            dropped = [(column, column.scores.get(criterion.pk, "")) for column in self.dropped]
-            yield criterion, list(zip(self.columns, values, strict=True)), self.decisions.get(criterion.pk), dropped
+        """Yield each criterion with its cells, the valid decision on it, and the cells of removed examiners."""
+        for criterion in self.criteria:
+            cells, removed = (
+                [(column, column.scores.get(criterion.pk, "")) for column in columns]
+                for columns in (self.columns, self.removed)
+            )
+            yield criterion, cells, self.decisions.get(criterion.pk), removed
 
 
 @dataclass
@@ -185,10 +205,14 @@ class CoreTaskSheet:
 
 @dataclass
 class Rubric:
-    """The whole unit, or, for one examiner, the parts that are theirs."""
+    """The parts of the whole unit, or those of one examiner.
+
+    `corrections` holds every correction that was ever made, oldest first, valid or not.
+    """
 
     assessment: Assessment
     core_tasks: list[CoreTaskSheet]
+    corrections: list[Correction] = field(default_factory=list)
 
     @cached_property
     def parts(self) -> list[PartSheet]:
@@ -204,12 +228,12 @@ class Rubric:
         return [column for part in self.parts for column in part.columns]
 
     @cached_property
-    def dropped(self) -> list[Column]:
-        return [column for part in self.parts for column in part.dropped]
+    def removed(self) -> list[Column]:
+        return [column for part in self.parts for column in part.removed]
 
     @cached_property
     def examiners(self) -> list[Contact]:
-        """Everyone with a live assignment, once, in the order of the parts."""
+        """Everyone with a live assignment, in the order of the parts."""
         return list({column.assignment.contact_id: column.assignment.contact for column in self.columns}.values())
 
     @cached_property
@@ -222,8 +246,20 @@ class Rubric:
 
     @property
     def mark(self) -> str:
-        """Stands for everything that is still to be completed; another as soon as any of it changes."""
+        """A fingerprint of everything that is still to be completed."""
         return mark(" ".join(f"{column.assignment.pk}:{column.base}" for column in self.columns if column.is_open))
+
+    @property
+    def effective_mark(self) -> str:
+        """A fingerprint of everything that counts."""
+        parts = []
+        for part in self.parts:
+            parts += [
+                f"{criterion.pk}:{part.effective_letter(criterion.pk)}:{part.given(criterion.pk)}"
+                for criterion in part.criteria
+            ]
+            parts += [f"{column.assignment.pk}:{mark(column.effective_justification)}" for column in part.columns]
+        return mark(" ".join(parts))
 
     @property
     def criteria_count(self) -> int:
@@ -231,7 +267,7 @@ class Rubric:
 
     @property
     def open_count(self) -> int:
-        """Scores that are still to be given, and justifications that are required and not there."""
+        """The number of scores and required justifications that are missing."""
         return len(self.missing)
 
     @property
@@ -239,22 +275,39 @@ class Rubric:
         return sum(len(column.scores) for column in self.columns)
 
 
-def read_rubric(
-    assessment: Assessment, *, contact: Contact | None = None, taken_off: bool = False, with_dropped: bool = False
-) -> Rubric:
-    """Reads the assessment's rubric with all live assignments, or with `contact`'s alone.
+def read_rubric(assessment: Assessment, *, hide_drafts: bool = False, with_removed: bool = False) -> Rubric:
+    """Read the rubric with all live assignments and the committee's valid decisions.
 
-    With `contact` only the parts that are theirs are in it: an examiner sees nothing else. With
-    `taken_off` it holds the assignments that count no more instead; `with_dropped` those that have content too,
-    apart (`PartSheet.dropped`).
+    With `hide_drafts` the columns of assignments that are not completed are hidden. With `with_removed` the removed
+    assignments that have content are in `PartSheet.removed`.
     """
+    rubric = _read(assessment, assessment.assignments.all() if with_removed else assessment.live_assignments)
+    for part in rubric.parts:
+        part.removed = [column for column in part.columns if column.assignment.removed_at and column.has_content]
+        part.columns = [column for column in part.columns if column.assignment.removed_at is None]
+        for column in part.columns:
+            column.is_hidden = hide_drafts and column.assignment.completed_at is None
+    _apply_corrections(rubric)
+    return rubric
+
+
+def read_uncorrected(assessment: Assessment, *, contact: Contact | None = None, removed: bool = False) -> Rubric:
+    """Read the rubric as the examiners wrote it, without the committee's decisions.
+
+    With `contact` it holds only the parts of that examiner. With `removed` it holds the removed assignments instead of
+    the live ones.
+    """
+    return _read(assessment, assessment.assignments.filter(removed_at__isnull=not removed), contact=contact)
+
+
+def _read(assessment: Assessment, assignments: AssignmentQuerySet, *, contact: Contact | None = None) -> Rubric:
     by_part: dict[int, list[Assignment]] = {}
-    for assignment in _assignments(assessment, contact=contact, taken_off=None if with_dropped else taken_off):
+    for assignment in _with_contacts(assignments, contact):
         by_part.setdefault(assignment.part_id, []).append(assignment)
     scores: dict[int, dict[int, str]] = {}
     writers: dict[int, dict[int, str]] = {}
-    given = Score.objects.filter(assignment__in=[a.pk for rows in by_part.values() for a in rows])
-    for pk, criterion_id, value, writer in given.values_list("assignment_id", "criterion_id", "value", "written_by"):
+    rows = Score.objects.filter(assignment__in=[a.pk for of_part in by_part.values() for a in of_part])
+    for pk, criterion_id, value, writer in rows.values_list("assignment_id", "criterion_id", "value", "written_by"):
         scores.setdefault(pk, {})[criterion_id] = value
         writers.setdefault(pk, {})[criterion_id] = writer
     sheets: dict[int, PartSheet] = {}
@@ -265,26 +318,42 @@ def read_rubric(
         for assignment in by_part.get(part_id, []):
             assignment.part = sheet.part
             cleared = {int(criterion_id): page for criterion_id, page in assignment.cleared_by.items()}
-            own = scores.get(assignment.pk, {}), cleared | writers.get(assignment.pk, {})
-            column = Column(assignment, sheet.criteria, *own)
-            if not with_dropped or assignment.removed_at is None:
-                sheet.columns.append(column)
-            elif column.has_content:
-                sheet.dropped.append(column)
+            score_writers = cleared | writers.get(assignment.pk, {})
+            sheet.columns.append(Column(assignment, sheet.criteria, scores.get(assignment.pk, {}), score_writers))
     return Rubric(assessment, _grouped(list(sheets.values())))
 
 
-def _assignments(assessment: Assessment, *, contact: Contact | None, taken_off: bool | None) -> Iterable[Assignment]:
-    """With who they are of, by name; all of them, or `contact`'s; those that count and those that do not with None."""
-    assignments = assessment.assignments.all()
-    if taken_off is not None:
-        assignments = assignments.filter(removed_at__isnull=not taken_off)
+def _with_contacts(assignments: AssignmentQuerySet, contact: Contact | None) -> Iterable[Assignment]:
+    """Those of `contact`, or all by the examiner's last name."""
     if contact is None:
         return assignments.select_related("contact").order_by("contact__sort_key", "pk")
     own = list(assignments.filter(contact=contact).order_by("pk"))
     for assignment in own:
         assignment.contact = contact
     return own
+
+
+def _apply_corrections(rubric: Rubric) -> None:
+    """Apply the newest correction of each criterion and text, while the examiners' answers are the ones it covers."""
+    rubric.corrections = list(rubric.assessment.corrections.select_related("criterion"))
+    scores = {c.criterion_id: c for c in rubric.corrections if c.criterion_id}
+    texts = {c.assignment_id: c for c in rubric.corrections if c.assignment_id}
+    for part in rubric.parts:
+        newest = [scores[criterion.pk] for criterion in part.criteria if criterion.pk in scores]
+        for decision in newest:
+            if decision.criterion_id and decision.after and decision.covers == part.given(decision.criterion_id):
+                part.decisions[decision.criterion_id] = decision
+        for column in part.columns:
+            text = texts.get(column.assignment.pk)
+            column.correction = text if text and text.covers == column.written else None
+        part.lapsed = [
+            decision for decision in newest if decision.after and decision.criterion_id not in part.decisions
+        ]
+        part.lapsed += [
+            texts[column.assignment.pk]
+            for column in [*part.columns, *part.removed]
+            if column.assignment.pk in texts and not column.correction
+        ]
 
 
 def _grouped(sheets: list[PartSheet]) -> list[CoreTaskSheet]:

@@ -8,7 +8,7 @@ from assessments.examiner import views as examiner_views
 from assessments.invitations import batch_views as invitations_batch_views
 from assessments.invitations import delivery_status
 from assessments.invitations import views as invitations_views
-from assessments.privacy import views as privacy_views
+from assessments.privacy import my_data_views
 from assessments.progress import views
 from assessments.start import views as start_views
 
@@ -148,9 +148,9 @@ urlpatterns = [
     # The student
     path("mijn-examens/", student_views.my_exams, name="my_exams"),
     path("documenten/<uuid:public_id>/", student_views.document, name="document"),
-    path("profiel/gegevens/", privacy_views.own_data, name="own_data"),
-    path("profiel/gegevens/<int:membership_id>/opvragen/", privacy_views.request_own_data, name="ask_own_data"),
-    path("profiel/gegevens/<uuid:public_id>/", privacy_views.download_own_data, name="download_own_data"),
+    path("profiel/gegevens/", my_data_views.own_data, name="own_data"),
+    path("profiel/gegevens/<int:membership_id>/opvragen/", my_data_views.request_own_data, name="ask_own_data"),
+    path("profiel/gegevens/<uuid:public_id>/", my_data_views.download_own_data, name="download_own_data"),
     # Anyone who holds a document
     path("controle/", documents_views.ask_code, name="ask_code"),
     path("controle/bestand/", documents_views.check_file, name="check_file"),

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 
 from accounts.models import Role
-from assessments.documents.documents import render_document
 from assessments.models import Document
 from bench.figure import Figure, Rates, Worst
 from bench.invitations import invite_examiners, queue_again
@@ -58,11 +57,11 @@ def _mails(server: Sink, count: int, number: int) -> float:
 def _documents(server: Sink, count: int, number: int) -> float:
     forget_tasks()
     OutgoingMail.objects.all().delete()  # each PDF makes one
-    Document.objects.update(file=None, lease_until=None, attempts=0)
+    Document.objects.update(file=None, claim_id=None, lease_until=None, attempts=0)
     with workers(number, mail_to=server):
         started = time.monotonic()
         for pk in Document.objects.values_list("pk", flat=True):
-            render_document.delay(pk)
+            Document.announce(pk)
         wait_until(lambda: not Document.objects.filter(file=None).exists())
         return time.monotonic() - started
 

@@ -10,7 +10,11 @@ class CommitteeConfig(AppConfig):
     def ready(self) -> None:
         from assessments.privacy.access_log import register_exports
 
+        from .decisions import batch_job
+        from .models import FinalBatch
+
         register_exports(_exports_with)
+        FinalBatch.work = batch_job.work
 
 
 def _exports_with(students: Any) -> Any:

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "django_otp",
     "django_otp.plugins.otp_totp",
     "digibeoordelen",
+    "digibeoordelen.jobs",
     "digibeoordelen.outbox",
     "accounts",
     "exams",
@@ -194,9 +195,6 @@ elif DEMO:
 else:
     OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
-DOCUMENT_LEASE_SECONDS = env.int("DOCUMENT_LEASE_SECONDS", 300)
-FINAL_BATCH_LEASE_SECONDS = env.int("FINAL_BATCH_LEASE_SECONDS", 120)  # for one assessment
-IMPORT_LEASE_SECONDS = env.int("IMPORT_LEASE_SECONDS", 120)
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
 OUTBOX_HOLD_SECONDS = env.int("OUTBOX_HOLD_SECONDS", 30)  # what a worker claimed goes back if it isn't begun by then
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
@@ -223,14 +221,9 @@ elif CELERY_BROKER_URL.startswith("redis"):
 CELERY_IMPORTS = (  # tasks stand beside the functions they run
     "accounts.auth.registration",
     "accounts.people.invite",
-    "accounts.people.import_views",
     "accounts.sessions.sessions",
-    "assessments.documents.documents",
     "assessments.invitations.scheduled_reminders",
-    "assessments.privacy.data_requests",
     "assessments.privacy.erasure",
-    "assessments.privacy.study_dates_import",
-    "committee.decisions.batch_job",
 )
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -241,23 +234,16 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_PUBLISH_RETRY = False  # the sweep picks up what could not be announced
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 60)
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 300)  # a worker that has not renewed it by then is taken for dead
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "digibeoordelen.outbox.tasks.sweep", "schedule": SWEEP_SECONDS},
-    "sweep-documents": {"task": "assessments.tasks.sweep_documents", "schedule": SWEEP_SECONDS},
+    "sweep-jobs": {"task": "digibeoordelen.jobs.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "purge-jobs": {"task": "digibeoordelen.jobs.tasks.purge", "schedule": 6 * 3600},
     "send-planned-reminders": {"task": "assessments.tasks.send_planned_reminders", "schedule": 30 * 60},
-    "sweep-imports": {"task": "addressbook.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "forget-unconfirmed": {"task": "accounts.tasks.forget_unconfirmed", "schedule": 3600},
-    "sweep-own-data": {"task": "assessments.tasks.sweep_own_data", "schedule": SWEEP_SECONDS},
-    "sweep-dates": {"task": "assessments.tasks.sweep_dates", "schedule": SWEEP_SECONDS},
-    "forget-dates": {"task": "assessments.tasks.forget_dates", "schedule": 6 * 3600},
     "erase-due": {"task": "assessments.tasks.erase_due", "schedule": crontab(hour="3", minute="10")},
-    "sweep-people-imports": {"task": "accounts.tasks.sweep_imports", "schedule": SWEEP_SECONDS},
     "send-school-invitations": {"task": "accounts.tasks.send_invitations", "schedule": SWEEP_SECONDS},
-    "forget-people-imports": {"task": "accounts.tasks.forget_imports", "schedule": 6 * 3600},
-    "forget-imports": {"task": "addressbook.tasks.forget_imports", "schedule": 6 * 3600},
-    "sweep-final-batches": {"task": "committee.tasks.sweep_final_batches", "schedule": SWEEP_SECONDS},
-    "forget-final-batches": {"task": "committee.tasks.forget_final_batches", "schedule": 6 * 3600},
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 

@@ -1,4 +1,4 @@
-"""What `make` runs. Standard library alone, since most of it works before anything is installed."""
+"""What `make` runs. Standard library alone where it works before anything is installed."""
 
 import sys
 

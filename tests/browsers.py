@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from scripts.environment import BASE
 
-PATIENCE = 15_000  # ms; a slow machine is no failure
+PATIENCE = 30_000  # ms; a slow machine is no failure
+LEFT = ("htmx:sendAbort", "htmx:afterRequest")  # a request that ends because its page was left; else more is logged
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 
 
@@ -46,7 +47,11 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
     problems: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if (
+            message.type == "error"
+            and "Failed to load resource" not in message.text
+            and not message.text.startswith(LEFT)
+        ):
             problems.append(f"{message.text} ({message.location})")
 
     def open_page(width: int = 0, *, javascript: bool = True) -> Page:

@@ -16,8 +16,7 @@ from accounts.people.mails import queue_roles_given
 from accounts.people.notify import Given
 from accounts.school import student_numbers
 from assessments import mails
-from assessments.documents import documents
-from assessments.models import Assessment, Invitation, Proposal
+from assessments.models import Assessment, Document, Invitation, Proposal
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 
@@ -65,7 +64,7 @@ def _about_what_became_of_it(assessment: Assessment, invitation: Invitation, com
     mails.queue_cancelled_to_initiator(assessment=assessment, by=committee_member)
     mails.queue_cancelled_to_student(assessment=assessment, by=committee_member)
     document = finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)  # mails it
+    Document.objects.run(document.pk)  # mails it
     document.refresh_from_db()
     mails.queue_result_withdrawn(document=document, to="bureau@hier.test", by=committee_member, reason="Klopt niet.")
     mails.queue_result_withdrawn_to_student(assessment=assessment, by=committee_member)

@@ -10,7 +10,7 @@ from assessments.coupling import couplings
 from assessments.examiner import saving
 from assessments.invitations import invite
 from assessments.models import Assessment, Invitation
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from assessments.start import start
 from exams.models import ExamUnit, Part, WorkProcess
 
@@ -47,7 +47,7 @@ def fill_in(
 
     With an O or a G and no `justification` given, one is made up, so that it can be completed.
     """
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     wanted = None if parts is None else {part.pk for part in parts}
     if justification is None:
         justification = "" if score == "V" else f"Onderbouwing van {invitation.contact}."

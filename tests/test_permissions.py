@@ -30,8 +30,7 @@ from accounts.models import Membership, PeopleImport, Role, School, Session, Use
 from accounts.people.links import token_for
 from addressbook.models import Import
 from assessments import links, unsubscribe
-from assessments.documents import documents
-from assessments.models import Assessment, DatesImport, Invitation
+from assessments.models import Assessment, DataRequest, DatesImport, Document, Invitation
 from assessments.privacy import data_requests
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
@@ -410,14 +409,14 @@ def address(
 
     def asked_own_data() -> Any:
         asked, _ = data_requests.ask(student=assessed.student, by=docent)
-        data_requests.make(asked.pk)
+        DataRequest.objects.run(asked.pk)
         return asked
 
     def final_document() -> Any:
         document = assessed.documents.first()
         if document is None:
             document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-            documents.make(document.pk)
+            Document.objects.run(document.pk)
         values["code"] = document.code
         return document
 

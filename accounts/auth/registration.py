@@ -139,5 +139,5 @@ def forget_unconfirmed() -> None:
     """Deletes registrations and changes of address that nobody confirmed in time."""
     from . import email_change
 
-    forget_unconfirmed()
+    delete_unconfirmed()
     email_change.forget_old()

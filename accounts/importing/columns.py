@@ -186,8 +186,14 @@ def _wrong(column: Column, value: str) -> str:
     if len(value) > column.max_length:
         return f"is te lang; het mogen {column.max_length} tekens zijn"
     if column.choices:
-        return "" if column.has_choices(value) else f"kan niet; kies uit {' of '.join(column.offered)}"
+        return "" if column.has_choices(value) else f"kan niet; kies uit {_one_of(column.offered)}"
     return _wrong_kind(column, value)
+
+
+def _one_of(words: Sequence[str]) -> str:
+    """'A, B of C'"""
+    *others, last = words
+    return f"{', '.join(others)} of {last}" if others else last
 
 
 def _wrong_kind(column: Column, value: str) -> str:

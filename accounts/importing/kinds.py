@@ -49,7 +49,6 @@ class Kind:
     columns: Sequence[Column]
     judge: Judge
     write: Write
-    task: Any  # the Celery task that works on one, by its id
     changed: str
     role: str = ""
 

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import models
 from django.utils import timezone
 
 from accounts.fields import LineField
+from digibeoordelen.jobs.models import Job, JobQuerySet
 
 KEPT_DAYS = 7  # of a file that was handed in
+NOT_READ = "Het lezen van dit bestand is niet gelukt. Probeer het nog eens, of verdeel de lijst over meer bestanden."
+NOT_IMPORTED = "Het importeren is niet gelukt; er is nog niets geïmporteerd. Probeer het nog eens."
 M = TypeVar("M", bound="ImportedFile")
 
 
-class ImportedFileQuerySet(models.QuerySet[M]):
-    def waiting(self) -> Any:
-        """Those that a worker should work on: nobody does, or one that died did."""
-        free = models.Q(lease_until__isnull=True) | models.Q(lease_until__lt=timezone.now())
-        return self.filter(free, state__in=ImportedFile.UNDER_WAY)
+class ImportedFileQuerySet(JobQuerySet[M]):
+    def pending(self) -> Self:
+        """Those that are to be read or imported in the background."""
+        return self.filter(state__in=ImportedFile.UNDER_WAY)
 
     def found_back(self) -> Any:
         """Those that are, or were, done in the background; without what makes them large."""
         return self.filter(total_rows__gt=0).defer("packed", "content")
 
-    def forget_old(self) -> None:
-        """Deletes what was handed in over `KEPT_DAYS` ago: it holds names and addresses."""
+    def purge(self) -> None:
+        """Delete what was handed in over `KEPT_DAYS` ago: it holds names and addresses."""
         self.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()
 
 
-class ImportedFile(models.Model):
+class ImportedFile(Job):
     """A file that was read: its rows and what importing them would do, or did.
 
     A model of one kind of import adds `school` and `by`. `accounts.importing.preview` writes and reads `packed`; a
@@ -45,6 +47,7 @@ class ImportedFile(models.Model):
         DONE = "DONE", "Geïmporteerd"
         FAILED = "FAILED", "Kan niet worden gelezen"
 
+    max_attempts = 3
     UNDER_WAY = (State.QUEUED, State.READING, State.IMPORTING)
 
     school: models.ForeignKey[Any, Any]
@@ -67,9 +70,6 @@ class ImportedFile(models.Model):
     content = models.BinaryField(null=True)
     total_rows = models.PositiveIntegerField(default=0)  # an estimate until the file has been read
     done_rows = models.PositiveIntegerField(default=0)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    claim_id = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
 
     class Meta:
         abstract = True
@@ -86,6 +86,12 @@ class ImportedFile(models.Model):
 
     def __str__(self) -> str:
         return self.filename
+
+    def give_up(self) -> None:
+        if self.state == self.State.IMPORTING:
+            self.finish(state=self.State.READY, problem=NOT_IMPORTED)
+        else:
+            self.finish(state=self.State.FAILED, problem=NOT_READ, content=None)
 
     @property
     def is_under_way(self) -> bool:

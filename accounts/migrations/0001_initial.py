@@ -532,9 +532,9 @@ class Migration(migrations.Migration):
                 ("content", models.BinaryField(null=True)),
                 ("total_rows", models.PositiveIntegerField(default=0)),
                 ("done_rows", models.PositiveIntegerField(default=0)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("claim_id", models.UUIDField(null=True)),
-                ("lease_until", models.DateTimeField(null=True)),
+                ("claim_id", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="pogingen")),
                 ("mails_now", models.BooleanField(default=True, verbose_name="mails meteen versturen")),
                 (
                     "by",

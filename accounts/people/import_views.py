@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import shared_task
-
 from accounts.auth.rate_limits import LISTS_BY_USER
 from accounts.importing.columns import Outcome, Row
 from accounts.importing.forms import FileForm
@@ -49,30 +47,3 @@ def _language_of(row: Row) -> str:
 
 
 pages = PeoplePages()
-
-
-@shared_task(name="accounts.tasks.work_on_import")
-def work_on_import(import_id: int) -> None:
-    """Reads a long list of people, or imports what was shown of it."""
-    from accounts.importing.job import work
-    from accounts.models import PeopleImport
-
-    work(PeopleImport, import_id)
-
-
-@shared_task(name="accounts.tasks.sweep_imports")
-def sweep_imports() -> None:
-    """Starts what a crash left: lists that wait and that nobody is at."""
-    from accounts.importing.job import waiting_ids
-    from accounts.models import PeopleImport
-
-    for import_id in waiting_ids(PeopleImport):
-        work_on_import.delay(import_id)
-
-
-@shared_task(name="accounts.tasks.forget_imports")
-def forget_imports() -> None:
-    """Deletes lists that were handed in a while ago, imported or not."""
-    from accounts.models import PeopleImport
-
-    PeopleImport.objects.forget_old()

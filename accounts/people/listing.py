@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from accounts.models import Membership, MembershipQuerySet, Role, School, User
 from accounts.search import matches
@@ -37,6 +39,12 @@ class Person:
         return not self.roles
 
     @property
+    def left_on(self) -> date | None:
+        """The day that a student left whose role nobody took away yet."""
+        dates = [one.left_on for one in self.roles if one.left_on and one.left_on <= timezone.localdate()]
+        return dates[0] if dates else None
+
+    @property
     def has_password(self) -> bool:
         return self.user.has_usable_password()
 
@@ -52,7 +60,8 @@ def people_of(school: School, *, role: str = "", query: str = "") -> QuerySet[Me
 def _wanted(school: School, role: str, query: str) -> MembershipQuerySet:
     wanted = Membership.objects.filter(school=school)
     if role == LEFT:
-        wanted = wanted.filter(ended_at__isnull=False)
+        # Who has a date of leaving may still hold the role: nobody took it away yet.
+        wanted = wanted.filter(Q(ended_at__isnull=False) | Q(left_on__lte=timezone.localdate()))
     else:
         wanted = wanted.present()
         if role in Role:

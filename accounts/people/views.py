@@ -31,7 +31,7 @@ def people(request: UserRequest, school_id: int) -> HttpResponse:
         "people": with_roles(school, page.rows),
         "query": query,
         "role": role,
-        "roles": [*Role.choices, (LEFT, "Vertrokken, met bewaarde beoordelingen")],
+        "roles": [*Role.choices, (LEFT, "Vertrokken studenten")],
     }
     return render(request, "accounts/people/people.html", context)
 

@@ -61,7 +61,7 @@ def settings(request: UserRequest, school_id: int) -> HttpResponse:
         try:
             has_new_logo = _keep_logo(request, school)
         except ValidationError as refused:
-            problems = [{"href": "#id_logo", "text": f"Logo: {refused.message}"}]
+            problems = [{"href": "#id_logo", "text": f"Logo: {refused.message}", "why": str(refused.message)}]
         if form.is_valid() and not problems:
             clashes = keep_settings(request, school=school, form=form, is_all=not has_new_logo)
             if not clashes:

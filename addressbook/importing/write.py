@@ -8,7 +8,6 @@ from typing import Any
 from accounts.importing.columns import Judged, Layout
 from accounts.importing.kinds import Count, Kind
 from addressbook.models import Contact, Import
-from addressbook.tasks import work_on_import
 
 from .contacts import COLUMNS, NAMES, contact_after, judge
 
@@ -38,4 +37,4 @@ def write(prepared: Import, good: Sequence[Judged], *, layout: Layout, count: Co
                 count(written)
 
 
-CONTACTS = Kind(model=Import, columns=COLUMNS, judge=judge, write=write, task=work_on_import, changed=CHANGED)
+CONTACTS = Kind(model=Import, columns=COLUMNS, judge=judge, write=write, changed=CHANGED)

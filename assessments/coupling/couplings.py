@@ -329,13 +329,13 @@ class RemovedWork:
 
 
 def read_removed_work(rubric: Rubric) -> list[RemovedWork]:
-    """By examiner and the moment they were taken off, of a rubric that was read `with_dropped`; one query, or none."""
-    if not rubric.dropped:
+    """Return the removed work of a rubric that was read `with_removed`, by examiner and moment of removal."""
+    if not rubric.removed:
         return []
     # Both are written while the assessment's row is held, one after the other.
     events = list(rubric.assessment.events.filter(kind__in=BY_CHOICE).order_by("at", "pk"))
     found: dict[tuple[int, int | None], RemovedWork] = {}
-    for column in rubric.dropped:
+    for column in rubric.removed:
         contact, removed_at = column.assignment.contact, column.assignment.removed_at
         event = next((event for event in events if removed_at and event.at >= removed_at), None)
         key = contact.pk, event.pk if event else None

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 
 from addressbook.models import Contact
 from assessments.models import Assessment, Assignment, Coupling, Score
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from exams.models import Criterion, Part, WorkProcess
 
 from .couplings import Place, Target, WouldLoseWork, at, below
@@ -83,7 +83,7 @@ def read_overview(assessment: Assessment) -> Overview:
         else:
             unit.append(coupling.contact)
     rows = []
-    for core_task in read_rubric(assessment).core_tasks:
+    for core_task in read_uncorrected(assessment).core_tasks:
         for sheet in core_task.work_processes:
             row = WorkProcessChoice(sheet.work_process, own=by_work_process.get(sheet.work_process.pk, []))
             for part in sheet.parts:

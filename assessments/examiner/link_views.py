@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.auth.rate_limits import asker
 from accounts.language import speak_to, translated
-from accounts.sessions.interrupted import is_own_post, posted
 from assessments import lifecycle, links, rate_limits, unsubscribe
 from assessments.invitations import invite, proposals
 from assessments.models import Invitation, Proposal
 
+from .access import JUST_OPENED, no_access, with_invitation
 from .forms import ProposalForm
 
 
@@ -37,26 +35,26 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
+def _renew_refused(request: HttpRequest, refused: links.NoAccess) -> HttpResponse:
+    return _renew(request, refused.invitation) if refused.renewable else no_access(request, refused)
+
+
 @translated
 @login_not_required
 @require_POST
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
-    """'Vraag een nieuwe link aan': mails the examiner the invitation names, whoever asks."""
+    """Mail a new link to the examiner of the invitation, whoever asks for it ('Vraag een nieuwe link aan')."""
     try:
         return _renew(request, links.open_token(token))
     except links.NoAccess as refused:
-        return _renew(request, refused.invitation) if refused.renewable else no_access(request, refused)
+        return _renew_refused(request, refused)
 
 
-@translated
-@login_not_required
 @require_POST
-def new_link_by_cookie(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The same, from a form that was open when its link expired."""
-    try:
-        return _renew(request, links.open_cookie(request, public_id))
-    except links.NoAccess as refused:
-        return _renew(request, refused.invitation) if refused.renewable else no_access(request, refused)
+@with_invitation(refuse=_renew_refused)
+def new_link_by_cookie(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """Do the same from a form that was open when its link expired."""
+    return _renew(request, invitation)
 
 
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
@@ -75,57 +73,10 @@ def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     return render(request, "assessments/examiner/link_on_its_way.html")
 
 
-# What each reason of `links.NoAccess` answers: 404 for what never was, 410 for what is no more.
-_STATUS = {"unknown": 404, "no_cookie": 403, "too_many": 429, "asked_enough": 429, "copied_enough": 429}
-_RETRY_AFTER = 600  # seconds
-_RENEWED_BY_LINK = {"no_cookie", "void", "expired"}  # a post refused for these is taken once the right link was opened
-JUST_OPENED = "geopend"  # in the address that a link leads to: without its cookie there, the browser refuses cookies
-
-
-def count_wrong(request: HttpRequest, refused: links.NoAccess) -> tuple[links.NoAccess, int]:
-    """Counts a refusal that any guess would get; what to tell, and its HTTP status."""
-    limit = rate_limits.WRONG.get(refused.reason)
-    if limit and limit.exceeds(asker(request)):
-        refused = links.NoAccess("too_many")
-    return refused, _STATUS.get(refused.reason, 410)
-
-
-def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "") -> HttpResponse:
-    """The page that says why a link opens nothing; what a refused post held stands on it, to be copied."""
-    refused, status = count_wrong(request, refused)
-    typed = [
-        value
-        for name, value in request.POST.items()
-        if isinstance(value, str) and name.startswith("justification-") and value.strip()
-    ]
-    if refused.invitation is not None:
-        speak_to(request, refused.invitation.contact.language)
-    renew_url = ""
-    if refused.renewable and refused.invitation is not None:
-        # Never a token of ours: whoever looks at this page may not be the examiner.
-        by_cookie = reverse("assessments:new_link_by_cookie", args=[refused.invitation.public_id])
-        renew_url = reverse("assessments:new_link", args=[token]) if token else by_cookie
-    context = {"refused": refused, "renew_url": renew_url, "typed": typed}
-    if refused.reason == "no_cookie" and JUST_OPENED in request.GET:
-        context["refuses_cookies"] = True
-    if refused.reason in _RENEWED_BY_LINK and is_own_post(request):
-        context |= posted(request)
-    response = render(request, "assessments/examiner/no_access.html", context, status=status)
-    if status == 429:
-        response["Retry-After"] = str(_RETRY_AFTER)
-    return response
-
-
-@translated
-@login_not_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def propose(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """The form, or what was proposed already; a POST asks the teacher, or hands the link on at once."""
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
+@with_invitation()
+def propose(request: HttpRequest, invitation: Invitation) -> HttpResponse:
+    """Show the form or the open proposal; a POST asks the teacher, or hands the link on at once."""
     form = ProposalForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return _page(request, invitation, form)
@@ -135,7 +86,7 @@ def propose(request: HttpRequest, public_id: UUID) -> HttpResponse:
         form.add_error("email" if isinstance(error, proposals.WrongAddress) else None, str(error))
         return _page(request, invitation, form)
     if proposal.state == Proposal.State.OPEN:
-        return redirect("assessments:propose", public_id)
+        return redirect("assessments:propose", invitation.public_id)
     # No redirect: the link that showed this page is void from now on.
     return render(
         request, "assessments/examiner/passed_on.html", {"proposal": proposal, "assessment": invitation.assessment}

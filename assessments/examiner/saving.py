@@ -16,7 +16,7 @@ from accounts.text import clean_text
 from assessments import leavers, lifecycle, mails
 from assessments.merge import Base, Sender, Verdict, decide, mark
 from assessments.models import Assessment, Assignment, Event, Invitation, Score, Status
-from assessments.rubric import Column, Missing, Rubric, read_rubric
+from assessments.rubric import Column, Missing, Rubric, read_uncorrected
 
 from . import signature as examiner_signature
 
@@ -147,12 +147,12 @@ def save(*, invitation: Invitation, entries: Mapping[int, Entry], sender: Sender
     """
     sender = sender or Sender()
     with lifecycle.locked(invitation.assessment) as current:
-        rubric = read_rubric(current, contact=invitation.contact)
+        rubric = read_uncorrected(current, contact=invitation.contact)
         sorted_out = [_sort(column, entries[column.assignment.pk], sender) for column in _posted(rubric, entries)]
         writes = [posted.write for posted in sorted_out if posted.write]
         conflicts = [posted.conflict for posted in sorted_out if posted.conflict]
         if entries.keys() - {column.assignment.pk for column in rubric.columns}:
-            gone = read_rubric(current, contact=invitation.contact, taken_off=True)
+            gone = read_uncorrected(current, contact=invitation.contact, removed=True)
             lost = [_sort(column, entries[column.assignment.pk], sender) for column in _posted(gone, entries)]
             conflicts += [posted.conflict for posted in lost if posted.conflict]
         if any(write.has_content for write in writes):
@@ -175,7 +175,7 @@ def complete(
     can't be; `TransitionRefused` when the assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
-        rubric = read_rubric(current, contact=invitation.contact)
+        rubric = read_uncorrected(current, contact=invitation.contact)
         if rubric.is_completed:
             return False
         lifecycle.refuse_if_closed(current)
@@ -227,7 +227,9 @@ def _sort(column: Column, entry: Entry, sender: Sender) -> _Posted:
     text, verdict = entry.justification, _text_verdict(column, entry, sender)
     write.justification = text if verdict is Verdict.WRITE else None
     lost = text if verdict is Verdict.CONFLICT else None
-    verdicts = {criterion: _score_verdict(column, entry, sender, criterion) for criterion in column.own(entry.scores)}
+    verdicts = {
+        criterion: _score_verdict(column, entry, sender, criterion) for criterion in column.of_part(entry.scores)
+    }
     write.scores = {pk: entry.scores[pk] for pk, verdict in verdicts.items() if verdict is Verdict.WRITE}
     lost_scores = {pk: entry.scores[pk] for pk, verdict in verdicts.items() if verdict is Verdict.CONFLICT}
     if not column.is_open:

@@ -15,33 +15,26 @@ from django.utils import timezone, translation
 from django.utils.formats import time_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.language import Language, translated
 from assessments import lifecycle, links, rate_limits
 from assessments.invitations.attachments import as_download
 from assessments.models import Invitation
-from assessments.rubric import Missing, Rubric, read_rubric
+from assessments.rubric import Missing, Rubric, read_uncorrected
 
 from . import saving, signature, summary
+from .access import JUST_OPENED, no_access_json, with_invitation
 from .forms import CompleteForm
-from .link_views import JUST_OPENED, count_wrong, no_access
 from .summary import own_result
 
 
-@translated
-@login_not_required
-@never_cache
 @require_safe
-def form(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
+@with_invitation()
+def form(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if JUST_OPENED in request.GET:  # the cookie arrived
-        return redirect("assessments:form", public_id)
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+        return redirect("assessments:form", invitation.public_id)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     return _form_page(request, invitation, rubric)
 
 
@@ -69,92 +62,69 @@ def _form_page(
     return render(request, template, context, status=status)
 
 
-def _save_posted(request: HttpRequest, invitation: Invitation) -> Rubric | HttpResponse:
-    """Saves what was posted: the form as it is now, or a page with everything typed when not all could be saved."""
+def _save_post(request: HttpRequest, invitation: Invitation) -> saving.Saved:
     try:
-        saved = saving.save_post(invitation=invitation, post=request.POST)
+        return saving.save_post(invitation=invitation, post=request.POST)
     except lifecycle.TransitionRefused:  # closed between opening the cookie and taking the lock
-        return no_access(request, links.closed_since(invitation))
+        raise links.closed_since(invitation) from None
+
+
+def _saved_or_page(request: HttpRequest, invitation: Invitation) -> Rubric | HttpResponse:
+    """Save the posted form; return its rubric, or a page with all that was typed when part of it was not saved."""
+    saved = _save_post(request, invitation)
     if saved.conflicts or saved.too_long:
         return _form_page(request, invitation, saved.rubric, missing=saved.too_long, conflicts=saved.conflicts)
     return saved.rubric
 
 
-@translated
-@login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
-def save(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@with_invitation()
+def save(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'Tussentijds opslaan'."""
     if request.method == "GET":  # a reload of the page that a refused save showed
-        return redirect("assessments:form", public_id)
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
-    result = _save_posted(request, invitation)
+        return redirect("assessments:form", invitation.public_id)
+    result = _saved_or_page(request, invitation)
     if isinstance(result, HttpResponse):
         return result
     saved = _("Uw beoordeling is tussentijds opgeslagen. U kunt later verdergaan met de link in uw mail.")
     messages.success(request, saved)
-    return redirect("assessments:form", public_id)
+    return redirect("assessments:form", invitation.public_id)
 
 
-@translated
-@login_not_required
-@never_cache
 @require_POST
-def keep(request: HttpRequest, public_id: UUID) -> JsonResponse:
+@with_invitation(refuse=no_access_json)
+def keep(request: HttpRequest, invitation: Invitation) -> JsonResponse:
     """Saving as one types (static/js/autosave.js): what is kept now, and what could not be saved.
 
     Answers 200 with `form.Saved.as_json`, or the status of `NoAccess` with its reason.
     """
-    try:
-        invitation = links.open_cookie(request, public_id)
-        saved = saving.save_post(invitation=invitation, post=request.POST)
-    except links.NoAccess as refused:
-        told, status = count_wrong(request, refused)
-        return JsonResponse({"reason": told.reason}, status=status)
-    except lifecycle.TransitionRefused:
-        return JsonResponse({"reason": links.closed_since(invitation).reason}, status=410)
+    saved = _save_post(request, invitation)
     return JsonResponse({"at": time_format(timezone.localtime()), **saved.as_json(request.POST)})
 
 
-@translated
-@login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
-def check(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@with_invitation()
+def check(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """Saves, and goes on to the summary when nothing is missing; else shows what is, with all that was typed."""
     if request.method == "GET":
-        return redirect("assessments:form", public_id)
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
-    result = _save_posted(request, invitation)
+        return redirect("assessments:form", invitation.public_id)
+    result = _saved_or_page(request, invitation)
     if isinstance(result, HttpResponse):
         return result
     if result.missing:
         return _form_page(request, invitation, result, missing=result.missing)
-    return redirect("assessments:complete", public_id)
+    return redirect("assessments:complete", invitation.public_id)
 
 
-@translated
-@login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
-def complete(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@with_invitation()
+def complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'Afronden': the summary, and the confirmation that completes it."""
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
     if request.method == "POST":
         return _complete(request, invitation)
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     if rubric.is_completed or invitation.assessment.is_closed:
-        return redirect("assessments:form", public_id)
+        return redirect("assessments:form", invitation.public_id)
     return _complete_page(request, invitation, rubric)
 
 
@@ -182,7 +152,7 @@ def _complete_page(
 
 def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     filled_in = CompleteForm(request.POST, invitation=invitation)
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     if rubric.is_completed or invitation.assessment.is_closed:
         if rubric.is_completed:
             messages.info(request, _("Uw beoordeling was al afgerond."))
@@ -192,7 +162,7 @@ def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     try:
         saving.complete(invitation=invitation, signature=filled_in.signature, seen=filled_in.cleaned_data["seen"])
     except (saving.Incomplete, saving.Changed) as refused:
-        rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+        rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
         again = CompleteForm(invitation=invitation, signature=filled_in.signature)  # to be confirmed anew
         problem = "" if rubric.missing else str(refused)
         return _complete_page(request, invitation, rubric, refused=again, problem=problem)
@@ -203,34 +173,23 @@ def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     return redirect("assessments:form", invitation.public_id)
 
 
-@translated
-@login_not_required
-@never_cache
 @require_POST
-def change(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@with_invitation()
+def change(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'Nog wijzigen': back to the form, and what was typed on the summary stands there again later."""
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
     signature.keep_typed(invitation=invitation, typed=request.POST)
-    return redirect("assessments:form", public_id)
+    return redirect("assessments:form", invitation.public_id)
 
 
-@login_not_required
-@never_cache
 @require_safe
-def copy(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@with_invitation()
+def copy(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'Bewaar een kopie (pdf)': the examiner's own parts, once they are completed."""
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     if not rubric.is_completed:
-        return redirect("assessments:form", public_id)
+        return redirect("assessments:form", invitation.public_id)
     if rate_limits.COPIES.exceeds(str(invitation.pk)):
-        return no_access(request, links.NoAccess("copied_enough"))
+        raise links.NoAccess("copied_enough")
     return HttpResponse(
         summary.render(invitation=invitation, rubric=rubric),
         content_type="application/pdf",
@@ -250,41 +209,29 @@ def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return response
 
 
-@translated
-@login_not_required
-@never_cache
 @require_http_methods(["GET", "POST"])
-def language(request: HttpRequest, public_id: UUID) -> HttpResponse:
+@with_invitation()
+def language(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'English' or 'Nederlands': the form and the examiner's mails from now on; what was typed is saved first."""
     if request.method == "GET":
-        return redirect("assessments:form", public_id)
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
+        return redirect("assessments:form", invitation.public_id)
     chosen = request.POST.get("language", "")
     if chosen in Language.values:
         invitation.contact.speak(chosen)
         translation.activate(chosen)
     if saving.read_entries(request.POST):
-        result = _save_posted(request, invitation)
+        result = _saved_or_page(request, invitation)
         if isinstance(result, HttpResponse):
             return result
-    form_url = reverse("assessments:form", args=[public_id])
+    form_url = reverse("assessments:form", args=[invitation.public_id])
     back = request.POST.get("next", "")
     # A page of this invitation and nothing else: there the link's cookie holds.
     is_own = url_has_allowed_host_and_scheme(back, None) and back.startswith(form_url)
     return HttpResponseRedirect(back if is_own else form_url)
 
 
-@translated
-@login_not_required
-@never_cache
 @require_safe
-def attachment(request: HttpRequest, public_id: UUID, attachment_id: int) -> HttpResponse:
+@with_invitation()
+def attachment(request: HttpRequest, invitation: Invitation, attachment_id: int) -> HttpResponse:
     """One of the invitation's attachments, as a download."""
-    try:
-        invitation = links.open_cookie(request, public_id)
-    except links.NoAccess as refused:
-        return no_access(request, refused)
     return as_download(get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id))

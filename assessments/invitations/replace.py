@@ -14,14 +14,14 @@ from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.coupling import couplings
 from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
-from assessments.rubric import Column, read_rubric
+from assessments.rubric import Column, read_uncorrected
 
 from . import invite
 
 
 def begun_by(assessment: Assessment, contact: Contact) -> list[Column]:
     """The parts on which the examiner wrote, scored or completed something, in the order of the form."""
-    return [column for column in read_rubric(assessment, contact=contact).columns if column.has_content]
+    return [column for column in read_uncorrected(assessment, contact=contact).columns if column.has_content]
 
 
 def replace(

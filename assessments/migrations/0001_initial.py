@@ -347,8 +347,9 @@ class Migration(migrations.Migration):
                 ("asked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="aangevraagd op")),
                 ("asked_by_name", models.CharField(max_length=240, verbose_name="aangevraagd door")),
                 ("made_at", models.DateTimeField(blank=True, null=True, verbose_name="gemaakt op")),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="pogingen")),
+                ("claim_id", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="pogingen")),
                 (
                     "downloaded_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="voor het eerst gedownload op"),
@@ -434,9 +435,9 @@ class Migration(migrations.Migration):
                 ("content", models.BinaryField(null=True)),
                 ("total_rows", models.PositiveIntegerField(default=0)),
                 ("done_rows", models.PositiveIntegerField(default=0)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("claim_id", models.UUIDField(null=True)),
-                ("lease_until", models.DateTimeField(null=True)),
+                ("claim_id", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="pogingen")),
                 (
                     "by",
                     models.ForeignKey(
@@ -472,8 +473,9 @@ class Migration(migrations.Migration):
                     models.EmailField(max_length=254, verbose_name="e-mailadres van het examenbureau"),
                 ),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="pogingen")),
+                ("claim_id", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="pogingen")),
                 ("superseded_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "assessment",

@@ -9,7 +9,6 @@ from .event import SYSTEM, Event, EventQuerySet
 from .invitation import REMIND_PAUSE, Invitation, InvitationAttachment, InvitationQuerySet, MailAbout, PlannedReminder
 from .privacy import (
     KEPT_DAYS,
-    MAX_ATTEMPTS,
     DataRequest,
     DatesImport,
     DestroyedDocument,
@@ -25,7 +24,6 @@ __all__ = [
     "CLOSED",
     "FAILING_ATTEMPTS",
     "KEPT_DAYS",
-    "MAX_ATTEMPTS",
     "REMIND_PAUSE",
     "SYSTEM",
     "Appeal",

@@ -84,7 +84,8 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
         Who is the student too reads of those what any student does, and decides on none (`lifecycle.refuse_own`).
         """
-        return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE)).exclude(student__user=user)
+        of_schools = self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
+        return of_schools.exclude(student__in=user.memberships.all())
 
     def visible_to(self, user: User) -> AssessmentQuerySet:
         """Whatever of the above holds; a thing of another school does not exist."""

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import User
+from digibeoordelen.jobs.models import Job, JobQuerySet
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 
 from .assessment import Assessment
@@ -17,7 +18,7 @@ from .assessment import Assessment
 FAILING_ATTEMPTS = 4  # of making a PDF, within half an hour; after that someone should look
 
 
-class DocumentQuerySet(models.QuerySet["Document"]):
+class DocumentQuerySet(JobQuerySet["Document"]):
     def visible_to(self, user: User) -> DocumentQuerySet:
         """PDFs that are ready: the committee's all, for others those that stand (not superseded)."""
         everything = Q(assessment__in=Assessment.objects.for_committee(user))
@@ -36,13 +37,13 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         return self.pending().filter(attempts__gte=FAILING_ATTEMPTS)
 
 
-class Document(models.Model):
+class Document(Job):
     """The PDF of a final result: made once, from `result`, and kept with its SHA-256.
 
-    Pending while `file` is empty; `lease_until` is when a maker that said nothing more is taken
-    for dead, or the next of its `attempts` may begin. A final result that is withdrawn leaves its
-    document here, superseded.
+    Pending while `file` is empty. A final result that is withdrawn leaves its document here, superseded.
     """
+
+    max_attempts = None  # storage may be gone for a night
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="documents")
@@ -52,8 +53,6 @@ class Document(models.Model):
     result = models.JSONField("resultaat zoals vastgesteld")
     exam_office_email = models.EmailField("e-mailadres van het examenbureau")
     created_at = models.DateTimeField(default=timezone.now)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField("pogingen", default=0)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
     mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
     superseded_at = models.DateTimeField(null=True, blank=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -13,43 +13,43 @@ from django.utils import timezone
 
 from accounts.importing.models import ImportedFile, ImportedFileQuerySet
 from accounts.models import Membership, NeverChanged, NeverChangedQuerySet, Role, School, User
+from digibeoordelen.jobs.models import Job, JobQuerySet
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import SCORE_CHOICES, Criterion, Exam
 
-MAX_ATTEMPTS = 5  # of making the file; after the last one someone has to ask again
 KEPT_DAYS = 14  # of the file: a holiday may lie between the mail and the download
 
 
-def _is_free() -> Q:
-    return Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
-
-
-class DataRequestQuerySet(models.QuerySet["DataRequest"]):
+class DataRequestQuerySet(JobQuerySet["DataRequest"]):
     def of_student(self, user: User) -> DataRequestQuerySet:
         """One's own, at every school."""
         return self.filter(student__user=user)
 
-    def waiting(self) -> DataRequestQuerySet:
+    def pending(self) -> DataRequestQuerySet:
         """Those whose file has to be made."""
         return self.filter(made_at__isnull=True)
 
     def due(self) -> DataRequestQuerySet:
-        """Those of them that no worker is at, and that were not given up."""
-        return self.waiting().filter(_is_free(), attempts__lt=MAX_ATTEMPTS)
+        return super().due().filter(attempts__lt=DataRequest.max_attempts)
 
     def given_up(self) -> DataRequestQuerySet:
-        return self.waiting().filter(_is_free(), attempts__gte=MAX_ATTEMPTS)
+        """Those for which the student must ask again."""
+        return super().due().filter(attempts__gte=DataRequest.max_attempts)
 
     def available(self) -> DataRequestQuerySet:
         """Those whose file is there to be downloaded."""
         return self.filter(file__isnull=False, made_at__gt=timezone.now() - timedelta(days=KEPT_DAYS))
 
+    def purge(self) -> None:
+        """Let go of files after `KEPT_DAYS`; the log of requests stays."""
+        old = timezone.now() - timedelta(days=KEPT_DAYS)
+        self.filter(file__isnull=False, made_at__lte=old).update(file=None)
 
-class DataRequest(models.Model):
-    """Asked for by the student, or started by Schoolbeheer for the student: the student alone gets the file.
 
-    `lease_until` is when a worker that is at it is taken for dead, or when the next of its `attempts` may begin.
-    """
+class DataRequest(Job):
+    """Asked for by the student, or started by Schoolbeheer for the student: the student alone gets the file."""
+
+    max_attempts: ClassVar[int] = 5
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     student = models.ForeignKey(Membership, models.CASCADE, related_name="data_requests")
@@ -57,8 +57,6 @@ class DataRequest(models.Model):
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     asked_by_name = models.CharField("aangevraagd door", max_length=240)
     made_at = models.DateTimeField("gemaakt op", null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField("pogingen", default=0)
     file = models.ForeignKey(StoredFile, models.PROTECT, null=True, blank=True, related_name="+")
     downloaded_at = models.DateTimeField("voor het eerst gedownload op", null=True, blank=True)
     mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
@@ -84,7 +82,7 @@ class DataRequest(models.Model):
     @property
     def is_given_up(self) -> bool:
         is_free = self.lease_until is None or self.lease_until < timezone.now()
-        return self.made_at is None and is_free and self.attempts >= MAX_ATTEMPTS
+        return self.made_at is None and is_free and self.attempts >= self.max_attempts
 
     @property
     def available_until(self) -> datetime | None:

@@ -26,6 +26,7 @@ from assessments.documents import verification
 from assessments.models import (
     Assessment,
     AssessmentQuerySet,
+    DataRequest,
     DestroyedDocument,
     Document,
     Erasure,
@@ -39,7 +40,7 @@ from assessments.models import (
 from digibeoordelen.outbox import cancel, storage
 from digibeoordelen.outbox.models import OutgoingMail
 
-from . import access_log, data_requests, retention
+from . import access_log, retention
 
 logger = logging.getLogger(__name__)
 # Mails that are about no assessment: a forgotten password, say.
@@ -66,7 +67,8 @@ def erase_due(*, on: date | None = None) -> Counter[str]:
 def tidy_up() -> None:
     """What isn't a rule of a school's: old views, files and mails, and the bytes that nothing refers to any more."""
     access_log.forget_old()
-    data_requests.forget_old()
+    DataRequest.objects.purge()
+    MailAbout.objects.forget_delivered()
     forget_logins()
     old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
     cancel.delete(old.filter(~Exists(_ABOUT)))

@@ -11,11 +11,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from celery import shared_task
 from django.core.exceptions import ValidationError
 
 from accounts.importing.columns import CHUNK, SYNONYMS, Column, Judged, Layout, Note, Outcome, Row, check, chunks
-from accounts.importing.job import waiting_ids, work
 from accounts.importing.kinds import Count, Kind, Lines
 from accounts.importing.template_files import Template
 from accounts.importing.views import SchoolListPages
@@ -163,31 +161,11 @@ def write(prepared: DatesImport, good: Sequence[Judged], *, layout: Layout, coun
             count(start + len(batch))
 
 
-@shared_task(name="assessments.tasks.work_on_dates")
-def work_on_dates(import_id: int) -> None:
-    """Reads a long list of students' dates, or imports what was shown of it."""
-    work(DatesImport, import_id)
-
-
-@shared_task(name="assessments.tasks.sweep_dates")
-def sweep_dates() -> None:
-    """Starts what a crash left: lists that wait and that nobody is at."""
-    for import_id in waiting_ids(DatesImport):
-        work_on_dates.delay(import_id)
-
-
-@shared_task(name="assessments.tasks.forget_dates")
-def forget_dates() -> None:
-    """Deletes lists that were handed in a while ago, imported or not."""
-    DatesImport.objects.forget_old()
-
-
 DATES_OF_STUDENTS = Kind(
     model=DatesImport,
     columns=COLUMNS,
     judge=judge,
     write=write,
-    task=work_on_dates,
     changed=CHANGED,
     role=Role.SCHOOLBEHEER,
 )

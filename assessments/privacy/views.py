@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from copy import copy
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
-from accounts.language import translated
-from accounts.models import Membership, Role, School, User
+from accounts.models import Membership, Role, School
 from accounts.models.retention_terms import TERMS
 from accounts.people.listing import read_page
 from accounts.school.changes import ChangedMeanwhile
@@ -24,7 +20,7 @@ from accounts.school.forms import keep_settings, opened_with, settings_of
 from accounts.school.navigation import get_managed_school
 from accounts.search import holds, matches
 from accounts.student_search import search_students
-from assessments.models import KEPT_DAYS, DataRequest, Erasure, Viewing, ViewingQuerySet
+from assessments.models import Erasure, Viewing, ViewingQuerySet
 
 from . import access_log, data_requests
 from . import retention as privacy_retention
@@ -184,52 +180,3 @@ def request_data_of_student(request: UserRequest, school_id: int, membership_id:
     else:
         messages.info(request, f"Er is al een bestand voor {name}, of het wordt gemaakt.")
     return redirect("privacy:student", school.pk, found.pk)
-
-
-def get_own_student(user: User, pk: int) -> Membership:
-    """One's own place as a student at a school; else 404."""
-    return get_object_or_404(user.memberships.filter(role=Role.STUDENT), pk=pk)
-
-
-@translated
-@require_GET
-def own_data(request: UserRequest) -> HttpResponse:
-    """Each school where one is a student, with what was asked for there; 404 for who is a student nowhere."""
-    students = request.user.memberships.filter(role=Role.STUDENT).select_related("school").order_by("school__name")
-    found = list(students.prefetch_related("data_requests"))
-    if not found:
-        raise Http404
-    return render(request, "assessments/privacy/own_data.html", {"students": found, "kept_days": KEPT_DAYS})
-
-
-@translated
-@require_POST
-def request_own_data(request: UserRequest, membership_id: int) -> HttpResponse:
-    """'Gegevens opvragen'."""
-    asked, is_new = data_requests.ask(student=get_own_student(request.user, membership_id), by=request.user)
-    if is_new:
-        messages.success(request, _("Uw gegevens worden verzameld. U krijgt een mail zodra het bestand klaarstaat."))
-    elif asked.is_available:
-        messages.info(request, _("Er staat al een recent bestand klaar."))
-    else:
-        messages.info(request, _("Uw gegevens worden al verzameld. U krijgt een mail zodra het bestand klaarstaat."))
-    return redirect("assessments:own_data")
-
-
-@require_GET
-def download_own_data(request: UserRequest, public_id: UUID) -> FileResponse:
-    """The file, for the student whose data it holds; 404 for anyone else, and once it is gone."""
-    found = get_object_or_404(
-        DataRequest.objects.of_student(request.user).available().select_related("file"), public_id=public_id
-    )
-    if found.file is None:
-        raise Http404
-    content = found.file.open_proven()
-    DataRequest.objects.filter(pk=found.pk, downloaded_at__isnull=True).update(downloaded_at=timezone.now())
-    return FileResponse(
-        content,
-        as_attachment=True,
-        filename=f"mijn-gegevens-{timezone.localdate(found.made_at):%Y-%m-%d}.zip",
-        content_type="application/zip",
-        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
-    )

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import UserRequest
 from accounts.models import Role
-from assessments import corrections, lifecycle, request_data
+from assessments import lifecycle, request_data
 from assessments.access import detail_url, get_assessment, get_unit, invitations_of, of_unit
 from assessments.coupling import couplings
 from assessments.invitations import reminders
@@ -129,8 +129,6 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
     access_log.note(assessment, by=request.user)
     rubric = read_rubric(assessment)
     readable = assessment.status in (Status.ASSESSED, Status.FINAL)
-    if readable:
-        corrections.lay_over(rubric)
     invitable = couplings.invitable(assessment)
     invited = invited_rows(assessment, rubric, invitable)
     mails = [row.invitation.mail for row in invited if row.invitation.mail]

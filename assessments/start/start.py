@@ -13,8 +13,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role, User
 from accounts.student_search import find_students as among_students
 from addressbook.models import Contact
-from assessments import lifecycle
-from assessments.access import MAX_TOGETHER
+from assessments import access, lifecycle
 from assessments.coupling import couplings
 from assessments.models import Assessment, CancelKind, Event, Status
 from exams.models import ExamUnit
@@ -105,8 +104,8 @@ def start_together(
     started. Raises `DomainError` for more than `MAX_TOGETHER` students, when `by` is one of them, when the
     newest version lacks the unit, or when an examiner is no longer in the address book.
     """
-    if len(students) > MAX_TOGETHER:
-        raise lifecycle.DomainError(f"U kunt hooguit {MAX_TOGETHER} studenten tegelijk starten.")
+    if len(students) > access.MAX_TOGETHER:
+        raise lifecycle.DomainError(f"U kunt hooguit {access.MAX_TOGETHER} studenten tegelijk starten.")
     newest, now = _newest(unit), timezone.now()
     started, refused, left = [], [], []
     with transaction.atomic():

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import get_format
-from django.utils.safestring import SafeString
 
 from assessments.documents.verification import grouped
-from assessments.examiner.rendering import draw_criteria, draw_open_points, draw_words
 from assessments.models import Event
 from assessments.progress import detail
-from assessments.rubric import Column
+from assessments.rubric import score_words
 from exams.grading.scores import Score
 
 register = template.Library()
@@ -86,25 +84,13 @@ def printable(text: str) -> str:
     return "\n".join([*lines[:MAX_LINES], rest] if rest else lines[:MAX_LINES])
 
 
-@register.simple_tag
-def criteria(column: Column, wrong: Collection[str] = ()) -> SafeString:
-    """The part's criteria to score; `wrong` holds the names of fields that miss something."""
-    return draw_criteria(column, wrong=wrong)
+@register.filter
+def segments(score: str) -> list[tuple[str, str, bool]]:
+    """Return (letter, word, whether it is `score`) of each score, in the language of the page."""
+    return [(letter, word, letter == score) for letter, word in score_words()]
 
 
 @register.filter
 def words_at(wrong: Mapping[str, str], name: str) -> str:
     """Return what the field of that name misses, or ''."""
     return wrong[name] if wrong and name in wrong else ""
-
-
-@register.simple_tag
-def open_points(column: Column) -> SafeString:
-    """Links to the part's criteria that have no score yet."""
-    return draw_open_points(column)
-
-
-@register.simple_tag
-def words_of_autosave() -> SafeString:
-    """What static/js/autosave.js shows, in the page's language."""
-    return draw_words()

@@ -1,4 +1,4 @@
-"""The committee's screens (source text, part C). `loading.get_afname` gives assessments of the own schools alone."""
+"""'Examen afnames' (source text, part C)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from assessments.request_data import is_part
 from committee.delivery.delivery import undelivered_to
 from committee.export import views
 from committee.models import FinalBatch
-from committee.search import get_filter
+from committee.search import get_search
 
-from .page import count_each, count_states, read_page, say_count
-from .query import AfnamesOfSchool
+from .page import count_each, count_states, describe_count, read_page
 
 FOUND_BACK = 3  # batches on the page
 
@@ -25,19 +24,15 @@ FOUND_BACK = 3  # batches on the page
 @vary_on_headers("HX-Request", "HX-History-Restore-Request")  # going back, a browser takes what it kept
 def afnames(request: UserRequest) -> HttpResponse:
     """The whole page, or while one types in the search fields the list alone."""
-    search = get_filter(request)
-    wanted = search.wanted
-    places = [AfnamesOfSchool(school, wanted) for school in search.schools]
-    after, before = request.GET.get("na", ""), request.GET.get("voor", "")
-    page = read_page(places, after=after, before=before, exams=search.exams, four_eyes=search.four_eyes)
-    counted = count_each(places)
-    final = [say_count(one, Status.FINAL) for one in counted] if counted else [""] * len(places)
+    search = get_search(request)
+    counted = count_each(search)
+    final = [describe_count(one, Status.FINAL) for one in counted or [None] * len(search.schools)]
     context = {
         "search": search,
-        "page": page,
-        "states": count_states(places, counted, proposed=search.four_eyes),
-        "undelivered": undelivered_to(request.user, schools=search.schools).count(),
-        **views.offer(request.user, search, final=dict(zip(search.schools, final, strict=True))),
+        "page": read_page(search, after=request.GET.get("na", ""), before=request.GET.get("voor", "")),
+        "states": count_states(search, counted),
+        "undelivered": undelivered_to(request.user).count(),
+        **views.offer(search, final=final),
     }
     if is_part(request):
         return render(request, "committee/list/_afnames_found.html", context)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
 
 from accounts.models import School, User
 from assessments.lifecycle import DomainError
-from assessments.models import Assessment, FinalProposal, Status
-from committee.assessment_list.query import AfnamesOfSchool, Key, proposed_by
+from assessments.models import Assessment, AssessmentQuerySet, FinalProposal, Status
+from committee.assessment_list.page import Key, in_order
 from committee.review.review import Reading, concerns, read
-from committee.search import PROPOSED, Wanted
+from committee.search import PROPOSED, AssessmentSearch
 
 from . import finalise
 
@@ -107,19 +109,27 @@ class Found:
     waiting_for_others: int
 
 
-def find(wanted: Wanted, *, school: School, by: User, after: Key | None = None, chosen: Collection[int] = ()) -> Found:
+def find(search: AssessmentSearch, *, school: School, after: Key | None = None, chosen: Collection[int] = ()) -> Found:
     """`MAX_TOGETHER` of a search that are 'Beoordeeld' at this school, after a key; `chosen` were ticked."""
-    status = wanted.status if wanted.status == PROPOSED else Status.ASSESSED
-    mine = by.pk if school.four_eyes else None
-    waiting = AfnamesOfSchool(school.pk, replace(wanted, status=status, not_proposed_by=mine))
-    keys = waiting.find(limit=MAX_TOGETHER + 1, ascending=True, after=after)
-    shown = keys[:MAX_TOGETHER]
-    found = Assessment.objects.for_pages().filter(pk__in=[pk for _, pk in shown]).order_by("status_since", "pk")
+    by = search.user
+    waiting = search.find(PROPOSED if search.status == PROPOSED else Status.ASSESSED, school=school)
+    waiting_for_others = 0
+    if school.four_eyes:
+        mine = _proposed_by(by).filter(school=school)
+        waiting, waiting_for_others = waiting.exclude(pk__in=mine.values("pk")), mine.count()
+    found = list(in_order(waiting.for_pages(), ascending=True, after=after)[: MAX_TOGETHER + 1])
+    shown = found[:MAX_TOGETHER]
     return Found(
-        [_candidate(assessment, by, assessment.pk in chosen) for assessment in found],
-        following=shown[-1] if len(keys) > MAX_TOGETHER else None,
-        waiting_for_others=proposed_by(mine).filter(school=school).count() if mine else 0,
+        [_candidate(assessment, by, assessment.pk in chosen) for assessment in shown],
+        following=(shown[-1].status_since, shown[-1].pk) if len(found) > MAX_TOGETHER else None,
+        waiting_for_others=waiting_for_others,
     )
+
+
+def _proposed_by(user: User) -> AssessmentQuerySet:
+    """What this member proposed, and nobody after them, as it is now (`FinalProposal`): it waits for another."""
+    newest = FinalProposal.objects.filter(assessment=OuterRef("pk")).order_by("-at", "-pk").values("by")[:1]
+    return Assessment.objects.proposed_to_make_final().alias(newest_by=Subquery(newest)).filter(newest_by=user.pk)
 
 
 def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:

@@ -10,32 +10,23 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from celery import shared_task
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F
+from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import Role, School, User
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, FinalProposal
-from committee.models import FinalBatch, FinalBatchItem
+from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
 
 from .batch import CHANGED, Chosen, make_one_final
 
 logger = logging.getLogger(__name__)
 Outcome = FinalBatchItem.Outcome
 AT_ONCE = 10  # making one final takes some 20 ms; of more, a worker does it
-MAX_ATTEMPTS = 3  # of workers that died over one item
-NOT_DONE = "Dit is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
 NO_MEMBER = "U bent geen lid meer van de examencommissie."
-
-
-class ClaimLost(Exception):
-    """Another worker took the batch over, or it is there no more."""
 
 
 class DoneAlready(Exception):
@@ -76,7 +67,7 @@ def start(
     """
     batch = _start_once(chosen, FinalBatch(school=school, by=by, exam_office_email=exam_office_email), form_id)
     if len(chosen) <= AT_ONCE:
-        work(batch.pk)
+        FinalBatch.objects.run(batch.pk)
     return batch
 
 
@@ -110,7 +101,7 @@ def _write_down(batch: FinalBatch, chosen: Sequence[Chosen]) -> FinalBatch:
         for one in chosen
     )
     if len(chosen) > AT_ONCE:
-        transaction.on_commit(lambda: finalise_batch.delay(batch.pk), robust=True)
+        batch.start()
     return batch
 
 
@@ -124,43 +115,24 @@ def progress(batch: FinalBatch) -> Progress:
     return Progress(found.total(), found)
 
 
-def waiting_ids() -> list[int]:
-    """Batches that no worker is at: never announced, or left by one that died."""
-    return list(FinalBatch.objects.waiting().order_by("pk").values_list("pk", flat=True)[:1000])
-
-
-def work(batch_id: int) -> bool:
-    """Works through a batch; False when there was nothing to do."""
-    claim = uuid4()
-    free = FinalBatch.objects.waiting().filter(pk=batch_id)
-    if not free.update(claim_id=claim, lease_until=_lease(), attempts=F("attempts") + 1):
-        return False
-    batch = FinalBatch.objects.select_related("school", "by").get(pk=batch_id)
-    try:
-        for item in batch.items.filter(outcome=Outcome.WAITING).select_related("assessment__school"):
-            if batch.attempts > MAX_ATTEMPTS:
-                logger.error("Item %s was given up after %s attempts", item.pk, MAX_ATTEMPTS)
-                _write(item, Outcome.REFUSED, NOT_DONE)
-            else:
-                _do(item, batch)
-            batch.attempts = 1
-            _still_ours(batch, claim, attempts=1, lease_until=_lease())
-        _still_ours(batch, claim, finished_at=timezone.now(), claim_id=None, lease_until=None)
-    except ClaimLost:
-        logger.warning("Batch %s was taken over by another worker, or is there no more", batch_id)
-    return True
+def work(batch: FinalBatch) -> None:
+    """Do the items that wait, each in a transaction of its own."""
+    for item in batch.items.waiting().select_related("assessment__school"):
+        _do(item, batch)
+        batch.extend(attempts=1)
+    batch.finish(finished_at=timezone.now())
 
 
 def _do(item: FinalBatchItem, batch: FinalBatch) -> None:
     try:
         _make_final(item, batch)
     except DomainError as error:
-        _write(item, Outcome.REFUSED, _reason(item, error))
+        item.close(Outcome.REFUSED, _reason(item, error))
     except DoneAlready:
         logger.warning("Item %s was done by another worker", item.pk)
     except Exception:
         logger.exception("Item %s of batch %s failed", item.pk, batch.pk)
-        _write(item, Outcome.REFUSED, NOT_DONE)
+        item.close(Outcome.REFUSED, NOT_DONE)
 
 
 def _reason(item: FinalBatchItem, error: DomainError) -> str:
@@ -175,7 +147,7 @@ def _make_final(item: FinalBatchItem, batch: FinalBatch) -> None:
     _refuse_who_left(batch)
     one = Chosen(item.assessment, item.version, proposing=item.proposing, proposal=item.proposal_id)
     outcome = make_one_final(one, by=batch.by, exam_office_email=batch.exam_office_email)
-    if not _write(item, Outcome(outcome)):
+    if not item.close(Outcome(outcome)):
         raise DoneAlready
 
 
@@ -184,41 +156,3 @@ def _refuse_who_left(batch: FinalBatch) -> None:
     roles = batch.by.memberships.filter(school=batch.school, role=Role.EXAMENCOMMISSIE)
     if not User.objects.filter(pk=batch.by_id, is_active=True).exists() or not roles.exists():
         raise DomainError(NO_MEMBER)
-
-
-def _write(item: FinalBatchItem, outcome: Outcome, reason: str = "") -> bool:
-    """What became of it, once: False where that was written before."""
-    waiting = FinalBatchItem.objects.filter(pk=item.pk, outcome=Outcome.WAITING)
-    return bool(waiting.update(outcome=outcome, reason=reason))
-
-
-def _still_ours(batch: FinalBatch, claim: UUID, **values: object) -> None:
-    if not FinalBatch.objects.filter(pk=batch.pk, claim_id=claim).update(**values):
-        raise ClaimLost
-
-
-def _lease() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.FINAL_BATCH_LEASE_SECONDS)
-
-
-@shared_task(name="committee.tasks.finalise_batch")
-def finalise_batch(batch_id: int) -> None:
-    """Makes final, or proposes, what a member chose together."""
-
-    work(batch_id)
-
-
-@shared_task(name="committee.tasks.sweep_final_batches")
-def sweep_final_batches() -> None:
-    """Starts what a crash left: batches that wait and that nobody is at."""
-
-    for batch_id in waiting_ids():
-        finalise_batch.delay(batch_id)
-
-
-@shared_task(name="committee.tasks.forget_final_batches")
-def forget_final_batches() -> None:
-    """Deletes batches that ended a while ago."""
-    from committee.models import FinalBatch
-
-    FinalBatch.objects.forget_old()

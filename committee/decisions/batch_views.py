@@ -22,7 +22,7 @@ from committee.assessment_list.page import read_key, write_key
 from committee.delivery import delivery
 from committee.delivery.forms import OfficeForm
 from committee.models import FinalBatch, FinalBatchItem
-from committee.search import get_filter
+from committee.search import get_search
 
 from . import batch_job
 from .batch import MAX_TOGETHER, Chosen, find, plan
@@ -96,9 +96,8 @@ def _choose(request: UserRequest, asked: Asked) -> HttpResponse:
         problem = f"Intussen gewijzigd, en daarom niet meer aangevinkt: {names}."
     ticked = {one.assessment.pk for one in asked.chosen if one.assessment not in changed}
     found = find(
-        get_filter(request).wanted,
+        get_search(request),
         school=asked.school,
-        by=request.user,
         after=read_key(request.GET.get(AFTER, "")),
         chosen=ticked,
     )

@@ -97,7 +97,6 @@ def finalise(
 def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
     """What would be fixed now; raises while there is no result."""
     rubric = read_rubric(current)
-    corrections.lay_over(rubric)
     found = results.outcome(rubric)
     if found.disputed:
         count = found.dispute_count

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import F, QuerySet
-
-from accounts.models import School, User
+from accounts.models import User
 from assessments import leavers, lifecycle, mails
 from assessments.models import Assessment, AssessmentQuerySet, Document, Event, MailAbout
 from committee.models import FinalBatchItem
-from committee.prepared import OneOf, Prepared
 from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
@@ -168,20 +164,11 @@ class Undelivered:
     failures: Sequence[tuple[str, str]]
 
 
-def _of_what_failed() -> QuerySet[Any, Any]:
-    """The assessments, at every school: asked of what failed, which is little, and not of the assessments."""
-    mails = MailAbout.objects.failed().order_by().values_list("assessment")
-    return mails.union(Document.objects.failing().order_by().values_list("assessment"))
-
-
-_FAILED = Prepared(_of_what_failed, takes=0)
-
-
-def undelivered_to(user: User, *, schools: Iterable[School | int]) -> AssessmentQuerySet:
-    """For the member's own page, who waits longest first; one question here, and another when it is read."""
-    failed = [pk for (pk,) in _FAILED.ask()]
-    found = Assessment.objects.filter(OneOf(F("pk"), failed), school__in=schools).exclude(student__user=user)
-    return found.for_pages().order_by("status_since", "pk") if failed else found.none()
+def undelivered_to(user: User) -> AssessmentQuerySet:
+    """For the member's own page, who waits longest first."""
+    mails = MailAbout.objects.failed().order_by().values("assessment")
+    failed = mails.union(Document.objects.failing().order_by().values("assessment"))
+    return Assessment.objects.for_committee(user).filter(pk__in=failed).for_pages().order_by("status_since", "pk")
 
 
 def with_failures(assessments: Sequence[Assessment]) -> list[Undelivered]:

@@ -25,8 +25,8 @@ PAGE_SIZE = 50
 @require_GET
 def undelivered(request: UserRequest) -> HttpResponse:
     """What could not be sent or made; 404 for someone who is in no committee."""
-    found = undelivered_to(request.user, schools=get_schools(request.user))
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    get_schools(request.user)
+    page = Paginator(undelivered_to(request.user), PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/delivery/undelivered.html", {"page": page, "rows": with_failures(list(page))})
 
 

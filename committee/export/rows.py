@@ -19,8 +19,7 @@ from django.db.models.functions import TruncDate
 from accounts.models import School, User
 from assessments.models import Assessment
 from committee.export_format import FINAL_ON, Column, Kind
-from committee.models import Export, ExportedResult
-from committee.prepared import Prepared
+from committee.models import Export
 from exams.models import Exam, ExamUnit
 
 CHUNK = 5000
@@ -73,9 +72,8 @@ def read(export: Export, columns: Sequence[Column], writing: Writing) -> Iterato
         part = (_Own if how == OWN else _Few)(list(run), writing, begin=len(fields))
         fields += part.fields
         parts.append(part)
-    results = Prepared(lambda *between: _between(*between).values_list(*fields), takes=3)
     for after, last in _ranges(export):
-        yield _lines(results.ask(export.pk, after, last), parts, writing)
+        yield _lines(list(_between(export, after, last).values_list(*fields)), parts, writing)
 
 
 def _lines(rows: list[Row], parts: Sequence[_Own | _Few], writing: Writing) -> list[str]:
@@ -85,17 +83,12 @@ def _lines(rows: list[Row], parts: Sequence[_Own | _Few], writing: Writing) -> l
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
     """Of each piece: the assessment's id that it begins after, and its last one."""
-    last_of_piece = Prepared(_last_of_piece, takes=2)
     after, end = 0, export.results.aggregate(end=Max("assessment_id"))["end"] or 0
     while after < end:
-        [last] = next(iter(last_of_piece.ask(export.pk, after)), [end])
+        beyond = export.results.filter(assessment__gt=after).order_by("assessment_id")
+        last = next(iter(beyond.values_list("assessment_id", flat=True)[CHUNK - 1 : CHUNK]), end)
         yield after, last
         after = last
-
-
-def _last_of_piece(export: int, after: int) -> QuerySet[ExportedResult, tuple[int]]:
-    beyond = ExportedResult.objects.filter(export=export, assessment__gt=after).order_by("assessment_id")
-    return beyond.values_list("assessment_id")[CHUNK - 1 : CHUNK]
 
 
 class _Day(TruncDate):
@@ -105,7 +98,7 @@ class _Day(TruncDate):
         return []
 
 
-def _between(export: int, after: int, last: int) -> QuerySet[Assessment]:
+def _between(export: Export, after: int, last: int) -> QuerySet[Assessment]:
     # Both sides of the join are told where to begin and end: else PostgreSQL reads one of them from its start
     # each time, or plans for all that is still to come and starts workers for each piece.
     found = Assessment.objects.filter(

@@ -5,7 +5,7 @@ Asking for a download writes the export down and leads to its file; the file its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,7 @@ from assessments.privacy import access_log
 from committee.access import get_schools
 from committee.export_format import CHARSETS, PLAIN, Shape
 from committee.models import Export, ExportProfile
-from committee.search import AfnamesFilter, get_filter
+from committee.search import AssessmentSearch, get_search
 from exams.models import Exam
 
 from . import csv_writer, snapshot, xlsx_writer
@@ -71,15 +71,15 @@ class Offered:
         return cls(school, final_count, last, count_changes([school.pk], exam) if last else None)
 
 
-def offer(user: User, search: AfnamesFilter, *, final: Mapping[int, str]) -> dict[str, Any]:
+def offer(search: AssessmentSearch, *, final: Sequence[str]) -> dict[str, Any]:
     """What stands at the download beside the list: the form, what each profile looks like, and each school's `Offered`.
 
-    `final` says for each school how many there are. Of a search that can't be understood nothing is offered.
+    `final` holds how many there are at each school. Of a search that can't be understood nothing is offered.
     """
     if search.exam is None or search.problems:
         return {}
-    schools = list(get_schools(user))
-    offered = [Offered.of(school, search.exam, final.get(school.pk, "")) for school in schools]
+    schools, exam = search.schools, search.exam
+    offered = [Offered.of(school, exam, count) for school, count in zip(schools, final, strict=True)]
     profiles = list(ExportProfile.objects.filter(school__in=schools))
     last = max((one.last for one in offered if one.last), key=lambda export: (export.at, export.pk), default=None)
     filled = [one.school for one in offered if one.final_count != "0"]
@@ -99,7 +99,7 @@ def sample_of(key: str, shape: Shape) -> dict[str, Any]:
     return {"key": key, "shape": shape, "header": header, "lines": lines}
 
 
-def _begin_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
+def _begin_export(request: UserRequest, search: AssessmentSearch) -> HttpResponse:
     """Writes down an export of what `search` finds, and leads to its file."""
     results, exam = search.final_results(), search.exam
     back = reverse("committee:afnames") + f"?{request.GET.urlencode()}"
@@ -109,8 +109,8 @@ def _begin_export(request: UserRequest, search: AfnamesFilter) -> HttpResponse:
     if search.problems:
         messages.error(request, f"Er is niets gedownload. Verbeter eerst {' '.join(search.problems)}")
         return redirect(back)
-    schools = list(get_schools(request.user))
-    form = ExportForm(request.POST, schools=schools, profiles=list(ExportProfile.objects.filter(school__in=schools)))
+    profiles = list(ExportProfile.objects.filter(school__in=search.schools))
+    form = ExportForm(request.POST, schools=search.schools, profiles=profiles)
     if not form.is_valid():
         for error in form.problems:
             messages.error(request, error)
@@ -231,4 +231,4 @@ def changed_file(request: UserRequest, exam_id: int) -> HttpResponse:
 @require_POST
 def start_export(request: UserRequest) -> HttpResponse:
     """The final results of the chosen exam, whatever status the list shows; the other search fields count."""
-    return _begin_export(request, get_filter(request))
+    return _begin_export(request, get_search(request))

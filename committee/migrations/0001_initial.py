@@ -204,9 +204,9 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="gestart op")),
                 ("finished_at", models.DateTimeField(blank=True, null=True, verbose_name="klaar op")),
                 ("seen_at", models.DateTimeField(blank=True, null=True)),
-                ("claim_id", models.UUIDField(blank=True, null=True)),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("claim_id", models.UUIDField(editable=False, null=True)),
+                ("lease_until", models.DateTimeField(editable=False, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False, verbose_name="pogingen")),
                 (
                     "by",
                     models.ForeignKey(

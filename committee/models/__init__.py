@@ -1,9 +1,10 @@
 """Exports and what they held, and batches of assessments made final together."""
 
 from .export import WORD_LENGTH, Export, ExportedResult, ExportedResultQuerySet, ExportProfile, ExportProfileQuerySet
-from .final_batch import FinalBatch, FinalBatchItem
+from .final_batch import NOT_DONE, FinalBatch, FinalBatchItem
 
 __all__ = [
+    "NOT_DONE",
     "WORD_LENGTH",
     "Export",
     "ExportProfile",

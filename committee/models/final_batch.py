@@ -12,37 +12,35 @@ from django.utils import timezone
 
 from accounts.models import Role, School, User
 from assessments.models import Assessment, FinalProposal
+from digibeoordelen.jobs.models import Job, JobQuerySet
 
 KEPT = timedelta(days=30)  # a batch; what became of each stays in the log of the assessment
+NOT_DONE = "Dit is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
 FOUND_BACK = timedelta(days=7)  # in 'Examen afnames'
 
 
-class FinalBatchQuerySet(models.QuerySet["FinalBatch"]):
+class FinalBatchQuerySet(JobQuerySet["FinalBatch"]):
     def visible_to(self, user: User) -> FinalBatchQuerySet:
         """The member's own, of the schools where `user` holds the role Examencommissie."""
         return self.filter(by=user, school__in=user.schools_as(Role.EXAMENCOMMISSIE))
 
-    def waiting(self) -> FinalBatchQuerySet:
-        """Those that a worker should work on: nobody does, or one that died did."""
-        free = Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now())
-        return self.filter(free, finished_at__isnull=True)
+    def pending(self) -> FinalBatchQuerySet:
+        return self.filter(finished_at__isnull=True)
 
     def found_back(self) -> FinalBatchQuerySet:
         """Those under way, and those that ended lately and were not looked at since."""
         lately = Q(seen_at__isnull=True, started_at__gte=timezone.now() - FOUND_BACK)
         return self.filter(Q(finished_at__isnull=True) | lately)
 
-    def forget_old(self) -> None:
-        """Deletes those that ended and were started over `KEPT` ago."""
+    def purge(self) -> None:
+        """Delete those that ended and were started over `KEPT` ago."""
         self.filter(finished_at__isnull=False, started_at__lt=timezone.now() - KEPT).delete()
 
 
-class FinalBatch(models.Model):
-    """Started by one member at one school; `items` are the assessments.
+class FinalBatch(Job):
+    """Started by one member at one school; `items` are the assessments. `attempts` are of the item that is next."""
 
-    `attempts` counts the workers that began at the item that is next, `lease_until` is when one that said nothing
-    more is taken for dead.
-    """
+    max_attempts = 3
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(School, models.CASCADE, related_name="final_batches")
@@ -51,9 +49,6 @@ class FinalBatch(models.Model):
     started_at = models.DateTimeField("gestart op", default=timezone.now)
     finished_at = models.DateTimeField("klaar op", null=True, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
-    claim_id = models.UUIDField(null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
 
     objects = FinalBatchQuerySet.as_manager()
 
@@ -68,6 +63,18 @@ class FinalBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.school}, {self.started_at:%Y-%m-%d}"
+
+    def give_up(self) -> None:
+        """Refuse the item that its workers died over, and have a worker do the others."""
+        if item := self.items.waiting().first():
+            item.close(FinalBatchItem.Outcome.REFUSED, NOT_DONE)
+        self.finish(attempts=0)
+        self.start()
+
+
+class FinalBatchItemQuerySet(models.QuerySet["FinalBatchItem"]):
+    def waiting(self) -> FinalBatchItemQuerySet:
+        return self.filter(outcome=FinalBatchItem.Outcome.WAITING)
 
 
 class FinalBatchItem(models.Model):
@@ -90,6 +97,8 @@ class FinalBatchItem(models.Model):
     outcome = models.CharField("uitkomst", max_length=8, choices=Outcome, default=Outcome.WAITING)
     reason = models.TextField("reden", blank=True)
 
+    objects = FinalBatchItemQuerySet.as_manager()
+
     class Meta:
         verbose_name = "beoordeling in een afronding"
         verbose_name_plural = "beoordelingen in een afronding"
@@ -107,6 +116,10 @@ class FinalBatchItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assessment}: {self.get_outcome_display()}"
+
+    def close(self, outcome: FinalBatchItem.Outcome, reason: str = "") -> bool:
+        """Write what became of it, once; False where that was written before."""
+        return bool(FinalBatchItem.objects.waiting().filter(pk=self.pk).update(outcome=outcome, reason=reason))
 
     @property
     def office(self) -> str:

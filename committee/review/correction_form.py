@@ -10,11 +10,10 @@ from typing import Any
 from django.http import QueryDict
 
 from accounts.text import clean_text
-from assessments import corrections
 from assessments.corrections import Change, Changes
 from assessments.merge import mark
 from assessments.models import Correction
-from assessments.rubric import Column, PartSheet, Rubric, score_words
+from assessments.rubric import Column, PartSheet, Rubric
 from exams.models import Criterion
 
 _FIELD = re.compile("(?P<kind>score|text)-(?P<pk>[0-9]{1,18})")
@@ -54,10 +53,6 @@ class ScoreField(Field):
 
     criterion: Criterion | None = None
     given: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def segments(self) -> list[tuple[str, str, str]]:
-        return [(letter, word, "checked" if letter == self.value else "") for letter, word in score_words()]
 
     @property
     def differ(self) -> bool:
@@ -136,7 +131,7 @@ def _part(sheet: PartSheet, filled: _Filler) -> Part:
     scores = []
     for criterion in sheet.criteria:
         given = [(c.assignment.contact.full_name, c.scores.get(criterion.pk, "")) for c in sheet.columns]
-        now = corrections.effective(sheet, criterion.pk)
+        now = sheet.effective_letter(criterion.pk)
         decision = sheet.decisions.get(criterion.pk)
         kept = filled.fill("score", criterion.pk, now=now, by=decision)
         scores.append(ScoreField(**kept, criterion=criterion, given=given))

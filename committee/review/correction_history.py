@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cached_property
 
-from assessments import corrections
 from assessments.models import Assessment, Correction
 from assessments.rubric import PartSheet, read_rubric
 
@@ -45,7 +44,6 @@ class Entry:
 def read_history(assessment: Assessment) -> list[Entry]:
     """All corrections of an assessment, newest first."""
     rubric = read_rubric(assessment)
-    everything = corrections.lay_over(rubric)
     standing = {decision.pk for part in rubric.parts for decision in part.decisions.values()}
     standing |= {column.correction.pk for column in rubric.columns if column.correction}
     by_criterion = {criterion.pk: part for part in rubric.parts for criterion in part.criteria}
@@ -53,7 +51,7 @@ def read_history(assessment: Assessment) -> list[Entry]:
     names = {assignment.pk: assignment for assignment in related}
     by_part = {part.part.pk: part for part in rubric.parts}
     entries = []
-    for correction in reversed(everything):
+    for correction in reversed(rubric.corrections):
         if correction.criterion:
             where, examiner = _where(by_criterion[correction.criterion.pk]), ""
         else:

@@ -14,11 +14,10 @@ from django.utils.formats import date_format
 from accounts.models import User
 from addressbook.models import Contact
 from assessments import corrections
-from assessments import corrections as assessments_corrections
 from assessments.coupling.couplings import RemovedWork, read_removed_work
 from assessments.documents.fonts import REPLACEMENT, unprintable
 from assessments.examiner import signature
-from assessments.models import Assessment, Correction, Invitation, Status
+from assessments.models import Assessment, Invitation, Status
 from assessments.models.assessment import is_student
 from assessments.progress.detail import by_whom
 from assessments.progress.listing import say_open
@@ -45,15 +44,11 @@ class ResultRow:
 
 @dataclass
 class Reading:
-    """`outcome` has a unit only once all is completed and nothing is in dispute.
-
-    `corrections` are all that were ever made, oldest first; those that count lie over `rubric`.
-    """
+    """`outcome` has a unit only once all is completed and nothing is in dispute."""
 
     rubric: Rubric
     outcome: Outcome
     missing: list[str] = field(default_factory=list)
-    corrections: list[Correction] = field(default_factory=list)
     signed: dict[int, Invitation] = field(default_factory=dict)
 
     @property
@@ -76,7 +71,7 @@ class Reading:
     @property
     def can_finalise(self) -> bool:
         is_assessed = self.rubric.assessment.status == Status.ASSESSED
-        return is_assessed and self.outcome.unit is not None and not assessments_corrections.unjustified(self.rubric)
+        return is_assessed and self.outcome.unit is not None and not corrections.unjustified(self.rubric)
 
     @property
     def rows(self) -> list[ResultRow]:
@@ -84,34 +79,28 @@ class Reading:
 
 
 def read(assessment: Assessment) -> Reading:
-    """Reads the whole assessment. What an examiner has not completed yet is a draft: it is left out."""
-    rubric = read_rubric(assessment, with_dropped=True)
-    waiting = list(_waiting(rubric))
-    for column in rubric.columns:
-        if not column.assignment.completed_at:
-            column.scores = {}
-            column.assignment.justification = ""
-    corrections = assessments_corrections.lay_over(rubric)
+    """Read the whole assessment, without the drafts of examiners who have not completed."""
+    rubric = read_rubric(assessment, hide_drafts=True, with_removed=True)
     return Reading(
         rubric=rubric,
         outcome=outcome(rubric),
-        missing=_missing(rubric, waiting),
-        corrections=corrections,
+        missing=_missing(rubric),
         signed=signature.read(assessment),
     )
 
 
 def _waiting(rubric: Rubric) -> Iterator[str]:
-    """Who has not completed yet, and what that examiner still has to do; asked before the drafts are left out."""
+    """Yield a sentence for each examiner who has not completed."""
     for contact in rubric.examiners:
         own = [column for column in rubric.columns if column.assignment.contact_id == contact.pk]
         if not all(column.assignment.completed_at for column in own):
-            open_parts = sum(column.is_open and len(column.scores) < len(column.criteria) for column in own)
+            open_parts = sum(column.is_open and len(column.stored_scores) < len(column.criteria) for column in own)
             yield f"Wacht op {contact.full_name}: {say_open(open_parts=open_parts, parts=len(own))}."
 
 
-def _missing(rubric: Rubric, waiting: list[str]) -> list[str]:
-    """What keeps the assessment from being complete, a line for each examiner and each part without one."""
+def _missing(rubric: Rubric) -> list[str]:
+    """Return what keeps the assessment from being complete, a line for each examiner and each part without one."""
+    waiting = list(_waiting(rubric))
     without = [f"{part.part.work_process.code}, {part.part}" for part in rubric.parts if not part.columns]
     uninvited = rubric.is_completed and rubric.assessment.status == Status.NEW
     return [
@@ -121,7 +110,7 @@ def _missing(rubric: Rubric, waiting: list[str]) -> list[str]:
         *(
             f"{part.part.work_process.code}, {part.part}: de onderbouwing is verplicht bij een O of een G. "
             "Vul die in bij ‘Bewerken’, of stuur de beoordeling terug."
-            for part in (assessments_corrections.unjustified(rubric) if not waiting else [])
+            for part in (corrections.unjustified(rubric) if not waiting else [])
         ),
     ]
 
@@ -181,7 +170,9 @@ def _people(rubric: Rubric, by: User) -> Iterator[str]:
 def _short_texts(rubric: Rubric) -> Iterator[str]:
     """Of the texts that the scores that count ask for; any other is free."""
     for part in rubric.parts:
-        asked = {column.assignment.pk for columns in corrections.asked_for(part).values() for column in columns}
+        asked = {
+            column.assignment.pk for columns in corrections.justifying_columns(part).values() for column in columns
+        }
         for column in part.columns:
             words = len(column.effective_justification.split())
             if column.assignment.pk in asked and 0 < words <= FEW_WORDS:
@@ -214,9 +205,9 @@ def _printed(reading: Reading, by: User) -> Iterator[tuple[str, str]]:
 
 
 def lost(rubric: Rubric) -> Iterator[str]:
-    """Who was taken off with work done, and what the committee itself decided that counts no more.
+    """Yield a sentence for each examiner who was removed with work done, and for the committee's lapsed corrections.
 
-    The rubric was read with those who were dropped, and laid over.
+    The rubric was read `with_removed`.
     """
     yield from map(_said_of, read_removed_work(rubric))
     lapsed = [correction for part in rubric.parts for correction in part.lapsed]

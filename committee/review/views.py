@@ -109,7 +109,7 @@ def _page(
         "assessment": assessment,
         "processes": [(process[0].sheet.part.work_process, process) for process in parts],
         "lost": list(lost(reading.rubric)),
-        "seen": corrections.seen(reading.rubric),
+        "seen": reading.rubric.effective_mark,
         "said": said,
         "problems": list(problem_links(parts)),
         "max_reason": corrections.MAX_REASON,

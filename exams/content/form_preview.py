@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
-from exams.grading.scores import Score
-
-from .schema import PartContent, UnitContent, WorkProcessContent
-
-SEGMENTS = [(score.value, score.label, "") for score in Score]
+from .schema import CriterionContent, PartContent, UnitContent, WorkProcessContent
 
 
 @dataclass(frozen=True)
 class PartPreview:
-    """What assessments/examiner/_form_criteria.html, form_justification.html and form_points.html ask for."""
+    """What assessments/examiner/_form_criteria.html, _form_justification.html and _form_points.html ask for."""
 
     label: str
     title: str
-    criteria: list[dict[str, Any]]
-    points: list[tuple[str, str, str]]
+    lines: list[tuple[CriterionContent, str, str]]
     field: str
 
 
@@ -44,16 +38,5 @@ def form_of(unit: UnitContent) -> list[SheetPreview]:
 
 def _part(process: WorkProcessContent, part: PartContent, number: int) -> PartPreview:
     title = f"{process.code} {part.label}"
-    names = [f"score-{number}-{place}" for place in range(1, len(part.criteria) + 1)]
-    criteria = [
-        {
-            "text": criterion.text,
-            "name": name,
-            "invalid": False,
-            "segments": SEGMENTS,
-            "meanings": [("O", criterion.meaning_o), ("V", criterion.meaning_v), ("G", criterion.meaning_g)],
-        }
-        for name, criterion in zip(names, part.criteria, strict=True)
-    ]
-    points = [(name, f"{title}: criterium {place}", "") for place, name in enumerate(names, 1)]
-    return PartPreview(part.label, title, criteria, points, f"justification-{number}")
+    lines = [(criterion, f"score-{number}-{place}", "") for place, criterion in enumerate(part.criteria, 1)]
+    return PartPreview(part.label, title, lines, f"justification-{number}")

@@ -20,7 +20,7 @@ from accounts.models import Membership, Role
 from addressbook.importing.contacts import EXAMPLE, judge
 from addressbook.importing.write import CONTACTS
 from addressbook.models import Contact, Import
-from addressbook.tasks import forget_imports
+from digibeoordelen.jobs.tasks import purge
 from tests.concurrency import at_once
 from tests.factories import ContactFactory, member
 
@@ -265,7 +265,7 @@ def test_what_was_handed_in_is_forgotten_after_a_week(shown, pass_time):
     pass_time(days=KEPT_DAYS - 1)
     recent = shown(BART)
     pass_time(days=2)
-    forget_imports()
+    purge()
     assert list(Import.objects.all()) == [recent]
 
 

@@ -14,11 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.importing import job
-from accounts.importing.job import NOT_IMPORTED, NOT_READ, hand_in, start_importing
+from accounts.importing.job import hand_in, start_importing
+from accounts.importing.models import NOT_IMPORTED, NOT_READ
 from accounts.importing.reading import LARGE_ROWS, MAX_BYTES, estimate_rows
 from accounts.models import School, User
 from addressbook.models import Import
-from addressbook.tasks import sweep_imports, work_on_import
+from digibeoordelen.jobs.models import ClaimLost
+from digibeoordelen.jobs.tasks import run, sweep
 from tests.concurrency import at_once
 from tests.factories import ContactFactory, MembershipFactory
 
@@ -40,9 +42,9 @@ def people(count: int = ROWS, function: str = "Chef") -> list[list[str]]:
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The imports that a worker was told of; none is done by itself."""
-    told: list[int] = []
-    monkeypatch.setattr("addressbook.tasks.work_on_import.delay", told.append)
-    return told
+    started: list[int] = []
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    return started
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def browser(client: Client, docent: User) -> Client:
 
 
 def work(import_id: int) -> bool:
-    return job.work(Import, import_id)
+    return Import.objects.run(import_id)
 
 
 def again(prepared: Import) -> Import:
@@ -135,7 +137,7 @@ def test_a_large_file_from_queue_to_address_book(
         queued = hand_in(Import, school=school, by=docent, file=xlsx(*people()), filename="lijst.xlsx")
         assert announced == []
     assert (queued.state, queued.total_rows) == (State.QUEUED, ROWS)
-    work_on_import(*announced)
+    run("addressbook.Import", *announced)
 
     ready = again(queued)
     assert (ready.state, ready.counts["NEW"], ready.done_rows) == (State.READY, ROWS, ROWS)
@@ -145,41 +147,41 @@ def test_a_large_file_from_queue_to_address_book(
         start_importing(ready)
     assert again(ready).state == State.IMPORTING
     assert announced == [ready.pk] * 2
-    work_on_import(ready.pk)
+    run("addressbook.Import", ready.pk)
     assert again(ready).state == State.DONE
     assert school.contacts.filter(user=None).count() == ROWS
 
 
 def test_reading_counts_and_renews_the_lease(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, int, int]] = []
-    write = job._write_count
+    extend = Import.extend
 
-    def write_and_look(claimed: Import, rows: int) -> None:
+    def extend_and_look(claimed: Import, **values: Any) -> None:
         Import.objects.update(lease_until=timezone.now())
-        write(claimed, rows)
+        extend(claimed, **values)
         current = again(claimed)
         assert current.lease_until is not None
         assert current.lease_until > timezone.now() + timedelta(seconds=60)
         seen.append((current.state, current.done_rows, current.total_rows))
 
-    monkeypatch.setattr(job, "_write_count", write_and_look)
+    monkeypatch.setattr(Import, "extend", extend_and_look)
     work(queued.pk)
-    assert seen == [(State.READING, rows, ROWS) for rows in (500, 1000, 1500)]
+    assert seen == [(State.READING, rows, ROWS) for rows in (0, 500, 1000, 1500)]
 
 
 @pytest.mark.servers  # SQLite takes one writer at a time
 @pytest.mark.django_db(transaction=True)
 def test_importing_counts_while_its_transaction_is_open(importing: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    write = job._count_beside
+    extend = Import.extend
 
-    def write_and_look(claimed: Import, rows: int) -> None:
-        write(claimed, rows)
+    def extend_and_look(claimed: Import, **values: Any) -> None:
+        extend(claimed, **values)
         seen.append(again(claimed).done_rows)
 
-    monkeypatch.setattr(job, "_count_beside", write_and_look)
+    monkeypatch.setattr(Import, "extend", extend_and_look)
     work(importing.pk)
-    assert seen == [250, 500, 750, 1250, 1500]
+    assert seen == [0, 250, 500, 750, 1250, 1500]
     assert again(importing).state == State.DONE
 
 
@@ -217,15 +219,15 @@ def test_a_worker_that_dies_while_reading_is_replaced_after_its_lease(
     queued: Import, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(job, "_write_count", die)
+        patched.setattr(Import, "extend", die)
         with pytest.raises(Died):
             work(queued.pk)
     announced.clear()
     assert not work(queued.pk)
-    sweep_imports()
+    sweep()
     assert announced == []
     lease_over()
-    sweep_imports()
+    sweep()
     assert announced == [queued.pk]
     assert work(queued.pk)
     assert again(queued).counts["NEW"] == ROWS
@@ -236,13 +238,13 @@ def test_a_worker_that_dies_while_importing_leaves_nothing_and_is_replaced(
     importing: Import, school: School, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(job, "_change", die)
+        patched.setattr(Import, "finish", die)
         with pytest.raises(Died):
             work(importing.pk)
     assert not school.contacts.filter(user=None).exists()
     announced.clear()
     lease_over()
-    sweep_imports()
+    sweep()
     assert announced == [importing.pk]
     assert work(importing.pk)
     assert school.contacts.filter(user=None).count() == ROWS
@@ -250,7 +252,7 @@ def test_a_worker_that_dies_while_importing_leaves_nothing_and_is_replaced(
 
 def test_a_broker_that_is_gone_costs_nothing_but_time(queued: Import, announced: list[int]) -> None:
     announced.clear()
-    sweep_imports()
+    sweep()
     assert announced == [queued.pk]
 
 
@@ -273,16 +275,16 @@ def test_an_importing_worker_that_was_replaced_is_undone(
     importing: Import, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*args: Any, **values: Any) -> None:
-        raise job.ClaimLost
+        raise ClaimLost
 
-    monkeypatch.setattr(job, "_change", lose)
+    monkeypatch.setattr(Import, "finish", lose)
     assert not work(importing.pk)
     assert not school.contacts.filter(user=None).exists()
 
 
 def test_a_file_that_kills_every_worker_is_given_up(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job, "_read", die)
-    for _ in range(job.MAX_ATTEMPTS):
+    monkeypatch.setattr(job, "read_into", die)
+    for _ in range(Import.max_attempts):
         with pytest.raises(Died):
             work(queued.pk)
         lease_over()
@@ -296,8 +298,10 @@ def test_an_import_that_fails_can_be_started_again(
 ) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(job, "import_shown", fail)
-        with pytest.raises(RuntimeError):
-            work(importing.pk)
+        for _ in range(Import.max_attempts):
+            lease_over()
+            with pytest.raises(RuntimeError):
+                work(importing.pk)
     page = words(browser.get(page_of(importing)))
     assert NOT_IMPORTED in page
     assert ">Importeren</button>" in page

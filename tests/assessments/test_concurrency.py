@@ -14,7 +14,7 @@ from assessments.examiner import saving
 from assessments.invitations import invite, reminders, send_back
 from assessments.lifecycle import DomainError, TransitionRefused
 from assessments.models import Assessment, Event, Status
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from assessments.start import start
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _announce_nothing(monkeypatch):
     """What is queued stays queued: no broker is asked while the threads meet."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
 
 def one_of_each(results, kind):
@@ -203,7 +203,7 @@ def test_sent_back_and_made_final_at_once(assessed, committee_member, docent, ex
 
 
 def test_same_part_saved_from_two_devices(invitation):
-    column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    column = read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
 
     def save(text):
         entries = {column.assignment.pk: saving.Entry(base=column.base, justification=text)}
@@ -220,7 +220,7 @@ def test_same_part_saved_from_two_devices(invitation):
 
 def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, second_examiner):
     assessment = invitation.assessment
-    columns = read_rubric(assessment, contact=invitation.contact).columns
+    columns = read_uncorrected(assessment, contact=invitation.contact).columns
     typed = {c.assignment.pk: saving.Entry(base=c.base, justification=f"Getypt bij {c.title}.") for c in columns}
 
     def take_off():

@@ -1,4 +1,4 @@
-"""'Bewerken': what the committee decides lies over what examiners wrote, and lapses when that changes."""
+"""'Bewerken': a decision of the committee counts until what the examiners wrote changes."""
 
 from __future__ import annotations
 
@@ -17,18 +17,12 @@ from assessments.examiner import saving
 from assessments.invitations import send_back
 from assessments.models import Assessment, Assignment, Correction, Event, Invitation, Score
 from assessments.results import outcome
-from assessments.rubric import PartSheet, Rubric, read_rubric
+from assessments.rubric import PartSheet, read_rubric
 from committee.decisions.finalise import finalise
 from committee.review.review import read
 from tests import steps
 
 REASON = "Overgenomen uit het procesverbaal."
-
-
-def laid_over(assessment: Assessment) -> Rubric:
-    rubric = read_rubric(assessment)
-    corrections.lay_over(rubric)
-    return rubric
 
 
 def decide(
@@ -45,12 +39,12 @@ def decide(
         scores={pk: Change(value, reason) for pk, value in (scores or {}).items()},
         texts={pk: Change(value, reason) for pk, value in (texts or {}).items()},
     )
-    seen = corrections.seen(laid_over(assessment)) if seen is None else seen
+    seen = read_rubric(assessment).effective_mark if seen is None else seen
     return corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=seen)
 
 
 def first_part(assessment: Assessment) -> PartSheet:
-    return laid_over(assessment).parts[0]
+    return read_rubric(assessment).parts[0]
 
 
 @pytest.fixture
@@ -79,7 +73,7 @@ class TestAScore:
         [criterion, other] = part.criteria
         text = {part.columns[0].assignment.pk: "Anouk deed meer dan gevraagd."}
         assert decide(assessed, committee_member, scores={criterion.pk: "O"}, texts=text) == 2
-        found = outcome(laid_over(assessed))
+        found = outcome(read_rubric(assessed))
         assert found.unit is not None
         assert found.unit.ovg == "O"
         assert set(Score.objects.values_list("value", flat=True)) == {"V"}
@@ -147,11 +141,11 @@ class TestAScore:
 
 class TestADispute:
     def test_is_decided_for_each_criterion(self, disputed: Assessment, committee_member: User) -> None:
-        rubric = laid_over(disputed)
+        rubric = read_rubric(disputed)
         criteria = [criterion.pk for part in rubric.parts for criterion in part.criteria]
         assert outcome(rubric).disputed == frozenset(criteria)
         decide(disputed, committee_member, scores=dict.fromkeys(criteria[1:], "V"))
-        assert outcome(laid_over(disputed)).disputed == {criteria[0]}
+        assert outcome(read_rubric(disputed)).disputed == {criteria[0]}
         with pytest.raises(lifecycle.DomainError, match="1 criterium"):
             finalise(assessment=disputed, by=committee_member, exam_office_email="bureau@hier.test")
         decide(disputed, committee_member, scores={criteria[0]: "G"})
@@ -165,7 +159,7 @@ class TestADispute:
         criterion = first_part(disputed).criteria[0].pk
         decide(disputed, committee_member, scores={criterion: "V"})
         decide(disputed, committee_member, scores={criterion: ""})
-        assert criterion in outcome(laid_over(disputed)).disputed
+        assert criterion in outcome(read_rubric(disputed)).disputed
         assert Correction.objects.count() == 2
 
 
@@ -179,7 +173,7 @@ class TestLapsing:
         invitation.refresh_from_db()
         disputed = steps.assess(invitation, "O")
         assert not first_part(disputed).decisions
-        assert criterion in outcome(laid_over(disputed)).disputed
+        assert criterion in outcome(read_rubric(disputed)).disputed
 
     def test_not_when_the_examiner_completes_the_same_again(
         self, disputed: Assessment, invitation: Invitation, examiner: Contact, committee_member: User
@@ -236,7 +230,7 @@ class TestTwoMembers:
     def test_the_later_one_is_told_and_nothing_is_saved(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
-        seen = corrections.seen(laid_over(assessed))
+        seen = read_rubric(assessed).effective_mark
         own = part.columns[0].assignment.pk
         decide(assessed, committee_member, texts={own: "Van de eerste."}, seen=seen)
         with pytest.raises(corrections.ChangedMeanwhile):
@@ -306,7 +300,7 @@ def test_after_any_decisions_and_answers_the_newest_counts_and_only_over_what_it
             expected, saw = decided.get(criterion.pk, ("", []))
             stands = expected and saw == given_now
             agreed = given_now[0] if len(set(given_now)) == 1 else ""
-            assert corrections.effective(now, criterion.pk) == (expected if stands else agreed)
+            assert now.effective_letter(criterion.pk) == (expected if stands else agreed)
 
 
 def test_an_o_whose_justification_lapsed_is_not_made_final(
@@ -324,7 +318,7 @@ def test_an_o_whose_justification_lapsed_is_not_made_final(
     steps.fill_in(invitation, "V", "")
     saving.complete(invitation=invitation)
     assessment.refresh_from_db()
-    assert [part.part for part in corrections.unjustified(laid_over(assessment))] == [first_part(assessment).part]
+    assert [part.part for part in corrections.unjustified(read_rubric(assessment))] == [first_part(assessment).part]
     assert not read(assessment).can_finalise
     with pytest.raises(lifecycle.DomainError, match="onderbouwing verplicht; die ontbreekt bij B1-K1-W1"):
         finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")

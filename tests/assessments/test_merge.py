@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assessments.examiner import saving
 from assessments.merge import MAX_PAGES, Base, Sender, Verdict, decide, mark
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 
 TEXT = st.text("ab", max_size=3)
 
@@ -163,7 +163,7 @@ class World:
         self.once_kept = self.all_seen(self.pages[0])
 
     def column(self):
-        return read_rubric(self.invitation.assessment, contact=self.invitation.contact).columns[0]
+        return read_uncorrected(self.invitation.assessment, contact=self.invitation.contact).columns[0]
 
     def kept(self) -> dict[str, str]:
         column = self.column()

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from assessments import lifecycle
-from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Invitation, Status
 from committee.decisions.finalise import finalise
 from exams.models import ExamUnit
@@ -25,7 +24,7 @@ TELLING = ("10,0", "ovg-", "Goed", "Cijfer", "Uitstekend", "Erik", "documenten/"
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def assessed(invitation: Invitation) -> Assessment:
 
 def make_pdf(assessment: Assessment, by: User) -> Document:
     document = finalise(assessment=assessment, by=by, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     return document
 
 

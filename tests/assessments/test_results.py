@@ -8,7 +8,7 @@ import pytest
 from assessments import results
 from assessments.examiner import saving
 from assessments.models import Document
-from assessments.rubric import read_rubric
+from assessments.rubric import read_rubric, read_uncorrected
 from committee.decisions.finalise import finalise
 from exams.models import Part
 from tests.steps import assess, choose, fill_in, send_invitation
@@ -39,7 +39,7 @@ def test_one_examiner_decides_alone(score, grade, invitation):
 
 def test_one_o_makes_everything_o(invitation):
     fill_in(invitation, "G")
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     column = rubric.columns[0]
     one_o = saving.Entry(base=column.base, justification="Vergat de jas.", scores={column.criteria[0].pk: "O"})
     saving.save(invitation=invitation, entries={column.assignment.pk: one_o})

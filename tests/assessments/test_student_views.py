@@ -14,7 +14,6 @@ from django.urls import reverse
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Invitation, Status
 from committee.decisions.finalise import finalise
 from exams.models import ExamUnit
@@ -28,7 +27,7 @@ PAGE = reverse("assessments:my_exams")
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 @pytest.fixture
 def pdf(final: Assessment) -> Document:
     """The current PDF, made."""
-    documents.make(final.documents.get().pk)
+    Document.objects.run(final.documents.get().pk)
     return final.documents.get()
 
 

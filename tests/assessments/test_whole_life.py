@@ -23,7 +23,7 @@ from assessments.invitations import invite
 from assessments.invitations import send_back as invitations_send_back
 from assessments.lifecycle import TRANSITIONS
 from assessments.models import Assessment, Assignment, Coupling, Document, Event, Invitation, Status
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from committee.decisions.finalise import finalise
 from exams.models import Part
 from tests.factories import ContactFactory, first_unit, make_exam
@@ -184,7 +184,7 @@ class WholeLife(RuleBasedStateMachine):
     @rule(which=INDEX, part=INDEX, score=SCORES, text=TEXTS, stale=st.booleans())
     def save_one_part(self, which, part, score, text, stale):
         invitation = self.an_invitation(which)
-        columns = read_rubric(self.assessment, contact=invitation.contact).columns
+        columns = read_uncorrected(self.assessment, contact=invitation.contact).columns
         if columns:
             self.save(invitation, [columns[part % len(columns)]], score, text, stale=stale)
 
@@ -197,7 +197,7 @@ class WholeLife(RuleBasedStateMachine):
     @rule(which=INDEX, score=SCORES)
     def assess_all_of_one(self, which, score):
         invitation = self.an_invitation(which)
-        columns = read_rubric(self.assessment, contact=invitation.contact).columns
+        columns = read_uncorrected(self.assessment, contact=invitation.contact).columns
         self.save(invitation, columns, score, "Zag ik zelf.")
         self.complete(which)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from assessments import lifecycle
-from assessments.documents import documents, verification
+from assessments.documents import verification
 from assessments.models import Assessment, Document
 from committee.decisions.finalise import finalise
 
@@ -27,9 +27,9 @@ Browse = Callable[..., Page]
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Document:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     made = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(made.pk)
+    Document.objects.run(made.pk)
     made.refresh_from_db()
     return made
 

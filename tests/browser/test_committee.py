@@ -13,7 +13,6 @@ from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
 from accounts.models import Membership, School, User
-from assessments.documents import documents
 from assessments.models import Assessment, Document, Status
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.worker import deliver
@@ -61,7 +60,7 @@ def one_of_each(make_afname: AfnameMaker, school: School) -> None:  # noqa: F811
 @pytest.fixture
 def pdf_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The PDF is made when the test says so."""
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
 
 def rows(page: Page) -> Locator:
@@ -187,7 +186,7 @@ def test_c13_and_c14_the_pdf_is_made_and_mailed_to_whoever_archives_it(
     page.get_by_role("button", name="Afronden", exact=True).click()
     expect(page.get_by_text("De pdf wordt gemaakt").first).to_be_visible()
     document = Document.objects.get()
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     for mail in OutgoingMail.objects.filter(to="afdeling@archief.test"):
         deliver(mail.pk)
     [received] = [mail for mail in mail_server.received if mail.to == "afdeling@archief.test"]
@@ -219,7 +218,7 @@ def test_c16_then_the_student_sees_the_status_and_the_pdf(
     finish(page, "bureau@hier.test")
     expect(page.get_by_role("status").first).to_contain_text("is definitief")
     expect(theirs.get_by_role("link", name="Pdf van de beoordeling")).to_have_count(0)
-    documents.make(Document.objects.get().pk)
+    Document.objects.run(Document.objects.get().pk)
     theirs.reload()
     expect(theirs.locator(".step-done").last).to_contain_text("Definitief")
     with theirs.expect_response(re.compile("/documenten/")) as response:

@@ -11,10 +11,9 @@ from playwright.sync_api import Page, expect
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
-from committee.decisions import batch_job
 from committee.decisions.batch import CHANGED
 from committee.decisions.finalise import propose
-from committee.models import FinalBatch
+from committee.models import NOT_DONE, FinalBatch
 from exams.models import ExamUnit
 from tests import steps
 from tests.committee.conftest import AfnameMaker, make_afname  # noqa: F401  a fixture
@@ -43,7 +42,7 @@ def test_it_counts_can_be_left_and_ends_with_what_was_refused(
     shots: Callable[[Page, str], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("committee.decisions.batch_job.finalise_batch.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     page = log_in_at(committee_member, "/commissie/afronden/")
     page.get_by_label("Alle beoordelingen").check()
     page.get_by_label("E-mailadres van het examenbureau").fill(OFFICE)
@@ -72,7 +71,7 @@ def test_it_counts_can_be_left_and_ends_with_what_was_refused(
     expect(page.get_by_role("progressbar")).to_be_visible()
 
     Assessment.objects.filter(pk__in=[one.pk for one in twelve[5:7]]).update(version=99)
-    assert batch_job.work(batch.pk)
+    assert FinalBatch.objects.run(batch.pk)
     expect(page.get_by_text("10 beoordelingen zijn definitief.")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_role("row", name="Bart Boom5")).to_contain_text("intussen gewijzigd")
@@ -111,7 +110,7 @@ def test_thirty_refusals_say_why_and_lead_to_each(
     batch = FinalBatch.objects.create(
         school=school, by=committee_member, exam_office_email=OFFICE, started_at=now, finished_at=now
     )
-    reasons = [CHANGED, batch_job.NOT_DONE, "Examinatoren zijn het niet eens over 8 criteria; beslis daarover."]
+    reasons = [CHANGED, NOT_DONE, "Examinatoren zijn het niet eens over 8 criteria; beslis daarover."]
     for number in range(31):
         student = MembershipFactory(school=school, user__first_name="Bart", user__last_name=f"Boom{number}")
         said = {"outcome": "REFUSED", "reason": reasons[number % 3]} if number else {"outcome": "FINAL"}

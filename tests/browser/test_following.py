@@ -14,8 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.documents import documents
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, Document, Invitation
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
@@ -32,7 +31,7 @@ Browse = Callable[..., Page]
 
 @pytest.fixture(autouse=True)
 def _no_pdf_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture
@@ -65,7 +64,7 @@ def test_d1_to_d3_the_work_process_its_tab_the_result_and_the_assessment_to_read
     expect(row(page, "Anouk van 't Hoff")).to_contain_text("Beoordeeld")
     expect(row(page, "Anouk van 't Hoff")).to_contain_text("Examencommissie")
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     assessed.refresh_from_db()
     page.reload()
     for said in ("Definitief", str(assessed.grade).replace(".", ","), "Voldoende"):
@@ -121,6 +120,7 @@ def test_the_filter_works_while_typing_and_stays_in_the_address(
     expect(page.get_by_label("Student", exact=True)).to_be_focused()
     page.get_by_role("link", name="Student", exact=True).click()
     page.wait_for_url(re.compile("sorteer=student"))
+    page.wait_for_load_state("networkidle")
     page.reload()
     expect(page.get_by_label("Student", exact=True)).to_have_value("boom")
     expect(row(page, "Anouk van 't Hoff")).to_have_count(0)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.importing.job import work
 from accounts.importing.preview import prepare
 from accounts.models import School, User
 from addressbook.models import Import
@@ -58,7 +57,7 @@ def text_of(response: Any) -> str:
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The imports that a worker was told of; the test is that worker."""
     told: list[int] = []
-    monkeypatch.setattr("addressbook.tasks.work_on_import.delay", told.append)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: told.append(pk))
     return told
 
 
@@ -90,7 +89,7 @@ def test_the_bar_can_be_left_is_found_back_and_goes_on(
     shots(page, "e7-teruggevonden")
     page.get_by_role("link", name=file.name).click()
     Import.objects.update(state=Import.State.QUEUED)
-    assert work(Import, announced[0])
+    assert Import.objects.run(announced[0])
     if not javascript:
         page.get_by_role("link", name="Vernieuwen").click()
     expect(page.get_by_text("1.500 nieuw, 0 bijgewerkt")).to_be_visible()
@@ -121,6 +120,6 @@ def test_what_is_wrong_with_a_large_file_is_told_at_the_field(
     page.get_by_label("Bestanden kiezen").set_input_files(file)
     page.get_by_role("button", name="Bestand bekijken").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
-    assert work(Import, announced[0])
+    assert Import.objects.run(announced[0])
     expect(page.get_by_role("alert")).to_contain_text("ontbreken")
     shots(page, "e10-geweigerd")

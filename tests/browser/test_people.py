@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from accounts.importing.job import work
 from accounts.models import PeopleImport, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite, withdraw
 from accounts.people.links import token_for
@@ -204,7 +203,7 @@ def test_a_long_list_shows_how_far_it_is(
     width: int,
 ) -> None:
     told: list[int] = []
-    monkeypatch.setattr("accounts.people.import_views.work_on_import.delay", told.append)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: told.append(pk))
     file = tmp_path / "lijst.xlsx"
     rows = [["Noa", "", f"Nummer {n}", f"noa{n}@hier.test", "Student", f"{n}"] for n in range(1200)]
     file.write_bytes(xlsx(*rows, header=HEADER).getvalue())
@@ -214,7 +213,7 @@ def test_a_long_list_shows_how_far_it_is(
     expect(page.get_by_text("1.200 regels worden gelezen")).to_be_visible()
     check_page(page)
     shots(page, f"import-progress-{width}")
-    work(PeopleImport, told[0])
+    PeopleImport.objects.run(told[0])
     expect(page.get_by_text("1.200 nieuw, 0 bijgewerkt")).to_be_visible()
 
 

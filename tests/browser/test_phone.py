@@ -97,6 +97,7 @@ def test_the_search_of_examen_afnames_is_folded_until_one_asks_for_it(
     student.fill("hoff")
     page.get_by_role("button", name="Zoeken", exact=True).click()
     page.wait_for_url("**student=hoff**")
+    page.wait_for_load_state("networkidle")  # typing put it in the address before the button was pressed
     page.reload()
     expect(student).to_have_value("hoff")  # where something was searched for it is open
     expect(student).to_be_visible()

@@ -14,9 +14,8 @@ from playwright.sync_api import Page, expect
 from accounts.models import Membership, Role, School, User
 from accounts.models.retention_terms import TERMS
 from accounts.school.changes import change_settings, marks
-from assessments.documents import documents
-from assessments.models import Assessment, DataRequest, Erasure
-from assessments.privacy import access_log, data_requests
+from assessments.models import Assessment, DataRequest, Document, Erasure
+from assessments.privacy import access_log
 from assessments.privacy.study_dates import DATES, set_dates
 from committee.decisions.finalise import finalise
 from tests.addressbook.files import xlsx
@@ -31,8 +30,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
-    monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
 
@@ -44,7 +43,7 @@ def administrator(school: School) -> User:
 @pytest.fixture
 def final(assessed: Assessment, committee_member: User) -> Assessment:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     return assessed
 
 
@@ -224,7 +223,7 @@ def test_a_student_downloads_what_the_school_has(
     page.get_by_role("button", name="Gegevens opvragen").dblclick()
     expect(page.get_by_text("Het bestand wordt gemaakt.")).to_be_visible()
     check_page(page)
-    data_requests.make(DataRequest.objects.get().pk)
+    DataRequest.objects.run(DataRequest.objects.get().pk)
     page.reload()
     with page.expect_download() as download:
         page.get_by_role("link", name="Bestand downloaden").click()

@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, User
-from assessments.documents import documents
 from assessments.examiner import saving
 from assessments.models import Assessment, Document, Invitation
 from committee.decisions.finalise import finalise
@@ -33,11 +32,11 @@ def assessed(invitation: Invitation) -> Assessment:
 @pytest.fixture
 def make_final(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Document]:
     """Has the committee finish it, and its PDF made."""
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
     def finish() -> Document:
         document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-        documents.make(document.pk)
+        Document.objects.run(document.pk)
         return document
 
     return finish

@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
 from assessments import links
-from assessments.documents import documents
 from assessments.models import Assessment, Document, Invitation, Status
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
@@ -53,7 +52,7 @@ def at_afname(
 ) -> Page:
     """The page of an assessment that is Beoordeeld, as the committee comes to it from the login."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     page = new_browser()
     page.goto(live_server.url)
     give_password(page, committee_member)
@@ -108,11 +107,11 @@ def test_r1_the_student_has_no_active_role_and_sees_result_and_pdf(
     committee_member: User,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     page = log_in_at(student.user, f"/examens/eenheid/{unit.pk}/")
     expect(page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen")).to_have_count(0)
     document: Document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     page.get_by_role("link", name="Mijn examens").click()
     expect(page.locator(".step-done").last).to_contain_text("Definitief")
     expect(page.get_by_role("link", name="Pdf van de beoordeling")).to_be_visible()
@@ -218,7 +217,7 @@ def test_r9_the_exam_office_has_no_active_role_and_is_mailed_the_pdf_to_archive(
     at_afname: Page, assessed: Assessment
 ) -> None:
     make_final(at_afname)
-    documents.make(Document.objects.get().pk)
+    Document.objects.run(Document.objects.get().pk)
     assert not User.objects.filter(email=OFFICE).exists()
     mail = OutgoingMail.objects.get(to=OFFICE)
     [attached] = mail.attachments.all()

@@ -9,8 +9,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
-from assessments.documents import documents
-from assessments.models import Assessment
+from assessments.models import Assessment, Document
 from committee.decisions.finalise import finalise, withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import ExamOfficeFactory, FinalBatchFactory
@@ -25,9 +24,9 @@ WRONG = "bureua@hier.test"
 @pytest.fixture
 def refused(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Assessment:
     """Final; no mail can be delivered at the address."""
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=WRONG).pk)
+    Document.objects.run(finalise(assessment=assessed, by=committee_member, exam_office_email=WRONG).pk)
     OutgoingMail.objects.filter(kind="result").update(
         state=MailState.FAILED, last_error="550 5.1.1 De mailserver kent dit adres niet."
     )

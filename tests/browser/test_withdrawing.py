@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, User
-from assessments.documents import documents
 from assessments.examiner import saving
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, Document, Invitation
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
@@ -28,12 +27,12 @@ def committee(log_in_at: Callable[..., Page], committee_member: User, invitation
 
 @pytest.fixture
 def final(invitation: Invitation, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Assessment:
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     steps.fill_in(invitation, "V")
     saving.complete(invitation=invitation)
     document = finalise(assessment=invitation.assessment, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     return invitation.assessment
 
 

@@ -6,14 +6,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments.models import Assessment, Status
+from committee.search import AssessmentSearch
 from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
@@ -25,7 +28,7 @@ AfnameMaker = Callable[..., Assessment]
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """PDFs and mails stay where they are written down: what workers do has tests of its own."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture
@@ -33,6 +36,11 @@ def member(client: Client, committee_member: User) -> Client:
     """The browser of the committee's member."""
     client.force_login(committee_member)
     return client
+
+
+def search_of(user: User, **fields: object) -> AssessmentSearch:
+    """The search of the list with these fields in its address."""
+    return AssessmentSearch(QueryDict(urlencode(fields)), user=user)
 
 
 @pytest.fixture

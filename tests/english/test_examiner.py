@@ -17,7 +17,7 @@ from pypdf import PdfReader
 from addressbook.models import Contact
 from assessments import links, unsubscribe
 from assessments.models import Invitation
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from exams.criteria_cache import forget
 from tests import steps
 
@@ -53,7 +53,7 @@ def language_of(page: str) -> str:
 
 
 def filled(invitation: Invitation, score: str, text: str = "") -> dict[str, str]:
-    columns = read_rubric(invitation.assessment, contact=invitation.contact).columns
+    columns = read_uncorrected(invitation.assessment, contact=invitation.contact).columns
     scores = {name: score for column in columns for _, name, _ in column.lines}
     bases = {f"base-{column.assignment.pk}": str(column.base) for column in columns}
     return {**scores, **bases, **{column.justification_field: text for column in columns}}

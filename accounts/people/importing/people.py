@@ -187,6 +187,8 @@ def _problems(layout: Layout, values: Sequence[str], school: School) -> list[Not
         notes.append(Note(ROLE.header, "", "moet worden ingevuld, of anders een studentnummer"))
     elif number and role and not notes and Role.STUDENT not in ROLE.chosen(role):
         notes.append(Note(NUMBER.header, number, "kan niet: alleen een student heeft een studentnummer"))
+    if any(note.column == NUMBER.header for note in notes):
+        return notes
     try:
         read_number(number, forms=school.number_forms, school=school.name)
     except ValidationError as wrong:

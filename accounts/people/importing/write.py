@@ -12,7 +12,6 @@ from accounts.importing.columns import Judged, Layout
 from accounts.importing.kinds import Count, Kind
 from accounts.models import SEARCHED, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
 from accounts.people import roles
-from accounts.people.import_views import work_on_import
 from accounts.people.invite import announce
 from accounts.people.notify import WATCHED, Given, tell_of_roles
 from accounts.school.student_numbers import log_number
@@ -130,7 +129,6 @@ PEOPLE = Kind(
     columns=COLUMNS,
     judge=judge,
     write=write,
-    task=work_on_import,
     changed=CHANGED,
     role=Role.SCHOOLBEHEER,
 )

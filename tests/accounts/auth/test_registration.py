@@ -281,7 +281,7 @@ def test_what_nobody_confirmed_is_forgotten(db: None, pass_time: Any) -> None:
 
 def test_a_beat_task_forgets_them(settings: Any) -> None:
     entry = settings.CELERY_BEAT_SCHEDULE["forget-unconfirmed"]
-    assert entry["task"] == "accounts.auth.registration.forget_unconfirmed"
+    assert entry["task"] == "accounts.tasks.forget_unconfirmed"
     assert entry["schedule"] <= timedelta(hours=1).total_seconds()
 
 

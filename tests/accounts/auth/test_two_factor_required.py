@@ -11,7 +11,6 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Role, School, User
-from assessments.documents import documents
 from assessments.models import Assessment, Document, Invitation
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
@@ -46,7 +45,7 @@ def committee(client: Client, asking: School, committee_member: User) -> Client:
 def document(assessed: Assessment, committee_member: User, settings) -> Document:
     settings.CELERY_TASK_ALWAYS_EAGER = True
     made = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(made.pk)
+    Document.objects.run(made.pk)
     return made
 
 
@@ -204,4 +203,4 @@ def test_only_one_module_begins_a_session() -> None:
         and (node.module or "").startswith("django.contrib.auth")
         and {"login", "alogin", "LoginView"} & {alias.name for alias in node.names}
     }
-    assert found == {"accounts/logging_in.py"}
+    assert found == {"accounts/auth/login.py"}

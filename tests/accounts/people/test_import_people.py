@@ -24,11 +24,11 @@ from accounts.importing.job import ShownAnew, import_shown
 from accounts.importing.models import KEPT_DAYS
 from accounts.importing.preview import prepare, read_rows
 from accounts.models import Membership, PeopleImport, Role, School, SchoolInvitation, User
-from accounts.people.import_views import forget_imports, sweep_imports
 from accounts.people.importing.people import COLUMNS, EXAMPLE, TEMPLATE
 from accounts.people.invite import send_wanted
 from accounts.people.roles import leave
 from assessments.models import Assessment
+from digibeoordelen.jobs.tasks import purge, sweep
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.accounts.mailed import start_counting
 from tests.addressbook.files import csv_file, read_lines, xlsx
@@ -129,7 +129,7 @@ def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) ->
         (with_(NOA, last_name="zie https://boef.test"), "kan geen webadres zijn"),
         (with_(NOA, email="noa"), "is geen e-mailadres"),
         (with_(NOA, email=""), "moet worden ingevuld"),
-        (with_(NOA, role="Koning"), "kan niet; kies uit Student of Docent"),
+        (with_(NOA, role="Koning"), "kan niet; kies uit Student, Docent, Praktijkopleider, Examencommissie of"),
         (with_(NOA, role="Docent, Koning"), "kan niet; kies uit"),
         (with_(NOA, role=",", student_number=""), "kan niet"),
         (with_(NOA, role="Docent"), "alleen een student heeft een studentnummer"),
@@ -380,16 +380,16 @@ def test_a_long_list_is_read_and_imported_by_a_worker(
     school: School, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announced: list[int] = []
-    monkeypatch.setattr("accounts.people.import_views.work_on_import.delay", announced.append)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: announced.append(pk))
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"{n}", ""] for n in range(1_500)]
     file = csv_file(*rows, header=HEADER)
     queued = job.hand_in(PeopleImport, school=school, by=manager, file=file, filename="l.csv", mails_now=False)
-    sweep_imports()
+    sweep()
     assert announced == [queued.pk]
-    assert job.work(PeopleImport, queued.pk)
+    assert PeopleImport.objects.run(queued.pk)
     queued.refresh_from_db()
     job.start_importing(queued)
-    assert job.work(PeopleImport, queued.pk)
+    assert PeopleImport.objects.run(queued.pk)
     assert school.school_invitations.unsent().count() == 1_500
 
 
@@ -514,7 +514,7 @@ def test_what_is_typed_into_the_template_stays_text() -> None:
 def test_lists_are_forgotten_after_a_week(shown: Shown, pass_time: Any) -> None:
     shown(NOA)
     pass_time(days=KEPT_DAYS, seconds=1)
-    forget_imports()
+    purge()
     assert not PeopleImport.objects.exists()
 
 

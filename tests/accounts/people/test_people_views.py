@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Role, School, User
 from accounts.people.listing import PAGE_SIZE
@@ -59,6 +61,22 @@ def test_one_finds_people_by_name_address_number_and_role(
     browser: Client, people_url: str, docent: User, student: Any, query: dict[str, str], found: list[str]
 ) -> None:
     assert names(browser, people_url, **query) == found
+
+
+def test_who_left_stands_among_those_who_left_while_the_role_is_still_there(
+    browser: Client, people_url: str, student: Any
+) -> None:
+    student.left_on = timezone.localdate() + timedelta(days=1)
+    student.save()
+    assert names(browser, people_url, rol="VERTROKKEN") == []
+    student.left_on = timezone.localdate()
+    student.save()
+    assert (
+        names(browser, people_url, rol="VERTROKKEN")
+        == names(browser, people_url, rol="STUDENT")
+        == ["Anouk van 't Hoff"]
+    )
+    assert "vertrokken op" in words(browser.get(people_url))
 
 
 def test_a_number_finds_who_teaches_too(browser: Client, people_url: str, student: Any, school: School) -> None:

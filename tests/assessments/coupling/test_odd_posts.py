@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments import links
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from exams.models import WorkProcess
 from tests.steps import choose, fill_in
 
@@ -53,7 +53,7 @@ def test_contact_of_another_assessment_who_left_is_not_chosen(teacher, assessmen
 def test_text_for_a_part_that_is_someone_else_s_by_now_stands_on_the_page(client, invitation, second_examiner):
     client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]))
     fill_in(invitation, "V")
-    columns = read_rubric(invitation.assessment, contact=invitation.contact).columns
+    columns = read_uncorrected(invitation.assessment, contact=invitation.contact).columns
     post = {f"base-{column.assignment.pk}": str(column.base) for column in columns}
     post |= {column.justification_field: f"Getypt bij {column.title}." for column in columns}
     take_off_second_work_process(invitation.assessment, second_examiner)

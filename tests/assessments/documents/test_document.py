@@ -20,10 +20,10 @@ from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import lifecycle, mails
 from assessments.documents import documents, pdf, verification
-from assessments.documents.documents import render_document, sweep_documents
 from assessments.examiner import saving
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Event
 from committee.decisions.finalise import finalise
+from digibeoordelen.jobs.tasks import run, sweep
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import Exam, Part
 from tests import steps
@@ -36,10 +36,10 @@ OFFICE = "bureau@hier.test"
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The documents that a worker was told of; nothing is made by itself."""
-    told: list[int] = []
+    started: list[int] = []
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.documents.render_document.delay", told.append)
-    return told
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    return started
 
 
 @pytest.fixture
@@ -296,17 +296,17 @@ def test_a_worker_is_told_on_commit(
 
 
 def test_a_replayed_task_makes_nothing_new(document: Document) -> None:
-    render_document(document.pk)
+    run("assessments.Document", document.pk)
     document.refresh_from_db()
-    render_document(document.pk)
-    sweep_documents()
+    run("assessments.Document", document.pk)
+    sweep()
     again = Document.objects.get()
     assert (again.file_id, again.mail_id) == (document.file_id, document.mail_id)
     assert outcome_of(document) == (1, 1, 1, 1)
 
 
 def test_the_log_keeps_the_hash(document: Document) -> None:
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     [event] = document.assessment.events.filter(kind=Event.Kind.DOCUMENT_MADE)
     assert event.data == {"document": 1, "sha256": StoredFile.objects.get().sha256}
     assert event.actor_name == "systeem"
@@ -314,7 +314,7 @@ def test_the_log_keeps_the_hash(document: Document) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_make_one(document: Document) -> None:
-    assert sorted(at_once(*[lambda: documents.make(document.pk)] * 3)) == [False, False, True]
+    assert sorted(at_once(*[lambda: Document.objects.run(document.pk)] * 3)) == [False, False, True]
     assert outcome_of(document) == (1, 1, 1, 1)
 
 
@@ -333,20 +333,20 @@ def test_a_worker_that_dies_while_rendering_is_replaced_after_its_lease(
         raise Died
 
     with monkeypatch.context() as patched:
-        patched.setattr(pdf, "render", die)
+        patched.setattr("assessments.documents.documents.render", die)
         with pytest.raises(Died):
-            documents.make(document.pk)
-    assert not documents.make(document.pk)
-    sweep_documents()
+            Document.objects.run(document.pk)
+    assert not Document.objects.run(document.pk)
+    sweep()
     assert announced == []
 
     document.refresh_from_db()
     assert document.lease_until is not None
-    assert document.lease_until <= timezone.now() + timedelta(seconds=settings.DOCUMENT_LEASE_SECONDS)
+    assert document.lease_until <= timezone.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
     lease_over()
-    sweep_documents()
+    sweep()
     assert announced == [document.pk]
-    assert documents.make(document.pk)
+    assert Document.objects.run(document.pk)
     assert outcome_of(document) == (1, 1, 1, 1)
 
 
@@ -360,10 +360,10 @@ def test_a_worker_that_dies_between_pdf_and_mail_leaves_neither(
     with monkeypatch.context() as patched:
         patched.setattr(mails, "queue_result", die)
         with pytest.raises(Died):
-            documents.make(document.pk)
+            Document.objects.run(document.pk)
     assert outcome_of(document) == (0, 0, 0, 1)
     lease_over()
-    assert documents.make(document.pk)
+    assert Document.objects.run(document.pk)
     assert outcome_of(document) == (1, 1, 1, 1)
     assert StoredFile.objects.count() == 1
 
@@ -376,13 +376,13 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         raise ValueError("kapot")
 
     with monkeypatch.context() as patched:
-        patched.setattr(pdf, "render", fail)
+        patched.setattr("assessments.documents.documents.render", fail)
         yield
 
 
 def try_to_make(document: Document) -> None:
     with pytest.raises(ValueError, match="kapot"):
-        documents.make(document.pk)
+        Document.objects.run(document.pk)
     document.refresh_from_db()
 
 
@@ -390,15 +390,15 @@ def try_to_make(document: Document) -> None:
 def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Document, announced: list[int]) -> None:
     announced.clear()
     pauses = []
-    for _attempt in documents.PAUSES:
+    for _attempt in Document.pauses:
         try_to_make(document)
         assert document.lease_until is not None
         pauses.append(round((document.lease_until - timezone.now()).total_seconds(), -1))
-        sweep_documents()
+        sweep()
         assert announced == []
         lease_over()
-    assert pauses == documents.PAUSES
-    sweep_documents()
+    assert tuple(pauses) == Document.pauses
+    sweep()
     assert announced == [document.pk]
 
 
@@ -406,16 +406,16 @@ def test_what_goes_wrong_is_tried_again_after_a_pause_that_grows(document: Docum
 def test_what_goes_wrong_every_time_is_tried_for_ever_and_known_to_fail(
     document: Document, announced: list[int]
 ) -> None:
-    for attempt in range(1, len(documents.PAUSES) + 3):
+    for attempt in range(1, len(Document.pauses) + 3):
         lease_over()
         try_to_make(document)
         assert document.is_failing == (attempt >= FAILING_ATTEMPTS)
         assert document.is_on_its_way == (attempt < FAILING_ATTEMPTS), "whether a page should ask again"
     assert document.lease_until is not None
-    assert document.lease_until - timezone.now() < timedelta(seconds=documents.PAUSES[-1])
+    assert document.lease_until - timezone.now() < timedelta(seconds=Document.pauses[-1])
     lease_over()
     announced.clear()
-    sweep_documents()
+    sweep()
     assert announced == [document.pk]
 
 
@@ -429,17 +429,14 @@ def test_a_document_that_fails_is_made_at_once_when_someone_asks(
         assert documents.make_again(document)
         assert not documents.make_again(document), "a second click"
     assert announced == [document.pk]
-    assert documents.make(document.pk)
+    assert Document.objects.run(document.pk)
     assert outcome_of(document) == (1, 1, 1, 1)
 
 
 def test_a_broker_that_is_gone_costs_nothing_but_time(document: Document, announced: list[int]) -> None:
     # `announced` swallowed what finalise said, as a broker does that loses it.
     announced.clear()
-    sweep_documents()
-    assert announced == []  # a worker may just be on its way
-    Document.objects.update(created_at=timezone.now() - timedelta(minutes=1))
-    sweep_documents()
+    sweep()
     assert announced == [document.pk]
 
 
@@ -447,10 +444,10 @@ def test_a_result_withdrawn_before_its_pdf_was_made_is_not_mailed(
     document: Document, committee_member: User, announced: list[int]
 ) -> None:
     lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
-    Document.objects.update(created_at=timezone.now() - timedelta(minutes=1))
-    sweep_documents()
+    announced.clear()
+    sweep()
     assert announced == []
-    assert not documents.make(document.pk)
+    assert not Document.objects.run(document.pk)
     assert outcome_of(document) == (0, 0, 0, 1)
 
 
@@ -462,13 +459,13 @@ def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
         return b"%PDF"
 
     monkeypatch.setattr(pdf, "render", withdraw_meanwhile)
-    assert not documents.make(document.pk)
+    assert not Document.objects.run(document.pk)
     assert outcome_of(document) == (0, 0, 0, 1)
 
 
 # --- The mail ------------------------------------------------------------------------------------
 def test_the_mail_brings_the_pdf_to_the_exam_office(document: Document) -> None:
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     document.refresh_from_db()
     mail = OutgoingMail.objects.get(kind="result")
     assert mail == document.mail
@@ -489,7 +486,7 @@ def test_a_subject_too_long_for_any_mail_is_cut_off(assessed: Assessment, exam: 
     exam.title = "Begeleider " * 18
     exam.save()
     assessed.refresh_from_db()
-    documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE).pk)
+    Document.objects.run(finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE).pk)
     mail = OutgoingMail.objects.get(kind="result")
     assert len(mail.subject) == 150
     assert mail.subject.endswith("…")

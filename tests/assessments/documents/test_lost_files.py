@@ -14,8 +14,6 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import links
-from assessments.documents import documents
-from assessments.documents import pdf as documents_pdf
 from assessments.models import Assessment, Document, Invitation, InvitationAttachment, Viewing
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
@@ -40,7 +38,7 @@ def change(stored: StoredFile | None) -> None:
 @pytest.fixture
 def pdf(assessed: Assessment, committee_member: User) -> Document:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     return Document.objects.select_related("file").get(pk=document.pk)
 
 
@@ -111,7 +109,7 @@ def test_a_pdf_is_made_again_to_the_byte(harm: Callable[[StoredFile | None], Non
 def test_a_pdf_that_would_be_another_is_not_put_in_its_place(pdf: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     change(pdf.file)
     before = path_of(pdf.file).read_bytes()
-    monkeypatch.setattr(documents_pdf, "render", lambda *_, **__: b"%PDF of a later program")
+    monkeypatch.setattr("assessments.documents.documents.render", lambda *_, **__: b"%PDF of a later program")
     assert check_files("--mend")[0] == 1
     assert path_of(pdf.file).read_bytes() == before
 
@@ -126,7 +124,7 @@ def test_one_that_cannot_be_made_again_does_not_keep_the_others_from_being_looke
     def fail(*_: object, **__: object) -> bytes:
         raise ValueError("a colour that is none")
 
-    monkeypatch.setattr(documents_pdf, "render", fail)
+    monkeypatch.setattr("assessments.documents.documents.render", fail)
     code, said = check_files("--mend")
     assert code == 1
     assert f"assessments.Document {pdf.pk} can't be made again: ValueError('a colour that is none')\n" in said

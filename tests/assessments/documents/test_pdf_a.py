@@ -18,7 +18,7 @@ from assessments.documents import fonts as documents_fonts
 from assessments.documents import pdf
 from assessments.examiner import summary
 from assessments.models import Assessment, Document, Invitation
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from committee.decisions.finalise import finalise
 from tests import steps
 
@@ -31,7 +31,7 @@ NOWHERE = "\U0010fffd"  # of a private use plane; U+E000 is in a font that Libre
 
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Document:
-    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     return finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
 
 
@@ -144,7 +144,7 @@ def test_what_no_font_has_is_replaced_and_kept_in_the_data(document: Document) -
 @pytest.mark.parametrize("text", [EVERYWHERE, NOWHERE, f"a\u0301 {NOWHERE}\u0301"])
 def test_an_examiner_s_own_copy_draws_no_box(invitation: Invitation, text: str) -> None:
     steps.fill_in(invitation, "G", f"{text} {text}")
-    rubric = read_rubric(invitation.assessment, contact=invitation.contact)
+    rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     assert_every_glyph_is_a_font_s(PdfReader(io.BytesIO(summary.render(invitation=invitation, rubric=rubric))))
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import lifecycle, rate_limits
-from assessments.documents import documents, pdf, verification, views
+from assessments.documents import pdf, verification, views
 from assessments.models import Assessment, Document
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import StoredFile
@@ -28,13 +28,13 @@ def counting(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
     cache.clear()
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.documents.render_document.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     monkeypatch.setattr(pdf, "render", lambda result, name: f"%PDF {name}".encode())
 
 
 def make(assessment: Assessment, by: User) -> Document:
     document = finalise(assessment=assessment, by=by, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     document.refresh_from_db()
     return document
 
@@ -115,7 +115,7 @@ def test_an_unknown_code_is_said_to_be_unknown(document: Document) -> None:
 def test_a_document_still_being_made_is_unknown(assessed: Assessment, committee_member: User) -> None:
     pending = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     assert page(pending.code)[0] == 404
-    documents.make(pending.pk)
+    Document.objects.run(pending.pk)
     assert page(pending.code)[0] == 200
 
 
@@ -127,7 +127,7 @@ def test_a_withdrawn_one_is_said_to_be_withdrawn_and_replaced_once_there_is_a_ne
     assert "Dit document is ingetrokken" in page(document.code)[1]
     second = finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
     assert "Dit document is ingetrokken" in page(document.code)[1]
-    documents.make(second.pk)
+    Document.objects.run(second.pk)
     status, shown = page(document.code)
     assert status == 200
     assert "vervangen door een nieuwere versie" in shown

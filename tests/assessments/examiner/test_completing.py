@@ -21,7 +21,7 @@ from assessments.examiner import saving, signature
 from assessments.examiner.summary import own_result
 from assessments.invitations import invite, send_back
 from assessments.models import Assessment, Event, Invitation, Status
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from committee.decisions.finalise import finalise
 from exams.grading.scores import Score
 from tests import steps
@@ -48,7 +48,7 @@ def address(invitation: Invitation, name: str = "complete") -> str:
 
 
 def own(invitation: Invitation):
-    return read_rubric(invitation.assessment, contact=invitation.contact)
+    return read_uncorrected(invitation.assessment, contact=invitation.contact)
 
 
 def confirmed(invitation: Invitation, **changed: str) -> dict[str, str]:

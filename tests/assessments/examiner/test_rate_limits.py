@@ -11,10 +11,11 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from accounts.auth.rate_limits import asker
 from addressbook.models import Contact
 from assessments import links, rate_limits, unsubscribe
 from assessments.models import Invitation
-from assessments.rubric import read_rubric
+from assessments.rubric import read_uncorrected
 from digibeoordelen.outbox.models import OutgoingMail
 from tests import steps
 
@@ -111,12 +112,12 @@ def test_behind_a_proxy_each_visitor_is_counted_apart(db: None, settings: Any) -
     ],
 )
 def test_an_ipv6_network_of_64_bits_is_one_visitor(address: str, counted_as: str) -> None:
-    assert rate_limits.asker(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
+    assert asker(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
 
 
 # --- Posts without a cookie ----------------------------------------------------------------------------
 def test_saving_without_a_cookie_is_refused_and_what_was_typed_still_stands_there(invitation: Invitation) -> None:
-    [column, *_] = read_rubric(invitation.assessment, contact=invitation.contact).columns
+    [column, *_] = read_uncorrected(invitation.assessment, contact=invitation.contact).columns
     post = {column.justification_field: "Een uur werk"}
     times = rate_limits.WRONG["no_cookie"].times
     assert {Client().post(page("keep", invitation), post).status_code for _ in range(times)} == {403}

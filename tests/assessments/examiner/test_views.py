@@ -19,7 +19,7 @@ from assessments.examiner.saving import MAX_JUSTIFICATION
 from assessments.invitations import invite
 from assessments.invitations.replace import replace
 from assessments.models import Assessment, Event, Invitation, Score, Status
-from assessments.rubric import Column, read_rubric
+from assessments.rubric import Column, read_rubric, read_uncorrected
 from assessments.urls import urlpatterns as assessment_urls
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
@@ -57,7 +57,7 @@ def scored(shown: str, score: str) -> int:
 def filled(invitation: Invitation, score: str = "V", justification: str = "") -> dict[str, str]:
     """What a browser posts for the whole form as it stands now."""
     post = {}
-    for column in read_rubric(invitation.assessment, contact=invitation.contact).columns:
+    for column in read_uncorrected(invitation.assessment, contact=invitation.contact).columns:
         post[f"base-{column.assignment.pk}"] = str(column.base)
         post[column.justification_field] = justification
         post |= {name: score for _, name, _ in column.lines}
@@ -65,11 +65,11 @@ def filled(invitation: Invitation, score: str = "V", justification: str = "") ->
 
 
 def own_columns(invitation: Invitation) -> list[Column]:
-    return read_rubric(invitation.assessment, contact=invitation.contact).columns
+    return read_uncorrected(invitation.assessment, contact=invitation.contact).columns
 
 
 def own_mark(invitation: Invitation) -> str:
-    return read_rubric(invitation.assessment, contact=invitation.contact).mark
+    return read_uncorrected(invitation.assessment, contact=invitation.contact).mark
 
 
 def test_the_link_gives_a_cookie_for_its_own_path_and_leaves_the_address_bar(
@@ -175,19 +175,19 @@ def test_tussentijds_opslaan_keeps_everything_and_says_so(opened: Client, invita
 
 
 def test_saving_as_one_types_tells_what_is_kept(opened: Client, invitation: Invitation) -> None:
-    column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    column = read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
     pk, field = column.assignment.pk, column.justification_field
     answer = opened.post(page("keep", invitation), {f"base-{pk}": str(column.base), field: "Sterk"}).json()
     assert answer["fields"] == {field: "Sterk"} | {name: "" for _, name, _ in column.lines}
     assert (answer["conflicts"], answer["closed"], answer["too_long"]) == ({}, {}, [])
-    kept = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    kept = read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
     assert answer["marks"] == {str(pk): kept.base.text}
     stale = opened.post(page("keep", invitation), {f"base-{pk}": str(column.base), field: "Anders"}).json()
     assert stale["conflicts"] == {field: "Sterk"}
 
 
 def test_saving_as_one_types_tells_what_is_closed_or_too_long(opened: Client, invitation: Invitation) -> None:
-    column = read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    column = read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
     post = {f"base-{column.assignment.pk}": str(column.base), column.justification_field: "x" * 20_001}
     assert opened.post(page("keep", invitation), post).json()["too_long"] == [column.justification_field]
     steps.assess(invitation)
@@ -570,7 +570,7 @@ def test_what_another_site_posts_is_not_offered_again(invitation: Invitation, pa
 def all_scores(invitation: Invitation, score: str) -> dict[str, str]:
     """A whole form as the browser posts it."""
     post: dict[str, str] = {}
-    for column in read_rubric(invitation.assessment, contact=invitation.contact).columns:
+    for column in read_uncorrected(invitation.assessment, contact=invitation.contact).columns:
         post |= {name: score for _, name, _ in column.lines}
         post[f"base-{column.assignment.pk}"] = str(column.base)
         post[column.justification_field] = "Goed gedaan"

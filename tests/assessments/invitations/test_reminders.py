@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import School, User
 from addressbook.models import Contact
-from assessments import lifecycle, links
+from assessments import lifecycle, links, mails
 from assessments.examiner import saving
 from assessments.invitations import invite, reminders
 from assessments.models import Assessment, Event, Invitation, InvitationQuerySet
@@ -44,7 +44,7 @@ def plan(assessment: Assessment, planned_on: date | None) -> None:
 
 # --- The reminder ---------------------------------------------------------------------------------
 def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitation) -> None:
-    parts = [column.assignment.part for column in saving.read_rubric(invitation.assessment).columns]
+    parts = [column.assignment.part for column in saving.read_uncorrected(invitation.assessment).columns]
     fill_in(invitation, parts=parts[:1])
     invitation.assessment.live_assignments.filter(part=parts[0]).update(completed_at=timezone.now())
     assert reminder(invitation)
@@ -74,7 +74,7 @@ def test_says_who_asks_for_whom_since_when_and_what_is_open(invitation: Invitati
     ],
 )
 def test_counts_what_is_open_in_words(invitation: Invitation, parts: int, open_parts: int, said: str) -> None:
-    mail = reminders.mails.queue_reminder(invitation=invitation, parts=parts, open_parts=open_parts)
+    mail = mails.queue_reminder(invitation=invitation, parts=parts, open_parts=open_parts)
     assert said in mail.text
     assert said in mail.html
 

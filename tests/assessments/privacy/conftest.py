@@ -12,8 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Membership, Role, School, User
-from assessments.documents import documents
-from assessments.models import Assessment
+from assessments.models import Assessment, Document
 from assessments.privacy import erasure
 from committee.decisions.finalise import finalise
 from tests.factories import member
@@ -25,8 +24,8 @@ Final = Callable[..., Assessment]
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """What workers do is called here by its name."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("assessments.documents.render_document.delay", lambda pk: None)
-    monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture
@@ -45,7 +44,7 @@ def browser(client: Client, administrator: User) -> Client:
 def final(assessed: Assessment, committee_member: User) -> Assessment:
     """The student's result with its PDF."""
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     assessed.refresh_from_db()
     return assessed
 

@@ -18,12 +18,12 @@ from django.utils import timezone
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.documents import documents
 from assessments.invitations.send_back import send_back
-from assessments.models import MAX_ATTEMPTS, Appeal, Assessment, DataRequest, Invitation
+from assessments.models import Appeal, Assessment, DataRequest, Document, Invitation
 from assessments.privacy import access_log, data_requests, erasure
-from assessments.privacy.data_requests import sweep_own_data
+from assessments.privacy.data_requests import KeepsChanging
 from committee.decisions.finalise import finalise, withdraw_final
+from digibeoordelen.jobs.tasks import sweep
 from digibeoordelen.outbox.models import MailState, OutgoingMail, StoredFile
 from exams.models import ExamUnit
 from tests import steps
@@ -43,7 +43,7 @@ def own(client: Client, student: Membership) -> Client:
 
 def made(student: Membership, by: User | None = None) -> DataRequest:
     request, _ = data_requests.ask(student=student, by=by or student.user)
-    data_requests.make(request.pk)
+    DataRequest.objects.run(request.pk)
     request.refresh_from_db()
     return request
 
@@ -104,7 +104,7 @@ def test_the_pdf_of_a_result_that_was_withdrawn_is_in_it_once_there_is_a_new_one
     assert names == ["gegevens.json"]
     assert "gegeven" not in said["beoordelingen"][0]
     final.refresh_from_db()
-    documents.make(finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test").pk)
+    Document.objects.run(finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test").pk)
     DataRequest.objects.all().delete()
     pdfs = {name.rpartition("/")[0] for name in told(made(student))[1] if name.endswith(".pdf")}
     assert pdfs == {"pdf", "pdf/vervallen"}
@@ -154,7 +154,7 @@ def test_schoolbeheer_starts_it_and_the_student_alone_gets_it(
     browser.post(reverse("privacy:ask_own_data", args=[student.school_id, student.pk]))
     request = DataRequest.objects.get()
     assert request.asked_by == administrator
-    data_requests.make(request.pk)
+    DataRequest.objects.run(request.pk)
     file = reverse("assessments:download_own_data", args=[request.public_id])
     assert browser.get(file).status_code == 404
     page = words(browser.get(reverse("privacy:student", args=[student.school_id, student.pk])))
@@ -179,7 +179,7 @@ def test_the_student_asks_for_it_on_the_profile(own: Client, student: Membership
     assert reverse(PAGE) in words(own.get(reverse("accounts:profile")))
     answer = own.post(reverse("assessments:ask_own_data", args=[student.pk]), follow=True)
     assert "Uw gegevens worden verzameld." in words(answer)
-    data_requests.make(DataRequest.objects.get().pk)
+    DataRequest.objects.run(DataRequest.objects.get().pk)
     assert "Bestand downloaden" in words(own.get(reverse(PAGE)))
 
 
@@ -199,8 +199,8 @@ def test_asking_twice_makes_one_file(own: Client, student: Membership) -> None:
     for _ in range(2):
         own.post(reverse("assessments:ask_own_data", args=[student.pk]))
     [request] = DataRequest.objects.all()
-    assert data_requests.make(request.pk)
-    assert not data_requests.make(request.pk)
+    assert DataRequest.objects.run(request.pk)
+    assert not DataRequest.objects.run(request.pk)
     own.post(reverse("assessments:ask_own_data", args=[student.pk]))
     assert DataRequest.objects.count() == OutgoingMail.objects.filter(kind="own_data").count() == 1
 
@@ -226,11 +226,11 @@ def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
 def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
     request, _ = data_requests.ask(student=student, by=student.user)
     DataRequest.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
-    assert not data_requests.make(request.pk)
+    assert not DataRequest.objects.run(request.pk)
     DataRequest.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
     started: list[int] = []
-    monkeypatch.setattr("assessments.privacy.data_requests.make_own_data.delay", started.append)
-    sweep_own_data()
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    sweep()
     assert started == [request.pk]
 
 
@@ -243,35 +243,35 @@ def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
         raise OSError("no space left on device")
 
     monkeypatch.setattr(data_requests, "write_zip", fail)
-    for pause in [*data_requests.PAUSES, None]:
+    for pause in [*DataRequest.pauses[: DataRequest.max_attempts - 1], None]:
         with pytest.raises(OSError, match="no space"):
-            data_requests.make(request.pk)
-        assert data_requests.waiting_ids() == []
+            DataRequest.objects.run(request.pk)
+        assert not DataRequest.objects.due()
         if pause:
             assert not data_requests.ask(student=student, by=student.user)[1]
             pass_time(seconds=pause - 5)
-            assert data_requests.waiting_ids() == []
+            assert not DataRequest.objects.due()
             pass_time(seconds=10)
-            assert data_requests.waiting_ids() == [request.pk]
+            assert list(DataRequest.objects.due()) == [request]
     pass_time(days=1)
     own.force_login(student.user)
-    assert data_requests.waiting_ids() == []
+    assert not DataRequest.objects.due()
     assert "Vraag uw gegevens hieronder opnieuw op." in words(own.get(reverse(PAGE)))
     monkeypatch.undo()
     assert data_requests.ask(student=student, by=student.user) == (request, True)
-    assert data_requests.make(request.pk)
+    assert DataRequest.objects.run(request.pk)
 
 
 def test_a_worker_that_dies_over_a_request_each_time_ends(
     student: Membership, pass_time: Callable[..., None], administrator: User, browser: Client
 ) -> None:
     request, _ = data_requests.ask(student=student, by=student.user)
-    DataRequest.objects.update(attempts=MAX_ATTEMPTS, lease_until=timezone.now() + timedelta(minutes=5))
+    DataRequest.objects.update(attempts=DataRequest.max_attempts, lease_until=timezone.now() + timedelta(minutes=5))
     page = reverse("privacy:student", args=[student.school_id, student.pk])
     assert "wordt gemaakt." in words(browser.get(page))
     pass_time(minutes=6)
-    assert data_requests.waiting_ids() == []
-    assert not data_requests.make(request.pk)
+    assert not DataRequest.objects.due()
+    assert not DataRequest.objects.run(request.pk)
     assert "Laat het bestand hieronder opnieuw maken" in words(browser.get(page))
 
 
@@ -322,12 +322,14 @@ def test_what_goes_on_changing_is_left_for_the_next_time(
     pass_time: Callable[..., None],
 ) -> None:
     meanwhile(lambda: Assessment.objects.update(version=F("version") + 1))
-    request = made(student)
+    with pytest.raises(KeepsChanging):
+        made(student)
+    request = DataRequest.objects.get()
     assert request.file is None
     assert not OutgoingMail.objects.filter(kind="own_data").exists()
     monkeypatch.undo()
     pass_time(minutes=2)
-    assert data_requests.make(request.pk)
+    assert DataRequest.objects.run(request.pk)
 
 
 def test_who_is_erased_meanwhile_gets_nothing(
@@ -337,5 +339,5 @@ def test_who_is_erased_meanwhile_gets_nothing(
     pass_time(days=590)
     request, _ = data_requests.ask(student=student, by=student.user)
     meanwhile(lambda: erasure.erase_student(student.pk, on=today()))
-    assert not data_requests.make(request.pk)
+    assert not DataRequest.objects.run(request.pk)
     assert not OutgoingMail.objects.exists()

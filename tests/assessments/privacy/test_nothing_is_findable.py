@@ -23,13 +23,21 @@ from accounts.people.invite import send_wanted
 from accounts.school import student_numbers
 from addressbook.models import Contact
 from assessments import corrections
-from assessments.documents import documents
 from assessments.examiner import saving
 from assessments.invitations.attachments import keep_files
 from assessments.invitations.invite import invite, invite_for_all
 from assessments.invitations.proposals import propose
 from assessments.invitations.reminders import remind_all
-from assessments.models import Assessment, DestroyedDocument, Erasure, Invitation, PastScores, Proposal
+from assessments.models import (
+    Assessment,
+    DataRequest,
+    DestroyedDocument,
+    Document,
+    Erasure,
+    Invitation,
+    PastScores,
+    Proposal,
+)
 from assessments.privacy import data_requests, erasure
 from assessments.rubric import read_rubric
 from committee.decisions import cancel
@@ -104,16 +112,16 @@ def life(
         _fill_in(invitation)
     _correct(mine, committee_member)
     document = finalise(assessment=mine, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     _withdraw(mine, committee_member)
     document = finalise(assessment=mine, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     results = Assessment.objects.filter(pk=mine.pk)
     remember(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
     appeal = cancel.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
     cancel.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
     request, _ = data_requests.ask(student=quirijn, by=administrator)
-    data_requests.make(request.pk)
+    DataRequest.objects.run(request.pk)
     _what_packages_write(quirijn)
     _come_to_the_school(quirijn)
     _look(mine, committee_member, docent)
@@ -134,7 +142,7 @@ def _correct(assessment: Assessment, by: User) -> None:
     column = rubric.columns[0]
     text = corrections.Change(CORRECTED, REMARK)
     changes = corrections.Changes(scores={}, texts={column.assignment.pk: text})
-    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=corrections.seen(rubric))
+    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=rubric.effective_mark)
 
 
 def _withdraw(assessment: Assessment, by: User) -> None:

@@ -22,7 +22,8 @@ from accounts.models import Membership, Role, School, User
 from accounts.people import roles
 from assessments.models import DatesImport
 from assessments.privacy import study_dates
-from assessments.privacy.study_dates_import import COLUMNS, forget_dates, sweep_dates, work_on_dates
+from assessments.privacy.study_dates_import import COLUMNS
+from digibeoordelen.jobs.tasks import purge, sweep
 from tests.addressbook.files import csv_file, text, xlsx
 from tests.factories import MembershipFactory, member
 
@@ -320,18 +321,18 @@ def test_a_long_list_is_read_and_written_by_a_worker_in_few_queries(
     monkeypatch: pytest.MonkeyPatch,
     django_assert_max_num_queries: Any,
 ) -> None:
-    monkeypatch.setattr(work_on_dates, "delay", lambda pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
     rows = [[str(600000 + n), "10-07-2026", ""] for n in range(5000)]
     answer = hand_in(browser, school, csv_file(["123456", "10-07-2026", ""], *rows, header=HEADER).getvalue())
     assert "<progress" in words(answer)
     [prepared] = DatesImport.objects.all()
     with django_assert_max_num_queries(60):
-        work_on_dates(prepared.pk)
+        DatesImport.objects.run(prepared.pk)
     prepared.refresh_from_db()
     assert (prepared.good, prepared.counts[Outcome.ERROR]) == (1, 5000)
     job.start_importing(prepared)
     with django_assert_max_num_queries(80):
-        work_on_dates(prepared.pk)
+        DatesImport.objects.run(prepared.pk)
     assert dates(student) == (date(2026, 7, 10), None)
     assert "van 1 student is een datum bewaard" in words(browser.get(answer.request["PATH_INFO"]))
     assert "lijst.csv" in words(browser.get(start(school)))
@@ -341,18 +342,18 @@ def test_what_a_dead_worker_left_is_begun_anew(shown: Shown, monkeypatch: pytest
     prepared = shown(["123456", "10-07-2026", ""])
     DatesImport.objects.update(state=DatesImport.State.IMPORTING)
     started: list[int] = []
-    monkeypatch.setattr(work_on_dates, "delay", started.append)
-    sweep_dates()
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    sweep()
     assert started == [prepared.pk]
 
 
 def test_a_list_is_kept_for_a_week(shown: Shown, pass_time: Callable[..., None]) -> None:
     shown(["123456", "10-07-2026", ""])
     pass_time(days=KEPT_DAYS - 1)
-    forget_dates()
+    purge()
     assert DatesImport.objects.exists()
     pass_time(days=2)
-    forget_dates()
+    purge()
     assert not DatesImport.objects.exists()
 
 

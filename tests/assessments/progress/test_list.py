@@ -15,8 +15,7 @@ from django.utils import timezone
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.documents import documents
-from assessments.models import Assessment, Invitation
+from assessments.models import Assessment, Document, Invitation
 from assessments.progress import views
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -153,7 +152,7 @@ def test_shows_grade_ovg_and_pdf_of_a_final_one_and_waits_for_nobody(
 ) -> None:
     assert "Examencommissie" in text(listed(teacher, unit))
     document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     assessed.refresh_from_db()
     page = listed(teacher, unit)
     assert f"{assessed.grade}".replace(".", ",") in text(page)

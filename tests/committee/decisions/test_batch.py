@@ -57,9 +57,8 @@ def final(*assessments: Assessment) -> list[bool]:
 def correct_by(by: User, assessment: Assessment) -> None:
     """A justification is mended, as another member would."""
     rubric = read_rubric(assessment)
-    corrections.lay_over(rubric)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
-    corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), seen_mark=corrections.seen(rubric))
+    corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), seen_mark=rubric.effective_mark)
 
 
 # --- Choosing ------------------------------------------------------------------------------------

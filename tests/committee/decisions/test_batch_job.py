@@ -18,9 +18,10 @@ from assessments.privacy import erasure
 from committee.decisions import batch as decisions_batch
 from committee.decisions import batch_job
 from committee.decisions.batch import Chosen
-from committee.decisions.batch_job import forget_final_batches, progress, sweep_final_batches, work
+from committee.decisions.batch_job import progress
 from committee.decisions.finalise import propose
-from committee.models import FinalBatch, FinalBatchItem
+from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
+from digibeoordelen.jobs.tasks import purge, sweep
 from exams.models import ExamUnit
 from tests import steps
 from tests.assessments.privacy.conftest import date_student, today
@@ -41,10 +42,10 @@ class Died(BaseException):
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The batches that a worker was told of."""
-    told: list[int] = []
-    monkeypatch.setattr("committee.decisions.batch_job.finalise_batch.delay", told.append)
+    started: list[int] = []
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
     monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 2)
-    return told
+    return started
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_more_than_a_few_are_left_to_a_worker_and_its_page_counts(
     assert '<noscript> <p><a href="' in page
     assert states(three) == [Status.ASSESSED] * 3
 
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     part = read(member, answer["Location"], **{"HX-Request": "true"})
     assert "3 beoordelingen zijn definitief." in part
     assert "hx-get" not in part
@@ -125,10 +126,10 @@ def test_a_few_whose_request_died_are_swept(
         with pytest.raises(Died):
             confirm(member, tick(three[:2]))
     lease_over()
-    sweep_final_batches()
+    sweep()
     batch = FinalBatch.objects.get()
     assert announced == [batch.pk]
-    assert work(batch.pk)
+    assert FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.FINAL] * 2
     assert Document.objects.count() == 2
 
@@ -138,7 +139,7 @@ def test_what_was_refused_is_listed_with_its_reason(
 ) -> None:
     batch = begin(three, committee_member)
     Assessment.objects.filter(pk=three[1].pk).update(version=99)
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     page = read(member, reverse("committee:final_batch", args=[batch.public_id]))
     assert "2 beoordelingen zijn definitief." in page
     assert "1 van 3 niet gelukt" in page
@@ -193,7 +194,7 @@ def test_it_is_found_back_until_its_end_was_seen(
     own, afnames = reverse("committee:final_batch", args=[batch.public_id]), reverse("committee:afnames")
     read(member, own)
     assert own in read(member, afnames)
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     assert own in read(member, afnames)
     read(member, own)
     assert own not in read(member, afnames)
@@ -218,7 +219,7 @@ def test_it_is_the_members_alone(client: Client, school: School, stranger: User,
 def test_proposing_many_goes_the_same_way(committee_member: User, school: School, three: list[Assessment]) -> None:
     School.objects.filter(pk=school.pk).update(four_eyes=True)
     batch = begin(three, committee_member, proposing=True)
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.PROPOSED] * 3
     assert FinalProposal.objects.filter(by=committee_member, exam_office_email=OFFICE).count() == 3
 
@@ -226,7 +227,7 @@ def test_proposing_many_goes_the_same_way(committee_member: User, school: School
     chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     other = member(school, Role.EXAMENCOMMISSIE)
     finishing = batch_job.start(chosen=chosen, school=school, by=other, exam_office_email=OFFICE)
-    work(finishing.pk)
+    FinalBatch.objects.run(finishing.pk)
     assert outcomes(finishing) == [Outcome.FINAL] * 3
 
 
@@ -235,14 +236,14 @@ def test_what_is_proposed_anew_while_it_waits_is_refused(
 ) -> None:
     """The PDF would go to an address that the member who confirmed it never saw."""
     School.objects.filter(pk=school.pk).update(four_eyes=True)
-    work(begin(three, committee_member, proposing=True).pk)
+    FinalBatch.objects.run(begin(three, committee_member, proposing=True).pk)
     shown = {one.assessment_id: one.pk for one in FinalProposal.objects.all()}
     chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     batch = batch_job.start(
         chosen=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
     )
     propose(assessment=three[1], by=committee_member, exam_office_email="anders@hier.test")
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.FINAL, Outcome.REFUSED, Outcome.FINAL]
     assert "intussen opnieuw voorgedragen" in batch.items.get(outcome=Outcome.REFUSED).reason
 
@@ -250,15 +251,18 @@ def test_what_is_proposed_anew_while_it_waits_is_refused(
 # --- Once ----------------------------------------------------------------------------------------
 def test_a_replayed_task_repeats_nothing(committee_member: User, three: list[Assessment]) -> None:
     batch = begin(three, committee_member)
-    assert work(batch.pk)
-    assert not work(batch.pk)
+    assert FinalBatch.objects.run(batch.pk)
+    assert not FinalBatch.objects.run(batch.pk)
     assert Document.objects.count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_do_each_once(committee_member: User, three: list[Assessment]) -> None:
     batch = begin(three, committee_member)
-    assert sorted(at_once(lambda: work(batch.pk), lambda: work(batch.pk))) == [False, True]
+    assert sorted(at_once(lambda: FinalBatch.objects.run(batch.pk), lambda: FinalBatch.objects.run(batch.pk))) == [
+        False,
+        True,
+    ]
     assert outcomes(batch) == [Outcome.FINAL] * 3
     assert Document.objects.count() == 3
 
@@ -268,7 +272,7 @@ def test_two_members_at_once_make_each_final_once(
     committee_member: User, school: School, three: list[Assessment]
 ) -> None:
     batches = [begin(three, committee_member), begin(three, member(school, Role.EXAMENCOMMISSIE))]
-    at_once(*((lambda pk=batch.pk: work(pk)) for batch in batches))
+    at_once(*((lambda pk=batch.pk: FinalBatch.objects.run(pk)) for batch in batches))
     assert states(three) == [Status.FINAL] * 3
     assert Document.objects.count() == 3
     counts = [progress(batch) for batch in batches]
@@ -302,34 +306,37 @@ def test_one_that_dies_in_the_middle_is_swept_and_nothing_is_done_twice(
     with monkeypatch.context() as patched:
         die_at(2, patched)
         with pytest.raises(Died):
-            work(batch.pk)
+            FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.FINAL, Outcome.WAITING, Outcome.WAITING]
     assert states(three) == [Status.FINAL, Status.ASSESSED, Status.ASSESSED]
     announced.clear()
-    sweep_final_batches()
+    sweep()
     assert announced == []
     lease_over()
-    sweep_final_batches()
+    sweep()
     assert announced == [batch.pk]
-    assert work(batch.pk)
+    assert FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.FINAL] * 3
     assert Document.objects.count() == 3
 
 
 def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
-    committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
+    committee_member: User, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(three, committee_member)
     with monkeypatch.context() as patched:
-        for _ in range(batch_job.MAX_ATTEMPTS):
+        for _ in range(FinalBatch.max_attempts):
             die_at(1, patched)
             with pytest.raises(Died):
-                work(batch.pk)
+                FinalBatch.objects.run(batch.pk)
             lease_over()
             patched.undo()
-    assert work(batch.pk)
+    announced.clear()
+    assert FinalBatch.objects.run(batch.pk)
+    assert announced == [batch.pk]
+    assert FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
-    assert batch.items.first().reason == batch_job.NOT_DONE
+    assert batch.items.first().reason == NOT_DONE
 
 
 def test_one_that_fails_holds_up_no_other(
@@ -344,7 +351,7 @@ def test_one_that_fails_holds_up_no_other(
         return make(one, **kwargs)
 
     monkeypatch.setattr(batch_job, "make_one_final", fail)
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
 
 
@@ -359,7 +366,7 @@ def test_a_slow_worker_that_was_replaced_ends_nothing(
         FinalBatch.objects.update(claim_id=other)
 
     monkeypatch.setattr(batch_job, "_do", do_slowly)
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     batch.refresh_from_db()
     assert (batch.claim_id, batch.finished_at) == (other, None)
     assert outcomes(batch) == [Outcome.FINAL, Outcome.WAITING, Outcome.WAITING]
@@ -372,7 +379,7 @@ def test_who_left_the_committee_decides_on_nothing(
 ) -> None:
     batch = begin(three, committee_member)
     leave(committee_member)
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED] * 3
     assert states(three) == [Status.ASSESSED] * 3
 
@@ -390,12 +397,12 @@ def test_it_is_forgotten_after_a_month_unless_it_still_waits(
 ) -> None:
     monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 0)
     done, waiting = begin(three[:1], committee_member), begin(three[1:], committee_member)
-    work(done.pk)
+    FinalBatch.objects.run(done.pk)
     pass_time(days=29)
-    forget_final_batches()
+    purge()
     assert FinalBatch.objects.count() == 2
     pass_time(days=2)
-    forget_final_batches()
+    purge()
     assert list(FinalBatch.objects.all()) == [waiting]
 
 
@@ -403,7 +410,7 @@ def test_what_is_erased_is_gone_from_it(
     committee_member: User, three: list[Assessment], pass_time: Callable[..., None]
 ) -> None:
     batch = begin(three, committee_member)
-    work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     student: Membership = three[0].student
     date_student(student, diploma_on=today())
     pass_time(days=590)

@@ -80,9 +80,8 @@ def test_without_four_eyes_the_document_names_one(assessed: Assessment, committe
 def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User, second: User) -> None:
     act(propose, assessed, committee_member)
     rubric = read_rubric(assessed)
-    corrections.lay_over(rubric)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
-    corrections.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=corrections.seen(rubric))
+    corrections.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=rubric.effective_mark)
     assessed.refresh_from_db()
     assert assessed.valid_proposal() is None
     with pytest.raises(NeedsAnother):
@@ -189,13 +188,12 @@ def test_nobody_decides_on_their_own_result(
     own = student.user
     MembershipFactory(user=own, school=school, role=Role.EXAMENCOMMISSIE)
     rubric = read_rubric(assessed)
-    corrections.lay_over(rubric)
     today = timezone.localdate()
     tried = [
         lambda: act(propose, assessed, own),
         lambda: act(finalise, assessed, own),
         lambda: corrections.correct(
-            assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=corrections.seen(rubric)
+            assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=rubric.effective_mark
         ),
         lambda: cancel.cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
         lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),

@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from assessments import lifecycle
-from assessments.documents import documents
 from assessments.models import Assessment, CancelKind, Document, Event, Status
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox import claims
@@ -32,7 +31,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 @pytest.fixture
 def mailed(final: Assessment) -> OutgoingMail:
     """The mail with the PDF, in the queue."""
-    documents.make(final.documents.get().pk)
+    Document.objects.run(final.documents.get().pk)
     return OutgoingMail.objects.get(kind="result")
 
 
@@ -110,7 +109,7 @@ def test_one_that_a_worker_is_sending_is_followed_by_the_news(
 
 def test_a_pdf_that_was_not_made_yet_never_is(member: Client, final: Assessment) -> None:
     post(member, final)
-    assert not documents.make(final.documents.get().pk)
+    assert not Document.objects.run(final.documents.get().pk)
     assert not OutgoingMail.objects.filter(kind__in=["result", "result_withdrawn"]).exists()
 
 
@@ -120,7 +119,7 @@ def test_the_next_one_is_version_2_and_its_mail_says_so(
     post(member, final)
     finalise(assessment=final, by=committee_member, exam_office_email=OFFICE)
     second = Document.objects.current().get()
-    documents.make(second.pk)
+    Document.objects.run(second.pk)
     assert second.number == 2
     mail = OutgoingMail.objects.filter(kind="result").latest("pk")
     assert mail.subject.startswith("Definitieve beoordeling, versie 2 (vervangt versie 1), 123456: ")

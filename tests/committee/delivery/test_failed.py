@@ -11,9 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Membership, Role, School, User
-from assessments.documents import documents
-from assessments.documents.documents import sweep_documents
-from assessments.models import FAILING_ATTEMPTS, Assessment, MailAbout
+from assessments.models import FAILING_ATTEMPTS, Assessment, Document, MailAbout
+from assessments.privacy import erasure
 from committee.decisions import batch_job
 from committee.decisions.batch import Chosen
 from committee.decisions.finalise import finalise, withdraw_final
@@ -29,7 +28,7 @@ NONE = "Alles is verzonden."
 
 @pytest.fixture
 def final(assessed: Assessment, committee_member: User) -> Assessment:
-    documents.make(finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE).pk)
+    Document.objects.run(finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE).pk)
     assessed.refresh_from_db()
     return assessed
 
@@ -162,7 +161,7 @@ def test_what_was_sent_is_watched_no_more(final: Assessment) -> None:
     assert set(watched.values_list("mail__kind", flat=True)) == {"result", "final_student"}
     fail("final_student")
     sent("result")
-    sweep_documents()
+    erasure.tidy_up()
     assert list(watched.values_list("mail__kind", flat=True)) == ["final_student"]
 
 
@@ -253,18 +252,18 @@ class TestBatch:
     def test_it_says_how_many_are_on_their_way(self, page: Any, assessed: Assessment) -> None:
         assert "1 beoordeling is definitief. Van de pdf’s: 1 onderweg." in page()
         assert ">Vernieuwen</a>" in page()
-        documents.make(assessed.documents.get().pk)
+        Document.objects.run(assessed.documents.get().pk)
         assert '<td data-label="Verzending"> <span> In de wachtrij' in page()
 
     def test_it_says_which_failed(self, page: Any, assessed: Assessment) -> None:
-        documents.make(assessed.documents.get().pk)
+        Document.objects.run(assessed.documents.get().pk)
         fail("result")
         assert "Van de pdf’s: 1 niet verzonden." in page()
         assert REFUSED in page()
         assert ">Vernieuwen</a>" not in page()
 
     def test_it_says_when_all_went(self, page: Any, assessed: Assessment) -> None:
-        documents.make(assessed.documents.get().pk)
+        Document.objects.run(assessed.documents.get().pk)
         sent("result")
         assert "Van de pdf’s: 1 verzonden." in page()
         assert ">Vernieuwen</a>" not in page()

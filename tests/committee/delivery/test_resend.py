@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import School, User
-from assessments.documents import documents
 from assessments.models import Assessment, Document, Event, MailAbout
 from committee.decisions.finalise import finalise, withdraw_final
 from digibeoordelen.outbox import claims
@@ -24,7 +23,7 @@ REFUSED = "550 Onbekende ontvanger"
 @pytest.fixture
 def final(assessed: Assessment, committee_member: User) -> Assessment:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email=WRONG)
-    documents.make(document.pk)
+    Document.objects.run(document.pk)
     assessed.refresh_from_db()
     return assessed
 

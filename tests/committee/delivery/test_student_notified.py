@@ -17,6 +17,7 @@ from committee.decisions import batch_job
 from committee.decisions import finalise as decisions_finalise
 from committee.decisions.batch import Chosen
 from committee.decisions.finalise import finalise
+from committee.models import FinalBatch
 from digibeoordelen.outbox import claims
 from digibeoordelen.outbox.cancel import DROPPED
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -75,7 +76,7 @@ def test_many_made_final_tell_each_student(assessed: Assessment, committee_membe
         by=committee_member,
         exam_office_email=OFFICE,
     )
-    batch_job.work(batch.pk)
+    FinalBatch.objects.run(batch.pk)
     assert told().to == "anouk@hier.test"
 
 

@@ -118,10 +118,9 @@ def test_the_later_of_two_members_sees_the_others_change_and_saves_then(
 ) -> None:
     post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Van de tweede."}
     rubric = read_rubric(assessed)
-    corrections.lay_over(rubric)
     first = {int(fields["text"].split("-")[1]): Change("Van de eerste.", "Schrijffout.")}
     corrections.correct(
-        assessment=assessed, by=committee_member, changes=Changes({}, first), seen_mark=corrections.seen(rubric)
+        assessment=assessed, by=committee_member, changes=Changes({}, first), seen_mark=rubric.effective_mark
     )
     page = member.post(address(assessed), post)
     shown = words(page)
@@ -248,10 +247,9 @@ def test_a_long_text_is_shortened_around_the_change_and_there_as_a_whole(
 ) -> None:
     for word in ("fout", "goed"):
         rubric = read_rubric(assessed)
-        corrections.lay_over(rubric)
         texts = {rubric.columns[0].assignment.pk: Change("Vooraf. " * 100 + word, "Schrijffout.")}
         corrections.correct(
-            assessment=assessed, by=committee_member, changes=Changes({}, texts), seen_mark=corrections.seen(rubric)
+            assessment=assessed, by=committee_member, changes=Changes({}, texts), seen_mark=rubric.effective_mark
         )
     page = words(member.get(address(assessed, "correction_history")))
     assert "2 bewerkingen, de nieuwste bovenaan." in page

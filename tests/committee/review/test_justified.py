@@ -33,7 +33,7 @@ def save(
     scores = {part.criteria[criterion].pk: Change(score, "Besproken.")} if score else {}
     texts = {} if text is None else {part.columns[column].assignment.pk: Change(text, "Besproken.")}
     changes = Changes(scores=scores, texts=texts)
-    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=corrections.seen(rubric))
+    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=rubric.effective_mark)
 
 
 def short(assessment: Assessment, by: User) -> list[str]:
@@ -102,7 +102,7 @@ def test_taking_a_decision_back_leaves_what_the_examiners_agreed_on(
     changes = Changes(scores={part.criteria[0].pk: Change("", "Toch niet.")}, texts={})
     with pytest.raises(corrections.Refused):
         corrections.correct(
-            assessment=assessment, by=committee_member, changes=changes, seen_mark=corrections.seen(rubric)
+            assessment=assessment, by=committee_member, changes=changes, seen_mark=rubric.effective_mark
         )
 
 
@@ -116,7 +116,7 @@ def test_an_o_that_was_decided_without_a_text_of_its_own_is_not_made_final(
                 assessment=with_text,
                 criterion=criterion,
                 after="O",
-                covers=corrections.given(part, criterion.pk),
+                covers=part.given(criterion.pk),
                 reason="Besproken.",
                 by=committee_member,
                 by_name=committee_member.full_name,

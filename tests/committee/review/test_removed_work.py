@@ -171,7 +171,7 @@ def decide(assessment: Assessment, by: User, score: str) -> None:
         },
         texts={},
     )
-    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=corrections.seen(rubric))
+    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=rubric.effective_mark)
 
 
 def test_decisions_that_lapsed_are_counted(
@@ -207,7 +207,7 @@ def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invi
         scores={}, texts={column.assignment.pk: corrections.Change("Net zo.", "Schrijffout.")}
     )
     corrections.correct(
-        assessment=assessed, by=committee_member, changes=changes, seen_mark=corrections.seen(read(assessed).rubric)
+        assessment=assessed, by=committee_member, changes=changes, seen_mark=read(assessed).rubric.effective_mark
     )
     send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
     steps.assess(Invitation.objects.get(pk=invitation.pk), "G")

@@ -15,11 +15,11 @@ from django.utils.formats import date_format
 from accounts.models import Membership, User
 from addressbook.models import Contact
 from assessments import lifecycle
-from assessments.documents.documents import make
 from assessments.examiner import saving, signature
 from assessments.invitations import send_back
-from assessments.models import FAILING_ATTEMPTS, Assessment, Invitation, Status
+from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Invitation, Status
 from committee.decisions.finalise import finalise
+from committee.review.review import read
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from exams.models import ExamUnit
 from tests import steps
@@ -114,6 +114,22 @@ def test_a_draft_is_not_shown_and_who_is_not_ready_is_named(
     assert ">Afronden</a>" not in page
 
 
+def test_saving_a_hidden_draft_keeps_its_text_and_scores(
+    assessment: Assessment, examiner: Contact, second_examiner: Contact
+) -> None:
+    steps.choose(assessment, examiner, second_examiner)
+    steps.assess(steps.send_invitation(assessment, examiner))
+    steps.fill_in(steps.send_invitation(assessment, second_examiner), "O", "Een concept.")
+    drafts = [column for column in read(assessment).rubric.columns if column.assignment.contact == second_examiner]
+    for draft in drafts:
+        assert (draft.scores, draft.examiner_justification, draft.effective_justification) == ({}, "", "")
+        draft.assignment.save()
+        draft.assignment.refresh_from_db()
+        assert draft.assignment.justification == "Een concept."
+        assert set(draft.assignment.scores.values_list("value", flat=True)) == {"O"}
+    assert len(drafts) == 4
+
+
 def test_it_says_how_many_parts_are_not_scored_yet(member: Client, invitation: Invitation, unit: ExamUnit) -> None:
     assert "Wacht op Erik Examinator: 4 van 4 onderdelen open." in text_of(page_of(member, invitation.assessment))
     steps.fill_in(invitation, parts=unit.core_tasks.get().work_processes.all()[0].parts.all())
@@ -178,7 +194,7 @@ class TestFinal:
     @pytest.fixture
     def mail(self, final: Assessment) -> OutgoingMail:
         document = final.documents.get()
-        make(document.pk)
+        Document.objects.run(document.pk)
         document.refresh_from_db()
         assert document.mail is not None
         return document.mail
@@ -216,7 +232,7 @@ class TestFinal:
         again = reverse("committee:make_again", args=[final.public_id])
         assert "wordt opnieuw gemaakt" in member.post(again, follow=True).content.decode()
         assert "wordt al gemaakt" in member.post(again, follow=True).content.decode()
-        assert make(final.documents.get().pk)
+        assert Document.objects.run(final.documents.get().pk)
 
     def test_sending_again_is_for_the_own_committee(
         self, client: Client, final: Assessment, mail: OutgoingMail, stranger: User, docent: User, student: Membership

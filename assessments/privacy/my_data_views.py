@@ -1,0 +1,68 @@
+"""'Mijn gegevens': a student asks for the own data, and downloads it (AVG, article 15)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.http import UserRequest
+from accounts.language import translated
+from accounts.models import Membership, Role, User
+from assessments.models import KEPT_DAYS, DataRequest
+
+from . import data_requests
+
+
+def get_own_student(user: User, pk: int) -> Membership:
+    """One's own place as a student at a school; else 404."""
+    return get_object_or_404(user.memberships.filter(role=Role.STUDENT), pk=pk)
+
+
+@translated
+@require_GET
+def own_data(request: UserRequest) -> HttpResponse:
+    """Each school where one is a student, with what was asked for there; 404 for who is a student nowhere."""
+    students = request.user.memberships.filter(role=Role.STUDENT).select_related("school").order_by("school__name")
+    found = list(students.prefetch_related("data_requests"))
+    if not found:
+        raise Http404
+    return render(request, "assessments/privacy/own_data.html", {"students": found, "kept_days": KEPT_DAYS})
+
+
+@translated
+@require_POST
+def request_own_data(request: UserRequest, membership_id: int) -> HttpResponse:
+    """'Gegevens opvragen'."""
+    asked, is_new = data_requests.ask(student=get_own_student(request.user, membership_id), by=request.user)
+    if is_new:
+        messages.success(request, _("Uw gegevens worden verzameld. U krijgt een mail zodra het bestand klaarstaat."))
+    elif asked.is_available:
+        messages.info(request, _("Er staat al een recent bestand klaar."))
+    else:
+        messages.info(request, _("Uw gegevens worden al verzameld. U krijgt een mail zodra het bestand klaarstaat."))
+    return redirect("assessments:own_data")
+
+
+@require_GET
+def download_own_data(request: UserRequest, public_id: UUID) -> FileResponse:
+    """The file, for the student whose data it holds; 404 for anyone else, and once it is gone."""
+    found = get_object_or_404(
+        DataRequest.objects.of_student(request.user).available().select_related("file"), public_id=public_id
+    )
+    if found.file is None:
+        raise Http404
+    content = found.file.open_proven()
+    DataRequest.objects.filter(pk=found.pk, downloaded_at__isnull=True).update(downloaded_at=timezone.now())
+    return FileResponse(
+        content,
+        as_attachment=True,
+        filename=f"mijn-gegevens-{timezone.localdate(found.made_at):%Y-%m-%d}.zip",
+        content_type="application/zip",
+        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
+    )

@@ -1,0 +1,136 @@
+"""Work that a worker does once, after the request that asks for it: a kind of work is a model, a job is a row."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self, TypeVar
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+logger = logging.getLogger(__name__)
+J = TypeVar("J", bound="Job")
+
+
+class ClaimLost(Exception):
+    """Another worker claimed the job, or it was deleted: the caller must undo what it did."""
+
+
+class JobQuerySet(models.QuerySet[J]):
+    def pending(self) -> Self:
+        """Return the jobs that are not finished. Each kind defines this."""
+        raise NotImplementedError
+
+    def due(self) -> Self:
+        """Return the pending jobs that no worker holds and whose pause is over."""
+        return self.pending().filter(Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now()))
+
+    def claim(self, pk: int) -> J | None:
+        """Return the job, held by the caller alone until its lease ends; None if it is not due."""
+        claim_id = uuid4()
+        claimed = self.due().filter(pk=pk)
+        if not claimed.update(claim_id=claim_id, lease_until=_lease_end(), attempts=F("attempts") + 1):
+            return None
+        return self.filter(pk=pk, claim_id=claim_id).first()
+
+    def run(self, pk: int) -> bool:
+        """Claim the job and do its work; False if it was not due or the claim was lost.
+
+        What the work raises is raised, after a pause was set or the job was given up.
+        """
+        job = self.claim(pk)
+        if job is None:
+            return False
+        try:
+            if job.max_attempts is not None and job.attempts > job.max_attempts:  # the last worker died
+                _give_up(job)
+            else:
+                job.work()
+        except ClaimLost:
+            logger.warning("%s %s was claimed by another worker, or deleted", self.model.__name__, pk)
+            return False
+        except Exception:
+            with suppress(ClaimLost):
+                _end_attempt(job)
+            raise
+        return True
+
+    def restart(self) -> int:
+        """Make the jobs due at once, with all their attempts; return how many there were."""
+        return self.update(attempts=0, claim_id=None, lease_until=None)
+
+    def purge(self) -> None:
+        """Delete what need not be retained any longer. Nothing, unless a kind defines it."""
+
+
+class Job(models.Model):
+    """What every kind of job has.
+
+    `lease_until`: when the holder of the claim is taken for dead, or when the pause after a failed attempt ends.
+    """
+
+    max_attempts: ClassVar[int | None] = 5  # None: tried for ever
+    pauses: ClassVar[Sequence[int]] = (60, 300, 900, 3600, 4 * 3600)  # seconds after each attempt; the last repeats
+    work: ClassVar[Callable[[Any], None]]  # set by an app's `ready()`: a model may not import what works on it
+
+    claim_id = models.UUIDField(null=True, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField("pogingen", default=0, editable=False)
+
+    objects: Any  # each kind has the manager of a `JobQuerySet`
+
+    class Meta:
+        abstract = True
+
+    def start(self) -> None:
+        """Have a worker begin on commit; if the broker is gone, the sweep does."""
+        transaction.on_commit(lambda: self.announce(self.pk), robust=True)
+
+    @classmethod
+    def announce(cls, pk: int) -> None:
+        from .tasks import run
+
+        run.delay(cls._meta.label, pk)
+
+    def extend(self, **values: object) -> None:
+        """Begin a new lease and write `values`; raise `ClaimLost` if the claim is no longer the caller's."""
+        self._write(**values, lease_until=_lease_end())
+
+    def finish(self, **values: object) -> None:
+        """Give the claim back and write `values`; raise `ClaimLost` if it is no longer the caller's.
+
+        Call it in the transaction that writes the result, so that both are written, once.
+        """
+        self._write(**{"claim_id": None, "lease_until": None, **values})
+
+    def give_up(self) -> None:
+        """Finish a job whose attempts are used up."""
+        self.finish()
+
+    def _write(self, **values: object) -> None:
+        if not type(self).objects.filter(pk=self.pk, claim_id=self.claim_id).update(**values):
+            raise ClaimLost
+
+
+def _lease_end() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def _end_attempt(job: Job) -> None:
+    """Set the pause after a failed attempt, or give the job up after the last."""
+    if job.attempts == job.max_attempts:
+        _give_up(job)
+    else:
+        pause = job.pauses[min(job.attempts, len(job.pauses)) - 1]
+        job.finish(lease_until=timezone.now() + timedelta(seconds=pause))
+
+
+def _give_up(job: Job) -> None:
+    logger.error("%s %s was given up after %s attempts", type(job).__name__, job.pk, job.max_attempts)
+    job.give_up()

@@ -1,0 +1,208 @@
+"""Every kind of background work: claimed once, tried again after a pause, given up, purged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from committee.models import FinalBatch
+from digibeoordelen.jobs.models import ClaimLost
+from digibeoordelen.jobs.tasks import purge, run, sweep
+from tests.concurrency import at_once
+from tests.factories import FinalBatchFactory
+
+LABEL = "committee.FinalBatch"
+
+
+class Died(BaseException):
+    """A killed worker, seen from inside: no code runs after it."""
+
+
+@pytest.fixture(autouse=True)
+def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
+    """The jobs that were sent to a worker."""
+    calls: list[tuple[str, int]] = []
+    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: calls.append((label, pk)))
+    return calls
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The jobs that were done, whose work is nothing else."""
+    pks: list[int] = []
+
+    def work(job: FinalBatch) -> None:
+        pks.append(job.pk)
+        job.finish(finished_at=timezone.now())
+
+    monkeypatch.setattr(FinalBatch, "work", work)
+    return pks
+
+
+@pytest.fixture
+def given_up(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    pks: list[int] = []
+
+    def give_up(job: FinalBatch) -> None:
+        pks.append(job.pk)
+        job.finish(finished_at=timezone.now())
+
+    monkeypatch.setattr(FinalBatch, "give_up", give_up)
+    return pks
+
+
+@pytest.fixture
+def job(db: None) -> FinalBatch:
+    """One of a kind that is tried three times."""
+    batch: FinalBatch = FinalBatchFactory()
+    return batch
+
+
+def work_raises(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(job: FinalBatch) -> None:
+        raise error
+
+    monkeypatch.setattr(FinalBatch, "work", fail)
+
+
+def test_it_is_announced_on_commit(
+    job: FinalBatch, announced: list[tuple[str, int]], django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        job.start()
+        assert announced == []
+    assert announced == [(LABEL, job.pk)]
+
+
+def test_a_task_that_runs_twice_works_once(job: FinalBatch, done: list[int]) -> None:
+    run(LABEL, job.pk)
+    run(LABEL, job.pk)
+    assert done == [job.pk]
+    job.refresh_from_db()
+    assert (job.claim_id, job.lease_until) == (None, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_of_two_workers_claims_it(job: FinalBatch) -> None:
+    claims = at_once(*[lambda: FinalBatch.objects.claim(job.pk)] * 2)
+    assert [claim for claim in claims if claim] == [job]
+
+
+def test_a_claim_holds_until_its_lease_ends(job: FinalBatch, pass_time: Callable[..., None], settings: Any) -> None:
+    settings.JOB_LEASE_SECONDS = 60
+    first = FinalBatch.objects.claim(job.pk)
+    pass_time(seconds=50)
+    first.extend(exam_office_email="new@hier.test")
+    pass_time(seconds=50)
+    assert FinalBatch.objects.claim(job.pk) is None
+    pass_time(seconds=20)
+    second = FinalBatch.objects.claim(job.pk)
+    assert (second.attempts, second.exam_office_email) == (2, "new@hier.test")
+    with pytest.raises(ClaimLost):
+        first.extend()
+    with pytest.raises(ClaimLost):
+        first.finish(finished_at=timezone.now())
+    job.refresh_from_db()
+    assert (job.finished_at, job.claim_id) == (None, second.claim_id)
+
+
+def test_a_worker_that_lost_its_claim_changes_nothing(job: FinalBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = uuid4()
+
+    def work(claimed: FinalBatch) -> None:
+        FinalBatch.objects.update(claim_id=other)
+        claimed.finish(finished_at=timezone.now())
+
+    monkeypatch.setattr(FinalBatch, "work", work)
+    assert not FinalBatch.objects.run(job.pk)
+    job.refresh_from_db()
+    assert (job.finished_at, job.claim_id) == (None, other)
+
+
+def test_deleted_work_that_fails_raises_its_own_error(job: FinalBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(claimed: FinalBatch) -> None:
+        FinalBatch.objects.all().delete()
+        raise OSError
+
+    monkeypatch.setattr(FinalBatch, "work", work)
+    with pytest.raises(OSError):  # noqa: PT011
+        run(LABEL, job.pk)
+
+
+def test_failed_work_pauses_longer_each_time_and_is_given_up(
+    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    work_raises(OSError("disk"), monkeypatch)
+    monkeypatch.setattr(FinalBatch, "pauses", (10, 20))
+    monkeypatch.setattr(FinalBatch, "max_attempts", 4)
+    pauses = []
+    for _ in range(3):
+        with pytest.raises(OSError, match="disk"):
+            run(LABEL, job.pk)
+        job.refresh_from_db()
+        assert job.claim_id is None
+        assert job.lease_until is not None
+        pauses.append(round((job.lease_until - timezone.now()).total_seconds()))
+        assert not FinalBatch.objects.run(job.pk)
+        FinalBatch.objects.update(lease_until=timezone.now())
+    assert pauses == [10, 20, 20]
+    assert given_up == []
+    with pytest.raises(OSError, match="disk"):
+        run(LABEL, job.pk)
+    assert given_up == [job.pk]
+    assert "was given up after 4 attempts" in caplog.text
+
+
+def test_work_that_kills_every_worker_is_given_up(
+    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_raises(Died(), monkeypatch)
+    for _ in range(3):
+        with pytest.raises(Died):
+            run(LABEL, job.pk)
+        FinalBatch.objects.update(lease_until=timezone.now())
+    assert given_up == []
+    run(LABEL, job.pk)
+    assert given_up == [job.pk]
+
+
+def test_work_without_a_limit_is_never_given_up(
+    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_raises(OSError("disk"), monkeypatch)
+    monkeypatch.setattr(FinalBatch, "max_attempts", None)
+    FinalBatch.objects.update(attempts=100)
+    with pytest.raises(OSError, match="disk"):
+        run(LABEL, job.pk)
+    assert given_up == []
+
+
+def test_restarted_work_is_due_at_once_with_all_attempts(job: FinalBatch, done: list[int]) -> None:
+    later = timezone.now() + timedelta(hours=1)
+    FinalBatch.objects.update(claim_id=uuid4(), lease_until=later, attempts=3)
+    assert FinalBatch.objects.filter(pk=job.pk).restart() == 1
+    run(LABEL, job.pk)
+    assert done == [job.pk]
+
+
+def test_the_sweep_announces_what_is_due(job: FinalBatch, announced: list[tuple[str, int]]) -> None:
+    now = timezone.now()
+    FinalBatchFactory(lease_until=now + timedelta(minutes=1), claim_id=uuid4())
+    FinalBatchFactory(finished_at=now)
+    left = FinalBatchFactory(lease_until=now - timedelta(seconds=1), claim_id=uuid4())
+    sweep()
+    assert announced == [(LABEL, job.pk), (LABEL, left.pk)]
+
+
+def test_purge_leaves_what_is_not_finished(job: FinalBatch) -> None:
+    long_ago = timezone.now() - timedelta(days=31)
+    FinalBatchFactory(started_at=long_ago, finished_at=long_ago)
+    recent = FinalBatchFactory(finished_at=timezone.now())
+    FinalBatch.objects.filter(pk=job.pk).update(started_at=long_ago)
+    purge()
+    assert set(FinalBatch.objects.all()) == {job, recent}
