@@ -1,8 +1,7 @@
-"""What the Consortium's staff keep: schools and their activation, and who is a school's first Schoolbeheer. No results.
+"""The admin for the Consortium's staff: schools, their activation and first Schoolbeheer, and accounts; no results.
 
-They see accounts. An account's address, its password, its roles, and whether it is on are for a superuser alone. Each
-of the first three opens the account, or a school, to whoever has it; and with its Schoolbeheer switched off a school is
-open to whom the staff ask in that place.
+An account's address, password, roles and activation are for superusers only, as each gives access to the account or its
+schools; with its Schoolbeheer inactive, a school is open to a new one invited by staff.
 """
 
 from typing import Any, cast
@@ -28,16 +27,16 @@ from .mailable import mailable
 from .models import ExamOffice, Membership, School, User
 from .models.retention_terms import TERMS
 from .people import first_manager, roles
-from .people.notify import Given, tell_of_roles
+from .people.notify import GrantedRole, notify_roles
 from .school.changes import log_office, log_settings
 from .search import holds, matches
 
-admin.site.unregister(Group)  # rights come from roles at a school and from `is_staff`, never from groups
-admin.site.unregister(TOTPDevice)  # it shows the key: whoever sees that can log in as the person
+admin.site.unregister(Group)  # permissions come from roles at a school and from `is_staff`
+admin.site.unregister(TOTPDevice)  # it shows the key, with which anyone can log in as the user
 
 
 class FoldedSearch(BaseAdmin):
-    """Search that ignores accents and punctuation, as the site's does; for a table of some hundreds of rows."""
+    """Search that ignores accents and punctuation, like the site's; for tables of some hundreds of rows."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -49,7 +48,7 @@ class FoldedSearch(BaseAdmin):
 
 
 class ForStaff(admin.options.BaseModelAdmin):
-    """Every member of the Consortium's staff may see, add and change; nothing is deleted, only switched off."""
+    """Staff may view, add and change; nothing is deleted, only deactivated."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -67,21 +66,21 @@ class ForStaff(admin.options.BaseModelAdmin):
         return False
 
 
-def in_words(field: str, description: str) -> Any:
-    """A column of a yes-or-no field that says 'ja' or 'nee': Django's pictures are read out as 'True' and 'False'."""
+def yes_no_column(field: str, description: str) -> Any:
+    """Return a column with 'ja' or 'nee'; screen readers read Django's icons as 'True' and 'False'."""
 
     @admin.display(description=description, ordering=field)
-    def said(obj: Model) -> str:
+    def yes_no(obj: Model) -> str:
         return "ja" if getattr(obj, field) else "nee"
 
-    return said
+    return yes_no
 
 
-ACTIVE, STAFF = in_words("is_active", "actief"), in_words("is_staff", "medewerker Consortium")
+ACTIVE, STAFF = yes_no_column("is_active", "actief"), yes_no_column("is_staff", "medewerker Consortium")
 
 
 class ExamOfficeFormSet(forms.BaseInlineFormSet):
-    """Refuses one address twice in any case: Django compares rows of one form by constraints on plain fields alone."""
+    """Refuses duplicate addresses in any case; Django's check ignores constraints on expressions."""
 
     def clean(self) -> None:
         super().clean()
@@ -104,14 +103,14 @@ class ExamOfficeInline(ForStaff, admin.TabularInline):
 
 @admin.register(School)
 class SchoolAdmin(ForStaff, FoldedSearch):
-    list_display = ["name", in_words("digital_assessment_active", "Digitaal beoordelen geactiveerd")]
+    list_display = ["name", yes_no_column("digital_assessment_active", "Digitaal beoordelen geactiveerd")]
     list_filter = ["digital_assessment_active"]
     search_fields = ["name"]
     inlines = [ExamOfficeInline]
-    exclude = TERMS  # the school's own choice, on a page that says what it would take
+    exclude = TERMS  # the school's own choice, on a page that shows the effect
 
     def save_model(self, request: UserRequest, obj: School, form: Any, change: bool) -> None:  # type: ignore[override]
-        """The school sees in its log what the Consortium changed; a new one begins with an empty log."""
+        """Log the changes for the school; a new school starts with an empty log."""
         before = School.objects.filter(pk=obj.pk).first()
         super().save_model(request, obj, form, change)
         if before is not None:
@@ -134,15 +133,15 @@ class SchoolAdmin(ForStaff, FoldedSearch):
 
 
 class MembershipInline(ForStaff, admin.TabularInline):
-    """Roles at schools, which Schoolbeheer gives and takes; a superuser does in an emergency, and the log says so.
+    """Roles at schools: granted by Schoolbeheer, in an emergency by a superuser, and logged.
 
-    Nobody gives themselves a role: the Consortium's staff see no results. The student fills in the number, and from the
-    first assessment on Schoolbeheer keeps it.
+    Nobody can grant themselves a role, as staff may see no results. The student enters the number; after the first
+    assessment Schoolbeheer does.
     """
 
     model = Membership
     fk_name = "user"
-    exclude = ["diploma_on", "left_on"]  # Schoolbeheer's, who sees what follows from them
+    exclude = ["diploma_on", "left_on"]  # for Schoolbeheer, on a page that shows the effect
     extra = 0
     autocomplete_fields = ["school"]
     readonly_fields = ["student_number"]
@@ -158,20 +157,20 @@ def _is_superuser(request: HttpRequest) -> bool:
     return bool(request.user.is_active and getattr(request.user, "is_superuser", False))
 
 
-class KeptEmail(forms.ModelForm):
-    """Takes an address in any form for the one that the database holds, before it looks whether it is taken."""
+class CleanEmailForm(forms.ModelForm):
+    """Normalises the address before the check that it is unique."""
 
     def clean_email(self) -> str:
         return mailable(self.cleaned_data["email"])
 
 
-class NewUserForm(KeptEmail, AdminUserCreationForm):
+class NewUserForm(CleanEmailForm, AdminUserCreationForm):
     class Meta:
         model = User
         fields = ["email", "first_name", "infix", "last_name"]
 
 
-class ChangeUserForm(KeptEmail, UserChangeForm):
+class ChangeUserForm(CleanEmailForm, UserChangeForm):
     class Meta:
         model = User
         fields = ["email", "password", "first_name", "infix", "last_name", "is_active", "is_staff"]
@@ -183,7 +182,7 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
     form = ChangeUserForm
     add_form = NewUserForm
     add_form_template = "admin/accounts/user/add_form.html"
-    list_display = ["email", "name", ACTIVE, STAFF, in_words("second_step", "logt in met een code")]
+    list_display = ["email", "name", ACTIVE, STAFF, yes_no_column("second_step", "logt in met een code")]
     actions = ["remove_second_step"]
     list_filter = ["is_active", "is_staff", "memberships__role"]
     search_fields = ["email", "first_name", "last_name", "memberships__student_number"]
@@ -204,7 +203,7 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """By what the schools' lists find someone by; who has no role (the Consortium's staff) by name and address."""
+        """Search as the schools' lists do; users without a role by name and address."""
         if not search_term:
             return queryset, False
         with_role = Membership.objects.filter(matches(search_term)).order_by().values("user")
@@ -222,13 +221,13 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
         return super().get_queryset(request).annotate(second_step=Exists(apps))
 
     @admin.action(description="Tweede stap verwijderen", permissions=["change"])
-    def remove_second_step(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
-        """For who lost phone and recovery codes. Asks first, then does it for those whose account may be changed."""
-        people = [user for user in chosen if user != request.user and self.has_change_permission(request, user)]
+    def remove_second_step(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        """Remove the second factor of users who lost phone and recovery codes, after confirmation."""
+        people = [user for user in queryset if user != request.user and self.has_change_permission(request, user)]
         people = [user for user in people if mfa.is_on(user)]
         if not people:
-            said = "Bij geen van de gekozen personen kunt u de tweede stap verwijderen; die van uzelf zet u in uw "
-            self.message_user(request, f"{said}profiel uit.", messages.WARNING)
+            message = "Bij geen van de gekozen personen kunt u de tweede stap verwijderen; die van uzelf zet u in uw "
+            self.message_user(request, f"{message}profiel uit.", messages.WARNING)
             return None
         if "confirmed" not in request.POST:
             context = {**self.admin_site.each_context(request), "people": people, "title": "Tweede stap verwijderen"}
@@ -241,7 +240,7 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
         return None
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Who belongs to the staff, which address logs in, and who can at all, is decided by a superuser alone."""
+        """Only superusers change the address, activation and staff status."""
         fields = list(super().get_readonly_fields(request, obj))
         return fields if _is_superuser(request) else [*fields, ACTIVE, STAFF, "email"]
 
@@ -253,11 +252,11 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is not None and not _is_superuser(request):
-            kwargs["form"] = forms.ModelForm  # of the names alone
+            kwargs["form"] = forms.ModelForm  # names only
         return super().get_form(request, obj, change=change, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Accounts come from invitations: only then does nobody else know the password."""
+        """Accounts come from invitations, so that only their owner knows the password."""
         return _is_superuser(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -271,20 +270,22 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
         return super().user_change_password(request, id, form_url)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """An earlier address is remembered, as where the person changes it: what was sent there is theirs."""
+        """Record the earlier address, as a change by the user does: mails to it are the user's data."""
         before = User.objects.filter(pk=obj.pk).first()
         super().save_model(request, obj, form, change)
         if before is not None and before.email != obj.email:
             obj.email_changes.create(old_email=before.email, new_email=obj.email, confirmed_at=timezone.now())
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        before = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
+        before = {(item.school, item.role) for item in form.instance.memberships.select_related("school")}
         super().save_formset(request, form, formset, change)
-        after = {(one.school, one.role) for one in form.instance.memberships.select_related("school")}
+        after = {(item.school, item.role) for item in form.instance.memberships.select_related("school")}
         by = cast(User, request.user)
         for which, kind in ((before - after, roles.Change.TAKEN), (after - before, roles.Change.GIVEN)):
             for school, role in which:
-                roles.record(school=school, user=form.instance, role=role, change=kind, by=by, how=roles.How.CONSORTIUM)
+                roles.log_role_change(
+                    school=school, user=form.instance, role=role, change=kind, by=by, how=roles.How.CONSORTIUM
+                )
         for school in {school for school, _ in after - before}:
-            given = [Given(form.instance, role) for at, role in after - before if at == school]
-            tell_of_roles(school=school, given=given, by=by, by_name=by.full_name, how=roles.How.CONSORTIUM)
+            granted = [GrantedRole(form.instance, role) for at, role in after - before if at == school]
+            notify_roles(school=school, granted=granted, by=by, by_name=by.full_name, how=roles.How.CONSORTIUM)

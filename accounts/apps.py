@@ -18,7 +18,7 @@ class AccountsConfig(AppConfig):
         from .sessions.sessions import remember_start
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
-        user_logged_in.connect(join.answer_by_logging_in, dispatch_uid="accounts.answer_by_logging_in")
+        user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
         resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve)
         resolves(links.NEW_PASSWORD.kind, password.resolve)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)

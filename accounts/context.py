@@ -1,4 +1,4 @@
-"""What every page of someone with an account shows: the tabs, and which roles they hold."""
+"""Context processor for logged-in users: tabs, roles and branding."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +11,18 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from .models import Membership, Role, User
-from .school.branding import Look
+from .school.branding import Branding
 from .school.navigation import school_tabs
 
-# What keeps the demo's mails to be read at /demo/postvak/, unless EMAIL_URL names a server.
+# Stores the demo's mails, shown at /demo/postvak/, unless EMAIL_URL names a server.
 DEMO_TRANSPORT = "digibeoordelen.demo.mailbox.MailboxBackend"
-# The pages of one exam, and of one assessment by its initiator, lie under 'Mijn Digibib'.
+# The pages of an exam, and those of an assessment for its initiator, are part of 'Mijn Digibib'.
 UNDER_MY_DIGIBIB = ("/examens/", "/beoordelingen/", "/uitnodigingen/")
 
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab of the header; `is_current` on its own page and on those below it."""
+    """A tab of the header; `is_current` on its page and on those below it."""
 
     label: str
     url: str
@@ -30,60 +30,59 @@ class Tab:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Template variables `nav_tabs` (list of `Tab`), `nav_roles` (set of `Role` values), `nav_look` (a `Look` or None),
-    `school_tabs` (for Schoolbeheer), `demo` and `mail_stays_here`.
+    """Return the variables for the page's header.
 
-    The first three are looked up when a template reads them, together: an examiner's page costs no query.
+    The `nav_` ones (`Tab`s, `Role` values, `Branding` or None) are lazy and share a query, for pages without a header.
     """
     user = getattr(request, "user", None)
-    held = SimpleLazyObject(lambda: _held(user))
-    roles = SimpleLazyObject(lambda: {role for role, *_ in held})
+    memberships = SimpleLazyObject(lambda: _memberships(user))
+    roles = SimpleLazyObject(lambda: {role for role, *_ in memberships})
     return {
         "demo": settings.DEMO,
         "mail_stays_here": settings.DEMO and settings.OUTBOX_TRANSPORT == DEMO_TRANSPORT,
         "nav_roles": roles,
-        "nav_look": SimpleLazyObject(lambda: _look(held)),
+        "nav_branding": SimpleLazyObject(lambda: _branding(memberships)),
         "school_tabs": SimpleLazyObject(lambda: school_tabs(request)),
         "nav_tabs": SimpleLazyObject(lambda: _tabs(request.path, user, roles)),
     }
 
 
-def _held(user: Any) -> list[tuple[Any, ...]]:
-    """Of each role: the role, and what its school looks like. One query for the whole header."""
+def _memberships(user: Any) -> list[tuple[Any, ...]]:
+    """Return the role and the school's branding fields of each membership, in one query."""
     if not isinstance(user, User):
         return []
     school = ("school_id", "school__name", "school__logo_id", "school__colour")
     return list(user.memberships.order_by().values_list("role", *school))
 
 
-def _look(held: Any) -> Look | None:
-    """That of the one school someone belongs to; who belongs to several, or to none, has ours."""
-    looks = {Look(*school) for _, *school in held}
-    return looks.pop() if len(looks) == 1 else None
+def _branding(memberships: Any) -> Branding | None:
+    """Return the branding of the user's only school; None with several schools."""
+    brandings = {Branding(*school) for _, *school in memberships}
+    return brandings.pop() if len(brandings) == 1 else None
 
 
 def _tabs(path: str, user: Any, roles: Any) -> list[Tab]:
     if not isinstance(user, User):
         return []
-    wanted = [
+    tabs = [
         (_("Mijn Digibib"), reverse("exams:my_digibib"), UNDER_MY_DIGIBIB),
         (_("Productcatalogus"), reverse("exams:catalogue"), ()),
     ]
     if Role.STUDENT in roles and _has_exam_or_result(user):
-        wanted.append((_("Mijn examens"), reverse("assessments:my_exams"), ()))
+        tabs.append((_("Mijn examens"), reverse("assessments:my_exams"), ()))
     if Role.DOCENT in roles:
-        wanted.append((_("Adresboek"), reverse("addressbook:contacts"), ()))
+        tabs.append((_("Adresboek"), reverse("addressbook:contacts"), ()))
     if Role.EXAMENCOMMISSIE in roles:
-        wanted.append((_("Examen afnames"), reverse("committee:afnames"), ("/commissie/", "/examenbureaus/")))
+        tabs.append((_("Examen afnames"), reverse("committee:afnames"), ("/commissie/", "/examenbureaus/")))
     if Role.SCHOOLBEHEER in roles:
         also = () if Role.EXAMENCOMMISSIE in roles else ("/examenbureaus/",)
-        wanted.append((_("Schoolbeheer"), reverse("school:start"), also))
+        tabs.append((_("Schoolbeheer"), reverse("school:start"), also))
     if user.is_staff:
-        wanted.append((_("Beheer"), reverse("admin:index"), ()))
-    return [Tab(label, url, path.startswith((url, *below))) for label, url, below in wanted]
+        tabs.append((_("Beheer"), reverse("admin:index"), ()))
+    return [Tab(label, url, path.startswith((url, *below))) for label, url, below in tabs]
 
 
 def _has_exam_or_result(user: User) -> bool:
-    """'Mijn examens' appears with the first exam on the account; taking exams off hides no result."""
-    own = Membership.objects.filter(user=user, role=Role.STUDENT)
-    return own.filter(Q(user__account_exams__isnull=False) | Q(assessments__isnull=False)).exists()
+    """Return whether 'Mijn examens' is shown: from the first exam on the account, and while there are results."""
+    students = Membership.objects.filter(user=user, role=Role.STUDENT)
+    return students.filter(Q(user__account_exams__isnull=False) | Q(assessments__isnull=False)).exists()

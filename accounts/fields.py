@@ -1,7 +1,7 @@
-"""The fields for text that people send, in forms and in models: none of them takes a character that `text` refuses.
+"""Form and model fields for text from users; all remove the characters that `text` refuses.
 
-A model's field cleans whatever is written or looked up, so that an import or a view without a form does so, too.
-Migrations have Django's own fields: the columns are theirs.
+Model fields also clean values written or looked up without a form. Migrations use Django's own fields, as the columns
+are the same.
 """
 
 from __future__ import annotations
@@ -24,8 +24,6 @@ def refuse_web_address(name: str) -> None:
 
 
 class LineFormField(forms.CharField):
-    """One line of text."""
-
     def to_python(self, value: Any) -> Any:
         return super().to_python(clean_line(value) if isinstance(value, str) else value)
 
@@ -50,7 +48,7 @@ class ProseFormField(forms.CharField):
 
 
 class _Cleaned(models.Field):
-    """Cleans on each way to the database: validation, saving in bulk or one by one, updates and lookups."""
+    """Cleans in validation, saving, bulk operations, updates and lookups."""
 
     clean_string: ClassVar[Callable[[str], str]]
     form_class: ClassVar[type[forms.Field]]
@@ -62,7 +60,7 @@ class _Cleaned(models.Field):
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = super().pre_save(model_instance, add)
-        if isinstance(value, str):  # and no expression
+        if isinstance(value, str):  # not an expression
             value = self.to_python(value)
             setattr(model_instance, self.attname, value)
         return value
@@ -76,8 +74,6 @@ class _Cleaned(models.Field):
 
 
 class LineField(_Cleaned, models.CharField):
-    """One line of text."""
-
     clean_string, form_class, django_class = clean_line, LineFormField, models.CharField
 
 
@@ -89,12 +85,8 @@ class NameField(LineField):
 
 
 class AddressField(_Cleaned, models.EmailField):
-    """An e-mail address."""
-
     clean_string, form_class, django_class = clean_line, AddressFormField, models.EmailField
 
 
 class ProseField(_Cleaned, models.TextField):
-    """Several lines of text."""
-
     clean_string, form_class, django_class = clean_text, ProseFormField, models.TextField

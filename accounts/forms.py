@@ -1,4 +1,4 @@
-"""Logging in, and a person's own details."""
+"""A user's own details."""
 
 from typing import Any
 
@@ -9,16 +9,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .fields import LineFormField
-from .models import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, Role, User
-from .school.changes import mark
+from .models import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, Role, User
+from .school.changes import fingerprint
 from .school.number_formats import read_number
 
 
 class DetailsForm(forms.ModelForm):
-    """One's own name, and for a student the number at each school.
+    """The user's name, and a student's number at each school.
 
-    A number that an assessment points to has no field: from then on only Schoolbeheer changes it. One that the
-    school filled in beforehand is there to be checked. `taken` are the memberships whose number another has.
+    A number that an assessment refers to has no field, as only Schoolbeheer changes it; one that the school entered is
+    there to be checked. `taken` are the memberships whose number another student has.
     """
 
     class Meta:
@@ -44,7 +44,9 @@ class DetailsForm(forms.ModelForm):
             for membership in as_student
             if membership not in self.fixed_numbers
         }
-        self.opened_numbers = {name: mark(kept.student_number) for name, kept in self.open_numbers.items()}
+        self.opened_numbers = {
+            name: fingerprint(membership.student_number) for name, membership in self.open_numbers.items()
+        }
         for name, membership in self.open_numbers.items():
             self.fields[name] = self._number_field(membership, several=len(as_student) > 1)
 
@@ -69,22 +71,22 @@ class DetailsForm(forms.ModelForm):
         return cleaned
 
     def _read_number(self, name: str, membership: Membership) -> None:
-        """A number that was there already stays allowed, whatever form the school asks of numbers by now.
+        """Validate a changed number; an unchanged one stays allowed, whatever the school's patterns are now.
 
-        What the school changed since the page was opened stays; who typed something else sees both, and decides.
+        If the school changed it since the page was opened, a different typed number is refused once, with both shown.
         """
         typed, now = "".join(self.cleaned_data.get(name, "").split()), self.opened_numbers[name]
         opened = self.data.get(f"opened-{name}", now)
-        if typed == membership.student_number or mark(typed) == opened:
-            self.opened_numbers[name] = opened  # where the form is shown again for another mistake
+        if typed == membership.student_number or fingerprint(typed) == opened:
+            self.opened_numbers[name] = opened  # for the form's next rendering, after another error
             return
         if opened != now:
-            said = _("Uw school wijzigde dit nummer intussen in %(number)s. Bewaar opnieuw als u toch het uwe wilt.")
-            self.add_error(name, said % {"number": membership.student_number or "–"})
+            message = _("Uw school wijzigde dit nummer intussen in %(number)s. Bewaar opnieuw als u toch het uwe wilt.")
+            self.add_error(name, message % {"number": membership.student_number or "–"})
             return
         try:
             school = membership.school
-            membership.student_number = read_number(typed, forms=school.number_forms, school=school.name)
+            membership.student_number = read_number(typed, patterns=school.number_forms, school=school.name)
         except ValidationError as error:
             self.add_error(name, error)
 
@@ -100,15 +102,15 @@ class DetailsForm(forms.ModelForm):
                     ),
                 )
 
-    def keep(self) -> bool:
-        """Save what was filled in; false, with the error at its field, when another took the number meanwhile."""
+    def save_details(self) -> bool:
+        """Save; return False, with a field error, if another student took the number at the same time."""
         user = self.instance
         try:
             with transaction.atomic():
                 user.save(update_fields=["first_name", "infix", "last_name", "details_checked_at"])
                 for membership in self.open_numbers.values():
                     membership.user = user
-                    membership.save(update_fields=["student_number", *SEARCHED])
+                    membership.save(update_fields=["student_number", *DERIVED_FIELDS])
         except IntegrityError:
             self._refuse_taken_numbers()
             if self.is_valid():

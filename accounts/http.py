@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Types for requests."""
 
 from django.http import HttpRequest
 
@@ -6,6 +6,6 @@ from .models import User
 
 
 class UserRequest(HttpRequest):
-    """For annotations: the request of a view that `LoginRequiredMiddleware` guards."""
+    """The request of a view behind `LoginRequiredMiddleware`."""
 
     user: User

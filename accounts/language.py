@@ -1,4 +1,4 @@
-"""The language of a page: Dutch, or English where all of the page has English texts."""
+"""The language of a page: Dutch, or English if the whole page is translated."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Language(models.TextChoices):
-    """What a page or a mail can be in; each names itself in its own words."""
+    """Languages of pages and mails, each named in itself."""
 
     DUTCH = "nl", "Nederlands"
     ENGLISH = "en", "English"
 
 
 def translated(view: View) -> View:
-    """Marks a view whose whole page has English texts: only there does a choice for English hold."""
+    """Mark a view as fully translated, so that the user's choice for English applies."""
     view.is_translated = True  # type: ignore[attr-defined]
     return view
 
 
 class LanguageMiddleware:
-    """Every page is Dutch, but a translated one that is asked for in English; what the browser prefers says nothing.
+    """Activates Dutch, or English on a translated page if chosen; ignores Accept-Language.
 
-    Stands before whatever answers in the place of a view: those pages are in the view's language, too.
+    Must come before middleware that answers instead of a view, so that those pages are in the view's language.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -47,31 +47,31 @@ class LanguageMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        in_language_of(request, view)
+        activate_language(request, view)
         return None
 
 
-def in_language_of(request: HttpRequest, view: Callable[..., Any]) -> None:
-    """Show this request's page in the language that was chosen, if that of `view` is translated."""
+def activate_language(request: HttpRequest, view: Callable[..., Any]) -> None:
+    """Activate the chosen language if `view` is translated."""
     if getattr(view, "is_translated", False):
         request.is_translated = True  # type: ignore[attr-defined]
-        _speak(_chosen(request))
+        _activate(_chosen(request))
 
 
 def is_translated(request: HttpRequest) -> bool:
-    """Whether the page that is asked for can be shown in English."""
+    """Return whether the requested page is available in English."""
     return getattr(request, "is_translated", False)
 
 
-def speak_to(request: HttpRequest, language: str) -> None:
-    """The rest of the page is in what this browser chose, else in `language`."""
-    _speak(_chosen(request) or language)
+def use_language(request: HttpRequest, language: str) -> None:
+    """Activate the language chosen in this browser, else `language`."""
+    _activate(_chosen(request) or language)
 
 
 def _chosen(request: HttpRequest) -> str:
     return request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
 
 
-def _speak(language: str) -> None:
+def _activate(language: str) -> None:
     if language in Language.values:
         translation.activate(language)

@@ -1,4 +1,4 @@
-"""The mail domains of a school, as they are typed in one field: what they are, and which can't be a school's."""
+"""The mail domains of a school, typed in one field: parsing, validation, and public mail services to refuse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.validators import DomainNameValidator
 
 from .mailable import ascii_domain
 
-# Where anyone in the world gets an address: the large services, and Dutch and Belgian providers. Not complete.
+# Public mail services, and Dutch and Belgian providers. Not complete.
 _PUBLIC = """
 aol.com fastmail.com gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.be hotmail.co.uk hotmail.com
 hotmail.de hotmail.fr hotmail.nl icloud.com live.be live.co.uk live.com live.de live.fr live.nl mac.com mail.com
@@ -32,12 +32,12 @@ def tidy_domains(typed: str) -> str:
 
 
 def read_domains(tidied: str) -> list[str]:
-    """Return the domains as addresses are kept."""
+    """Return the domains as in normalised addresses."""
     return [ascii_domain(domain) for domain in tidy_domains(tidied).split()]
 
 
 def check_domains(typed: str) -> None:
-    """For a field: raise `ValidationError` (Dutch) for what is no domain, and for a domain of a public mail service."""
+    """Validate a field: raise `ValidationError` (Dutch) for an invalid domain or a public mail service."""
     for domain in read_domains(typed):
         try:
             _is_domain(domain)

@@ -1,4 +1,4 @@
-"""The one form of an e-mail address: how it is kept, compared and looked up, and whether mail can be sent to it."""
+"""Normalisation of e-mail addresses, and whether mail can be sent to them."""
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -15,10 +15,9 @@ DEVIATIONS = frozenset("ßς\u200c\u200d")
 
 
 def normalise_address(email: str) -> str:
-    """Return the address as it is kept and looked up: in lower case, the domain in ASCII (IDNA).
+    """Return the address in lower case, the domain in ASCII (IDNA), as it is stored and looked up.
 
-    What can't be a domain stays as it is; `mailable` refuses it.
-
+    An invalid domain stays as it is; `mailable` refuses it.
     >>> normalise_address(" Bo@Bücher.example ")
     'bo@xn--bcher-kva.example'
     """
@@ -28,7 +27,7 @@ def normalise_address(email: str) -> str:
 
 
 def ascii_domain(domain: str) -> str:
-    """Return the domain in ASCII, or as it is where that can't be."""
+    """Return the domain in ASCII, or unchanged if it is invalid."""
     if domain.isascii() or not DEVIATIONS.isdisjoint(domain):
         return domain
     try:
@@ -38,7 +37,7 @@ def ascii_domain(domain: str) -> str:
 
 
 def searchable(email: str) -> str:
-    """Return what finds the address: as it is kept and, for an international domain, as people write that, too."""
+    """Return the stored address, followed by its international form if that differs."""
     local, at, domain = email.rpartition("@")
     if "xn--" not in domain:
         return email
@@ -49,8 +48,8 @@ def searchable(email: str) -> str:
 
 
 def mailable(email: str) -> str:
-    """Return the address as it is kept; raise `ValidationError` when nothing can be sent to it."""
-    email = normalise_address(email)  # first: in lower case an address can be another
+    """Return the normalised address; raise `ValidationError` if no mail can be sent to it."""
+    email = normalise_address(email)  # first: lower-casing can change validity
     if not _can_get_mail(email):
         raise ValidationError(_("Aan dit e-mailadres kan geen mail worden gestuurd."))
     return email
@@ -64,7 +63,7 @@ def _can_get_mail(email: str) -> bool:
         return False
     try:
         if email.isascii() and '"' not in email:
-            validate_email(email)  # enough here, and a list has thousands
+            validate_email(email)  # sufficient here and faster, as a list has thousands
         else:
             refuse_unsendable(email)
     except (ValidationError, ValueError):

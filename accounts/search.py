@@ -1,4 +1,4 @@
-"""Search on names, addresses and numbers: one normalised column, the same on both databases."""
+"""Search on names, addresses and numbers in a normalised column, the same on both databases."""
 
 import re
 import unicodedata
@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-MAX_QUERY = 200  # characters; each word is a condition, and a database takes no thousands of them
-# Letters that Unicode does not decompose, as CLDR's Latin-ASCII transform has them; ə is from ICAO Doc 9303, part 3.
+MAX_QUERY = 200  # characters; limits the number of conditions in the query
+# Letters without a Unicode decomposition, as in CLDR's Latin-ASCII transform; ə as in ICAO Doc 9303, part 3.
 _LETTERS = {
     **dict(zip("ⱥƀɓƈȼðđɖɗɇəɛƒǥɠħıɨȷɉƙłƚŋɲøƥĸɍŧⱦʉʋƴɏƶȥ", "abbccddddeeefgghiijjkllnnopqrttuvyyzz", strict=True)),
     "æ": "ae",
@@ -20,7 +20,7 @@ _PUNCTUATION = {
     **dict.fromkeys(',;<>()[]"“”„‟«»‹›，；', " "),  # 'Berg, Sanne van den'; 'Bram Jansen <bram@bedrijf.nl>'
 }
 _FOLDED = str.maketrans({**_LETTERS, **_PUNCTUATION})
-_PLAIN = re.compile(r"[^,;<>()\[\]\"`\x00-\x08\x0e-\x1b\x7f]*")  # ASCII in which only case and spaces can differ
+_PLAIN = re.compile(r"[^,;<>()\[\]\"`\x00-\x08\x0e-\x1b\x7f]*")  # ASCII that needs only lower case and single spaces
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
 _JOINERS = re.compile("[\u034f\ufe00-\ufe0f\U000e0100-\U000e01ef]")  # as invisible, by another category
 
@@ -35,27 +35,27 @@ def normalise(text: str) -> str:
     >>> normalise("Yıldız, Łukasz <l.yildiz@bedrijf.nl>")
     'yildiz lukasz l.yildiz@bedrijf.nl'
     """
-    if text.isascii() and _PLAIN.fullmatch(text):  # as most is, and ten times as fast
+    if text.isascii() and _PLAIN.fullmatch(text):  # most texts; ten times as fast
         return " ".join(text.lower().split())
-    # Twice: what is decomposed can hold capitals (℡ → TEL), what is in lower case accents (İ → i̇). Folded before,
-    # too: an acute accent alone, typed for an apostrophe, is decomposed to a space.
+    # Twice: decomposition can give capitals (℡ → TEL), lower case accents (İ → i̇). Folded before as well: a spacing
+    # acute accent, typed for an apostrophe, decomposes to a space.
     decomposed = unicodedata.normalize("NFKD", text.translate(_FOLDED)).casefold()
     folded = unicodedata.normalize("NFKD", decomposed).translate(_FOLDED)
     return " ".join("".join(char for char in _JOINERS.sub("", folded) if _is_visible(char)).split())
 
 
 def _is_visible(char: str) -> bool:
-    """False for accents; a line break or tab, a control character as well, is the space that it separates with."""
+    """Return False for accents and invisible characters; white space stays, including control characters."""
     return char.isspace() or not (unicodedata.combining(char) or unicodedata.category(char) in _INVISIBLE)
 
 
 def search_text(parts: Iterable[str]) -> str:
-    """The normalised column's value for a thing with these texts; a leading space marks word starts."""
+    """Return the normalised column's value for these texts; a leading space marks the start of a word."""
     return " " + normalise(" ".join(part for part in parts if part))
 
 
 def sort_key(name: str, *others: str) -> str:
-    """Sorts, compared by bytes, on the name and then on the others; a tab comes before all that a name holds."""
+    """Return a key on the name and then the others, to compare by bytes; a tab sorts before any character of a name."""
     return "\t".join(normalise(part) for part in (name, *others))
 
 
@@ -72,7 +72,7 @@ def needles(query: str) -> list[str]:
 
 
 def holds(query: str, texts: Iterable[str]) -> bool:
-    """Whether `texts` hold every word of `query`, as `matches` has it for a column; an empty query finds nothing."""
+    """Return whether `texts` contain every word of `query`, like `matches` for a column; False for an empty query."""
     words, text = needles(query), search_text(texts)
     return bool(words) and all(word in text for word in words)
 

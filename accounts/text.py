@@ -1,6 +1,6 @@
-"""Text as it is stored: what no keyboard types and no reader sees is taken out of everything that people send.
+"""Cleaning of user text: removes characters that are invisible or can't be typed.
 
-A name with line breaks writes lines of its own into a mail, and U+202E turns the rest of a line of the PDF round.
+Line breaks in a name would add lines to a mail, and U+202E would reverse the rest of a line in the PDF.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STRAY_JOINER = re.compile(
 )
 _JOINERS = "\u200c\u200d"
 _NO_TEXT_CATEGORIES = ("Cc", "Cf", "Cs")
-_NONCHARACTERS = "\ufffe\uffff"  # XML, and so Excel, has no place for them
+_NONCHARACTERS = "\ufffe\uffff"  # not allowed in XML, and so in Excel
 # In several lines: control characters but for tab and line end; what reorders (the property Bidi_Control, Unicode
 # Standard Annex #9); the deprecated format characters U+206A to U+206F; half surrogate pairs; and noncharacters.
 _NO_TEXT = re.compile(
@@ -42,7 +42,7 @@ def clean_line(text: str) -> str:
             " " if char.isspace() else char for char in text if char.isspace() or char in _JOINERS or _is_text(char)
         )
         text = _STRAY_JOINER.sub("", text)
-    if text[:1] == " " or text[-1:] == " " or "  " in text:  # seldom, and most texts pass through here
+    if text[:1] == " " or text[-1:] == " " or "  " in text:  # fast path for most texts
         text = " ".join(text.split())
     return nfc(text)
 

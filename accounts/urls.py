@@ -8,14 +8,14 @@ from accounts.auth import views as auth_views
 from accounts.school import exam_offices
 
 from . import views
-from .auth.refusals import counting_wrong_passwords
+from .auth.refusals import count_wrong_passwords
 from .language import translated
 from .people.join_views import accept
 
 app_name = "accounts"
 
 urlpatterns = [
-    path("inloggen/", translated(counting_wrong_passwords(login.LogIn.as_view())), name="login"),
+    path("inloggen/", translated(count_wrong_passwords(login.LogIn.as_view())), name="login"),
     path("inloggen/klaar/", login.logged_in, name="logged_in"),
     path("inloggen/code/", login.ask_code, name="ask_code"),
     path("inloggen/herstelcode/", login.ask_recovery_code, name="ask_recovery_code"),
@@ -34,7 +34,7 @@ urlpatterns = [
     path("profiel/code/aanzetten/", mfa_views.set_up, name="set_up_second_step"),
     path("profiel/code/herstelcodes/", mfa_views.new_recovery_codes, name="new_recovery_codes"),
     path("profiel/code/uitzetten/", mfa_views.turn_off, name="turn_off_second_step"),
-    path("profiel/ingelogd/", auth_views.logins, name="sessions"),
+    path("profiel/ingelogd/", auth_views.session_list, name="sessions"),
     path("profiel/ingelogd/overal-uitloggen/", auth_views.end_all_sessions, name="end_all_sessions"),
     path("profiel/ingelogd/elders-uitloggen/", auth_views.end_other_sessions, name="end_other_sessions"),
     path("profiel/ingelogd/<slug:session_id>/uitloggen/", auth_views.end_session, name="end_session"),

@@ -34,7 +34,7 @@ class AssessmentsConfig(AppConfig):
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")
 
 
-# Accounts and address book know nothing of assessments (imports go one way), so they listen.
+# Accounts and addressbook may not import assessments, hence signals.
 def _keep_from_student(
     instance: Any, created: bool, raw: bool = False, update_fields: Collection[str] | None = None, **kwargs: Any
 ) -> None:

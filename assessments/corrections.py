@@ -1,8 +1,7 @@
 """'Bewerken': the committee corrects scores and justifications (source text, part C, 'Examen afronden').
 
-A correction never changes what the examiners wrote. `rubric.read_rubric` applies the newest correction of each
-criterion and each text, and only while the examiners' answers are the ones it was made for. So nothing has to be undone
-when an examiner changes an answer after a send-back, or another examiner is added: the correction lapses.
+A correction never changes the examiners' answers. `rubric.read_rubric` applies the newest correction of each criterion
+and text while the answers are those it was made for; otherwise it lapses.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Changes:
 
 
 class ChangedMeanwhile(lifecycle.DomainError):
-    """The result changed since the member's page was opened; nothing is saved."""
+    """The result changed since the member opened the page; nothing is saved."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -59,47 +58,46 @@ class Refused(lifecycle.DomainError):
         self.problems = problems
 
 
-def correct(*, assessment: Assessment, by: User, changes: Changes, seen_mark: str) -> int:
-    """Save the changes, each with its reason, all or none; return how many there were.
+def correct(*, assessment: Assessment, by: User, changes: Changes, fingerprint: str) -> int:
+    """Save the changes, each with its reason, all or none; return their number.
 
-    A value that counts already is no change. Raises `TransitionRefused` unless the assessment is ASSESSED,
-    `DomainError` for the member's own assessment, `ChangedMeanwhile` when `seen_mark` is not the rubric's
-    `effective_mark`, and `Refused` for a change without a reason, an unknown score, a text that is too long, or a part
-    with an O or a G that would have no justification of it (source text, part B; `justifying_columns`).
+    A value that already counts is no change. Raises `TransitionRefused` unless the assessment is ASSESSED,
+    `DomainError` for the member's own assessment, `ChangedMeanwhile` when `fingerprint` is not the rubric's
+    `result_fingerprint`, and `Refused` for a change without a reason, an unknown score, a text that is too long, or a
+    part with an O or a G without justification (source text, part B; `justifying_columns`).
     """
     with lifecycle.locked(assessment) as current:
         refuse_unless_assessed(current)
         lifecycle.refuse_own(current.student, by=by)
         rubric = read_rubric(current)
-        if rubric.effective_mark != seen_mark:
+        if rubric.result_fingerprint != fingerprint:
             raise ChangedMeanwhile
-        made = list(_corrections(rubric, changes, by))
-        problems = _problems(made) | _without_justification(rubric, made)
+        corrections = list(_corrections(rubric, changes, by))
+        problems = _problems(corrections) | _without_justification(rubric, corrections)
         if problems:
             raise Refused(problems)
-        if made:
-            Correction.objects.bulk_create(made)
-            lifecycle.bump_version(current)  # refuses a form for making it final that was opened before
-            lifecycle.record(current, kind=Event.Kind.CORRECTED, by=by, count=len(made))
-    return len(made)
+        if corrections:
+            Correction.objects.bulk_create(corrections)
+            lifecycle.bump_version(current)  # refuses a form for making it final that was opened earlier
+            lifecycle.record(current, kind=Event.Kind.CORRECTED, by=by, count=len(corrections))
+    return len(corrections)
 
 
 def justifying_columns(part: PartSheet) -> dict[str, list[Column]]:
     """Return for each O and G that counts in a part the columns whose text can justify it.
 
-    Those are the columns of the examiners who gave that letter; where the committee decided it, also those with a
-    wording of the committee that is as new as that decision. The text of an examiner with another score is about that
-    score.
+    Those are the columns of the examiners who gave that letter. Where the committee decided it, also those with a
+    wording of the committee at least as new as that decision.
     """
-    found: dict[str, list[Column]] = {}
+    columns: dict[str, list[Column]] = {}
     for letter in sorted({part.effective_letter(criterion.pk) for criterion in part.criteria} & {"O", "G"}):
         decided = min((decision.at for decision in part.decisions.values() if decision.after == letter), default=None)
-        found[letter] = [
+        columns[letter] = [
             column
             for column in part.columns
             if letter in column.scores.values() or (decided and column.correction and column.correction.at >= decided)
         ]
-    return found
+    return columns
 
 
 def _is_justified(part: PartSheet) -> bool:
@@ -112,13 +110,12 @@ def _is_justified(part: PartSheet) -> bool:
 def unjustified(rubric: Rubric) -> list[PartSheet]:
     """Return the parts with an O or a G that counts and has no justification (source text, part B).
 
-    A decision and a wording lapse independently, so that a part may lose its justification.
+    A decision and a wording lapse independently, so a part may lose its justification.
     """
     return [part for part in rubric.parts if not _is_justified(part)]
 
 
 def refuse_unless_assessed(assessment: Assessment) -> None:
-    """Raise `TransitionRefused` when the state of the assessment allows no corrections."""
     if assessment.status != Status.ASSESSED:
         state = assessment.get_status_display()
         raise lifecycle.TransitionRefused(f"Deze beoordeling heeft de status ‘{state}’ en kan nu niet worden bewerkt.")
@@ -136,12 +133,12 @@ def _corrections(rubric: Rubric, changes: Changes, by: User) -> Iterable[Correct
                     **common, criterion=criterion, before=now, after=change.value, reason=change.reason, covers=covers
                 )
         for column in part.columns:
-            was, change = column.effective_justification, changes.texts.get(column.assignment.pk)
-            if change and change.value != was:
+            before, change = column.effective_justification, changes.texts.get(column.assignment.pk)
+            if change and change.value != before:
                 yield Correction(
                     **common,
                     assignment=column.assignment,
-                    before=was,
+                    before=before,
                     after=change.value,
                     reason=change.reason,
                     covers=column.written,
@@ -150,18 +147,18 @@ def _corrections(rubric: Rubric, changes: Changes, by: User) -> Iterable[Correct
 
 def _problems(made: Iterable[Correction]) -> dict[tuple[str, int], str]:
     """Check each change by itself."""
-    found: dict[tuple[str, int], str] = {}
+    problems: dict[tuple[str, int], str] = {}
     for correction in made:
         is_score, pk = bool(correction.criterion_id), correction.criterion_id or correction.assignment_id or 0
         if is_score and correction.after not in ("", *SCORES):
-            found["score", pk] = "Kies O, V of G."
+            problems["score", pk] = "Kies O, V of G."
         if not is_score and len(correction.after) > MAX_JUSTIFICATION:
-            found["text", pk] = (
+            problems["text", pk] = (
                 f"De onderbouwing mag {MAX_JUSTIFICATION} tekens lang zijn; dit zijn er {len(correction.after)}."
             )
         if problem := _reason_problem(correction.reason):
-            found["reason" if is_score else "text-reason", pk] = problem
-    return found
+            problems["reason" if is_score else "text-reason", pk] = problem
+    return problems
 
 
 def _reason_problem(reason: str) -> str:
@@ -173,11 +170,8 @@ def _reason_problem(reason: str) -> str:
 
 
 def _without_justification(rubric: Rubric, made: Sequence[Correction]) -> dict[tuple[str, int], str]:
-    """Return a problem for each changed part with an O or a G that no text in the part justifies.
-
-    One text is enough, in the column of any examiner.
-    """
-    found = {}
+    """Return a problem for each changed part with an O or a G that no text in the part justifies."""
+    problems = {}
     for part in rubric.parts:
         after = _with(part, made)
         if after is None or _is_justified(after):
@@ -185,12 +179,12 @@ def _without_justification(rubric: Rubric, made: Sequence[Correction]) -> dict[t
         problem = "De onderbouwing is verplicht bij een O of een G"
         if any(column.effective_justification.strip() for column in after.columns):
             problem += "; wat er staat hoort bij een andere score. Pas de tekst aan"
-        found["text", part.columns[0].assignment.pk] = f"{problem}."
-    return found
+        problems["text", part.columns[0].assignment.pk] = f"{problem}."
+    return problems
 
 
 def _with(part: PartSheet, made: Iterable[Correction]) -> PartSheet | None:
-    """Return the part as it would be with these changes, or None when they do not change it."""
+    """Return the part with these changes applied, or None when they do not change it."""
     scores = {c.criterion_id: c for c in made if c.criterion_id in {criterion.pk for criterion in part.criteria}}
     texts = {c.assignment_id: c for c in made if c.assignment_id in {c.assignment.pk for c in part.columns}}
     if not scores and not texts:

@@ -1,10 +1,8 @@
-"""Assessments that still run while the student, or the docent who started them, left the school.
+"""Running assessments whose student, or the docent who started them, left the school.
 
-Derived at each question and kept nowhere: who comes back is back. About a student who left no mail goes out any more
-but those to the exam office, which archives the result; neither does one that was in the queue already
-(`why_not_to_send`). Examiners keep their link. Reminders in the name of an initiator who left pause too, and so do
-mails to them, until a colleague takes the assessment over. The docents of the exam and the committee see both on their
-screens, Schoolbeheer how many there are.
+Derived on each read and never stored. When the student left, only mails to the exam office go out (`why_not_to_send`
+holds back queued ones too). When the initiator left, reminders and mails to the initiator pause until a colleague takes
+over.
 """
 
 from __future__ import annotations
@@ -27,9 +25,9 @@ FROM_OR_TO_INITIATOR = ("reminder", "reminder_together", "all_done", "proposal",
 
 
 def why_paused(assessment: Assessment, *, initiator_left: bool | None = None) -> str:
-    """Why no examiner is mailed about it, in words for the docent; '' when nobody left.
+    """Return why no examiner is mailed about the assessment (Dutch, for the docent); '' when nothing prevents it.
 
-    `initiator_left` is what was read for several at once (`without_initiator`).
+    Pass `initiator_left` when it was read in bulk (`without_initiator`).
     """
     if assessment.student_left:
         return _("De student is uitgeschreven.")
@@ -37,25 +35,24 @@ def why_paused(assessment: Assessment, *, initiator_left: bool | None = None) ->
 
 
 def refuse_left(assessment: Assessment) -> None:
-    """Raises `DomainError` when its student or its initiator left."""
+    """Raise `DomainError` when the student or the initiator left."""
     if why := why_paused(assessment):
         raise lifecycle.DomainError(why)
 
 
 def refuse_student_left(assessment: Assessment) -> None:
-    """Raises `DomainError` when its student left."""
     if assessment.student_left:
         raise lifecycle.DomainError(_("De student is uitgeschreven."))
 
 
 def without_initiator(assessments: Iterable[Assessment]) -> set[int]:
-    """The ids of those whose initiator left; one query."""
+    """Return the ids of the assessments whose initiator left; one query."""
     pks = [assessment.pk for assessment in assessments]
     return set(Assessment.objects.filter(initiator_left(), pk__in=pks).values_list("pk", flat=True))
 
 
 def take_over(*, assessment: Assessment, by: User) -> None:
-    """Makes `by`, a docent of the school, the initiator in the place of one who left.
+    """Make `by`, a docent of the school, the initiator in place of one who left.
 
     Raises `DomainError` when the initiator is still there, or the assessment is closed.
     """
@@ -70,7 +67,7 @@ def take_over(*, assessment: Assessment, by: User) -> None:
 
 
 def why_not_to_send(mails: Collection[int]) -> dict[int, str]:
-    """A mail's id → why it may not go out: it is about a student who left, or to or from an initiator who did."""
+    """Return, by mail id, why a mail may not go out: its student, or the initiator it is to or from, left."""
     about = MailAbout.objects.filter(mail__in=mails)
     of_student = about.filter(student_left("assessment__")).exclude(mail__kind__in=TO_EXAM_OFFICE)
     of_initiator = about.filter(initiator_left("assessment__"), mail__kind__in=FROM_OR_TO_INITIATOR)
@@ -81,7 +78,7 @@ def why_not_to_send(mails: Collection[int]) -> dict[int, str]:
 
 
 def still_running(school: School) -> Iterator[ToDo]:
-    """How many run for people who left; for Schoolbeheer, who sees no assessment itself."""
+    """Count the running assessments of people who left, for Schoolbeheer."""
     running = Assessment.objects.running().filter(school=school)
     people = reverse("school:people", args=[school.pk])
     if count := running.filter(student_left()).count():

@@ -1,8 +1,8 @@
 """The states of an assessment, and the only place that writes `status`.
 
-Every function that touches completeness works inside `locked()`: it holds the assessment's row,
-reads all assignments again, and ends with one of the moves below, which writes the event. All of
-it is one database transaction, mail included (the outbox is a table).
+Every change of completeness works inside `locked()`: it locks the assessment's row, reads all assignments again, and
+ends with one of the moves below, which writes the event. All of it is one transaction, mail included (the outbox is a
+table).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     Status.FINAL: frozenset({Status.ASSESSED}),
     Status.CANCELLED: frozenset(),
 }
-# What there is of an assessment only while it is final.
+# Set only while the assessment is final.
 RESULT = ("ovg", "grade", "final_at", "final_by", "appeal_until")
 
 
 class DomainError(Exception):
-    """Something that can't be done, in words for the person who tried."""
+    """An action that is refused; the message is Dutch, for the user."""
 
 
 class TransitionRefused(DomainError):
@@ -47,7 +47,7 @@ class TransitionRefused(DomainError):
 
 @dataclass(frozen=True)
 class Progress:
-    """What the state follows from: counts over the live assignments and standing invitations."""
+    """Counts of live assignments and standing invitations, from which the state follows."""
 
     parts: int
     covered_parts: int
@@ -62,10 +62,10 @@ class Progress:
 
 
 def derive_status(progress: Progress) -> Status:
-    """The state of a running assessment (never FINAL or CANCELLED, which people decide).
+    """Return the state of a running assessment (never FINAL or CANCELLED, which people decide).
 
-    Without a standing invitation it is NEW; with every part covered and every assignment completed
-    ASSESSED; with anything written or completed IN_PROGRESS; else INVITED.
+    NEW without a standing invitation; ASSESSED with every part covered and every assignment completed; IN_PROGRESS with
+    anything written or completed; else INVITED.
     """
     if not progress.standing_invitations:
         return Status.NEW
@@ -78,9 +78,9 @@ def derive_status(progress: Progress) -> Status:
 
 @contextmanager
 def locked(assessment: Assessment, *, version: int | None = None) -> Iterator[Assessment]:
-    """One transaction that holds the assessment's row; yields it as it is now.
+    """Lock the assessment's row in a transaction and yield the fresh assessment.
 
-    With `version` it is refused when couplings or invitations were changed since that version.
+    Raises `DomainError` when couplings or invitations changed since `version`.
     """
     with transaction.atomic():
         current = Assessment.objects.select_for_update(of=("self",)).for_pages().get(pk=assessment.pk)
@@ -89,7 +89,7 @@ def locked(assessment: Assessment, *, version: int | None = None) -> Iterator[As
 
 
 def refuse_if_changed(assessment: Assessment, *, since: int | None) -> None:
-    """Raises `DomainError` when couplings or invitations were changed since that version; never for None."""
+    """Raise `DomainError` when couplings or invitations changed since version `since`; None skips the check."""
     if since not in (None, assessment.version):
         raise DomainError(
             _(
@@ -100,11 +100,11 @@ def refuse_if_changed(assessment: Assessment, *, since: int | None) -> None:
 
 
 def read_progress(assessment: Assessment) -> Progress:
-    """Counts everything anew, in one query; call it with the row locked."""
+    """Count everything again, in one query; call it with the row locked."""
     parts = Part.objects.filter(work_process__core_task__unit=OuterRef("unit"))
     standing = Invitation.objects.standing().filter(assessment=OuterRef("pk"))
     live = Q(assignments__removed_at__isnull=True)
-    rows = (  # one for each live assignment, or a single one with nothing in it
+    rows = (  # one row per live assignment, or a single empty one
         Assessment.objects.filter(pk=assessment.pk)
         .annotate(
             parts_in_all=_count(parts, "work_process__core_task__unit"),
@@ -115,40 +115,40 @@ def read_progress(assessment: Assessment) -> Progress:
         .order_by()
         .values("parts_in_all", "standing", "scored", "live__part", "live__completed_at", "live__justification")
     )
-    found = list(rows)
-    assignments = [row for row in found if row["live__part"] is not None]
+    groups = list(rows)
+    assignments = [row for row in groups if row["live__part"] is not None]
     return Progress(
-        parts=found[0]["parts_in_all"],
+        parts=groups[0]["parts_in_all"],
         covered_parts=len({row["live__part"] for row in assignments}),
         assignments=len(assignments),
         completed=sum(1 for row in assignments if row["live__completed_at"]),
         with_content=sum(1 for row in assignments if row["live__justification"] or row["scored"]),
-        standing_invitations=found[0]["standing"],
+        standing_invitations=groups[0]["standing"],
     )
 
 
 def _count(rows: QuerySet[Any], group: str) -> Coalesce:
-    """How many of `rows`, which refer to the outer query and all have one value of `group`."""
+    """Count `rows`, which refer to the outer query and share one value of `group`."""
     return Coalesce(Subquery(rows.order_by().values(group).values_list(Count("pk"))), 0)
 
 
 def refuse_if_closed(assessment: Assessment) -> None:
-    """Raises `TransitionRefused` for a final or cancelled assessment."""
+    """Raise `TransitionRefused` for a final or cancelled assessment."""
     if assessment.is_closed:
         state = {"state": _(assessment.get_status_display()).lower()}
         raise TransitionRefused(_("Deze beoordeling is %(state)s en kan niet meer worden gewijzigd.") % state)
 
 
 def refuse_own(student: Membership, *, by: User | None) -> None:
-    """Raises `DomainError` for who is the student too: nobody handles or decides on their own assessment.
+    """Raise `DomainError` when `by` is the student: users may not decide on their own assessment.
 
-    `by` is None where nobody with an account does it.
+    `by` is None for an action without an account.
     """
     if by and student.user_id == by.pk:
         raise DomainError("Dit is uw eigen beoordeling; een ander moet dit doen.")
 
 
-def settle(
+def update_status(
     assessment: Assessment,
     *,
     kind: Event.Kind,
@@ -157,31 +157,31 @@ def settle(
     quiet_for: timedelta | None = None,
     **data: Any,
 ) -> None:
-    """Ends a change of couplings, invitations or content: derives the state and writes the event.
+    """End a change of couplings, invitations or content: derive the state and write the event.
 
-    Call it inside `locked()`. `by` is the person with an account, `by_name` an examiner's name. With
-    `quiet_for` an event that moves nothing is left out when the same one was written that shortly
-    ago. Raises `TransitionRefused` when the assessment is closed.
+    Call it inside `locked()`. `by` is the user, `by_name` an examiner's name. With `quiet_for` the event is skipped
+    when it changes no state and the same one was written within that time. Raises `TransitionRefused` when the
+    assessment is closed.
     """
     refuse_if_closed(assessment)
     to = derive_status(read_progress(assessment))
     if quiet_for is not None and to == assessment.status:
-        same = assessment.events.filter(kind=kind, actor=by, at__gt=timezone.now() - quiet_for)
-        if same.filter(actor_name=by.full_name if by else by_name).exists():
+        recent = assessment.events.filter(kind=kind, actor=by, at__gt=timezone.now() - quiet_for)
+        if recent.filter(actor_name=by.full_name if by else by_name).exists():
             return
     _move(assessment, to=to, kind=kind, by=by, by_name=by_name, data=data)
 
 
 def bump_version(assessment: Assessment) -> None:
-    """Marks that couplings or invitations changed, so that older forms are refused."""
+    """Increase the version after a change of couplings or invitations, so that older forms are refused."""
     assessment.version += 1
     assessment.save(update_fields=["version"])
 
 
 def make_final(assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at: Any = None, **data: Any) -> Event:
-    """ASSESSED → FINAL with its result; `committee.decisions.finalise` is what calls it, inside `locked()`.
+    """ASSESSED → FINAL with its result; called by `committee.decisions.finalise`, inside `locked()`.
 
-    Raises `TransitionRefused` unless it is ASSESSED, by its state and by its assignments as read now.
+    Raises `TransitionRefused` unless both its state and its assignments, as read now, are ASSESSED.
     """
     _refuse_unless_allowed(assessment, Status.FINAL)
     if not read_progress(assessment).all_completed:
@@ -200,10 +200,10 @@ def make_final(assessment: Assessment, *, by: User, ovg: str, grade: Decimal, at
 
 
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> Event:
-    """FINAL → ASSESSED, with a reason; the document stays and is marked superseded.
+    """FINAL → ASSESSED, with a reason; the document is marked superseded.
 
-    `committee.decisions.finalise` is what calls it. Raises `DomainError` while a resit of the unit runs. Forms that
-    were opened on this result are refused from now on.
+    Called by `committee.decisions.finalise`. Raises `DomainError` while a resit of the unit runs. Increases the
+    version, so that forms opened on this result are refused.
     """
     _require_reason(reason)
     with locked(assessment, version=version) as current:
@@ -223,7 +223,7 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
                     data={"reason": reason},
                     fields=RESULT,
                 )
-        except IntegrityError:  # a resit that was started this moment
+        except IntegrityError:  # a resit started concurrently
             raise DomainError(ANOTHER_RUNS) from None
 
 
@@ -231,11 +231,11 @@ ANOTHER_RUNS = "Er loopt al een herkansing van deze eenheid. Rond die eerst af, 
 
 
 def _refuse_beside_another(assessment: Assessment) -> None:
-    """One assessment of a unit runs at a time (`assessment_one_running_per_unit`)."""
-    same = Assessment.objects.running().filter(
+    """Raise `DomainError` when another assessment of the unit runs (`assessment_one_running_per_unit`)."""
+    running = Assessment.objects.running().filter(
         student=assessment.student_id, exam=assessment.exam_id, unit_code=assessment.unit_code
     )
-    if same.exclude(pk=assessment.pk).exists():
+    if running.exclude(pk=assessment.pk).exists():
         raise DomainError(ANOTHER_RUNS)
 
 
@@ -251,8 +251,8 @@ def cancel(
 ) -> Event:
     """Any state but FINAL → CANCELLED: a missed date, an irregularity, an invalid attempt.
 
-    With `seen`, the state that `by` saw, it is refused when it is in another one by now. Its mails
-    are `committee.decisions.cancel`'s.
+    Refused when the state is no longer `seen`, the state on the user's page. Its mails are sent by
+    `committee.decisions.cancel`.
     """
     _require_reason(reason)
     with locked(assessment, version=version) as current:
@@ -271,7 +271,7 @@ def cancel(
 
 
 def reopen_assignments(assessment: Assessment, *, assignments: Iterable[Assignment]) -> None:
-    """Takes the completion off these assignments; `assessments.invitations.send_back` calls it inside `locked()`."""
+    """Reopen completed assignments; called by `assessments.invitations.send_back` inside `locked()`."""
     _refuse_unless_allowed(assessment, Status.IN_PROGRESS, only_from=Status.ASSESSED)
     assessment.assignments.filter(pk__in=[assignment.pk for assignment in assignments]).update(completed_at=None)
 
@@ -279,7 +279,7 @@ def reopen_assignments(assessment: Assessment, *, assignments: Iterable[Assignme
 def record(
     assessment: Assessment, *, kind: Event.Kind, by: User | None = None, by_name: str = "", **data: Any
 ) -> Event:
-    """Writes an event that moves nothing."""
+    """Write an event that changes no state."""
     return Event.objects.create(
         assessment=assessment,
         kind=kind,

@@ -1,4 +1,4 @@
-"""The examiner's link: a signature over (invitation, generation), and nothing kept that is secret."""
+"""The examiner's link: a signature over (invitation, generation); no secret is stored."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ _OPEN_COOKIE = "formulier_open"
 
 @dataclass
 class NoAccess(Exception):
-    """Why a link or its cookie opens nothing now.
+    """Why a link or its cookie gives no access.
 
-    `reason`: `unknown` (no link of ours), `no_cookie`, `void` (a newer link was made), `expired`,
-    `withdrawn`, `replaced` (another took the examiner's place), `cancelled` (the whole assessment),
-    `closed` (final since the form was opened), `too_many` and `asked_enough` (`rate_limits`).
-    `invitation` is known unless the signature is wrong; `renewable` says whether its examiner may
-    be mailed a new link: while the invitation stands, not after withdrawal, replacement or
-    cancellation, nor when the student left.
+    `reason`: `unknown` (an invalid signature), `no_cookie`, `void` (a newer link was made), `expired`, `withdrawn`,
+    `replaced` (another took the examiner's place), `cancelled` (the whole assessment), `closed` (final since the form
+    was opened), `too_many` and `asked_enough` (`rate_limits`). `invitation` is set unless the signature is invalid.
+    `renewable`: whether the examiner may be mailed a new link; not after withdrawal, replacement or cancellation, nor
+    when the student left.
     """
 
     reason: str
@@ -44,22 +43,22 @@ class NoAccess(Exception):
     def renewable(self) -> bool:
         if self.invitation is None or self.reason == "withdrawn":
             return False
-        return stands(self.invitation) and not self.invitation.assessment.student_left
+        return is_active(self.invitation) and not self.invitation.assessment.student_left
 
 
-def stands(invitation: Invitation) -> bool:
-    """Whether the examiner is still asked: not withdrawn or replaced, the assessment not cancelled."""
-    return not _why_over(invitation)
+def is_active(invitation: Invitation) -> bool:
+    """Return whether the invitation is active: not withdrawn or replaced, the assessment not cancelled."""
+    return not _inactive_reason(invitation)
 
 
-def closed_since(invitation: Invitation) -> NoAccess:
-    """Why an examiner who had the form open a moment ago can't save it any more, read anew."""
-    fresh = Invitation.objects.select_related("assessment").get(pk=invitation.pk)
-    return NoAccess(_why_over(fresh) or "closed")
+def why_closed(invitation: Invitation) -> NoAccess:
+    """Return why an examiner with an open form can no longer save it, read again."""
+    current = Invitation.objects.select_related("assessment").get(pk=invitation.pk)
+    return NoAccess(_inactive_reason(current) or "closed")
 
 
-def _why_over(invitation: Invitation) -> str:
-    """The reason why the examiner is asked no more; '' while the invitation stands."""
+def _inactive_reason(invitation: Invitation) -> str:
+    """Return the reason why the invitation is no longer active; '' while it is."""
     if invitation.assessment.status == Status.CANCELLED:
         return "cancelled"
     if invitation.withdrawn_at is None:
@@ -68,7 +67,7 @@ def _why_over(invitation: Invitation) -> str:
 
 
 def token_for(*, invitation: Invitation) -> str:
-    """The link's token for the invitation's present generation: URL-safe text."""
+    """Return the link's token for the invitation's current generation: URL-safe text."""
     return _token(invitation.pk, invitation.generation)
 
 
@@ -77,10 +76,9 @@ def _token(pk: int, generation: int) -> str:
 
 
 def mail_link(*, invitation: Invitation, together: Sequence[Invitation] = ()) -> Link:
-    """What the outbox keeps in place of the link, until it sends.
+    """Return the reference that the outbox stores in place of the link, until it sends.
 
-    `together` are all invitations of a mail that holds a link for each: one that is void by then
-    doesn't keep the others' from being sent.
+    `together` are all invitations of a mail with a link for each: a void link does not hold back the others.
     """
     data: dict[str, Any] = {"invitation": invitation.pk, "generation": invitation.generation}
     if together:
@@ -89,10 +87,10 @@ def mail_link(*, invitation: Invitation, together: Sequence[Invitation] = ()) ->
 
 
 def resolve(data: Mapping[str, Any]) -> str:
-    """The absolute URL for `mail_link`'s data; raises `LinkVoid` when a newer one took its place.
+    """Return the absolute URL for `mail_link`'s data; raise `LinkVoid` when a newer link replaced it.
 
-    In a mail with a link for each of several students a void one is sent as well, as long as one of
-    the others stands: its page says why it is void.
+    In a mail with several links a void one is sent as well, as long as one of the others is valid: its page explains
+    why it is void.
     """
     [url] = resolve_many([data])
     if isinstance(url, LinkVoid):
@@ -101,26 +99,26 @@ def resolve(data: Mapping[str, Any]) -> str:
 
 
 def resolve_many(batch: Sequence[Mapping[str, Any]]) -> list[str | LinkVoid]:
-    """What `resolve` gives for each, or the `LinkVoid` that it would raise; one query."""
-    wanted = {pk for data in batch for pk in _wanted(data)}
-    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # what `stands` goes by, too
-    found = Invitation.objects.filter(pk__in=wanted).select_related("assessment").only(*looked_at)
-    standing = {invitation.pk: invitation.generation for invitation in found if stands(invitation)}
+    """Return for each what `resolve` returns, or the `LinkVoid` that it would raise; one query."""
+    pks = {pk for data in batch for pk in _wanted(data)}
+    looked_at = ("generation", "withdrawn_at", "replaced_by", "assessment__status")  # `is_active` reads these too
+    invitations = Invitation.objects.filter(pk__in=pks).select_related("assessment").only(*looked_at)
+    standing = {invitation.pk: invitation.generation for invitation in invitations if is_active(invitation)}
     return [_resolve(data, standing) for data in batch]
 
 
 def _resolve(data: Mapping[str, Any], standing: Mapping[int, int]) -> str | LinkVoid:
-    """`standing`: the present generation of each invitation that stands."""
-    found = [(standing[pk], generation) for pk, generation in _wanted(data).items() if pk in standing]
-    if not found:
+    """Resolve with `standing`, the current generation by id of each active invitation."""
+    generations = [(standing[pk], generation) for pk, generation in _wanted(data).items() if pk in standing]
+    if not generations:
         return LinkVoid("De uitnodiging was al ingetrokken of vervangen toen deze mail zou worden verzonden.")
-    if not any(present == generation for present, generation in found):
+    if not any(present == generation for present, generation in generations):
         return LinkVoid("Er is intussen een nieuwere uitnodiging gemaakt.")
     return _url(data["invitation"], data["generation"])
 
 
 def _wanted(data: Mapping[str, Any]) -> dict[int, int]:
-    """An invitation's id → the generation that the mail was made for, of all invitations of that mail."""
+    """Return the generation that the mail was made for, by invitation id, of all invitations of that mail."""
     return {data["invitation"]: data["generation"]} | dict(data.get("together", ()))
 
 
@@ -129,7 +127,7 @@ def _url(pk: int, generation: int) -> str:
 
 
 def open_token(token: str) -> Invitation:
-    """The invitation of a link's token, when it is valid now; else raises `NoAccess`."""
+    """Return the invitation of a link's token, when it is valid now; else raise `NoAccess`."""
     try:
         pk, generation = signing.Signer(salt=_LINK_SALT).unsign_object(token)
     except signing.BadSignature:
@@ -138,9 +136,9 @@ def open_token(token: str) -> Invitation:
 
 
 def set_cookie(response: HttpResponse, *, invitation: Invitation) -> None:
-    """Give the browser access to this invitation alone: HttpOnly, signed, limited to its path.
+    """Give the browser access to this invitation only: HttpOnly, signed, limited to its path.
 
-    A second cookie without access, which ends with the first, says which pages may be shown again
+    A second cookie without access, which ends with the first, marks which pages may be cached
     (`accounts.sessions.private_pages`).
     """
     value = signing.Signer(salt=_COOKIE_SALT).sign_object([invitation.pk, invitation.generation])
@@ -158,16 +156,16 @@ def set_cookie(response: HttpResponse, *, invitation: Invitation) -> None:
 
 
 def delete_cookie(response: HttpResponse, *, public_id: UUID) -> None:
-    """Takes the browser's access to this invitation away again; the mailed link still works."""
+    """Remove the browser's access to this invitation; the mailed link still works."""
     path = reverse("assessments:form", args=[public_id])
     for name in (_cookie_name(public_id), _OPEN_COOKIE):
         response.delete_cookie(name, path=path, samesite="Lax")
 
 
 def open_cookie(request: HttpRequest, public_id: UUID) -> Invitation:
-    """The invitation whose cookie this request carries, checked anew; else raises `NoAccess`.
+    """Return the invitation of the request's cookie, checked again; else raise `NoAccess`.
 
-    The page goes on in the examiner's language.
+    Activates the examiner's language.
     """
     value = request.COOKIES.get(_cookie_name(public_id), "")
     try:
@@ -186,13 +184,13 @@ def _cookie_name(public_id: UUID) -> str:
 
 def _usable(found: Any, generation: int) -> Invitation:
     related = ("contact", "assessment__student__user", "assessment__exam", "assessment__unit", "assessment__school")
-    # One row at most. With a LIMIT, as of first(), PostgreSQL plans these nine tables six times as long: 9 ms a page.
+    # At most one row. With a LIMIT, as of first(), PostgreSQL takes six times as long to plan these nine tables: 9 ms.
     invitation = next(iter(found.select_related(*related, "assessment__initiator")), None)
     if invitation is None:
         raise NoAccess("unknown")
-    if over := _why_over(invitation):
+    if over := _inactive_reason(invitation):
         raise NoAccess(over, invitation)
-    if is_student(invitation.assessment, invitation.contact):  # by an address or account that became theirs
+    if is_student(invitation.assessment, invitation.contact):  # the examiner's address or account became the student's
         raise NoAccess("withdrawn", invitation)
     if invitation.generation != generation:
         raise NoAccess("void", invitation)

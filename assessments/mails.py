@@ -330,7 +330,7 @@ def _queue(
 
 def _logo_url(school: School) -> str:
     """Not attached: a mail for thirty students stays small, and a program that shows no pictures shows the name."""
-    return settings.SITE_URL + school.look.logo_url if school.logo_id else ""
+    return settings.SITE_URL + school.branding.logo_url if school.logo_id else ""
 
 
 def _list_id(school: School) -> str:

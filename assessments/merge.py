@@ -1,8 +1,8 @@
-"""Saving one part of the form from several tabs and devices: whose value stands, field by field.
+"""Merge saves of one part of the form from several tabs and devices, field by field.
 
-A form says what it was opened with (its base). A field that nobody else changed since is written; one that only
-someone else changed stays as it is; one that both changed is a conflict, and both values are shown. The part of
-this that decides is pure; `assessments.examiner.saving` reads and writes.
+A form posts the values that it was opened with (its base). A field that only this form changed is written, one that
+only another changed stays, one that both changed is a conflict. The decision is pure; `assessments.examiner.saving`
+reads and writes.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any
 
 from accounts.text import clean_text
 
-MAX_PAGES = 8  # open pages whose last save is remembered for a part
+MAX_PAGES = 8  # open pages per part whose last save is remembered
 _BASE_SCORE = re.compile("([0-9]{1,18})([OVG])")
 _PAGE = re.compile("[0-9a-f]{16}")
-Heard = list[list[Any]]  # [page id, number of its last save that was taken], the newest last
+Heard = list[list[Any]]  # [page id, number of its last accepted save], the newest last
 
 
 class Verdict(Enum):
@@ -30,10 +30,10 @@ class Verdict(Enum):
 
 
 def decide(*, kept: str, typed: str, base: str | None, own: bool = False, nothing: str = "") -> Verdict:
-    """What becomes of one field: `kept` stands there now, `typed` was posted; `nothing` is the empty value.
+    """Decide on one field: `kept` is stored, `typed` was posted; `nothing` is the empty value.
 
-    `base` is what the form was opened with, None when it did not say; `own` tells that the kept value came from
-    this very page, by a save whose answer it may never have seen.
+    `base` is the value when the form was opened, None when it was not posted. `own`: this page wrote the stored value,
+    possibly by a save whose response it never received.
     """
     if typed == kept:
         return Verdict.SAME
@@ -42,10 +42,10 @@ def decide(*, kept: str, typed: str, base: str | None, own: bool = False, nothin
     return Verdict.KEEP if typed == base else Verdict.CONFLICT
 
 
-def mark(text: str) -> str:
-    """Return what stands for a text in a base: 16 hexadecimal digits, '-' for the empty text.
+def fingerprint(text: str) -> str:
+    """Return the fingerprint of a stored text: 16 hexadecimal digits, '-' for the empty text.
 
-    Of the text as it is stored, so that one stored before it was cleaned is no other than the same one posted.
+    It is taken of the cleaned text, so that a text stored before cleaning equals the same one posted.
     """
     text = clean_text(text)
     return hashlib.sha256(text.encode()).hexdigest()[:16] if text else "-"
@@ -53,23 +53,23 @@ def mark(text: str) -> str:
 
 @dataclass(frozen=True)
 class Base:
-    """What a part of the form was opened with: the `mark` of its justification, and its scores by criterion id."""
+    """The state in which a part was opened: the `fingerprint` of its justification, and its scores by criterion id."""
 
     text: str
     scores: Mapping[int, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, text: str, scores: Mapping[int, str]) -> Base:
-        return cls(mark(text), dict(scores))
+        return cls(fingerprint(text), dict(scores))
 
     @classmethod
     def read(cls, written: str) -> Base | None:
-        """The base of a hidden field; None for anything that is none."""
+        """Parse the hidden field; return None when it is malformed."""
         text, *scores = written.split(" ")
-        found = [_BASE_SCORE.fullmatch(score) for score in scores]
-        if not re.fullmatch("-|[0-9a-f]{16}", text) or not all(found):
+        matches = [_BASE_SCORE.fullmatch(score) for score in scores]
+        if not re.fullmatch("-|[0-9a-f]{16}", text) or not all(matches):
             return None
-        return cls(text, {int(match[1]): match[2] for match in found if match})
+        return cls(text, {int(match[1]): match[2] for match in matches if match})
 
     def __str__(self) -> str:
         return " ".join([self.text, *(f"{criterion}{value}" for criterion, value in sorted(self.scores.items()))])
@@ -77,9 +77,9 @@ class Base:
 
 @dataclass(frozen=True)
 class Sender:
-    """The open page that posts: its id, that of the page it took over from after a reload, and which save this is.
+    """The page that posts: its id, the id of the page it replaced on a reload, and the number of this save.
 
-    Without JavaScript there is none of it (`page` is empty), and the base alone decides.
+    Without JavaScript `page` is empty, and the base alone decides.
     """
 
     page: str = ""
@@ -93,15 +93,15 @@ class Sender:
         return cls(page, earlier, int(number) if re.fullmatch("[0-9]{1,9}", number) else 0)
 
     def wrote(self, page: str) -> bool:
-        """Whether a value that `page` wrote came from here."""
+        """Return whether this page or the one it replaced wrote a value of `page`."""
         return bool(page) and page in (self.page, self.earlier)
 
     def is_late(self, heard: Heard) -> bool:
-        """Whether a later save of this page came first: this one is repeated, or was overtaken on the way."""
+        """Return whether this save is repeated, or a later one of the same page arrived first."""
         return bool(self.page) and any(page == self.page and self.number <= number for page, number in heard)
 
     def heard_after(self, heard: Heard) -> Heard:
-        """`heard` with this save in it."""
+        """Return `heard` with this save added."""
         if not self.page:
             return heard
         return [*([page, number] for page, number in heard if page != self.page), [self.page, self.number]][-MAX_PAGES:]

@@ -84,7 +84,7 @@ def snapshot(*, assessment: Assessment, rubric: Rubric, unit: grading_scores.Uni
 
 
 def _look_json(school: School) -> dict[str, Any]:
-    """The branding of the document stays as it is now when the school changes its own."""
+    """Return the branding as it is now: later changes by the school do not alter the document."""
     return {"colour": school.colour, "logo": school.logo.sha256 if school.logo else ""}
 
 
@@ -115,11 +115,11 @@ def _part_json(part: PartSheet, signed: Signed) -> dict[str, Any]:
 def _criterion_json(part: PartSheet, criterion: Criterion, signed: Signed) -> dict[str, Any]:
     data: dict[str, Any] = {"text": criterion.text, "score": part.effective_letter(criterion.pk)}
     if decision := part.decisions.get(criterion.pk):
-        given = [
+        scores = [
             {"examiner": _signed_json(column, signed)["name"], "score": column.scores[criterion.pk]}
             for column in part.columns
         ]
-        data["correction"] = {**_correction_json(decision), "given": given}
+        data["correction"] = {**_correction_json(decision), "given": scores}
     return data
 
 

@@ -17,7 +17,7 @@ from exams.criteria_cache import criteria_of
 from exams.grading import scores as grading_scores
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
-from .merge import Base, mark
+from .merge import Base, fingerprint
 from .models import Assessment, Assignment, AssignmentQuerySet, Correction, Score
 
 
@@ -30,7 +30,7 @@ def score_words() -> list[tuple[str, str]]:
 class Missing:
     """Something an assignment needs before it can be completed; `name` is the field's, `field_id` its HTML id.
 
-    `words` is the message at the field itself; `text` also names the part.
+    `words` is the message at the field; `text` also names the part.
     """
 
     column: Column
@@ -80,12 +80,11 @@ class Column:
 
     @property
     def needs_justification(self) -> bool:
-        """A part with an O or a G needs one (source text, part B)."""
+        """Return whether the part has an O or a G (source text, part B)."""
         return any(value in ("O", "G") for value in self.scores.values())
 
     @property
     def is_open(self) -> bool:
-        """Whether the examiner can still change it."""
         return self.assignment.completed_at is None and self.assignment.removed_at is None
 
     @property
@@ -94,12 +93,12 @@ class Column:
 
     @property
     def justification(self) -> str:
-        """The text in the form's field."""
+        """Return the text in the form's field."""
         return self.examiner_justification if self.typed is None else self.typed
 
     @property
     def effective_justification(self) -> str:
-        """The committee's wording if there is one, else the examiner's text."""
+        """Return the committee's wording if there is one, else the examiner's text."""
         return self.correction.after if self.correction else self.examiner_justification
 
     def of_part(self, criteria: Iterable[int]) -> list[int]:
@@ -109,7 +108,6 @@ class Column:
 
     @property
     def base(self) -> Base:
-        """The base of a form that is opened now."""
         return Base.of(self.examiner_justification, self.scores)
 
     @property
@@ -121,7 +119,7 @@ class Column:
 
     @property
     def lines(self) -> Iterator[tuple[Criterion, str, str]]:
-        """Yield each criterion with the name of its field and its score, '' if it has none."""
+        """Yield each criterion with the name of its field and its score, '' if missing."""
         for criterion in self.criteria:
             yield criterion, self.score_field(criterion), self.scores.get(criterion.pk, "")
 
@@ -141,15 +139,15 @@ class Column:
             yield Missing(self, words, self.justification_field, self.justification_field)
 
 
-Cell = tuple[Column, str]  # a column and its score of one criterion, '' if it has none
+Cell = tuple[Column, str]  # a column and its score of one criterion, '' if missing
 
 
 @dataclass
 class PartSheet:
     """A part with its criteria and one column per examiner.
 
-    `decisions` holds the committee's valid decisions by criterion id, `lapsed` the newest corrections that are not
-    valid any more. `removed` holds the columns of removed examiners, which count nowhere.
+    `decisions` holds the committee's valid decisions by criterion id, `lapsed` the newest corrections that are no
+    longer valid. `removed` holds the columns of removed examiners, which do not count.
     """
 
     part: Part
@@ -160,7 +158,7 @@ class PartSheet:
     lapsed: list[Correction] = field(default_factory=list)
 
     def given(self, criterion: int) -> dict[str, str]:
-        """Return the examiners' scores of a criterion by assignment id, '' for none, as in `Correction.covers`."""
+        """Return the examiners' scores of a criterion by assignment id, '' if missing, as in `Correction.covers`."""
         return {str(column.assignment.pk): column.scores.get(criterion, "") for column in self.columns}
 
     def effective(self, criterion: int) -> grading_scores.Effective:
@@ -207,7 +205,7 @@ class CoreTaskSheet:
 class Rubric:
     """The parts of the whole unit, or those of one examiner.
 
-    `corrections` holds every correction that was ever made, oldest first, valid or not.
+    `corrections` holds every correction ever made, oldest first, valid or not.
     """
 
     assessment: Assessment
@@ -233,7 +231,7 @@ class Rubric:
 
     @cached_property
     def examiners(self) -> list[Contact]:
-        """Everyone with a live assignment, in the order of the parts."""
+        """Return everyone with a live assignment, in the order of the parts."""
         return list({column.assignment.contact_id: column.assignment.contact for column in self.columns}.values())
 
     @cached_property
@@ -245,21 +243,25 @@ class Rubric:
         return bool(self.columns) and all(column.assignment.completed_at for column in self.columns)
 
     @property
-    def mark(self) -> str:
-        """A fingerprint of everything that is still to be completed."""
-        return mark(" ".join(f"{column.assignment.pk}:{column.base}" for column in self.columns if column.is_open))
+    def open_fingerprint(self) -> str:
+        """Return a fingerprint of everything that is still to be completed."""
+        return fingerprint(
+            " ".join(f"{column.assignment.pk}:{column.base}" for column in self.columns if column.is_open)
+        )
 
     @property
-    def effective_mark(self) -> str:
-        """A fingerprint of everything that counts."""
+    def result_fingerprint(self) -> str:
+        """Return a fingerprint of everything that counts."""
         parts = []
         for part in self.parts:
             parts += [
                 f"{criterion.pk}:{part.effective_letter(criterion.pk)}:{part.given(criterion.pk)}"
                 for criterion in part.criteria
             ]
-            parts += [f"{column.assignment.pk}:{mark(column.effective_justification)}" for column in part.columns]
-        return mark(" ".join(parts))
+            parts += [
+                f"{column.assignment.pk}:{fingerprint(column.effective_justification)}" for column in part.columns
+            ]
+        return fingerprint(" ".join(parts))
 
     @property
     def criteria_count(self) -> int:
@@ -267,7 +269,7 @@ class Rubric:
 
     @property
     def open_count(self) -> int:
-        """The number of scores and required justifications that are missing."""
+        """Count the missing scores and required justifications."""
         return len(self.missing)
 
     @property
@@ -324,17 +326,17 @@ def _read(assessment: Assessment, assignments: AssignmentQuerySet, *, contact: C
 
 
 def _with_contacts(assignments: AssignmentQuerySet, contact: Contact | None) -> Iterable[Assignment]:
-    """Those of `contact`, or all by the examiner's last name."""
+    """Return the assignments of `contact`, or all by the examiner's last name."""
     if contact is None:
         return assignments.select_related("contact").order_by("contact__sort_key", "pk")
-    own = list(assignments.filter(contact=contact).order_by("pk"))
-    for assignment in own:
+    assigned = list(assignments.filter(contact=contact).order_by("pk"))
+    for assignment in assigned:
         assignment.contact = contact
-    return own
+    return assigned
 
 
 def _apply_corrections(rubric: Rubric) -> None:
-    """Apply the newest correction of each criterion and text, while the examiners' answers are the ones it covers."""
+    """Apply the newest correction of each criterion and text while the answers are those it covers."""
     rubric.corrections = list(rubric.assessment.corrections.select_related("criterion"))
     scores = {c.criterion_id: c for c in rubric.corrections if c.criterion_id}
     texts = {c.assignment_id: c for c in rubric.corrections if c.assignment_id}

@@ -1,4 +1,4 @@
-"""The student's own screens: 'Mijn examens' and the PDF (source text, 'Beoordeling inzien student')."""
+"""The student's pages: 'Mijn examens' and the PDF (source text, 'Beoordeling inzien student')."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from .models import Assessment, Document
 @translated
 @require_GET
 def my_exams(request: UserRequest) -> HttpResponse:
-    """The student's assessments, newest first: their progress, and the result once it is final.
+    """List the student's assessments, newest first: their progress, and the result once it is final.
 
-    An exam that was taken off the account hides no result; who has neither is told how to begin.
+    Removing an exam from the account hides no result.
     """
     documents = Document.objects.current().filter(file__isnull=False)
     withdrawn = Document.objects.filter(assessment=OuterRef("pk")).order_by("-number").values("superseded_at")[:1]
-    own = Assessment.objects.of_student(request.user).for_pages().order_by("-created_at", "-pk")
+    assessments = Assessment.objects.of_student(request.user).for_pages().order_by("-created_at", "-pk")
     context = {
-        "assessments": own.annotate(withdrawn_at=Subquery(withdrawn)).prefetch_related(
+        "assessments": assessments.annotate(withdrawn_at=Subquery(withdrawn)).prefetch_related(
             Prefetch("documents", documents)
         ),
         "has_exam": request.user.account_exams.exists(),
@@ -38,19 +38,19 @@ def my_exams(request: UserRequest) -> HttpResponse:
 @translated
 @require_GET
 def document(request: UserRequest, public_id: UUID) -> FileResponse:
-    """The PDF of a final result, shown in the browser; 404 for whoever may not see it.
+    """Return the PDF of a final result, inline; 404 when the user may not see it.
 
-    Proven first: a PDF that was changed in the storage is nobody's result.
+    Verifies the hash first: a PDF that was changed in the storage is not served.
     """
-    seen = Document.objects.visible_to(request.user).select_related("file", "assessment__student")
-    found = get_object_or_404(seen, public_id=public_id)
-    if found.file is None:
+    visible = Document.objects.visible_to(request.user).select_related("file", "assessment__student")
+    document = get_object_or_404(visible, public_id=public_id)
+    if document.file is None:
         raise Http404
-    content = found.file.open_proven()
-    access_log.note(found.assessment, by=request.user, what=access_log.What.DOCUMENT)
+    content = document.file.open_proven()
+    access_log.note(document.assessment, by=request.user, what=access_log.What.DOCUMENT)
     return FileResponse(
         content,
-        filename=found.filename,
+        filename=document.filename,
         content_type="application/pdf",
         headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )

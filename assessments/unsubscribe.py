@@ -1,4 +1,4 @@
-"""'Geen herinneringen meer': the examiner's own switch, by a link that works as long as the mail is kept."""
+"""'Geen herinneringen meer': the examiner stops reminders by a link in the mail that does not expire."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _SALT = "assessments.stop_reminders"
 
 
 def mail_link(*, invitations: Sequence[Invitation]) -> Link:
-    """What the outbox keeps in place of the link of a mail about these, until it sends."""
+    """Return the reference that the outbox stores in place of the link, until it sends."""
     return Link(kind=LINK_KIND, data={"invitations": [invitation.pk for invitation in invitations]})
 
 
 def resolve(data: Mapping[str, Any]) -> str:
-    """The absolute URL for `mail_link`'s data."""
+    """Return the absolute URL for `mail_link`'s data."""
     return settings.SITE_URL + reverse("assessments:no_reminders", args=[_token(*_pks(data))])
 
 
 def _pks(data: Mapping[str, Any]) -> list[int]:
-    return list(data["invitations"]) if "invitations" in data else [data["invitation"]]  # one that was queued before
+    return list(data["invitations"]) if "invitations" in data else [data["invitation"]]  # one in queued older mails
 
 
 def token_for(*invitations: Invitation) -> str:
-    """The link's token. It opens nothing but this switch, and stays valid when newer links are made."""
+    """Return the link's token. It only stops reminders, and stays valid when newer links are made."""
     return _token(*(invitation.pk for invitation in invitations))
 
 
@@ -43,7 +43,7 @@ def _token(*pks: int) -> str:
 
 
 def find(token: str) -> list[Invitation]:
-    """The invitations of a token; none when the token is none of ours."""
+    """Return the invitations of a token; empty when the signature is invalid."""
     try:
         signed = signing.Signer(salt=_SALT).unsign_object(token)
     except signing.BadSignature:
@@ -53,14 +53,11 @@ def find(token: str) -> list[Invitation]:
 
 
 def stop(*, invitation: Invitation) -> None:
-    """No reminder goes to this examiner by itself any more; once is enough, a second time changes nothing.
-
-    A teacher may still send one by hand.
-    """
+    """Stop scheduled reminders to this examiner; idempotent. A docent may still send one by hand."""
     with lifecycle.locked(invitation.assessment) as current:
-        fresh = current.invitations.select_related("contact").get(pk=invitation.pk)
-        if fresh.reminders_stopped_at is None:
-            fresh.reminders_stopped_at = timezone.now()
-            fresh.save(update_fields=["reminders_stopped_at"])
-            name = fresh.contact.full_name
+        current_invitation = current.invitations.select_related("contact").get(pk=invitation.pk)
+        if current_invitation.reminders_stopped_at is None:
+            current_invitation.reminders_stopped_at = timezone.now()
+            current_invitation.save(update_fields=["reminders_stopped_at"])
+            name = current_invitation.contact.full_name
             lifecycle.record(current, kind=Event.Kind.REMINDERS_OFF, by_name=name, examiner=name)

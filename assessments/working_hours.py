@@ -1,4 +1,4 @@
-"""When mail that nobody asked for at that moment may go out: on working days in the Netherlands, by day."""
+"""Working hours in the Netherlands, in which scheduled mail may go out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPENS, CLOSES = time(8), time(18)
 
 @lru_cache(maxsize=16)
 def public_holidays(year: int) -> frozenset[date]:
-    """Days on which schools and most companies are closed; Good Friday and 5 May are no holidays for many."""
+    """Return the days on which schools and most companies are closed, so not Good Friday or 5 May."""
     sunday = easter(year)
     kings_day = date(year, 4, 27)
     if kings_day.weekday() == 6:
@@ -28,23 +28,21 @@ def is_working_day(day: date) -> bool:
 
 
 def is_open(moment: datetime) -> bool:
-    """Whether `moment` is on a working day between `OPENS` and `CLOSES`, by the clock here."""
+    """Return whether `moment` is on a working day between `OPENS` and `CLOSES`, local time."""
     local = timezone.localtime(moment)
     return is_working_day(local.date()) and OPENS <= local.time() < CLOSES
 
 
 def opening(day: date) -> datetime:
-    """The moment at which `day`, a working day, begins."""
     return timezone.make_aware(datetime.combine(day, OPENS))
 
 
 def closing(day: date) -> datetime:
-    """The moment at which `day`, a working day, ends."""
     return timezone.make_aware(datetime.combine(day, CLOSES))
 
 
 def next_open(moment: datetime) -> datetime:
-    """`moment` itself in office hours, else the next opening."""
+    """Return `moment` itself in office hours, else the next opening."""
     if is_open(moment):
         return moment
     local = timezone.localtime(moment)
@@ -55,7 +53,7 @@ def next_open(moment: datetime) -> datetime:
 
 
 def working_day_until(day: date) -> date:
-    """`day`, or the last working day before it."""
+    """Return `day`, or the last working day before it."""
     while not is_working_day(day):
         day -= timedelta(days=1)
     return day

@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "accounts.sessions.interrupted.LoginRequiredMiddleware",
     "accounts.auth.middleware.LastSeenMiddleware",
     "accounts.auth.middleware.FirstLoginMiddleware",
-    "accounts.auth.middleware.HeldBackMiddleware",
+    "accounts.auth.middleware.RequireTwoFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

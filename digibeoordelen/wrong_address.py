@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.views.defaults import page_not_found
 
-from accounts.language import in_language_of
+from accounts.language import activate_language
 
 LONGEST_LINK = 3  # segments: 'account-aanmaken/bevestigen/<token>'
 
@@ -34,7 +34,7 @@ def not_found(request: HttpRequest, exception: Http404) -> HttpResponseBase:
     if request.resolver_match is None and request.method == "GET":
         for path, match in _above("/".join(request.path_info.split("/")[: LONGEST_LINK + 2])):
             if match.kwargs.keys() in ({"token"}, {"code"}):
-                in_language_of(request, match.func)
+                activate_language(request, match.func)
                 wrong = {name: value + request.path_info[len(path) - 1 :] for name, value in match.kwargs.items()}
                 page: HttpResponseBase = match.func(request, **wrong)
                 return page

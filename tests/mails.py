@@ -13,7 +13,7 @@ from accounts.auth.password import NEW_PASSWORD
 from accounts.models import EmailChange, Membership, Role, RoleChange, SchoolInvitation, User
 from accounts.people.invite import invite
 from accounts.people.mails import queue_roles_given
-from accounts.people.notify import Given
+from accounts.people.notify import GrantedRole
 from accounts.school import student_numbers
 from assessments import mails
 from assessments.models import Assessment, Document, Invitation, Proposal
@@ -96,12 +96,12 @@ def _about_accounts(student: Membership, user: User) -> None:
     queue_roles_given(
         to=manager,
         school=school,
-        given=[Given(user, Role.EXAMENCOMMISSIE)],
+        given=[GrantedRole(user, Role.EXAMENCOMMISSIE)],
         by_name="Otto Ander",
         how=how,
         sees_log=True,
     )
-    student_numbers.tell_school(student=student, number="654321")
+    student_numbers.notify_school(student=student, number="654321")
 
 
 def sentences(text: str) -> list[str]:

@@ -7,12 +7,12 @@ from typing import TypeVar
 import pytest
 from django.core.exceptions import PermissionDenied
 
-from accounts.models import AppendOnly, NeverChanged, RoleChange, SchoolChange
+from accounts.models import AppendOnly, Immutable, RoleChange, SchoolChange
 from assessments.models import Correction, Event, Viewing
 
 LOGS: list[type[AppendOnly]] = [Event, RoleChange, SchoolChange]
-Written = TypeVar("Written", bound=NeverChanged)
-WRITTEN: list[type[NeverChanged]] = [*LOGS, Correction, Viewing]
+Written = TypeVar("Written", bound=Immutable)
+WRITTEN: list[type[Immutable]] = [*LOGS, Correction, Viewing]
 
 
 def written(model: type[Written]) -> Written:
@@ -23,7 +23,7 @@ def written(model: type[Written]) -> Written:
 
 
 @pytest.mark.parametrize("model", WRITTEN)
-def test_what_was_written_is_not_changed(model: type[NeverChanged]) -> None:
+def test_what_was_written_is_not_changed(model: type[Immutable]) -> None:
     with pytest.raises(PermissionDenied):
         written(model).save()
     with pytest.raises(PermissionDenied):
@@ -39,4 +39,4 @@ def test_a_line_of_a_log_is_not_deleted(model: type[AppendOnly]) -> None:
 
 
 def test_every_model_that_is_written_once_is_among_them() -> None:
-    assert {*NeverChanged.__subclasses__(), *AppendOnly.__subclasses__()} == {*WRITTEN, AppendOnly}
+    assert {*Immutable.__subclasses__(), *AppendOnly.__subclasses__()} == {*WRITTEN, AppendOnly}

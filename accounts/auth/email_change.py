@@ -1,7 +1,6 @@
-"""Another e-mail address for an account: asked for, confirmed from the new mailbox, stopped from the old one.
+"""Changing an account's e-mail address: requested, confirmed from the new mailbox, stopped from the old one.
 
-What follows an account's address listens to the account being saved: the address book, and with it the links of an
-examiner's invitations, which are void at the old address from then on.
+The address book receives the account's `post_save` and voids an examiner's links at the old address.
 """
 
 from __future__ import annotations
@@ -24,19 +23,19 @@ from .links import CONFIRM_EMAIL, STOP_EMAIL, LinkGone
 
 logger = logging.getLogger(__name__)
 CONFIRM_TERM = timedelta(hours=24)
-# Long enough to come back from a weekend; an old mailbox may get into other hands, and must not hold on for longer.
+# Long enough to cover a weekend; short, since an old mailbox can get another owner.
 STOP_TERM = timedelta(days=3)
-# As long as anything says under which address someone logged in or was mailed: whoever erases the account has to know.
-KEPT = timedelta(days=370)
+# As long as login logs and mails mention the earlier address: erasing the account needs it.
+RETENTION = timedelta(days=370)
 _OPEN = Q(confirmed_at=None, withdrawn_at=None, stopped_at=None)
 
 
 class AddressTaken(Exception):
-    """Another account has the address by now."""
+    """Another account has the address."""
 
 
 class OtherDomain(Exception):
-    """The school of who registered there lets them have addresses of its `domains` alone."""
+    """The user registered at a school that only allows addresses of its `domains`."""
 
     def __init__(self, school: School) -> None:
         self.school, self.domains = school, school.student_domains
@@ -44,17 +43,16 @@ class OtherDomain(Exception):
 
 
 def refuse_other_domain(user: User, email: str) -> None:
-    """Raises `OtherDomain` where the address would leave the domains that let its owner register.
+    """Raise `OtherDomain` if the new address is outside the domains that allowed the registration.
 
-    The domain is all that a school knows of who made an account there. Whom Schoolbeheer invited, or gave another
-    role, or who is at several schools or left (their mailbox ends) goes where they like. So does whose study ended by
-    its date: students mostly stay in the school, dated by a list, until nothing of theirs is kept.
+    The domain is the school's only evidence about a self-registered student. It does not bind users who were invited,
+    have another role or several schools, have left, or whose study has ended.
     """
-    held = list(user.memberships.present().select_related("school"))
-    schools = {one.school for one in held}
-    if any(one.study_ended for one in held):
+    memberships = list(user.memberships.present().select_related("school"))
+    schools = {membership.school for membership in memberships}
+    if any(membership.study_ended for membership in memberships):
         return
-    if len(schools) != 1 or {one.role for one in held} != {Role.STUDENT}:
+    if len(schools) != 1 or {membership.role for membership in memberships} != {Role.STUDENT}:
         return
     [school] = schools
     domains = school.student_domains
@@ -69,14 +67,14 @@ def _domain(email: str) -> str:
 
 
 def open_change(user: User) -> EmailChange | None:
-    """What waits to be confirmed, if anything does."""
+    """Return the change that waits for confirmation."""
     return user.email_changes.filter(_OPEN, asked_at__gte=timezone.now() - CONFIRM_TERM).first()
 
 
-def ask(*, user: User, email: str, language: str) -> None:
-    """Mails both addresses; a change that waited until now is withdrawn. Nothing else changes yet.
+def request_change(*, user: User, email: str, language: str) -> None:
+    """Mail both addresses, and withdraw an earlier request; the address changes on confirmation.
 
-    An address that has an account already is told that, and whoever asks is not.
+    If the new address has an account only its mailbox learns that, not the requester.
     """
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -90,49 +88,49 @@ def ask(*, user: User, email: str, language: str) -> None:
 
 
 def withdraw(*, user: User) -> None:
-    """What waits to be confirmed never will be; a link to stop it goes on working."""
+    """Withdraw the open request; the link to stop it stays valid."""
     user.email_changes.filter(_OPEN).update(withdrawn_at=timezone.now())
 
 
 def confirm(*, change: EmailChange) -> None:
-    """Gives the account its new address. Raises `LinkGone` when it waits no more, `AddressTaken`, or `OtherDomain`."""
+    """Set the new address. Raise `LinkGone` if it is no longer open, `AddressTaken`, or `OtherDomain`."""
     with transaction.atomic():
         user, current = _locked(change)
         _refuse_unless_open(current)
         refuse_other_domain(user, current.new_email)
         current.confirmed_at = timezone.now()
         current.save(update_fields=["confirmed_at"])
-        _give(user, current.new_email)
+        _set_address(user, current.new_email)
     logger.info("Account %s has another address", user.pk)
 
 
 def stop(*, change: EmailChange, language: str) -> None:
-    """'Dit was ik niet': undoes the change and what came after, if it took place, and shuts out who knows the password.
+    """Revert the change and later ones, and lock out anyone who knows the password ('Dit was ik niet').
 
-    Every session ends, and a mail to the old address lets its owner choose a new password. Raises `LinkGone`
-    when it was stopped before, `AddressTaken` when the old address has another account by now.
+    End every session and mail the old address a link for a new password. Raise `LinkGone` if it was stopped before,
+    `AddressTaken` if another account has the old address.
     """
     with transaction.atomic():
         user, current = _locked(change)
         _refuse_unless_stoppable(current)
         since = user.email_changes.filter(asked_at__gte=current.asked_at)
-        took_place = since.filter(confirmed_at__isnull=False).exists()
-        since.update(stopped_at=timezone.now())  # their own links to stop them, too: they went to who did this
-        left = user.email
-        if took_place:
-            _give(user, current.old_email)
+        was_confirmed = since.filter(confirmed_at__isnull=False).exists()
+        since.update(stopped_at=timezone.now())  # their links to stop were mailed to the attacker's address
+        abandoned = user.email
+        if was_confirmed:
+            _set_address(user, current.old_email)
         user.set_unusable_password()
         user.save(update_fields=["password"])
         sessions.end_all(user=user)
-        if user.email != left:
-            mails.queue_email_given_back(to=left, language=language)
+        if user.email != abandoned:
+            mails.queue_email_given_back(to=abandoned, language=language)
         link = password.mail_link(user=user, language=language)
         mails.queue_new_password(user=user, link=link, language=language)
     logger.warning("Account %s: a change of address was stopped from the old one", user.pk)
 
 
-def find_to_confirm(token: str, user: User) -> EmailChange:
-    """The change of a link mailed to the new address, when it is this person's own; else raises `LinkGone`."""
+def get_open_change(token: str, user: User) -> EmailChange:
+    """Return the user's own change for a link mailed to the new address; raise `LinkGone`."""
     pk = CONFIRM_EMAIL.read(token)["change"]
     change = user.email_changes.filter(pk=pk).first()
     if change is None:
@@ -141,17 +139,17 @@ def find_to_confirm(token: str, user: User) -> EmailChange:
     return change
 
 
-def find_to_stop(token: str) -> EmailChange:
-    """The change of a link mailed to the old address; raises `LinkGone`."""
+def get_stoppable_change(token: str) -> EmailChange:
+    """Return the change for a link mailed to the old address; raise `LinkGone`."""
     change = EmailChange.objects.filter(pk=STOP_EMAIL.read(token)["change"]).first()
-    if change is None:  # forgotten, long after that time
+    if change is None:  # purged
         raise LinkGone("expired")
     _refuse_unless_stoppable(change)
     return change
 
 
 def resolve_confirm(data: Mapping[str, Any]) -> str:
-    """The URL for a mail about to go out; raises `LinkVoid`."""
+    """Return the URL for the mail being sent; raise `LinkVoid`."""
     change = EmailChange.objects.filter(_OPEN, pk=data["change"], asked_at__gte=timezone.now() - CONFIRM_TERM)
     if not change.exists():
         raise LinkVoid("De wijziging is intussen ingetrokken of verlopen.")
@@ -159,16 +157,16 @@ def resolve_confirm(data: Mapping[str, Any]) -> str:
 
 
 def resolve_stop(data: Mapping[str, Any]) -> str:
-    """The URL for a mail about to go out; raises `LinkVoid`."""
+    """Return the URL for the mail being sent; raise `LinkVoid`."""
     change = EmailChange.objects.filter(pk=data["change"], stopped_at=None, asked_at__gte=timezone.now() - STOP_TERM)
     if not change.exists():
         raise LinkVoid("De wijziging is intussen gestopt, of te lang geleden.")
     return STOP_EMAIL.url(data)
 
 
-def forget_old() -> None:
-    """Deletes what was asked so long ago that nothing is kept of the earlier address any more."""
-    EmailChange.objects.filter(asked_at__lt=timezone.now() - KEPT).delete()
+def purge_old() -> None:
+    """Delete requests older than the data kept about the earlier address."""
+    EmailChange.objects.filter(asked_at__lt=timezone.now() - RETENTION).delete()
 
 
 def _locked(change: EmailChange) -> tuple[User, EmailChange]:
@@ -193,15 +191,15 @@ def _refuse_unless_stoppable(change: EmailChange) -> None:
         raise LinkGone("expired")
 
 
-def _give(user: User, email: str) -> None:
-    others = User.objects.filter(email=email).exclude(pk=user.pk)
-    if others.exists():
+def _set_address(user: User, email: str) -> None:
+    other_accounts = User.objects.filter(email=email).exclude(pk=user.pk)
+    if other_accounts.exists():
         raise AddressTaken
     user.email = email
     try:
         with transaction.atomic():
             user.save(update_fields=["email"])
     except IntegrityError:
-        if others.exists():  # made at this moment
+        if other_accounts.exists():  # created at the same time
             raise AddressTaken from None
         raise

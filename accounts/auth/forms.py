@@ -1,4 +1,4 @@
-"""Logging in, and a person's own details."""
+"""Forms for logging in, registering, passwords, e-mail addresses and two-factor login."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from . import password as auth_password
 
 
 class LoginForm(AuthenticationForm):
-    """E-mail address and password; the address in any case, with or without spaces around it."""
+    """E-mail address, in any case and with surrounding spaces, and password."""
 
     username = AddressFormField(
         label=gettext_lazy("E-mailadres"),
@@ -48,13 +48,13 @@ class LoginForm(AuthenticationForm):
         return normalise_address(self.cleaned_data["username"])
 
 
-def at(domains: Sequence[str]) -> str:
-    """'@student.school.nl, @school.nl'."""
+def domain_list(domains: Sequence[str]) -> str:
+    """Return '@student.school.nl, @school.nl'."""
     return ", ".join(f"@{domain}" for domain in domains)
 
 
 class MailableEmail(AddressFormField):
-    """An e-mail address as accounts keep it, to which mail can be sent."""
+    """An e-mail address, normalised, to which mail can be sent."""
 
     def __init__(self, **more: Any) -> None:
         more.setdefault("label", gettext_lazy("E-mailadres"))
@@ -66,21 +66,19 @@ class MailableEmail(AddressFormField):
 
 
 class EmailForm(forms.Form):
-    """The address to mail to; whether it has an account makes no difference here."""
+    """An address to mail to, with or without an account."""
 
     email = MailableEmail(widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True}))
 
 
 class NewPasswordField(forms.CharField):
-    """A password to choose, or to repeat."""
-
     def __init__(self, *, label: Any, help_text: Any = "") -> None:
         widget = forms.PasswordInput(attrs={"autocomplete": "new-password"})
         super().__init__(label=label, help_text=help_text, strip=False, widget=widget)
 
 
 class RegisterForm(forms.ModelForm):
-    """A student who makes an account of their own, at a school that lets them."""
+    """Registration of a student, at a school that allows it."""
 
     email = MailableEmail()
     school = forms.ModelChoiceField(
@@ -114,9 +112,9 @@ class RegisterForm(forms.ModelForm):
         return cleaned
 
     def _refuse_another_domain(self, school: School | None, email: str | None) -> None:
-        if school and email and not school.lets_register(email):
+        if school and email and not school.accepts_registration(email):
             text = _("Bij deze school maakt u een account met uw e-mailadres van school: %(domains)s.")
-            self.add_error("email", text % {"domains": at(school.student_domains)})
+            self.add_error("email", text % {"domains": domain_list(school.student_domains)})
 
     def _refuse_weak_password(self, cleaned: dict[str, Any]) -> None:
         password = cleaned.get("password1")
@@ -132,8 +130,6 @@ class RegisterForm(forms.ModelForm):
 
 
 class PasswordForm(forms.Form):
-    """The password that someone has, or chose before."""
-
     password = forms.CharField(
         label=gettext_lazy("Wachtwoord"),
         strip=False,
@@ -142,7 +138,7 @@ class PasswordForm(forms.Form):
 
 
 class NewPasswordForm(SetPasswordForm):
-    """A first password or another one. Django's own, in our words; nothing is saved here, the user may not be yet."""
+    """A new password, validated for a user who may be unsaved; it does not save."""
 
     new_password1 = NewPasswordField(
         label=gettext_lazy("Nieuw wachtwoord"), help_text=password_validators_help_text_html
@@ -151,8 +147,8 @@ class NewPasswordForm(SetPasswordForm):
     error_messages = {"password_mismatch": gettext_lazy("De twee wachtwoorden zijn niet gelijk.")}
 
 
-class OwnPassword(forms.Form):
-    """Asks for the password once more, of whoever is logged in."""
+class CurrentPasswordForm(forms.Form):
+    """Requires the current password of the logged-in user."""
 
     password = forms.CharField(
         label=gettext_lazy("Uw wachtwoord"),
@@ -163,14 +159,12 @@ class OwnPassword(forms.Form):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        if not auth_password.is_own(self.request, password):
+        if not auth_password.is_current_password(self.request, password):
             raise ValidationError(_("Dit is niet uw wachtwoord."))
         return password
 
 
-class ChangePasswordForm(OwnPassword, NewPasswordForm):
-    """The old password and the new one."""
-
+class ChangePasswordForm(CurrentPasswordForm, NewPasswordForm):
     field_order = ("password", "new_password1", "new_password2")
 
     def __init__(self, request: HttpRequest, *args: Any) -> None:
@@ -179,9 +173,7 @@ class ChangePasswordForm(OwnPassword, NewPasswordForm):
         self.fields["password"].label = _("Huidig wachtwoord")
 
 
-class ChangeEmailForm(OwnPassword):
-    """The new address."""
-
+class ChangeEmailForm(CurrentPasswordForm):
     email = MailableEmail(label=gettext_lazy("Nieuw e-mailadres"))
     field_order = ("email", "password")
 
@@ -200,23 +192,23 @@ class ChangeEmailForm(OwnPassword):
             email_change.refuse_other_domain(cast(User, self.request.user), email)
         except email_change.OtherDomain as refused:
             text = _("%(school)s laat voor uw account alleen een e-mailadres toe van: %(domains)s.")
-            raise ValidationError(text % {"school": refused.school, "domains": at(refused.domains)}) from None
+            raise ValidationError(text % {"school": refused.school, "domains": domain_list(refused.domains)}) from None
         return email
 
 
 KEY_SALT = "accounts.second_step.key"
-KEY_AGE = 3600  # seconds that the page of setting up can stand open
+KEY_AGE = 3600  # seconds for which the page's key is valid
 
 
 class CodeInput(forms.TextInput):
-    """Empty again after a refusal: the next code is another one."""
+    """Renders empty after an error, as the next code is a different one."""
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         return super().get_context(name, None, attrs)
 
 
 class CodeForm(forms.Form):
-    """The six digits of the app, with or without the space that it shows in the middle."""
+    """The app's six digits, with or without spaces."""
 
     code = LineFormField(
         label=gettext_lazy("Code van 6 cijfers"),
@@ -251,7 +243,7 @@ class RecoveryCodeForm(forms.Form):
 
 
 class PasswordAgainForm(forms.Form):
-    """The own password once more; wrong ones count along with those at the login."""
+    """Requires the current password; failures count as failed logins."""
 
     password = forms.CharField(
         label=gettext_lazy("Uw wachtwoord"),
@@ -271,9 +263,9 @@ class PasswordAgainForm(forms.Form):
 
 
 class SetUpForm(PasswordAgainForm, CodeForm):
-    """The first code of an app, and the key that the page gave to it.
+    """The first code of an app, and the key shown on the page.
 
-    The key stands in the page, signed for this person: nothing is kept until a code proves that the app has it.
+    The page holds the key, signed for this user: it is stored only after a code proves that the app has it.
     """
 
     key = LineFormField(required=False, widget=forms.HiddenInput)
@@ -299,7 +291,7 @@ def sign_key(key: str, *, user_id: int) -> str:
 
 
 def read_key(signed: str, *, user_id: int) -> str:
-    """The key that was signed for this person within the hour; '' for anything else."""
+    """Return the key signed for this user within the hour; '' for anything else."""
     try:
         signed_for, key = signing.loads(signed, salt=KEY_SALT, max_age=KEY_AGE)
     except signing.BadSignature:

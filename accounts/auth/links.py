@@ -1,4 +1,4 @@
-"""Links in mails about an account: a signature over what the link is for, and nothing kept that is secret."""
+"""Links in account mails: a signature over the link's purpose, with no stored secret."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from digibeoordelen.outbox.links import Link
 
 
 class LinkGone(Exception):
-    """Why a link opens nothing now: `unknown` (none of ours), `expired`, `used` (or made void by what came after)."""
+    """The link is unusable: `unknown` (bad signature), `expired`, or `used` (or voided by a later event)."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -24,13 +24,13 @@ class LinkGone(Exception):
 
 @dataclass(frozen=True)
 class MailedLink:
-    """One kind of link: `kind` for the outbox and the signature, `route` the URL's name, which takes the token."""
+    """A kind of link: `kind` for the outbox and the signature, `route` the name of the URL with the token."""
 
     kind: str
     route: str
 
     def for_mail(self, *, language: str, **about: Any) -> Link:
-        """What the outbox keeps in place of the link, until it sends."""
+        """Return the outbox's placeholder for the link, resolved when sending."""
         return Link(kind=self.kind, data={**about, "language": language})
 
     def url(self, data: Mapping[str, Any]) -> str:
@@ -40,7 +40,7 @@ class MailedLink:
         return signing.Signer(salt=self._salt).sign_object(dict(data))
 
     def read(self, token: str) -> dict[str, Any]:
-        """What the link is for; raises `LinkGone` when the token is none of ours."""
+        """Return the signed data; raise `LinkGone` for a bad signature."""
         try:
             data: dict[str, Any] = signing.Signer(salt=self._salt).unsign_object(token)
         except signing.BadSignature:
@@ -48,7 +48,7 @@ class MailedLink:
         return data
 
     def language(self, token: str) -> str:
-        """The language of the mail that the link came in; Dutch for a token that is none of ours."""
+        """Return the language of the link's mail; Dutch for a bad signature."""
         try:
             return str(self.read(token)["language"])
         except LinkGone:

@@ -1,4 +1,4 @@
-"""Logging in: the password, and for who switched it on a code after it. The one place where a session is begun."""
+"""Logging in with a password and, if it is on, a code; all sessions start here."""
 
 from __future__ import annotations
 
@@ -24,55 +24,50 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.language import translated
 from accounts.models import User
 from accounts.sessions import devices
-from accounts.sessions.sessions import browser_and_system, in_words
+from accounts.sessions.sessions import browser_and_system, device_label
 
 from . import mfa
 from .forms import CodeForm, LoginForm, RecoveryCodeForm
 
-HALFWAY = "halfway"  # in a session's data: whose password was right, while nobody is logged in
+PENDING_LOGIN = "halfway"  # session key of a user whose code is still required
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-MINUTES = 10  # between password and code
+MINUTES = 10  # allowed between password and code
 
 
 class LogIn(LoginView):
-    """E-mail address and password."""
-
     template_name = "accounts/auth/login.html"
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        return log_in(self.request, form.get_user(), going_to=self.get_success_url())
+        return log_in(self.request, form.get_user(), next_url=self.get_success_url())
 
 
 @translated
 @require_safe
 def logged_in(request: HttpRequest) -> HttpResponse:
-    """Where one logs in beside a form that the end of the session interrupted."""
+    """Show the page on which a login in another tab ends, after a form's session expired."""
     return render(request, "accounts/auth/logged_in.html")
 
 
-def log_in(request: HttpRequest, user: User, *, going_to: str) -> HttpResponse:
-    """Logs in who proved to be `user`, as `authenticate` gave it, and leads on; whoever has a code is asked it first.
-
-    `going_to` is an address of this site.
-    """
+def log_in(request: HttpRequest, user: User, *, next_url: str) -> HttpResponse:
+    """Log in an authenticated `user` and redirect to `next_url`, a URL of this site; ask for the code if it is on."""
     if not mfa.is_on(user):
-        return _begin(request, user, going_to)
-    request.session.cycle_key()  # who planted a session's key does not get along
-    request.session[HALFWAY] = {
+        return _start_session(request, user, next_url)
+    request.session.cycle_key()  # against session fixation
+    request.session[PENDING_LOGIN] = {
         "user": user.pk,
         "backend": user.backend,
         "hash": user.get_session_auth_hash(),
         "until": timezone.now().timestamp() + MINUTES * 60,
     }
-    return redirect(f"{reverse('accounts:ask_code')}?{urlencode({'next': going_to})}")
+    return redirect(f"{reverse('accounts:ask_code')}?{urlencode({'next': next_url})}")
 
 
-def log_in_by_mail(request: HttpRequest, user: User) -> HttpResponse:
-    """Logs in whom a mailed link and a password proved to be `user`, as `log_in` does, and leads home."""
+def log_in_by_link(request: HttpRequest, user: User) -> HttpResponse:
+    """Log in `user`, authenticated by a mailed link and a password, and redirect home."""
     user.backend = BACKEND  # as `authenticate` does
-    return log_in(request, user, going_to=reverse("home"))
+    return log_in(request, user, next_url=reverse("home"))
 
 
 @login_not_required
@@ -81,10 +76,9 @@ def log_in_by_mail(request: HttpRequest, user: User) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def ask_code(request: HttpRequest) -> HttpResponse:
-    """The app's code."""
-    user = _halfway(request)
+    user = _pending_user(request)
     if user is None:
-        return _start_again(request)
+        return _restart(request)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -93,7 +87,7 @@ def ask_code(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(refused))
         else:
             return _finish(request, user)
-    return _ask(request, "accounts/auth/ask_code.html", form)
+    return _render_code_form(request, "accounts/auth/ask_code.html", form)
 
 
 @login_not_required
@@ -102,13 +96,12 @@ def ask_code(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def ask_recovery_code(request: HttpRequest) -> HttpResponse:
-    """A recovery code, for who has no phone at hand."""
-    user = _halfway(request)
+    user = _pending_user(request)
     if user is None:
-        return _start_again(request)
+        return _restart(request)
     form = RecoveryCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        device = in_words(browser_and_system(request.headers.get("User-Agent", "")))
+        device = device_label(browser_and_system(request.headers.get("User-Agent", "")))
         try:
             left = mfa.check_recovery_code(user=user, typed=form.cleaned_data["code"], device=device)
         except mfa.CodeRefused as refused:
@@ -116,47 +109,47 @@ def ask_recovery_code(request: HttpRequest) -> HttpResponse:
         else:
             messages.warning(request, _("U hebt een herstelcode gebruikt. Er zijn er nog %(left)s.") % {"left": left})
             return _finish(request, user)
-    return _ask(request, "accounts/auth/ask_recovery_code.html", form)
+    return _render_code_form(request, "accounts/auth/ask_recovery_code.html", form)
 
 
-def _halfway(request: HttpRequest) -> User | None:
-    """Whose password was right in this session, some minutes ago at most, and is the same still."""
-    kept = request.session.get(HALFWAY)
-    if not kept or kept["until"] < timezone.now().timestamp():
+def _pending_user(request: HttpRequest) -> User | None:
+    """Return the user who gave the right password in this session recently and is unchanged since."""
+    pending = request.session.get(PENDING_LOGIN)
+    if not pending or pending["until"] < timezone.now().timestamp():
         return None
-    user = User.objects.filter(pk=kept["user"], is_active=True).first()
-    if user is None or not constant_time_compare(kept["hash"], user.get_session_auth_hash()):
+    user = User.objects.filter(pk=pending["user"], is_active=True).first()
+    if user is None or not constant_time_compare(pending["hash"], user.get_session_auth_hash()):
         return None
-    user.backend = kept["backend"]  # as `authenticate` does
+    user.backend = pending["backend"]  # as `authenticate` does
     return user
 
 
-def _start_again(request: HttpRequest) -> HttpResponse:
-    if request.session.pop(HALFWAY, None):
+def _restart(request: HttpRequest) -> HttpResponse:
+    if request.session.pop(PENDING_LOGIN, None):
         messages.info(request, _("Het duurde te lang. Log opnieuw in."))
-    return redirect(f"{reverse('accounts:login')}?{urlencode({'next': _going_to(request)})}")
+    return redirect(f"{reverse('accounts:login')}?{urlencode({'next': _next_url(request)})}")
 
 
 def _finish(request: HttpRequest, user: User) -> HttpResponse:
-    request.session.pop(HALFWAY)
-    response = _begin(request, user, _going_to(request))
-    mfa.pass_on(request.session, user)
+    request.session.pop(PENDING_LOGIN)
+    response = _start_session(request, user, _next_url(request))
+    mfa.mark_passed(request.session, user)
     return response
 
 
-def _begin(request: HttpRequest, user: User, going_to: str) -> HttpResponse:
+def _start_session(request: HttpRequest, user: User, next_url: str) -> HttpResponse:
     login(request, user)
-    response = HttpResponseRedirect(going_to)
+    response = HttpResponseRedirect(next_url)
     devices.remember(request, response, user)
     return response
 
 
-def _going_to(request: HttpRequest) -> str:
-    going_to = request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(going_to, {request.get_host()}, require_https=request.is_secure()):
-        return going_to
+def _next_url(request: HttpRequest) -> str:
+    next_url = request.GET.get("next", "")
+    if url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure()):
+        return next_url
     return reverse("home")
 
 
-def _ask(request: HttpRequest, template: str, form: Form) -> HttpResponse:
+def _render_code_form(request: HttpRequest, template: str, form: Form) -> HttpResponse:
     return render(request, template, {"form": form, "query": request.GET.urlencode()})

@@ -1,6 +1,6 @@
-"""The mails about an account: one function a mail, each queued in its caller's transaction.
+"""The mails about an account, each queued in its caller's transaction.
 
-What goes to an address that nobody has proven to be theirs holds no word that whoever asked could choose.
+A mail to an unconfirmed address contains no text that the requester could choose.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .links import CONFIRM_EMAIL, CONFIRM_REGISTRATION, STOP_EMAIL
 
 
 def queue_confirm_registration(*, registration: Registration, until: datetime, language: str) -> OutgoingMail:
-    """Asks whether the address is theirs who registered; without the name that was typed."""
+    """Ask the address to confirm the registration; without the typed name."""
     return _queue(
         "confirm_registration",
         to=registration.email,
@@ -35,17 +35,16 @@ def queue_confirm_registration(*, registration: Registration, until: datetime, l
 
 
 def queue_has_account(*, to: str, language: str) -> OutgoingMail:
-    """To who would like another account, or this address for one: there is an account already."""
+    """Inform an address, used to register or change to, that it has an account already."""
     return _queue("has_account", to=to, language=language, context=_pages())
 
 
 def queue_no_account(*, to: str, language: str) -> OutgoingMail:
-    """To who forgot which address the account has: it isn't this one."""
+    """Inform an address that it has no account."""
     return _queue("no_account", to=to, language=language, context=_pages())
 
 
 def queue_new_password(*, user: User, link: Link, language: str) -> OutgoingMail:
-    """The link to choose a new password, once."""
     return _queue(
         "new_password",
         to=user,
@@ -56,12 +55,12 @@ def queue_new_password(*, user: User, link: Link, language: str) -> OutgoingMail
 
 
 def queue_password_changed(*, user: User, language: str) -> OutgoingMail:
-    """Tells the owner, who may not have been the one."""
+    """Inform the owner, who may not have changed it."""
     return _queue("password_changed", to=user, language=language, context={"user": user, **_pages()})
 
 
 def queue_confirm_email(*, change: EmailChange, until: datetime, language: str) -> OutgoingMail:
-    """To the new address: whether it is theirs who asked."""
+    """Ask the new address to confirm the change."""
     return _queue(
         "confirm_email",
         to=change.new_email,
@@ -72,7 +71,7 @@ def queue_confirm_email(*, change: EmailChange, until: datetime, language: str) 
 
 
 def queue_email_change_asked(*, change: EmailChange, until: datetime, language: str) -> OutgoingMail:
-    """To the old address: what was asked, with the link to stop it."""
+    """Inform the old address of the request, with the link to stop it."""
     return _queue(
         "email_change_asked",
         to=change.user,
@@ -83,7 +82,7 @@ def queue_email_change_asked(*, change: EmailChange, until: datetime, language: 
 
 
 def queue_email_given_back(*, to: str, language: str) -> OutgoingMail:
-    """To the address that an account had for a while."""
+    """Inform the address that an account had until the change was stopped."""
     return _queue("email_given_back", to=to, language=language, context={})
 
 
@@ -113,32 +112,28 @@ def _queue(
 
 
 def queue_second_step_on(*, user: User, device: str) -> OutgoingMail:
-    """Logging in asks for a code from now on."""
     return _queue_security_mail("second_step_on", user, device=device)
 
 
 def queue_second_step_off(*, user: User, device: str) -> OutgoingMail:
-    """Logging in asks for the password alone, as the person chose."""
     return _queue_security_mail("second_step_off", user, device=device)
 
 
 def queue_second_step_removed(*, user: User) -> OutgoingMail:
-    """The Consortium's staff took the second step away, for who lost phone and recovery codes."""
+    """Inform the owner that the Consortium's staff removed the second factor."""
     return _queue_security_mail("second_step_removed", user)
 
 
 def queue_new_recovery_codes(*, user: User, device: str) -> OutgoingMail:
-    """The older recovery codes are void."""
     return _queue_security_mail("new_recovery_codes", user, device=device)
 
 
 def queue_recovery_code_used(*, user: User, left: int, device: str) -> OutgoingMail:
-    """One recovery code less."""
     return _queue_security_mail("recovery_code_used", user, device=device, left=left)
 
 
 def queue_wrong_codes(*, user: User) -> OutgoingMail:
-    """Someone who knows the password guesses at the code."""
+    """Warn that someone knows the password and is guessing codes."""
     return _queue_security_mail("wrong_codes", user)
 
 

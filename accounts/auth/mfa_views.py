@@ -1,4 +1,4 @@
-"""'Inloggen met een code' in the profile: switch it on and off, and new recovery codes."""
+"""'Inloggen met een code' in the profile: set-up, recovery codes, turning it off."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from accounts.sessions import sessions
 from . import mfa
 from .forms import PasswordAgainForm, SetUpForm, read_key, sign_key
 
-JUST_LOGGED_IN = timedelta(minutes=15)  # so lately that the password isn't asked again to switch it on
+JUST_LOGGED_IN = timedelta(minutes=15)  # a login this recent needs no password to switch it on
 
 
 @translated
 @never_cache
 @require_GET
 def overview(request: UserRequest) -> HttpResponse:
-    """While it is on: what one can do with it; else how to switch it on."""
+    """Show the settings, or redirect to the set-up."""
     if not _may_change(request):
         return redirect("accounts:set_up_second_step")
     context = {
         "left": request.user.recovery_codes.count(),
-        "schools": mfa.schools_that_ask(request.user),
+        "schools": mfa.schools_requiring_code(request.user),
     }
     return render(request, "accounts/auth/second_step.html", context)
 
@@ -48,7 +48,7 @@ def overview(request: UserRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def set_up(request: UserRequest) -> HttpResponse:
-    """QR code and key, and the first code; then the recovery codes, which are in this one answer and nowhere else."""
+    """Show QR code and key and check the first code; the recovery codes are shown in this response only."""
     if mfa.is_on(request.user):
         return _is_on(request)
     form = SetUpForm(request.POST or None, request=request, asks_password=_asks_password(request))
@@ -60,7 +60,7 @@ def set_up(request: UserRequest) -> HttpResponse:
             form.add_error("code", str(refused))
         else:
             request.session.cycle_key()
-            mfa.pass_on(request.session, request.user)
+            mfa.mark_passed(request.session, request.user)
             return _show_codes(request, codes, is_new=True)
     return _show_key(request, form)
 
@@ -91,22 +91,22 @@ def turn_off(request: UserRequest) -> HttpResponse:
         mfa.turn_off(user=request.user, session=request.session)
         messages.success(request, _("Inloggen met een code staat uit."))
         return redirect("accounts:profile")
-    context = {"form": form, "schools": mfa.schools_that_ask(request.user)}
+    context = {"form": form, "schools": mfa.schools_requiring_code(request.user)}
     return render(request, "accounts/auth/turn_off_second_step.html", context)
 
 
 def _may_change(request: UserRequest) -> bool:
-    """Whether there is something to change, in a session that did the second step itself."""
-    return request.user.passed_second_step and mfa.is_on(request.user)
+    """Return whether it is on and this session passed it."""
+    return request.user.passed_two_factor and mfa.is_on(request.user)
 
 
 def _is_on(request: UserRequest) -> HttpResponse:
-    """Nothing to set up; a session that began without the code, at the very moment it was switched on, begins anew."""
-    if request.user.passed_second_step:
+    """Redirect a user who has it on; a session that predates it has to log in again."""
+    if request.user.passed_two_factor:
         return redirect("accounts:second_step")
     logout(request)
     messages.info(request, _("Log opnieuw in, met uw code."))
-    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': _going_to(request)})}")
+    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': _next_url(request)})}")
 
 
 def _asks_password(request: UserRequest) -> bool:
@@ -115,7 +115,7 @@ def _asks_password(request: UserRequest) -> bool:
 
 
 def _show_key(request: UserRequest, form: SetUpForm) -> HttpResponse:
-    """The page again with the key that the app has by now, if it's good still."""
+    """Show the form again with the posted key, if still valid, else a new one."""
     key = read_key(request.POST.get("key", ""), user_id=request.user.pk) or mfa.new_key()
     url = mfa.app_url(user=request.user, key=key)
     context = {
@@ -124,7 +124,7 @@ def _show_key(request: UserRequest, form: SetUpForm) -> HttpResponse:
         "qr": segno.make(url, error="m", micro=False).svg_data_uri(border=4, omitsize=True),
         "key": mfa.key_as_text(key),
         "app_url": url,
-        "schools": mfa.schools_that_ask(request.user),
+        "schools": mfa.schools_requiring_code(request.user),
     }
     return render(request, "accounts/auth/set_up_second_step.html", context)
 
@@ -134,14 +134,14 @@ def _show_codes(request: UserRequest, codes: list[str], *, is_new: bool) -> Http
     context = {
         "codes": codes,
         "download": f"data:text/plain;charset=utf-8,{quote(text)}",
-        "going_to": _going_to(request),
+        "next_url": _next_url(request),
         "is_new": is_new,
     }
     return render(request, "accounts/auth/recovery_codes.html", context)
 
 
-def _going_to(request: UserRequest) -> str:
-    going_to = request.GET.get("next", "")
-    if url_has_allowed_host_and_scheme(going_to, {request.get_host()}, require_https=request.is_secure()):
-        return going_to
+def _next_url(request: UserRequest) -> str:
+    next_url = request.GET.get("next", "")
+    if url_has_allowed_host_and_scheme(next_url, {request.get_host()}, require_https=request.is_secure()):
+        return next_url
     return reverse("accounts:profile")

@@ -1,4 +1,4 @@
-"""Where a person is logged in: what is kept of it, the list, and ending them."""
+"""Middleware for logged-in users: session expiry, the first login, two-factor login."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from accounts.sessions.interrupted import is_own_post, offer_again
+from accounts.sessions.interrupted import is_same_site_post, offer_resubmit
 
 from . import mfa
 
 
 class LastSeenMiddleware:
-    """Keeps when each session was last in use, to some minutes; from then on it lasts as long as a new one."""
+    """Update when a session was last used, at most every few minutes, and extend its expiry."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -27,7 +27,7 @@ class LastSeenMiddleware:
         response = self.get_response(request)
         key = request.session.session_key
         if getattr(request, "session_is_extended", False) and key:
-            # As Django's own middleware does, which comes after this and has the last word: after logging out, say.
+            # As Django's session middleware does; that runs later and overrides this, for instance on logout.
             response.set_cookie(
                 settings.SESSION_COOKIE_NAME,
                 key,
@@ -44,12 +44,12 @@ class LastSeenMiddleware:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
         if request.user.is_authenticated:
-            request.session_is_extended = request.session.see()  # type: ignore[attr-defined]  # of our own store
+            request.session_is_extended = request.session.see()  # type: ignore[attr-defined]  # our `SessionStore`
         return None
 
 
 class FirstLoginMiddleware:
-    """Leads whoever has not yet checked their details to the page where they do, and only to what is on it."""
+    """Redirect users who have not confirmed their details to the welcome page, from all but its own URLs."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -60,22 +60,22 @@ class FirstLoginMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        if not getattr(view, "login_required", True):  # public: an examiner's link works beside any login
+        if not getattr(view, "login_required", True):  # public, such as an examiner's link
             return None
         welcome = reverse("accounts:welcome")
         if request.path in (welcome, reverse("accounts:report_number"), reverse("accounts:logout")):
             return None
         if not request.user.is_authenticated or request.user.details_checked_at:
             return None
-        if is_own_post(request):
-            return offer_again(request, why="welcome", first=welcome)
+        if is_same_site_post(request):
+            return offer_resubmit(request, why="welcome", first=welcome)
         if request.method != "GET":
             return redirect(welcome)
         return redirect(f"{welcome}?{urlencode({'next': request.get_full_path()})}")
 
 
-class HeldBackMiddleware:
-    """Tells the user's object whether this session did the second step, and leads there who must."""
+class RequireTwoFactorMiddleware:
+    """Set `user.passed_two_factor`, and redirect to the set-up where it is required."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -89,29 +89,29 @@ class HeldBackMiddleware:
         user = request.user
         if not user.is_authenticated:
             return None
-        user.passed_second_step = mfa.PASSED in request.session
+        user.passed_two_factor = mfa.PASSED in request.session
         is_admin = request.resolver_match is not None and request.resolver_match.app_name == "admin"
-        if is_admin and user.is_staff and settings.SECOND_STEP_FOR_STAFF and not user.passed_second_step:
-            return _to_set_up(request)
+        if is_admin and user.is_staff and settings.SECOND_STEP_FOR_STAFF and not user.passed_two_factor:
+            return _redirect_to_set_up(request)
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Only here is it asked whether a school is hidden: what is found costs no query."""
+        """Redirect only after a 404, so that pages that are found cost no query."""
         user = request.user
-        if not isinstance(exception, Http404) or not user.is_authenticated or user.passed_second_step:
+        if not isinstance(exception, Http404) or not user.is_authenticated or user.passed_two_factor:
             return None
         match = request.resolver_match
-        if match and not getattr(match.func, "login_required", True):  # public: an examiner's link, say
+        if match and not getattr(match.func, "login_required", True):  # public, such as an examiner's link
             return None
-        return _to_set_up(request) if mfa.schools_that_ask(user) else None
+        return _redirect_to_set_up(request) if mfa.schools_requiring_code(user) else None
 
 
-def _to_set_up(request: HttpRequest) -> HttpResponse:
-    address = reverse("accounts:set_up_second_step")
+def _redirect_to_set_up(request: HttpRequest) -> HttpResponse:
+    url = reverse("accounts:set_up_second_step")
     if getattr(request, "htmx", False):
-        return HttpResponseClientRedirect(address)
-    if is_own_post(request):
-        return offer_again(request, why="second_step", first=address)
+        return HttpResponseClientRedirect(url)
+    if is_same_site_post(request):
+        return offer_resubmit(request, why="second_step", first=url)
     if request.method == "GET":
-        address += f"?{urlencode({'next': request.get_full_path()})}"
-    return redirect(address)
+        url += f"?{urlencode({'next': request.get_full_path()})}"
+    return redirect(url)

@@ -1,7 +1,4 @@
-"""A new password: by a mailed link for who forgot it, or in the profile.
-
-With the password every session begun before ends by itself: Django signs it into the session.
-"""
+"""Setting a password, by a mailed link or in the profile; Django then ends all earlier sessions."""
 
 from __future__ import annotations
 
@@ -27,8 +24,8 @@ logger = logging.getLogger(__name__)
 TERM = timedelta(hours=24)
 
 
-def ask(*, email: str, language: str) -> None:
-    """One mail to `email`: a link to choose a new password, or that no account has this address."""
+def request_reset(*, email: str, language: str) -> None:
+    """Mail `email` a link to choose a new password, or that it has no account."""
     user = User.objects.filter(email=email, is_active=True).first()
     with transaction.atomic():
         if user is None:
@@ -38,13 +35,13 @@ def ask(*, email: str, language: str) -> None:
 
 
 def mail_link(*, user: User, language: str) -> Link:
-    """What the outbox keeps of a link: void as soon as the password or the address changes, or one logs in."""
-    asked = int(timezone.now().timestamp())
-    return NEW_PASSWORD.for_mail(user=user.pk, asked=asked, state=_state(user), language=language)
+    """Return the outbox's placeholder for a link, void after a login or a change of password or address."""
+    requested = int(timezone.now().timestamp())
+    return NEW_PASSWORD.for_mail(user=user.pk, asked=requested, state=_state(user), language=language)
 
 
 def resolve(data: Mapping[str, Any]) -> str:
-    """The URL for a mail about to go out; raises `LinkVoid`."""
+    """Return the URL for the mail being sent; raise `LinkVoid`."""
     try:
         _usable(data)
     except LinkGone:
@@ -52,15 +49,15 @@ def resolve(data: Mapping[str, Any]) -> str:
     return NEW_PASSWORD.url(data)
 
 
-def find(token: str) -> User:
-    """Whose password the mailed link lets choose; raises `LinkGone`."""
+def get_user(token: str) -> User:
+    """Return the user of a mailed link; raise `LinkGone`."""
     return _usable(NEW_PASSWORD.read(token))
 
 
-def choose(*, token: str, password: str, language: str) -> User:
-    """Gives the account of the link a new password and tells its owner; raises `LinkGone`: a link works once."""
+def reset(*, token: str, password: str, language: str) -> User:
+    """Set the password by a mailed link, which works once, and mail the owner; raise `LinkGone`."""
     with transaction.atomic():
-        user = User.objects.select_for_update(no_key=True).get(pk=find(token).pk)
+        user = User.objects.select_for_update(no_key=True).get(pk=get_user(token).pk)
         _usable(NEW_PASSWORD.read(token), user)
         change(user=user, password=password, language=language)
         sessions.end_all(user=user)
@@ -68,7 +65,7 @@ def choose(*, token: str, password: str, language: str) -> User:
 
 
 def change(*, user: User, password: str, language: str) -> None:
-    """Sets the password and tells the owner by mail."""
+    """Set the password and mail the owner."""
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
@@ -76,8 +73,8 @@ def change(*, user: User, password: str, language: str) -> None:
     logger.info("Account %s has a new password", user.pk)
 
 
-def is_own(request: HttpRequest, password: str) -> bool:
-    """Whether this is the password of who asks; a wrong one counts as one at the login does."""
+def is_current_password(request: HttpRequest, password: str) -> bool:
+    """Return whether this is the user's password; a failure counts as a failed login."""
     user = request.user
     return isinstance(user, User) and authenticate(request, username=user.email, password=password) == user
 
@@ -92,6 +89,6 @@ def _usable(data: Mapping[str, Any], user: User | None = None) -> User:
 
 
 def _state(user: User) -> str:
-    """Changes with what makes older links void; tells nothing to who does not know the secret key."""
+    """Return a value that changes whenever older links become void; keyed, so it reveals nothing."""
     value = f"{user.pk} {user.password} {user.email} {user.last_login}"
     return salted_hmac("accounts.auth.password.state", value, algorithm="sha256").hexdigest()[:32]

@@ -1,7 +1,7 @@
-"""How often one address may try what is wrong, and ask for mail.
+"""Rate limits per network address, mailbox or user.
 
-They count in the cache: one that is empty or gone lets everybody through. What a wrong password costs an account is
-counted in the database, by django-axes; what it costs an address, trying one account after another, is counted here.
+They count in the cache and fail open when it is down. Failed logins per account are counted in the database, by django-
+axes.
 """
 
 from __future__ import annotations
@@ -25,31 +25,31 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `times` in `per`, counted from the first one on."""
+    """At most `times` per fixed window of `per`, which starts at the first event."""
 
     name: str
     times: int
     per: timedelta
 
     def exceeds(self, key: str) -> bool:
-        """Counts one more under `key`, and whether that is one too many; never while the cache is gone."""
-        global _is_told
-        where = self._where(key)
+        """Count an event under `key` and return whether it exceeds the limit; False while the cache is down."""
+        global _outage_logged
+        cache_key = self._cache_key(key)
         try:
-            if cache.add(where, 1, self.seconds):
+            if cache.add(cache_key, 1, self.seconds):
                 return False
-            count: int = cache.incr(where)
-        except ValueError:  # it expired between the two
+            count: int = cache.incr(cache_key)
+        except ValueError:  # expired between the two calls
             return False
         except Exception:
-            if not _is_told:
+            if not _outage_logged:
                 logger.warning("The cache does not answer; nothing is counted.", exc_info=True)
-            _is_told = True
+            _outage_logged = True
             return False
-        _is_told = False
+        _outage_logged = False
         return count > self.times
 
-    def _where(self, key: str) -> str:
+    def _cache_key(self, key: str) -> str:
         return f"limit-{self.name}-{key}"
 
     @property
@@ -57,17 +57,19 @@ class Limit:
         return int(self.per.total_seconds())
 
 
-_is_told = False  # an outage is logged once by each process, not once a request
-# A school's whole classroom shares an address, and registers within the same ten minutes.
+_outage_logged = False  # an outage is logged once per process
+# A whole classroom shares an address, and registers within ten minutes.
 MAILS_BY_ADDRESS = Limit("account-mail-address", 60, timedelta(minutes=10))
-MAILS_BY_EMAIL = Limit("account-mail-email", 5, timedelta(hours=1))  # by form: the one can't use up the other's
-WRONG_PASSWORDS = Limit("wrong-password", 200, timedelta(minutes=10))  # by address, for whichever accounts
+MAILS_BY_EMAIL = Limit("account-mail-email", 5, timedelta(hours=1))  # per form
+WRONG_PASSWORDS = Limit("wrong-password", 200, timedelta(minutes=10))  # per network address, for all accounts
 WRONG_LINKS = Limit("account-link", 20, timedelta(minutes=10))
-CONFIRM_TRIES = Limit("confirm-registration", 10, timedelta(minutes=15))  # by registration: wrong passwords
-LISTS_BY_USER = Limit("people-list", 20, timedelta(hours=1))  # by who hands them in: what one says of many addresses
+CONFIRM_TRIES = Limit("confirm-registration", 10, timedelta(minutes=15))  # per registration: wrong passwords
+LISTS_BY_USER = Limit(
+    "people-list", 20, timedelta(hours=1)
+)  # per uploading user: an import reveals which addresses have accounts
 
 
-def asker(request: HttpRequest) -> str:
+def client_key(request: HttpRequest) -> str:
     """What stands for who asks: the IPv4 address, or the IPv6 network of 64 bits that one subscriber has."""
     try:
         address = ipaddress.ip_address(client_address(request))
@@ -82,7 +84,7 @@ def asker(request: HttpRequest) -> str:
 
 
 def mailbox(email: str) -> str:
-    """What stands for an e-mail address in the cache, which keeps none."""
+    """Return a hash of an e-mail address, so that the cache contains no addresses."""
     return hashlib.sha256(email.encode()).hexdigest()
 
 
@@ -90,20 +92,19 @@ LENGTH = 255  # of axes' column
 
 
 def login_name(request: HttpRequest, credentials: dict[str, Any] | None = None) -> str:
-    """The e-mail address as an account is looked up by it, so that capitals do not start a new count.
+    """Return the normalised e-mail address, so that case does not start a new count.
 
-    In a browser where one logged in before, the device follows after a space: it has a count of its own.
+    In a browser with an earlier login the device follows after a space, with a count of its own.
     """
     email = normalise_address((credentials or request.POST).get("username") or "")
     return f"{email} {known_device(request, email)}".strip()[:LENGTH]
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address that a login came from, behind as many proxies as `TRUSTED_PROXIES` says.
+    """Return the client's IP address, behind `TRUSTED_PROXIES` proxies.
 
-    Each of them wrote at the end of X-Forwarded-For whom it was asked by; what stands before that is
-    the client's own word. Without this all visitors would be the proxy, and anyone could lock out
-    anyone.
+    Each proxy appends the address of its client to X-Forwarded-For; earlier entries are untrusted. With the proxy's own
+    address all visitors would share one count.
     """
     chain = request.headers.get("X-Forwarded-For", "").split(",")
     proxies: int = settings.TRUSTED_PROXIES

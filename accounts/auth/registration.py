@@ -1,7 +1,7 @@
-"""A student's account of one's own: asked for, confirmed from the mailbox, or forgotten after a while.
+"""Self-registration of students: requested, confirmed from the mailbox, or purged.
 
-Nothing tells whoever asks whether an address has an account: each request is kept, and each is answered by one mail
-to the address itself, which says how it stands.
+The pages never reveal whether an address has an account: each request is stored and answered by one mail to the
+address.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ TERM = timedelta(hours=48)
 
 
 class AlreadyAnAccount(Exception):
-    """The address got an account since it was registered."""
+    """The address got an account after the registration."""
 
 
 class NotAtThisSchool(Exception):
-    """The school has no accounts made by students any more, or not with this address."""
+    """The school no longer allows registration, or not with this address."""
 
 
 def register(*, registration: Registration, password: str, language: str) -> None:
-    """Keeps a request, unsaved until now, and mails its address: a link to confirm, or that there is an account."""
+    """Save the registration and mail its address: a link to confirm, or that it has an account."""
     registration.password = make_password(nfc(password))
     with transaction.atomic():
         registration.save()
@@ -45,7 +45,7 @@ def register(*, registration: Registration, password: str, language: str) -> Non
 
 
 def mail_again(*, email: str, language: str) -> None:
-    """Mails the newest request's link once more; its term stays as it is."""
+    """Mail the link of the newest registration again; it expires as before."""
     newest = _open().select_related("school").filter(email=email).order_by("-asked_at", "-pk").first()
     _mail(email, newest, language=language)
 
@@ -61,53 +61,52 @@ def _mail(email: str, registration: Registration | None, *, language: str) -> No
 
 
 def confirm(*, registration: Registration) -> User:
-    """Makes the account, with the one role STUDENT at the one school, and forgets every request for its address.
+    """Create the account with the role STUDENT, and delete all registrations of its address.
 
-    Raises `LinkGone` when someone else was first, `AlreadyAnAccount`, or `NotAtThisSchool`.
+    Raise `LinkGone` if another registration was confirmed first, `AlreadyAnAccount`, or `NotAtThisSchool`.
     """
     with transaction.atomic():
-        current = _hold_all(registration.email).get(registration.pk)
+        current = _lock_all(registration.email).get(registration.pk)
         if current is None:
             raise LinkGone("used")
-        if not current.school.lets_register(current.email):
+        if not current.school.accepts_registration(current.email):
             raise NotAtThisSchool
-        user = _make_account(current)
+        user = _create_account(current)
         grant(school=current.school, user=user, role=Role.STUDENT, by=user, how=RoleChange.How.REGISTERED)
         Registration.objects.filter(email=current.email).delete()
     logger.info("Account %s was made by its owner", user.pk)
     return user
 
 
-def _hold_all(email: str) -> dict[int, Registration]:
-    """Every request for the address: who confirms another one at this moment waits, as all are deleted in the end."""
-    held = _open().select_for_update(of=("self",)).select_related("school").filter(email=email)
-    return {registration.pk: registration for registration in held.order_by("pk")}
+def _lock_all(email: str) -> dict[int, Registration]:
+    """Lock all registrations of the address, as confirming one deletes the others."""
+    registrations = _open().select_for_update(of=("self",)).select_related("school").filter(email=email)
+    return {registration.pk: registration for registration in registrations.order_by("pk")}
 
 
-def _make_account(registration: Registration) -> User:
+def _create_account(registration: Registration) -> User:
     names = {name: getattr(registration, name) for name in ("first_name", "infix", "last_name")}
     try:
         with transaction.atomic():
-            # The hash as it is: nobody has the password itself by now.
+            # Already hashed.
             return User.objects.create(email=registration.email, password=registration.password, **names)
     except IntegrityError:
         raise AlreadyAnAccount from None
 
 
-def is_password(registration: Registration, password: str) -> bool:
-    """Whether this is what was chosen at registering.
+def matches_password(registration: Registration, password: str) -> bool:
+    """Return whether this is the password chosen at registration.
 
-    Asked for at confirming: else someone could register another's address, have them confirm it, and know their
-    password from the first day.
+    Confirming requires it: else an attacker could register someone's address and, once confirmed, know the password.
     """
     return check_password(nfc(password), registration.password)
 
 
-def find(token: str) -> Registration:
-    """The request of a mailed link; raises `LinkGone`."""
+def get_registration(token: str) -> Registration:
+    """Return the registration of a mailed link; raise `LinkGone`."""
     pk = CONFIRM_REGISTRATION.read(token)["registration"]
     registration = Registration.objects.select_related("school").filter(pk=pk).first()
-    if registration is None:  # confirmed, or forgotten: an address that has an account says so by mail alone
+    if registration is None:  # confirmed or purged; only a mail reveals whether the address has an account
         raise LinkGone("used")
     if registration.asked_at < _oldest():
         raise LinkGone("expired")
@@ -115,14 +114,14 @@ def find(token: str) -> Registration:
 
 
 def resolve(data: Mapping[str, Any]) -> str:
-    """The URL for a mail about to go out; raises `LinkVoid`."""
+    """Return the URL for the mail being sent; raise `LinkVoid`."""
     if not _open().filter(pk=data["registration"]).exists():
         raise LinkVoid("De aanvraag is intussen bevestigd of verlopen.")
     return CONFIRM_REGISTRATION.url(data)
 
 
 def delete_unconfirmed() -> None:
-    """Deletes what nobody confirmed in time: names, addresses and hashes of whoever it was."""
+    """Delete expired registrations."""
     Registration.objects.filter(asked_at__lt=_oldest()).delete()
 
 
@@ -135,9 +134,9 @@ def _oldest() -> datetime:
 
 
 @shared_task(name="accounts.tasks.forget_unconfirmed")
-def forget_unconfirmed() -> None:
-    """Deletes registrations and changes of address that nobody confirmed in time."""
+def purge_unconfirmed() -> None:
+    """Delete expired registrations and changes of address."""
     from . import email_change
 
     delete_unconfirmed()
-    email_change.forget_old()
+    email_change.purge_old()

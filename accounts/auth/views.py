@@ -1,4 +1,4 @@
-"""'Wachtwoord vergeten?' on the login page, and 'Wachtwoord wijzigen' in the profile."""
+"""Registration, passwords, change of e-mail address, and the list of sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
-from accounts.language import speak_to, translated
+from accounts.language import translated, use_language
 from accounts.models import Registration, School, User
 from accounts.sessions import sessions
 
@@ -24,7 +24,7 @@ from . import password as auth_password
 from . import registration as auth_registration
 from .forms import ChangeEmailForm, ChangePasswordForm, EmailForm, NewPasswordForm, PasswordForm, RegisterForm
 from .links import CONFIRM_EMAIL, CONFIRM_REGISTRATION, NEW_PASSWORD, STOP_EMAIL, LinkGone
-from .login import log_in_by_mail
+from .login import log_in_by_link
 from .refusals import link_gone, too_many, too_many_mails
 
 
@@ -33,13 +33,13 @@ from .refusals import link_gone, too_many, too_many_mails
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten_password(request: HttpRequest) -> HttpResponse:
-    """Asks for the address; the answer is the same whether it has an account or not."""
+    """Ask for the address; the response does not reveal whether it has an account."""
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         if refused := too_many_mails(request, form="password", email=email):
             return refused
-        auth_password.ask(email=email, language=get_language() or "")
+        auth_password.request_reset(email=email, language=get_language() or "")
         return render(request, "accounts/auth/password_mailed.html", {"email": email})
     return render(request, "accounts/auth/forgotten_password.html", {"form": form})
 
@@ -50,15 +50,15 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_password(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the mail. Looking uses nothing up, since mail scanners look; what is sent in does."""
-    speak_to(request, NEW_PASSWORD.language(token))
+    """Choose a password by a mailed link; GET does not use it up, as mail scanners open links."""
+    use_language(request, NEW_PASSWORD.language(token))
     try:
-        user = auth_password.find(token)
+        user = auth_password.get_user(token)
         form = NewPasswordForm(user, request.POST or None)
         if request.method == "POST" and form.is_valid():
             password = form.cleaned_data["new_password1"]
-            auth_password.choose(token=token, password=password, language=get_language() or "")
-            # Who is here is who forgot it, and most likely is locked out for having tried.
+            auth_password.reset(token=token, password=password, language=get_language() or "")
+            # The mailbox's owner may have been locked out by failed attempts.
             forget_wrong_passwords(username=user.email)
             messages.success(request, _("Uw nieuwe wachtwoord is bewaard. Log ermee in."))
             return redirect("accounts:login")
@@ -71,7 +71,6 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 def change_password(request: UserRequest) -> HttpResponse:
-    """In the profile: with the old password; every other session ends."""
     form = ChangePasswordForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         user = User.objects.get(pk=request.user.pk)
@@ -89,7 +88,7 @@ def change_password(request: UserRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def make_account(request: HttpRequest) -> HttpResponse:
-    """What a student fills in; the answer is the same whether the address has an account or not."""
+    """Register a student; the response does not reveal whether the address has an account."""
     if request.user.is_authenticated:
         return redirect("home")
     form = RegisterForm(request.POST or None)
@@ -99,7 +98,7 @@ def make_account(request: HttpRequest) -> HttpResponse:
             return refused
         password = form.cleaned_data["password1"]
         auth_registration.register(registration=form.instance, password=password, language=get_language() or "")
-        return _look_in_your_mail(request, email)
+        return _check_your_mail(request, email)
     schools = School.objects.filter(register_on=True).exists()
     return render(request, "accounts/auth/register.html", {"form": form, "schools": schools})
 
@@ -109,14 +108,13 @@ def make_account(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_again(request: HttpRequest) -> HttpResponse:
-    """Mails the link once more."""
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         if refused := too_many_mails(request, form="confirm", email=email):
             return refused
         auth_registration.mail_again(email=email, language=get_language() or "")
-        return _look_in_your_mail(request, email, again=True)
+        return _check_your_mail(request, email, again=True)
     return render(request, "accounts/auth/confirm_again.html", {"form": form})
 
 
@@ -126,15 +124,15 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_registration(request: HttpRequest, token: str) -> HttpResponse:
-    """The link in the mail: with the password that was chosen it makes the account, and one is logged in."""
-    speak_to(request, CONFIRM_REGISTRATION.language(token))
+    """Create the account by the mailed link and the password chosen before, and log in."""
+    use_language(request, CONFIRM_REGISTRATION.language(token))
     try:
-        registration = auth_registration.find(token)
+        registration = auth_registration.get_registration(token)
         form = PasswordForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             if rate_limits.CONFIRM_TRIES.exceeds(str(registration.pk)):
                 return too_many(request, "passwords", rate_limits.CONFIRM_TRIES)
-            if auth_registration.is_password(registration, form.cleaned_data["password"]):
+            if auth_registration.matches_password(registration, form.cleaned_data["password"]):
                 return _confirm(request, registration)
             form.add_error("password", _("Dit is niet het wachtwoord dat u koos."))
     except LinkGone as gone:
@@ -150,11 +148,11 @@ def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
     except auth_registration.NotAtThisSchool:
         raise LinkGone("not_here") from None
     messages.success(request, _("Uw e-mailadres is bevestigd: uw account werkt."))
-    return log_in_by_mail(request, user)
+    return log_in_by_link(request, user)
 
 
-def _look_in_your_mail(request: HttpRequest, email: str, *, again: bool = False) -> HttpResponse:
-    """Not led to: an address that gets here by a redirect would stand in the browser's history."""
+def _check_your_mail(request: HttpRequest, email: str, *, again: bool = False) -> HttpResponse:
+    """Render without a redirect, which would put the address in the browser's history."""
     return render(request, "accounts/auth/registered.html", {"email": email, "again": again})
 
 
@@ -162,13 +160,13 @@ def _look_in_your_mail(request: HttpRequest, email: str, *, again: bool = False)
 @never_cache
 @sensitive_post_parameters()
 def ask_email_change(request: UserRequest) -> HttpResponse:
-    """The new address and the password; nothing changes until the new address confirms."""
+    """Request a new address, with the password; it changes on confirmation."""
     form = ChangeEmailForm(request, request.POST or None)
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         if refused := too_many_mails(request, form="email", email=email):
             return refused
-        email_change.ask(user=request.user, email=email, language=get_language() or "")
+        email_change.request_change(user=request.user, email=email, language=get_language() or "")
         text = _("We hebben een mail gestuurd naar %(email)s. Uw e-mailadres wijzigt zodra u die bevestigt.")
         messages.success(request, text % {"email": email})
         return redirect("accounts:profile")
@@ -178,7 +176,6 @@ def ask_email_change(request: UserRequest) -> HttpResponse:
 @translated
 @require_POST
 def withdraw_email_change(request: UserRequest) -> HttpResponse:
-    """'Niet wijzigen' in the profile, as long as it isn't confirmed."""
     email_change.withdraw(user=request.user)
     messages.success(request, _("Uw e-mailadres blijft %(email)s.") % {"email": request.user.email})
     return redirect("accounts:profile")
@@ -188,10 +185,10 @@ def withdraw_email_change(request: UserRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email(request: UserRequest, token: str) -> HttpResponse:
-    """The link mailed to the new address, for who is logged in: whoever else reads that mailbox has no use for it."""
-    speak_to(request, CONFIRM_EMAIL.language(token))
+    """Confirm by the link mailed to the new address; requires a login, as others may read that mailbox."""
+    use_language(request, CONFIRM_EMAIL.language(token))
     try:
-        change = email_change.find_to_confirm(token, request.user)
+        change = email_change.get_open_change(token, request.user)
         if request.method == "POST":
             email_change.confirm(change=change)
             text = _("Uw e-mailadres is nu %(email)s. Daarmee logt u voortaan in.")
@@ -211,10 +208,10 @@ def confirm_email(request: UserRequest, token: str) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
-    """'Dit was ik niet', mailed to the old address; asks on GET, since mail scanners open links."""
-    speak_to(request, STOP_EMAIL.language(token))
+    """Stop the change by the link mailed to the old address; GET changes nothing, as mail scanners open links."""
+    use_language(request, STOP_EMAIL.language(token))
     try:
-        change = email_change.find_to_stop(token)
+        change = email_change.get_stoppable_change(token)
         if request.method == "POST":
             email_change.stop(change=change, language=get_language() or "")
             email = User.objects.get(pk=change.user_id).email
@@ -229,23 +226,23 @@ def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
 @translated
 @never_cache
 @require_GET
-def logins(request: UserRequest) -> HttpResponse:
-    found = sessions.logins(user=request.user, session=request.session)
-    return render(request, "accounts/auth/sessions.html", {"logins": found})
+def session_list(request: UserRequest) -> HttpResponse:
+    logins = sessions.active_sessions(user=request.user, session=request.session)
+    return render(request, "accounts/auth/sessions.html", {"logins": logins})
 
 
 @require_POST
 @translated
 def end_session(request: UserRequest, session_id: str) -> HttpResponse:
-    """Logs out in one place; 404 for what is no session of this person's, or not any more."""
-    found = sessions.logins(user=request.user, session=request.session)
-    one = next((login for login in found if login.public_id == session_id), None)
-    if one is None:
+    """End one session; raise 404 if it is not one of the user's."""
+    logins = sessions.active_sessions(user=request.user, session=request.session)
+    login = next((login for login in logins if login.public_id == session_id), None)
+    if login is None:
         raise Http404
-    if one.is_this:
+    if login.is_this:
         return _log_out(request, _("U bent uitgelogd."))
     sessions.end(user=request.user, public_id=session_id)
-    messages.success(request, _("U bent uitgelogd op: %(device)s.") % {"device": one.device})
+    messages.success(request, _("U bent uitgelogd op: %(device)s.") % {"device": login.device})
     return redirect("accounts:sessions")
 
 
@@ -260,12 +257,11 @@ def end_other_sessions(request: UserRequest) -> HttpResponse:
 @require_POST
 @translated
 def end_all_sessions(request: UserRequest) -> HttpResponse:
-    """'Overal uitloggen', here too."""
     sessions.end_all(user=request.user)
     return _log_out(request, _("U bent overal uitgelogd."))
 
 
-def _log_out(request: UserRequest, words: str) -> HttpResponse:
+def _log_out(request: UserRequest, message: str) -> HttpResponse:
     logout(request)
-    messages.success(request, words)
+    messages.success(request, message)
     return redirect("accounts:login")

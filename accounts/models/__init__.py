@@ -1,9 +1,9 @@
-"""Schools, the people in them, and their roles: each model in the module of its name."""
+"""Schools, users and roles; each model is in the module of its name."""
 
 from .imports import PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
-from .logs import AppendOnly, AppendOnlyQuerySet, NeverChanged, NeverChangedQuerySet, RoleChange, SchoolChange
-from .membership import SEARCHED, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet, NumberReport
+from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
+from .membership import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet, NumberReport
 from .mfa import RecoveryCode
 from .registration import EmailChange, Registration
 from .school import ExamOffice, School
@@ -11,16 +11,16 @@ from .session import Session
 from .user import PersonName, Role, User, UserManager, full_name
 
 __all__ = [
-    "SEARCHED",
+    "DERIVED_FIELDS",
     "STUDENT_NUMBER_LENGTH",
     "AppendOnly",
     "AppendOnlyQuerySet",
     "EmailChange",
     "ExamOffice",
+    "Immutable",
+    "ImmutableQuerySet",
     "Membership",
     "MembershipQuerySet",
-    "NeverChanged",
-    "NeverChangedQuerySet",
     "NumberReport",
     "PeopleImport",
     "PersonName",

@@ -1,4 +1,4 @@
-"""Lists of students and staff that were handed in."""
+"""Uploaded lists of students and staff."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .user import Role, User
 
 class PeopleImportQuerySet(ImportedFileQuerySet["PeopleImport"]):
     def visible_to(self, user: User) -> PeopleImportQuerySet:
-        """One's own, as long as one is Schoolbeheer of the school."""
+        """Return the imports that `user` uploaded, for the schools where `user` is still Schoolbeheer."""
         return self.filter(by=user, school__in=user.schools_as(Role.SCHOOLBEHEER))
 
 
 class PeopleImport(ImportedFile):
-    """A list of people; `accounts.people.importing` says what its lines mean."""
+    """A list of people; see `accounts.people.importing`."""
 
     school = models.ForeignKey(School, models.CASCADE, related_name="people_imports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="people_imports")

@@ -1,4 +1,4 @@
-"""Someone is asked to join a school: to take on roles, or to choose the password of an account made for them."""
+"""Invitations to join a school."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from .user import PersonName, Role
 
 class SchoolInvitationQuerySet(models.QuerySet["SchoolInvitation"]):
     def open(self) -> SchoolInvitationQuerySet:
-        """Neither accepted nor withdrawn; the link of one that expired can be sent again."""
+        """Return what is neither accepted nor withdrawn; an expired invitation is open, since it can be sent again."""
         return self.filter(accepted_at__isnull=True, withdrawn_at__isnull=True)
 
     def unsent(self) -> SchoolInvitationQuerySet:
-        """Whose mail was left for later."""
+        """Return open invitations whose mail is not requested yet."""
         return self.open().filter(wanted_at__isnull=True)
 
     def expired(self) -> SchoolInvitationQuerySet:
         return self.open().filter(expires_at__lte=timezone.now())
 
     def to_send(self) -> SchoolInvitationQuerySet:
-        """Whose mail is wanted, and not written yet."""
+        """Return open invitations whose mail is requested and not written yet."""
         return self.open().filter(wanted_at__isnull=False, expires_at__isnull=True)
 
 
 class SchoolInvitation(PersonName):
-    """Asks the owner of an e-mail address to join; accepting gives the roles, not being asked.
+    """Invites the owner of an e-mail address to join; the roles are granted on acceptance.
 
-    With `user` the account is there, made from a list without a password, and has the roles already: accepting is
-    choosing the password. The link signs (invitation, `generation`); nothing secret is stored.
+    With `user` the account was imported without a password and has the roles already: accepting is choosing the
+    password. The link signs (invitation, `generation`); no secret is stored.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -59,7 +59,7 @@ class SchoolInvitation(PersonName):
     generation = models.PositiveSmallIntegerField(default=1)
     wanted_at = models.DateTimeField("verzenden gevraagd op", null=True, blank=True)
     mail = models.ForeignKey(OutgoingMail, models.SET_NULL, null=True, blank=True, related_name="+")
-    expires_at = models.DateTimeField("verloopt op", null=True, blank=True)  # from when its mail is written
+    expires_at = models.DateTimeField("verloopt op", null=True, blank=True)  # set when its mail is written
     accepted_at = models.DateTimeField("aangenomen op", null=True, blank=True)
     accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)
@@ -87,7 +87,7 @@ class SchoolInvitation(PersonName):
                 ),
                 name="school_invitations_to_send",
             ),
-            # The page counts both: of a school that imported its students that is as many.
+            # The page counts both, and a school that imported its students has as many as students.
             models.Index(
                 fields=["school"],
                 condition=models.Q(accepted_at__isnull=True, withdrawn_at__isnull=True, wanted_at__isnull=True),
@@ -123,7 +123,7 @@ class SchoolInvitation(PersonName):
         super().save(*args, **kwargs)
 
     def set_derived(self) -> None:
-        """Sets what follows from the other fields; `save` does, writing many at once has to."""
+        """Set the columns derived from other fields. `save` calls it; call it before `bulk_create`."""
         self.email = normalise_address(self.email)
         self.search_text = search_text(
             [self.first_name, self.infix, self.last_name, searchable(self.email), self.student_number]

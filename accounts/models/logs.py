@@ -1,4 +1,4 @@
-"""Rows that stay as they were written: the logs, and what the committee decided."""
+"""Models whose rows are never updated: the logs, and the committee's decisions."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from accounts.fields import LineField
 
 from .user import Role
 
-Line = TypeVar("Line", bound=models.Model)
+LogRow = TypeVar("LogRow", bound=models.Model)
 
 
-class NeverChangedQuerySet(models.QuerySet[Line]):
+class ImmutableQuerySet(models.QuerySet[LogRow]):
     def update(self, **kwargs: Any) -> int:
         raise PermissionDenied("What was written stays as it is.")
 
 
-class NeverChanged(models.Model):
-    """Can be made and, where the law wants it, erased, but not changed."""
+class Immutable(models.Model):
+    """Rows can be created and, where the law requires it, erased, but not changed."""
 
     class Meta:
         abstract = True
@@ -33,13 +33,13 @@ class NeverChanged(models.Model):
         super().save(*args, **kwargs)
 
 
-class AppendOnlyQuerySet(NeverChangedQuerySet[Line]):
+class AppendOnlyQuerySet(ImmutableQuerySet[LogRow]):
     def delete(self) -> tuple[int, dict[str, int]]:
         raise PermissionDenied("The log is append-only.")
 
 
-class AppendOnly(NeverChanged):
-    """Can only be made; it goes with what it is about."""
+class AppendOnly(Immutable):
+    """Rows can only be created; they are deleted with the object they refer to (cascade)."""
 
     class Meta:
         abstract = True
@@ -49,15 +49,13 @@ class AppendOnly(NeverChanged):
 
 
 class RoleChangeQuerySet(AppendOnlyQuerySet["RoleChange"]):
-    """Lines of the log of roles."""
-
-    def forget(self) -> None:
-        """Deletes them, when nothing of the person is kept any more (`accounts.erasure`)."""
+    def purge(self) -> None:
+        """Delete the entries, for `accounts.erasure` alone."""
         models.QuerySet.delete(self)
 
 
 class RoleChange(AppendOnly):
-    """One line of the append-only log: a role that someone was given at a school, or that was taken."""
+    """An entry of the append-only log of roles: a role granted or taken at a school."""
 
     class Change(models.TextChoices):
         GIVEN = "GIVEN", "kreeg"
@@ -97,19 +95,19 @@ class RoleChange(AppendOnly):
 
     @property
     def role_label(self) -> str:
-        """'Docent'; of a role that there is no more, its name."""
+        """The role's label; the stored name for a role that no longer exists."""
         return str(Role(self.role).label) if self.role in Role else self.role
 
 
 class SchoolChangeQuerySet(AppendOnlyQuerySet["SchoolChange"]):
-    """Lines of the log of schools."""
+    """The log of schools."""
 
 
 class SchoolChange(AppendOnly):
-    """One line of the append-only log: who changed what from what to what, when.
+    """An entry of the append-only log of a school: who changed what from what to what, when.
 
-    `name` tells which setting it is, `label` is what the screen called it. A line about a student goes with the
-    student's membership, and names them through it alone.
+    `name` is the setting's name, `label` its label on the screen. An entry about a student is deleted with the
+    student's membership, and refers to the student only through it.
     """
 
     school = models.ForeignKey("accounts.School", models.CASCADE, related_name="changes")

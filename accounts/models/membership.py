@@ -1,4 +1,4 @@
-"""A person's roles at a school, and what is a student's."""
+"""A person's roles at a school, and a student's number and study dates."""
 
 from __future__ import annotations
 
@@ -16,42 +16,42 @@ from .school import School
 from .user import Role, User
 
 STUDENT_NUMBER_LENGTH = 20
-SEARCHED = ("search_text", "sort_key", "first_name_key")  # what follows from name and number
+DERIVED_FIELDS = ("search_text", "sort_key", "first_name_key")  # derived from name and number
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def present(self) -> MembershipQuerySet:
-        """Without the students who left and whose assessments are kept."""
+        """Exclude former students, who are kept only because of their assessments."""
         return self.filter(ended_at__isnull=True)
 
     def students_of_docent(self, user: User) -> MembershipQuerySet:
-        """Students of the schools where `user` is Docent and digital assessment is switched on; never `user`."""
+        """Return students of the schools where `user` is Docent and digital assessment is on, except `user`."""
         schools = user.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
         students = self.present().filter(role=Role.STUDENT, school__in=schools, user__is_active=True)
         return students.exclude(user=user)
 
 
 class Membership(models.Model):
-    """One role of one person at one school; a student's number stands here."""
+    """One role of one person at one school, with the student number."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
     school = models.ForeignKey(School, models.PROTECT, related_name="memberships")
     role = models.CharField("rol", max_length=20, choices=Role)
     student_number = LineField("studentnummer", max_length=STUDENT_NUMBER_LENGTH, blank=True)
-    # When the study ended; `assessments.privacy.retention` derives from these two how long results are kept.
-    # Schoolbeheer types or imports them, in advance if known, for who is here and who is not; they take nothing away.
+    # End of the study, from which `assessments.privacy.retention` derives how long results are kept. Schoolbeheer
+    # enters or imports them, possibly in advance; they revoke no access.
     diploma_on = models.DateField("diplomadatum", null=True, blank=True)
     left_on = models.DateField("vertrokken zonder diploma op", null=True, blank=True)
     study_dates_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     study_dates_set_by = models.ForeignKey(
         "accounts.User", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
-    # When the role ended, for a student whom assessments point to: nothing new begins, one's own results stay. Others'
-    # rows are deleted. Without one of the dates above the results of who is gone would be kept for ever, so one is
-    # there (today, when Schoolbeheer takes out who has none); coming back takes it off, with `left_on`.
+    # Set instead of deleting a student whom assessments refer to; other roles' rows are deleted.
+    # `ended_has_a_study_date` requires a study date with it, since the results would otherwise be kept for ever: the
+    # default is today, in `left_on`, and is cleared when the student returns.
     ended_at = models.DateTimeField("uit de school gehaald op", null=True, blank=True, editable=False)
     search_text = models.TextField(editable=False)
-    # For lists in order, and to find what a name begins with; compared by bytes on both databases.
+    # For ordering and prefix search; compared by bytes on both databases.
     sort_key = models.TextField(editable=False, default="", db_default="")
     first_name_key = models.TextField(editable=False, default="", db_default="")
 
@@ -67,10 +67,10 @@ class Membership(models.Model):
             )
             for key, name in (("sort_key", "students_by_last_name"), ("first_name_key", "students_by_first_name"))
         ] + [
-            # A few among a school's many students: its teachers, say.
+            # A school has few staff among many students.
             models.Index(fields=["school", "user"], condition=~models.Q(role=Role.STUDENT), name="staff_of_school"),
             models.Index(fields=["school", "sort_key", "id"], name="people_by_last_name"),
-            # Few have a date that is long ago: theirs goes, and is looked up among all of a large school.
+            # Few students have a date long ago, and retention looks for them in a large school.
             models.Index(
                 fields=["school", "diploma_on"],
                 condition=models.Q(diploma_on__isnull=False),
@@ -114,27 +114,27 @@ class Membership(models.Model):
 
     @property
     def number_is_fixed(self) -> bool:
-        """Whether an assessment points here: from then on only Schoolbeheer changes the student number."""
+        """Whether an assessment refers to this student: from then on only Schoolbeheer changes the number."""
         return self.assessments.exists()
 
     @property
     def study_ended(self) -> bool:
-        """Whether one of the two dates has come."""
+        """Whether the diploma date or the leaving date has passed."""
         today = timezone.localdate()
         return any(day is not None and day <= today for day in (self.diploma_on, self.left_on))
 
     def clean(self) -> None:
         self.student_number = self.student_number.strip()
-        self._refuse_to_move_what_is_the_student_s()
+        self._refuse_to_move_student()
         if self.ended_at and not self.diploma_on and not self.left_on:
             text = "Deze student is uit de school gehaald; laat een van de twee datums staan."
             raise ValidationError({"left_on": text})
         if self.student_number and self.role != Role.STUDENT:
-            # Of the role as a whole: the Consortium's form shows the number and has no field for it.
+            # A non-field error: the admin's form shows the number read-only.
             raise ValidationError("Alleen een student heeft een studentnummer.")
 
-    def _refuse_to_move_what_is_the_student_s(self) -> None:
-        """A number is the school's, and an assessment stays at the school that it was made at."""
+    def _refuse_to_move_student(self) -> None:
+        """Raise `ValidationError` if role or school changes while a number or assessments belong to it."""
         before = Membership.objects.filter(pk=self.pk).first() if self.pk else None
         if before is None or (before.school_id, before.role) == (self.school_id, self.role):
             return
@@ -149,11 +149,11 @@ class Membership(models.Model):
         super().save(*args, **kwargs)
 
     def save_derived(self) -> None:
-        """Writes what follows from name and number, where these changed."""
-        self.save(update_fields=SEARCHED)
+        """Update the columns derived from name and number."""
+        self.save(update_fields=DERIVED_FIELDS)
 
     def set_derived(self) -> None:
-        """Sets what follows from name and number; `save` does, writing many at once has to."""
+        """Set the columns derived from name and number. `save` calls it; call it before `bulk_create`."""
         user = self.user
         email = searchable(user.email)
         self.search_text = search_text([user.first_name, user.infix, user.last_name, email, self.student_number])
@@ -162,7 +162,7 @@ class Membership(models.Model):
 
 
 class NumberReport(models.Model):
-    """A student told the school that another has the number which they say is theirs."""
+    """A student's report to the school that another student has their number."""
 
     student = models.ForeignKey(Membership, models.CASCADE, related_name="number_reports")
     number = LineField("studentnummer", max_length=STUDENT_NUMBER_LENGTH)

@@ -1,4 +1,4 @@
-"""A recovery code: what logs one in once, without the phone."""
+"""Recovery codes for logging in without the phone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 
 class RecoveryCode(models.Model):
-    """A code that has not been used yet; using it deletes it. The code itself is nowhere."""
+    """An unused code, stored as a digest; using it deletes the row."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
@@ -26,5 +26,5 @@ class RecoveryCode(models.Model):
 
 
 def digest(*, user_id: int, code: str) -> str:
-    """What is kept of a code. It is random, of 80 bits: nobody finds it from this, slow hash or not."""
+    """Return the stored form of a code. A fast hash suffices: the code is random, of 80 bits."""
     return hashlib.sha256(f"{user_id}:{code}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What waits until someone confirms by mail that an address is theirs: an account, and another address for one."""
+"""Registrations and changes of e-mail address that wait for confirmation by mail."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .user import PersonName, User
 
 
 class Registration(PersonName):
-    """Someone who wants a student's account, until they confirm that the address is theirs; no account until then.
+    """A request for a student account, until the owner confirms the address.
 
-    There may be several for one address, and for one that has an account: what counts is who confirms.
+    An address may have several, and an account as well: the confirmed one counts.
     """
 
     email = AddressField("e-mailadres")
-    password = models.CharField("wachtwoord", max_length=128)  # hashed, as an account's
+    password = models.CharField("wachtwoord", max_length=128)  # hashed
     school = models.ForeignKey(School, models.CASCADE, related_name="registrations")
     asked_at = models.DateTimeField("aangevraagd op", default=timezone.now, db_index=True)
 
@@ -37,14 +37,14 @@ class Registration(PersonName):
 
 
 class EmailChange(models.Model):
-    """A person's wish for another e-mail address; kept for as long as mails and logins at the old one are."""
+    """A request to change an e-mail address; kept as long as mails and logins at the old address are."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="email_changes")
     old_email = AddressField("oud e-mailadres")
     new_email = AddressField("nieuw e-mailadres")
     asked_at = models.DateTimeField("gevraagd op", default=timezone.now, db_index=True)
     confirmed_at = models.DateTimeField("bevestigd op", null=True, blank=True)
-    withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)  # by its owner, or a newer one
+    withdrawn_at = models.DateTimeField("ingetrokken op", null=True, blank=True)  # by the owner, or by a newer request
     stopped_at = models.DateTimeField("gestopt op", null=True, blank=True)  # from the old address
 
     class Meta:

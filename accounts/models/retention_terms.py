@@ -1,4 +1,4 @@
-"""How long a school keeps what has no diploma date to go by; a part of `School`."""
+"""How long a school keeps assessments without a diploma date; a part of `School`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-# A school year and the holidays after it: nobody can have looked at it by then. Fifty years is for ever.
+# At least a school year with its holidays, so that someone can see it first; at most fifty years.
 SHORTEST, LONGEST = 12, 600
-# As long as schools keep the papers behind their funding. What was kept too long can still go; what went too early
-# does not come back.
+# As long as schools keep the records behind their funding; erasing too late can be corrected, too early cannot.
 LONG = 84
 TERMS = ("left_months", "cancelled_months", "unfinished_months", "views_months")
 ERASING_TERMS = {*TERMS} - {"views_months"}
@@ -24,9 +23,9 @@ def _months(label: str, default: int, help_text: str) -> models.PositiveSmallInt
 
 
 class RetentionTerms(models.Model):
-    """Terms in months. A diploma's term, 18 months, is no choice: `assessments.privacy.retention` holds it.
+    """Terms in months. The term after a diploma, 18 months, is fixed in `assessments.privacy.retention`.
 
-    `terms_set_at`: when someone last changed them; what a new term would take waits a while from then on.
+    `terms_set_at`: when they last changed; erasure by a new term waits for a while after it.
     """
 
     left_months = _months(
@@ -58,7 +57,7 @@ class RetentionTerms(models.Model):
 
 
 def checks() -> list[models.BaseConstraint]:
-    """That each term lies between the shortest and the longest, for the truth of it."""
+    """Return the constraints that keep each term between `SHORTEST` and `LONGEST`."""
     return [
         models.CheckConstraint(
             condition=Q(**{f"{term}__gte": SHORTEST, f"{term}__lte": LONGEST}), name=f"school_{term}_in_bounds"

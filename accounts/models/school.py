@@ -14,14 +14,14 @@ from django.utils import timezone
 from accounts.fields import AddressField, LineField, NameField, ProseField
 from accounts.mail_domains import check_domains, read_domains, tidy_domains
 from accounts.mailable import mailable
-from accounts.school.branding import Look, check_colour, tidy_colour
-from accounts.school.number_formats import check_forms
+from accounts.school.branding import Branding, check_colour, tidy_colour
+from accounts.school.number_formats import check_patterns
 from digibeoordelen.outbox.models import StoredFile
 
 from . import retention_terms
 
 CHECKS: dict[str, Callable[[str], None]] = {
-    "number_forms": check_forms,
+    "number_forms": check_patterns,
     "colour": check_colour,
     "mail_domains": check_domains,
     "register_domains": check_domains,
@@ -30,7 +30,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
 
 
 class School(retention_terms.RetentionTerms):
-    """The tenant: everything that happens belongs to exactly one school."""
+    """The tenant: every row belongs to exactly one school."""
 
     name = NameField("naam", max_length=200, unique=True)
     digital_assessment_active = models.BooleanField(
@@ -76,14 +76,14 @@ class School(retention_terms.RetentionTerms):
         help_text="Staat bij de student onder een definitief resultaat: bij wie en hoe, gewone tekst. De uiterste "
         "datum komt er vanzelf bij.",
     )
-    # Two weeks is what exam regulations of MBO schools give; a school's own may differ.
+    # The usual term in exam regulations of MBO schools.
     appeal_days = models.PositiveSmallIntegerField(
         "termijn voor bezwaar (dagen)",
         default=14,
         validators=[MinValueValidator(1)],
         help_text="Zoveel kalenderdagen nadat het resultaat definitief werd kan een student bezwaar maken.",
     )
-    # Off until a school wants it: whoever registers is believed to be the student that they say they are.
+    # Off by default: the school trusts the name that a student registers with.
     register_on = models.BooleanField(
         "studenten maken zelf een account",
         default=False,
@@ -137,55 +137,53 @@ class School(retention_terms.RetentionTerms):
             *retention_terms.checks(),
         ]
 
-    def links_until(self, since: datetime | None = None) -> datetime:
-        """Until when a link is valid that is mailed then, or now."""
+    def link_expiry(self, since: datetime | None = None) -> datetime:
+        """Return when a link mailed at `since` (default: now) expires."""
         return (since or timezone.now()) + timedelta(days=self.link_days)
 
     def __str__(self) -> str:
         return self.name
 
     def clean_fields(self, exclude: Collection[str] | None = None) -> None:
-        # Not as the fields' validators, which migrations would import for good.
+        # Not validators of the fields, which migrations would import.
         self.colour = tidy_colour(self.colour)
         self.mail_domains, self.register_domains = tidy_domains(self.mail_domains), tidy_domains(self.register_domains)
-        refused: dict[str, list[ValidationError]] = {}
+        errors: dict[str, list[ValidationError]] = {}
         try:
             super().clean_fields(exclude)
         except ValidationError as error:
-            refused = error.update_error_dict(refused)
+            errors = error.update_error_dict(errors)
         for name, check in CHECKS.items():
             value = getattr(self, name)
-            if value and name not in refused and name not in (exclude or ()):
+            if value and name not in errors and name not in (exclude or ()):
                 try:
                     check(value)
                 except ValidationError as error:
-                    refused[name] = error.error_list
-        if refused:
-            raise ValidationError(refused)
+                    errors[name] = error.error_list
+        if errors:
+            raise ValidationError(errors)
 
     @property
-    def own_domains(self) -> list[str]:
-        """['school.nl'], as addresses are kept."""
+    def mail_domain_list(self) -> list[str]:
         return read_domains(self.mail_domains)
 
-    def lets_register(self, email: str) -> bool:
-        """Whether the owner of `email`, as it is kept, may make a student's account of their own here."""
+    def accepts_registration(self, email: str) -> bool:
+        """Return whether the owner of `email` (normalised) may create a student account here."""
         domains = self.student_domains
         return self.register_on and (not domains or email.rpartition("@")[2] in domains)
 
     @property
     def student_domains(self) -> list[str]:
-        """['student.school.nl'], as addresses are kept; empty where any address will do."""
+        """Domains that may register, as in normalised addresses; empty: any."""
         return read_domains(self.register_domains)
 
     @property
-    def look(self) -> Look:
-        """Logo and colour, for the pages of its people."""
-        return Look(self.pk, self.name, self.logo_id, self.colour)
+    def branding(self) -> Branding:
+        return Branding(self.pk, self.name, self.logo_id, self.colour)
 
 
 class ExamOffice(models.Model):
-    """An address of the school's list that a final PDF can be mailed to."""
+    """An address of the school's list to which a final PDF can be mailed."""
 
     school = models.ForeignKey(School, models.CASCADE, related_name="exam_offices")
     name = NameField("naam", max_length=120)

@@ -1,4 +1,4 @@
-"""The session of one browser: Django's own, and whose it is, so that a person can see and end them."""
+"""Django's session with its user, so that people can see and end their own sessions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from accounts.sessions.store import SessionStore, public_id
 
 
 class SessionManager(BaseSessionManager["Session"]):
-    def of(self, user_id: int) -> models.QuerySet[Session]:
-        """Those in which this person is logged in at this moment, the one used last first."""
+    def active_for(self, user_id: int) -> models.QuerySet[Session]:
+        """Return the sessions in which the user is logged in now, last used first."""
         return self.filter(user=user_id, expire_date__gt=timezone.now()).order_by("-seen_at")
 
 
 class Session(AbstractBaseSession):
-    """One browser's session; `user` is who logged in in it. What it runs on stands in the session's own data.
+    """A browser's session; `user` is the person logged in. The device is in the session's data.
 
-    No address and no whole User-Agent: what is kept is what the person needs to know a device by.
+    Neither IP address nor full User-Agent is stored, to hold no more than people need to recognise a device.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="sessions")

@@ -1,4 +1,4 @@
-"""Accounts, and what a person may be at a school."""
+"""Accounts and roles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ class Role(models.TextChoices):
 
 
 def full_name(first_name: str, infix: str, last_name: str) -> str:
-    """'Anouk van 't Hoff'."""
     return clean_line(" ".join(filter(None, [first_name, infix, last_name])))
 
 
@@ -61,7 +60,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(PersonName, AbstractBaseUser, PermissionsMixin):
-    """A person with an account; the e-mail address, kept in lower case, is the login."""
+    """An account; the e-mail address, in lower case, is the login."""
 
     email = AddressField("e-mailadres", unique=True)
     is_active = models.BooleanField("actief", default=True)
@@ -71,8 +70,8 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField("aangemaakt op", default=timezone.now)
     details_checked_at = models.DateTimeField("gegevens gecontroleerd op", null=True, blank=True)
 
-    # Whether the session of who asks did the second step (accounts/held_back.py); not a column.
-    passed_second_step: bool = False
+    # Set by `RequireTwoFactorMiddleware` for the current session; not a column.
+    passed_two_factor: bool = False
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["first_name", "last_name"]
@@ -96,9 +95,9 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = normalise_address(self.email)
         super().save(*args, **kwargs)
-        saved = kwargs.get("update_fields")
-        if saved is not None and not {"first_name", "infix", "last_name", "email"}.intersection(saved):
-            return  # a login, say
+        update_fields = kwargs.get("update_fields")
+        if update_fields is not None and not {"first_name", "infix", "last_name", "email"}.intersection(update_fields):
+            return  # such as a login
         for membership in self.memberships.select_related("user"):
             membership.user = self
             membership.save_derived()
@@ -110,16 +109,18 @@ class User(PersonName, AbstractBaseUser, PermissionsMixin):
         composed = nfc(raw_password) if raw_password else raw_password
         if super().check_password(composed):
             return True
-        return composed != raw_password and super().check_password(raw_password)  # set before these were composed
+        return composed != raw_password and super().check_password(
+            raw_password
+        )  # set before passwords were stored in NFC
 
     def schools_as(self, *roles: str) -> models.QuerySet[School]:
-        """The schools where this person holds one of `roles` and may see what is there.
+        """Return the schools where the user holds one of `roles` and has access.
 
-        A school that wants its committee to log in with a code does not exist for a member who did not,
-        in whichever role.
+        A school with `second_factor_for_committee` is hidden, for every role, from committee members who logged in
+        without a code.
         """
-        found = School.objects.filter(memberships__user=self, memberships__role__in=roles).distinct()
-        if self.passed_second_step:
-            return found
+        schools = School.objects.filter(memberships__user=self, memberships__role__in=roles).distinct()
+        if self.passed_two_factor:
+            return schools
         in_committee = self.memberships.filter(role=Role.EXAMENCOMMISSIE).order_by().values("school")
-        return found.exclude(second_factor_for_committee=True, pk__in=in_committee)
+        return schools.exclude(second_factor_for_committee=True, pk__in=in_committee)

@@ -1,5 +1,5 @@
-"""The people of a school and their roles, as Schoolbeheer keeps them.
+"""The people of a school and their roles.
 
-`roles` gives, takes and ends them, each with a line in the `log`. Who has no role here yet is asked to join: one by one
-(`invite`), or by a list (`importing`); `join` is what the asked do.
+`roles` grants and revokes roles, each with a log entry. People without a role are invited, one by one (`invite`) or
+from a list (`importing`), and accept through `join`.
 """

@@ -1,4 +1,4 @@
-"""In the admin: the Consortium's staff ask someone to be a school's first Schoolbeheer, and give no other role."""
+"""Admin pages on which the Consortium's staff invite the first Schoolbeheer of a school."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from .forms import InviteManagerForm
 def urls(site: admin.AdminSite) -> list[URLPattern]:
     start = "<int:school_id>/schoolbeheer-uitnodigen/"
     return [
-        path(start, site.admin_view(ask), name="ask_manager"),
-        path(f"{start}<uuid:public_id>/opnieuw/", site.admin_view(ask_again), name="ask_manager_again"),
-        path(f"{start}<uuid:public_id>/intrekken/", site.admin_view(take_back), name="take_back_manager"),
+        path(start, site.admin_view(invite_manager), name="ask_manager"),
+        path(f"{start}<uuid:public_id>/opnieuw/", site.admin_view(resend), name="ask_manager_again"),
+        path(f"{start}<uuid:public_id>/intrekken/", site.admin_view(withdraw), name="take_back_manager"),
     ]
 
 
 @require_http_methods(["GET", "POST"])
-def ask(request: UserRequest, school_id: int) -> HttpResponse:
+def invite_manager(request: UserRequest, school_id: int) -> HttpResponse:
     school = get_object_or_404(School, pk=school_id)
     form = InviteManagerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -44,27 +44,25 @@ def ask(request: UserRequest, school_id: int) -> HttpResponse:
         "title": f"Schoolbeheer uitnodigen voor {school}",
         "school": school,
         "form": form,
-        "invitations": invite.asked_managers(school).select_related("mail"),
+        "invitations": invite.manager_invitations(school).select_related("mail"),
         "managers": school.memberships.filter(role=Role.SCHOOLBEHEER).select_related("user").order_by("sort_key"),
     }
     return TemplateResponse(request, "admin/accounts/school/ask_manager.html", context)
 
 
 @require_POST
-def ask_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-    """'Opnieuw verzenden'."""
+def resend(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     school = get_object_or_404(School, pk=school_id)
-    invitation = get_object_or_404(invite.asked_managers(school), public_id=public_id)
+    invitation = get_object_or_404(invite.manager_invitations(school), public_id=public_id)
     if invite.send_again(invitation=invitation):
         messages.success(request, f"Er gaat een nieuwe link naar {invitation.email}. De vorige werkt niet meer.")
     return redirect("admin:ask_manager", school.pk)
 
 
 @require_POST
-def take_back(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-    """'Intrekken'."""
+def withdraw(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     school = get_object_or_404(School, pk=school_id)
-    invitation = get_object_or_404(invite.asked_managers(school), public_id=public_id)
+    invitation = get_object_or_404(invite.manager_invitations(school), public_id=public_id)
     if invite.withdraw(invitation=invitation):
         messages.success(request, f"De uitnodiging aan {invitation.full_name} is ingetrokken.")
     return redirect("admin:ask_manager", school.pk)

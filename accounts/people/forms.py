@@ -12,7 +12,7 @@ from accounts.models import Role, SchoolInvitation
 
 
 class InviteForm(forms.ModelForm):
-    """Name, address and roles of someone who is asked to join; Dutch, unless chosen otherwise."""
+    """Name, address and roles of an invitation; in Dutch by default."""
 
     roles = forms.MultipleChoiceField(
         label="Rollen",
@@ -42,13 +42,13 @@ class InviteForm(forms.ModelForm):
 
 
 class InviteManagerForm(InviteForm):
-    """The Consortium's: for the role Schoolbeheer alone."""
+    """The Consortium's form, for the role Schoolbeheer only."""
 
     roles = None  # type: ignore[assignment]
 
 
 class PeopleFileForm(FileForm):
-    """A list of students and staff, and whether those who are new get their mail at once."""
+    """A list of students and staff, with the choice to mail new people at once."""
 
     mails_now = forms.TypedChoiceField(
         label="Mails met een link om een wachtwoord te kiezen",

@@ -1,4 +1,4 @@
-"""Importing students and staff from Excel or CSV. For Schoolbeheer."""
+"""Importing students and staff from Excel or CSV, for Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PeoplePages(SchoolListPages):
         return {"mails_now": form.cleaned_data["mails_now"]}
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
-        """What each line would make of someone, as far as the line says it: it should be seen before it is done."""
+        """Add the role, number and language that each line would give, for the preview."""
         return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT], _language_of(row)) for row in page]}
 
     def asked_again(self, prepared: PeopleImport) -> dict[str, Any]:
@@ -37,12 +37,12 @@ class PeoplePages(SchoolListPages):
 
 
 def _roles_of(row: Row) -> str:
-    """As it was typed; of a line with a number alone what that means."""
+    """Return the typed role; the default if there is only a student number."""
     return row.values[ROLE_AT] or (str(Role.STUDENT.label) if row.values[NUMBER_AT] else "")
 
 
 def _language_of(row: Row) -> str:
-    """As it was typed; of someone new without one what that means."""
+    """Return the typed language; the default for a new person."""
     return row.values[LANGUAGE_AT] or (str(Language.DUTCH.label) if row.outcome == Outcome.NEW else "")
 
 

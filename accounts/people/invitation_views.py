@@ -1,4 +1,4 @@
-"""'Uitnodigingen': who was asked to join a school and did not answer yet. For Schoolbeheer."""
+"""'Uitnodigingen': open invitations of a school, for Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from .listing import read_page
 
 
 def get_invitation(school: School, public_id: UUID) -> SchoolInvitation:
-    """An invitation of the school, open or not; else 404."""
+    """Return an invitation of the school, open or closed; else raise 404."""
     return get_object_or_404(school.school_invitations.select_related("school", "by"), public_id=public_id)
 
 
 @require_GET
 def invitations(request: UserRequest, school_id: int) -> HttpResponse:
-    """Those that are open, the newest first, each with how its mail fares."""
+    """List open invitations, newest first, with the status of their mail."""
     school = get_managed_school(request.user, school_id)
     query = request.GET.get("q", "").strip()
-    found = school.school_invitations.open().select_related("mail").defer("mail__text", "mail__html", "mail__links")
+    queryset = school.school_invitations.open().select_related("mail").defer("mail__text", "mail__html", "mail__links")
     if query:
-        found = found.filter(matches(query))
-    page = read_page(found, order="-pk", after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
+        queryset = queryset.filter(matches(query))
+    page = read_page(queryset, order="-pk", after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
     context = {
         "school": school,
         "page": page,
@@ -46,10 +46,9 @@ def invitations(request: UserRequest, school_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def invite(request: UserRequest, school_id: int) -> HttpResponse:
-    """'Iemand uitnodigen'."""
     school = get_managed_school(request.user, school_id)
     form = InviteForm(request.POST or None, initial={"roles": request.GET.getlist("rol")})
-    there = None
+    existing = None
     if request.method == "POST" and form.is_valid():
         try:
             invitation = people_invite.invite(
@@ -60,18 +59,17 @@ def invite(request: UserRequest, school_id: int) -> HttpResponse:
             )
         except people_invite.InviteRefused as refused:
             form.add_error("email", str(refused))
-            there = refused.there
+            existing = refused.existing
         else:
             messages.success(request, f"De uitnodiging aan {invitation.full_name} is onderweg naar {invitation.email}.")
             return redirect("school:invitations", school.pk)
-    return render(request, "accounts/people/invite.html", {"school": school, "form": form, "there": there})
+    return render(request, "accounts/people/invite.html", {"school": school, "form": form, "existing": existing})
 
 
 @require_POST
 def send_unsent(request: UserRequest, school_id: int) -> HttpResponse:
-    """'Alle mails versturen' that were left for later."""
     school = get_managed_school(request.user, school_id)
-    if count := people_invite.want_unsent(school=school):
+    if count := people_invite.queue_unsent(school=school):
         mails = "1 mail gaat" if count == 1 else f"{count} mails gaan"
         messages.success(request, f"{mails} nu op weg.")
     return redirect("school:invitations", school.pk)
@@ -79,9 +77,8 @@ def send_unsent(request: UserRequest, school_id: int) -> HttpResponse:
 
 @require_POST
 def send_expired(request: UserRequest, school_id: int) -> HttpResponse:
-    """'Verlopen uitnodigingen opnieuw verzenden', all of them."""
     school = get_managed_school(request.user, school_id)
-    if count := people_invite.want_expired(school=school):
+    if count := people_invite.queue_expired(school=school):
         links = "1 nieuwe link gaat" if count == 1 else f"{count} nieuwe links gaan"
         messages.success(request, f"{links} nu op weg. De vorige werken niet meer.")
     return redirect("school:invitations", school.pk)
@@ -89,7 +86,6 @@ def send_expired(request: UserRequest, school_id: int) -> HttpResponse:
 
 @require_POST
 def send_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-    """'Opnieuw verzenden'."""
     school = get_managed_school(request.user, school_id)
     invitation = get_invitation(school, public_id)
     if people_invite.send_again(invitation=invitation):
@@ -101,7 +97,6 @@ def send_again(request: UserRequest, school_id: int, public_id: UUID) -> HttpRes
 
 @require_POST
 def withdraw(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-    """'Intrekken'."""
     school = get_managed_school(request.user, school_id)
     invitation = get_invitation(school, public_id)
     if people_invite.withdraw(invitation=invitation):
@@ -112,7 +107,7 @@ def withdraw(request: UserRequest, school_id: int, public_id: UUID) -> HttpRespo
 
 
 def _back(request: UserRequest, school: School, invitation: SchoolInvitation) -> HttpResponse:
-    """To the person whose account it is, where one came from there; else to the list with its search."""
+    """Redirect to the person's page if the request came from there, else to the list with its query."""
     if request.GET.get("terug") == "persoon" and invitation.user_id:
         return redirect("school:person", school.pk, invitation.user_id)
     return redirect(reverse("school:invitations", args=[school.pk], query=request.GET))

@@ -1,4 +1,4 @@
-"""Asking someone to join a school, once more, or no more after all."""
+"""Inviting people to a school: send, resend, withdraw."""
 
 from __future__ import annotations
 
@@ -28,68 +28,68 @@ NOT_YOURSELF = "Dit is uw eigen e-mailadres. Een rol voor uzelf vraagt u aan een
 
 
 class InviteRefused(Exception):
-    """Somebody who can't be invited; the message (Dutch) says why. `there` is who has a role here already."""
+    """The invitation is not possible; the message (Dutch) explains it. `existing` already has a role here."""
 
-    def __init__(self, message: str, *, there: User | None = None) -> None:
-        self.there = there
+    def __init__(self, message: str, *, existing: User | None = None) -> None:
+        self.existing = existing
         super().__init__(message)
 
 
 def invite(*, school: School, invitation: SchoolInvitation, roles: Sequence[str], by: User) -> SchoolInvitation:
-    """Sends an unsaved `invitation`, with name and address, for these roles. Raises `InviteRefused`.
+    """Send an unsaved `invitation`, with name and address, for these roles; raise `InviteRefused`.
 
-    Who has an account at another school is asked like anyone else: a slip of the pen puts no stranger into a
-    committee, and the screen does not tell who has an account.
+    An account at another school is invited as well, so that a mistyped address adds no stranger to a committee, and the
+    screen does not reveal who has an account.
     """
     invitation.school, invitation.by, invitation.by_name = school, by, by.full_name
-    invitation.roles = in_order(roles)
+    invitation.roles = ordered_roles(roles)
     invitation.set_derived()
     _refuse(school, invitation.email, by)
     try:
         with transaction.atomic():
             invitation.save()
             send(invitation)
-    except IntegrityError:  # asked by a colleague at this very moment
+    except IntegrityError:  # invited by a colleague at the same time
         _refuse(school, invitation.email, by)
         raise
     return invitation
 
 
 def invite_first_manager(*, school: School, invitation: SchoolInvitation, by: User) -> SchoolInvitation:
-    """The Consortium asks someone to be the school's first Schoolbeheer; from then on the school asks its own.
+    """Invite the school's first Schoolbeheer, for the Consortium.
 
-    Raises `InviteRefused`, also while there is one (whose account is switched off counts no more), or one is asked: of
-    two of the staff who ask at the same moment the second is told.
+    Raise `InviteRefused`, also while an active Schoolbeheer or an open invitation exists; the lock holds for two
+    members of staff at once.
     """
     with locked(school):
         if school.memberships.filter(role=Role.SCHOOLBEHEER, user__is_active=True).exists():
             raise InviteRefused(HAS_MANAGER)
-        if there := asked_managers(school).first():
-            raise InviteRefused(IS_ASKED.format(name=there.full_name))
+        if pending := manager_invitations(school).first():
+            raise InviteRefused(IS_ASKED.format(name=pending.full_name))
         return invite(school=school, invitation=invitation, roles=[Role.SCHOOLBEHEER], by=by)
 
 
-def asked_managers(school: School) -> QuerySet[SchoolInvitation]:
-    """Who was asked for this role alone, as the Consortium does, and did not answer yet."""
+def manager_invitations(school: School) -> QuerySet[SchoolInvitation]:
+    """Return open invitations for Schoolbeheer alone, as the Consortium sends them."""
     return school.school_invitations.open().filter(roles=[Role.SCHOOLBEHEER.value])
 
 
 def _refuse(school: School, email: str, by: User) -> None:
     if email == by.email:
         raise InviteRefused(NOT_YOURSELF)
-    there = User.objects.filter(email=email, memberships__in=school.memberships.all()).first()
-    if there:
-        raise InviteRefused(f"{there.full_name} hoort al bij {school}. Geef de rol daar.", there=there)
+    existing = User.objects.filter(email=email, memberships__in=school.memberships.all()).first()
+    if existing:
+        raise InviteRefused(f"{existing.full_name} hoort al bij {school}. Geef de rol daar.", existing=existing)
     if school.school_invitations.open().filter(email=email).exists():
         raise InviteRefused("Dit e-mailadres heeft al een open uitnodiging. Verzend die opnieuw, of trek die eerst in.")
 
 
-def in_order(roles: Sequence[str]) -> list[str]:
+def ordered_roles(roles: Sequence[str]) -> list[str]:
     return [role.value for role in Role if role.value in roles]
 
 
 def send(invitation: SchoolInvitation) -> None:
-    """Writes the mail; call it in the transaction that makes the invitation, or makes the older link void."""
+    """Queue the mail; call it in the transaction that creates the invitation or voids its older link."""
     now = timezone.now()
     invitation.wanted_at, invitation.expires_at = invitation.wanted_at or now, now + VALID
     invitation.mail = queue_invitation(invitation)
@@ -97,7 +97,7 @@ def send(invitation: SchoolInvitation) -> None:
 
 
 def send_again(*, invitation: SchoolInvitation) -> bool:
-    """'Opnieuw verzenden': a fresh link, and the older one is void; False when it is no longer open."""
+    """Send a new link and void the older one; return False if the invitation is no longer open."""
     with transaction.atomic():
         current = _lock(invitation)
         if current is None:
@@ -109,9 +109,9 @@ def send_again(*, invitation: SchoolInvitation) -> bool:
 
 
 def withdraw(*, invitation: SchoolInvitation) -> bool:
-    """Makes the link void, of a mail that did not go out yet, too; False when it is no longer open.
+    """Void the link, also of a mail still in the queue; return False if the invitation is no longer open.
 
-    An account that a list made stays, with its roles: those are taken on the page of that person.
+    An imported account and its roles stay; they are removed on the person's page.
     """
     with transaction.atomic():
         current = _lock(invitation)
@@ -127,39 +127,39 @@ def _lock(invitation: SchoolInvitation) -> SchoolInvitation | None:
     return current.filter(pk=invitation.pk).first()
 
 
-def want_unsent(*, school: School) -> int:
-    """Has a worker send the mails of this school that were left for later; how many."""
-    wanted = school.school_invitations.unsent().update(wanted_at=timezone.now())
-    if wanted:
-        announce()
-    return wanted
+def queue_unsent(*, school: School) -> int:
+    """Request the unsent mails of this school; return how many."""
+    count = school.school_invitations.unsent().update(wanted_at=timezone.now())
+    if count:
+        start_sending()
+    return count
 
 
-def want_expired(*, school: School) -> int:
-    """Has a worker send the expired ones of this school once more, each with a fresh link; how many."""
-    anew = {"generation": F("generation") + 1, "wanted_at": timezone.now(), "mail": None, "expires_at": None}
-    wanted = school.school_invitations.expired().update(**anew)
-    if wanted:
-        announce()
-    return wanted
+def queue_expired(*, school: School) -> int:
+    """Request a new link for each expired invitation of this school; return how many."""
+    renewal = {"generation": F("generation") + 1, "wanted_at": timezone.now(), "mail": None, "expires_at": None}
+    count = school.school_invitations.expired().update(**renewal)
+    if count:
+        start_sending()
+    return count
 
 
-def announce() -> None:
-    """Tells a worker, once the transaction is through, that there are mails to write."""
+def start_sending() -> None:
+    """Start `send_invitations` when the transaction commits."""
 
     transaction.on_commit(lambda: send_invitations.delay(), robust=True)
 
 
-def send_wanted() -> int:
-    """Writes the mails that are wanted, some at a time; how many. Any number of workers may do so at once."""
+def send_queued() -> int:
+    """Write the requested mails in batches and return how many; workers may run concurrently."""
     written = 0
-    while batch := _send_some():
-        written += batch
+    while count := _send_batch():
+        written += count
     return written
 
 
 def _try_to_send(invitation: SchoolInvitation) -> None:
-    """One that can't be mailed goes back to those that wait to be sent, and keeps no other from going."""
+    """Send one invitation; if it can't be mailed, return it to the unsent ones so that the others go on."""
     try:
         with transaction.atomic():
             send(invitation)
@@ -168,19 +168,19 @@ def _try_to_send(invitation: SchoolInvitation) -> None:
         SchoolInvitation.objects.filter(pk=invitation.pk).update(wanted_at=None)
 
 
-def _send_some() -> int:
+def _send_batch() -> int:
     with transaction.atomic():
-        wanted = SchoolInvitation.objects.to_send().select_related("school", "by").order_by("pk")
+        pending = SchoolInvitation.objects.to_send().select_related("school", "by").order_by("pk")
         if connection.features.has_select_for_update_skip_locked:
-            wanted = wanted.select_for_update(skip_locked=True, of=("self",))
-        some = list(wanted[:BATCH])
-        for invitation in some:
+            pending = pending.select_for_update(skip_locked=True, of=("self",))
+        batch = list(pending[:BATCH])
+        for invitation in batch:
             _try_to_send(invitation)
-    return len(some)
+    return len(batch)
 
 
 @shared_task(name="accounts.tasks.send_invitations")
 def send_invitations() -> None:
-    """Writes the mails of invitations that are wanted; also what a crash left."""
+    """Write the requested mails, including those that a crash left."""
 
-    send_wanted()
+    send_queued()

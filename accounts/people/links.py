@@ -1,4 +1,4 @@
-"""The link in an invitation's mail: a signature over the invitation, and nothing kept that is secret."""
+"""The link in an invitation's mail: a signature over the invitation, with no stored secret."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SALT = "accounts.people.links"
 
 
 class NoInvitation(Exception):
-    """Why a link opens nothing: `unknown`, `accepted`, `withdrawn`, `void` (sent again since) or `expired`."""
+    """The link is unusable: `unknown`, `accepted`, `withdrawn`, `void` (resent since) or `expired`."""
 
     def __init__(self, reason: str, invitation: SchoolInvitation | None = None) -> None:
         self.reason, self.invitation = reason, invitation
@@ -25,12 +25,12 @@ class NoInvitation(Exception):
 
 
 def mail_link(invitation: SchoolInvitation) -> Link:
-    """What the outbox keeps in place of the link, until it sends."""
+    """Return the outbox's placeholder for the link, resolved when sending."""
     return Link(kind=LINK_KIND, data={"invitation": invitation.pk, "generation": invitation.generation})
 
 
 def resolve(data: Mapping[str, Any]) -> str:
-    """The absolute URL for `mail_link`'s data; raises `LinkVoid` when it may be sent no more."""
+    """Return the absolute URL for `mail_link`'s data; raise `LinkVoid` if it may no longer be sent."""
     try:
         invitation = _usable(data["invitation"], data["generation"])
     except NoInvitation:
@@ -39,12 +39,12 @@ def resolve(data: Mapping[str, Any]) -> str:
 
 
 def token_for(invitation: SchoolInvitation) -> str:
-    """The token for the invitation's present generation: URL-safe text."""
+    """Return the URL-safe token for the invitation's present generation."""
     return signing.Signer(salt=_SALT).sign_object([invitation.pk, invitation.generation])
 
 
 def open_token(token: str, *, lock: bool = False) -> SchoolInvitation:
-    """The invitation of a link's token, when it can be accepted now; else raises `NoInvitation`."""
+    """Return the invitation of a token if it can be accepted now; else raise `NoInvitation`."""
     try:
         pk, generation = signing.Signer(salt=_SALT).unsign_object(token)
     except signing.BadSignature:
@@ -53,17 +53,17 @@ def open_token(token: str, *, lock: bool = False) -> SchoolInvitation:
 
 
 def _usable(pk: int, generation: int, *, lock: bool = False) -> SchoolInvitation:
-    found = SchoolInvitation.objects.select_related("school", "user", "by")
+    queryset = SchoolInvitation.objects.select_related("school", "user", "by")
     if lock:
-        found = found.select_for_update(of=("self",))
-    invitation = found.filter(pk=pk).first()
+        queryset = queryset.select_for_update(of=("self",))
+    invitation = queryset.filter(pk=pk).first()
     if invitation is None:
         raise NoInvitation("unknown")
     if invitation.accepted_at:
         raise NoInvitation("accepted", invitation)
     if invitation.withdrawn_at:
         raise NoInvitation("withdrawn", invitation)
-    if invitation.user and invitation.user.email != invitation.email:  # it went to an address that is not theirs
+    if invitation.user and invitation.user.email != invitation.email:  # the user's address changed since
         raise NoInvitation("void", invitation)
     if invitation.generation != generation:
         raise NoInvitation("void", invitation)

@@ -1,4 +1,4 @@
-"""Finding the people of a school, each once, with all the roles that they hold there."""
+"""The people of a school, each once with all their roles, and keyset pagination."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from django.utils import timezone
 from accounts.models import Membership, MembershipQuerySet, Role, School, User
 from accounts.search import matches
 
-LEFT = "VERTROKKEN"  # in place of a role: students who left, of whom results are kept
+LEFT = "VERTROKKEN"  # instead of a role: former students with stored results
 
 
 @dataclass
 class Person:
-    """Someone of a school; `roles` in the order of `Role`, `left` for who is only known from assessments."""
+    """Someone at a school; `roles` in the order of `Role`, empty for a former student."""
 
     user: User
     memberships: list[Membership] = field(default_factory=list)
@@ -27,12 +27,12 @@ class Person:
     @property
     def roles(self) -> list[Membership]:
         order = [role.value for role in Role]
-        present = [one for one in self.memberships if one.ended_at is None]
-        return sorted(present, key=lambda one: order.index(one.role))
+        present = [item for item in self.memberships if item.ended_at is None]
+        return sorted(present, key=lambda item: order.index(item.role))
 
     @property
     def student_number(self) -> str:
-        return next((one.student_number for one in self.memberships if one.student_number), "")
+        return next((item.student_number for item in self.memberships if item.student_number), "")
 
     @property
     def has_left(self) -> bool:
@@ -50,36 +50,36 @@ class Person:
 
 
 def people_of(school: School, *, role: str = "", query: str = "") -> QuerySet[Membership]:
-    """One membership for each person who is wanted: in `sort_key` the order of last names."""
-    wanted = _wanted(school, role, query)
-    # Who holds several roles is met at the first of them that is wanted, too.
-    earlier = _wanted(school, role, query).filter(user=OuterRef("user"), pk__lt=OuterRef("pk"))
-    return wanted.filter(~Exists(earlier.order_by()))
+    """Return one membership per person that matches, for ordering on `sort_key`."""
+    queryset = _filtered(school, role, query)
+    # Of several matching roles of a person, keep the first.
+    earlier = _filtered(school, role, query).filter(user=OuterRef("user"), pk__lt=OuterRef("pk"))
+    return queryset.filter(~Exists(earlier.order_by()))
 
 
-def _wanted(school: School, role: str, query: str) -> MembershipQuerySet:
-    wanted = Membership.objects.filter(school=school)
+def _filtered(school: School, role: str, query: str) -> MembershipQuerySet:
+    queryset = Membership.objects.filter(school=school)
     if role == LEFT:
-        # Who has a date of leaving may still hold the role: nobody took it away yet.
-        wanted = wanted.filter(Q(ended_at__isnull=False) | Q(left_on__lte=timezone.localdate()))
+        # A student with a leaving date may still hold the role.
+        queryset = queryset.filter(Q(ended_at__isnull=False) | Q(left_on__lte=timezone.localdate()))
     else:
-        wanted = wanted.present()
+        queryset = queryset.present()
         if role in Role:
-            wanted = wanted.filter(role=role)
-    return wanted.filter(matches(query)) if query else wanted
+            queryset = queryset.filter(role=role)
+    return queryset.filter(matches(query)) if query else queryset
 
 
-def with_roles(school: School, met: Sequence[Membership]) -> list[Person]:
-    """The people of one page in its order, in two queries."""
-    users = User.objects.in_bulk([one.user_id for one in met])
+def with_roles(school: School, page: Sequence[Membership]) -> list[Person]:
+    """Return the people of one page in its order, with two queries."""
+    users = User.objects.in_bulk([item.user_id for item in page])
     people = {pk: Person(user) for pk, user in users.items()}
     for membership in Membership.objects.filter(school=school, user__in=users).order_by("pk"):
         people[membership.user_id].memberships.append(membership)
-    return [people[one.user_id] for one in met if one.user_id in people]
+    return [people[item.user_id] for item in page if item.user_id in people]
 
 
 def get_person(school: School, user_id: int) -> Person:
-    """Someone with a role here, now or (a student) earlier; else 404."""
+    """Return someone with a role here, or a former student; else raise 404."""
     user = get_object_or_404(User.objects.filter(memberships__school=school).distinct(), pk=user_id)
     return Person(user, list(user.memberships.filter(school=school)))
 
@@ -89,27 +89,27 @@ PAGE_SIZE = 50
 
 @dataclass(frozen=True)
 class Page:
-    """One page; `previous` and `following` are keys for the address, or ''."""
+    """One page; `previous` and `following` are keys for the URL, or ''."""
 
     rows: Sequence[Any]
     previous: str
     following: str
 
 
-def read_page(found: QuerySet[Any], *, order: str, after: str = "", before: str = "") -> Page:
-    """The page after or before a row (its id), else the first one; an id that is not among `found` is passed over.
+def read_page(queryset: QuerySet[Any], *, order: str, after: str = "", before: str = "") -> Page:
+    """Return the page after or before a row's id, else the first; ignore an id outside `queryset`.
 
-    `order` is a column, '-' first for descending; rows with one value are in order of id, the same way round.
+    `order` is a column, with '-' for descending; ties are ordered by id in the same direction.
     """
     column, descending = order.lstrip("-"), order.startswith("-")
-    anchor = _anchor(found, column, after)
-    backwards = anchor is None and (anchor := _anchor(found, column, before)) is not None
+    anchor = _anchor(queryset, column, after)
+    backwards = anchor is None and (anchor := _anchor(queryset, column, before)) is not None
     downwards = descending != backwards
     sign = "-" if downwards else ""
-    listed = found.order_by(f"{sign}{column}", f"{sign}pk") if column != "pk" else found.order_by(f"{sign}pk")
+    ordered = queryset.order_by(f"{sign}{column}", f"{sign}pk") if column != "pk" else queryset.order_by(f"{sign}pk")
     if anchor:
-        listed = listed.filter(_beyond(column, *anchor, downwards=downwards))
-    rows = list(listed[: PAGE_SIZE + 1])
+        ordered = ordered.filter(_beyond(column, *anchor, downwards=downwards))
+    rows = list(ordered[: PAGE_SIZE + 1])
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     if backwards:
         rows.reverse()
@@ -121,16 +121,16 @@ def read_page(found: QuerySet[Any], *, order: str, after: str = "", before: str 
     )
 
 
-def _anchor(found: QuerySet[Any], column: str, key: str) -> tuple[Any, int] | None:
+def _anchor(queryset: QuerySet[Any], column: str, key: str) -> tuple[Any, int] | None:
     if not (key.isascii() and key.isdigit() and len(key) < 19):
         return None
-    return found.order_by().filter(pk=int(key)).values_list(column, "pk").first()
+    return queryset.order_by().filter(pk=int(key)).values_list(column, "pk").first()
 
 
 def _beyond(column: str, value: Any, pk: int, *, downwards: bool) -> Q:
-    than = "lt" if downwards else "gt"
-    same = Q(**{column: value, f"pk__{than}": pk})
+    operator = "lt" if downwards else "gt"
+    tie = Q(**{column: value, f"pk__{operator}": pk})
     if column == "pk":
-        return same
-    # The first condition follows from the others; PostgreSQL looks it up in an index, and of an OR it reads all.
-    return Q(**{f"{column}__{than}e": value}) & (Q(**{f"{column}__{than}": value}) | same)
+        return tie
+    # The first condition is implied by the others, but lets PostgreSQL use an index.
+    return Q(**{f"{column}__{operator}e": value}) & (Q(**{f"{column}__{operator}": value}) | tie)

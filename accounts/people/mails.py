@@ -1,4 +1,4 @@
-"""The mails about joining a school and its roles: one function a mail, each queued in its caller's transaction."""
+"""The mails about joining a school and its roles, each queued in its caller's transaction."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from digibeoordelen.outbox.queue import queue_mail
 from . import links
 
 if TYPE_CHECKING:
-    from .notify import Given
+    from .notify import GrantedRole
 
-LINES = 25  # of a list, in a mail; the log has them all
+LINES = 25  # of a list in a mail; the log is complete
 
 
 def queue_invitation(invitation: SchoolInvitation) -> OutgoingMail:
-    """Who asks, for which roles, until when, and the link. `invitation.expires_at` is set."""
+    """Queue the invitation; `invitation.expires_at` must be set."""
     school, by = invitation.school, invitation.by
     context = {"invitation": invitation, "school": school, "link": placeholder("join")}
     subject, text, html = render_mail("accounts/mail/join_school", context, language=invitation.language)
@@ -43,9 +43,9 @@ def queue_invitation(invitation: SchoolInvitation) -> OutgoingMail:
 
 
 def queue_roles_given(
-    *, to: User, school: School, given: Sequence[Given], by_name: str, how: str, sees_log: bool
+    *, to: User, school: School, given: Sequence[GrantedRole], by_name: str, how: str, sees_log: bool
 ) -> OutgoingMail:
-    """Which roles someone gave to whom, when and how; `sees_log` for who can look it up and take a role back."""
+    """Queue the notification of roles; `sees_log` adds a link to the log, for Schoolbeheer."""
     context = {
         "to": to,
         "school": school,

@@ -1,7 +1,4 @@
-"""Who keeps a school's roles, or sees its results, hears of whoever is given one of these roles.
-
-So nobody gets in unseen: not by a second mailbox of a Schoolbeheer, nor by a line in a long list.
-"""
+"""Notify Schoolbeheer and Examencommissie of a new member of either, so that no access is granted unseen."""
 
 from __future__ import annotations
 
@@ -22,8 +19,8 @@ WATCHED = (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER)
 
 
 @dataclass(frozen=True)
-class Given:
-    """A role that someone has from now on."""
+class GrantedRole:
+    """A role that was just granted."""
 
     user: User
     role: str
@@ -37,34 +34,40 @@ class Given:
         return one_line(self.user.full_name)
 
 
-def tell_of_roles(
-    *, school: School, given: Sequence[Given], by: User | None, by_name: str, how: str, accepted_by: User | None = None
+def notify_roles(
+    *,
+    school: School,
+    granted: Sequence[GrantedRole],
+    by: User | None,
+    by_name: str,
+    how: str,
+    accepted_by: User | None = None,
 ) -> None:
-    """One mail to each who is to hear of it, in the transaction that gave the roles; other roles need none.
+    """Mail everyone concerned, in the transaction that grants the roles; only `WATCHED` roles are mailed.
 
-    Not to who gave them, nor to who took them on by accepting.
+    The granting user and the one who accepted get no mail.
     """
-    watched = [one for one in given if one.role in WATCHED]
+    watched = [role for role in granted if role.role in WATCHED]
     if not watched:
         return
-    knowing = {user.pk for user in (by, accepted_by) if user}
-    in_words = str(RoleChange.How(how).label)
-    managers = set(holders(school, Role.SCHOOLBEHEER).values_list("pk", flat=True))
-    for reader in holders(school, *WATCHED).exclude(pk__in=knowing):
+    informed = {user.pk for user in (by, accepted_by) if user}
+    how_label = str(RoleChange.How(how).label)
+    managers = set(active_holders(school, Role.SCHOOLBEHEER).values_list("pk", flat=True))
+    for reader in active_holders(school, *WATCHED).exclude(pk__in=informed):
         try:
             queue_roles_given(
                 to=reader,
                 school=school,
                 given=watched,
                 by_name=by_name,
-                how=in_words,
+                how=how_label,
                 sees_log=reader.pk in managers,
             )
-        except ValueError:  # one who can't be mailed keeps nobody else from hearing, and no role from being given
+        except ValueError:  # an unmailable account must not block the others, or the role itself
             logger.exception("Account %s can't be mailed", reader.pk)
 
 
-def holders(school: School, *roles: str) -> QuerySet[User]:
-    """Each once, of those who ever got in and still can."""
-    found = User.objects.filter(is_active=True, memberships__school=school, memberships__role__in=roles)
-    return found.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).order_by("pk").distinct()
+def active_holders(school: School, *roles: str) -> QuerySet[User]:
+    """Return each active user with one of `roles` who has a password, once."""
+    users = User.objects.filter(is_active=True, memberships__school=school, memberships__role__in=roles)
+    return users.exclude(password__startswith=UNUSABLE_PASSWORD_PREFIX).order_by("pk").distinct()

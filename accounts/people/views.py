@@ -1,4 +1,4 @@
-"""'Mensen en rollen': who is at a school, and what they may do there. For Schoolbeheer."""
+"""'Mensen en rollen': the people of a school and their roles, for Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from accounts.school.navigation import get_managed_school
 from . import roles
 from .listing import LEFT, Person, get_person, people_of, read_page, with_roles
 
-LINES_OF_PERSON = 20  # of the log, on the page of one person
+LINES_OF_PERSON = 20  # log entries on a person's page
 
 
 @require_GET
 def people(request: UserRequest, school_id: int) -> HttpResponse:
-    """Everyone with a role, by last name; searched, or of one role."""
+    """List everyone by last name, filtered by query or role."""
     school = get_managed_school(request.user, school_id)
     role, query = request.GET.get("rol", ""), request.GET.get("q", "").strip()
-    found = people_of(school, role=role, query=query)
-    page = read_page(found, order="sort_key", after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
+    queryset = people_of(school, role=role, query=query)
+    page = read_page(queryset, order="sort_key", after=request.GET.get("na", ""), before=request.GET.get("voor", ""))
     context = {
         "school": school,
         "page": page,
@@ -38,31 +38,30 @@ def people(request: UserRequest, school_id: int) -> HttpResponse:
 
 @require_GET
 def person(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
-    """One person: roles, what changed in them, and the account."""
+    """Show one person: roles, their changes, and the account."""
     school = get_managed_school(request.user, school_id)
-    someone = get_person(school, user_id)
-    held = {membership.role for membership in someone.roles}
+    target = get_person(school, user_id)
+    held = {membership.role for membership in target.roles}
     invitations = school.school_invitations.open().select_related("mail")
     context = {
         "school": school,
-        "person": someone,
-        "is_self": someone.user == request.user,
+        "person": target,
+        "is_self": target.user == request.user,
         "offered": [(role.value, role.label) for role in Role if role.value not in held],
-        "invitation": invitations.filter(user=someone.user).first(),
-        "changes": RoleChange.objects.filter(school=school, user=someone.user)[:LINES_OF_PERSON],
+        "invitation": invitations.filter(user=target.user).first(),
+        "changes": RoleChange.objects.filter(school=school, user=target.user)[:LINES_OF_PERSON],
     }
     return render(request, "accounts/people/person.html", context)
 
 
 @require_POST
 def give_role(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
-    """'Rol geven'."""
     school = get_managed_school(request.user, school_id)
-    someone = get_person(school, user_id)
-    role = _known(request.POST.get("rol", ""))
+    target = get_person(school, user_id)
+    role = _valid_role(request.POST.get("rol", ""))
     try:
-        if roles.give_role(school=school, user=someone.user, role=role, by=request.user):
-            messages.success(request, f"{someone.user.full_name} heeft nu de rol {Role(role).label}.")
+        if roles.give_role(school=school, user=target.user, role=role, by=request.user):
+            messages.success(request, f"{target.user.full_name} heeft nu de rol {Role(role).label}.")
     except roles.RoleRefused as refused:
         messages.error(request, str(refused))
     return redirect("school:person", school.pk, user_id)
@@ -70,18 +69,18 @@ def give_role(request: UserRequest, school_id: int, user_id: int) -> HttpRespons
 
 @require_http_methods(["GET", "POST"])
 def take_role(request: UserRequest, school_id: int, user_id: int, role: str) -> HttpResponse:
-    """'Rol afnemen', after a confirmation."""
+    """Revoke a role after confirmation."""
     school = get_managed_school(request.user, school_id)
-    someone = get_person(school, user_id)
-    label = Role(_known(role)).label
+    target = get_person(school, user_id)
+    label = Role(_valid_role(role)).label
     if request.method == "GET":
-        if role not in {membership.role for membership in someone.roles}:
+        if role not in {membership.role for membership in target.roles}:
             return redirect("school:person", school.pk, user_id)
-        context = {"school": school, "person": someone, "label": label, "sentence": _what_taking_does(someone, role)}
+        context = {"school": school, "person": target, "label": label, "sentence": _what_taking_does(target, role)}
         return render(request, "accounts/people/take_role.html", context)
     try:
-        if roles.take_role(school=school, user=someone.user, role=role, by=request.user):
-            messages.success(request, f"{someone.user.full_name} heeft niet langer de rol {label}.")
+        if roles.take_role(school=school, user=target.user, role=role, by=request.user):
+            messages.success(request, f"{target.user.full_name} heeft niet langer de rol {label}.")
     except roles.RoleRefused as refused:
         messages.error(request, str(refused))
     return _back_to(request, school_id, user_id)
@@ -89,15 +88,15 @@ def take_role(request: UserRequest, school_id: int, user_id: int, role: str) -> 
 
 @require_http_methods(["GET", "POST"])
 def leave(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
-    """'Uit de school halen', after a confirmation."""
+    """Remove someone from the school after confirmation."""
     school = get_managed_school(request.user, school_id)
-    someone = get_person(school, user_id)
+    target = get_person(school, user_id)
     if request.method == "GET":
-        context = {"school": school, "person": someone, "sentence": _what_leaving_does(someone)}
+        context = {"school": school, "person": target, "sentence": _what_leaving_does(target)}
         return render(request, "accounts/people/leave.html", context)
     try:
-        if roles.leave(school=school, user=someone.user, by=request.user):
-            messages.success(request, f"{someone.user.full_name} is uit de school gehaald.")
+        if roles.leave(school=school, user=target.user, by=request.user):
+            messages.success(request, f"{target.user.full_name} is uit de school gehaald.")
     except roles.RoleRefused as refused:
         messages.error(request, str(refused))
     return _back_to(request, school_id, user_id)
@@ -105,7 +104,7 @@ def leave(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
 
 @require_GET
 def log(request: UserRequest, school_id: int) -> HttpResponse:
-    """'Logboek van rollen': who gave or took which role, the newest first."""
+    """List the changes of roles, newest first."""
     school = get_managed_school(request.user, school_id)
     page = read_page(
         school.role_changes.all(), order="-pk", after=request.GET.get("na", ""), before=request.GET.get("voor", "")
@@ -113,14 +112,14 @@ def log(request: UserRequest, school_id: int) -> HttpResponse:
     return render(request, "accounts/people/log.html", {"school": school, "page": page})
 
 
-def _known(role: str) -> str:
+def _valid_role(role: str) -> str:
     if role not in Role:
         raise Http404
     return role
 
 
 def _back_to(request: UserRequest, school_id: int, user_id: int) -> HttpResponse:
-    """To the person; to the list when there is no such page any more, or home for who took their own last role."""
+    """Redirect to the person, else to the list; home for users who revoked their own last role."""
     if not request.user.schools_as(Role.SCHOOLBEHEER).filter(pk=school_id).exists():
         return redirect("home")
     try:
@@ -130,8 +129,8 @@ def _back_to(request: UserRequest, school_id: int, user_id: int) -> HttpResponse
     return redirect("school:person", school_id, user_id)
 
 
-def _what_taking_does(someone: Person, role: str) -> str:
-    name = someone.user.full_name
+def _what_taking_does(target: Person, role: str) -> str:
+    name = target.user.full_name
     does = {
         Role.STUDENT: "kan niet meer voor een beoordeling worden gekozen. Beoordelingen die er zijn blijven, en de "
         "student ziet de eigen resultaten zolang die worden bewaard.",
@@ -147,10 +146,10 @@ def _what_taking_does(someone: Person, role: str) -> str:
     return f"{name} {does[Role(role)]} Dit geldt meteen, ook voor wie nu is ingelogd."
 
 
-def _what_leaving_does(someone: Person) -> str:
-    held = ", ".join(membership.get_role_display() for membership in someone.roles)
+def _what_leaving_does(target: Person) -> str:
+    held = ", ".join(membership.get_role_display() for membership in target.roles)
     return (
-        f"{someone.user.full_name} verliest hier alle rollen ({held}), meteen, ook als diegene nu is ingelogd. "
+        f"{target.user.full_name} verliest hier alle rollen ({held}), meteen, ook als diegene nu is ingelogd. "
         "Beoordelingen houden de naam; een student ziet de eigen resultaten zolang die worden bewaard. Het account "
         "zelf blijft bestaan."
     )

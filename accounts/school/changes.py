@@ -1,4 +1,4 @@
-"""Changing what a school keeps: each change has a line in its log, and none is lost to a form opened earlier."""
+"""Change a school's settings: each change is logged, and an edit based on an outdated form is refused."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from accounts.models.retention_terms import ERASING_TERMS
 
 
 class ChangedMeanwhile(Exception):
-    """Someone else changed this since the form was opened; `names` are the fields that both changed."""
+    """Someone else changed these fields since the form was opened; `names` are the fields both changed."""
 
     def __init__(self, *names: str) -> None:
         super().__init__(*names)
         self.names = names
 
 
-def mark(text: str) -> str:
-    """Stands for a text in a form, to tell later whether it changed: 16 hexadecimal digits."""
+def fingerprint(text: str) -> str:
+    """Return 16 hexadecimal digits with which a form detects that a value changed meanwhile."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def said(value: object) -> str:
-    """A value as the log and the screen have it: 'aan', '60', '10-07-2026', or the text itself."""
+def display_value(value: object) -> str:
+    """Return a value as log and screen show it: 'aan', '60', '10-07-2026', or the text itself."""
     if isinstance(value, bool):
         return "aan" if value else "uit"
     if isinstance(value, date):
@@ -37,58 +37,58 @@ def said(value: object) -> str:
     return "" if value is None else str(value).replace("\r\n", "\n")
 
 
-def marks(kept: models.Model, names: Iterable[str]) -> dict[str, str]:
-    """What a form with these fields is opened with."""
-    return {name: mark(said(getattr(kept, name))) for name in names}
+def fingerprints(stored: models.Model, names: Iterable[str]) -> dict[str, str]:
+    """Return the fingerprints with which a form for these fields is opened."""
+    return {name: fingerprint(display_value(getattr(stored, name))) for name in names}
 
 
-def own_changes(*, kept: models.Model, typed: Mapping[str, Any], opened: Mapping[str, str]) -> dict[str, Any]:
-    """Of what was typed that which differs from what the form was opened with, and from what is kept by now.
+def changed_fields(*, stored: models.Model, typed: Mapping[str, Any], opened: Mapping[str, str]) -> dict[str, Any]:
+    """Return the typed values that differ both from what the form was opened with and from what is stored.
 
-    `opened` has the `marks` of then; `kept` is locked. What only someone else changed since stays as they left it;
-    raises `ChangedMeanwhile` for what both changed into something else.
+    `opened` holds the `fingerprints` at opening; `stored` is locked. A field that only someone else changed is left
+    alone; raise `ChangedMeanwhile` for fields that both changed differently.
     """
-    now = {name: said(getattr(kept, name)) for name in typed}
-    wanted = {name: said(value) for name, value in typed.items()}
-    mine = [name for name in typed if wanted[name] != now[name] and mark(wanted[name]) != opened.get(name)]
-    if both := [name for name in mine if mark(now[name]) != opened.get(name)]:
+    now = {name: display_value(getattr(stored, name)) for name in typed}
+    new = {name: display_value(value) for name, value in typed.items()}
+    changed = [name for name in typed if new[name] != now[name] and fingerprint(new[name]) != opened.get(name)]
+    if both := [name for name in changed if fingerprint(now[name]) != opened.get(name)]:
         raise ChangedMeanwhile(*both)
-    return {name: typed[name] for name in mine}
+    return {name: typed[name] for name in changed}
 
 
 @transaction.atomic
 def change_settings(
     *, school: School, typed: Mapping[str, Any], opened: Mapping[str, str], by: User
 ) -> list[SchoolChange]:
-    """Writes the settings that differ from what the form was opened with, and returns their lines of the log.
+    """Save the settings that changed in the form, and return their log entries.
 
-    `own_changes` says what that is, and raises. Erasing by a term that is changed waits from now on.
+    Raise `ChangedMeanwhile`, as `changed_fields` does. Erasure by a changed term is delayed.
     """
     before = School.objects.select_for_update().get(pk=school.pk)
-    mine = own_changes(kept=before, typed=typed, opened=opened)
-    if ERASING_TERMS & mine.keys():
-        mine["terms_set_at"] = timezone.now()
+    changed = changed_fields(stored=before, typed=typed, opened=opened)
+    if ERASING_TERMS & changed.keys():
+        changed["terms_set_at"] = timezone.now()
     after = copy(before)
-    for name, value in mine.items():
+    for name, value in changed.items():
         setattr(after, name, value.replace("\r\n", "\n") if isinstance(value, str) else value)
-    after.save(update_fields=list(mine))
+    after.save(update_fields=list(changed))
     return log_settings(before=before, after=after, by=by)
 
 
 def log_settings(*, before: School, after: School, by: User) -> list[SchoolChange]:
-    """A line for each field that differs; call it in the transaction that changes them."""
-    lines = []
+    """Log each field that differs; call it in the transaction that changes them."""
+    entries = []
     for field in School._meta.concrete_fields:  # noqa: SLF001 - Django's documented API
-        if field.name == "terms_set_at":  # follows from the terms
+        if field.name == "terms_set_at":
             continue
-        was, now = said(field.value_from_object(before)), said(field.value_from_object(after))
+        was, now = display_value(field.value_from_object(before)), display_value(field.value_from_object(after))
         if was != now:
-            lines.append(log(school=after, name=field.name, label=_label(field), before=was, after=now, by=by))
-    return lines
+            entries.append(log(school=after, name=field.name, label=_label(field), before=was, after=now, by=by))
+    return entries
 
 
 def log_office(*, office: ExamOffice, before: str, after: str, by: User) -> SchoolChange:
-    """A line about the list of exam offices; `before` is empty for a new one, `after` for one that was removed."""
+    """Log a change of the list of exam offices; `before` is empty for a new one, `after` for a removed one."""
     return log(school=office.school, name="exam_offices", label="Examenbureau", before=before, after=after, by=by)
 
 
@@ -103,19 +103,19 @@ def log(
     reason: str = "",
     student: Membership | None = None,
 ) -> SchoolChange:
-    """Writes one line; call it in the transaction that makes the change."""
-    said_by = {"by": by, "by_name": by.full_name}
+    """Write one entry; call it in the transaction that makes the change."""
+    author = {"by": by, "by_name": by.full_name}
     return SchoolChange.objects.create(
-        school=school, student=student, name=name, label=label, before=before, after=after, reason=reason, **said_by
+        school=school, student=student, name=name, label=label, before=before, after=after, reason=reason, **author
     )
 
 
-def lines_of_student(
+def student_changes(
     *, student: Membership, changes: Mapping[str, Any], by: User | None, reason: str = ""
 ) -> list[SchoolChange]:
-    """A line, not written yet, for each field of a student that is about to become another; `by` None: nobody's doing.
+    """Return an unsaved log entry for each of the `changes` to a student; `by` is None for the system.
 
-    Write them in the transaction that makes the change.
+    Save them in the transaction that makes the change.
     """
     return [
         SchoolChange(
@@ -123,14 +123,14 @@ def lines_of_student(
             student=student,
             name=name,
             label=_label(Membership._meta.get_field(name)),  # noqa: SLF001 - Django's documented API
-            before=said(getattr(student, name)),
-            after=said(value),
+            before=display_value(getattr(student, name)),
+            after=display_value(value),
             reason=reason,
             by=by,
             by_name=by.full_name if by else "",
         )
         for name, value in changes.items()
-        if said(value) != said(getattr(student, name))
+        if display_value(value) != display_value(getattr(student, name))
     ]
 
 

@@ -1,4 +1,4 @@
-"""What a school still lacks before its work goes on: what Schoolbeheer sees on the first page."""
+"""What a school still has to set up, on the first page of Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from accounts.student_search import without_number
 
 @dataclass(frozen=True)
 class ToDo:
-    """What lacks, and the way to mend it: the words of a link and its address."""
+    """A sentence with the text and URL of a link."""
 
     sentence: str
-    words: str
+    link_text: str
     url: str
 
 
@@ -25,14 +25,14 @@ _checks: list[Callable[[School], Iterator[ToDo]]] = []
 
 
 def register(check: Callable[[School], Iterator[ToDo]]) -> None:
-    """Has `check` asked too, for what only another app knows; called from its `ready()`."""
+    """Add a check of another app; call it from its `ready()`."""
     if check not in _checks:
         _checks.append(check)
 
 
-def still_to_do(school: School, *, counts: Mapping[str, int]) -> list[ToDo]:
-    """The most needed first; `counts` of who is active in each role."""
-    others = [one for check in _checks for one in check(school)]
+def open_tasks(school: School, *, counts: Mapping[str, int]) -> list[ToDo]:
+    """Return the tasks, most urgent first; `counts` are the active people per role."""
+    others = [item for check in _checks for item in check(school)]
     return [*_people(school, counts), *_numbers(school), *_invitations(school), *_offices(school), *others]
 
 
@@ -80,5 +80,5 @@ def _offices(school: School) -> Iterator[ToDo]:
 
 
 def counted(count: int, one: str, more: str) -> str:
-    """'1 student …', '1.200 studenten …'."""
+    """Return '1 student …', or '1.200 studenten …'."""
     return f"{number_format(count, force_grouping=True)} {one if count == 1 else more}"

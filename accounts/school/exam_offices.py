@@ -1,4 +1,4 @@
-"""The school's list of exam offices, which examencommissie and Schoolbeheer keep (source text, 'Examen afronden')."""
+"""The school's list of exam offices, edited by Examencommissie and Schoolbeheer (source text, 'Examen afronden')."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from accounts.http import UserRequest
 from accounts.mailable import mailable
 from accounts.models import ExamOffice, Role, School, User
 
-from .changes import ChangedMeanwhile, log_office, mark
+from .changes import ChangedMeanwhile, fingerprint, log_office
 
-KEEPERS = (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER)
+EDITORS = (Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER)
 NO_ADDRESS = "Dit is geen e-mailadres. Een e-mailadres ziet eruit als examenbureau@school.nl."
 
 
 class ExamOfficeForm(forms.ModelForm):
-    """An office of one of `schools`: a field where there are several and it is new."""
+    """An office of one of `schools`; a new one has a field for the school if there are several."""
 
     class Meta:
         model = ExamOffice
@@ -52,19 +52,19 @@ class ExamOfficeForm(forms.ModelForm):
         if not email or not school:
             return
         same = ExamOffice.objects.annotate(lower=Lower("email")).filter(school=school, lower=email.lower())
-        if there := same.exclude(pk=self.instance.pk).first():
-            self.add_error("email", f"Dit adres staat al in de lijst, bij {there.name}.")
+        if existing := same.exclude(pk=self.instance.pk).first():
+            self.add_error("email", f"Dit adres staat al in de lijst, bij {existing.name}.")
 
-    def keep(self, *, by: User, opened: str = "") -> bool:
-        """Saves and logs; false, said at the field, when another was adding the same address at this moment.
+    def save_and_log(self, *, by: User, opened: str = "") -> bool:
+        """Save; return False, with a field error, if the same address was added at the same time.
 
-        Raises `ChangedMeanwhile` when an office is no longer what the form was `opened` with.
+        Raise `ChangedMeanwhile` if the office no longer matches the fingerprint `opened`.
         """
         try:
             with transaction.atomic():
                 before = ExamOffice.objects.select_for_update().filter(pk=self.instance.pk).first()
                 was = str(before) if before else ""
-                if before and mark(was) != opened:
+                if before and fingerprint(was) != opened:
                     raise ChangedMeanwhile("email")
                 office = self.save()
                 if str(office) != was:
@@ -76,48 +76,50 @@ class ExamOfficeForm(forms.ModelForm):
 
 
 def _schools(user: User) -> QuerySet[School]:
-    """Where the member keeps the list; 404 for someone who does so nowhere."""
-    schools = user.schools_as(*KEEPERS).order_by("name")
+    """Return the schools whose list `user` edits; raise 404 if there are none."""
+    schools = user.schools_as(*EDITORS).order_by("name")
     if not schools:
         raise Http404
     return schools
 
 
 def get_office(user: User, pk: int) -> ExamOffice:
-    """An office of a school where `user` keeps the list; else 404."""
-    offices = ExamOffice.objects.select_related("school").filter(school__in=user.schools_as(*KEEPERS))
+    """Return an office of a school whose list `user` edits; else raise 404."""
+    offices = ExamOffice.objects.select_related("school").filter(school__in=user.schools_as(*EDITORS))
     return get_object_or_404(offices, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
 def offices(request: UserRequest) -> HttpResponse:
-    """The list, and a form that adds to it."""
+    """Show the list, with a form that adds to it."""
     schools = _schools(request.user)
     form = ExamOfficeForm(request.POST or None, schools=schools)
-    if request.method == "POST" and form.is_valid() and form.keep(by=request.user):
+    if request.method == "POST" and form.is_valid() and form.save_and_log(by=request.user):
         messages.success(request, f"{form.instance.name} is toegevoegd.")
         return redirect("accounts:exam_offices")
-    listed = ExamOffice.objects.filter(school__in=schools).select_related("school").order_by("school__name", "name")
-    context = {"form": form, "offices": listed, "several": len(schools) > 1}
+    exam_offices = (
+        ExamOffice.objects.filter(school__in=schools).select_related("school").order_by("school__name", "name")
+    )
+    context = {"form": form, "offices": exam_offices, "several": len(schools) > 1}
     return render(request, "accounts/school/exam_offices.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 def change(request: UserRequest, office_id: int) -> HttpResponse:
     office = get_office(request.user, office_id)
-    opened = now = mark(str(office))
+    opened = now = fingerprint(str(office))
     form = ExamOfficeForm(request.POST or None, instance=office, schools=_schools(request.user))
     if request.method == "POST":
         opened = request.POST.get("opened", now)
         try:
-            if form.is_valid() and form.keep(by=request.user, opened=opened):
+            if form.is_valid() and form.save_and_log(by=request.user, opened=opened):
                 messages.success(request, f"{office.name} is opgeslagen.")
                 return redirect("accounts:exam_offices")
         except ChangedMeanwhile:
-            kept = get_office(request.user, office_id)
-            said = f"Iemand anders wijzigde dit intussen in {kept.name}, {kept.email}."
-            messages.warning(request, f"{said} Sla op als u toch uw eigen wijziging wilt.")
-            opened = mark(str(kept))
+            current = get_office(request.user, office_id)
+            message = f"Iemand anders wijzigde dit intussen in {current.name}, {current.email}."
+            messages.warning(request, f"{message} Sla op als u toch uw eigen wijziging wilt.")
+            opened = fingerprint(str(current))
     return render(
         request, "accounts/school/change_exam_office.html", {"form": form, "office": office, "opened": opened}
     )
@@ -125,12 +127,12 @@ def change(request: UserRequest, office_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def remove(request: UserRequest, office_id: int) -> HttpResponse:
-    """Assessments keep the address that their PDF went to."""
+    """Remove an office; assessments keep the address that their PDF was mailed to."""
     office = get_office(request.user, office_id)
     if request.method == "POST":
         with transaction.atomic():
-            gone, _ = office.delete()
-            if gone:  # not by someone else, a moment ago
+            deleted, _ = office.delete()
+            if deleted:  # else someone removed it at the same time
                 log_office(office=office, before=str(office), after="", by=request.user)
         messages.success(request, f"{office.name} staat niet meer in de lijst.")
         return redirect("accounts:exam_offices")

@@ -1,4 +1,4 @@
-"""The fields of a form that says what it was opened with, so that it writes over nothing unseen (`change_school`)."""
+"""Form fields that carry a fingerprint of the value they were opened with, to detect concurrent changes."""
 
 from __future__ import annotations
 
@@ -13,49 +13,50 @@ from django.forms.boundfield import BoundField
 from accounts.http import UserRequest
 from accounts.models import Membership, School, SchoolChange
 
-from .changes import ChangedMeanwhile, change_settings, marks, said
+from .changes import ChangedMeanwhile, change_settings, display_value, fingerprints
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One field on the page, and the mark of what it was opened with.
+class BoundSetting:
+    """A field on the page and its fingerprint at opening.
 
-    Where someone else changed it meanwhile into something else than was typed, `kept` is what they made of it, and
-    `meanwhile` the line that says who.
+    On a clash `stored` is the value of the other change, and `meanwhile` its log entry.
     """
 
     field: BoundField
     opened: str
     is_clash: bool = False
-    kept: str = ""
+    stored: str = ""
     meanwhile: SchoolChange | None = None
 
 
-def opened_with(posted: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-    """The marks that came back with a form."""
+def opened_fingerprints(posted: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """Return the fingerprints posted with a form."""
     return {name: posted.get(f"opened-{name}", "") for name in names}
 
 
-def settings_of(
+def bound_settings(
     form: forms.ModelForm[Any],
     names: Iterable[str],
     *,
-    kept: School | Membership,
+    stored: School | Membership,
     posted: Mapping[str, str],
     clashes: Collection[str] = (),
-) -> list[Setting]:
-    """The fields as the page has them. A form that is shown again keeps what it was opened with.
+) -> list[BoundSetting]:
+    """Return the fields for the page, with the fingerprints that were posted.
 
-    So mending an error takes in nothing unseen; only of a clash, which shows what is kept now, the base is now.
+    After a clash the page shows the stored value, and only then its fingerprint replaces the posted one.
     """
     names = list(names)
-    now = marks(kept, names)
+    now = fingerprints(stored, names)
 
-    def setting(name: str) -> Setting:
+    def setting(name: str) -> BoundSetting:
         if name not in clashes:
-            return Setting(form[name], posted.get(f"opened-{name}", now[name]))
-        meanwhile = kept.changes.filter(name=name).select_related("by").first()
-        return Setting(form[name], now[name], is_clash=True, kept=said(getattr(kept, name)), meanwhile=meanwhile)
+            return BoundSetting(form[name], posted.get(f"opened-{name}", now[name]))
+        meanwhile = stored.changes.filter(name=name).select_related("by").first()
+        return BoundSetting(
+            form[name], now[name], is_clash=True, stored=display_value(getattr(stored, name)), meanwhile=meanwhile
+        )
 
     return [setting(name) for name in names]
 
@@ -65,7 +66,7 @@ TEXT_ROWS = 5
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and the settings under it, as `School`'s fields have them: label, help and checks are the field's."""
+    """A heading and the names of `School` fields under it; label, help text and validation are the field's."""
 
     title: str
     fields: tuple[str, ...]
@@ -101,32 +102,33 @@ class SchoolSettingsForm(forms.ModelForm):
 
 
 @dataclass(frozen=True)
-class ShownSection:
+class BoundSection:
     title: str
-    settings: list[Setting]
+    settings: list[BoundSetting]
 
 
-def lay_out(
+def bound_sections(
     form: SchoolSettingsForm, *, school: School, posted: Mapping[str, str], clashes: Collection[str] = ()
-) -> list[ShownSection]:
-    """The sections with their fields."""
+) -> list[BoundSection]:
     return [
-        ShownSection(section.title, settings_of(form, section.fields, kept=school, posted=posted, clashes=clashes))
+        BoundSection(section.title, bound_settings(form, section.fields, stored=school, posted=posted, clashes=clashes))
         for section in SECTIONS
     ]
 
 
-def keep_settings(
+def save_settings(
     request: UserRequest, *, school: School, form: forms.ModelForm[School], is_all: bool = True
 ) -> tuple[str, ...]:
-    """Writes what was typed into a valid form, and says so; without `is_all` the page kept something else already.
+    """Save a valid form and add a message; pass `is_all=False` if the page saved something else as well.
 
-    Returns what someone else changed meanwhile, if anything: then nothing is written, and `school` is read again.
+    Return the fields that someone else changed meanwhile: then nothing is saved, and `school` is reloaded.
     """
     names = list(form.fields)
     typed = {name: getattr(form.instance, name) for name in names}
     try:
-        changed = change_settings(school=school, typed=typed, opened=opened_with(request.POST, names), by=request.user)
+        changed = change_settings(
+            school=school, typed=typed, opened=opened_fingerprints(request.POST, names), by=request.user
+        )
     except ChangedMeanwhile as refused:
         school.refresh_from_db()
         return refused.names

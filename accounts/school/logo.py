@@ -1,4 +1,4 @@
-"""A school's logo: what is taken for one, by content, and how it is kept: small, as PNG, with nothing else in it."""
+"""A school's logo: validated by content and stored as a small PNG without metadata."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .changes import log
 
 FORMATS = ["PNG", "JPEG"]
 MAX_BYTES = 2 * 1024 * 1024
-MAX_PIXELS = 16_000_000  # unpacked at most 64 MB, however small the file
+MAX_PIXELS = 16_000_000  # at most 64 MB decoded
 MAX_SIDE = 6000  # pixels
-MIN_SIDE = 36  # pixels of the logo as it is kept: as high as it is drawn
-KEPT_SIZE = (640, 192)  # pixels at most: sharp in the header of a fine screen and on paper
-SHAPE = (  # what MIN_SIDE leaves of KEPT_SIZE
-    f"minstens {MIN_SIDE} en hooguit {MAX_SIDE} pixels breed en hoog, hooguit {KEPT_SIZE[0] // MIN_SIDE} keer zo breed "
-    f"als hoog, en hooguit {KEPT_SIZE[1] // MIN_SIDE} keer zo hoog als breed"
+MIN_SIDE = 36  # pixels of the stored logo: the height at which it is displayed
+STORED_SIZE = (640, 192)  # pixels at most: sharp in the header on a high-density screen and on paper
+SIZE_RULE = (  # follows from MIN_SIDE and STORED_SIZE
+    f"minstens {MIN_SIDE} en hooguit {MAX_SIDE} pixels breed en hoog, hooguit {STORED_SIZE[0] // MIN_SIDE} keer "
+    f"zo breed als hoog, en hooguit {STORED_SIZE[1] // MIN_SIDE} keer zo hoog als breed"
 )
-TOO_MANY = f"Dit beeld heeft te veel pixels. Een logo is {SHAPE}, met in totaal hooguit 16 miljoen pixels."
+TOO_MANY = f"Dit beeld heeft te veel pixels. Een logo is {SIZE_RULE}, met in totaal hooguit 16 miljoen pixels."
 NO_IMAGE = "Dit bestand is geen PNG of JPEG. Sla het logo op als PNG of JPEG (geen SVG) en kies het opnieuw."
 
 
 @dataclass(frozen=True)
 class Logo:
-    """A logo made ready: the bytes of a PNG, and its size in pixels."""
+    """A normalised logo: the bytes of a PNG, and its size in pixels."""
 
     content: bytes
     width: int
@@ -43,7 +43,7 @@ class Logo:
 
 
 def read_logo(file: UploadedFile | None) -> Logo:
-    """The logo in an uploaded file, drawn anew; raises `ValidationError` (Dutch) for what is none or too large."""
+    """Return the normalised logo of an upload; raise `ValidationError` (Dutch) if it is invalid or too large."""
     if file is None:
         raise ValidationError("Kies eerst een bestand met het logo.")
     if (file.size or 0) > MAX_BYTES:
@@ -51,29 +51,28 @@ def read_logo(file: UploadedFile | None) -> Logo:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            image = _open(file)
-            drawn = ImageOps.exif_transpose(image).convert("RGBA")
+            image = ImageOps.exif_transpose(_open(file)).convert("RGBA")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ValidationError(TOO_MANY) from None
     except (OSError, SyntaxError, ValueError):
         raise ValidationError(NO_IMAGE) from None
-    size = f"{drawn.width} × {drawn.height} pixels"
-    drawn.thumbnail(KEPT_SIZE, Image.Resampling.LANCZOS)
-    if min(drawn.size) < MIN_SIDE:
-        raise ValidationError(f"Dit logo is {size}: te klein, te smal of te laag. Een logo is {SHAPE}.")
+    size = f"{image.width} × {image.height} pixels"
+    image.thumbnail(STORED_SIZE, Image.Resampling.LANCZOS)
+    if min(image.size) < MIN_SIDE:
+        raise ValidationError(f"Dit logo is {size}: te klein, te smal of te laag. Een logo is {SIZE_RULE}.")
     out = BytesIO()
-    # A new image: comments, colour profiles and whatever else the file held stay behind.
-    Image.frombytes("RGBA", drawn.size, drawn.tobytes()).save(out, format="PNG", optimize=True)
-    return Logo(out.getvalue(), *drawn.size)
+    # Copying the pixels drops comments, colour profiles and other metadata.
+    Image.frombytes("RGBA", image.size, image.tobytes()).save(out, format="PNG", optimize=True)
+    return Logo(out.getvalue(), *image.size)
 
 
 def _open(file: UploadedFile) -> Image.Image:
-    """The first picture of a PNG or JPEG. How many pixels it has is read before they are unpacked."""
+    """Return the first frame of a PNG or JPEG; the pixel count is checked before decoding."""
     file.seek(0)
     image = Image.open(file, formats=FORMATS)
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
         raise Image.DecompressionBombError
-    # Once WeasyPrint is loaded, Pillow takes pictures of which a piece is missing; this does not.
+    # WeasyPrint makes Pillow accept truncated images; `verify` does not.
     image.verify()
     file.seek(0)
     return Image.open(file, formats=FORMATS)
@@ -81,7 +80,7 @@ def _open(file: UploadedFile) -> Image.Image:
 
 @transaction.atomic
 def set_logo(*, school: School, image: Logo | None, by: User) -> None:
-    """Keeps the logo and logs the change; None takes it away. The same one again changes nothing."""
+    """Store and log a new logo; None removes it. The same logo again changes nothing."""
     current = School.objects.select_for_update().get(pk=school.pk)
     file = keep(image.content) if image else None
     if current.logo_id == (file.pk if file else None):

@@ -1,7 +1,4 @@
-"""The pages of Schoolbeheer in a few groups: a line of groups, and under it the pages of the one that is open.
-
-Which group a page is in is told by its address, so that a page below another one needs to say nothing.
-"""
+"""The tabs of Schoolbeheer: groups, and the pages of the open group, derived from the request's path."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from accounts.models import Role, School, User
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page by its URL's name; `below` is what follows the school's number in its address and in those below it."""
+class NavPage:
+    """A page by its URL's name; `below` are path prefixes, under the school's, of the pages it contains."""
 
     name: str
     label: str
@@ -24,68 +21,68 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Group:
+class NavGroup:
     label: str
-    pages: tuple[Page, ...]
+    pages: tuple[NavPage, ...]
 
 
 GROUPS = (
-    Group(
+    NavGroup(
         "School",
         (
-            Page("school:overview", "Overzicht"),
-            Page("school:settings", "Instellingen", ("instellingen/", "logo/")),
-            Page("school:changes", "Wijzigingen", ("wijzigingen/",)),
+            NavPage("school:overview", "Overzicht"),
+            NavPage("school:settings", "Instellingen", ("instellingen/", "logo/")),
+            NavPage("school:changes", "Wijzigingen", ("wijzigingen/",)),
         ),
     ),
-    Group(
+    NavGroup(
         "Mensen",
         (
-            Page("school:people", "Rollen", ("mensen/", "importeren/")),
-            Page("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
-            Page("school:student_numbers", "Studentnummers", ("studentnummers/",)),
+            NavPage("school:people", "Rollen", ("mensen/", "importeren/")),
+            NavPage("school:invitations", "Uitnodigingen", ("uitnodigingen/",)),
+            NavPage("school:student_numbers", "Studentnummers", ("studentnummers/",)),
         ),
     ),
-    Group(
+    NavGroup(
         "Privacy",
         (
-            Page("privacy:retention", "Bewaren en wissen", ("bewaren/",)),
-            Page("privacy:viewings", "Wie zag wat", ("inzage/",)),
+            NavPage("privacy:retention", "Bewaren en wissen", ("bewaren/",)),
+            NavPage("privacy:viewings", "Wie zag wat", ("inzage/",)),
         ),
     ),
 )
 
 
 @dataclass(frozen=True)
-class Line:
-    """One link; `current` is what it says of itself: 'page' on its own page, 'true' on one below it, else ''."""
+class NavLink:
+    """A link; `current` is its aria-current: 'page' on its own page, 'true' on one below it, else ''."""
 
     label: str
     url: str
     current: str
-    pages: tuple[Line, ...] = ()
+    pages: tuple[NavLink, ...] = ()
 
 
-def school_tabs(request: HttpRequest) -> tuple[Line, ...]:
-    """The groups, each with its pages, for the school of this address; () where there is none."""
+def school_tabs(request: HttpRequest) -> tuple[NavLink, ...]:
+    """Return the groups with their pages for the school in the URL; () for other URLs."""
     match = request.resolver_match
     if match is None or "school_id" not in match.kwargs:
         return ()
     school = match.kwargs["school_id"]
-    return tuple(_group(group, request.path, school) for group in GROUPS)
+    return tuple(_group_link(group, request.path, school) for group in GROUPS)
 
 
-def _group(group: Group, path: str, school: int) -> Line:
-    pages = tuple(_page(page, path, school) for page in group.pages)
-    return Line(group.label, pages[0].url, "true" if any(page.current for page in pages) else "", pages)
+def _group_link(group: NavGroup, path: str, school: int) -> NavLink:
+    pages = tuple(_page_link(page, path, school) for page in group.pages)
+    return NavLink(group.label, pages[0].url, "true" if any(page.current for page in pages) else "", pages)
 
 
-def _page(page: Page, path: str, school: int) -> Line:
+def _page_link(page: NavPage, path: str, school: int) -> NavLink:
     url, start = reverse(page.name, args=[school]), reverse("school:overview", args=[school])
     is_below = any(path.startswith(start + below) for below in page.below)
-    return Line(page.label, url, "page" if path == url else "true" if is_below else "")
+    return NavLink(page.label, url, "page" if path == url else "true" if is_below else "")
 
 
 def get_managed_school(user: User, school_id: int) -> School:
-    """A school where `user` is Schoolbeheer; else 404."""
+    """Return a school where `user` is Schoolbeheer; else raise 404."""
     return get_object_or_404(user.schools_as(Role.SCHOOLBEHEER), pk=school_id)

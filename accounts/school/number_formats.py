@@ -1,7 +1,7 @@
-"""What a student number looks like at a school, as the school writes it: '999999', or 's999999 999999'.
+"""Patterns of a school's student numbers, such as '999999' or 's999999 999999'.
 
-A 9 stands for a digit and an A for a letter; all else stands for itself. Not a regular expression: nobody at a school
-writes those, and one that takes a minute to refuse a number can't be written this way.
+9 is a digit, A a letter, any other character itself. Regular expressions would be too hard for schools to write, and
+could be slow by design.
 """
 
 from __future__ import annotations
@@ -14,64 +14,64 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 DIGIT, LETTER = "9", "A"
-LONGEST = 20  # characters, as long as a student number may be
-MOST = 6  # forms
+MAX_LENGTH = 20  # characters, the limit of the column
+MAX_PATTERNS = 6  # patterns
 _OTHER = "-./_"
 
 
-def read_forms(written: str) -> list[str]:
-    """['s999999', '999999']."""
-    return written.replace(",", " ").split()
+def read_patterns(text: str) -> list[str]:
+    """Return the patterns in a field's text."""
+    return text.replace(",", " ").split()
 
 
-def check_forms(written: str) -> None:
-    """For a field: raises `ValidationError` for what no number could fit, or what was meant as an example."""
-    forms = read_forms(written)
-    if len(forms) > MOST:
-        raise ValidationError(f"Dit zijn {len(forms)} vormen; het mogen er hooguit {MOST} zijn.")
-    for form in forms:
-        if wrong := [char for char in form if char not in ascii_letters + DIGIT + _OTHER]:
-            meant = "Schrijf een 9 voor elk cijfer." if wrong[0] in digits else "Gebruik letters, 9 en - . / _."
-            raise ValidationError(f"In ‘{form}’ staat ‘{wrong[0]}’. {meant}")
-        if DIGIT not in form and LETTER not in form:
-            raise ValidationError(f"In ‘{form}’ staat geen 9 of A: dan zou iedereen hetzelfde nummer hebben.")
-        if len(form) > LONGEST:
-            raise ValidationError(f"‘{form}’ is langer dan {LONGEST} tekens.")
+def check_patterns(text: str) -> None:
+    """Validate a field: raise `ValidationError` for a pattern that fits no number, or that looks like an example."""
+    patterns = read_patterns(text)
+    if len(patterns) > MAX_PATTERNS:
+        raise ValidationError(f"Dit zijn {len(patterns)} vormen; het mogen er hooguit {MAX_PATTERNS} zijn.")
+    for pattern in patterns:
+        if invalid := [char for char in pattern if char not in ascii_letters + DIGIT + _OTHER]:
+            hint = "Schrijf een 9 voor elk cijfer." if invalid[0] in digits else "Gebruik letters, 9 en - . / _."
+            raise ValidationError(f"In ‘{pattern}’ staat ‘{invalid[0]}’. {hint}")
+        if DIGIT not in pattern and LETTER not in pattern:
+            raise ValidationError(f"In ‘{pattern}’ staat geen 9 of A: dan zou iedereen hetzelfde nummer hebben.")
+        if len(pattern) > MAX_LENGTH:
+            raise ValidationError(f"‘{pattern}’ is langer dan {MAX_LENGTH} tekens.")
 
 
-def read_number(typed: str, *, forms: str, school: str) -> str:
-    """The number without spaces, as the school writes it; empty stays empty.
+def read_number(typed: str, *, patterns: str, school: str) -> str:
+    """Return the number without spaces, with letters in the case of its pattern; empty stays empty.
 
-    Raises `ValidationError`, which says in words what a number of `school` looks like, for one that fits no form.
+    Raise `ValidationError`, with a description of `school`'s numbers, if no pattern fits.
     """
     number = "".join(typed.split())
-    accepted = read_forms(forms)
+    accepted = read_patterns(patterns)
     if not number or not accepted:
         return number
-    fitting = (fitted for form in accepted if (fitted := _fit(number, form)))
-    if fitted := next(fitting, ""):
-        return fitted
-    said = {"school": school, "parts": _described(accepted), "examples": _(" of ").join(map(example, accepted))}
-    raise ValidationError(_("Een studentnummer van %(school)s bestaat uit %(parts)s, zoals %(examples)s.") % said)
+    matches = (match for pattern in accepted if (match := _match(number, pattern)))
+    if match := next(matches, ""):
+        return match
+    params = {"school": school, "parts": _described(accepted), "examples": _(" of ").join(map(example, accepted))}
+    raise ValidationError(_("Een studentnummer van %(school)s bestaat uit %(parts)s, zoals %(examples)s.") % params)
 
 
-def example(form: str) -> str:
-    """'s123456' for 's999999'."""
+def example(pattern: str) -> str:
+    """Return 's123456' for 's999999'."""
     next_digit, next_letter = iter("12345678901234567890"), iter("ABCDEFGHJKLMNPQRSTUV")
     return "".join(
-        next(next_digit) if char == DIGIT else next(next_letter) if char == LETTER else char for char in form
+        next(next_digit) if char == DIGIT else next(next_letter) if char == LETTER else char for char in pattern
     )
 
 
-def _fit(number: str, form: str) -> str:
-    """`number` with its letters as `form` has them, small or capital; '' if it does not fit."""
-    if len(number) != len(form):
+def _match(number: str, pattern: str) -> str:
+    """Return `number` with its letters in the case of `pattern`; '' if it does not fit."""
+    if len(number) != len(pattern):
         return ""
-    fitted = [_fit_character(char, place) for char, place in zip(number, form, strict=True)]
-    return "".join(fitted) if all(fitted) else ""
+    match = [_match_character(char, place) for char, place in zip(number, pattern, strict=True)]
+    return "".join(match) if all(match) else ""
 
 
-def _fit_character(char: str, place: str) -> str:
+def _match_character(char: str, place: str) -> str:
     if place == DIGIT:
         return char if char in digits else ""
     if place == LETTER:
@@ -79,13 +79,13 @@ def _fit_character(char: str, place: str) -> str:
     return place if char.lower() == place.lower() else ""
 
 
-def _described(forms: Sequence[str]) -> str:
-    """'‘s’ en 6 cijfers, of uit 7 cijfers'."""
-    return _(", of uit ").join(_(" en ").join(_parts(form)) for form in forms)
+def _described(patterns: Sequence[str]) -> str:
+    """Return '‘s’ en 6 cijfers, of uit 7 cijfers'."""
+    return _(", of uit ").join(_(" en ").join(_parts(pattern)) for pattern in patterns)
 
 
-def _parts(form: str) -> list[str]:
-    runs = groupby(form, key=lambda char: char if char in (DIGIT, LETTER) else "")
+def _parts(pattern: str) -> list[str]:
+    runs = groupby(pattern, key=lambda char: char if char in (DIGIT, LETTER) else "")
     return [_run(kind, "".join(chars)) for kind, chars in runs]
 
 

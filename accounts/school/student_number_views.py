@@ -1,4 +1,4 @@
-"""The page 'Studentnummers' of Schoolbeheer: find a student, and change the number."""
+"""The page 'Studentnummers' of Schoolbeheer: find students and change their number."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from accounts.http import UserRequest
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, NumberReport, Role, User
 from accounts.student_search import search_students, without_number
 
-from .changes import ChangedMeanwhile, mark
+from .changes import ChangedMeanwhile, fingerprint
 from .navigation import get_managed_school
-from .number_formats import example, read_forms
+from .number_formats import example, read_patterns
 from .student_numbers import NAME, change_number
 
-REPORTS = 20  # at most so many on the page
+REPORTS = 20  # on the page
 RECENT = timedelta(days=30)
 
 
@@ -43,14 +43,14 @@ class NumberForm(forms.Form):
 
     def __init__(self, *args: object, student: Membership, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        if accepted := read_forms(student.school.number_forms):
+        if accepted := read_patterns(student.school.number_forms):
             self.fields["number"].help_text = f"Zoals {' of '.join(map(example, accepted))}."
         self.helper = FormHelper()
         self.helper.form_tag = False
 
 
 def get_student(user: User, school_id: int, membership_id: int) -> Membership:
-    """A student of a school that `user` manages; else 404."""
+    """Return a student of a school that `user` manages; else raise 404."""
     school = get_managed_school(user, school_id)
     students = school.memberships.filter(role=Role.STUDENT).select_related("user", "school")
     return get_object_or_404(students, pk=membership_id)
@@ -58,12 +58,12 @@ def get_student(user: User, school_id: int, membership_id: int) -> Membership:
 
 @require_GET
 def find(request: UserRequest, school_id: int) -> HttpResponse:
-    """Whom a search finds; without a search who has no number, and the numbers that students reported."""
+    """Search students; without a query show those without a number, and the numbers reported by students."""
     school = get_managed_school(request.user, school_id)
     recent = NumberReport.objects.filter(student__school=school, at__gte=timezone.now() - RECENT)
     context = {
         "school": school,
-        "search": search_students(request.GET, school=school, unasked=lambda: without_number(school)),
+        "search": search_students(request.GET, school=school, default=lambda: without_number(school)),
         "reports": recent.select_related("student__user")[:REPORTS],
     }
     return render(request, "accounts/school/student_numbers.html", context)
@@ -71,9 +71,9 @@ def find(request: UserRequest, school_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def change(request: UserRequest, school_id: int, membership_id: int) -> HttpResponse:
-    """The number of one student, with the reason for changing it, and what changed before."""
+    """Change a student's number, with the reason; show its earlier changes."""
     student = get_student(request.user, school_id, membership_id)
-    opened = request.POST.get("opened", mark(student.student_number))
+    opened = request.POST.get("opened", fingerprint(student.student_number))
     form = NumberForm(request.POST or None, initial={"number": student.student_number}, student=student)
     clashes = False
     if request.method == "POST" and form.is_valid():
@@ -84,10 +84,10 @@ def change(request: UserRequest, school_id: int, membership_id: int) -> HttpResp
         except ChangedMeanwhile:
             clashes = True
             student.refresh_from_db(fields=["student_number"])
-            opened = mark(student.student_number)
+            opened = fingerprint(student.student_number)
         else:
-            said = f"Het studentnummer van {student.user.full_name} is nu {line.after or 'leeg'}." if line else ""
-            messages.success(request, said or "Er is niets veranderd.")
+            message = f"Het studentnummer van {student.user.full_name} is nu {line.after or 'leeg'}." if line else ""
+            messages.success(request, message or "Er is niets veranderd.")
             return redirect("school:student_numbers", school_id)
     context = {"school": student.school, "student": student, "form": form, "opened": opened, "clashes": clashes}
     lines = student.changes.filter(name=NAME)

@@ -1,4 +1,4 @@
-"""Schoolbeheer changes a student's number: for what a student can't mend, and once an assessment points there."""
+"""Changing a student's number by Schoolbeheer, and reporting that another student has it."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from django.utils import timezone
 
 from accounts.language import Language
 from accounts.mail_rendering import one_line, render_mail, sender_of
-from accounts.models import SEARCHED, Membership, Role, School, SchoolChange, User
+from accounts.models import DERIVED_FIELDS, Membership, Role, School, SchoolChange, User
 from digibeoordelen.outbox.queue import queue_mail
 
-from .changes import ChangedMeanwhile, log, mark
+from .changes import ChangedMeanwhile, fingerprint, log
 from .number_formats import read_number
 
 NAME = "student_number"
 
 
 def change_number(*, student: Membership, number: str, opened: str, reason: str, by: User) -> SchoolChange | None:
-    """Gives `student` the number, and returns the line of the log; None when it was theirs already.
+    """Change the number of `student` and return the log entry; None if it is unchanged.
 
-    `opened` is the `mark` of the number that the form showed: raises `ChangedMeanwhile` if it is another by now.
-    Raises `ValidationError` (Dutch) for a number that is not of the school's form, that another student has, or
-    that is empty while an assessment needs one.
+    `opened` is the fingerprint of the number in the form: raise `ChangedMeanwhile` if it changed since. Raise
+    `ValidationError` (Dutch) if the number does not fit the school's patterns, belongs to another student, or is empty
+    while an assessment needs it.
     """
-    number = read_number(number, forms=student.school.number_forms, school=student.school.name)
+    number = read_number(number, patterns=student.school.number_forms, school=student.school.name)
     try:
         with transaction.atomic():
             current = Membership.objects.select_for_update(of=("self",)).select_related("user").get(pk=student.pk)
-            if mark(current.student_number) != opened:
+            if fingerprint(current.student_number) != opened:
                 raise ChangedMeanwhile(NAME)
             if number == current.student_number:
                 return None
@@ -42,15 +42,15 @@ def change_number(*, student: Membership, number: str, opened: str, reason: str,
                 raise ValidationError("Er is een beoordeling met dit nummer; een student kan daarom niet zonder.")
             _refuse_taken(student, number)
             before, current.student_number = current.student_number, number
-            current.save(update_fields=["student_number", *SEARCHED])
+            current.save(update_fields=["student_number", *DERIVED_FIELDS])
             return log_number(student=current, before=before, reason=reason, by=by)
-    except IntegrityError:  # another took it at this moment
+    except IntegrityError:  # assigned to another student at the same time
         _refuse_taken(student, number)
         raise
 
 
 def log_number(*, student: Membership, before: str, reason: str, by: User) -> SchoolChange:
-    """Writes down that the school gave the number; call it in the transaction that does."""
+    """Log the new number; call it in the transaction that changes it."""
     after = student.student_number
     return log(
         school=student.school,
@@ -65,7 +65,7 @@ def log_number(*, student: Membership, before: str, reason: str, by: User) -> Sc
 
 
 def holder_of(number: str, *, school: School) -> Membership | None:
-    """The student of `school` who has `number`."""
+    """Return the student of `school` who has `number`."""
     if not number:
         return None
     return school.memberships.filter(student_number=number).select_related("user").first()
@@ -80,37 +80,37 @@ def _refuse_taken(student: Membership, number: str) -> None:
         )
 
 
-AT_MOST = 3  # in a day, by one student at one school
+MAX_REPORTS = 3  # a day, per student and school
 DAY = timedelta(days=1)
 
 
-class Told(Enum):
-    YES = "the mails are queued"
-    ALREADY = "this number was reported today, or enough others"
-    NOBODY = "the school has nobody to tell"
+class ReportResult(Enum):
+    SENT = "the mails are queued"
+    ALREADY_REPORTED = "this number was reported today, or enough others"
+    NO_RECIPIENTS = "the school has no Schoolbeheer to mail"
 
 
 @transaction.atomic
-def tell_school(*, student: Membership, number: str) -> Told:
-    """Mails everyone who is Schoolbeheer at the student's school; the student learns nothing of who has the number."""
-    # Of two clicks one waits for the other; and the mail has the name that is kept, not one that was just typed.
+def notify_school(*, student: Membership, number: str) -> ReportResult:
+    """Mail everyone with Schoolbeheer at the school; the student does not learn who has the number."""
+    # The lock makes a double click mail once, and loads the stored name instead of an unsaved one.
     locked = Membership.objects.select_for_update(of=("self",)).select_related("user", "school")
     student = locked.get(pk=student.pk)
     today = list(student.number_reports.filter(at__gt=timezone.now() - DAY).values_list("number", flat=True))
-    if number in today or len(today) >= AT_MOST:
-        return Told.ALREADY
-    keepers = User.objects.filter(
+    if number in today or len(today) >= MAX_REPORTS:
+        return ReportResult.ALREADY_REPORTED
+    managers = User.objects.filter(
         is_active=True, memberships__school=student.school_id, memberships__role=Role.SCHOOLBEHEER
     )
-    if not keepers:
-        return Told.NOBODY
+    if not managers:
+        return ReportResult.NO_RECIPIENTS
     student.number_reports.create(number=number)
-    for keeper in keepers:
-        _queue(student=student, number=number, to=keeper)
-    return Told.YES
+    for manager in managers:
+        _queue_report(student=student, number=number, to=manager)
+    return ReportResult.SENT
 
 
-def _queue(*, student: Membership, number: str, to: User) -> None:
+def _queue_report(*, student: Membership, number: str, to: User) -> None:
     page = settings.SITE_URL + reverse("school:student_numbers", args=[student.school_id])
     context = {"student": student, "number": number, "to": to, "link": f"{page}?{urlencode({'q': number})}"}
     subject, text, html = render_mail("accounts/mail/number_taken", context, language=Language.DUTCH)

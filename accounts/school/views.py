@@ -1,4 +1,4 @@
-"""The pages of Schoolbeheer: which schools someone manages, and the first page of one."""
+"""The pages of Schoolbeheer: overview, settings and change log of a school."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from accounts.models import Role, School
 from digibeoordelen.outbox.models import FileGone
 
 from . import logo as school_logo
-from .branding import Brand
-from .dashboard import still_to_do
-from .forms import SchoolSettingsForm, keep_settings, lay_out
+from .branding import Palette
+from .dashboard import open_tasks
+from .forms import SchoolSettingsForm, bound_sections, save_settings
 from .navigation import get_managed_school
 
 _OF_SEVERAL = {Role.STUDENT: "Studenten", Role.DOCENT: "Docenten", Role.PRAKTIJKOPLEIDER: "Praktijkopleiders"}
 
 
 def first_page(request: UserRequest) -> HttpResponse:
-    """Leads to the school, or lists them for who manages several."""
+    """Redirect to the only school that the user manages, or list them."""
     schools = list(request.user.schools_as(Role.SCHOOLBEHEER).order_by("name"))
     if not schools:
         raise Http404
@@ -38,12 +38,12 @@ def first_page(request: UserRequest) -> HttpResponse:
 
 
 def overview(request: UserRequest, school_id: int) -> HttpResponse:
-    """What the school still lacks, and how many hold each role in it."""
+    """Show open tasks and the number of people per role."""
     school = get_managed_school(request.user, school_id)
     active = school.memberships.present().filter(user__is_active=True)
     counts = dict(active.values_list("role").annotate(Count("pk")).order_by())
     roles = [(role.value, _OF_SEVERAL.get(role, role.label), counts.get(role.value, 0)) for role in Role]
-    context = {"school": school, "roles": roles, "to_do": still_to_do(school, counts=counts)}
+    context = {"school": school, "roles": roles, "to_do": open_tasks(school, counts=counts)}
     return render(request, "accounts/school/school_overview.html", context)
 
 
@@ -52,28 +52,28 @@ PAGE_SIZE = 50
 
 @require_http_methods(["GET", "POST"])
 def settings(request: UserRequest, school_id: int) -> HttpResponse:
-    """All settings, by section. What someone else changed meanwhile is never written over unseen."""
+    """Edit all settings; a concurrent change is shown, never overwritten unseen."""
     school = get_managed_school(request.user, school_id)
     form = SchoolSettingsForm(request.POST or None, instance=copy(school))
     clashes: tuple[str, ...] = ()
     problems: list[dict[str, str]] = []
     if request.method == "POST":
         try:
-            has_new_logo = _keep_logo(request, school)
+            logo_changed = _save_logo(request, school)
         except ValidationError as refused:
             problems = [{"href": "#id_logo", "text": f"Logo: {refused.message}", "why": str(refused.message)}]
         if form.is_valid() and not problems:
-            clashes = keep_settings(request, school=school, form=form, is_all=not has_new_logo)
+            clashes = save_settings(request, school=school, form=form, is_all=not logo_changed)
             if not clashes:
                 return redirect("school:settings", school.pk)
-    sections = lay_out(form, school=school, posted=request.POST, clashes=clashes)
+    sections = bound_sections(form, school=school, posted=request.POST, clashes=clashes)
     return _page(request, school, form=form, sections=sections, clashes=clashes, problems=problems)
 
 
-def _keep_logo(request: UserRequest, school: School) -> bool:
-    """Keep or remove the logo, also when another field is refused: a browser doesn't keep the file that was chosen.
+def _save_logo(request: UserRequest, school: School) -> bool:
+    """Save or remove the logo, also if another field is invalid: a browser does not keep the chosen file.
 
-    Return whether that was asked; raise `ValidationError` for a file that is no logo.
+    Return whether the logo changed; raise `ValidationError` for an invalid file.
     """
     if file := request.FILES.get("logo"):
         school_logo.set_logo(school=school, image=school_logo.read_logo(file), by=request.user)
@@ -89,7 +89,7 @@ def _keep_logo(request: UserRequest, school: School) -> bool:
 
 def _page(request: UserRequest, school: School, **context: object) -> HttpResponse:
     offices = school.exam_offices.all()
-    limits = {"largest_mb": school_logo.MAX_BYTES // 1024 // 1024, "logo_shape": school_logo.SHAPE}
+    limits = {"largest_mb": school_logo.MAX_BYTES // 1024 // 1024, "logo_shape": school_logo.SIZE_RULE}
     return render(
         request, "accounts/school/school_settings.html", {"school": school, "offices": offices, **limits, **context}
     )
@@ -97,7 +97,7 @@ def _page(request: UserRequest, school: School, **context: object) -> HttpRespon
 
 @require_GET
 def changes(request: UserRequest, school_id: int) -> HttpResponse:
-    """Who changed what at the school, newest first."""
+    """Show the change log, newest first."""
     school = get_managed_school(request.user, school_id)
     lines = school.changes.select_related("student__user")
     page = Paginator(lines, PAGE_SIZE).get_page(request.GET.get("pagina"))
@@ -111,10 +111,10 @@ _HEX = re.compile("[0-9a-f]{6}")
 @require_safe
 @login_not_required
 def colour(request: HttpRequest, colour: str) -> HttpResponse:
-    """The stylesheet of a colour, which follows from its address: what a browser keeps is never out of date."""
+    """Return the stylesheet of a colour; the URL determines it, so it is cacheable for ever."""
     if not _HEX.fullmatch(colour):
         raise Http404
-    response = HttpResponse(Brand.of(f"#{colour}").css, content_type="text/css")
+    response = HttpResponse(Palette.of(f"#{colour}").css, content_type="text/css")
     response["Cache-Control"] = _KEPT
     return response
 
@@ -122,7 +122,7 @@ def colour(request: HttpRequest, colour: str) -> HttpResponse:
 @require_safe
 @login_not_required
 def logo(request: HttpRequest, school_id: int, logo_id: int) -> HttpResponse:
-    """A school's logo as PNG; an older one, in a mail of last year, leads to the one of now."""
+    """Return a school's logo as PNG; redirect an outdated id, as in old mails, to the present one."""
     school = get_object_or_404(School.objects.select_related("logo"), pk=school_id, logo__isnull=False)
     if school.logo is None or school.logo_id != logo_id:
         return redirect("school:logo", school.pk, school.logo_id)

@@ -1,7 +1,7 @@
-"""The browsers where someone logged in before, by a signed cookie (OWASP: 'device cookies').
+"""Signed cookies for browsers with an earlier login (OWASP 'device cookies').
 
-Wrong passwords are counted there apart, so that whoever types them elsewhere doesn't lock such a browser out. An entry
-is void once the password changed.
+Failed logins there are counted separately, so that failures elsewhere don't lock the owner out. An entry is void after
+a change of password.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from accounts.models import User
 
 COOKIE = "apparaat"
-ACCOUNTS = 5  # of one browser, the last ones: computers at school are shared
+ACCOUNTS = 5  # most recent ones per browser: school computers are shared
 AGE = 365 * 24 * 3600  # seconds
 SALT = "accounts.devices"
 Entry = tuple[int, str, str]  # account, device, proof
 
 
 def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Set the cookie that makes this a browser where `user` logged in."""
+    """Set the cookie that marks this browser as known for `user`."""
     device = token_hex(4)
     others = [entry for entry in _entries(request) if entry[0] != user.pk]
     value = signing.dumps([(user.pk, device, _proof(user, device)), *others][:ACCOUNTS], salt=SALT)
@@ -31,7 +31,7 @@ def remember(request: HttpRequest, response: HttpResponse, user: User) -> None:
 
 
 def known_device(request: HttpRequest, email: str) -> str:
-    """The device on which `email` logged in with its present password; '' in any other browser."""
+    """Return the device on which `email` logged in with its present password, or ''."""
     entries = {pk: (device, proof) for pk, device, proof in _entries(request)}
     if not entries:
         return ""

@@ -1,7 +1,7 @@
-"""A posted form that a log-in or a new token interrupts: it is offered again, with all that it held.
+"""Offer a posted form again after an expired session or CSRF token interrupted it.
 
-What was typed stays in the page: nothing of it is kept here, logged, or put in an address. Nothing is done until the
-person sends it again, and then the view checks everything as it always does.
+The fields stay in the page: nothing is stored, logged or put in a URL. Sent again, the post passes every check of the
+view.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-_CODES = {"code", "key"}  # of this app's forms; elsewhere a code is no secret
+_CODES = {"code", "key"}  # secrets in this app's forms only
 
 
 class LoginRequiredMiddleware(middleware.LoginRequiredMiddleware):
-    """Django's, which offers a form again that was sent after the session ended."""
+    """Django's, which offers a post again after the session expired."""
 
-    def handle_no_permission(  # type: ignore[override]  # the stubs know of Django's redirect alone
+    def handle_no_permission(  # type: ignore[override]  # the stubs only allow a redirect
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseBase:
         if request.headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in request.headers:
-            return _beside_what_is_typed(request)
-        if is_own_post(request) and request.path != reverse("accounts:logout"):
-            return offer_again(request, why="login")
+            return _htmx_login_prompt(request)
+        if is_same_site_post(request) and request.path != reverse("accounts:logout"):
+            return offer_resubmit(request, why="login")
         return super().handle_no_permission(request, view_func)
 
 
-def is_own_post(request: HttpRequest) -> bool:
-    """Return whether a page of this site posted: what another site posts is never offered."""
+def is_same_site_post(request: HttpRequest) -> bool:
+    """Return whether a page of this site posted; other posts are never offered again."""
     if request.method != "POST":
         return False
     if "Origin" not in request.headers:
@@ -44,13 +44,13 @@ def is_own_post(request: HttpRequest) -> bool:
 
 
 @never_cache
-def offer_again(request: HttpRequest, *, why: str, first: str = "") -> HttpResponse:
-    """Return a page that holds the fields of an own post, without its secrets, and names its files.
+def offer_resubmit(request: HttpRequest, *, why: str, first: str = "") -> HttpResponse:
+    """Return a page with the posted fields, without secrets, and the names of the files.
 
     `why`: `login`, `token`, `cookies` (the browser sent none), `welcome` or `second_step`; for the last two `first` is
-    the address of what has to be done before.
+    the URL of the step required before.
     """
-    context: dict[str, Any] = {"why": why, "first": log_in_beside() if why == "login" else first}
+    context: dict[str, Any] = {"why": why, "first": login_tab_url() if why == "login" else first}
     return render(request, "403_csrf.html", context | posted(request), status=403)
 
 
@@ -60,16 +60,16 @@ def needs_login(request: HttpRequest) -> bool:
 
 
 def posted(request: HttpRequest) -> dict[str, Any]:
-    """Return what `parts/send_again.html` shows of a post."""
+    """Return the context of `parts/send_again.html`."""
     names = [name for name in request.POST if name != "csrfmiddlewaretoken"]
-    shown = [name for name in names if not _is_secret(request, name)]
+    visible = [name for name in names if not _is_secret(request, name)]
     files = [(name, [file.name for file in files]) for name, files in request.FILES.lists()]
     return {
         "is_own": True,
-        "fields": [(name, value) for name in shown for value in request.POST.getlist(name)],
-        "has_secrets": len(shown) < len(names),
+        "fields": [(name, value) for name in visible for value in request.POST.getlist(name)],
+        "has_secrets": len(visible) < len(names),
         "files": files,
-        "sender": request.user if needs_login(request) else None,  # may be another than who typed it
+        "sender": request.user if needs_login(request) else None,  # possibly not the user who typed it
     }
 
 
@@ -78,14 +78,14 @@ def _is_secret(request: HttpRequest, name: str) -> bool:
     return "password" in name or (is_account and name in _CODES)
 
 
-def log_in_beside() -> str:
-    """Return the address that logs in in another tab, and then leads back to the tab with the form."""
+def login_tab_url() -> str:
+    """Return the URL to log in in another tab, next to the form."""
     return f"{reverse('accounts:login')}?{urlencode({'next': reverse('accounts:logged_in')})}"
 
 
-def _beside_what_is_typed(request: HttpRequest) -> HttpResponse:
-    """Answer htmx with a message on top of the page, which stays as it is."""
-    response = render(request, "accounts/auth/logged_out.html", {"first": log_in_beside()})
+def _htmx_login_prompt(request: HttpRequest) -> HttpResponse:
+    """Answer htmx with a message above the page, which stays as it is."""
+    response = render(request, "accounts/auth/logged_out.html", {"first": login_tab_url()})
     response["HX-Retarget"], response["HX-Reswap"] = "#onderbroken", "innerHTML"
     response["HX-Replace-Url"] = "false"
     return response

@@ -1,4 +1,4 @@
-"""Pages of someone logged in that the browser must not show again after logging out."""
+"""Keep browsers from showing pages again after logging out."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SESSION_COOKIE = "ingelogd"
 
 
 class PrivatePagesMiddleware:
-    """Answer with `no-store` unless the view sets `Cache-Control`, and tie pages to the session they were made in.
+    """Answer with `no-store` unless the view sets `Cache-Control`, and tie pages to their session.
 
-    A browser may keep a `no-store` page in its back/forward cache. So each page names a cookie that scripts can read
-    and that ends with the session; static/js/private_page.js replaces a restored page whose cookie has gone.
+    Browsers may hold a `no-store` page in the back/forward cache. Each page therefore names a cookie, readable by
+    scripts, that ends with the session; static/js/private_page.js replaces a restored page without it.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,7 +32,7 @@ class PrivatePagesMiddleware:
         elif not session_id and SESSION_COOKIE in request.COOKIES:
             response.delete_cookie(SESSION_COOKIE, samesite="Lax")
         if request.META.get("CSRF_COOKIE") == request.COOKIES.get(settings.CSRF_COOKIE_NAME):
-            # Sent again it changes only its expiry, and Chromium then drops the pages with text that it held.
+            # Setting it again only extends it, but makes Chromium drop its cached pages with typed text.
             request.META["CSRF_COOKIE_NEEDS_UPDATE"] = False
         return response
 
@@ -45,10 +45,10 @@ class PrivatePagesMiddleware:
 
 
 def set_readable_cookie(response: HttpResponse, name: str, value: str, *, path: str) -> None:
-    """Set a cookie for scripts; its value gives no access to anything."""
+    """Set a cookie for scripts; its value gives no access."""
     response.set_cookie(name, value, path=path, secure=settings.HTTPS, samesite="Lax")
 
 
 def show_while(request: HttpRequest, name: str, value: str) -> None:
-    """Let the browser show the page of this request again only while it has this cookie."""
+    """Let the browser restore this page only while it has the cookie."""
     request.shown_while = f"{name}={value}"  # type: ignore[attr-defined]

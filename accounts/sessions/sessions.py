@@ -1,4 +1,4 @@
-"""What a browser calls itself, in two words: enough for a person to know the own device by."""
+"""The sessions of a user: listing and ending them, with a device name from the User-Agent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Session, User
 
-# The first that fits: nearly all of them name Safari and Chrome as well.
+# The first match counts: nearly all mention Safari and Chrome too.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -39,12 +39,12 @@ SYSTEMS = (
 
 
 def browser_and_system(user_agent: str) -> tuple[str, str]:
-    """('Firefox', 'Windows'); '' for what is unknown."""
+    """Return ('Firefox', 'Windows'), with '' for unknown."""
     return _first(BROWSERS, user_agent), _first(SYSTEMS, user_agent)
 
 
-def in_words(names: Sequence[str]) -> str:
-    """'Firefox op Windows', of what `browser_and_system` gave."""
+def device_label(names: Sequence[str]) -> str:
+    """Return 'Firefox op Windows' for the result of `browser_and_system`."""
     browser, system = names
     if browser and system:
         return _("%(browser)s op %(system)s") % {"browser": browser, "system": system}
@@ -52,16 +52,16 @@ def in_words(names: Sequence[str]) -> str:
 
 
 def _first(table: tuple[tuple[str, str], ...], user_agent: str) -> str:
-    return next((name for mark, name in table if mark in user_agent), "")
+    return next((name for token, name in table if token in user_agent), "")
 
 
-STARTED_AT = "started_at"  # in the session's data, beside Django's own
+STARTED_AT = "started_at"  # session key
 DEVICE = "device"
 
 
 @dataclass(frozen=True)
-class Login:
-    """One place where a person is logged in, as the list shows it."""
+class ActiveSession:
+    """A row of the list of sessions."""
 
     public_id: str
     device: str
@@ -71,7 +71,7 @@ class Login:
 
 
 def remember_start(sender: object, request: HttpRequest, user: User, **kwargs: object) -> None:
-    """Receives `user_logged_in`."""
+    """Receive `user_logged_in`."""
     request.session[STARTED_AT] = timezone.now().isoformat()
     request.session[DEVICE] = list(browser_and_system(request.headers.get("User-Agent", "")))
 
@@ -81,19 +81,19 @@ def started_at(session: SessionBase | dict[str, Any]) -> datetime | None:
 
 
 def device(session: SessionBase | dict[str, Any]) -> str:
-    """'Firefox op Windows': what the session began on."""
-    return in_words(session.get(DEVICE, ["", ""]))
+    """Return 'Firefox op Windows', the device on which the session started."""
+    return device_label(session.get(DEVICE, ["", ""]))
 
 
-def logins(*, user: User, session: SessionBase) -> list[Login]:
-    """Every place where `user` is logged in, the one of `session` first, then by when it was last in use."""
-    found = [_login(row, session) for row in Session.objects.of(user.pk)]
-    return sorted(found, key=lambda login: not login.is_this)
+def active_sessions(*, user: User, session: SessionBase) -> list[ActiveSession]:
+    """Return the user's sessions, the present one first, then last used first."""
+    sessions = [_active_session(row, session) for row in Session.objects.active_for(user.pk)]
+    return sorted(sessions, key=lambda login: not login.is_this)
 
 
-def _login(row: Session, session: SessionBase) -> Login:
+def _active_session(row: Session, session: SessionBase) -> ActiveSession:
     data = row.get_decoded()
-    return Login(
+    return ActiveSession(
         public_id=row.public_id,
         device=device(data),
         started_at=started_at(data),
@@ -103,22 +103,21 @@ def _login(row: Session, session: SessionBase) -> Login:
 
 
 def end(*, user: User, public_id: str) -> None:
-    """Ends the one session; who uses it is asked to log in."""
-    keys = [row.session_key for row in Session.objects.of(user.pk) if row.public_id == public_id]
+    keys = [row.session_key for row in Session.objects.active_for(user.pk) if row.public_id == public_id]
     Session.objects.filter(user=user, session_key__in=keys).delete()
 
 
 def end_all(*, user: User, but: SessionBase | None = None) -> int:
-    """Ends every session of `user`, except the one given; how many."""
-    ended = Session.objects.filter(user=user)
+    """End the user's sessions, except `but`, and return how many."""
+    sessions = Session.objects.filter(user=user)
     if but is not None:
-        ended = ended.exclude(session_key=but.session_key)
-    return ended.delete()[0]
+        sessions = sessions.exclude(session_key=but.session_key)
+    return sessions.delete()[0]
 
 
 @shared_task(name="accounts.tasks.clear_sessions")
 def clear_sessions() -> None:
-    """Deletes the sessions that are over; a browser that is simply closed leaves one behind."""
+    """Delete expired sessions."""
     from django.core.management import call_command
 
     call_command("clearsessions")

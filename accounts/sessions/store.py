@@ -1,4 +1,4 @@
-"""Where sessions are kept (`SESSION_ENGINE`): Django's database store, which fills in whose each is."""
+"""The session engine (`SESSION_ENGINE`): Django's database store, with the user and last use of each session."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SEEN_EVERY = timedelta(minutes=5)
 
 
 def public_id(session_key: str) -> str:
-    """What a session can be called by in public: whoever has the key itself is logged in."""
+    """Return a session's public identifier: the key itself would give access."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:32]
 
 
 class SessionStore(db.SessionStore):
-    """Knows when the session was seen last from the row that it was loaded from: asking costs no query."""
+    """Loads `seen_at` with the session, so reading it costs no query."""
 
     seen_at: datetime | None = None
 
@@ -30,29 +30,29 @@ class SessionStore(db.SessionStore):
         return Session
 
     def _get_session_from_db(self) -> Any:
-        found = super()._get_session_from_db()  # type: ignore[misc]  # the stubs lack it
-        self.seen_at = found.seen_at if found else None
-        return found
+        session = super()._get_session_from_db()  # type: ignore[misc]  # the stubs lack it
+        self.seen_at = session.seen_at if session else None
+        return session
 
     def create_model_instance(self, data: dict[str, Any]) -> Any:
-        made: Any = super().create_model_instance(data)
-        made.user_id = data.get(SESSION_KEY)
-        made.seen_at = timezone.now()
-        return made
+        session: Any = super().create_model_instance(data)
+        session.user_id = data.get(SESSION_KEY)
+        session.seen_at = timezone.now()
+        return session
 
     @property
     def public_id(self) -> str:
         return public_id(self.session_key or "")
 
     def see(self) -> bool:
-        """Keep that it is in use and let it last as long as a new one, at most once in `SEEN_EVERY`; return whether.
+        """Update last use and expiry, at most once per `SEEN_EVERY`; return whether it did.
 
-        Only these two columns are written: a request beside this one may change the session's data.
+        Other columns are left alone, as a concurrent request may change the session's data.
         """
         now = timezone.now()
         if self.seen_at is None or now - self.seen_at < SEEN_EVERY:
             return False
-        own = self.get_model_class().objects.filter(session_key=self.session_key)
-        own.update(seen_at=now, expire_date=self.get_expiry_date())
+        rows = self.get_model_class().objects.filter(session_key=self.session_key)
+        rows.update(seen_at=now, expire_date=self.get_expiry_date())
         self.seen_at = now
         return True

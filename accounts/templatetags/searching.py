@@ -1,4 +1,4 @@
-"""What a page says of the words that were searched for."""
+"""Template filters about search words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ register = template.Library()
 
 @register.filter
 def short_words(query: str) -> str:
-    """Those that are found only where a word starts, as a sentence names them: '‘de’, ‘wi’'."""
+    """Return the words that match only at the start of a word: '‘de’, ‘wi’'."""
     return ", ".join(f"‘{word}’" for word in search.short_words(query))
 
 
@@ -20,5 +20,5 @@ register.filter(search.can_be_one_person)
 
 @register.filter
 def has_long_word(query: str) -> bool:
-    """Whether one of the words is found anywhere."""
+    """Return whether a word matches anywhere."""
     return len(search.short_words(query)) < len(search.needles(query))

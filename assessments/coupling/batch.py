@@ -1,4 +1,4 @@
-"""Several students at once: who assesses them, and the same examiners for all ('Toepassen op meer studenten')."""
+"""Choose examiners for several students at once ('Toepassen op meer studenten')."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from exams.models import ExamUnit, Part, WorkProcess
 from . import couplings as coupling_couplings
 
 WHOLE_EXAM = coupling_couplings.Target()
-MAX_NAMED = 6  # people in one sentence
+MAX_NAMED = 6  # names in one sentence
 
 
 @dataclass
 class Member:
-    """One student's assessment: who assesses it, and who of them has no invitation yet."""
+    """One student's assessment, its examiners, and those without an invitation."""
 
     assessment: Assessment
     examiners: list[Contact] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Member:
 
     @property
     def why_not(self) -> str:
-        """Why nobody can be invited for this student; '' when someone can."""
+        """Return why no examiner can be invited for this student (Dutch); '' when one can."""
         if self.invitable:
             return ""
         if self.assessment.is_closed:
@@ -43,28 +43,28 @@ class Group:
 
     @property
     def left_out(self) -> list[Member]:
-        """The students whom no mail would be about."""
+        """The students for whom no examiner can be invited."""
         return [member for member in self.members if member.why_not]
 
     @property
     def without_examiner(self) -> list[Assessment]:
-        """Those of them for whom nobody was chosen yet."""
+        """The running assessments without an examiner."""
         left_out = [member for member in self.left_out if not member.examiners]
         return [member.assessment for member in left_out if not member.assessment.is_closed]
 
     @property
     def invitable(self) -> list[tuple[Contact, list[Assessment]]]:
-        """Each examiner who can be invited, with the assessments that is for; sorted by last name."""
-        found: dict[Contact, list[Assessment]] = {}
+        """Each examiner who can be invited with the assessments to invite for, by last name."""
+        by_contact: dict[Contact, list[Assessment]] = {}
         for member in self.members:
             for contact in member.invitable:
-                found.setdefault(contact, []).append(member.assessment)
-        return sorted(found.items(), key=lambda item: (item[0].sort_key, item[0].pk))
+                by_contact.setdefault(contact, []).append(member.assessment)
+        return sorted(by_contact.items(), key=lambda item: (item[0].sort_key, item[0].pk))
 
 
 @dataclass
 class SharedPart:
-    """A part over all students: who assesses it, if that is the same for all who have it."""
+    """A part over all students: its examiners, if they are the same for every student who has the part."""
 
     part: Part
     examiners: list[str]
@@ -73,7 +73,7 @@ class SharedPart:
 
 @dataclass
 class SharedChoice:
-    """What was chosen at one target for all students together; `differs`: not the same for each."""
+    """The choice at one target for all students together; `differs` when it is not the same for each."""
 
     contacts: list[Contact]
     differs: bool
@@ -81,13 +81,13 @@ class SharedChoice:
 
 @dataclass
 class Outcome:
-    """For whom it was done, in words why not for the others, and who must be asked about work that would be lost."""
+    """The assessments done, the Dutch reasons of the refused ones, and those that need a confirmation (`to_ask`)."""
 
     done: list[Assessment] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    left: list[Assessment] = field(default_factory=list)  # who were refused
+    left: list[Assessment] = field(default_factory=list)  # the refused ones
     mails: list[OutgoingMail] = field(default_factory=list)
-    to_ask: list[tuple[Assessment, coupling_couplings.WouldLoseWork]] = field(default_factory=list)
+    to_ask: list[tuple[Assessment, coupling_couplings.WorkWouldBeLost]] = field(default_factory=list)
 
     @property
     def done_names(self) -> str:
@@ -99,17 +99,17 @@ class Outcome:
 
 
 def names_of(assessments: Sequence[Assessment]) -> str:
-    """Their students' names, or how many when that is too much to read."""
+    """Return the students' names, or their number when there are more than `MAX_NAMED`."""
     if len(assessments) > MAX_NAMED:
         return f"{len(assessments)} studenten"
     return ", ".join(assessment.student.user.full_name for assessment in assessments)
 
 
 def read_group(assessments: Sequence[Assessment]) -> Group:
-    """Who assesses and who can be invited, in two queries; examiners sorted by last name."""
+    """Read the examiners and who can be invited, in two queries; examiners by last name."""
     members = {assessment.pk: Member(assessment) for assessment in assessments}
-    standing = Invitation.objects.standing().filter(assessment__in=members)
-    invited = set(standing.values_list("assessment_id", "contact_id"))
+    invitations = Invitation.objects.standing().filter(assessment__in=members)
+    invited = set(invitations.values_list("assessment_id", "contact_id"))
     assignments = Assignment.objects.live().filter(assessment__in=members).select_related("contact")
     for assignment in assignments.order_by("contact__sort_key", "contact_id"):
         member = members[assignment.assessment_id]
@@ -122,33 +122,33 @@ def read_group(assessments: Sequence[Assessment]) -> Group:
 
 
 def read_parts(assessments: Sequence[Assessment], unit: ExamUnit) -> dict[WorkProcess, list[SharedPart]]:
-    """The parts of `unit` by work process, and who assesses them in these assessments, in two queries.
+    """Return the parts of `unit` by work process with their examiners in these assessments, in two queries.
 
-    A student whose version of the exam lacks a part does not make it differ.
+    A student whose version of the exam lacks a part does not make that part differ.
     """
     examiners: dict[coupling_couplings.Place, dict[int, list[str]]] = {}
     rows = Assignment.objects.live().filter(assessment__in=assessments)
     rows = rows.select_related("contact", "part__work_process__core_task")
     for assignment in rows.order_by("contact__sort_key", "contact_id"):
-        of_part = examiners.setdefault(coupling_couplings.Target(part=assignment.part).place, {})
-        of_part.setdefault(assignment.assessment_id, []).append(assignment.contact.full_name)
+        by_assessment = examiners.setdefault(coupling_couplings.Target(part=assignment.part).place, {})
+        by_assessment.setdefault(assignment.assessment_id, []).append(assignment.contact.full_name)
     units = {unit.pk, *(assessment.unit_id for assessment in assessments)}
     parts = Part.objects.filter(work_process__core_task__unit__in=units).select_related("work_process__core_task")
-    there = {(part.work_process.core_task.unit_id, coupling_couplings.Target(part=part).place) for part in parts}
-    found: dict[WorkProcess, list[SharedPart]] = {}
+    places = {(part.work_process.core_task.unit_id, coupling_couplings.Target(part=part).place) for part in parts}
+    shared_parts: dict[WorkProcess, list[SharedPart]] = {}
     for part in parts:
         if part.work_process.core_task.unit_id != unit.pk:
             continue
         place = coupling_couplings.Target(part=part).place
-        of_part = examiners.get(place, {})
-        choices = {tuple(of_part.get(a.pk, [])) for a in assessments if (a.unit_id, place) in there}
+        by_assessment = examiners.get(place, {})
+        choices = {tuple(by_assessment.get(a.pk, [])) for a in assessments if (a.unit_id, place) in places}
         shared = list(choices.pop()) if len(choices) == 1 else []
-        found.setdefault(part.work_process, []).append(SharedPart(part, shared, differs=bool(choices)))
-    return found
+        shared_parts.setdefault(part.work_process, []).append(SharedPart(part, shared, differs=bool(choices)))
+    return shared_parts
 
 
 def chosen_at(assessments: Sequence[Assessment], target: coupling_couplings.Target) -> SharedChoice:
-    """Whoever was chosen at exactly this target for any of them, sorted by last name."""
+    """Return the contacts chosen at exactly this target for any of the assessments, by last name."""
     chosen: dict[int, set[Contact]] = {assessment.pk: set() for assessment in assessments}
     contacts: dict[Contact, None] = {}
     couplings = Coupling.objects.filter(coupling_couplings.at(target), assessment__in=assessments).select_related(
@@ -157,7 +157,7 @@ def chosen_at(assessments: Sequence[Assessment], target: coupling_couplings.Targ
     for coupling in couplings.order_by("contact__sort_key", "contact_id"):
         chosen[coupling.assessment_id].add(coupling.contact)
         contacts[coupling.contact] = None
-    differs = len({frozenset(of_one) for of_one in chosen.values()}) > 1
+    differs = len({frozenset(contacts_of_one) for contacts_of_one in chosen.values()}) > 1
     return SharedChoice(list(contacts), differs)
 
 
@@ -171,12 +171,11 @@ def choose_for_all(
     replace_finer: bool = False,
     asked_about: Collection[int] = (),
 ) -> Outcome:
-    """Makes `contacts` the choice at `target` of each, one transaction a student.
+    """Make `contacts` the choice at `target` of each assessment, one transaction per student.
 
-    `versions` (an assessment's id → the version that the teacher saw) keeps what someone else
-    changed meanwhile: that student is refused and the others go on. So is one whose version of the
-    exam lacks the target. Where someone has begun, nothing is done until the teacher was asked
-    (`to_ask`; then `asked_about` holds the ids of the assignments).
+    `versions` maps an assessment's id to the version on the docent's page; a student changed since then, or whose
+    version of the exam lacks the target, is refused and the others continue. Where an examiner has begun, nothing is
+    done until the docent confirmed it (`to_ask`; then `asked_about` holds the assignments' ids).
     """
     outcome = Outcome()
     for assessment in assessments:
@@ -191,7 +190,7 @@ def choose_for_all(
                 asked_about=asked_about,
             )
             outcome.done.append(assessment)
-        except coupling_couplings.WouldLoseWork as loses:
+        except coupling_couplings.WorkWouldBeLost as loses:
             outcome.to_ask.append((assessment, loses))
         except lifecycle.DomainError as error:
             outcome.refuse(assessment, error)
@@ -200,7 +199,7 @@ def choose_for_all(
 
 @dataclass
 class Line:
-    """One student on the screen: who is chosen for the whole exam now, what was typed, and what is wrong with it."""
+    """One student on the page: the current choice for the whole exam, the typed text and its error."""
 
     assessment: Assessment
     now: list[Contact] = field(default_factory=list)
@@ -214,10 +213,10 @@ class Line:
 
 
 def read_lines(assessments: Sequence[Assessment]) -> list[Line]:
-    """A line a student, in one query; whoever is the only one is filled in."""
+    """Return a line per student, in one query; a single current examiner is filled in."""
     lines = {assessment.pk: Line(assessment) for assessment in assessments}
-    whole = Coupling.objects.filter(assessment__in=lines, work_process=None, part=None).select_related("contact")
-    for coupling in whole.order_by("contact__sort_key", "pk"):
+    couplings = Coupling.objects.filter(assessment__in=lines, work_process=None, part=None).select_related("contact")
+    for coupling in couplings.order_by("contact__sort_key", "pk"):
         lines[coupling.assessment_id].now.append(coupling.contact)
     for line in lines.values():
         if len(line.now) == 1 and not line.now[0].removed_at:
@@ -226,29 +225,29 @@ def read_lines(assessments: Sequence[Assessment]) -> list[Line]:
 
 
 def find_examiners(lines: Iterable[Line]) -> dict[int, Contact]:
-    """An assessment's id → who is meant; an empty line is left out, one that means nobody or several gets its error."""
+    """Return the examiner by assessment id; empty lines are skipped, an unknown or ambiguous one gets its error."""
     filled = [line for line in lines if line.typed]
     if not filled:
         return {}
-    found = find_named(school=filled[0].assessment.school, texts={line.typed for line in filled})
+    matches = find_named(school=filled[0].assessment.school, texts={line.typed for line in filled})
     for line in filled:
-        meant = found[line.typed]
-        line.unknown = not meant
+        candidates = matches[line.typed]
+        line.unknown = not candidates
         if line.unknown:
             line.error = f"‘{line.typed}’ staat niet in het adresboek."
-        elif len(meant) > 1:
-            addresses = ", ".join(contact.email for contact in meant)
-            line.error = f"Er zijn er {len(meant)} met de naam ‘{line.typed}’. Kies het e-mailadres: {addresses}."
-    return {line.assessment.pk: found[line.typed][0] for line in filled if not line.error}
+        elif len(candidates) > 1:
+            addresses = ", ".join(contact.email for contact in candidates)
+            line.error = f"Er zijn er {len(candidates)} met de naam ‘{line.typed}’. Kies het e-mailadres: {addresses}."
+    return {line.assessment.pk: matches[line.typed][0] for line in filled if not line.error}
 
 
 def choose_each(
     *, lines: Iterable[Line], contacts: Mapping[int, Contact], versions: Mapping[int, int], by: User
 ) -> list[Assessment]:
-    """Makes each contact the choice for the whole exam of its student, one transaction a student; who was changed.
+    """Make each contact the choice for the whole exam of its student, one transaction per student.
 
-    A student who is refused (changed since `versions`, closed, or someone has begun) gets the reason
-    as the line's error and the others go on. A choice that is there already is no change.
+    Returns the changed assessments. A student who is refused (changed since `versions`, closed, or an examiner has
+    begun) gets the reason as the line's error and the others continue. An unchanged choice is skipped.
     """
     done = []
     for line in lines:

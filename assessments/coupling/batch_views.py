@@ -1,6 +1,6 @@
 """'Examinatoren kiezen voor N studenten': one choice and one message for several assessments of a unit.
 
-Which ones stands in the address and in each form (`beoordeling=`, repeated: their public ids).
+The URL and each form list the assessments' public ids (`beoordeling=`, repeated).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from .overview import all_choices, finer_choices, named, read_losses
 def together_url(
     name: str, unit: ExamUnit, assessments: Iterable[Assessment], target: couplings.Target = batch.WHOLE_EXAM
 ) -> str:
-    """The address of the page `name` for these assessments, and for `target` where one chooses."""
+    """Return the URL of page `name` for these assessments and `target`."""
     chosen = QueryDict(mutable=True)
     chosen.setlist("beoordeling", [str(assessment.public_id) for assessment in assessments])
     chosen.update(couplings.of_target(target))
@@ -63,30 +63,32 @@ def together(request: UserRequest, unit_id: int) -> HttpResponse:
     if "beoordeling" not in request.GET:
         return redirect("assessments:unit_list", unit.pk)
     assessments = get_assessments(request.user, unit, request.GET)
-    found = batch.read_group(assessments)
+    group = batch.read_group(assessments)
     return batch_page(
         request,
         "assessments/coupling/together.html",
         unit,
         assessments,
-        group=found,
+        group=group,
         work_processes=batch.read_parts(assessments, unit).items(),
         finer=finer_choices(assessments, batch.WHOLE_EXAM),
         pick_url=together_url("pick_together", unit, assessments),
         per_student_url=together_url("per_student", unit, assessments),
-        invite_url=together_url("message_together", unit, assessments) if found.invitable else "",
+        invite_url=together_url("message_together", unit, assessments) if group.invitable else "",
     )
 
 
 def selected_contacts(assessments: list[Assessment], data: QueryDict) -> list[Contact]:
-    """The ticked contacts of the address book, and who was chosen before and has left it since."""
-    mine = Q(removed_at__isnull=True) | Q(couplings__assessment__in=assessments)
-    return list(assessments[0].school.contacts.filter(mine, pk__in=request_data.numbers(data, "examinator")).distinct())
+    """Return the ticked contacts: those in the address book, and removed ones that are already coupled."""
+    selectable = Q(removed_at__isnull=True) | Q(couplings__assessment__in=assessments)
+    return list(
+        assessments[0].school.contacts.filter(selectable, pk__in=request_data.numbers(data, "examinator")).distinct()
+    )
 
 
 @require_http_methods(["GET", "POST"])
 def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
-    """The address book as a picker; a POST is a search that keeps the ticks, and changes nothing."""
+    """Show the address book as a picker; a POST is a search that keeps the ticks, and changes nothing."""
     unit = get_unit(request.user, unit_id)
     data = request.POST if request.method == "POST" else request.GET
     assessments = get_assessments(request.user, unit, data)
@@ -109,7 +111,7 @@ def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Contactpersoon opslaan': adds an examiner by hand and goes back to the picker, ticked."""
+    """'Contactpersoon opslaan': add an examiner by hand and return to the picker, ticked."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.GET)
     pick_url = together_url("pick_together", unit, assessments, couplings.target(unit.pk, request.GET))
@@ -129,7 +131,7 @@ def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
 
 @require_POST
 def take_over_together(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Overnemen' for all; whose work would no longer count is asked about, the others go on at once."""
+    """'Overnemen' for all; asks to confirm where work would no longer count, the others are saved at once."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
     target, ticked = couplings.target(unit.pk, request.POST), selected_contacts(assessments, request.POST)
@@ -155,14 +157,14 @@ def take_over_together(request: UserRequest, unit_id: int) -> HttpResponse:
 
 
 def seen_versions(assessments: Iterable[Assessment], data: QueryDict) -> dict[int, int]:
-    """An assessment's id → the version of it that the form was made from (`versie-…`)."""
+    """Return the version that the form was made from (`versie-…`) by assessment id."""
     return {a.pk: version for a in assessments for version in request_data.numbers(data, f"versie-{a.pk}")}
 
 
 def ask(request: UserRequest, outcome: batch.Outcome, everyone: Iterable[Assessment], **page: Any) -> HttpResponse:
-    """'Toch weghalen' for those of whom work would no longer count: the same form once more, for them alone.
+    """Ask to confirm 'Toch weghalen': the same form again, for the assessments whose work would no longer count.
 
-    `everyone` (`samen=`) is where it goes on to afterwards.
+    `everyone` (`samen=`) are the assessments of the page that follows.
     """
     context = {
         "students": read_losses(outcome.to_ask),
@@ -170,7 +172,7 @@ def ask(request: UserRequest, outcome: batch.Outcome, everyone: Iterable[Assessm
             request.POST,
             beoordeling=[assessment.public_id for assessment, _ in outcome.to_ask],
             samen=[assessment.public_id for assessment in everyone],
-            weg=[a.pk for _, loses in outcome.to_ask for a in loses.assignments],
+            weg=[a.pk for _, error in outcome.to_ask for a in error.assignments],
         ),
         **page,
     }
@@ -206,7 +208,7 @@ def _copy_page(request: UserRequest, assessment: Assessment, *, ticked: list[UUI
 
 @require_POST
 def apply(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Toepassen' to the ticked; whose work would no longer count is asked about, the others go on at once."""
+    """'Toepassen' to the ticked; asks to confirm where work would no longer count, the others are saved at once."""
     assessment = get_assessment(request.user, public_id)
     chosen = _ticked_assessments(request, assessment, "beoordeling")
     everyone = list(dict.fromkeys([*_ticked_assessments(request, assessment, "samen"), *chosen]))
@@ -231,12 +233,12 @@ def apply(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _ticked_assessments(request: UserRequest, assessment: Assessment, name: str) -> list[Assessment]:
-    """The assessments of the same unit that stand under `name`; 404 when one is not the docent's."""
-    wanted = request_data.public_ids(request.POST, name)
-    found = list(same_unit(assessment, user=request.user).filter(public_id__in=wanted))
-    if len(found) != len(wanted):
+    """Return the assessments of the same unit listed under `name`; 404 when one is not the docent's."""
+    public_ids = request_data.public_ids(request.POST, name)
+    ticked = list(same_unit(assessment, user=request.user).filter(public_id__in=public_ids))
+    if len(ticked) != len(public_ids):
         raise Http404
-    return found
+    return ticked
 
 
 def _refuse_wrong_number(chosen: list[Assessment]) -> None:
@@ -247,16 +249,16 @@ def _refuse_wrong_number(chosen: list[Assessment]) -> None:
 
 
 def _go_on(request: UserRequest, assessment: Assessment, everyone: list[Assessment], outcome: Outcome) -> HttpResponse:
-    """To the confirmation where someone must be asked about, else to all of these students together."""
+    """Redirect to the confirmation if one is needed, else to the page of all these students."""
     if not outcome.to_ask:
         return redirect(together_url("together", assessment.unit, [assessment, *everyone]))
-    again = urlencode([("beoordeling", other.public_id) for other, _ in outcome.to_ask])
-    back = f"{reverse('assessments:more_students', args=[assessment.public_id])}?{again}"
+    query = urlencode([("beoordeling", other.public_id) for other, _ in outcome.to_ask])
+    back = f"{reverse('assessments:more_students', args=[assessment.public_id])}?{query}"
     sentence = f"U past de keuzes voor {assessment.student.user.full_name} toe op meer studenten."
     return ask(request, outcome, everyone, sentence=sentence, cancel_url=back)
 
 
-TYPED_LENGTH = 500  # characters: a name of 232 and an address of 254 fit
+TYPED_LENGTH = 500  # characters: fits a name of 232 and an address of 254
 
 
 @require_GET
@@ -270,7 +272,7 @@ def per_student(request: UserRequest, unit_id: int) -> HttpResponse:
 
 @require_POST
 def take_over_per_student(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Overnemen': nothing is chosen until every line is good or empty; an empty one stays as it is."""
+    """'Overnemen': save only when every line is valid or empty; an empty line changes nothing."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
     lines = read_lines(assessments)
@@ -279,8 +281,8 @@ def take_over_per_student(request: UserRequest, unit_id: int) -> HttpResponse:
     contacts = find_examiners(lines)
     if any(line.error for line in lines):
         return _per_student_page(request, unit, assessments, lines, status=422)
-    seen = {a.pk: version for a in assessments for version in request_data.numbers(request.POST, f"versie-{a.pk}")}
-    done = choose_each(lines=lines, contacts=contacts, versions=seen, by=request.user)
+    versions = {a.pk: version for a in assessments for version in request_data.numbers(request.POST, f"versie-{a.pk}")}
+    done = choose_each(lines=lines, contacts=contacts, versions=versions, by=request.user)
     if done:
         students = "1 student" if len(done) == 1 else f"{len(done)} studenten"
         messages.success(request, f"Examinator gekozen voor het hele examen van {students}.")
@@ -291,11 +293,11 @@ def take_over_per_student(request: UserRequest, unit_id: int) -> HttpResponse:
 
 
 def _refused_page(request: UserRequest, unit: ExamUnit, before: list[Line]) -> HttpResponse:
-    """As it is now, with what was typed and the reason at each line that was refused."""
+    """Show the current choices, with the typed text and the reason at each refused line."""
     assessments = get_assessments(request.user, unit, request.POST)
     lines = read_lines(assessments)
-    for line, old in zip(lines, before, strict=True):
-        line.typed, line.error = old.typed, old.error
+    for line, refused_line in zip(lines, before, strict=True):
+        line.typed, line.error = refused_line.typed, refused_line.error
     return _per_student_page(request, unit, assessments, lines, status=409)
 
 

@@ -1,4 +1,4 @@
-"""'Toepassen op meer studenten': the choices for one student, at all three levels, for others too."""
+"""'Toepassen op meer studenten': copy one student's choices, at all three levels, to other students."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .batch import Outcome
 
 
 def same_unit(assessment: Assessment, *, user: User) -> AssessmentQuerySet:
-    """The docent's other assessments of the same unit and school, sorted by the student's last name."""
-    of_unit = Assessment.objects.for_docent(user).filter(
+    """Return the docent's other assessments of the same unit and school, by the student's last name."""
+    assessments = Assessment.objects.for_docent(user).filter(
         school=assessment.school_id, exam=assessment.exam_id, unit_code=assessment.unit_code
     )
-    others = of_unit.exclude(pk=assessment.pk).for_pages()
+    others = assessments.exclude(pk=assessment.pk).for_pages()
     return others.order_by("student__sort_key", "pk")
 
 
@@ -33,15 +33,17 @@ def apply_to_all(
     by: User,
     asked_about: Collection[int] = (),
 ) -> Outcome:
-    """Copies the choices of `source` to each of the others, in place of theirs, one transaction a student.
+    """Replace the choices of each assessment by those of `source`, one transaction per student.
 
-    `version` and `versions` are those of `source` and of the others as the teacher saw them. Raises
-    `DomainError` when `source` was changed since; another student's change refuses that one alone.
-    Where someone has begun, nothing is done until the teacher was asked (`to_ask`).
+    `version` and `versions` are those of `source` and of the others on the docent's page. Raises `DomainError` when
+    `source` changed since then; another student's change refuses only that one. Where an examiner has begun, nothing is
+    done until the docent confirmed it (`to_ask`).
     """
     if source.version != version:
-        whose = source.student.user.full_name
-        raise lifecycle.DomainError(f"De keuzes voor {whose} zijn intussen gewijzigd. Hieronder staat hoe ze nu zijn.")
+        student_name = source.student.user.full_name
+        raise lifecycle.DomainError(
+            f"De keuzes voor {student_name} zijn intussen gewijzigd. Hieronder staat hoe ze nu zijn."
+        )
     choices = _read_choices(source)
     places: dict[int, dict[coupling_couplings.Place, coupling_couplings.Target]] = {}
     outcome = Outcome()
@@ -57,7 +59,7 @@ def apply_to_all(
                 asked_about=asked_about,
             )
             outcome.done.append(assessment)
-        except coupling_couplings.WouldLoseWork as loses:
+        except coupling_couplings.WorkWouldBeLost as loses:
             outcome.to_ask.append((assessment, loses))
         except lifecycle.DomainError as error:
             outcome.refuse(assessment, error)
@@ -76,7 +78,7 @@ def _read_choices(assessment: Assessment) -> list[tuple[coupling_couplings.Place
 
 
 def _read_places(unit_id: int) -> dict[coupling_couplings.Place, coupling_couplings.Target]:
-    """All targets of a unit, in two queries."""
+    """Return all targets of a unit by place, in two queries."""
     parts = Part.objects.filter(work_process__core_task__unit=unit_id).select_related("work_process__core_task")
     work_processes = WorkProcess.objects.filter(core_task__unit=unit_id).select_related("core_task")
     targets = [coupling_couplings.Target(), *(coupling_couplings.Target(part=part) for part in parts)]
@@ -88,7 +90,7 @@ def _placed(
     choices: Iterable[tuple[coupling_couplings.Place, coupling_couplings.Target, Contact]],
     places: Mapping[coupling_couplings.Place, coupling_couplings.Target],
 ) -> list[tuple[coupling_couplings.Target | None, str, Contact]]:
-    """The choices with their target in this unit (None where it has none), and what that is called."""
+    """Return the choices with their target in this unit, None where the unit lacks it, and its name."""
     return [(places.get(place), str(target), contact) for place, target, contact in choices]
 
 
@@ -110,19 +112,19 @@ def _put_choices(
         lifecycle.bump_version(current)
         names = full_names(contact for _, _, contact in choices)
         data: dict[str, Any] = {"target": "alle niveaus", "examiners": names, **changes.as_json()}
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
+        lifecycle.update_status(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
 def _replace_all(assessment: Assessment, choices: Iterable[tuple[coupling_couplings.Target, Contact]]) -> None:
-    wanted = {
+    choices_by_key = {
         (contact.pk, target.work_process and target.work_process.pk, target.part and target.part.pk): (target, contact)
         for target, contact in choices
     }
     existing = {(c.contact_id, c.work_process_id, c.part_id): c.pk for c in assessment.couplings.all()}
-    fresh = [choice for key, choice in wanted.items() if key not in existing]
-    coupling_couplings.refuse_if_gone(contact for _, contact in fresh)
-    assessment.couplings.filter(pk__in=[pk for key, pk in existing.items() if key not in wanted]).delete()
+    new_choices = [choice for key, choice in choices_by_key.items() if key not in existing]
+    coupling_couplings.refuse_if_gone(contact for _, contact in new_choices)
+    assessment.couplings.filter(pk__in=[pk for key, pk in existing.items() if key not in choices_by_key]).delete()
     Coupling.objects.bulk_create(
         Coupling(assessment=assessment, contact=contact, work_process=target.work_process, part=target.part)
-        for target, contact in fresh
+        for target, contact in new_choices
     )

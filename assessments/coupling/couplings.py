@@ -1,4 +1,4 @@
-"""Choosing examiners, and the assignments that follow from it (source text, part A, 'Examinator(en) kiezen')."""
+"""Choose examiners, and derive the assignments (source text, part A, 'Examinator(en) kiezen')."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from assessments.request_data import number
 from assessments.rubric import Column, Rubric
 from exams.models import Part, WorkProcess
 
-# Core task's and work process's code, kind of part; '' where a target is coarser.
+# Code of core task and of work process, kind of part; '' where a target is coarser.
 Place = tuple[str, str, str]
 
 
@@ -37,7 +37,7 @@ class Target:
 
     @property
     def place(self) -> Place:
-        """What it is known by in every version of the exam; it sorts the coarser before the finer."""
+        """Return the key shared by every version of the exam; coarser targets sort before finer ones."""
         work_process = self.part.work_process if self.part else self.work_process
         if work_process is None:
             return ("", "", "")
@@ -49,8 +49,8 @@ class Target:
         return str(self.work_process) if self.work_process else "het hele examen"
 
 
-class WouldLoseWork(lifecycle.DomainError):
-    """Examiners who have begun would be taken off; `assignments` are theirs, with part and work process."""
+class WorkWouldBeLost(lifecycle.DomainError):
+    """Examiners who have begun would be removed; `assignments` are theirs, with part and work process."""
 
     def __init__(self, assignments: Sequence[Assignment]) -> None:
         self.assignments = assignments
@@ -58,8 +58,8 @@ class WouldLoseWork(lifecycle.DomainError):
         super().__init__(f"Al begonnen met beoordelen, en daarom niet zomaar weg te halen: {names}.")
 
 
-class CompletedStays(lifecycle.DomainError):
-    """From 'Beoordeeld' on no completed work is taken off by a docent alone."""
+class CompletedWorkLocked(lifecycle.DomainError):
+    """A docent may not remove completed work once the assessment is 'Beoordeeld'."""
 
     def __init__(self, assignments: Iterable[Assignment]) -> None:
         names = full_names(assignment.contact for assignment in assignments)
@@ -72,28 +72,27 @@ class CompletedStays(lifecycle.DomainError):
 
 @dataclass(frozen=True)
 class Changes:
-    """What bringing the assignments in line did to people who were at work."""
+    """Begun assignments that were removed, and examiners whose invitation was withdrawn."""
 
     taken_off: Sequence[Assignment]
     withdrawn: Sequence[Contact]
 
     def as_json(self) -> dict[str, list[str]]:
-        """For the log: only what there is to tell."""
-        told = {
+        """Return the non-empty fields, for the log."""
+        fields = {
             "taken_off": [f"{a.contact}: {a.part} van {a.part.work_process}" for a in self.taken_off],
             "withdrawn": full_names(self.withdrawn),
         }
-        return {name: lines for name, lines in told.items() if lines}
+        return {name: lines for name, lines in fields.items() if lines}
 
 
 def derive(
     *, parts: Mapping[int, int], choices: Iterable[tuple[int | None, int | None, int]]
 ) -> dict[int, frozenset[int]]:
-    """Who assesses which part: on a part the finest level that has a choice counts, alone.
+    """Return the examiners of each part: the finest level with a choice counts.
 
-    `parts` maps a part's id to its work process's id; `choices` are (work process id, part id,
-    contact id) with both ids None for the whole unit. Returns a part's id → contact ids, every
-    part present.
+    `parts` maps a part's id to its work process's id; `choices` are (work process id, part id, contact id) with both
+    ids None for the whole unit. Returns contact ids by part id, with every part present.
     """
     unit: set[int] = set()
     by_work_process: dict[int, set[int]] = {}
@@ -112,10 +111,10 @@ def derive(
 
 
 def get_target(unit_id: int, *, work_process_id: int | None, part_id: int | None) -> Target:
-    """The target within this unit; raises `DoesNotExist` for anything else."""
+    """Return the target within this unit; raise `DoesNotExist` for one of another unit."""
     if part_id is not None:
-        own = Part.objects.select_related("work_process__core_task")
-        return Target(part=own.get(pk=part_id, work_process__core_task__unit=unit_id))
+        parts = Part.objects.select_related("work_process__core_task")
+        return Target(part=parts.get(pk=part_id, work_process__core_task__unit=unit_id))
     if work_process_id is not None:
         rows = WorkProcess.objects.select_related("core_task")
         return Target(work_process=rows.get(pk=work_process_id, core_task__unit=unit_id))
@@ -123,7 +122,7 @@ def get_target(unit_id: int, *, work_process_id: int | None, part_id: int | None
 
 
 def counterpart(target: Target, *, unit_id: int) -> Target:
-    """The same target, by its codes, in the unit of perhaps another version of the exam.
+    """Return the same target, by its codes, in a unit of any version of the exam.
 
     Raises `DomainError` where that version has no such work process or part.
     """
@@ -131,35 +130,35 @@ def counterpart(target: Target, *, unit_id: int) -> Target:
         return target
     if work_process.core_task.unit_id == unit_id:
         return target
-    own = Part if target.part else WorkProcess
+    model = Part if target.part else WorkProcess
     try:
         if target.part:
-            same = {f"work_process__{name}": value for name, value in _codes(work_process).items()}
+            codes = {f"work_process__{name}": value for name, value in _codes(work_process).items()}
             parts = Part.objects.select_related("work_process__core_task")
-            return Target(part=parts.get(**same, kind=target.part.kind, work_process__core_task__unit=unit_id))
+            return Target(part=parts.get(**codes, kind=target.part.kind, work_process__core_task__unit=unit_id))
         rows = WorkProcess.objects.select_related("core_task")
         return Target(work_process=rows.get(**_codes(work_process), core_task__unit=unit_id))
-    except own.DoesNotExist:
+    except model.DoesNotExist:
         raise lifecycle.DomainError(f"De versie van het examen van deze student heeft geen {target}.") from None
 
 
 def _codes(work_process: WorkProcess) -> dict[str, str]:
-    """What a work process is known by in every version of the exam."""
+    """Return the lookups that find a work process in every version of the exam."""
     return {"code": work_process.code, "core_task__code": work_process.core_task.code}
 
 
 def at(target: Target) -> Q:
-    """The couplings at exactly this target, in every version of the exam."""
+    """Match the couplings at exactly this target, in every version of the exam."""
     if target.part:
-        same = {f"part__work_process__{name}": value for name, value in _codes(target.part.work_process).items()}
-        return Q(part__kind=target.part.kind, **same)
+        codes = {f"part__work_process__{name}": value for name, value in _codes(target.part.work_process).items()}
+        return Q(part__kind=target.part.kind, **codes)
     if target.work_process:
         return Q(**{f"work_process__{name}": value for name, value in _codes(target.work_process).items()})
     return Q(work_process=None, part=None)
 
 
 def below(target: Target) -> Q:
-    """The couplings that are finer than `target` and within it, in every version of the exam."""
+    """Match the couplings within `target` that are finer, in every version of the exam."""
     if target.part:
         return Q(pk__in=[])
     if target.work_process:
@@ -168,7 +167,7 @@ def below(target: Target) -> Q:
 
 
 def chosen_at(assessment: Assessment, target: Target) -> list[Contact]:
-    """The contacts chosen at exactly this target."""
+    """Return the contacts chosen at exactly this target."""
     couplings = assessment.couplings.filter(at(target))
     return [coupling.contact for coupling in couplings.select_related("contact").order_by("contact__sort_key", "pk")]
 
@@ -184,16 +183,13 @@ def choose_examiners(
     take_off_begun: bool = False,
     asked_about: Collection[int] = (),
 ) -> None:
-    """Makes `contacts` the choice at `target`, in place of what was chosen there.
+    """Make `contacts` the choice at `target`, replacing the previous one.
 
-    Finer choices within `target` stay as they are; with `replace_finer` they go, so that this one
-    counts there too. Contacts must be of the assessment's school (`ValueError` else). Raises
-    `WouldLoseWork` when someone who has begun would lose an assignment, unless the teacher confirmed
-    that, for whoever it is (`take_off_begun`) or for these assignments' ids (`asked_about`): then it
-    is taken off, keeps what was written, and stands in the log. Raises `CompletedStays` for what was
-    completed and assessed, whatever was confirmed. Raises `DomainError` when someone is
-    no longer in the address book or is the student, when the assessment is closed, or when it was changed
-    since `version`.
+    Finer choices within `target` stay, unless `replace_finer`. Raises `WorkWouldBeLost` when an examiner who has begun
+    would lose an assignment that was not confirmed, either for all (`take_off_begun`) or by id (`asked_about`); a
+    confirmed one is removed, logged, and keeps its content. Raises `CompletedWorkLocked` for completed work of an
+    assessment that is 'Beoordeeld', `DomainError` when a contact left the address book or is the student, when the
+    assessment is closed or changed since `version`, and `ValueError` for a contact of another school.
     """
     if any(contact.school_id != assessment.school_id for contact in contacts):
         raise ValueError("A contact of another school.")
@@ -209,38 +205,38 @@ def choose_examiners(
         data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
         if replace_finer:
             data["replaced_finer"] = True
-        lifecycle.settle(current, kind=Event.Kind.COUPLED, by=by, **data)
+        lifecycle.update_status(current, kind=Event.Kind.COUPLED, by=by, **data)
 
 
 def _replace_couplings(assessment: Assessment, target: Target, contacts: Collection[Contact]) -> None:
     at_target = assessment.couplings.filter(work_process=target.work_process, part=target.part)
     at_target.exclude(contact__in=contacts).delete()
     chosen_before = set(at_target.values_list("contact_id", flat=True))
-    fresh = Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).exclude(pk__in=chosen_before)
-    refuse_if_gone(fresh)
+    added = Contact.objects.filter(pk__in=[contact.pk for contact in contacts]).exclude(pk__in=chosen_before)
+    refuse_if_gone(added)
     Coupling.objects.bulk_create(
         Coupling(assessment=assessment, contact=contact, work_process=target.work_process, part=target.part)
-        for contact in fresh
+        for contact in added
     )
 
 
 def refuse_if_gone(contacts: Iterable[Contact]) -> None:
-    """Raises `DomainError` naming those who are no longer in the address book."""
-    if gone := [contact.full_name for contact in contacts if contact.removed_at]:
-        raise lifecycle.DomainError(f"Staat niet meer in het adresboek: {', '.join(gone)}.")
+    """Raise `DomainError` naming the contacts that left the address book."""
+    if names := [contact.full_name for contact in contacts if contact.removed_at]:
+        raise lifecycle.DomainError(f"Staat niet meer in het adresboek: {', '.join(names)}.")
 
 
 def sync_assignments(
     assessment: Assessment, *, take_off_begun: bool = False, asked_about: Collection[int] = ()
 ) -> Changes:
-    """Brings the assignments in line with the couplings; call it inside `lifecycle.locked()`.
+    """Update the assignments to match the couplings; call it inside `lifecycle.locked()`.
 
-    One that has content is never taken off silently: without `take_off_begun`, or its id in
-    `asked_about`, `WouldLoseWork` is raised. What is taken off gets `removed_at` and keeps what was written; chosen
-    again, it counts again. Whoever has no part left loses the invitation with it. Raises
-    `CompletedStays` for what is the committee's by now, and `DomainError` where the student would assess themselves.
+    An assignment with content is removed only with `take_off_begun` or when its id is in `asked_about`, else
+    `WorkWouldBeLost` is raised. It gets `removed_at`, keeps its content, and counts again when chosen again. An
+    examiner without any part left loses the invitation. Raises `CompletedWorkLocked` for work submitted to the
+    committee, and `DomainError` where the student would be an examiner.
     """
-    wanted = _wanted(assessment)
+    required = _wanted(assessment)
     existing = {
         (assignment.contact_id, assignment.part_id): assignment
         for assignment in assessment.assignments.select_related("contact", "part__work_process").annotate(
@@ -248,29 +244,29 @@ def sync_assignments(
         )
     }
     live = {key for key, a in existing.items() if a.removed_at is None}
-    _refuse_student_among(assessment, {contact for contact, _ in wanted - live})
-    surplus = [a for key, a in existing.items() if key not in wanted and a.removed_at is None]
+    _refuse_student_among(assessment, {contact for contact, _ in required - live})
+    surplus = [a for key, a in existing.items() if key not in required and a.removed_at is None]
     if handed_in := submitted(assessment, surplus):
-        raise CompletedStays(handed_in)
+        raise CompletedWorkLocked(handed_in)
     begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
     if not take_off_begun and any(a.pk not in asked_about for a in begun):
-        raise WouldLoseWork(begun)
+        raise WorkWouldBeLost(begun)
     _take_off(assessment, surplus, begun=begun)
-    returning = [a.pk for key, a in existing.items() if key in wanted and a.removed_at is not None]
+    returning = [a.pk for key, a in existing.items() if key in required and a.removed_at is not None]
     assessment.assignments.filter(pk__in=returning).update(removed_at=None)
     Assignment.objects.bulk_create(
         Assignment(assessment=assessment, contact_id=contact, part_id=part)
-        for contact, part in sorted(wanted - existing.keys())
+        for contact, part in sorted(required - existing.keys())
     )
-    return Changes(taken_off=begun, withdrawn=_withdraw_all_but(assessment, {contact for contact, _ in wanted}))
+    return Changes(taken_off=begun, withdrawn=_withdraw_all_but(assessment, {contact for contact, _ in required}))
 
 
 def refuse_student(assessment: Assessment, contacts: Iterable[Contact]) -> None:
-    """Raises `DomainError` when one of them is the student: nobody assesses themselves."""
-    if found := [contact for contact in contacts if is_student(assessment, contact)]:
-        name = found[0].full_name
+    """Raise `DomainError` when one of the contacts is the student."""
+    if matching := [contact for contact in contacts if is_student(assessment, contact)]:
+        name = matching[0].full_name
         text = _("%(name)s (%(email)s) is de student zelf en kan niet de examinator zijn.")
-        raise lifecycle.DomainError(text % {"name": name, "email": found[0].email})
+        raise lifecycle.DomainError(text % {"name": name, "email": matching[0].email})
 
 
 def _refuse_student_among(assessment: Assessment, contact_ids: Collection[int]) -> None:
@@ -279,9 +275,9 @@ def _refuse_student_among(assessment: Assessment, contact_ids: Collection[int]) 
 
 
 def _take_off(assessment: Assessment, surplus: Sequence[Assignment], *, begun: Sequence[Assignment]) -> None:
-    """Deletes those of whoever was never invited; the others' form may be open this moment, and be saved yet.
+    """Mark the surplus as removed, but delete the empty assignments of examiners who were never invited.
 
-    What has content is not deleted, whosever it is.
+    An invited examiner may have the form open and still save it.
     """
     surplus_rows = assessment.assignments.filter(pk__in=[assignment.pk for assignment in surplus])
     untouched = surplus_rows.exclude(pk__in=[assignment.pk for assignment in begun])
@@ -290,7 +286,7 @@ def _take_off(assessment: Assessment, surplus: Sequence[Assignment], *, begun: S
 
 
 def _wanted(assessment: Assessment) -> set[tuple[int, int]]:
-    """(contact id, part id) for everyone who is to assess a part, by the couplings as they are."""
+    """Return (contact id, part id) of every assignment that the couplings require."""
     parts = dict(
         Part.objects.filter(work_process__core_task__unit=assessment.unit_id).values_list("pk", "work_process_id")
     )
@@ -304,13 +300,13 @@ def _withdraw_all_but(assessment: Assessment, contacts: set[int]) -> list[Contac
     return [invitation.contact for invitation in idle]
 
 
-BY_CHOICE = (Event.Kind.COUPLED, Event.Kind.REPLACED)  # what takes someone off
+BY_CHOICE = (Event.Kind.COUPLED, Event.Kind.REPLACED)  # events that remove an examiner
 
 
 def submitted(assessment: Assessment, assignments: Iterable[Assignment]) -> list[Assignment]:
-    """Those that were complete while the assessment was 'Beoordeeld', now or since it last was.
+    """Return the assignments completed while the assessment was 'Beoordeeld', now or when it last was.
 
-    They are the committee's: what it sends back is open, and the docent's again.
+    Work that the committee sent back is open, and so the docent's again.
     """
     completed = [assignment for assignment in assignments if assignment.completed_at]
     if not completed or assessment.status == Status.ASSESSED:
@@ -321,7 +317,7 @@ def submitted(assessment: Assessment, assignments: Iterable[Assignment]) -> list
 
 @dataclass(frozen=True)
 class RemovedWork:
-    """What one examiner gave who was taken off; `event` is what did it, None where the log does not say."""
+    """The work of one removed examiner; `event` is the event that removed it, None when the log lacks it."""
 
     contact: Contact
     columns: list[Column]
@@ -332,19 +328,19 @@ def read_removed_work(rubric: Rubric) -> list[RemovedWork]:
     """Return the removed work of a rubric that was read `with_removed`, by examiner and moment of removal."""
     if not rubric.removed:
         return []
-    # Both are written while the assessment's row is held, one after the other.
+    # Both are written under the assessment's lock, one after the other.
     events = list(rubric.assessment.events.filter(kind__in=BY_CHOICE).order_by("at", "pk"))
-    found: dict[tuple[int, int | None], RemovedWork] = {}
+    removed: dict[tuple[int, int | None], RemovedWork] = {}
     for column in rubric.removed:
         contact, removed_at = column.assignment.contact, column.assignment.removed_at
         event = next((event for event in events if removed_at and event.at >= removed_at), None)
         key = contact.pk, event.pk if event else None
-        found.setdefault(key, RemovedWork(contact, [], event)).columns.append(column)
-    return list(found.values())
+        removed.setdefault(key, RemovedWork(contact, [], event)).columns.append(column)
+    return list(removed.values())
 
 
 def invitable(assessment: Assessment) -> list[Contact]:
-    """Examiners with a part of their own and no standing invitation yet, sorted by last name."""
+    """Return the examiners with an assignment and without a standing invitation, by last name."""
     invited = assessment.invitations.standing().values("contact")
     return list(
         Contact.objects.filter(assignments__in=assessment.live_assignments.values("pk"))
@@ -355,7 +351,7 @@ def invitable(assessment: Assessment) -> list[Contact]:
 
 
 def target(unit_id: int, data: QueryDict) -> Target:
-    """What is chosen for (`werkproces=`, `onderdeel=`); `Http404` for a work process or part of another unit."""
+    """Read the target (`werkproces=`, `onderdeel=`); raise `Http404` for one of another unit."""
     work_process, part = number(data, "werkproces"), number(data, "onderdeel")
     try:
         return get_target(unit_id, work_process_id=work_process, part_id=part)
@@ -364,12 +360,12 @@ def target(unit_id: int, data: QueryDict) -> Target:
 
 
 def of_target(target: Target) -> dict[str, str]:
-    """The fields that `target` is read from."""
+    """Return the fields that `target` reads."""
     if target.part:
         return {"onderdeel": str(target.part.pk)}
     return {"werkproces": str(target.work_process.pk)} if target.work_process else {}
 
 
 def anchor(target: Target) -> str:
-    """'#onderdeel-12': where the pages of choosing show this target; '' for the whole exam."""
+    """Return '#onderdeel-12', the target's fragment on the pages of choosing; '' for the whole exam."""
     return "".join(f"#{name}-{pk}" for name, pk in of_target(target).items())

@@ -1,4 +1,4 @@
-"""Who assesses what, for the screens where examiners are chosen and invited."""
+"""Read the choices and examiners of an assessment, for the pages to choose and invite."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from assessments.models import Assessment, Assignment, Coupling, Score
 from assessments.rubric import read_uncorrected
 from exams.models import Criterion, Part, WorkProcess
 
-from .couplings import Place, Target, WouldLoseWork, at, below
+from .couplings import Place, Target, WorkWouldBeLost, at, below
 
 
 @dataclass
 class PartChoice:
-    """A part, who will assess it, and which of the three levels that comes from (0: nobody yet)."""
+    """A part, its examiners, and the level that they come from (1 to 3, 0 without an examiner)."""
 
     part: Part
     criteria: list[Criterion]
@@ -48,30 +48,29 @@ class Overview:
 
     @property
     def has_choices(self) -> bool:
-        """Whether anyone was chosen, at any level."""
         return bool(self.unit) or any(part.examiners for _, part in self.parts)
 
     @property
     def uncovered(self) -> int:
-        """How many parts nobody will assess yet."""
+        """The number of parts without an examiner."""
         return sum(1 for _, part in self.parts if not part.examiners)
 
     def parts_of(self, contact: Contact) -> list[str]:
-        """What one examiner assesses: ['het hele examen'], or ['B1-K1-W1', 'B1-K1-W2 Productbeoordeling', …]."""
+        """Return what an examiner assesses: ['het hele examen'], or ['B1-K1-W1', 'B1-K1-W2 Productbeoordeling', …]."""
         if all(contact in part.examiners for _, part in self.parts):
             return ["het hele examen"]
-        named = []
+        names = []
         for row in self.work_processes:
-            own = [part for part in row.parts if contact in part.examiners]
-            if own and len(own) == len(row.parts):
-                named.append(row.work_process.code)
+            parts = [part for part in row.parts if contact in part.examiners]
+            if parts and len(parts) == len(row.parts):
+                names.append(row.work_process.code)
             else:
-                named += [f"{row.work_process.code} {part.part}" for part in own]
-        return named
+                names += [f"{row.work_process.code} {part.part}" for part in parts]
+        return names
 
 
 def read_overview(assessment: Assessment) -> Overview:
-    """Reads the choices and the assignments that follow from them, in five queries."""
+    """Read the choices and the assignments that follow from them, in five queries."""
     unit: list[Contact] = []
     by_work_process: dict[int, list[Contact]] = {}
     by_part: dict[int, list[Contact]] = {}
@@ -95,13 +94,13 @@ def read_overview(assessment: Assessment) -> Overview:
 
 
 def named(contacts: Sequence[Contact]) -> str:
-    """'Erik Examinator, Tineke Tweede', or 'niemand'."""
+    """Return 'Erik Examinator, Tineke Tweede', or 'niemand'."""
     return ", ".join(contact.full_name for contact in contacts) or "niemand"
 
 
 @dataclass
 class FinerChoice:
-    """A choice within a target that is finer than it: where, whom, and for which of the assessments."""
+    """A choice that is finer than the target: its place, contacts and assessments."""
 
     where: str
     contacts: list[Contact] = field(default_factory=list)
@@ -109,30 +108,30 @@ class FinerChoice:
 
 
 def finer_choices(assessments: Sequence[Assessment], target: Target) -> list[FinerChoice]:
-    """The choices that stay as they are when another one is made at `target`, in the order of the exam."""
+    """Return the choices that remain when another is made at `target`, in the order of the exam."""
     by_pk = {assessment.pk: assessment for assessment in assessments}
     couplings = Coupling.objects.filter(below(target), assessment__in=by_pk)
-    found: dict[Place, FinerChoice] = {}
+    choices: dict[Place, FinerChoice] = {}
     for coupling in couplings.select_related("contact", "work_process__core_task", "part__work_process__core_task"):
         choice = Target(work_process=coupling.work_process, part=coupling.part)
-        row = found.setdefault(choice.place, FinerChoice(str(choice)))
+        row = choices.setdefault(choice.place, FinerChoice(str(choice)))
         if coupling.contact not in row.contacts:
             row.contacts.append(coupling.contact)
         if by_pk[coupling.assessment_id] not in row.assessments:
             row.assessments.append(by_pk[coupling.assessment_id])
-    return [choice for _, choice in sorted(found.items())]
+    return [choice for _, choice in sorted(choices.items())]
 
 
 def all_choices(assessment: Assessment) -> list[FinerChoice]:
-    """The choices at every level, the whole exam's first."""
-    whole = [c.contact for c in assessment.couplings.filter(at(Target())).select_related("contact").order_by("pk")]
-    unit = [FinerChoice("het hele examen", whole, [assessment])] if whole else []
+    """Return the choices at every level, the whole exam's first."""
+    contacts = [c.contact for c in assessment.couplings.filter(at(Target())).select_related("contact").order_by("pk")]
+    unit = [FinerChoice("het hele examen", contacts, [assessment])] if contacts else []
     return unit + finer_choices([assessment], Target())
 
 
 @dataclass(frozen=True)
 class Loss:
-    """One part that an examiner has begun: how many of its criteria have a score."""
+    """A part that an examiner has begun: how many of its criteria have a score."""
 
     assignment: Assignment
     scored: int
@@ -141,14 +140,14 @@ class Loss:
 
 @dataclass
 class StudentLoss:
-    """Of one student: who has begun, and on which parts."""
+    """The begun parts of one student."""
 
     assessment: Assessment
     examiners: dict[Contact, list[Loss]] = field(default_factory=dict)
 
 
-def read_losses(refused: Sequence[tuple[Assessment, WouldLoseWork]]) -> list[StudentLoss]:
-    """What each of them would lose, in two queries; parts in the order of the exam."""
+def read_losses(refused: Sequence[tuple[Assessment, WorkWouldBeLost]]) -> list[StudentLoss]:
+    """Return what each of them would lose, in two queries; parts in the order of the exam."""
     assignments = [assignment for _, error in refused for assignment in error.assignments]
     scored = _counted(Score.objects.all(), "assignment", [assignment.pk for assignment in assignments])
     criteria = _counted(Criterion.objects.all(), "part", list({assignment.part_id for assignment in assignments}))
@@ -163,5 +162,5 @@ def read_losses(refused: Sequence[tuple[Assessment, WouldLoseWork]]) -> list[Stu
 
 
 def _counted(rows: QuerySet[Any], name: str, ids: Sequence[int]) -> dict[int, int]:
-    """How many rows each of these ids has under `name`."""
+    """Count the rows by the value of `name`, for these ids."""
     return dict(rows.order_by().filter(**{f"{name}__in": ids}).values_list(f"{name}_id").annotate(Count("pk")))

@@ -1,4 +1,4 @@
-"""Choosing examiners for one student, at all three levels (source text, part A, 'Examinator(en) kiezen')."""
+"""Choose examiners for one student, at all three levels (source text, part A, 'Examinator(en) kiezen')."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def examiners(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _to_examiners(assessment: Assessment, target: couplings.Target) -> HttpResponse:
-    """Back to the overview, at the place of `target`."""
+    """Redirect to the overview, at the place of `target`."""
     address = reverse("assessments:examiners", args=[assessment.public_id])
     return redirect(address + couplings.anchor(target))
 
 
 @require_http_methods(["GET", "POST"])
 def pick(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The address book as a picker; a POST is a search that keeps the ticks, and changes nothing."""
+    """Show the address book as a picker; a POST is a search that keeps the ticks, and changes nothing."""
     assessment = get_assessment(request.user, public_id)
     data = request.POST if request.method == "POST" else request.GET
     target = couplings.target(assessment.unit_id, data)
@@ -71,7 +71,7 @@ def _picker_page(
 
 @require_POST
 def take_over(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Overnemen': who is ticked becomes the choice; asks first where work would no longer count."""
+    """'Overnemen': make the ticked contacts the choice; ask for confirmation where work would no longer count."""
     assessment = get_assessment(request.user, public_id)
     target, ticked = couplings.target(assessment.unit_id, request.POST), ticked_contacts(assessment, request.POST)
     try:
@@ -84,26 +84,26 @@ def take_over(request: UserRequest, public_id: UUID) -> HttpResponse:
             replace_finer="ook_daar" in request.POST,
             asked_about=request_data.numbers(request.POST, "weg"),
         )
-    except couplings.WouldLoseWork as loses:
+    except couplings.WorkWouldBeLost as loses:
         sentence = f"U kiest voor {target}: {named(ticked)}."
         pick_url = reverse("assessments:pick", args=[assessment.public_id])
         return _ask(request, assessment, loses, sentence=sentence, cancel_action=pick_url)
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         assessment.refresh_from_db(fields=["version", "status"])
-        standing = couplings.chosen_at(assessment, target)
-        return _picker_page(request, assessment, target, ticked, refused=True, standing=standing)
+        chosen = couplings.chosen_at(assessment, target)
+        return _picker_page(request, assessment, target, ticked, refused=True, standing=chosen)
     messages.success(request, f"Gekozen voor {target}: {named(ticked)}.")
     return _to_examiners(assessment, target)
 
 
 @require_POST
 def use_coarser(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """Takes the choice for a work process or part away, so that the coarser one counts there again."""
+    """Remove the choice for a work process or part, so that the coarser one counts there again."""
     assessment = get_assessment(request.user, public_id)
     target = couplings.target(assessment.unit_id, request.POST)
     if target.level == 1:
-        raise Http404  # there is nothing coarser
+        raise Http404  # no coarser level
     try:
         couplings.choose_examiners(
             assessment=assessment,
@@ -113,7 +113,7 @@ def use_coarser(request: UserRequest, public_id: UUID) -> HttpResponse:
             version=request_data.number(request.POST, "version") or 0,
             asked_about=request_data.numbers(request.POST, "weg"),
         )
-    except couplings.WouldLoseWork as loses:
+    except couplings.WorkWouldBeLost as loses:
         back = reverse("assessments:examiners", args=[assessment.public_id]) + couplings.anchor(target)
         sentence = f"U haalt de aparte keuze voor {target} weg."
         return _ask(request, assessment, loses, sentence=sentence, cancel_url=back)
@@ -127,10 +127,10 @@ def use_coarser(request: UserRequest, public_id: UUID) -> HttpResponse:
 def _ask(
     request: UserRequest,
     assessment: Assessment,
-    loses: couplings.WouldLoseWork,
+    loses: couplings.WorkWouldBeLost,
     **page: str,
 ) -> HttpResponse:
-    """What would no longer count, and 'Toch weghalen': the same form once more, with whom was asked about."""
+    """Show what would no longer count, and 'Toch weghalen': the same form again with the confirmed assignments."""
     context = {
         "students": read_losses([(assessment, loses)]),
         "fields": request_data.again(request.POST, weg=[a.pk for a in loses.assignments]),
@@ -141,30 +141,30 @@ def _ask(
 
 @require_http_methods(["GET", "POST"])
 def add_contact(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Contactpersoon opslaan': adds an examiner by hand and goes back to the picker, ticked.
+    """'Contactpersoon opslaan': add an examiner by hand and return to the picker, ticked.
 
-    With `vervangt` in the address it goes on to replacing that examiner by the new one.
+    With `vervangt` in the URL it continues to replacing that examiner by the new one.
     """
     assessment = get_assessment(request.user, public_id)
     target = couplings.target(assessment.unit_id, request.GET)
     form = ContactForm(request.POST or None)
-    there = ""
+    url = ""
     if request.method == "POST" and form.is_valid():
         try:
             contact = add_by_hand(school=assessment.school, contact=form.save(commit=False))
         except AlreadyListed as listed:
             form.add_error("email", str(listed))
-            there = _picker_with(request, assessment, listed.contact)
+            url = _picker_with(request, assessment, listed.contact)
         else:
             messages.success(request, f"{contact.full_name} staat nu in het adresboek.")
             return redirect(_picker_with(request, assessment, contact))
-    context = {"assessment": assessment, "form": form, "target": target, "there": there}
+    context = {"assessment": assessment, "form": form, "target": target, "there": url}
     context["replaced"] = request_data.number(request.GET, "vervangt")
     return render(request, "assessments/coupling/add_contact.html", context)
 
 
 def _picker_with(request: UserRequest, assessment: Assessment, contact: Contact) -> str:
-    """The picker's address with the ticks that this page was opened with, and `contact` ticked; or on to replacing."""
+    """Return the picker's URL with the page's ticks and `contact` ticked, or that of the replacement."""
     replaced = request_data.number(request.GET, "vervangt")
     if replaced is not None:
         query = {"examinator": contact.pk}

@@ -1,4 +1,4 @@
-"""The PDF of a final result: rendered once by a worker, from the result as it was made final."""
+"""Request, render and restore the PDF of a final result."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from .pdf import render
 
 
 def request_document(*, assessment: Assessment, result: dict[str, Any], exam_office_email: str) -> Document:
-    """Writes down that a PDF must be made of `result`, and starts the work on commit.
+    """Create a document for `result` and schedule its rendering on commit.
 
-    Call it inside the transaction that makes the result final. A new document is the next version, with a
-    verification code of its own, which stands in its result together with the address where it is checked.
+    Call it inside the transaction that makes the result final. The document is the next version, with a new
+    verification code, which is in its result together with the URL to check it.
     """
     number, code = assessment.documents.count() + 1, verification.new_code()
-    said = {"number": number, "code": code, "check_at": verification.page_address()}
+    reference = {"number": number, "code": code, "check_at": verification.page_address()}
     document = Document.objects.create(
         assessment=assessment,
         number=number,
         code=code,
-        result={**result, "document": said},
+        result={**result, "document": reference},
         exam_office_email=exam_office_email,
     )
     document.start()
@@ -34,7 +34,7 @@ def request_document(*, assessment: Assessment, result: dict[str, Any], exam_off
 
 
 def make(document: Document) -> None:
-    """Render and keep a document's PDF and queue its mail, unless the result was withdrawn meanwhile."""
+    """Render and store a document's PDF and queue its mail, unless the result was withdrawn meanwhile."""
     content = render(document.result, name=document.filename)
     with transaction.atomic():
         Assessment.objects.select_for_update().get(pk=document.assessment_id)  # locked first, as every writer does
@@ -48,7 +48,7 @@ def make(document: Document) -> None:
 
 
 def make_again(document: Document) -> bool:
-    """Has one that is failing tried at once; False when it isn't, or isn't any more."""
+    """Retry a failing document at once; return False when it is not failing."""
     with transaction.atomic():
         if not Document.objects.failing().filter(pk=document.pk).restart():
             return False
@@ -57,5 +57,5 @@ def make_again(document: Document) -> bool:
 
 
 def restore(document: Document) -> bool:
-    """Makes a PDF anew that the storage lost; False where the bytes would be others, as of a later WeasyPrint."""
+    """Render again a PDF missing from the storage; return False where the bytes differ, as of a later WeasyPrint."""
     return document.file is not None and storage.restore(document.file, render(document.result, name=document.filename))

@@ -1,4 +1,4 @@
-"""The public page that says whether a document is genuine and still stands; nobody has to log in for it.
+"""The public page that shows whether a document is genuine and current, without login.
 
 It shows neither name nor grade, and changes nothing.
 """
@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.auth.rate_limits import asker
+from accounts.auth.rate_limits import client_key
 from accounts.language import translated
 from assessments import rate_limits
 
@@ -29,7 +29,7 @@ from .forms import CodeForm
 from .verification import Standing, Verdict
 
 MAX_BYTES = 20 * 1024 * 1024  # many times a document of 60 criteria with the longest justifications
-_ROUND_IT = 64 * 1024  # what a form adds to its file
+_ROUND_IT = 64 * 1024  # what the form's encoding adds to the file
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RETRY_AFTER = 600  # seconds
 
@@ -39,7 +39,7 @@ _RETRY_AFTER = 600  # seconds
 @never_cache
 @require_safe
 def ask_code(request: HttpRequest) -> HttpResponse:
-    """Where a code is typed or a file is dropped; a code that is typed leads to its answer."""
+    """Show the form for a code or a file; a typed code redirects to its answer."""
     form = CodeForm(request.GET if "code" in request.GET else None)
     if form.is_valid():
         return redirect("assessments:check_code", form.cleaned_data["code"])
@@ -51,7 +51,7 @@ def ask_code(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def check_code(request: HttpRequest, code: str) -> HttpResponse:
-    """The answer on a code, as the QR code asks it."""
+    """Show the answer on a code; the QR code leads here."""
     tidied = verification.tidy(code)
     if tidied and tidied != code:
         return redirect("assessments:check_code", tidied)
@@ -59,12 +59,12 @@ def check_code(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @translated
-@csrf_exempt  # it changes nothing; and reading the form to find a token would take in the file before we say how
+@csrf_exempt  # changes nothing; and reading the token from the form would read the file before the size limit applies
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_file(request: HttpRequest) -> HttpResponse:
-    """Compares a file by its SHA-256: computed here as it comes by, and kept nowhere, or already by the browser."""
+    """Look up a file by its SHA-256, computed during the upload without storing it, or by the browser."""
     if request.method != "POST":
         return redirect("assessments:ask_code")
     if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + _ROUND_IT:
@@ -74,7 +74,7 @@ def check_file(request: HttpRequest) -> HttpResponse:
     code = verification.tidy(request.POST.get("code", ""))
     file = request.FILES.get("file")
     if isinstance(file, HashedFile):
-        if rate_limits.CHECKED_FILES.exceeds(asker(request)):
+        if rate_limits.CHECKED_FILES.exceeds(client_key(request)):
             return _too_many(request)
         sha256 = file.sha256
     elif not _SHA256.fullmatch(sha256 := request.POST.get("sha256", "")):
@@ -83,10 +83,10 @@ def check_file(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, verdict: Verdict, *, code: str) -> HttpResponse:
-    """The page with the answer; a question nothing is known of is counted."""
+    """Show the answer; an unknown code or file counts for the rate limit."""
     if verdict.standing is not Standing.UNKNOWN:
         return render(request, "assessments/documents/check_document.html", _context(verdict, code))
-    if rate_limits.WRONG_CODES.exceeds(asker(request)):
+    if rate_limits.WRONG_CODES.exceeds(client_key(request)):
         return _too_many(request)
     return render(request, "assessments/documents/check_document.html", _context(verdict, code), status=404)
 
@@ -99,7 +99,7 @@ def _context(verdict: Verdict, code: str) -> dict[str, Any]:
 def _ask_page(
     request: HttpRequest, form: CodeForm | None = None, *, code: str = "", error: str = "", status: int = 200
 ) -> HttpResponse:
-    """The page that asks for a code or a file; `error` is about the file, which was to be that of `code`."""
+    """Show the form for a code or a file; `error` is about the file, compared with the document of `code`."""
     problems = [{"href": "#id_file", "text": error}] if error else []
     context = {"form": form or CodeForm(), "code": code, "error": error, "problems": problems}
     return render(request, "assessments/documents/ask_code.html", context, status=status)
@@ -112,13 +112,13 @@ def _too_many(request: HttpRequest) -> HttpResponse:
 
 
 class HashedFile(UploadedFile):
-    """A file that was uploaded, without its content."""
+    """An uploaded file without its content."""
 
     sha256: str
 
 
 class HashUploadHandler(FileUploadHandler):
-    """Set it as the request's only upload handler before anything reads the form."""
+    """The request's only upload handler; set it before the form is read."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)

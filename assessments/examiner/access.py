@@ -1,4 +1,4 @@
-"""Access to the examiner's pages by the cookie of a mailed link, and the answer when it gives none."""
+"""Access to the examiner's pages by the cookie of a mailed link, and the response without access."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 
-from accounts.auth.rate_limits import asker
-from accounts.language import speak_to, translated
-from accounts.sessions.interrupted import is_own_post, posted
+from accounts.auth.rate_limits import client_key
+from accounts.language import translated, use_language
+from accounts.sessions.interrupted import is_same_site_post, posted
 from assessments import links, rate_limits
 from assessments.models import Invitation
 
@@ -23,7 +23,7 @@ from assessments.models import Invitation
 _STATUS = {"unknown": 404, "no_cookie": 403, "too_many": 429, "asked_enough": 429, "copied_enough": 429}
 _RETRY_AFTER = 600  # seconds
 _RENEWED_BY_LINK = {"no_cookie", "void", "expired"}  # opening the newest link makes the same post succeed
-JUST_OPENED = "geopend"  # query parameter after a link: a browser that then sends no cookie refuses cookies
+JUST_OPENED = "geopend"  # query parameter after a link: detects a browser that refuses cookies
 
 P = ParamSpec("P")
 InvitationView = Callable[Concatenate[HttpRequest, Invitation, P], HttpResponse]
@@ -31,7 +31,7 @@ Refusal = Callable[[HttpRequest, links.NoAccess], HttpResponse]
 
 
 def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "") -> HttpResponse:
-    """Return the page that explains why a link opens nothing, with the justifications of a refused post to copy."""
+    """Return the page that explains why a link gives no access, with the justifications of a refused post to copy."""
     refused, status = _count(request, refused)
     context: dict[str, Any] = {
         "refused": refused,
@@ -43,14 +43,14 @@ def no_access(request: HttpRequest, refused: links.NoAccess, *, token: str = "")
         ],
     }
     if refused.invitation is not None:
-        speak_to(request, refused.invitation.contact.language)
+        use_language(request, refused.invitation.contact.language)
         if refused.renewable:
             # Never a new token: the visitor may not be the examiner.
             by_cookie = reverse("assessments:new_link_by_cookie", args=[refused.invitation.public_id])
             context["renew_url"] = reverse("assessments:new_link", args=[token]) if token else by_cookie
     if refused.reason == "no_cookie" and JUST_OPENED in request.GET:
         context["refuses_cookies"] = True
-    if refused.reason in _RENEWED_BY_LINK and is_own_post(request):
+    if refused.reason in _RENEWED_BY_LINK and is_same_site_post(request):
         context |= posted(request)
     response = render(request, "assessments/examiner/no_access.html", context, status=status)
     if status == 429:
@@ -90,6 +90,6 @@ def with_invitation(*, refuse: Refusal = no_access) -> Callable[[InvitationView[
 def _count(request: HttpRequest, refused: links.NoAccess) -> tuple[links.NoAccess, int]:
     """Count a refusal that a guess can provoke; return the refusal to show and its status."""
     limit = rate_limits.WRONG.get(refused.reason)
-    if limit and limit.exceeds(asker(request)):
+    if limit and limit.exceeds(client_key(request)):
         refused = links.NoAccess("too_many")
     return refused, _STATUS.get(refused.reason, 410)

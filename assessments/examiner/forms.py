@@ -17,7 +17,7 @@ from . import signature as examiner_signature
 
 
 class CompleteForm(forms.Form):
-    """When, where and in what function the examiner assessed, and that it is theirs (source text: 'Afronden')."""
+    """When, where and in what function the examiner assessed, and the declaration (source text: 'Afronden')."""
 
     assessed_on = forms.DateField(
         label=_("Datum waarop u hebt beoordeeld"),
@@ -31,7 +31,7 @@ class CompleteForm(forms.Form):
         label=_("Verklaring"),
         error_messages={"required": _("Vink aan dat u deze beoordeling zelf hebt gegeven.")},
     )
-    seen = LineFormField(required=False)  # the `Rubric.mark` of what stands above it
+    fingerprint = LineFormField(required=False)  # `Rubric.open_fingerprint` of the summary
 
     def __init__(
         self,
@@ -53,12 +53,12 @@ class CompleteForm(forms.Form):
 
     @property
     def asks_tick(self) -> bool:
-        """Whether all that is missing is the examiner's tick at the declaration."""
+        """Return whether only the tick at the declaration is missing."""
         return set(self.errors) == {"confirmed"}
 
     @property
     def signature(self) -> examiner_signature.Signature:
-        """Once the form is valid."""
+        """Return the signature; valid only after `is_valid()`."""
         cleaned = self.cleaned_data
         return examiner_signature.Signature(
             cleaned["assessed_on"], cleaned["place"], cleaned["function"], cleaned["organisation"]
@@ -66,7 +66,7 @@ class CompleteForm(forms.Form):
 
 
 class ProposalForm(forms.ModelForm):
-    """The colleague whom an examiner proposes. Whether that one can be is checked when it is saved."""
+    """The colleague whom an examiner proposes; saving it checks whether the colleague is allowed."""
 
     class Meta:
         model = Proposal
@@ -88,7 +88,7 @@ class ProposalForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.helper = FormHelper()
         self.helper.form_tag = False
-        for field in self.fields.values():  # a colleague's, where the browser would offer one's own
+        for field in self.fields.values():  # it is the colleague's data, and the browser would fill in the examiner's
             field.widget.attrs["autocomplete"] = "off"
 
     def clean_email(self) -> str:

@@ -1,4 +1,4 @@
-"""The examiner's pages: no account, only the mailed link (source text, part B)."""
+"""Open a mailed link, request a new one, hand it on, or stop reminders (source text, part B)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.auth.rate_limits import asker
-from accounts.language import speak_to, translated
+from accounts.auth.rate_limits import client_key
+from accounts.language import translated, use_language
 from assessments import lifecycle, links, rate_limits, unsubscribe
 from assessments.invitations import invite, proposals
 from assessments.models import Invitation, Proposal
@@ -25,7 +25,7 @@ from .forms import ProposalForm
 @never_cache
 @require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Swaps the link for its cookie and takes the token out of the address bar; changes nothing."""
+    """Exchange the link for its cookie and remove the token from the address bar; changes nothing."""
     try:
         invitation = links.open_token(token)
     except links.NoAccess as refused:
@@ -43,7 +43,7 @@ def _renew_refused(request: HttpRequest, refused: links.NoAccess) -> HttpRespons
 @login_not_required
 @require_POST
 def new_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Mail a new link to the examiner of the invitation, whoever asks for it ('Vraag een nieuwe link aan')."""
+    """'Vraag een nieuwe link aan': mail a new link to the invitation's own examiner, regardless of the visitor."""
     try:
         return _renew(request, links.open_token(token))
     except links.NoAccess as refused:
@@ -59,16 +59,16 @@ def new_link_by_cookie(request: HttpRequest, invitation: Invitation) -> HttpResp
 
 def _renew(request: HttpRequest, invitation: Invitation | None) -> HttpResponse:
     if invitation is not None:
-        speak_to(request, invitation.contact.language)
-    key = f"{asker(request)}-{invitation.pk if invitation else ''}"
+        use_language(request, invitation.contact.language)
+    key = f"{client_key(request)}-{invitation.pk if invitation else ''}"
     if rate_limits.NEW_LINKS_BY_ADDRESS.exceeds(key):
         return no_access(request, links.NoAccess("asked_enough"))
     try:
         if invitation is not None:
             invite.request_new_link(invitation=invitation)
-    except invite.AskedEnough:
+    except invite.TooManyRequests:
         return no_access(request, links.NoAccess("asked_enough"))
-    except lifecycle.DomainError:  # withdrawn since we looked
+    except lifecycle.DomainError:  # withdrawn concurrently
         return no_access(request, links.NoAccess("withdrawn"))
     return render(request, "assessments/examiner/link_on_its_way.html")
 
@@ -87,7 +87,7 @@ def propose(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         return _page(request, invitation, form)
     if proposal.state == Proposal.State.OPEN:
         return redirect("assessments:propose", invitation.public_id)
-    # No redirect: the link that showed this page is void from now on.
+    # No redirect: the link of this page is void now.
     return render(
         request, "assessments/examiner/passed_on.html", {"proposal": proposal, "assessment": invitation.assessment}
     )
@@ -106,16 +106,16 @@ def _page(request: HttpRequest, invitation: Invitation, form: ProposalForm) -> H
 
 
 @translated
-@csrf_exempt  # the mail program's own button posts here without a cookie (RFC 8058); the token is the permission
+@csrf_exempt  # mail programs post here without a cookie (RFC 8058); the token is the permission
 @login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def no_reminders(request: HttpRequest, token: str) -> HttpResponse:
-    """Asks on GET, since mail scanners open links; stops on POST, by the page's button or the mail program's."""
+    """Ask on GET, since mail scanners open links; stop on POST, from the page or the mail program."""
     invitations = unsubscribe.find(token)
     if not invitations:
         return no_access(request, links.NoAccess("unknown"))
-    speak_to(request, invitations[0].contact.language)
+    use_language(request, invitations[0].contact.language)
     if request.method == "POST":
         for invitation in invitations:
             unsubscribe.stop(invitation=invitation)

@@ -1,4 +1,4 @@
-"""The examiner's form: what was typed, saving it for now, completing it (source text, part B)."""
+"""Parse, save and complete the examiner's form (source text, part B)."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from django.utils.translation import gettext as _
 
 from accounts.text import clean_text
 from assessments import leavers, lifecycle, mails
-from assessments.merge import Base, Sender, Verdict, decide, mark
+from assessments.merge import Base, Sender, Verdict, decide, fingerprint
 from assessments.models import Assessment, Assignment, Event, Invitation, Score, Status
 from assessments.rubric import Column, Missing, Rubric, read_uncorrected
 
 from . import signature as examiner_signature
 
 MAX_JUSTIFICATION = 20_000  # characters; a page holds about 3,000
-SAVED_EVENT_EVERY = timedelta(minutes=15)  # one saves with every few words; the log tells that someone was at work
+SAVED_EVENT_EVERY = timedelta(minutes=15)  # autosave posts every few words; one event is enough
 _FIELD = re.compile("(?:justification|score)-(?P<assignment>[0-9]{1,18})(?:-(?P<criterion>[0-9]{1,18}))?")
 
 
 @dataclass
 class Entry:
-    """What one post holds for one assignment; a score that was not posted is absent, one that was cleared is ''.
+    """The posted values of one assignment; a score that was not posted is absent, a cleared one is ''.
 
-    `base` is what the form was opened with, None when the post does not say.
+    `base` is the form's state when opened, None when it was not posted.
     """
 
     justification: str | None = None
@@ -39,11 +39,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Conflict:
-    """Fields of a part that could not be saved: what is kept and what was typed, for the screen.
+    """Fields of a part that could not be saved: the stored and the posted values, for the page.
 
-    They were changed elsewhere since the form was opened, or the part was completed, or is not this
-    examiner's any more (`column.assignment.removed_at`). `justification` is the typed one, None when
-    that is not what they differ in; `scores` are the typed ones by criterion id.
+    They were changed elsewhere since the form was opened, or the part is completed or no longer this examiner's
+    (`column.assignment.removed_at`). `justification` is the posted one, None when it is not in conflict; `scores` are
+    the posted ones by criterion id.
     """
 
     column: Column
@@ -52,7 +52,7 @@ class Conflict:
 
     @property
     def rows(self) -> list[tuple[str, str, str]]:
-        """(criterion, kept score, typed score) where they differ."""
+        """Return (criterion, stored score, posted score) where they differ."""
         return [
             (criterion.text, value, self.scores[criterion.pk])
             for criterion, _, value in self.column.lines
@@ -61,7 +61,7 @@ class Conflict:
 
     @property
     def fields(self) -> Iterator[tuple[str, str]]:
-        """(the field's name in the form, the kept value) of each."""
+        """Yield (the field's name in the form, the stored value) of each."""
         for criterion, name, value in self.column.lines:
             if criterion.pk in self.scores:
                 yield name, value
@@ -71,10 +71,10 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Saved:
-    """What became of a post: the form as it is now, and what could not be saved.
+    """The result of a post: the form as it is now, and what could not be saved.
 
-    That is what someone else changed too, and justifications over `MAX_JUSTIFICATION` characters;
-    the latter stand in the rubric as they were typed (`Column.typed`).
+    That is what another page changed too, and justifications over `MAX_JUSTIFICATION` characters; the latter are in the
+    rubric as posted (`Column.typed`).
     """
 
     rubric: Rubric
@@ -82,10 +82,10 @@ class Saved:
     too_long: list[Missing]
 
     def as_json(self, post: Mapping[str, str]) -> dict[str, Any]:
-        """What the page that posted needs: the parts it posted as they are kept now, and what is in conflict.
+        """Return, for the page that posted, the stored values of the posted parts and the conflicts.
 
-        `conflicts` and `fields` go from a field's name to the kept value, `marks` from an assignment's id to
-        its justification's mark; `closed` lists assignments where nothing is saved any more, `too_long` fields.
+        `conflicts` and `fields` map a field's name to the stored value, `marks` an assignment's id to its
+        justification's fingerprint; `closed` lists assignments that can no longer be saved, `too_long` fields.
         """
         posted = _posted(self.rubric, read_entries(post))
         fields = {name: value for column in posted for _, name, value in column.lines}
@@ -100,7 +100,7 @@ class Saved:
 
 
 class Incomplete(lifecycle.DomainError):
-    """The form can't be completed yet; `missing` says what it needs."""
+    """The form can't be completed yet; `missing` lists what it needs."""
 
     def __init__(self, missing: list[Missing]) -> None:
         self.missing = missing
@@ -108,7 +108,7 @@ class Incomplete(lifecycle.DomainError):
 
 
 class Changed(lifecycle.DomainError):
-    """What was to be completed is not what the examiner saw."""
+    """The form to complete differs from what the examiner saw."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -117,7 +117,7 @@ class Changed(lifecycle.DomainError):
 
 
 def read_entries(post: Mapping[str, str]) -> dict[int, Entry]:
-    """What a posted form holds, by assignment id, whoever's that is; anything else is passed over."""
+    """Parse a posted form by assignment id, of any examiner; other fields are ignored."""
     entries: dict[int, Entry] = {}
     for name, value in post.items():
         match = _FIELD.fullmatch(name)
@@ -133,17 +133,15 @@ def read_entries(post: Mapping[str, str]) -> dict[int, Entry]:
 
 
 def save_post(*, invitation: Invitation, post: Mapping[str, str]) -> Saved:
-    """`save` of a posted form."""
     return save(invitation=invitation, entries=read_entries(post), sender=Sender.read(post))
 
 
 def save(*, invitation: Invitation, entries: Mapping[int, Entry], sender: Sender | None = None) -> Saved:
-    """Saves what was changed, field by field, for now (`merge.decide` is the rule for each).
+    """Save the changed values, field by field (`merge.decide`).
 
-    A completed part stays as it is, and so does one that the examiner was taken off: a late post of
-    the same values is no conflict, other values are. A save that a later one of the same page
-    (`sender`) overtook does nothing. Raises `TransitionRefused` when there is something to save and
-    the assessment is closed.
+    A completed or removed part stays as it is: other values for it are conflicts, the same values are not. A save that
+    a later one of the same page (`sender`) overtook does nothing. Raises `TransitionRefused` when there is something to
+    save and the assessment is closed.
     """
     sender = sender or Sender()
     with lifecycle.locked(invitation.assessment) as current:
@@ -152,27 +150,29 @@ def save(*, invitation: Invitation, entries: Mapping[int, Entry], sender: Sender
         writes = [posted.write for posted in sorted_out if posted.write]
         conflicts = [posted.conflict for posted in sorted_out if posted.conflict]
         if entries.keys() - {column.assignment.pk for column in rubric.columns}:
-            gone = read_uncorrected(current, contact=invitation.contact, removed=True)
-            lost = [_sort(column, entries[column.assignment.pk], sender) for column in _posted(gone, entries)]
-            conflicts += [posted.conflict for posted in lost if posted.conflict]
+            removed = read_uncorrected(current, contact=invitation.contact, removed=True)
+            removed_posts = [
+                _sort(column, entries[column.assignment.pk], sender) for column in _posted(removed, entries)
+            ]
+            conflicts += [posted.conflict for posted in removed_posts if posted.conflict]
         if any(write.has_content for write in writes):
             lifecycle.refuse_if_closed(current)
         _write(writes, sender)
         if any(write.has_content for write in writes):
             name = invitation.contact.full_name
-            lifecycle.settle(current, kind=Event.Kind.SAVED, by_name=name, quiet_for=SAVED_EVENT_EVERY)
+            lifecycle.update_status(current, kind=Event.Kind.SAVED, by_name=name, quiet_for=SAVED_EVENT_EVERY)
     return Saved(rubric, conflicts, _too_long(rubric, entries))
 
 
 def complete(
-    *, invitation: Invitation, signature: examiner_signature.Signature | None = None, seen: str | None = None
+    *, invitation: Invitation, signature: examiner_signature.Signature | None = None, fingerprint: str | None = None
 ) -> bool:
-    """Completes all of the examiner's parts; False when they were completed before (a second click).
+    """Complete all of the examiner's parts; return False when they were completed before (a second click).
 
-    It is signed with `signature`, or as `sign.proposed` has it; `seen` is the `Rubric.mark` of what
-    the examiner read before. Raises `Incomplete` where a criterion has no score, or a part with an O
-    or a G has no justification; `Changed` when it is not what was seen; `DomainError` for a date that
-    can't be; `TransitionRefused` when the assessment is closed.
+    It is signed with `signature`, by default `signature.proposed`; `fingerprint` is the `Rubric.open_fingerprint` that
+    the examiner saw. Raises `Incomplete` where a criterion has no score, or a part with an O or a G has no
+    justification; `Changed` when the rubric is not `fingerprint`; `DomainError` for an impossible date;
+    `TransitionRefused` when the assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
         rubric = read_uncorrected(current, contact=invitation.contact)
@@ -181,13 +181,13 @@ def complete(
         lifecycle.refuse_if_closed(current)
         if rubric.missing or not rubric.columns:
             raise Incomplete(rubric.missing)
-        if seen is not None and seen != rubric.mark:
+        if fingerprint is not None and fingerprint != rubric.open_fingerprint:
             raise Changed
         examiner_signature.keep(invitation=invitation, signature=signature or examiner_signature.proposed(invitation))
         current.live_assignments.filter(Q(contact=invitation.contact, completed_at=None)).update(
             completed_at=timezone.now()
         )
-        lifecycle.settle(current, kind=Event.Kind.COMPLETED, by_name=invitation.contact.full_name)
+        lifecycle.update_status(current, kind=Event.Kind.COMPLETED, by_name=invitation.contact.full_name)
         if current.status == Status.ASSESSED:
             tell_initiator(current)
     return True
@@ -199,9 +199,9 @@ def _posted(rubric: Rubric, entries: Mapping[int, Entry]) -> list[Column]:
 
 @dataclass
 class _Write:
-    """What is to be written of one part; `justification` None leaves it as it is.
+    """What to write of one part; `justification` None leaves it as it is.
 
-    Without content it only notes that this save of an open page was heard, so that an earlier one is late.
+    Without content it only records that this save arrived, so that an earlier one is recognised as late.
     """
 
     column: Column
@@ -220,22 +220,22 @@ class _Posted:
 
 
 def _sort(column: Column, entry: Entry, sender: Sender) -> _Posted:
-    """Parts what one entry holds into what can be written and what is in conflict."""
+    """Split the posted values of one part into what can be written and what is in conflict."""
     assignment, write = column.assignment, _Write(column)
     if sender.is_late(assignment.heard):
         return _Posted(None)
     text, verdict = entry.justification, _text_verdict(column, entry, sender)
     write.justification = text if verdict is Verdict.WRITE else None
-    lost = text if verdict is Verdict.CONFLICT else None
+    conflicting = text if verdict is Verdict.CONFLICT else None
     verdicts = {
         criterion: _score_verdict(column, entry, sender, criterion) for criterion in column.of_part(entry.scores)
     }
     write.scores = {pk: entry.scores[pk] for pk, verdict in verdicts.items() if verdict is Verdict.WRITE}
     lost_scores = {pk: entry.scores[pk] for pk, verdict in verdicts.items() if verdict is Verdict.CONFLICT}
     if not column.is_open:
-        lost = write.justification if lost is None else lost
+        conflicting = write.justification if conflicting is None else conflicting
         lost_scores = lost_scores | write.scores
-    conflict = Conflict(column, lost, lost_scores) if lost_scores or lost is not None else None
+    conflict = Conflict(column, conflicting, lost_scores) if lost_scores or conflicting is not None else None
     return _Posted(write if column.is_open and (write.has_content or sender.page) else None, conflict)
 
 
@@ -243,11 +243,11 @@ def _text_verdict(column: Column, entry: Entry, sender: Sender) -> Verdict:
     if entry.justification is None or len(entry.justification) > MAX_JUSTIFICATION:
         return Verdict.SAME
     return decide(
-        kept=mark(column.assignment.justification),
-        typed=mark(entry.justification),
+        kept=fingerprint(column.assignment.justification),
+        typed=fingerprint(entry.justification),
         base=entry.base.text if entry.base else None,
         own=sender.wrote(column.assignment.written_by),
-        nothing=mark(""),
+        nothing=fingerprint(""),
     )
 
 
@@ -292,20 +292,20 @@ def _write(writes: list[_Write], sender: Sender) -> None:
 
 
 def _too_long(rubric: Rubric, entries: Mapping[int, Entry]) -> list[Missing]:
-    found = []
+    missing = []
     for column in _posted(rubric, entries):
-        typed = entries[column.assignment.pk].justification or ""
-        if len(typed) > MAX_JUSTIFICATION:
-            column.typed = typed
+        text = entries[column.assignment.pk].justification or ""
+        if len(text) > MAX_JUSTIFICATION:
+            column.typed = text
             words = _("de onderbouwing is langer dan %(most)d tekens") % {"most": MAX_JUSTIFICATION}
-            found.append(Missing(column, words, column.justification_field, column.justification_field))
-    return found
+            missing.append(Missing(column, words, column.justification_field, column.justification_field))
+    return missing
 
 
 def tell_initiator(assessment: Assessment) -> None:
-    """Mails whoever started it, unless they or the student left.
+    """Mail the initiator, unless the initiator or the student left.
 
-    Call it in the transaction in which a completion made it ASSESSED.
+    Call it in the transaction in which a completion made the assessment ASSESSED.
     """
     if not leavers.why_paused(assessment):
         mails.queue_all_done(assessment=assessment)

@@ -1,7 +1,6 @@
-"""What an examiner signs with: name, function and organisation as the PDF has them, and when and where it was.
+"""The examiner's signature: name, function and organisation as in the PDF, and the date and place.
 
-It is kept with the invitation when the examiner completes, so that a later change in the address
-book does not rewrite a signed assessment.
+Stored with the invitation on completion, so that a later change in the address book does not alter it.
 """
 
 from __future__ import annotations
@@ -20,13 +19,18 @@ from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.models import Assessment, Invitation
 
-TYPED = {"assessed_on": 10, "place": 120, "function": 120, "organisation": 160}  # the summary's fields: characters
-BEFORE_START = timedelta(days=365)  # what was taken before the assessment was started here can still be assessed
+TYPED = {
+    "assessed_on": 10,
+    "place": 120,
+    "function": 120,
+    "organisation": 160,
+}  # fields of the summary: maximum length in characters
+BEFORE_START = timedelta(days=365)  # an exam taken before the assessment was started can still be assessed
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What the examiner may correct for this assessment; the name is the address book's."""
+    """What the examiner may correct for this assessment; the name comes from the address book."""
 
     assessed_on: date
     place: str = ""
@@ -35,12 +39,12 @@ class Signature:
 
 
 def days(assessment: Assessment) -> tuple[date, date]:
-    """The first and the last day that can be the day of the assessment."""
+    """Return the first and last valid day of the assessment."""
     return timezone.localdate(assessment.created_at) - BEFORE_START, timezone.localdate()
 
 
 def date_problem(assessment: Assessment, day: date) -> str:
-    """What is wrong with a day, in words for the examiner; empty when nothing is."""
+    """Return why a day is invalid, translated for the examiner; '' for a valid one."""
     first, last = days(assessment)
     if day > last:
         return _("Deze datum ligt in de toekomst. Vul in wanneer u hebt beoordeeld.")
@@ -50,7 +54,7 @@ def date_problem(assessment: Assessment, day: date) -> str:
 
 
 def proposed(invitation: Invitation) -> Signature:
-    """What stands in the form: what was signed before, else what the address book and the plan say."""
+    """Return the last signature, else one from the address book and the plan."""
     contact, assessment = invitation.contact, invitation.assessment
     if invitation.assessed_on:
         return Signature(
@@ -60,9 +64,9 @@ def proposed(invitation: Invitation) -> Signature:
             organisation=invitation.signed_organisation,
         )
     planned = assessment.planned_on
-    known = planned is not None and not date_problem(assessment, planned)
+    is_valid = planned is not None and not date_problem(assessment, planned)
     return Signature(
-        assessed_on=planned if planned and known else timezone.localdate(),
+        assessed_on=planned if planned and is_valid else timezone.localdate(),
         place=assessment.place,
         function=contact.function,
         organisation=contact.organisation,
@@ -70,20 +74,20 @@ def proposed(invitation: Invitation) -> Signature:
 
 
 def initial(invitation: Invitation) -> dict[str, Any]:
-    """What the summary's fields begin with: what was typed there before, else what is `proposed`."""
+    """Return the initial values of the summary's fields: the last typed values, else `proposed`."""
     return {**asdict(proposed(invitation)), **invitation.typed_signature}
 
 
 def keep_typed(*, invitation: Invitation, typed: Mapping[str, str]) -> None:
-    """Keeps the summary's fields as they were typed, right or wrong, for who goes back to the form first."""
-    kept = {name: clean_line(typed[name])[:length] for name, length in TYPED.items() if name in typed}
-    Invitation.objects.filter(pk=invitation.pk).update(typed_signature=kept)
+    """Store the summary's fields as typed, valid or not, for when the examiner returns to the form first."""
+    fields = {name: clean_line(typed[name])[:length] for name, length in TYPED.items() if name in typed}
+    Invitation.objects.filter(pk=invitation.pk).update(typed_signature=fields)
 
 
 def keep(*, invitation: Invitation, signature: Signature) -> None:
-    """Signs; the committee's question is answered with it. Call it inside `lifecycle.locked()`.
+    """Sign, which also ends the committee's question; call it inside `lifecycle.locked()`.
 
-    Raises `DomainError` for a date that can't be.
+    Raises `DomainError` for an impossible date.
     """
     problem = date_problem(invitation.assessment, signature.assessed_on)
     if problem:
@@ -107,16 +111,16 @@ def keep(*, invitation: Invitation, signature: Signature) -> None:
 
 
 def read(assessment: Assessment) -> dict[int, Invitation]:
-    """The signed invitations by contact id, withdrawn ones too: what was completed keeps its signature."""
+    """Return the signed invitations by contact id, including withdrawn ones."""
     signed = assessment.invitations.filter(assessed_on__isnull=False)
     return {invitation.contact_id: invitation for invitation in signed}
 
 
 def as_json(signed: Invitation | None, *, contact: Contact) -> dict[str, Any]:
-    """Who assessed, when and where, as the PDF says it; of what was completed before one signed, the address book's."""
+    """Return the signature as the PDF shows it; without one, the data of the address book."""
     if signed is None or signed.assessed_on is None:
-        who = {"name": contact.full_name, "function": contact.function, "organisation": contact.organisation}
-        return {**who, "assessed_on": None, "place": ""}
+        fields = {"name": contact.full_name, "function": contact.function, "organisation": contact.organisation}
+        return {**fields, "assessed_on": None, "place": ""}
     return {
         "name": signed.signed_name,
         "function": signed.signed_function,

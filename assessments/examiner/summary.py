@@ -1,4 +1,4 @@
-"""The result that follows from one examiner's own scores: nothing in it comes from anyone else's."""
+"""The result of one examiner's own scores, independent of the other examiners."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ class OwnWorkProcess:
 
 @dataclass(frozen=True)
 class OwnResult:
-    """`unit` is None when the result also depends on others: they have other parts, or the same ones."""
+    """`unit` is None when the result also depends on other examiners."""
 
     unit: grading_scores.UnitResult | None
     work_processes: list[OwnWorkProcess]
 
 
 def own_result(rubric: Rubric, *, contact: Contact) -> OwnResult:
-    """What a rubric of `contact`'s own parts, with every criterion scored, comes to."""
+    """Grade a complete rubric of `contact`'s own parts."""
     assessment = rubric.assessment
     scores: dict[Hashable, grading_scores.Score] = {
         criterion: grading_scores.Score(value)
         for column in rubric.columns
         for criterion, value in column.scores.items()
     }
-    found = assessment.unit.exam_version.scheme().grade_scored(assessment.unit_code, scores)
+    partial = assessment.unit.exam_version.scheme().grade_scored(assessment.unit_code, scores)
     is_alone = not assessment.live_assignments.exclude(contact=contact).exists()
-    return OwnResult(unit=found.unit if is_alone else None, work_processes=list(_work_processes(rubric, found)))
+    return OwnResult(unit=partial.unit if is_alone else None, work_processes=list(_work_processes(rubric, partial)))
 
 
 def _work_processes(rubric: Rubric, found: grading_scores.PartialResult) -> Iterator[OwnWorkProcess]:
@@ -55,10 +55,10 @@ def _work_processes(rubric: Rubric, found: grading_scores.PartialResult) -> Iter
 
 
 def render(*, invitation: Invitation, rubric: Rubric) -> bytes:
-    """The PDF of `rubric`, which holds the examiner's own parts, in the language of who asks for it.
+    """Return the PDF of `rubric`, which holds the examiner's own parts, in the active language.
 
-    Nothing of another examiner, of the committee or of the result is in it; every page says that it is a
-    concept, or, once there is a final document, that it is not that one.
+    It shows nothing of other examiners, the committee or the result. Every page is marked as a concept, or, once a
+    final document exists, as not being that one.
     """
     assessment = invitation.assessment
     school = assessment.school
@@ -73,7 +73,7 @@ def render(*, invitation: Invitation, rubric: Rubric) -> bytes:
 
 
 def filename(invitation: Invitation) -> str:
-    """'kopie-beoordeling-123456-25656-b1-k1.pdf': number, exam and unit; no name."""
+    """Return 'kopie-beoordeling-123456-25656-b1-k1.pdf': number, exam and unit; no name."""
     assessment = invitation.assessment
-    whose = f"{assessment.student.student_number}-{assessment.exam.code}-{assessment.unit_code}"
-    return f"kopie-beoordeling-{slugify(whose)}.pdf"
+    reference = f"{assessment.student.student_number}-{assessment.exam.code}-{assessment.unit_code}"
+    return f"kopie-beoordeling-{slugify(reference)}.pdf"

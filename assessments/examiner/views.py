@@ -1,4 +1,4 @@
-"""The examiner's pages: no account, only the mailed link (source text, part B)."""
+"""The examiner's form, without an account (source text, part B)."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ def _save_post(request: HttpRequest, invitation: Invitation) -> saving.Saved:
     try:
         return saving.save_post(invitation=invitation, post=request.POST)
     except lifecycle.TransitionRefused:  # closed between opening the cookie and taking the lock
-        raise links.closed_since(invitation) from None
+        raise links.why_closed(invitation) from None
 
 
 def _saved_or_page(request: HttpRequest, invitation: Invitation) -> Rubric | HttpResponse:
-    """Save the posted form; return its rubric, or a page with all that was typed when part of it was not saved."""
+    """Save the posted form; return its rubric, or a page with all posted values when some were not saved."""
     saved = _save_post(request, invitation)
     if saved.conflicts or saved.too_long:
         return _form_page(request, invitation, saved.rubric, missing=saved.too_long, conflicts=saved.conflicts)
@@ -81,7 +81,7 @@ def _saved_or_page(request: HttpRequest, invitation: Invitation) -> Rubric | Htt
 @with_invitation()
 def save(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     """'Tussentijds opslaan'."""
-    if request.method == "GET":  # a reload of the page that a refused save showed
+    if request.method == "GET":  # reload of the page of a refused save
         return redirect("assessments:form", invitation.public_id)
     result = _saved_or_page(request, invitation)
     if isinstance(result, HttpResponse):
@@ -94,7 +94,7 @@ def save(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @require_POST
 @with_invitation(refuse=no_access_json)
 def keep(request: HttpRequest, invitation: Invitation) -> JsonResponse:
-    """Saving as one types (static/js/autosave.js): what is kept now, and what could not be saved.
+    """Autosave (static/js/autosave.js): return what is stored now, and what could not be saved.
 
     Answers 200 with `form.Saved.as_json`, or the status of `NoAccess` with its reason.
     """
@@ -105,7 +105,7 @@ def keep(request: HttpRequest, invitation: Invitation) -> JsonResponse:
 @require_http_methods(["GET", "POST"])
 @with_invitation()
 def check(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """Saves, and goes on to the summary when nothing is missing; else shows what is, with all that was typed."""
+    """Save and continue to the summary; with missing fields, show the form with all posted values."""
     if request.method == "GET":
         return redirect("assessments:form", invitation.public_id)
     result = _saved_or_page(request, invitation)
@@ -119,7 +119,7 @@ def check(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @with_invitation()
 def complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """'Afronden': the summary, and the confirmation that completes it."""
+    """'Afronden': the summary, and the confirmation that completes the form."""
     if request.method == "POST":
         return _complete(request, invitation)
     rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
@@ -136,7 +136,7 @@ def _complete_page(
     refused: CompleteForm | None = None,
     problem: str = "",
 ) -> HttpResponse:
-    """The summary; `refused` is what was filled in there before, `problem` why that was not taken."""
+    """Show the summary; `refused` is the form that was refused, `problem` the reason."""
     if rubric.missing:
         return _form_page(request, invitation, rubric, missing=rubric.missing)
     context = {
@@ -160,12 +160,14 @@ def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if not filled_in.is_valid():
         return _complete_page(request, invitation, rubric, refused=filled_in)
     try:
-        saving.complete(invitation=invitation, signature=filled_in.signature, seen=filled_in.cleaned_data["seen"])
+        saving.complete(
+            invitation=invitation, signature=filled_in.signature, fingerprint=filled_in.cleaned_data["fingerprint"]
+        )
     except (saving.Incomplete, saving.Changed) as refused:
         rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
-        again = CompleteForm(invitation=invitation, signature=filled_in.signature)  # to be confirmed anew
+        unticked = CompleteForm(invitation=invitation, signature=filled_in.signature)
         problem = "" if rubric.missing else str(refused)
-        return _complete_page(request, invitation, rubric, refused=again, problem=problem)
+        return _complete_page(request, invitation, rubric, refused=unticked, problem=problem)
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         return redirect("assessments:form", invitation.public_id)
@@ -176,7 +178,7 @@ def _complete(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @require_POST
 @with_invitation()
 def change(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """'Nog wijzigen': back to the form, and what was typed on the summary stands there again later."""
+    """'Nog wijzigen': store the summary's fields and return to the form."""
     signature.keep_typed(invitation=invitation, typed=request.POST)
     return redirect("assessments:form", invitation.public_id)
 
@@ -184,7 +186,7 @@ def change(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @require_safe
 @with_invitation()
 def copy(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """'Bewaar een kopie (pdf)': the examiner's own parts, once they are completed."""
+    """'Bewaar een kopie (pdf)': the examiner's own parts, once completed."""
     rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
     if not rubric.is_completed:
         return redirect("assessments:form", invitation.public_id)
@@ -201,9 +203,9 @@ def copy(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @login_not_required
 @require_POST
 def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
-    """'Klaar op deze computer': this browser opens the form no more, and forgets what was not sent."""
+    """'Klaar op deze computer': remove the access of this browser and its unsent values."""
     with suppress(links.NoAccess):
-        links.open_cookie(request, public_id)  # for its language alone
+        links.open_cookie(request, public_id)  # only for its language
     response = render(request, "assessments/examiner/left.html", {"copy": public_id})
     links.delete_cookie(response, public_id=public_id)
     return response
@@ -212,7 +214,7 @@ def leave(request: HttpRequest, public_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @with_invitation()
 def language(request: HttpRequest, invitation: Invitation) -> HttpResponse:
-    """'English' or 'Nederlands': the form and the examiner's mails from now on; what was typed is saved first."""
+    """Set the language of the form and the examiner's mails; posted values are saved first."""
     if request.method == "GET":
         return redirect("assessments:form", invitation.public_id)
     chosen = request.POST.get("language", "")
@@ -225,7 +227,7 @@ def language(request: HttpRequest, invitation: Invitation) -> HttpResponse:
             return result
     form_url = reverse("assessments:form", args=[invitation.public_id])
     back = request.POST.get("next", "")
-    # A page of this invitation and nothing else: there the link's cookie holds.
+    # Only a page of this invitation: the cookie is limited to its path.
     is_own = url_has_allowed_host_and_scheme(back, None) and back.startswith(form_url)
     return HttpResponseRedirect(back if is_own else form_url)
 
@@ -233,5 +235,4 @@ def language(request: HttpRequest, invitation: Invitation) -> HttpResponse:
 @require_safe
 @with_invitation()
 def attachment(request: HttpRequest, invitation: Invitation, attachment_id: int) -> HttpResponse:
-    """One of the invitation's attachments, as a download."""
     return as_download(get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id))

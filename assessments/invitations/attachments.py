@@ -1,4 +1,4 @@
-"""Files that go along with an invitation: what is taken, by content and not by name alone."""
+"""Attachments of an invitation: validate by content as well as by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from digibeoordelen.outbox.storage import keep
 
 MAX_FILES = 5
 MAX_BYTES = 8 * 1024 * 1024  # all files together: many mail servers refuse more than 10 MB, and base64 adds a third
-TYPES = {  # extension: (content type, how such a file begins)
+TYPES = {  # extension: (content type, leading bytes)
     ".pdf": ("application/pdf", b"%PDF-"),
     ".png": ("image/png", b"\x89PNG\r\n\x1a\n"),
     ".jpg": ("image/jpeg", b"\xff\xd8\xff"),
@@ -30,7 +30,7 @@ LIMITS = "Hooguit 5 bestanden, samen 8 MB: pdf, Word (.docx), Excel (.xlsx), .od
 
 
 def check_files(files: Sequence[UploadedFile]) -> None:
-    """Raises `ValidationError` (Dutch) for too many, too large, empty or unexpected files."""
+    """Raise `ValidationError` (Dutch) for too many, too large, empty or unexpected files."""
     if len(files) > MAX_FILES:
         raise ValidationError(f"U koos {len(files)} bestanden; het mogen er hooguit {MAX_FILES} zijn.")
     if sum(file.size or 0 for file in files) > MAX_BYTES:
@@ -40,18 +40,20 @@ def check_files(files: Sequence[UploadedFile]) -> None:
 
 
 def keep_files(files: Sequence[UploadedFile]) -> list[Attachment]:
-    """Keeps the bytes of checked files; the content type follows from the extension."""
-    kept = []
+    """Store the bytes of validated files; the content type follows from the extension."""
+    attachments = []
     for file in files:
         path = PurePath(file.name or "bijlage")
         file.seek(0)
         content_type = TYPES[path.suffix.lower()][0]
-        kept.append(Attachment(filename=clean_line(_short(path)), content_type=content_type, file=keep(file.read())))
-    return kept
+        attachments.append(
+            Attachment(filename=clean_line(_short(path)), content_type=content_type, file=keep(file.read()))
+        )
+    return attachments
 
 
 def as_download(kept: InvitationAttachment) -> HttpResponse:
-    """An attachment as it was sent; raises `FileGone` when its bytes are missing or damaged."""
+    """Return an attachment as it was sent; raise `FileGone` when its bytes are missing or damaged."""
     return HttpResponse(
         kept.file.read(),
         content_type=kept.content_type,
@@ -60,11 +62,11 @@ def as_download(kept: InvitationAttachment) -> HttpResponse:
 
 
 def _check_type(file: UploadedFile) -> None:
-    known = TYPES.get(PurePath(file.name or "").suffix.lower())
-    if known is None:
+    expected = TYPES.get(PurePath(file.name or "").suffix.lower())
+    if expected is None:
         raise ValidationError(f"‘{file.name}’ is geen soort bestand dat mee kan. {LIMITS}")
     file.seek(0)
-    if not file.read(16).startswith(known[1]):
+    if not file.read(16).startswith(expected[1]):
         raise ValidationError(f"‘{file.name}’ is van binnen geen {PurePath(file.name or '').suffix} bestand.")
 
 

@@ -1,6 +1,6 @@
-"""'Examinatoren kiezen voor N studenten': one choice and one message for several assessments of a unit.
+"""One message to the examiners of several assessments of a unit.
 
-Which ones stands in the address and in each form (`beoordeling=`, repeated: their public ids).
+The URL and each form list the assessments' public ids (`beoordeling=`, repeated).
 """
 
 from __future__ import annotations
@@ -44,25 +44,28 @@ def _message_page(
     form: TogetherMessageForm,
     sent: Sequence[OutgoingMail] = (),
 ) -> HttpResponse:
-    """The message, to `ticked` (None: to everyone who can be invited), where `sent` are on their way already."""
-    found = batch.read_group(assessments)
-    invitable = found.invitable
+    """Show the message form, with `ticked` contacts (None: all who can be invited) and the state of mails `sent`."""
+    group = batch.read_group(assessments)
+    invitable = group.invitable
     if not invitable:
         messages.info(request, "Iedereen die gekozen is, is al uitgenodigd.")
         return redirect(together_url("together", unit, assessments))
-    rows = [(contact, of_contact, ticked is None or contact in ticked) for contact, of_contact in invitable]
-    # Whose message stands on the screen: with a button per student, where there is such a one.
+    rows = [
+        (contact, students_of_contact, ticked is None or contact in ticked)
+        for contact, students_of_contact in invitable
+    ]
+    # The preview is the mail with the most students, so that it has a button per student where one does.
     reader, students = max(invitable, key=lambda row: len(row[1]))
-    shown = together_context([(assessment, "") for assessment in students], by=request.user)
+    preview = together_context([(assessment, "") for assessment in students], by=request.user)
     context = {
         "rows": rows,
-        "covered": len(assessments) - len(found.left_out),
-        "left_out": found.left_out,
+        "covered": len(assessments) - len(group.left_out),
+        "left_out": group.left_out,
         "form": form,
         "assessment": students[0],
         "reader": reader,
         "sending": sending_in_unit(unit, [mail.pk for mail in sent], by=request.user),
-        **shown,
+        **preview,
     }
     return batch_page(request, "assessments/invitations/message_together.html", unit, assessments, **context)
 
@@ -90,15 +93,17 @@ def send_together(request: UserRequest, unit_id: int) -> HttpResponse:
     if not outcome.done and not outcome.refused:
         messages.info(request, "Iedereen die u koos, is al uitgenodigd.")
     report_refused(request, outcome)
-    if nobody := batch.read_group(assessments).without_examiner:
-        messages.info(request, f"Nog geen examinator gekozen, en daarom niet uitgenodigd: {batch.names_of(nobody)}.")
-    left = get_assessments(request.user, unit, _only(request.POST, outcome.left)) if outcome.left else []
-    if batch.read_group(left).invitable:  # the remark stays for them
-        return _message_page(request, unit, left, ticked, form, sent=outcome.mails)
+    if without_examiner := batch.read_group(assessments).without_examiner:
+        messages.info(
+            request, f"Nog geen examinator gekozen, en daarom niet uitgenodigd: {batch.names_of(without_examiner)}."
+        )
+    refused = get_assessments(request.user, unit, _only(request.POST, outcome.left)) if outcome.left else []
+    if batch.read_group(refused).invitable:  # keeps the remark for them
+        return _message_page(request, unit, refused, ticked, form, sent=outcome.mails)
     return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), outcome.mails))
 
 
 def _only(data: QueryDict, assessments: list[Assessment]) -> QueryDict:
-    named = data.copy()
-    named.setlist("beoordeling", [str(assessment.public_id) for assessment in assessments])
-    return named
+    data_of_assessments = data.copy()
+    data_of_assessments.setlist("beoordeling", [str(assessment.public_id) for assessment in assessments])
+    return data_of_assessments

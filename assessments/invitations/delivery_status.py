@@ -1,6 +1,6 @@
-"""What becomes of the mails that a teacher has just sent: the page says it, and says it anew until they are gone.
+"""The delivery status of the mails that a docent just sent; the page polls until they are delivered.
 
-Which ones stands in the address (`mail=`, repeated: their ids), so that the page can be left and read again.
+The URL lists the mails' ids (`mail=`, repeated), so that the page can be reloaded.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from exams.models import ExamUnit
 
 from .reminders import UNREAD_MAIL
 
-MAX_MAILS = 200  # that one address asks about
-SAID = 3  # of those that went wrong; more are counted
-SOON, LATER = 2, 20  # seconds until the page asks again
-NEW = timedelta(minutes=5)  # in which a mail mostly goes out
+MAX_MAILS = 200  # in one URL
+SAID = 3  # failures shown one by one; more are counted
+SOON, LATER = 2, 20  # seconds between polls
+NEW = timedelta(minutes=5)  # most mails leave within this time
 INVITATION, REMINDER = ("De uitnodiging", "uitnodigingen"), ("De herinnering", "herinneringen")
-# What a mail of each kind is, and several; others are not the teacher's to follow here.
+# Singular and plural by kind of mail; other kinds are not shown to the docent.
 WHAT = {
     "invitation": INVITATION,
     "invitation_together": INVITATION,
@@ -44,7 +44,7 @@ WHAT = {
     "proposal_declined": ("De mail", "mails"),
 }
 ON_THE_WAY = (MailState.QUEUED, MailState.IN_FLIGHT)
-ABOUT_SEVERAL = (  # states, level of the message, of one mail a person, of more
+ABOUT_SEVERAL = (  # states, message level, text for one mail per examiner, text for more
     ([MailState.SENT], "success", "is verzonden", "zijn verzonden"),
     (ON_THE_WAY, "info", "wordt verzonden", "worden verzonden"),
 )
@@ -57,7 +57,7 @@ About = Mapping[OutgoingMail, Sequence[Assessment]]
 
 @dataclass(frozen=True)
 class Line:
-    """One message; `level` as Django's messages have it."""
+    """One message; `level` is one of Django's message levels."""
 
     level: str
     text: str
@@ -65,9 +65,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Sending:
-    """What is said of the mails `ids`; asked anew at `address` after `asks_again` seconds, 0: nothing changes any more.
+    """The messages about the mails `ids`, polled at `address` every `asks_again` seconds; 0 when nothing can change.
 
-    `mark` is another one as soon as anything is different.
+    `mark` is a fingerprint of the mails' states.
     """
 
     address: str
@@ -86,19 +86,19 @@ def asked_mails(data: QueryDict) -> list[int]:
 
 
 def page_with(address: str, mails: Iterable[OutgoingMail | None]) -> str:
-    """A page's address, where it tells what becomes of `mails`."""
+    """Return a page's URL with the ids of `mails`, to show their status."""
     ids = dict.fromkeys(mail.pk for mail in mails if mail)
     return f"{address}?{urlencode([('mail', pk) for pk in ids])}" if ids else address
 
 
 def sending_in_assessment(assessment: Assessment, ids: Sequence[int], *, watched: Collection[OutgoingMail]) -> Sending:
-    """For the assessment's own page, which shows the state of the mails `watched` besides."""
-    of_this = Assessment.objects.filter(pk=assessment.pk)
-    return _read(reverse("assessments:sending", args=[assessment.public_id]), ids, among=of_this, watched=watched)
+    """Return the status for the assessment's page, which also shows the mails `watched`."""
+    assessments = Assessment.objects.filter(pk=assessment.pk)
+    return _read(reverse("assessments:sending", args=[assessment.public_id]), ids, among=assessments, watched=watched)
 
 
 def sending_in_unit(unit: ExamUnit, ids: Sequence[int], *, by: User) -> Sending:
-    """For the pages about several students, who are named."""
+    """Return the status for the pages about several students, with their names."""
     address = reverse("assessments:sending_together", args=[unit.pk])
     return _read(address, ids, among=of_unit(user=by, unit=unit), with_students=True)
 
@@ -111,7 +111,7 @@ def _read(
     watched: Collection[OutgoingMail] = (),
     with_students: bool = False,
 ) -> Sending:
-    """Of the mails `ids` those that are about assessments of `among`; in one query."""
+    """Read the mails `ids` that are about assessments of `among`; one query."""
     about: dict[OutgoingMail, list[Assessment]] = {}
     if ids := ids[:MAX_MAILS]:
         rows = MailAbout.objects.filter(mail__in=ids, mail__kind__in=WHAT, assessment__in=among)
@@ -124,22 +124,24 @@ def _read(
 
 
 def _say(about: About, *, with_students: bool) -> Iterator[Line]:
-    """Invitations apart from reminders; what went well in one sentence, what did not each with its reason."""
-    for what in dict.fromkeys(WHAT.values()):
-        mails = [mail for mail in about if WHAT[mail.kind] == what]
+    """Yield messages by kind of mail: one for all successes, one for each failure with its reason."""
+    for names_of_kind in dict.fromkeys(WHAT.values()):
+        mails = [mail for mail in about if WHAT[mail.kind] == names_of_kind]
         for states, level, is_so, are_so in ABOUT_SEVERAL:
-            if those := [mail for mail in mails if mail.state in states]:
-                names = list(dict.fromkeys(mail.to_name for mail in those))
-                several = len(those) > len(names)
-                subject, verb = (f"{len(those)} {what[1]}", are_so) if several else (what[0], is_so)
-                students = f", voor {_students(about, those)}" if with_students else ""
+            if selected := [mail for mail in mails if mail.state in states]:
+                names = list(dict.fromkeys(mail.to_name for mail in selected))
+                several = len(selected) > len(names)
+                subject, verb = (
+                    (f"{len(selected)} {names_of_kind[1]}", are_so) if several else (names_of_kind[0], is_so)
+                )
+                students = f", voor {_students(about, selected)}" if with_students else ""
                 yield Line(level, f"{subject} {verb} aan {_named(names)}{students}.")
         for state, level, is_so in ABOUT_ONE:
-            those = [mail for mail in mails if mail.state == state]
-            for mail in those[:SAID]:
-                yield Line(level, f"{what[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
-            if len(those) > SAID:
-                yield Line(level, f"Dat geldt ook voor {len(those) - SAID} andere.")
+            selected = [mail for mail in mails if mail.state == state]
+            for mail in selected[:SAID]:
+                yield Line(level, f"{names_of_kind[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
+            if len(selected) > SAID:
+                yield Line(level, f"Dat geldt ook voor {len(selected) - SAID} andere.")
 
 
 def _named(names: Sequence[str]) -> str:
@@ -147,14 +149,14 @@ def _named(names: Sequence[str]) -> str:
 
 
 def _students(about: About, mails: Iterable[OutgoingMail]) -> str:
-    found = {assessment.pk: assessment for mail in mails for assessment in about[mail]}
-    return names_of(sorted(found.values(), key=lambda assessment: assessment.student.sort_key))
+    assessments = {assessment.pk: assessment for mail in mails for assessment in about[mail]}
+    return names_of(sorted(assessments.values(), key=lambda assessment: assessment.student.sort_key))
 
 
 def _pause(mails: Iterable[OutgoingMail]) -> int:
-    going = [mail for mail in mails if mail.state in (*ON_THE_WAY, MailState.WAITING)]
-    new = timezone.now() - NEW
-    return min((SOON if m.state in ON_THE_WAY and m.created_at > new else LATER for m in going), default=0)
+    pending = [mail for mail in mails if mail.state in (*ON_THE_WAY, MailState.WAITING)]
+    recent = timezone.now() - NEW
+    return min((SOON if m.state in ON_THE_WAY and m.created_at > recent else LATER for m in pending), default=0)
 
 
 def _mark(mails: Iterable[OutgoingMail]) -> str:
@@ -164,7 +166,7 @@ def _mark(mails: Iterable[OutgoingMail]) -> str:
 
 @require_GET
 def assessment_delivery_status(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The message of 'Uitnodiging(en) verzenden', and the state of the mail at each invitation."""
+    """Refresh the messages and the state of the mail at each invitation."""
     assessment = get_assessment(request.user, public_id)
     invitations = list(assessment.invitations.select_related("contact", "mail").defer(*UNREAD_MAIL))
     watched = [invitation.mail for invitation in invitations if invitation.mail]
@@ -180,7 +182,7 @@ def assessment_delivery_status(request: UserRequest, public_id: UUID) -> HttpRes
 
 @require_GET
 def unit_delivery_status(request: UserRequest, unit_id: int) -> HttpResponse:
-    """The message above the students, when several were invited or reminded of."""
+    """Refresh the messages above the list, when several were invited or reminded."""
     unit = get_unit(request.user, unit_id)
     return _answer(request, sending_in_unit(unit, asked_mails(request.GET), by=request.user), "_sending", {})
 

@@ -16,7 +16,7 @@ class SeveralFilesInput(forms.ClearableFileInput):
 
 
 class SeveralFilesField(forms.FileField):
-    """Any number of files, checked one by one and together; cleans to a list."""
+    """Any number of files, validated together; cleans to a list."""
 
     widget = SeveralFilesInput
 
@@ -27,7 +27,7 @@ class SeveralFilesField(forms.FileField):
 
 
 class MessageForm(forms.Form):
-    """What goes along with an invitation (source text: 'Plaats eventueel een opmerking')."""
+    """Remark and attachments of an invitation (source text: 'Plaats eventueel een opmerking')."""
 
     remark = ProseFormField(
         label="Opmerking",
@@ -45,7 +45,7 @@ class MessageForm(forms.Form):
 
 
 class WithdrawForm(forms.Form):
-    """Why an examiner is not asked any more, for the colleagues who read it later."""
+    """The reason to withdraw an invitation, for colleagues."""
 
     reason = ProseFormField(
         label="Reden",
@@ -57,7 +57,7 @@ class WithdrawForm(forms.Form):
 
 
 class TogetherMessageForm(MessageForm):
-    """The message for several students; one mail is what is sent unless the teacher says otherwise."""
+    """The message for several students; one mail per examiner by default."""
 
     ONE, EACH = "een", "elk"
 
@@ -74,5 +74,5 @@ class TogetherMessageForm(MessageForm):
 
     @property
     def one_mail(self) -> bool:
-        """Once the form is valid: whether an examiner of several students gets a single mail."""
+        """Return whether an examiner of several students gets a single mail; valid only after `is_valid()`."""
         return bool(self.cleaned_data["mails"] != self.EACH)

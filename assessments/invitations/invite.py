@@ -1,4 +1,4 @@
-"""Inviting examiners by mail (source text, part A, 'Examinator(en) uitnodigen')."""
+"""Invite examiners by mail (source text, part A, 'Examinator(en) uitnodigen')."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from digibeoordelen.outbox.queue import Attachment
 RENEW_PAUSE = timedelta(minutes=5)
 
 
-class AskedEnough(lifecycle.DomainError):
-    """Whoever holds an old link has had the examiner mailed more often than an examiner asks."""
+class TooManyRequests(lifecycle.DomainError):
+    """Too many new links were requested for the invitation in a day."""
 
 
 def invite(
@@ -36,10 +36,10 @@ def invite(
     attachments: Sequence[Attachment] = (),
     version: int | None = None,
 ) -> list[Invitation]:
-    """Invites `contacts` and queues a mail to each, in one transaction.
+    """Invite `contacts` and queue a mail to each, in one transaction.
 
-    Raises `DomainError` when there is nobody to invite, someone has no part or was invited already
-    (a form posted twice), the assessment is closed or was changed since `version`, or its student or initiator left.
+    Raises `DomainError` for no contacts, a contact without a part or already invited (a form posted twice), when the
+    assessment is closed or changed since `version`, or its student or initiator left.
     """
     with lifecycle.locked(assessment) as current:
         invitations = make_invitations(
@@ -59,30 +59,30 @@ def make_invitations(
     attachments: Sequence[Attachment] = (),
     version: int | None = None,
 ) -> list[Invitation]:
-    """The invitations alone: call it inside `lifecycle.locked()` and queue their mail in the same transaction.
+    """Create the invitations without mail; call it inside `lifecycle.locked()` and queue the mail in that transaction.
 
     Raises what `invite` raises.
     """
     lifecycle.refuse_own(assessment.student, by=by)
     lifecycle.refuse_if_closed(assessment)
     leavers.refuse_left(assessment)
-    allowed = {contact.pk: contact for contact in invitable(assessment)}  # read under the lock: the address counts
+    allowed = {contact.pk: contact for contact in invitable(assessment)}  # read under the lock, for the current address
     if not contacts:
         raise lifecycle.DomainError("Kies eerst wie u wilt uitnodigen.")
     refused = [contact.full_name for contact in contacts if contact.pk not in allowed]
     if refused:
         raise lifecycle.DomainError(f"Al uitgenodigd, of nog niet gekozen als examinator: {', '.join(refused)}.")
     lifecycle.refuse_if_changed(assessment, since=version)
-    couplings.refuse_student(assessment, [allowed[contact.pk] for contact in contacts])  # by an address changed since
+    couplings.refuse_student(assessment, [allowed[contact.pk] for contact in contacts])  # the address may have changed
     invitations = [_invite_one(assessment, allowed[contact.pk], remark, attachments) for contact in contacts]
     lifecycle.bump_version(assessment)
     names = full_names(contacts)
-    lifecycle.settle(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
+    lifecycle.update_status(assessment, kind=Event.Kind.INVITED, by=by, examiners=names)
     return invitations
 
 
 def invite_like(invitation: Invitation, *, contact: Contact) -> Invitation:
-    """Invites `contact` by mail with another's remark and attachments; call it inside `lifecycle.locked()`.
+    """Invite `contact` by mail with another's remark and attachments; call it inside `lifecycle.locked()`.
 
     Raises `DomainError` when the student or the initiator left.
     """
@@ -91,84 +91,90 @@ def invite_like(invitation: Invitation, *, contact: Contact) -> Invitation:
         Attachment(filename=a.filename, content_type=a.content_type, file=a.file)
         for a in invitation.attachments.select_related("file")
     ]
-    made = _invite_one(invitation.assessment, contact, invitation.remark, files)
-    _queue_mail(made)
-    return made
+    invitation_of_contact = _invite_one(invitation.assessment, contact, invitation.remark, files)
+    _queue_mail(invitation_of_contact)
+    return invitation_of_contact
 
 
 def invite_again(*, invitation: Invitation, by: User, generation: int | None = None) -> None:
-    """A new link with a new term, by a new mail; older links are void from now on.
+    """Mail a new link with a new term; older links are void.
 
-    With `generation` it is refused when a newer link was made since (a form posted twice): the link
-    that was just sent must not be made void by its own repetition.
+    Raises `DomainError` when a newer link was made since `generation` (a form posted twice), so that a repeated post
+    does not void the link just sent.
     """
     with lifecycle.locked(invitation.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
         leavers.refuse_left(current)
-        fresh = _standing(current, invitation)
-        if generation is not None and fresh.generation != generation:
-            raise lifecycle.DomainError(f"Er is al een nieuwe mail met een nieuwe link voor {fresh.contact.full_name}.")
-        couplings.refuse_student(current, [fresh.contact])
-        _renew(fresh)
-        _queue_mail(fresh)
-        lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=fresh.contact.full_name)
+        current_invitation = _standing(current, invitation)
+        if generation is not None and current_invitation.generation != generation:
+            raise lifecycle.DomainError(
+                f"Er is al een nieuwe mail met een nieuwe link voor {current_invitation.contact.full_name}."
+            )
+        couplings.refuse_student(current, [current_invitation.contact])
+        _renew(current_invitation)
+        _queue_mail(current_invitation)
+        lifecycle.update_status(
+            current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=current_invitation.contact.full_name
+        )
 
 
 def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
-    """Each invitation that stands in a running assessment goes to the contact's new address; how many do.
+    """Renew the contact's standing invitations in running assessments; return how many were mailed.
 
-    Those of one initiator with one exam, remark and attachments go in one mail. Links in mails to
-    the old address are void from now on. Who has completed every part is not mailed, nor is anyone
-    where the student or the initiator left: a new link comes when they ask for it. Where the new
-    address is the student's the invitation is withdrawn: nobody assesses themselves. Call it in the
-    transaction that saves the address. `by` is None when the contact follows an account.
+    Invitations of one initiator with the same exam, remark and attachments share a mail. Links in mails to the old
+    address are void. Examiners who completed every part are not mailed, nor is anyone when the student or the initiator
+    left: they can request a new link. Where the new address is the student's, the invitation is withdrawn. Call it in
+    the transaction that saves the address. `by` is None when the contact follows an account.
     """
     to_mail = []
-    # All of those with a part, not of those invited: an invitation that is being made is then seen under the lock.
+    # All assessments with a part, not only invited ones: a concurrent invitation is then seen under the lock.
     running = Assessment.objects.exclude(status__in=CLOSED).filter(assignments__contact=contact)
     for assessment in running.distinct().order_by("pk"):
         with lifecycle.locked(assessment) as current:
             invitation = current.invitations.standing().filter(contact=contact).first()
             if invitation is None or current.is_closed:
                 continue
-            fresh = _standing(current, invitation)
-            if is_student(current, fresh.contact):
-                _withdraw(current, fresh, by=by, reason="Het nieuwe e-mailadres is dat van de student zelf.")
+            current_invitation = _standing(current, invitation)
+            if is_student(current, current_invitation.contact):
+                _withdraw(
+                    current, current_invitation, by=by, reason="Het nieuwe e-mailadres is dat van de student zelf."
+                )
                 continue
-            _renew(fresh)
+            _renew(current_invitation)
             reason = "Het e-mailadres is gewijzigd."
             if why := leavers.why_paused(current):
                 reason += f" Er ging geen mail uit. {why}"
             elif current.live_assignments.filter(contact=contact, completed_at__isnull=True).exists():
-                to_mail.append(fresh)
+                to_mail.append(current_invitation)
             else:
                 reason += " Er ging geen mail uit: alles was al afgerond."
             name = contact.full_name
-            lifecycle.settle(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
+            lifecycle.update_status(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
     _mail_together(to_mail)
     return len(to_mail)
 
 
 def withdraw_from_student(*, user: User) -> None:
-    """Takes the invitations away that are at the student's own address, now that their account has it.
+    """Withdraw the invitations at the student's own address, after a change of the account's address.
 
     Call it in the transaction that saves the account.
     """
-    own = Assessment.objects.exclude(status__in=CLOSED).filter(student__user=user, invitations__withdrawn_at=None)
-    for assessment in own.filter(invitations__contact__email=user.email).distinct().order_by("pk"):
+    assessments = Assessment.objects.exclude(status__in=CLOSED).filter(
+        student__user=user, invitations__withdrawn_at=None
+    )
+    for assessment in assessments.filter(invitations__contact__email=user.email).distinct().order_by("pk"):
         with lifecycle.locked(assessment) as current:
-            standing = current.invitations.standing().select_related("contact")
-            for invitation in standing.filter(contact__email=user.email):
+            invitations = current.invitations.standing().select_related("contact")
+            for invitation in invitations.filter(contact__email=user.email):
                 _withdraw(current, invitation, by=None, reason="Dit e-mailadres is nu dat van de student zelf.")
 
 
 def withdraw(*, invitation: Invitation, by: User, reason: str = "") -> None:
-    """The examiner is not asked any more: the link is void, also when it is invited again later.
+    """Withdraw the invitation: the link is void, also when the examiner is invited again later.
 
-    The choice of examiner and what was written stay as they are. With the last invitation
-    withdrawn the assessment is NEW again. Raises `DomainError` when it was withdrawn before or the
-    assessment is closed.
+    The choice of examiner and the written work stay. When it was the last standing invitation, the assessment becomes
+    NEW. Raises `DomainError` when it was withdrawn before or the assessment is closed.
     """
     with lifecycle.locked(invitation.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
@@ -181,51 +187,53 @@ def _withdraw(assessment: Assessment, invitation: Invitation, *, by: User | None
     invitation.save(update_fields=["withdrawn_at"])
     lifecycle.bump_version(assessment)
     name = invitation.contact.full_name
-    lifecycle.settle(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
+    lifecycle.update_status(assessment, kind=Event.Kind.WITHDRAWN, by=by, examiner=name, reason=reason)
 
 
 def request_new_link(*, invitation: Invitation) -> None:
-    """Mails the invitation's own examiner a working link, at their request ('Vraag een nieuwe link aan').
+    """Mail the invitation's own examiner a valid link ('Vraag een nieuwe link aan').
 
-    The present link goes out again while it is valid, so that someone with an old link can't make
-    the examiner's own one void; an expired one is replaced. At most one mail per `RENEW_PAUSE` and
-    address.
-    Raises `DomainError` when the invitation stands no more or the student left, `AskedEnough` after
-    too many in a day.
+    A valid link is sent again, so that the holder of an old link can't void the examiner's; an expired one is replaced.
+    At most one mail per `RENEW_PAUSE` and address. Raises `DomainError` when the invitation is no longer active or the
+    student left, `TooManyRequests` after too many requests in a day.
     """
     with lifecycle.locked(invitation.assessment) as current:
-        fresh = _standing(current, invitation)
-        if not links.stands(fresh):
+        current_invitation = _standing(current, invitation)
+        if not links.is_active(current_invitation):
             raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
         leavers.refuse_student_left(current)
-        couplings.refuse_student(current, [fresh.contact])
-        mail = fresh.mail if fresh.mail and fresh.mail.to == fresh.contact.email else None
-        if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not fresh.is_expired:
+        couplings.refuse_student(current, [current_invitation.contact])
+        mail = (
+            current_invitation.mail
+            if current_invitation.mail and current_invitation.mail.to == current_invitation.contact.email
+            else None
+        )
+        if mail and mail.created_at > timezone.now() - RENEW_PAUSE and not current_invitation.is_expired:
             return
-        if rate_limits.NEW_LINKS_BY_INVITATION.exceeds(str(fresh.pk)):
-            raise AskedEnough("Er is vandaag al vaak een nieuwe link gemaild.")
-        if fresh.is_expired:
-            _renew(fresh)
-        _queue_mail(fresh)
-        lifecycle.record(current, kind=Event.Kind.LINK_RENEWED, by_name=fresh.contact.full_name)
+        if rate_limits.NEW_LINKS_BY_INVITATION.exceeds(str(current_invitation.pk)):
+            raise TooManyRequests("Er is vandaag al vaak een nieuwe link gemaild.")
+        if current_invitation.is_expired:
+            _renew(current_invitation)
+        _queue_mail(current_invitation)
+        lifecycle.record(current, kind=Event.Kind.LINK_RENEWED, by_name=current_invitation.contact.full_name)
 
 
 def _standing(assessment: Assessment, invitation: Invitation) -> Invitation:
-    fresh = (
+    current_invitation = (
         assessment.invitations.standing()
         .select_related("contact", "mail", "assessment__student__user", "assessment__unit", "assessment__exam")
         .select_related("assessment__school", "assessment__initiator")
         .filter(pk=invitation.pk)
         .first()
     )
-    if fresh is None:
+    if current_invitation is None:
         raise lifecycle.DomainError("Deze uitnodiging is ingetrokken.")
-    return fresh
+    return current_invitation
 
 
 def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachments: Sequence[Attachment]) -> Invitation:
     now = timezone.now()
-    expires_at = assessment.school.links_until(now)
+    expires_at = assessment.school.link_expiry(now)
     earlier = assessment.invitations.filter(contact=contact).first()
     if earlier:
         invitation = earlier
@@ -248,7 +256,7 @@ def _invite_one(assessment: Assessment, contact: Contact, remark: str, attachmen
 def _renew(invitation: Invitation) -> None:
     invitation.generation += 1
     invitation.asked_at = timezone.now()
-    invitation.expires_at = invitation.assessment.school.links_until(invitation.asked_at)
+    invitation.expires_at = invitation.assessment.school.link_expiry(invitation.asked_at)
     invitation.save(update_fields=["generation", "asked_at", "expires_at"])
 
 
@@ -270,7 +278,7 @@ def _mail_together(invitations: Iterable[Invitation]) -> None:
 
 
 def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:
-    """In the order in which one mail names their students."""
+    """Sort by student, the order in one mail."""
     return sorted(invitations, key=lambda invitation: (invitation.assessment.student.sort_key, invitation.pk))
 
 
@@ -284,24 +292,24 @@ def invite_for_all(
     attachments: Sequence[Attachment] = (),
     versions: Mapping[int, int] | None = None,
 ) -> Outcome:
-    """Invites each of `contacts` to the assessments they assess and have no invitation for.
+    """Invite each of `contacts` for the assessments that they assess without an invitation.
 
-    With `one_mail` an examiner gets a single mail with a button for each student, and all is one
-    transaction; without, a mail for each student, one transaction a student. A student who is
-    refused (closed, or changed since `versions`, an assessment's id → the version that the teacher
-    saw) is named and the others go on. A form that is posted twice invites nobody twice.
+    With `one_mail` an examiner gets a single mail with a button per student, and all is one transaction; otherwise it
+    is a mail and a transaction per student. `versions` maps an assessment's id to the version on the docent's page. A
+    student who is refused (closed, or changed since) is named in the outcome and the others continue. A form posted
+    twice sends no second invitation.
     """
     outcome = Outcome()
 
     def invite_one(assessment: Assessment) -> list[Invitation]:
         version = (versions or {}).get(assessment.pk)
         with lifecycle.locked(assessment) as current:
-            wanted = _still_wanted(current, contacts, version)
-            if not wanted:
+            invitees = _still_wanted(current, contacts, version)
+            if not invitees:
                 return []
-            return make_invitations(current, contacts=wanted, by=by, remark=remark, attachments=attachments)
+            return make_invitations(current, contacts=invitees, by=by, remark=remark, attachments=attachments)
 
-    # Always in the same order: two teachers with the same students then wait for each other, once.
+    # A fixed order prevents deadlocks between docents with the same students.
     ordered = sorted(assessments, key=lambda assessment: assessment.pk)
     for batch in [ordered] if one_mail else [[assessment] for assessment in ordered]:
         with transaction.atomic():
@@ -314,7 +322,7 @@ def invite_for_all(
 def _invite_batch(
     batch: Sequence[Assessment], invite_one: Callable[[Assessment], list[Invitation]], outcome: Outcome
 ) -> dict[int, list[Invitation]]:
-    """A contact's id → its new invitations; who is refused is left as it was, in a savepoint of its own."""
+    """Return the new invitations by contact id; each assessment has its own savepoint, and a refusal rolls it back."""
     by_contact: dict[int, list[Invitation]] = {}
     for assessment in batch:
         try:
@@ -330,21 +338,21 @@ def _invite_batch(
 
 
 def _still_wanted(assessment: Assessment, contacts: Collection[Contact], version: int | None) -> list[Contact]:
-    """Those of `contacts` who assess it and have no invitation, read under the lock.
+    """Return those of `contacts` who assess it and have no invitation, read under the lock.
 
-    Raises `DomainError` when there are such and the assessment was changed since `version`: what
-    someone else invited meanwhile is no change that has to be told.
+    Raises `DomainError` when there are any and the assessment changed since `version`; an invitation by someone else in
+    the meantime is no reason to refuse.
     """
     assessing = Assignment.objects.live().filter(assessment=assessment).values("contact")
     invited = assessment.invitations.standing().values("contact")
     pks = [contact.pk for contact in contacts]
-    wanted = list(Contact.objects.filter(pk__in=pks).filter(pk__in=assessing).exclude(pk__in=invited))
-    if wanted and version not in (None, assessment.version):
+    invitees = list(Contact.objects.filter(pk__in=pks).filter(pk__in=assessing).exclude(pk__in=invited))
+    if invitees and version not in (None, assessment.version):
         raise lifecycle.DomainError(
             "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk hieronder na hoe het nu is en probeer "
             "het opnieuw."
         )
-    return wanted
+    return invitees
 
 
 def _queue_batch_mail(invitations: Sequence[Invitation], *, by: User) -> OutgoingMail:

@@ -1,4 +1,4 @@
-"""A forwarded link: the examiner, or whoever holds it, proposes a colleague (DESIGN.md, 'Mechanisms', Link)."""
+"""A forwarded link: the holder proposes a colleague in the examiner's place (DESIGN.md, 'Mechanisms', Link)."""
 
 from __future__ import annotations
 
@@ -21,40 +21,38 @@ from .replace import begun_by, replace
 
 
 class WrongAddress(lifecycle.DomainError):
-    """The colleague's e-mail address is one that can't be."""
+    """The colleague's e-mail address is not allowed."""
 
 
 def open_proposal(invitation: Invitation) -> Proposal | None:
-    """What the examiner proposed and nobody has answered yet."""
+    """Return the examiner's proposal that waits for an answer."""
     return invitation.proposals.open().first()
 
 
 def why_not(invitation: Invitation) -> str:
-    """Why no colleague can be proposed, in words for the examiner; '' when one can."""
+    """Return why no colleague can be proposed, translated for the examiner; '' when one can."""
     if invitation.assessment.is_closed:
         return _("Deze beoordeling is gesloten. U kunt niemand meer voorstellen.")
     if invitation.assessment.student_left:
         return _("De student is uitgeschreven.")
-    own = invitation.assessment.live_assignments.filter(contact=invitation.contact)
-    if not own.filter(completed_at__isnull=True).exists():
+    assignments = invitation.assessment.live_assignments.filter(contact=invitation.contact)
+    if not assignments.filter(completed_at__isnull=True).exists():
         return _("U hebt uw beoordeling al afgerond. U kunt niemand meer voorstellen.")
     return ""
 
 
 def leaves_at_once(invitation: Invitation) -> bool:
-    """Whether the colleague's link leaves without the teacher: the school says so and nothing was begun."""
+    """Return whether the colleague gets the link without confirmation: the school allows it and no work has begun."""
     return not (invitation.assessment.school.confirm_proposals or begun_by(invitation.assessment, invitation.contact))
 
 
 def propose(*, invitation: Invitation, proposal: Proposal) -> Proposal:
-    """Writes an unsaved `proposal` down and asks the initiator, or gives the place to the colleague at once.
+    """Save an unsaved `proposal` and ask the initiator, or replace the examiner at once.
 
-    At once only where the school doesn't want proposals confirmed, nothing was begun, and the
-    teacher would have nothing to decide: someone who examines here already, or was taken out of the
-    address book, waits for an answer too, and so does everyone while the initiator is gone: from a colleague, who sees
-    it on the assessment's page. Raises `DomainError`, in words for the examiner, when it
-    can't be or one waits for an answer already, `WrongAddress` when it is the examiner's own or the
-    student's.
+    At once only where the school requires no confirmation, no work has begun, the initiator has not left, and the
+    colleague neither examines here already nor was removed from the address book. Raises `DomainError`, translated for
+    the examiner, when no proposal is possible or one is open, `WrongAddress` when the address is the examiner's own or
+    the student's.
     """
     with transaction.atomic():
         listed = _in_address_book(invitation, proposal)
@@ -74,7 +72,7 @@ def propose(*, invitation: Invitation, proposal: Proposal) -> Proposal:
 
 def _in_address_book(invitation: Invitation, proposal: Proposal) -> Contact | None:
     email = normalise_address(proposal.email)
-    # Held before the assessment, as `replace` and correcting an address do.
+    # Locked before the assessment, as in `replace` and corrections of an address.
     return invitation.assessment.school.contacts.select_for_update(no_key=True).filter(email=email).first()
 
 
@@ -85,18 +83,18 @@ def _needs_teacher(assessment: Assessment, listed: Contact | None) -> bool:
 
 
 def _refuse(assessment: Assessment, invitation: Invitation, proposal: Proposal) -> None:
-    fresh = assessment.invitations.standing().select_related("contact").filter(pk=invitation.pk).first()
-    if fresh is None or fresh.generation != invitation.generation:
+    current_invitation = assessment.invitations.standing().select_related("contact").filter(pk=invitation.pk).first()
+    if current_invitation is None or current_invitation.generation != invitation.generation:
         raise lifecycle.DomainError(_("Uw uitnodiging is intussen gewijzigd of ingetrokken."))
-    fresh.assessment = assessment
-    if refused := why_not(fresh):
+    current_invitation.assessment = assessment
+    if refused := why_not(current_invitation):
         raise lifecycle.DomainError(refused)
     email = normalise_address(proposal.email)
-    if email == fresh.contact.email:
+    if email == current_invitation.contact.email:
         raise WrongAddress(_("Dit is uw eigen e-mailadres. Vul dat van uw collega in."))
     if email == assessment.student.user.email:
         raise WrongAddress(_("Dit is het e-mailadres van de student. Een student kan zichzelf niet beoordelen."))
-    if waiting := open_proposal(fresh):
+    if waiting := open_proposal(current_invitation):
         name = waiting.full_name
         raise lifecycle.DomainError(
             _("U hebt %(name)s al voorgesteld. De docent heeft nog niet geantwoord.") % {"name": name}
@@ -104,7 +102,7 @@ def _refuse(assessment: Assessment, invitation: Invitation, proposal: Proposal) 
 
 
 def _write(assessment: Assessment, invitation: Invitation, proposal: Proposal) -> None:
-    # One from before the examiner was withdrawn and invited anew waits for nothing any more.
+    # One from before the examiner was withdrawn and invited again no longer waits for an answer.
     stale = invitation.proposals.filter(state=Proposal.State.OPEN)
     stale.update(state=Proposal.State.LAPSED, decided_at=timezone.now())
     proposal.invitation = invitation
@@ -119,7 +117,7 @@ def _write(assessment: Assessment, invitation: Invitation, proposal: Proposal) -
 
 
 def _add(proposal: Proposal, invitation: Invitation) -> Contact:
-    """The colleague in the address book, on the side of the examiner whose place it is."""
+    """Add the colleague to the address book, with the kind of contact of the examiner being replaced."""
     contact = Contact(
         first_name=proposal.first_name,
         infix=proposal.infix,
@@ -137,11 +135,10 @@ def _add(proposal: Proposal, invitation: Invitation) -> Contact:
 
 
 def confirm(*, proposal: Proposal, by: User) -> tuple[Contact, bool]:
-    """Puts the colleague in the address book and in the examiner's place; the contact, and whether it is done.
+    """Add the colleague to the address book and replace the examiner; return the contact, and whether it is done.
 
-    Not done where the examiner has begun: then the teacher chooses what counts on, and `replace` with
-    that contact answers the proposal. Raises `DomainError` when it was answered before, and what
-    `replace` raises.
+    Not done where the examiner has begun: then the docent decides about the work, and `replace` with that contact
+    answers the proposal. Raises `DomainError` when it was answered before, and what `replace` raises.
     """
     with transaction.atomic():
         _refuse_answered(proposal)
@@ -151,13 +148,13 @@ def confirm(*, proposal: Proposal, by: User) -> tuple[Contact, bool]:
         new = _add(proposal, invitation)
         try:
             replace(assessment=invitation.assessment, old=invitation.contact, new=new, by=by)
-        except couplings.WouldLoseWork:
+        except couplings.WorkWouldBeLost:
             return new, False
         return new, True
 
 
 def decline(*, proposal: Proposal, by: User) -> None:
-    """The examiner goes on assessing, and is told by mail. Raises `DomainError` when it was answered before."""
+    """Decline and mail the examiner. Raises `DomainError` when the proposal was answered before."""
     with lifecycle.locked(proposal.invitation.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
         lifecycle.refuse_if_closed(current)
@@ -182,21 +179,21 @@ def _refuse_answered(proposal: Proposal) -> None:
 
 @dataclass(frozen=True)
 class Row:
-    """A proposal that waits for an answer; `listed` is who has its e-mail address in the address book."""
+    """A proposal that waits for an answer; `listed` is the contact with its e-mail address."""
 
     proposal: Proposal
     listed: Contact | None
 
     @property
     def other_name(self) -> str:
-        """Under which other name the address is known; '' when it isn't."""
+        """Return the contact's name if it differs from the proposed one, else ''."""
         if self.listed is None or self.listed.full_name == self.proposal.full_name:
             return ""
         return self.listed.full_name
 
 
 def waiting_rows(assessment: Assessment) -> list[Row]:
-    """The proposals that a teacher can answer, oldest first, in at most two queries."""
+    """Return the proposals that a docent can answer, oldest first, in at most two queries."""
     if assessment.is_closed:
         return []
     waiting = Proposal.objects.open().filter(invitation__assessment=assessment).select_related("invitation__contact")

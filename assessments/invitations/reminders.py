@@ -1,4 +1,4 @@
-"""Who is late, and reminding examiners by mail. A reminder keeps the generation: the link they have goes on working."""
+"""Find late examiners and remind them by mail. A reminder keeps the generation, so the link stays valid."""
 
 from __future__ import annotations
 
@@ -28,18 +28,17 @@ from digibeoordelen.outbox.models import MailState, OutgoingMail
 
 from .invite import by_name
 
-LATE_AFTER_DAYS = 7  # after the invitation, when no date was planned
+LATE_AFTER_DAYS = 7  # after the invitation, without a planned date
 MAX_TOGETHER = 100  # reminders in one click, some 25 ms each
-MAX_IN_ONE = 30  # students in one mail: programs cut off what is over 102 kB
+MAX_IN_ONE = 30  # students in one mail: mail programs cut off mails over 102 kB
 WITH_NAMES = ("contact", "mail", "assessment__student__user", "assessment__unit", "assessment__exam")
 UNREAD_MAIL = ("mail__text", "mail__html", "mail__links")
 
 
 def due_on(invitation: Invitation) -> date:
-    """The last day on which the examiner is in time; needs `invitation.assessment`.
+    """Return the last day on which the examiner is in time; needs `invitation.assessment`.
 
-    That is the planned date. Without one, or when the invitation came after it, it is
-    `LATE_AFTER_DAYS` after the invitation: nobody is late on the day that they are asked.
+    The planned date. Without one, or when the invitation came after it, `LATE_AFTER_DAYS` after the invitation.
     """
     invited, planned = timezone.localdate(invitation.invited_at), invitation.assessment.planned_on
     if planned and invited <= planned:
@@ -48,10 +47,10 @@ def due_on(invitation: Invitation) -> date:
 
 
 def late(*, among: InvitationQuerySet) -> InvitationQuerySet:
-    """Those of these invitations that are 'te laat': the only place that says which those are.
+    """Filter the invitations that are 'te laat'; the only definition of late.
 
-    The invitation stands, the assessment runs, the examiner has a part that is not completed, and
-    the day that `due_on` gives has passed. One whose link has expired is late too.
+    The invitation is standing, the assessment runs, the examiner has a part that is not completed, and `due_on` has
+    passed. An expired link counts as well.
     """
     today = timezone.localdate()
     overdue = timezone.make_aware(datetime.combine(today - timedelta(days=LATE_AFTER_DAYS), time.min))
@@ -69,14 +68,14 @@ def late(*, among: InvitationQuerySet) -> InvitationQuerySet:
 
 
 def days_late(invitation: Invitation) -> int:
-    """How many days ago the last day was; 0 or less when it is not past. Says nothing of what is completed."""
+    """Return the days since `due_on`, 0 or less when it has not passed; ignores completion."""
     return (timezone.localdate() - due_on(invitation)).days
 
 
 def count_to_remind(*, among: InvitationQuerySet) -> int:
-    """How many examiners are late and can be reminded now, as `plan_round` sorts them out."""
+    """Count the late examiners that can be reminded now, as in `plan_round`."""
     now = timezone.now()
-    found = (
+    remindable = (
         late(among=among)
         .filter(
             Q(reminded_at__isnull=True) | Q(reminded_at__lte=now - REMIND_PAUSE),
@@ -85,19 +84,19 @@ def count_to_remind(*, among: InvitationQuerySet) -> int:
         )
         .exclude(student_left("assessment__") | initiator_left("assessment__"))
     )
-    count: int = found.aggregate(examiners=Count("contact", distinct=True))["examiners"]
+    count: int = remindable.aggregate(examiners=Count("contact", distinct=True))["examiners"]
     return count
 
 
 def late_with_names(*, among: InvitationQuerySet) -> InvitationQuerySet:
-    """The late ones with what a page says of each, by the examiner's last name."""
-    found = late(among=among).select_related(*WITH_NAMES).defer(*UNREAD_MAIL)
-    return found.order_by("contact__sort_key", "contact_id", "assessment__student__sort_key", "pk")
+    """Return the late invitations with the related names, by the examiner's last name."""
+    invitations = late(among=among).select_related(*WITH_NAMES).defer(*UNREAD_MAIL)
+    return invitations.order_by("contact__sort_key", "contact_id", "assessment__student__sort_key", "pk")
 
 
 @dataclass
 class Round:
-    """Who gets a reminder in one click, who is passed over with the reason, and how many are left for the next."""
+    """One click: who gets a reminder, who is skipped and why, and how many are left for the next click."""
 
     to_send: list[Invitation] = field(default_factory=list)
     passed_over: list[tuple[Invitation, str]] = field(default_factory=list)
@@ -105,7 +104,7 @@ class Round:
 
 
 def plan_round(*, among: InvitationQuerySet) -> Round:
-    """Sorts the late ones out, at most `MAX_TOGETHER` at once."""
+    """Plan the reminders of late examiners, at most `MAX_TOGETHER`."""
     plan = Round()
     late_ones = list(late_with_names(among=among))
     without_initiator = leavers.without_initiator(invitation.assessment for invitation in late_ones)
@@ -121,14 +120,14 @@ def plan_round(*, among: InvitationQuerySet) -> Round:
 
 
 def obstacle(invitation: Invitation, *, initiator_left: bool | None = None) -> str:
-    """Why no reminder can go out, in words for the teacher; '' when one can."""
+    """Return why no reminder can be sent (Dutch); '' when one can."""
     if invitation.withdrawn_at:
         return f"Deze uitnodiging is {invitation.ending}."
     if why := leavers.why_paused(invitation.assessment, initiator_left=initiator_left):
         return why
     if invitation.is_expired:
         return "De link is verlopen; nodig de examinator opnieuw uit."
-    if invitation.mail and invitation.mail.state == MailState.FAILED:  # its words and attachments never arrived
+    if invitation.mail and invitation.mail.state == MailState.FAILED:  # its remark and attachments never arrived
         if invitation.mail.dropped_at:
             return "De vorige mail is niet verzonden; nodig de examinator opnieuw uit."
         return "De vorige mail is mislukt; verzend die opnieuw."
@@ -137,7 +136,7 @@ def obstacle(invitation: Invitation, *, initiator_left: bool | None = None) -> s
 
 @dataclass(frozen=True)
 class Ready:
-    """An invitation to remind of, read with its assessment's row held, and how many of its parts are open."""
+    """An invitation to remind of, read with the assessment's row locked, and how many of its parts are open."""
 
     invitation: Invitation
     open_parts: int
@@ -145,29 +144,29 @@ class Ready:
 
 
 def make_ready(current: Assessment, *, pk: int) -> Ready | None:
-    """Whether the invitation `pk` of `current`, whose row is held, can be reminded of; None when it just was.
+    """Read invitation `pk` of the locked `current`; return None when it was just reminded.
 
     Raises `DomainError` as `remind` does.
     """
     lifecycle.refuse_if_closed(current)
-    fresh = current.invitations.select_related("contact", "mail").defer(*UNREAD_MAIL).get(pk=pk)
-    fresh.assessment = current
-    if why_not := obstacle(fresh):
+    invitation = current.invitations.select_related("contact", "mail").defer(*UNREAD_MAIL).get(pk=pk)
+    invitation.assessment = current
+    if why_not := obstacle(invitation):
         raise lifecycle.DomainError(why_not)
-    own = current.live_assignments.filter(contact=fresh.contact)
-    counts = own.aggregate(parts=Count("pk"), open_parts=Count("pk", filter=Q(completed_at=None)))
+    assignments = current.live_assignments.filter(contact=invitation.contact)
+    counts = assignments.aggregate(parts=Count("pk"), open_parts=Count("pk", filter=Q(completed_at=None)))
     if not counts["open_parts"]:
-        raise lifecycle.DomainError(f"{fresh.contact.full_name} heeft alles al afgerond.")
-    return None if fresh.is_just_reminded else Ready(fresh, **counts)
+        raise lifecycle.DomainError(f"{invitation.contact.full_name} heeft alles al afgerond.")
+    return None if invitation.is_just_reminded else Ready(invitation, **counts)
 
 
 def send(*, ready: Sequence[Ready], by: User | None) -> OutgoingMail:
-    """Queues one mail about all these, of one examiner and one initiator, and notes it with each.
+    """Queue one mail about these invitations, of one examiner and one initiator, and record it with each.
 
-    Call it in the transaction that made them ready.
+    Call it in the transaction of `make_ready`.
     """
-    open_of = {one.invitation.pk: (one.open_parts, one.parts) for one in ready}
-    invitations = by_name(one.invitation for one in ready)
+    open_of = {item.invitation.pk: (item.open_parts, item.parts) for item in ready}
+    invitations = by_name(item.invitation for item in ready)
     mail = assessments_mails.queue_reminders(
         students=[(invitation, *open_of[invitation.pk]) for invitation in invitations]
     )
@@ -175,19 +174,18 @@ def send(*, ready: Sequence[Ready], by: User | None) -> OutgoingMail:
         invitation.mail = mail
         invitation.reminded_at, invitation.reminders = timezone.now(), invitation.reminders + 1
         invitation.save(update_fields=["mail", "reminded_at", "reminders"])
-        # No new version: nothing that another page shows or changes is different now.
+        # No new version: other pages show nothing of it.
         name, number = invitation.contact.full_name, invitation.reminders
         lifecycle.record(invitation.assessment, kind=Event.Kind.REMINDED, by=by, examiner=name, number=number)
     return mail
 
 
 def remind(*, invitation: Invitation, by: User | None) -> OutgoingMail | None:
-    """Queues a reminder to the examiner, with the same link; `by` is None when the clock asks for it.
+    """Queue a reminder to the examiner, with the same link; `by` is None when it is scheduled.
 
-    None, and nothing done, when one went out less than `REMIND_PAUSE` ago: a button that was
-    clicked twice sends one mail. Raises `DomainError` when the student or the initiator
-    left, when the invitation was withdrawn or its link expired, when the mail before it failed, when
-    the examiner completed everything, and when the assessment is closed.
+    Returns None, and does nothing, less than `REMIND_PAUSE` after the last one (a double click). Raises `DomainError`
+    when the student or the initiator left, the invitation was withdrawn, its link expired or its mail failed, the
+    examiner completed everything, or the assessment is closed.
     """
     with transaction.atomic():
         ready = _make_ready(invitation, by=by)
@@ -202,7 +200,7 @@ def _make_ready(invitation: Invitation, *, by: User | None) -> Ready | None:
 
 @dataclass
 class Reminded:
-    """What became of several reminders: `sent` of them in `mails`; `refused` pairs an invitation with the reason."""
+    """The result of several reminders: `sent` of them in `mails`; `refused` pairs an invitation with the reason."""
 
     mails: list[OutgoingMail] = field(default_factory=list)
     sent: int = 0
@@ -215,10 +213,10 @@ class Reminded:
 
 
 def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
-    """Reminds of each of these; an examiner gets one mail per initiator, in a transaction of its own.
+    """Remind of each invitation; an examiner gets one mail per initiator, each in its own transaction.
 
-    Initiators are kept apart since the mail says who asks and is answered to them; schools are, since a contact is
-    of one school. An invitation that can't be reminded of holds up no other.
+    Per initiator, since the mail names the initiator and replies go there; a contact belongs to one school. A refused
+    invitation does not stop the others.
     """
     done = Reminded()
     for batch in in_one_mail(invitations):
@@ -227,7 +225,7 @@ def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
 
 
 def in_one_mail(invitations: Iterable[Invitation]) -> list[list[Invitation]]:
-    """The invitations of each reminder: of one examiner and one initiator, at most `MAX_IN_ONE`."""
+    """Group the invitations by mail: one examiner and one initiator, at most `MAX_IN_ONE`."""
     together: dict[tuple[int, int], list[Invitation]] = {}
     for invitation in invitations:
         together.setdefault((invitation.contact_id, invitation.assessment.initiator_id), []).append(invitation)
@@ -237,15 +235,15 @@ def in_one_mail(invitations: Iterable[Invitation]) -> list[list[Invitation]]:
 def _remind_batch(batch: Iterable[Invitation], *, by: User, done: Reminded) -> None:
     ready = []
     with transaction.atomic():
-        # In the order in which inviting a group holds them: two who want the same ones wait for each other, once.
+        # The same lock order as for inviting a batch, which prevents deadlocks.
         for invitation in sorted(batch, key=lambda invitation: invitation.assessment_id):
             try:
-                one = _make_ready(invitation, by=by)
+                item = _make_ready(invitation, by=by)
             except lifecycle.DomainError as error:
                 done.refused.append((invitation, str(error)))
                 continue
-            if one:
-                ready.append(one)
+            if item:
+                ready.append(item)
             else:
                 done.skipped.append(invitation)
         if ready:

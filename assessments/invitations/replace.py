@@ -1,4 +1,4 @@
-"""Another examiner in someone's place: at every level where that one was chosen, in one go."""
+"""Replace an examiner by another at every level."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from . import invite
 
 
 def begun_by(assessment: Assessment, contact: Contact) -> list[Column]:
-    """The parts on which the examiner wrote, scored or completed something, in the order of the form."""
+    """Return the parts in which the examiner wrote, scored or completed something, in the order of the form."""
     return [column for column in read_uncorrected(assessment, contact=contact).columns if column.has_content]
 
 
@@ -35,35 +35,33 @@ def replace(
     take_off_begun: Collection[int] = (),
     keep_completed: bool = False,
 ) -> Invitation | None:
-    """Makes every choice of `old` one of `new`, who is invited as `old` was; that invitation, if there is one.
+    """Replace every choice of `old` by `new`, who is invited like `old`; return that invitation, if any.
 
-    What `old` has begun counts no more and is kept: `take_off_begun` holds the ids of the
-    assignments of which the teacher confirmed that. With `keep_completed` the parts that `old`
-    completed stay as they are, with everyone on them. What `old` proposed is answered by it; `by` is
-    None when that needed nobody's confirmation.
-    Raises `WouldLoseWork` for work that was not confirmed, `CompletedStays` for what is the committee's by now,
-    and `DomainError` when `old` is no examiner here, `new` is the same one, the student or not in the address
-    book, nothing is left to hand over, the assessment is closed, or it was changed since `version`. `new` must
-    be of the assessment's school (`ValueError` else).
+    The work of `old` no longer counts but is stored: `take_off_begun` holds the ids of the assignments for which the
+    docent confirmed that. With `keep_completed` the parts that `old` completed stay unchanged. It answers the open
+    proposals of `old`; `by` is None when no confirmation was needed. Raises `WorkWouldBeLost` for unconfirmed work,
+    `CompletedWorkLocked` for work submitted to the committee, `DomainError` when `old` is no examiner here, `new` is
+    the same contact, the student or not in the address book, nothing is left to hand over, the assessment is closed, or
+    it changed since `version`, and `ValueError` for a contact of another school.
     """
     if new.school_id != assessment.school_id:
         raise ValueError("A contact of another school.")
     with transaction.atomic():
-        # Held before the assessment, as correcting an address does: the invitation goes to the address as it is then.
+        # Locked before the assessment, as corrections of an address do: the invitation goes to the current address.
         chosen = Contact.objects.select_for_update(no_key=True).get(pk=new.pk)
         with lifecycle.locked(assessment, version=version) as current:
             lifecycle.refuse_own(current.student, by=by)
             lifecycle.refuse_if_closed(current)
             _refuse(current, old, chosen)
             asked = current.invitations.standing().filter(contact=old).first()
-            kept = _completed_parts(current, old) if keep_completed else set()
-            _move_choices(current, old, chosen, kept=kept)
+            completed = _completed_parts(current, old) if keep_completed else set()
+            _move_choices(current, old, chosen, kept=completed)
             changes = _sync(current, take_off_begun)
             invitation = _invite_instead(current, asked, chosen)
             _answer_proposals(current, old, chosen, by=by)
             lifecycle.bump_version(current)
             data: dict[str, Any] = {"examiner": old.full_name, "replacement": chosen.full_name, **changes.as_json()}
-            lifecycle.settle(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
+            lifecycle.update_status(current, kind=Event.Kind.REPLACED, by=by, by_name=by_name, **data)
             return invitation
 
 
@@ -79,17 +77,17 @@ def _refuse(assessment: Assessment, old: Contact, new: Contact) -> None:
 
 
 def _completed_parts(assessment: Assessment, contact: Contact) -> set[int]:
-    """The ids of the parts that stay; raises `DomainError` when those are all there are."""
-    own = assessment.live_assignments.filter(contact=contact)
-    if not own.filter(completed_at__isnull=True).exists():
+    """Return the ids of the completed parts; raise `DomainError` when all parts are."""
+    assignments = assessment.live_assignments.filter(contact=contact)
+    if not assignments.filter(completed_at__isnull=True).exists():
         raise lifecycle.DomainError(
             _("%(name)s heeft alles al afgerond; er is niets om over te nemen.") % {"name": contact.full_name}
         )
-    return set(own.filter(completed_at__isnull=False).values_list("part_id", flat=True))
+    return set(assignments.filter(completed_at__isnull=False).values_list("part_id", flat=True))
 
 
 def _move_choices(assessment: Assessment, old: Contact, new: Contact, *, kept: set[int]) -> None:
-    """`new` for `old` at every level; the parts in `kept` get the examiners they have as their own choice."""
+    """Replace `old` by `new` at every level; the parts in `kept` get their current examiners as own choice."""
     chosen_apart = set(assessment.couplings.filter(part__in=kept).values_list("part_id", flat=True))
     pinned = assessment.live_assignments.filter(part__in=kept - chosen_apart).values_list("contact_id", "part_id")
     stay = [Coupling(assessment=assessment, contact_id=contact, part_id=part) for contact, part in pinned]
@@ -104,23 +102,23 @@ def _move_choices(assessment: Assessment, old: Contact, new: Contact, *, kept: s
 
 
 def _sync(assessment: Assessment, take_off_begun: Collection[int]) -> couplings.Changes:
-    """Only what was confirmed is taken off, not what an examiner began in the meantime."""
+    """Remove only the confirmed assignments, not work begun in the meantime."""
     changes = couplings.sync_assignments(assessment, take_off_begun=True)
     unconfirmed = [a for a in changes.taken_off if a.pk not in take_off_begun]
     if unconfirmed:
-        raise couplings.WouldLoseWork(unconfirmed)
+        raise couplings.WorkWouldBeLost(unconfirmed)
     return changes
 
 
 def _invite_instead(assessment: Assessment, asked: Invitation | None, new: Contact) -> Invitation | None:
-    """Whoever was invited before finds the new parts behind the link that is there, and gets no mail."""
+    """Invite `new` as in `asked`; None if `new` is invited already, whose link then shows the new parts too."""
     if asked is None or new not in couplings.invitable(assessment):
         return None
     return invite.invite_like(asked, contact=new)
 
 
 def _answer_proposals(assessment: Assessment, old: Contact, new: Contact, *, by: User | None) -> None:
-    """What `old` proposed is confirmed when it was `new`, and of no use any more when not."""
+    """Confirm the open proposals of `old` that name `new`; the others lapse."""
     assessment.invitations.filter(contact=old, withdrawn_at__isnull=False).update(replaced_by=new)
     waiting = Proposal.objects.filter(
         invitation__assessment=assessment, invitation__contact=old, state=Proposal.State.OPEN

@@ -1,9 +1,8 @@
-"""The reminders that go out by themselves: before the planned date, and a week and two after the request.
+"""Scheduled reminders: before the planned date, and 7 and 14 days after the request.
 
-At most one of each kind for a link (`PlannedReminder`), in office hours only, and never two at once:
-what an outage left behind is one mail. A reminder that falls within `REMIND_PAUSE` after any other mail
-about the invitation, a teacher's own reminder above all, is skipped. None goes out while the student or the initiator
-is gone (`leavers`).
+At most one of each kind per link (`PlannedReminder`), in office hours only, and several due ones are one mail. Skipped
+within `REMIND_PAUSE` after any other mail about the invitation, and while the student or the initiator left
+(`leavers`).
 """
 
 from __future__ import annotations
@@ -38,17 +37,16 @@ from .reminders import UNREAD_MAIL, Ready, in_one_mail, make_ready, send
 logger = logging.getLogger(__name__)
 Kind = PlannedReminder.Kind
 BEFORE_DAYS = 3  # before the planned date
-AFTER_DAYS = {Kind.DAY_7: 7, Kind.DAY_14: 14}  # after the request, while nothing is completed
-TOO_LATE = timedelta(days=7)  # one that could not go out for so long, the site was down say, goes no more
-LONGEST_CLOSED = timedelta(days=6)  # no run of weekends and holidays is longer; only narrows what is read
+AFTER_DAYS = {Kind.DAY_7: 7, Kind.DAY_14: 14}  # after the request, while no part is completed
+TOO_LATE = timedelta(days=7)  # a reminder delayed for longer, by an outage, is dropped
+LONGEST_CLOSED = timedelta(days=6)  # longer than any run of weekends and holidays; only limits what is read
 
 
 def send_due() -> int:
-    """Sends what is due now, each mail in a transaction of its own; how many invitations that reminded of.
+    """Send the reminders that are due, a transaction per mail; return the number of invitations reminded of.
 
-    An examiner of several students, asked by one teacher, gets one mail a day with a button for each.
-    Does nothing out of office hours. Any number of workers may do this at once, and one that dies
-    leaves the rest to the next.
+    An examiner of several students of one docent gets one mail a day with a button for each. Does nothing outside
+    office hours. Safe with several workers; another continues where one crashed.
     """
     reminded = 0
     for pks in _due_together():
@@ -59,21 +57,21 @@ def send_due() -> int:
 
 
 def moments(invitation: Invitation) -> dict[Kind, tuple[datetime, datetime]]:
-    """From when until when each reminder may go out; needs `invitation.assessment`.
+    """Return from when until when each reminder may be sent; needs `invitation.assessment`.
 
-    The one before the planned date moves to the working day before, the others to the next opening.
-    There is none before a date that came so soon that the request itself is the reminder.
+    The one before the planned date moves to the working day before, the others to the next opening. The first is
+    omitted when its day is not after that of the request.
     """
-    found = {}
+    periods = {}
     planned = invitation.assessment.planned_on
     if planned:
         day = working_hours.working_day_until(planned - timedelta(days=BEFORE_DAYS))
         if day > timezone.localdate(invitation.asked_at):
-            found[Kind.BEFORE] = (working_hours.opening(day), _end_of_day(planned))
+            periods[Kind.BEFORE] = (working_hours.opening(day), _end_of_day(planned))
     for kind, days in AFTER_DAYS.items():
         begin = working_hours.next_open(invitation.asked_at + timedelta(days=days))
-        found[kind] = (begin, begin + TOO_LATE)
-    return found
+        periods[kind] = (begin, begin + TOO_LATE)
+    return periods
 
 
 def _end_of_day(day: date) -> datetime:
@@ -81,7 +79,7 @@ def _end_of_day(day: date) -> datetime:
 
 
 def _due_kinds(invitation: Invitation, *, had: set[str], nothing_completed: bool, until: datetime) -> list[Kind]:
-    """Those whose time comes by `until` and that had no turn yet, the latest last."""
+    """Return the kinds due by `until` that were not handled yet, the latest last."""
     now = timezone.now()
     due = [
         (begin, kind)
@@ -96,9 +94,9 @@ def _end_of_today() -> datetime:
 
 
 def _due_together() -> list[list[int]]:
-    """The invitations (ids) of each mail: an examiner's, of one teacher, with one among them that is due now.
+    """Return the invitation ids of each mail: of one examiner and one docent, with at least one due now.
 
-    What comes later today goes along, so that it makes no second mail. Read without a lock.
+    Those due later today are included, which saves a second mail. Read without a lock.
     """
     now = timezone.now()
     if not working_hours.is_open(now):
@@ -121,9 +119,9 @@ def _whose(invitation: Invitation) -> tuple[int, int]:
 
 
 def _candidates() -> InvitationQuerySet:
-    """Whoever may be reminded at all, and has an asking or a planned date of about the right age."""
+    """Filter the invitations that may be reminded, with a request or planned date of about the right age."""
     now, today = timezone.now(), timezone.localdate()
-    own = Assignment.objects.live().filter(assessment=OuterRef("assessment"), contact=OuterRef("contact"))
+    assignments = Assignment.objects.live().filter(assessment=OuterRef("assessment"), contact=OuterRef("contact"))
     had = PlannedReminder.objects.filter(invitation=OuterRef("pk"), generation=OuterRef("generation"))
     soon = Q(assessment__planned_on__range=(today, today + timedelta(days=BEFORE_DAYS) + LONGEST_CLOSED))
     due: Any = soon & ~Exists(had.filter(kind=Kind.BEFORE))
@@ -136,31 +134,31 @@ def _candidates() -> InvitationQuerySet:
         .filter(reminders_stopped_at=None, expires_at__gt=now, assessment__school__reminders_on=True)
         .exclude(assessment__status__in=CLOSED)
         .exclude(student_left("assessment__") | initiator_left("assessment__"))
-        .exclude(mail__state=MailState.FAILED)  # the teacher sends that one again first
-        .annotate(completed_some=Exists(own.filter(completed_at__isnull=False)))
-        .filter(due, Exists(own.filter(completed_at=None)))
+        .exclude(mail__state=MailState.FAILED)  # the docent must send the failed mail again first
+        .annotate(completed_some=Exists(assignments.filter(completed_at__isnull=False)))
+        .filter(due, Exists(assignments.filter(completed_at=None)))
         .order_by("pk")
     )
 
 
 def _send(pks: Sequence[int]) -> int:
-    """Gives the due reminders of these invitations their turn: at most one mail, in one transaction."""
+    """Handle the due reminders of these invitations: at most one mail, in one transaction."""
     ready: list[Ready] = []
     with transaction.atomic():
-        # In the order in which inviting a group holds them: two who want the same ones wait for each other, once.
-        for found in Invitation.objects.select_related("assessment").filter(pk__in=pks).order_by("assessment_id"):
+        # The same lock order as for inviting a batch, which prevents deadlocks.
+        for invitation in Invitation.objects.select_related("assessment").filter(pk__in=pks).order_by("assessment_id"):
             try:
-                with lifecycle.locked(found.assessment) as current:
-                    ready += _take_turn(current, found.pk)
-            except lifecycle.DomainError as error:  # one that can't be reminded holds up no other
-                logger.warning("Invitation %s is not reminded: %s", found.pk, error)
+                with lifecycle.locked(invitation.assessment) as current:
+                    ready += _take_turn(current, invitation.pk)
+            except lifecycle.DomainError as error:  # a refused one does not stop the others
+                logger.warning("Invitation %s is not reminded: %s", invitation.pk, error)
         if ready:
             send(ready=ready, by=None)
     return len(ready)
 
 
 def _take_turn(current: Assessment, pk: int) -> list[Ready]:
-    """Notes that the invitation's due reminders had their turn; the invitation, unless another mail was first."""
+    """Record that the due reminders were handled; return the invitation, unless another mail was just sent."""
     invitation = _candidates().filter(pk=pk).select_related("mail").defer(*UNREAD_MAIL).first()
     if invitation is None:
         return []
@@ -194,6 +192,6 @@ def _just_mailed(invitation: Invitation) -> bool:
 
 @shared_task(name="assessments.tasks.send_planned_reminders")
 def send_planned_reminders() -> None:
-    """Sends the reminders whose time has come, in office hours."""
+    """Send the due reminders, in office hours."""
 
     send_due()

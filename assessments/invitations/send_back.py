@@ -1,4 +1,4 @@
-"""The committee sends an assessment back to its examiners, with a remark and a fresh link."""
+"""The committee sends an assessment back to its examiners, with a remark and a new link."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ from assessments.models import Assessment, Event
 def send_back(
     *, assessment: Assessment, contacts: Collection[Contact], by: User, remark: str, version: int | None = None
 ) -> None:
-    """ASSESSED → IN_PROGRESS: `contacts` may change their parts again; the old answers are there.
+    """ASSESSED → IN_PROGRESS: `contacts` may change their parts again, starting from their old answers.
 
-    Their links get a new generation and term, and a mail brings the remark. Raises `DomainError`
-    without a remark, without an examiner, or when the invitation of one of them does not stand,
-    when it is about `by` or a student who left, or when it changed since `version`;
-    `TransitionRefused` from any other state.
+    Their links get a new generation and term, and a mail contains the remark. Raises `DomainError` without a remark or
+    an examiner, when an invitation is not standing, the assessment is about `by` or a student who left, or it changed
+    since `version`; `TransitionRefused` from any other state.
     """
     if not remark.strip():
         raise lifecycle.DomainError("Schrijf erbij waarom u de beoordeling terugstuurt.")
@@ -39,11 +38,11 @@ def send_back(
             invitation.assessment = current
             invitation.generation += 1
             invitation.asked_at = timezone.now()
-            invitation.expires_at = current.school.links_until(invitation.asked_at)
+            invitation.expires_at = current.school.link_expiry(invitation.asked_at)
             invitation.mail = mails.queue_sent_back(invitation=invitation, remark=remark, by=by)
             invitation.committee_remark = remark
             changed = ["generation", "asked_at", "expires_at", "mail", "committee_remark"]
             invitation.save(update_fields=changed)
         names = full_names(chosen)
         lifecycle.bump_version(current)
-        lifecycle.settle(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)
+        lifecycle.update_status(current, kind=Event.Kind.SENT_BACK, by=by, remark=remark, examiners=names)

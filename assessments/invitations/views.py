@@ -1,4 +1,4 @@
-"""The initiator's screens (source text, part A, and 'Beoordeling inzien initiator')."""
+"""Invite, withdraw, replace and send again (source text, part A, and 'Beoordeling inzien initiator')."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _message_page(request, assessment, invitees, form)
     try:
-        made = invite.invite(
+        invitations = invite.invite(
             assessment=assessment,
             contacts=invitees,
             by=request.user,
@@ -78,30 +78,29 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         assessment.refresh_from_db(fields=["version", "status"])
-        left = [contact for contact in invitees if contact in couplings.invitable(assessment)]
-        if left and not assessment.is_closed:  # the remark stays for them
-            return _message_page(request, assessment, left, form)
+        remaining = [contact for contact in invitees if contact in couplings.invitable(assessment)]
+        if remaining and not assessment.is_closed:  # keeps the remark for them
+            return _message_page(request, assessment, remaining, form)
         return redirect("assessments:choose_invitees", assessment.public_id)
-    return redirect(page_with(detail_url(assessment), [invitation.mail for invitation in made]))
+    return redirect(page_with(detail_url(assessment), [invitation.mail for invitation in invitations]))
 
 
 @never_cache
 @require_GET
 def sent_attachment(request: UserRequest, public_id: UUID, attachment_id: int) -> HttpResponse:
-    """A file that went along with an invitation, as a download."""
-    mine = Invitation.objects.filter(assessment__in=Assessment.objects.for_docent(request.user))
-    invitation = get_object_or_404(mine.select_related("assessment"), public_id=public_id)
-    kept = get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id)
+    invitations = Invitation.objects.filter(assessment__in=Assessment.objects.for_docent(request.user))
+    invitation = get_object_or_404(invitations.select_related("assessment"), public_id=public_id)
+    attachment = get_object_or_404(invitation.attachments.select_related("file"), pk=attachment_id)
     try:
-        return as_download(kept)
+        return as_download(attachment)
     except FileGone:
-        messages.error(request, f"‘{kept.filename}’ is niet meer te lezen.")
+        messages.error(request, f"‘{attachment.filename}’ is niet meer te lezen.")
         return redirect(detail_url(invitation.assessment))
 
 
 @require_POST
 def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Opnieuw verzenden' of an invitation's mail that failed; its link stays what it was. Of any other: how it is."""
+    """'Opnieuw verzenden' of a failed mail with the same link; for any other mail a message about its state."""
     invitation = get_object_or_404(
         Invitation.objects.standing().select_related("assessment", "contact", "mail"),
         public_id=public_id,
@@ -114,7 +113,7 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _why_not(invitation: Invitation) -> str:
-    """Why there is nothing to withdraw or send again; empty when there is."""
+    """Return why the invitation can't be withdrawn or sent again (Dutch); '' when it can."""
     if invitation.replaced_by:
         return f"{invitation.contact.full_name} is al {invitation.ending}."
     if invitation.withdrawn_at:
@@ -125,7 +124,7 @@ def _why_not(invitation: Invitation) -> str:
 
 
 def _answer(request: UserRequest, assessment: Assessment, told: str) -> HttpResponse:
-    """Back to the assessment, where it stands that nothing was done."""
+    """Redirect to the assessment with the message that nothing was done."""
     messages.info(request, told)
     return redirect("assessments:detail", assessment.public_id)
 
@@ -134,15 +133,15 @@ def _answer(request: UserRequest, assessment: Assessment, told: str) -> HttpResp
 def invite_again(request: UserRequest, public_id: UUID) -> HttpResponse:
     """'Opnieuw uitnodigen': a new mail with a new link."""
     invitation = get_invitation(request.user, public_id)
-    if told := _why_not(invitation):
-        return _answer(request, invitation.assessment, told)
+    if obstacle := _why_not(invitation):
+        return _answer(request, invitation.assessment, obstacle)
     contact = invitation.contact
     if request.method == "POST":
         [generation] = request_data.numbers(request.POST, "link")[:1] or [0]
         try:
             invite.invite_again(invitation=invitation, by=request.user, generation=generation)
-        except lifecycle.DomainError as told:
-            return _answer(request, invitation.assessment, str(told))
+        except lifecycle.DomainError as error:
+            return _answer(request, invitation.assessment, str(error))
         messages.success(
             request, f"{contact.full_name} krijgt een nieuwe mail met een nieuwe link, op {contact.email}."
         )
@@ -158,16 +157,16 @@ def invite_again(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def withdraw(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Intrekken' of an invitation, with a reason if the teacher gives one."""
+    """'Intrekken' of an invitation, with an optional reason."""
     invitation = get_invitation(request.user, public_id)
-    if told := _why_not(invitation):
-        return _answer(request, invitation.assessment, told)
+    if obstacle := _why_not(invitation):
+        return _answer(request, invitation.assessment, obstacle)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             invite.withdraw(invitation=invitation, by=request.user, reason=form.cleaned_data["reason"])
-        except lifecycle.DomainError as told:
-            return _answer(request, invitation.assessment, str(told))
+        except lifecycle.DomainError as error:
+            return _answer(request, invitation.assessment, str(error))
         messages.success(request, f"De uitnodiging van {invitation.contact.full_name} is ingetrokken.")
         return redirect("assessments:detail", invitation.assessment.public_id)
     others = invitation.assessment.invitations.standing().exclude(pk=invitation.pk).exists()
@@ -176,7 +175,7 @@ def withdraw(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _not_replaceable(assessment: Assessment, old: Contact) -> str:
-    """Why nobody can take the place of `old`; empty when someone can."""
+    """Return why `old` can't be replaced (Dutch); '' when possible."""
     if assessment.is_closed:
         return f"Deze beoordeling is {assessment.get_status_display().lower()}."
     if not assessment.couplings.filter(contact=old).exists():
@@ -185,18 +184,18 @@ def _not_replaceable(assessment: Assessment, old: Contact) -> str:
 
 
 def _stays(assessment: Assessment, old: Contact) -> str:
-    """Why all that `old` has stays, where it was completed and assessed; empty when something can go to another."""
-    own = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
-    handed_in = couplings.submitted(assessment, own)
-    return str(couplings.CompletedStays(handed_in)) if own and len(handed_in) == len(own) else ""
+    """Return why all work of `old` stays (Dutch), when all was submitted to the committee; '' otherwise."""
+    assignments = list(assessment.live_assignments.filter(contact=old).select_related("contact"))
+    handed_in = couplings.submitted(assessment, assignments)
+    return str(couplings.CompletedWorkLocked(handed_in)) if assignments and len(handed_in) == len(assignments) else ""
 
 
 @require_GET
 def pick_replacement(request: UserRequest, public_id: UUID, contact_id: int) -> HttpResponse:
-    """'Vervangen': the address book, to choose one from."""
+    """'Vervangen': choose a replacement from the address book."""
     assessment, old = get_examiner(request.user, public_id, contact_id)
-    if told := _not_replaceable(assessment, old):
-        return _answer(request, assessment, told)
+    if obstacle := _not_replaceable(assessment, old):
+        return _answer(request, assessment, obstacle)
     query = request.GET.get("q", "")
     stays = _stays(assessment, old)
     context: dict[str, Any] = {"assessment": assessment, "old": old, "query": query, "stays": stays}
@@ -206,12 +205,12 @@ def pick_replacement(request: UserRequest, public_id: UUID, contact_id: int) -> 
 
 @require_http_methods(["GET", "POST"])
 def replace(request: UserRequest, public_id: UUID, contact_id: int) -> HttpResponse:
-    """Says what replacing does, and does it."""
+    """Show the consequences of replacing; a POST replaces."""
     assessment, old = get_examiner(request.user, public_id, contact_id)
-    if told := _not_replaceable(assessment, old):
-        return _answer(request, assessment, told)
+    if obstacle := _not_replaceable(assessment, old):
+        return _answer(request, assessment, obstacle)
     if _stays(assessment, old):
-        return redirect("assessments:pick_replacement", assessment.public_id, old.pk)  # which says so
+        return redirect("assessments:pick_replacement", assessment.public_id, old.pk)  # shows the reason
     data = request.POST if request.method == "POST" else request.GET
     new = assessment.school.contacts.listed().filter(pk__in=request_data.numbers(data, "examinator")).first()
     if new is None or new == old:
@@ -247,14 +246,14 @@ def _replace_page(
 ) -> HttpResponse:
     begun = invitations_replace.begun_by(assessment, old)
     completed = [column.assignment for column in begun if column.assignment.completed_at]
-    own = assessment.live_assignments.filter(contact=old).count()
+    part_count = assessment.live_assignments.filter(contact=old).count()
     standing = assessment.invitations.standing().filter(contact__in=[old, new]).values_list("contact_id", flat=True)
     context = {
         "assessment": assessment,
         "old": old,
         "new": new,
         "begun": begun,
-        "has_choice": 0 < len(completed) < own,
+        "has_choice": 0 < len(completed) < part_count,
         "keep_completed": keep_completed,
         "must_keep": bool(couplings.submitted(assessment, completed)),
         "old_is_invited": old.pk in standing,
@@ -265,7 +264,7 @@ def _replace_page(
 
 @require_POST
 def confirm(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Bevestigen': the colleague takes the examiner's place; asks first what counts on where that one has begun."""
+    """'Bevestigen': the colleague replaces the examiner; asks first what work still counts if there is any."""
     proposal = get_proposal(request.user, public_id)
     assessment, old = proposal.invitation.assessment, proposal.invitation.contact
     try:
@@ -283,7 +282,7 @@ def confirm(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def decline(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Afwijzen': the examiner goes on, and is told by mail."""
+    """'Afwijzen': decline the proposal and mail the examiner."""
     proposal = get_proposal(request.user, public_id)
     old = proposal.invitation.contact.full_name
     try:

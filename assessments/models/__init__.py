@@ -1,4 +1,4 @@
-"""Assessments and everything that hangs on one: each model in the module of its name."""
+"""The models of assessments, each in the module of its name."""
 
 from .assessment import CLOSED, Assessment, AssessmentQuerySet, CancelKind, Status, initiator_left, student_left
 from .assignment import Assignment, AssignmentQuerySet, Coupling, Score

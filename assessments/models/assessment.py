@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Status(models.TextChoices):
-    """The states of an assessment; `assessments.lifecycle` holds the table of moves between them."""
+    """The states of an assessment; `assessments.lifecycle` has the table of transitions."""
 
     NEW = "NEW", "Nieuw"
     INVITED = "INVITED", "Uitgenodigd"
@@ -33,7 +33,7 @@ class Status(models.TextChoices):
 
 
 class CancelKind(models.TextChoices):
-    """Why an assessment was cancelled; the last is the initiator's, who takes back what nobody was invited for."""
+    """Why an assessment was cancelled; MISTAKE is the initiator's, before any invitation."""
 
     NO_SHOW = "NO_SHOW", "Niet verschenen"
     IRREGULARITY = "IRREGULARITY", "Onregelmatigheid"
@@ -46,7 +46,7 @@ CLOSED = (Status.FINAL, Status.CANCELLED)
 
 
 def student_left(to: str = "") -> Q:
-    """Of the assessments that a queryset reaches by `to`, such as 'assessment__': those whose student left.
+    """Match the assessments, reached by the prefix `to` such as 'assessment__', whose student left.
 
     The same as `Assessment.student_left`.
     """
@@ -59,7 +59,7 @@ def student_left(to: str = "") -> Q:
 
 
 def initiator_left(to: str = "") -> Q:
-    """As `student_left`, those whose initiator is no Docent of the school any more, or has no working account."""
+    """Match, like `student_left`, those whose initiator is no active Docent of the school."""
     docents = Membership.objects.filter(
         role=Role.DOCENT, user=OuterRef(f"{to}initiator"), school=OuterRef(f"{to}school")
     )
@@ -68,27 +68,27 @@ def initiator_left(to: str = "") -> Q:
 
 class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def of_student(self, user: User) -> AssessmentQuerySet:
-        """The student's own assessments, at every school."""
+        """Filter the student's own assessments, at every school."""
         return self.filter(student__user=user)
 
     def for_docent(self, user: User) -> AssessmentQuerySet:
-        """Assessments of the schools where `user` is Docent, for the exams on that account, without the own.
+        """Filter by the schools where `user` is Docent and the exams on that account, without the user's own.
 
-        Who is the student too reads of those what any student does, and handles none (`lifecycle.refuse_own`).
+        Users read their own assessments as any student does, and change none (`lifecycle.refuse_own`).
         """
         of_schools = self.filter(school__in=user.schools_as(Role.DOCENT), exam__account_exams__user=user)
         return of_schools.exclude(student__user=user)
 
     def for_committee(self, user: User) -> AssessmentQuerySet:
-        """All assessments of the schools where `user` holds the role Examencommissie, without the own.
+        """Filter by the schools where `user` has the role Examencommissie, without the user's own.
 
-        Who is the student too reads of those what any student does, and decides on none (`lifecycle.refuse_own`).
+        Users read their own assessments as any student does, and decide on none (`lifecycle.refuse_own`).
         """
         of_schools = self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
         return of_schools.exclude(student__in=user.memberships.all())
 
     def visible_to(self, user: User) -> AssessmentQuerySet:
-        """Whatever of the above holds; a thing of another school does not exist."""
+        """Combine the above; an object of another school gives a 404."""
         return self.filter(
             Q(pk__in=self.of_student(user).values("pk"))
             | Q(pk__in=self.for_docent(user).values("pk"))
@@ -96,23 +96,21 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         )
 
     def running(self) -> AssessmentQuerySet:
-        """Those that are neither final nor cancelled."""
         return self.exclude(status__in=CLOSED)
 
     def proposed_to_make_final(self) -> AssessmentQuerySet:
-        """Four eyes: those that a member proposed as they are now, which wait for another."""
+        """Four eyes: filter those proposed by a member in their present version, which await another member."""
         return self.filter(status=Status.ASSESSED, proposed_version=F("version"))
 
     def for_pages(self) -> AssessmentQuerySet:
-        """With what every list and page names: student, exam, unit, initiator and school."""
+        """Join what lists and pages show: student, exam, unit, initiator and school."""
         return self.select_related("student__user", "exam", "unit", "initiator", "school")
 
 
 class Assessment(models.Model):
     """One student, one exam unit, one attempt.
 
-    `version` counts the changes to couplings and invitations, so that a form that was opened
-    before such a change can be refused.
+    `version` counts the changes to couplings and invitations, so that a form opened before such a change is refused.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -126,19 +124,19 @@ class Assessment(models.Model):
     status = models.CharField("status", max_length=12, choices=Status, default=Status.NEW, db_index=True)
     status_since = models.DateTimeField(default=timezone.now)
     version = models.PositiveIntegerField(default=1)
-    # Of the newest `FinalProposal`, which stands while this is `version` and the state ASSESSED.
+    # Of the newest `FinalProposal`, valid while equal to `version` and the state is ASSESSED.
     proposed_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
     planned_on = models.DateField("datum van de afname", null=True, blank=True)
     place = LineField("plaats van de afname", max_length=120, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     cancel_reason = ProseField("reden van intrekken", blank=True)
-    cancel_kind = models.CharField("soort reden", max_length=12, choices=CancelKind, blank=True)  # '' in older ones
+    cancel_kind = models.CharField("soort reden", max_length=12, choices=CancelKind, blank=True)  # '' in older rows
     counts_as_attempt = models.BooleanField("telt als poging", default=True)
     final_at = models.DateTimeField("definitief op", null=True, blank=True)
     final_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="finalised_assessments"
     )
-    # The student's last day, kept with the result: the school's setting may change meanwhile.
+    # The student's last day, stored with the result: the school's setting may change.
     appeal_until = models.DateField("bezwaar tot en met", null=True, blank=True)
     ovg = models.CharField("resultaat", max_length=1, choices=SCORE_CHOICES, blank=True)
     grade = models.DecimalField("cijfer", max_digits=3, decimal_places=1, null=True, blank=True)
@@ -149,8 +147,8 @@ class Assessment(models.Model):
         verbose_name = "afname"
         verbose_name_plural = "afnames"
         ordering = ["-created_at"]
-        # The committee's list in its order, of all exams or one, of all states or one; who it is about lies in the
-        # index, so that a search by name reads this alone.
+        # The committee's list in its order, per exam or state or over all; the student is included, so that a search by
+        # name reads only the index.
         indexes = [
             models.Index(fields=["school", *of, "status_since", "id"], include=about, name=name)
             for of, about, name in (
@@ -161,7 +159,7 @@ class Assessment(models.Model):
                 (["initiator"], ["student", "status"], "afnames_of_initiator_by_date"),
             )
         ] + [
-            # All that the picture of a school year counts.
+            # Covers the statistics of a school year.
             models.Index(
                 fields=["school", "created_at"],
                 include=["exam", "status", "ovg", "status_since", "student"],
@@ -233,9 +231,9 @@ class Assessment(models.Model):
 
     @property
     def student_left(self) -> bool:
-        """Whether the student is no student of the school any more, or has no working account.
+        """Return whether the student is no longer a student of the school, or has no active account.
 
-        A date of leaving counts for what had begun by then: who comes back begins anew.
+        A date of leaving counts for assessments begun by then, not for those after a return.
         """
         student, left_on = self.student, self.student.left_on
         if student.ended_at or not student.user.is_active:
@@ -244,12 +242,12 @@ class Assessment(models.Model):
 
     @cached_property
     def initiator_left(self) -> bool:
-        """Whether the initiator is no Docent of the school any more, or has no working account, when first asked."""
+        """Return whether the initiator is no longer a Docent of the school or has no active account; cached."""
         return Assessment.objects.filter(initiator_left(), pk=self.pk).exists()
 
     @property
     def can_be_appealed(self) -> bool:
-        """Whether there is a result, and its term is not over yet."""
+        """Return whether there is a result whose term has not passed."""
         return self.appeal_until is not None and timezone.localdate() <= self.appeal_until
 
     @property
@@ -258,6 +256,6 @@ class Assessment(models.Model):
 
 
 def is_student(assessment: Assessment, contact: Contact) -> bool:
-    """Whether this is the student whom it is about: the same account, or the same e-mail address."""
+    """Return whether the contact is the assessment's student, by account or e-mail address."""
     user = assessment.student.user
     return contact.user_id == user.pk or contact.email == user.email

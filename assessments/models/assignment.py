@@ -1,4 +1,4 @@
-"""One examiner on one part, and what they gave there."""
+"""One examiner on one part, with the scores and the justification."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .assessment import Assessment
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def live(self) -> AssignmentQuerySet:
-        """Those that count: not taken off."""
+        """Filter those that count: not removed."""
         return self.filter(removed_at__isnull=True)
 
 
 class Assignment(models.Model):
     """One examiner on one part: the justification, the scores, and whether it is completed.
 
-    Derived from the couplings by `assessments.coupling.couplings`. One that has content is never deleted: it
-    gets `removed_at` and keeps what was written. `version` counts the saves of its content.
-    `written_by` is the open page that wrote the justification, `cleared_by` the one that took a score away by
-    criterion id, `heard` what `assessments.merge` remembers of the pages that save here.
+    Derived from the couplings by `assessments.coupling.couplings`. One with content is never deleted: it gets
+    `removed_at`. `version` counts the saves of its content. `written_by` is the page that wrote the justification,
+    `cleared_by` maps a criterion id to the page that cleared its score, `heard` holds the last saves per page
+    (`assessments.merge`).
     """
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")
@@ -59,7 +59,7 @@ class Assignment(models.Model):
 
 
 class Score(models.Model):
-    """O, V or G for one criterion in one assignment; `written_by` is the open page that gave it."""
+    """O, V or G for one criterion in one assignment; `written_by` is the page that saved it."""
 
     assignment = models.ForeignKey(Assignment, models.CASCADE, related_name="scores")
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="scores")
@@ -79,10 +79,10 @@ class Score(models.Model):
 
 
 class Coupling(models.Model):
-    """The teacher's choice of one examiner: for the whole unit, a work process, or a part.
+    """The docent's choice of one examiner: for the whole unit, a work process, or a part.
 
-    Source text, part A, 'Examinator(en) kiezen': (1) neither `work_process` nor `part` is set,
-    (2) `work_process` is, (3) `part` is.
+    Source text, part A, 'Examinator(en) kiezen': (1) neither `work_process` nor `part` is set, (2) `work_process` is,
+    (3) `part` is.
     """
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="couplings")

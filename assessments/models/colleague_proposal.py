@@ -1,4 +1,4 @@
-"""A colleague whom an examiner proposes; `assessments.invitations.proposals` is what writes it."""
+"""A colleague proposed by an examiner; written by `assessments.invitations.proposals`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from accounts.models import PersonName
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def open(self) -> ProposalQuerySet:
-        """Those that wait for an answer: the proposer was not taken off, nor asked anew, since."""
+        """Filter those that wait for an answer: the proposer was neither withdrawn nor invited again since."""
         return self.filter(
             state=Proposal.State.OPEN,
             invitation__withdrawn_at__isnull=True,
@@ -26,9 +26,9 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
 
 
 class Proposal(PersonName):
-    """Someone to assess in the place of an invitation's examiner, as whoever holds the link filled in.
+    """A colleague to replace an invitation's examiner, as filled in by the holder of the link.
 
-    `decided_by` is None when nobody had to decide: the school doesn't ask for it, or it lapsed.
+    `decided_by` is None when no decision was needed: the school requires none, or the proposal lapsed.
     """
 
     class State(models.TextChoices):

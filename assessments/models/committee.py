@@ -1,4 +1,4 @@
-"""The committee's decision on a score, or its wording of a justification; `assessments.corrections` writes it."""
+"""The committee's decision on a score, or its wording of a justification; written by `assessments.corrections`."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.fields import ProseField
-from accounts.models import NeverChanged, NeverChangedQuerySet
+from accounts.models import Immutable, ImmutableQuerySet
 from exams.models import SCORE_CHOICES, Criterion
 
 
-class CorrectionQuerySet(NeverChangedQuerySet["Correction"]):
-    """Decisions; they go with their assessment."""
+class CorrectionQuerySet(ImmutableQuerySet["Correction"]):
+    """Corrections are deleted only with their assessment."""
 
 
-class Correction(NeverChanged):
-    """One bewerking: laid over what the examiners wrote, which itself never changes.
+class Correction(Immutable):
+    """One 'bewerking': applied over the examiners' answers, which never change.
 
-    On a criterion it is a decision: `after` is O, V or G, or '' where an earlier decision is taken back.
-    On an assignment it is the text of its justification. `covers` is what the examiners had written when it
-    was made ({assignment id: score}, or {assignment id: text}): it counts only while they still say that.
-    `before` is what counted until then, for the history; '' where examiners differed.
+    On a criterion it is a decision: `after` is O, V or G, or '' to withdraw an earlier one. On an assignment it is the
+    text of its justification. `covers` holds the examiners' answers at that moment ({assignment id: score}, or
+    {assignment id: text}): the correction counts while they are the same. `before` is the value that counted until
+    then, for the history; '' where examiners differed.
     """
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="corrections")
@@ -58,9 +58,9 @@ class Correction(NeverChanged):
 
 
 class FinalProposal(models.Model):
-    """'Voorgedragen om af te ronden' by one member, for another to do.
+    """'Voorgedragen om af te ronden' by one member, for another to decide.
 
-    It stands while the assessment is as it was: still ASSESSED, and of the same `version`. Only the newest counts.
+    Valid while the assessment is ASSESSED and of the same `version`. Only the newest counts.
     """
 
     assessment = models.ForeignKey("assessments.Assessment", models.CASCADE, related_name="final_proposals")
@@ -80,14 +80,14 @@ class FinalProposal(models.Model):
 
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def open(self) -> AppealQuerySet:
-        """Those that wait for an outcome."""
+        """Filter those that wait for an outcome."""
         return self.filter(closed_on__isnull=True)
 
 
 class Appeal(models.Model):
-    """That there is one, since when and what came of it, for the committee alone.
+    """An appeal, its date and its outcome; only the committee sees it.
 
-    While one is open nothing of the assessment is cleared away, however old it is.
+    While one is open nothing of the assessment is erased.
     """
 
     class Outcome(models.TextChoices):

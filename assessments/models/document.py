@@ -15,40 +15,40 @@ from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 
 from .assessment import Assessment
 
-FAILING_ATTEMPTS = 4  # of making a PDF, within half an hour; after that someone should look
+FAILING_ATTEMPTS = 4  # of rendering a PDF, within half an hour; then it is reported as failing
 
 
 class DocumentQuerySet(JobQuerySet["Document"]):
     def visible_to(self, user: User) -> DocumentQuerySet:
-        """PDFs that are ready: the committee's all, for others those that stand (not superseded)."""
+        """Filter the finished PDFs: all for the committee, for others the current ones (not superseded)."""
         everything = Q(assessment__in=Assessment.objects.for_committee(user))
-        standing = Q(assessment__in=Assessment.objects.visible_to(user), superseded_at__isnull=True)
-        return self.filter(everything | standing, file__isnull=False)
+        current = Q(assessment__in=Assessment.objects.visible_to(user), superseded_at__isnull=True)
+        return self.filter(everything | current, file__isnull=False)
 
     def current(self) -> DocumentQuerySet:
         return self.filter(superseded_at__isnull=True)
 
     def pending(self) -> DocumentQuerySet:
-        """Those whose PDF is still to be made."""
+        """Filter those without a PDF."""
         return self.current().filter(file__isnull=True)
 
     def failing(self) -> DocumentQuerySet:
-        """Those of them that went wrong so often that someone should look."""
+        """Filter those that failed often enough to need attention."""
         return self.pending().filter(attempts__gte=FAILING_ATTEMPTS)
 
 
 class Document(Job):
-    """The PDF of a final result: made once, from `result`, and kept with its SHA-256.
+    """The PDF of a final result: rendered once, from `result`, and stored with its SHA-256.
 
-    Pending while `file` is empty. A final result that is withdrawn leaves its document here, superseded.
+    Pending while `file` is empty. When a final result is withdrawn its document remains, superseded.
     """
 
-    max_attempts = None  # storage may be gone for a night
+    max_attempts = None  # the storage may be down for a night
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="documents")
     number = models.PositiveSmallIntegerField("versie")
-    # As it is printed, without its dashes; documents from before there were codes have none.
+    # As printed, without dashes; documents of an older format have none.
     code = models.CharField("verificatiecode", max_length=20, null=True, editable=False)
     result = models.JSONField("resultaat zoals vastgesteld")
     exam_office_email = models.EmailField("e-mailadres van het examenbureau")
@@ -76,20 +76,20 @@ class Document(Job):
 
     @property
     def filename(self) -> str:
-        """'beoordeling-123456-25656-b1-k1-poging1-v1.pdf': number, exam, unit, attempt, version; no name."""
-        said = self.result
-        whose = f"{said['student']['number']}-{said['exam']['code']}-{said['unit']['code']}"
-        return f"beoordeling-{slugify(whose)}-poging{said['attempt']}-v{self.number}.pdf"
+        """Return 'beoordeling-123456-25656-b1-k1-poging1-v1.pdf': number, exam, unit, attempt, version; no name."""
+        result = self.result
+        reference = f"{result['student']['number']}-{result['exam']['code']}-{result['unit']['code']}"
+        return f"beoordeling-{slugify(reference)}-poging{result['attempt']}-v{self.number}.pdf"
 
     @property
     def is_failing(self) -> bool:
-        """Whether making it went wrong so often that someone should look; it is tried again all the same."""
+        """Return whether rendering failed often enough to need attention; retries continue."""
         is_pending = self.file_id is None and self.superseded_at is None
         return is_pending and self.attempts >= FAILING_ATTEMPTS
 
     @property
     def is_on_its_way(self) -> bool:
-        """Whether its PDF is still being made, or its mail not at the end of its road."""
+        """Return whether its PDF is still to be rendered, or its mail still to be delivered."""
         if self.file_id is None:
             return not self.is_failing
         return self.mail is not None and self.mail.state not in (OutgoingMail.State.SENT, OutgoingMail.State.FAILED)

@@ -10,21 +10,21 @@ from accounts.models import AppendOnly, AppendOnlyQuerySet
 
 from .assessment import Assessment, Status
 
-SYSTEM = "systeem"  # the name that an event carries when no person caused it
+SYSTEM = "systeem"  # the actor's name of an event without a user
 
 
 class EventQuerySet(AppendOnlyQuerySet["Event"]):
-    """Lines of the log of assessments."""
+    """Append-only."""
 
 
 class Event(AppendOnly):
     """One line of the append-only log: who did what to an assessment, when.
 
-    `data` holds what the line needs to be read later (names, states), never a link or a score.
+    `data` holds the names and states that the line shows, never a link or a score.
     """
 
     class Kind(models.TextChoices):
-        """Labels that 'door' and a name can follow (`assessments.progress.detail`)."""
+        """Labels must fit before 'door' and a name (`assessments.progress.detail`)."""
 
         STARTED = "STARTED", "Beoordeling gestart"
         TAKEN_OVER = "TAKEN_OVER", "Beoordeling overgenomen"

@@ -1,4 +1,4 @@
-"""One examiner's access to one assessment, what went along with it, and its reminders."""
+"""An examiner's invitation to an assessment, its attachments and its reminders."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ REMIND_PAUSE = timedelta(hours=24)
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def standing(self) -> InvitationQuerySet:
-        """Those that were not withdrawn."""
+        """Filter those that were not withdrawn."""
         return self.filter(withdrawn_at__isnull=True)
 
 
 class Invitation(models.Model):
     """One examiner's access to one assessment; the link signs (this, `generation`).
 
-    The fields `signed_…`, `assessed_on` and `assessed_place` hold what the examiner signed with the last
-    time they completed (`assessments.examiner.signature`): the PDF says that, whatever the address book says later.
+    `signed_…`, `assessed_on` and `assessed_place` are the examiner's last signature (`assessments.examiner.signature`),
+    which the PDF shows even when the address book changes later.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -51,7 +51,7 @@ class Invitation(models.Model):
     signed_organisation = NameField("organisatie", max_length=160, blank=True)
     assessed_on = models.DateField("beoordeeld op", null=True, blank=True)
     assessed_place = LineField("plaats", max_length=120, blank=True)
-    typed_signature = models.JSONField(default=dict, blank=True)  # on the summary, not signed yet (`sign.keep_typed`)
+    typed_signature = models.JSONField(default=dict, blank=True)  # not signed yet (`signature.keep_typed`)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -78,7 +78,7 @@ class Invitation(models.Model):
 
     @property
     def ending(self) -> str:
-        """Return how it ended: 'ingetrokken' or 'vervangen door Greet Nieuw'; '' while it can be used."""
+        """Return 'ingetrokken' or 'vervangen door Greet Nieuw'; '' while it can be used."""
         if self.replaced_by:
             return f"vervangen door {self.replaced_by.full_name}"
         return "ingetrokken" if self.withdrawn_at else ""
@@ -89,17 +89,17 @@ class Invitation(models.Model):
 
     @property
     def is_just_reminded(self) -> bool:
-        """Whether the last reminder is so recent that another would be one too many."""
+        """Return whether the last reminder is too recent for another."""
         return self.reminded_at is not None and self.reminded_at > timezone.now() - REMIND_PAUSE
 
     @property
     def is_just_asked(self) -> bool:
-        """Whether the invitation itself is so recent that there is nothing to remind of yet."""
+        """Return whether the invitation is too recent for a reminder."""
         return self.asked_at > timezone.now() - REMIND_PAUSE
 
 
 class InvitationAttachment(models.Model):
-    """A file that went along with an invitation; the bytes are kept once, however many got them."""
+    """An attachment of an invitation; its bytes are stored once for all recipients."""
 
     invitation = models.ForeignKey(Invitation, models.CASCADE, related_name="attachments")
     filename = LineField("bestandsnaam", max_length=200)
@@ -116,10 +116,9 @@ class InvitationAttachment(models.Model):
 
 
 class PlannedReminder(models.Model):
-    """One of the reminders that go out by themselves has had its turn: sent, or skipped for another mail.
+    """A scheduled reminder that was handled: sent, or skipped because of another mail.
 
-    The constraint is what keeps two workers from sending it twice. A new link (`generation`) is a
-    new request, and begins anew.
+    The constraint prevents two workers from sending it twice. A new link (`generation`) starts again.
     """
 
     class Kind(models.TextChoices):
@@ -146,19 +145,19 @@ class PlannedReminder(models.Model):
 
 class MailAboutQuerySet(models.QuerySet["MailAbout"]):
     def failed(self) -> MailAboutQuerySet:
-        """Of those that are watched: what went wrong for good and is still true; what was sent anew is left out."""
+        """Filter the watched mails that failed for good, still apply and were not sent again."""
         return self.filter(is_watched=True, mail__state=MailState.FAILED, mail__dropped_at__isnull=True)
 
     def forget_delivered(self) -> None:
-        """Watches no more what was sent, or need not be: what failed is found among few then."""
+        """Stop watching mails that were delivered or need no delivery, which keeps `failed` fast."""
         done = Q(mail__state=MailState.SENT) | Q(mail__dropped_at__isnull=False)
         self.filter(done, is_watched=True).update(is_watched=False)
 
 
 class MailAbout(models.Model):
-    """A mail names the student of this assessment; one to an examiner of thirty students names thirty.
+    """A mail about this student's assessment; one mail to an examiner can be about several.
 
-    While it `is_watched` the committee is told if it fails; once it was sent that may be taken off.
+    While it `is_watched` the committee sees its failure; the flag may be cleared after delivery.
     """
 
     mail = models.ForeignKey(OutgoingMail, models.CASCADE, related_name="about", db_index=False)

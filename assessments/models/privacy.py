@@ -1,4 +1,4 @@
-"""Requests for one's own data, the log of erasures and views, and imports of study dates."""
+"""Requests for a student's own data, the logs of erasures and views, and imports of study dates."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.importing.models import ImportedFile, ImportedFileQuerySet
-from accounts.models import Membership, NeverChanged, NeverChangedQuerySet, Role, School, User
+from accounts.models import Immutable, ImmutableQuerySet, Membership, Role, School, User
 from digibeoordelen.jobs.models import Job, JobQuerySet
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import SCORE_CHOICES, Criterion, Exam
 
-KEPT_DAYS = 14  # of the file: a holiday may lie between the mail and the download
+KEPT_DAYS = 14  # of the file: allows for a holiday between the mail and the download
 
 
 class DataRequestQuerySet(JobQuerySet["DataRequest"]):
     def of_student(self, user: User) -> DataRequestQuerySet:
-        """One's own, at every school."""
+        """Filter the user's own, at every school."""
         return self.filter(student__user=user)
 
     def pending(self) -> DataRequestQuerySet:
-        """Those whose file has to be made."""
+        """Filter those without a file yet."""
         return self.filter(made_at__isnull=True)
 
     def due(self) -> DataRequestQuerySet:
         return super().due().filter(attempts__lt=DataRequest.max_attempts)
 
     def given_up(self) -> DataRequestQuerySet:
-        """Those for which the student must ask again."""
+        """Filter those that the student must request again."""
         return super().due().filter(attempts__gte=DataRequest.max_attempts)
 
     def available(self) -> DataRequestQuerySet:
-        """Those whose file is there to be downloaded."""
+        """Filter those whose file can be downloaded."""
         return self.filter(file__isnull=False, made_at__gt=timezone.now() - timedelta(days=KEPT_DAYS))
 
     def purge(self) -> None:
-        """Let go of files after `KEPT_DAYS`; the log of requests stays."""
-        old = timezone.now() - timedelta(days=KEPT_DAYS)
-        self.filter(file__isnull=False, made_at__lte=old).update(file=None)
+        """Release files after `KEPT_DAYS`; the log of requests remains."""
+        before = timezone.now() - timedelta(days=KEPT_DAYS)
+        self.filter(file__isnull=False, made_at__lte=before).update(file=None)
 
 
 class DataRequest(Job):
-    """Asked for by the student, or started by Schoolbeheer for the student: the student alone gets the file."""
+    """A request by the student, or by Schoolbeheer for the student; only the student gets the file."""
 
     max_attempts: ClassVar[int] = 5
 
@@ -86,7 +86,7 @@ class DataRequest(Job):
 
     @property
     def available_until(self) -> datetime | None:
-        """When the file goes; None while there is none."""
+        """Return when the file is released; None without a file."""
         if self.made_at is None or self.file_id is None:
             return None
         return self.made_at + timedelta(days=KEPT_DAYS)
@@ -107,7 +107,7 @@ class Rule(models.TextChoices):
 
 
 class Erasure(models.Model):
-    """What one rule took of a school on one day; `students`: of whom nothing is left at the school."""
+    """The counts of one rule's erasures in a school on one day; `students` counts those fully erased."""
 
     school = models.ForeignKey("accounts.School", models.CASCADE, related_name="erasures")
     on = models.DateField("gewist op")
@@ -131,10 +131,10 @@ class Erasure(models.Model):
 
 
 class DestroyedDocument(models.Model):
-    """That there was a document with this code, for who still holds it; whose and what it said nobody can tell.
+    """Proof that a document with this code existed, for its holder, without its student or content.
 
-    Of its code the SHA-256 is kept: who has the code finds this row, who has this row finds no code. `stood`: it was
-    the current one when it was destroyed.
+    Only the SHA-256 of the code is stored, so that the row does not reveal it. `stood`: it was the current document
+    when it was destroyed.
     """
 
     code_sha256 = models.CharField(max_length=64, null=True, unique=True)
@@ -152,18 +152,18 @@ class DestroyedDocument(models.Model):
 
 class PastQuerySet(models.QuerySet[Any]):
     def add(self, rows: list[dict[str, Any]], *, count: int = 1) -> None:
-        """Adds `count` to each of these rows, and makes those that aren't there yet; call it in a transaction."""
+        """Add `count` to each of these rows and create missing ones; call it in a transaction."""
         self.bulk_create([self.model(**row) for row in rows], ignore_conflicts=True)
-        wanted = Q(pk__in=[])
+        condition = Q(pk__in=[])
         for row in rows:
-            wanted |= Q(**row)
-        # Locked in one order: two that add at once wait for each other, and never both.
-        held = self.filter(wanted).order_by("pk").select_for_update().values_list("pk", flat=True)
-        self.filter(pk__in=list(held)).update(count=models.F("count") + count)
+            condition |= Q(**row)
+        # Locked in a fixed order, which prevents deadlocks between concurrent calls.
+        locked = self.filter(condition).order_by("pk").select_for_update().values_list("pk", flat=True)
+        self.filter(pk__in=list(locked)).update(count=models.F("count") + count)
 
 
 class PastAssessments(models.Model):
-    """Erased assessments of an exam, by the school year they began in (2026 for 2026-2027), state and result."""
+    """Counts of erased assessments by exam, school year of their start (2026 for 2026-2027), state and result."""
 
     school = models.ForeignKey("accounts.School", models.CASCADE, related_name="+")
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="+")
@@ -188,7 +188,7 @@ class PastAssessments(models.Model):
 
 
 class PastScores(models.Model):
-    """What examiners gave for a criterion in erased assessments, by the school year these began in."""
+    """Counts of scores by criterion in erased assessments, by the school year of their start."""
 
     school = models.ForeignKey("accounts.School", models.CASCADE, related_name="+")
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="+")
@@ -212,14 +212,14 @@ class PastScores(models.Model):
         return f"{self.criterion_id}, {self.year}: {self.count}"
 
 
-class ViewingQuerySet(NeverChangedQuerySet["Viewing"]):
-    """Lines of who saw what; `view_log` deletes what is too old."""
+class ViewingQuerySet(ImmutableQuerySet["Viewing"]):
+    """The log of views; `access_log` deletes old rows."""
 
 
-class Viewing(NeverChanged):
-    """Someone of the school opened an assessment, or downloaded an export (by its public id) with several.
+class Viewing(Immutable):
+    """A user of the school opened an assessment, or downloaded an export (its public id) with several.
 
-    `slot` is the piece of time that `at` lies in: within it the same person opens the same thing once.
+    `slot` is the interval that contains `at`: one row per user, object and interval.
     """
 
     class What(models.TextChoices):
@@ -272,12 +272,12 @@ class Viewing(NeverChanged):
 
 class DatesImportQuerySet(ImportedFileQuerySet["DatesImport"]):
     def visible_to(self, user: User) -> DatesImportQuerySet:
-        """One's own, as long as one is Schoolbeheer of the school."""
+        """Filter the user's own, while the user is Schoolbeheer of the school."""
         return self.filter(by=user, school__in=user.schools_as(Role.SCHOOLBEHEER))
 
 
 class DatesImport(ImportedFile):
-    """A list of diploma dates and dates of leaving; `assessments.privacy.study_dates_import` reads it."""
+    """A list of diploma and leaving dates; read by `assessments.privacy.study_dates_import`."""
 
     school = models.ForeignKey(School, models.CASCADE, related_name="dates_imports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="dates_imports")

@@ -1,4 +1,4 @@
-"""Writes down who opened an assessment: one insert, and none for what was opened a moment ago."""
+"""Log who opened an assessment: one insert, ignored when repeated within `SLOT`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from django.utils import timezone
 from accounts.models import School, User
 from assessments.models import Assessment, Viewing
 
-# Going back and forth between two pages within this is looking once.
+# repeated views within this interval are one row
 SLOT = timedelta(minutes=15)
 What = Viewing.What
 
 
 def note(assessment: Assessment, *, by: User, what: Viewing.What = What.RESULT) -> None:
-    """`by` opened it. The student's own looking is nobody's business; call it before the page is made."""
+    """Log that `by` opened it, except the student; call it before the page is rendered."""
     if assessment.student.user_id != by.pk:
         _write(Viewing(school_id=assessment.school_id, assessment=assessment, what=what), by)
 
 
 def note_export(*, school: School, export: UUID, by: User) -> None:
-    """`by` downloaded the results of an export."""
+    """Log that `by` downloaded the results of an export."""
     _write(Viewing(school=school, export=export, what=What.EXPORT), by)
 
 
@@ -37,24 +37,24 @@ def _write(viewing: Viewing, by: User) -> None:
 
 
 Finder = Callable[[QuerySet[Any]], QuerySet[Any]]
-_finder: list[Finder] = []  # one at most
+_finder: list[Finder] = []  # at most one
 
 
 def register_exports(finder: Finder) -> None:
-    """Has exports found by whom they hold: ids of students in, public ids of exports out. From an app's `ready()`.
+    """Register the query from students (ids) to the public ids of their exports; call it in an app's `ready()`.
 
-    What an export is, is known further up; imports go one way.
+    Exports belong to an app that this one may not import.
     """
     _finder[:] = [finder]
 
 
 def exports_with(students: QuerySet[Any]) -> QuerySet[Any]:
-    """The public ids of the exports that hold one of these students."""
+    """Return the public ids of the exports that contain one of these students."""
     return _finder[0](students) if _finder else Viewing.objects.none().values("export")
 
 
 def forget_old() -> None:
-    """Deletes what is older than each school wants to look back."""
+    """Delete views older than each school's `views_months`."""
     for school in School.objects.order_by("pk"):
         oldest = timezone.now() - relativedelta(months=school.views_months)
         Viewing.objects.filter(school=school, at__lt=oldest).delete()

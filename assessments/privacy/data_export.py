@@ -1,9 +1,8 @@
-"""Everything the school has about one student, as data for that student (AVG, article 15).
+"""Everything the school stores about one student, as data for that student (AVG, article 15).
 
-What is written down of colleagues is left out where it tells nothing of the student: who looked is said by date, not by
-name. What others are still writing is not in it: until an assessment is final or cancelled it holds how far it is, not
-what was given or remarked so far, nor the PDF of a result that was withdrawn, as on the student's own pages; the same
-of an appeal that runs.
+Data about colleagues is left out where it is not about the student: views have a date, no name. An assessment that is
+not closed shows its progress only, without scores, remarks or the PDF of a withdrawn result, as on the student's own
+pages. An open appeal shows no outcome.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ NOTE = (
 
 
 def collect(student: Membership) -> dict[str, Any]:
-    """As JSON can hold it once dates are text."""
+    """Return the data as it becomes JSON, with dates as objects."""
     addresses = addresses_of(student.user)
     assessments = Assessment.objects.filter(student=student).for_pages().select_related("final_by")
     return {
@@ -62,19 +61,19 @@ def collect(student: Membership) -> dict[str, Any]:
 
 
 def documents(student: Membership) -> Iterator[tuple[str, Document]]:
-    """Every PDF that was made of what is closed, with the name that it gets; those that no longer stand apart.
+    """Yield the PDFs of closed assessments with their names in the zip; superseded ones in a folder of their own.
 
-    One of a result that was withdrawn says what the committee looks at again.
+    A PDF of a withdrawn result shows what the committee is reviewing.
     """
     closed = Document.objects.filter(assessment__student=student, assessment__status__in=CLOSED)
-    made = closed.filter(file__isnull=False).select_related("file")
-    for document in made.order_by("assessment", "number"):
+    available = closed.filter(file__isnull=False).select_related("file")
+    for document in available.order_by("assessment", "number"):
         folder = "pdf" if document.superseded_at is None else "pdf/vervallen"
         yield f"{folder}/{document.filename}", document
 
 
 def _assessment(assessment: Assessment) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    data: dict[str, Any] = {
         "examen": str(assessment.exam),
         "eenheid": str(assessment.unit),
         "poging": assessment.attempt,
@@ -101,16 +100,16 @@ def _assessment(assessment: Assessment) -> dict[str, Any]:
         "ingezien": [_viewing(viewing) for viewing in assessment.viewings.order_by("at", "pk")],
     }
     if assessment.is_closed:
-        given = assessment.assignments.select_related("contact", "part__work_process").order_by("pk")
-        told["gegeven"] = [_assignment(assignment) for assignment in given.prefetch_related("scores__criterion")]
+        assignments = assessment.assignments.select_related("contact", "part__work_process").order_by("pk")
+        data["gegeven"] = [_assignment(assignment) for assignment in assignments.prefetch_related("scores__criterion")]
         corrections = assessment.corrections.select_related("criterion", "assignment__part__work_process")
-        told["bewerkingen"] = [_correction(correction) for correction in corrections]
-    return told
+        data["bewerkingen"] = [_correction(correction) for correction in corrections]
+    return data
 
 
 def _invitation(invitation: Invitation, *, closed: bool) -> dict[str, Any]:
-    """The remarks may be about what was given so far."""
-    told: dict[str, Any] = {
+    """Remarks are included only when closed, since they may reveal scores."""
+    data: dict[str, Any] = {
         "examinator": invitation.contact.full_name,
         "organisatie": invitation.contact.organisation,
         "uitgenodigd_op": invitation.invited_at,
@@ -120,9 +119,9 @@ def _invitation(invitation: Invitation, *, closed: bool) -> dict[str, Any]:
         "plaats": invitation.assessed_place,
     }
     if closed:
-        told["opmerking"] = invitation.remark
-        told["opmerking_van_de_examencommissie"] = invitation.committee_remark
-    return told
+        data["opmerking"] = invitation.remark
+        data["opmerking_van_de_examencommissie"] = invitation.committee_remark
+    return data
 
 
 def _assignment(assignment: Assignment) -> dict[str, Any]:
@@ -150,10 +149,10 @@ def _correction(correction: Correction) -> dict[str, Any]:
 
 
 def _appeal(appeal: Appeal) -> dict[str, Any]:
-    told: dict[str, Any] = {"ontvangen_op": appeal.received_on, "afgehandeld_op": appeal.closed_on}
+    data: dict[str, Any] = {"ontvangen_op": appeal.received_on, "afgehandeld_op": appeal.closed_on}
     if appeal.closed_on:
-        told |= {"uitkomst": appeal.get_outcome_display(), "notitie": appeal.note}
-    return told
+        data |= {"uitkomst": appeal.get_outcome_display(), "notitie": appeal.note}
+    return data
 
 
 def _viewing(viewing: Viewing) -> dict[str, Any]:
@@ -161,28 +160,28 @@ def _viewing(viewing: Viewing) -> dict[str, Any]:
 
 
 def _mails(student: Membership, addresses: list[Address]) -> OutgoingMailQuerySet:
-    """Those about the student's assessments, and those sent to the student, at an earlier address too."""
+    """Return the mails about the student's assessments or to the student, at earlier addresses too."""
     about = MailAbout.objects.filter(assessment__student=student).values("mail")
-    own = Case(When(mails_to(addresses), then=True), default=False)
-    found = OutgoingMail.objects.annotate(is_own=own).filter(Q(pk__in=about) | mails_to(addresses))
-    return found.order_by("created_at", "pk")
+    is_own = Case(When(mails_to(addresses), then=True), default=False)
+    mails = OutgoingMail.objects.annotate(is_own=is_own).filter(Q(pk__in=about) | mails_to(addresses))
+    return mails.order_by("created_at", "pk")
 
 
 def _mail(mail: Any) -> dict[str, Any]:
-    """A mail to someone else may name others, and what was given so far: of that only that it was sent."""
-    told: dict[str, Any] = {"soort": mail.kind, "gemaakt_op": mail.created_at, "verzonden_op": mail.sent_at}
+    """Return content only of the student's own mails: others may name other people or reveal scores."""
+    data: dict[str, Any] = {"soort": mail.kind, "gemaakt_op": mail.created_at, "verzonden_op": mail.sent_at}
     if mail.is_own:
-        told |= {"aan": mail.to, "onderwerp": mail.subject, "tekst": mail.text}
-    return told
+        data |= {"aan": mail.to, "onderwerp": mail.subject, "tekst": mail.text}
+    return data
 
 
 def collect_account(student: Membership, addresses: list[Address]) -> dict[str, Any]:
-    """The account, how one logs in to it, and where."""
+    """Return the account, its login data and sessions."""
     user = student.user
     return {
         "account": _account(student),
         "tweede_stap": _second_step(user),
-        "sessies": [_session(session) for session in Session.objects.of(user.pk)],
+        "sessies": [_session(session) for session in Session.objects.active_for(user.pk)],
         "inloggen": _logins(addresses),
         "wijzigingen_van_uw_e-mailadres": list(
             user.email_changes.order_by("asked_at").values(
@@ -195,18 +194,22 @@ def collect_account(student: Membership, addresses: list[Address]) -> dict[str, 
             )
         ),
         "aanvragen_van_een_account": [
-            {"naam": asked.full_name, "school": asked.school.name, "aangevraagd_op": asked.asked_at}
-            for asked in Registration.objects.filter(email=user.email).select_related("school")
+            {
+                "naam": registration.full_name,
+                "school": registration.school.name,
+                "aangevraagd_op": registration.asked_at,
+            }
+            for registration in Registration.objects.filter(email=user.email).select_related("school")
         ],
     }
 
 
 def collect_school(student: Membership, addresses: list[Address]) -> dict[str, Any]:
-    """What the school wrote down of the student, and of who they are there beside a student."""
+    """Return what the school recorded about the student, in other roles too."""
     school, user = student.school, student.user
-    asked = school.school_invitations.filter(invited_at(addresses) | Q(user=user) | Q(accepted_by=user))
+    invitations = school.school_invitations.filter(invited_at(addresses) | Q(user=user) | Q(accepted_by=user))
     return {
-        "uitnodigingen_voor_de_school": [_school_invitation(invitation) for invitation in asked.order_by("pk")],
+        "uitnodigingen_voor_de_school": [_school_invitation(invitation) for invitation in invitations.order_by("pk")],
         "wijzigingen_van_uw_rollen": [
             {
                 "rol": change.role_label,
@@ -246,12 +249,15 @@ def _account(student: Membership) -> dict[str, Any]:
         "vertrokken_zonder_diploma_op": student.left_on,
         "datums_ingevuld_op": student.study_dates_set_at,
         "uit_de_school_gehaald_op": student.ended_at,
-        "rollen": [f"{held.get_role_display()}, {held.school}" for held in user.memberships.select_related("school")],
+        "rollen": [
+            f"{membership.get_role_display()}, {membership.school}"
+            for membership in user.memberships.select_related("school")
+        ],
     }
 
 
 def _second_step(user: User) -> dict[str, Any]:
-    """That there is an app, and how many codes are left; neither the key nor a code."""
+    """Return the apps and the number of recovery codes, without the keys and codes."""
     apps = TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk")
     return {
         "apps": [{"aangezet_op": app.created_at, "laatst_gebruikt_op": app.last_used_at} for app in apps],
@@ -270,14 +276,14 @@ def _session(session: Session) -> dict[str, Any]:
 
 
 def _logins(addresses: list[Address]) -> dict[str, Any]:
-    """Of a try that failed the time alone: it may have been someone else's, from their machine."""
-    mine = logins_with(addresses)
+    """Return the logins; of failed ones only the time, since another person may have tried."""
+    matching = logins_with(addresses)
     failed = [
-        log.objects.filter(mine).values_list("attempt_time", flat=True) for log in (AccessAttempt, AccessFailureLog)
+        log.objects.filter(matching).values_list("attempt_time", flat=True) for log in (AccessAttempt, AccessFailureLog)
     ]
     return {
         "gelukt": list(
-            AccessLog.objects.filter(mine)
+            AccessLog.objects.filter(matching)
             .order_by("attempt_time")
             .values(op=F("attempt_time"), ip_adres=F("ip_address"), browser=F("user_agent"))
         ),

@@ -1,8 +1,7 @@
-"""The file with everything about one student, made by a worker, for the student alone.
+"""The file with everything about one student, made by a worker, for that student only.
 
-Schoolbeheer sees no results (DESIGN.md, 'Who may do what'), and a request to see one's data is answered to who made it.
-So Schoolbeheer can start it, for who asked at the desk, and sees when it was made and fetched; the student gets the
-mail and, logged in, the file. A student needs nobody for it: the profile has the same button. Each request is a row.
+Schoolbeheer may see no results (DESIGN.md, 'Who may do what'), so it can start a request and see its dates, but only
+the student gets the mail and the file. Students can also start it from their profile.
 """
 
 from __future__ import annotations
@@ -26,20 +25,20 @@ from digibeoordelen.outbox.storage import keep_file
 
 from .data_export import collect, documents
 
-IN_MEMORY = 1024 * 1024  # of the file while it is made; what is larger goes to disk
+IN_MEMORY = 1024 * 1024  # of the file while it is made; a larger one goes to disk
 PIECE = 64 * 1024
-TRIES = 3  # the nightly erasing takes a student's assessments one after another
-AGAIN = timedelta(days=1)  # so long one file is enough
+TRIES = 3  # the nightly erasure removes a student's assessments one after another
+AGAIN = timedelta(days=1)  # within this time the last file is used again
 
 
 class KeepsChanging(Exception):
-    """The student's assessments changed each time they were collected."""
+    """The student's assessments changed during each attempt to collect them."""
 
 
 def ask(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
-    """The request that is under way or was answered less than a day ago, else a new one; and whether work begins.
+    """Return the request that is open or was answered less than a day ago, else a new one; and whether work starts.
 
-    One that was given up is taken up again.
+    A request that was given up is started again.
     """
     with transaction.atomic():
         Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)
@@ -56,50 +55,50 @@ def ask(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
 
 
 def make(request: DataRequest) -> None:
-    """Make the file and queue the mail; raise `KeepsChanging` where what it holds changed each time.
+    """Make the file and queue the mail; raise `KeepsChanging` when its content changed during each attempt.
 
-    What was erased or withdrawn after it was collected must not come back: then it is collected again.
+    Data that was erased or withdrawn after it was collected may not be in the file: then it is collected again.
     """
     for _ in range(TRIES):
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
-            seen = list(_standing(request))
+            rows = list(_standing(request))
             write_zip(request.student, file)
             with transaction.atomic():
-                if _hold(request) == seen:
+                if _hold(request) == rows:
                     _keep(request, cast(BinaryIO, file))
                     return
     raise KeepsChanging
 
 
 def _standing(request: DataRequest) -> Any:
-    """What the student's assessments are: another list once one is erased, made final or withdrawn."""
+    """Return rows that change when an assessment of the student is erased, made final or withdrawn."""
     assessments = Assessment.objects.filter(student=request.student_id).order_by("pk")
     return assessments.values_list("pk", "status", "version")
 
 
 def _hold(request: DataRequest) -> list[Any]:
-    """The same as it is now, with student and assessments locked in the order in which `erase` locks them."""
+    """Return the same rows, with student and assessments locked in the order of `erasure`."""
     list(Membership.objects.select_for_update(of=("self",), no_key=True).filter(pk=request.student_id))
     return list(_standing(request).select_for_update(of=("self",), no_key=True))
 
 
 def _keep(request: DataRequest, file: BinaryIO) -> None:
-    request.extend()  # before bytes are kept of a student who was erased meanwhile
+    request.extend()  # before storing bytes of a student who was erased meanwhile
     mail = mails.queue_own_data(student=request.student) if request.student.user.is_active else None
     request.finish(file=keep_file(file), made_at=timezone.now(), mail=mail)
 
 
 def write_zip(student: Membership, file: IO[bytes]) -> None:
-    """gegevens.json and every PDF; a PDF that is missing from the storage is named and passed over."""
-    gone: list[str] = []
+    """Write gegevens.json and every PDF; a PDF missing from the storage is listed and skipped."""
+    missing: list[str] = []
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, document in documents(student):
             try:
                 _copy(document.file, archive, name)
             except FileGone:
-                gone.append(name)
-        told = collect(student) | ({"ontbrekende_bestanden": gone} if gone else {})
-        text = json.dumps(told, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
+                missing.append(name)
+        data = collect(student) | ({"ontbrekende_bestanden": missing} if missing else {})
+        text = json.dumps(data, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
         archive.writestr("gegevens.json", text)
 
 

@@ -1,8 +1,8 @@
-"""Erases what need not be kept any more (`retention` says what that is), a nightly task a step at a time.
+"""Erase what `retention` no longer retains, as a nightly task.
 
-Each assessment and each student goes in a transaction of its own, which also counts it and writes the log: a worker
-that dies leaves nothing half, and the next night goes on. What else hangs on an assessment, in whichever app, goes with
-it by its foreign key (CASCADE); mails, documents and bytes are dealt with here.
+Each assessment and each student is erased in a transaction of its own, with its counts and log, so that the next night
+continues where a worker stopped. Rows of other apps are deleted by CASCADE; mails, documents and files are handled
+here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.addresses import addresses_of, mails_to
-from accounts.erasure import erase_membership, erase_unused, forget_logins
+from accounts.erasure import erase_membership, erase_unused, purge_login_log
 from accounts.models import Membership, School
 from assessments.documents import verification
 from assessments.models import (
@@ -43,15 +43,15 @@ from digibeoordelen.outbox.models import OutgoingMail
 from . import access_log, retention
 
 logger = logging.getLogger(__name__)
-# Mails that are about no assessment: a forgotten password, say.
+# mails about no assessment, such as a password reset
 LOOSE_MAILS_KEPT = timedelta(days=365)
 _ABOUT = MailAbout.objects.filter(mail=OuterRef("pk"))
 
 
 def erase_due(*, on: date | None = None) -> Counter[str]:
-    """Erases everything that is due on this day, today if not given, at every school; how much of what.
+    """Erase everything due on the day, by default today, at every school; return counts by kind.
 
-    What the database refuses is passed over, and logged by its id: the next night tries it again.
+    What the database refuses is skipped and logged by id; the next night tries it again.
     """
     on = on or timezone.localdate()
     done: Counter[str] = Counter()
@@ -65,13 +65,13 @@ def erase_due(*, on: date | None = None) -> Counter[str]:
 
 
 def tidy_up() -> None:
-    """What isn't a rule of a school's: old views, files and mails, and the bytes that nothing refers to any more."""
+    """Delete what no school's rule covers: old views, files and mails, and unreferenced bytes."""
     access_log.forget_old()
     DataRequest.objects.purge()
     MailAbout.objects.forget_delivered()
-    forget_logins()
-    old = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
-    cancel.delete(old.filter(~Exists(_ABOUT)))
+    purge_login_log()
+    old_mails = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
+    cancel.delete(old_mails.filter(~Exists(_ABOUT)))
     storage.destroy()
     storage.destroy_strays()
 
@@ -86,22 +86,22 @@ def _tried(erase: Callable[..., bool], pk: int, *, on: date) -> bool:
 
 @transaction.atomic
 def erase_assessment(pk: int, *, on: date) -> bool:
-    """Erases one assessment with all that hangs on it, if it is still due now that nothing can change it."""
+    """Erase one assessment with its related data, if it is still due under the lock."""
     assessment = _held(pk)
-    found = assessment and retention.due(assessment.school, on=on, among=Q(pk=pk)).first()
-    if not assessment or not found:
+    due = assessment and retention.due(assessment.school, on=on, among=Q(pk=pk)).first()
+    if not assessment or not due:
         return False
     count(assessment)
     documents = _destroy_documents(assessment, on=on)
     mails = _forget_mails(assessment)
-    assessment.student.data_requests.update(file=None)  # the result is in it
+    assessment.student.data_requests.update(file=None)  # the file contains the result
     assessment.delete()
-    _log(assessment.school, on, found.rule, assessments=1, documents=documents, mails=mails)
+    _log(assessment.school, on, due.rule, assessments=1, documents=documents, mails=mails)
     return True
 
 
 def _held(pk: int) -> Assessment | None:
-    """The assessment with its student and all of their assessments locked: no appeal, date or attempt comes between."""
+    """Return the assessment with its student and all assessments of that student locked."""
     student = Membership.objects.filter(assessments=pk).values_list("pk", flat=True).first()
     if student is None:
         return None
@@ -111,7 +111,7 @@ def _held(pk: int) -> Assessment | None:
 
 
 def _destroy_documents(assessment: Assessment, *, on: date) -> int:
-    """Leaves of each that there was one, for who holds it; its bytes go with what nothing refers to."""
+    """Keep only a record of each document for its holder; unreferenced bytes are collected later."""
     documents = list(assessment.documents.select_related("file"))
     DestroyedDocument.objects.bulk_create(
         DestroyedDocument(
@@ -128,7 +128,7 @@ def _destroy_documents(assessment: Assessment, *, on: date) -> int:
 
 
 def _forget_mails(assessment: Assessment) -> int:
-    """A mail that is about others too is blanked: that it was sent is theirs to know."""
+    """Delete the mails about it; a mail that is also about others is blanked instead."""
     others = MailAbout.objects.filter(mail=OuterRef("pk")).exclude(assessment=assessment)
     mails = OutgoingMail.objects.filter(about__assessment=assessment).annotate(shared=Exists(others))
     return cancel.blank(mails.filter(shared=True)) + cancel.delete(mails.filter(shared=False))
@@ -136,16 +136,16 @@ def _forget_mails(assessment: Assessment) -> int:
 
 @transaction.atomic
 def erase_student(pk: int, *, on: date) -> bool:
-    """Takes a student of whom nothing is kept off the school, and the account if it serves nowhere else."""
+    """Remove a student without retained data from the school, and the account if it has no other use."""
     student = Membership.objects.select_for_update(of=("self",)).select_related("user", "school").filter(pk=pk).first()
-    found = student and retention.leaving(student.school, on=on).filter(pk=pk).first()
-    if not student or not found:
+    leaving = student and retention.leaving(student.school, on=on).filter(pk=pk).first()
+    if not student or not leaving:
         return False
     school, addresses = student.school, addresses_of(student.user)
     if erase_membership(student):
-        # What is about an assessment is by now about others' alone: of one who was their examiner, too.
+        # The remaining mails about assessments are about others, in which the user was an examiner.
         cancel.delete(OutgoingMail.objects.filter(mails_to(addresses), ~Exists(_ABOUT)))
-    _log(school, on, found.rule, students=1)
+    _log(school, on, leaving.rule, students=1)
     return True
 
 
@@ -158,26 +158,29 @@ ENOUGH_STUDENTS = 5
 
 
 def school_year(day: date) -> int:
-    """The year in which the school year of this day began, in August."""
+    """Return the year in which the school year of this day began, in August."""
     return day.year if day.month >= 8 else day.year - 1
 
 
 def first_moment(year: int) -> datetime:
-    """Of the school year that begins in August of this year."""
+    """Return the start of the school year that begins in this year."""
     return timezone.make_aware(datetime.combine(date(year, 8, 1), time.min))
 
 
 def counting() -> QuerySet[Score]:
-    """The scores that a picture of the work is made of: given and completed by an examiner who was not taken off,
-    in an assessment that was not cancelled. Not what the committee decided."""
+    """Return the scores for statistics: completed, live, and in an assessment that was not cancelled.
+
+    Without the committee's corrections.
+    """
     completed = Score.objects.filter(assignment__removed_at__isnull=True, assignment__completed_at__isnull=False)
     return completed.exclude(assignment__assessment__status=Status.CANCELLED)
 
 
 def count(assessment: Assessment) -> None:
-    """Adds the assessment and its scores to the counts, each where enough students did the exam and the unit that year.
+    """Add the assessment and its scores to the counts, where enough students took the exam and unit that year.
 
-    Call it in the transaction that erases it, before it is gone: of a year that shrinks the last are counted too.
+    Call it in the transaction that erases the assessment, before it is deleted. A year that was counted before
+    continues to be counted as it shrinks.
     """
     began_at: datetime = assessment.created_at
     year = school_year(timezone.localdate(began_at))
@@ -188,7 +191,7 @@ def count(assessment: Assessment) -> None:
         created_at__gte=first_moment(year),
         created_at__lt=first_moment(year + 1),
     )
-    if _are_enough(same_year) or PastAssessments.objects.filter(**of).exists():  # then they were enough before
+    if _are_enough(same_year) or PastAssessments.objects.filter(**of).exists():  # there were enough earlier
         PastAssessments.objects.add([{**of, "status": assessment.status, "ovg": assessment.ovg}])
     of_unit = same_year.filter(unit_code=assessment.unit_code).exclude(status=Status.CANCELLED)
     counted = {**of, "criterion__part__work_process__core_task__unit__code": assessment.unit_code}
@@ -202,9 +205,9 @@ def _are_enough(assessments: AssessmentQuerySet) -> bool:
 
 
 def _count_scores(assessment: Assessment, of: dict[str, Any]) -> None:
-    given = Counter(counting().filter(assignment__assessment=assessment).values_list("criterion", "value"))
+    counts = Counter(counting().filter(assignment__assessment=assessment).values_list("criterion", "value"))
     by_times: dict[int, list[dict[str, Any]]] = {}
-    for (criterion, value), times in given.items():
+    for (criterion, value), times in counts.items():
         by_times.setdefault(times, []).append({**of, "criterion_id": criterion, "value": value})
     for times, rows in by_times.items():
         PastScores.objects.add(rows, count=times)
@@ -215,7 +218,7 @@ AHEAD = timedelta(weeks=4)
 
 @dataclass(frozen=True)
 class Row:
-    """One student: from which day on what goes. With no assessment it is the account that does."""
+    """One student, and the first day of erasure; without an assessment the account is erased."""
 
     student: Membership
     count: int
@@ -225,7 +228,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Coming:
-    """`until` is the last day that was looked at; `counts` has each rule that takes something, by its words."""
+    """`until` is the last day of the period; `counts` has the label and the number of each rule that applies."""
 
     until: date
     counts: list[tuple[str, int]]
@@ -235,7 +238,7 @@ class Coming:
 
 
 def look_ahead(school: School, *, on: date | None = None) -> Coming:
-    """What the nightly task will do up to then, if nothing is mended and nobody appeals."""
+    """Return what the nightly task will erase within the period, if no date, term or appeal changes."""
     until = (on or timezone.localdate()) + AHEAD
     due = retention.due(school, on=until)
     leaving = retention.leaving(school, on=until)
@@ -251,26 +254,28 @@ def look_ahead(school: School, *, on: date | None = None) -> Coming:
 
 
 def rows_of(students: Iterable[Membership], school: School, *, until: date) -> list[Row]:
-    """The rows of a page of `Coming.students`; three queries."""
+    """Return the rows of a page of `Coming.students`; three queries."""
     students = list(students)
     due = retention.due(school, on=until, among=Q(student__in=students)).select_related("student")
     by_student: dict[int, list[Assessment]] = {}
-    found = list(due)
-    for assessment in found:
+    students_due = list(due)
+    for assessment in students_due:
         by_student.setdefault(assessment.student_id, []).append(assessment)
-    facts, terms, today = retention.facts_of(found, school), retention.Terms.of(school), timezone.localdate()
+    facts, terms, today = retention.facts_of(students_due, school), retention.Terms.of(school), timezone.localdate()
     rows = []
     for student in students:
-        own = [retention.erased_from(facts[one.pk], terms) for one in by_student.get(student.pk, [])]
-        days = [found for found in own if found] or [(today, Rule.DIPLOMA if student.diploma_on else Rule.LEFT)]
+        erasures = [retention.erased_from(facts[item.pk], terms) for item in by_student.get(student.pk, [])]
+        days = [erasure for erasure in erasures if erasure] or [
+            (today, Rule.DIPLOMA if student.diploma_on else Rule.LEFT)
+        ]
         first = max(min(day for day, _ in days), today)
-        rows.append(Row(student, len(own), first, list(dict.fromkeys(str(rule.label) for _, rule in days))))
+        rows.append(Row(student, len(erasures), first, list(dict.fromkeys(str(rule.label) for _, rule in days))))
     return rows
 
 
 @shared_task(name="assessments.tasks.erase_due")
 def run_nightly_erasure() -> None:
-    """The night's work: erases what need not be kept any more, at every school."""
+    """Erase everything due, at every school; the nightly task."""
 
     erase_due()
     tidy_up()

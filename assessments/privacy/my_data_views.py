@@ -1,4 +1,4 @@
-"""'Mijn gegevens': a student asks for the own data, and downloads it (AVG, article 15)."""
+"""'Mijn gegevens': students request and download their own data (AVG, article 15)."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from . import data_requests
 
 
 def get_own_student(user: User, pk: int) -> Membership:
-    """One's own place as a student at a school; else 404."""
+    """Return the user's own membership as a student; else raise `Http404`."""
     return get_object_or_404(user.memberships.filter(role=Role.STUDENT), pk=pk)
 
 
 @translated
 @require_GET
 def own_data(request: UserRequest) -> HttpResponse:
-    """Each school where one is a student, with what was asked for there; 404 for who is a student nowhere."""
+    """List the user's schools as a student with the requests; 404 without such a school."""
     students = request.user.memberships.filter(role=Role.STUDENT).select_related("school").order_by("school__name")
-    found = list(students.prefetch_related("data_requests"))
-    if not found:
+    memberships = list(students.prefetch_related("data_requests"))
+    if not memberships:
         raise Http404
-    return render(request, "assessments/privacy/own_data.html", {"students": found, "kept_days": KEPT_DAYS})
+    return render(request, "assessments/privacy/own_data.html", {"students": memberships, "kept_days": KEPT_DAYS})
 
 
 @translated
 @require_POST
 def request_own_data(request: UserRequest, membership_id: int) -> HttpResponse:
     """'Gegevens opvragen'."""
-    asked, is_new = data_requests.ask(student=get_own_student(request.user, membership_id), by=request.user)
+    data_request, is_new = data_requests.ask(student=get_own_student(request.user, membership_id), by=request.user)
     if is_new:
         messages.success(request, _("Uw gegevens worden verzameld. U krijgt een mail zodra het bestand klaarstaat."))
-    elif asked.is_available:
+    elif data_request.is_available:
         messages.info(request, _("Er staat al een recent bestand klaar."))
     else:
         messages.info(request, _("Uw gegevens worden al verzameld. U krijgt een mail zodra het bestand klaarstaat."))
@@ -51,18 +51,18 @@ def request_own_data(request: UserRequest, membership_id: int) -> HttpResponse:
 
 @require_GET
 def download_own_data(request: UserRequest, public_id: UUID) -> FileResponse:
-    """The file, for the student whose data it holds; 404 for anyone else, and once it is gone."""
-    found = get_object_or_404(
+    """Return the file to the student whose data it is; 404 for anyone else, and once it is released."""
+    data_request = get_object_or_404(
         DataRequest.objects.of_student(request.user).available().select_related("file"), public_id=public_id
     )
-    if found.file is None:
+    if data_request.file is None:
         raise Http404
-    content = found.file.open_proven()
-    DataRequest.objects.filter(pk=found.pk, downloaded_at__isnull=True).update(downloaded_at=timezone.now())
+    content = data_request.file.open_proven()
+    DataRequest.objects.filter(pk=data_request.pk, downloaded_at__isnull=True).update(downloaded_at=timezone.now())
     return FileResponse(
         content,
         as_attachment=True,
-        filename=f"mijn-gegevens-{timezone.localdate(found.made_at):%Y-%m-%d}.zip",
+        filename=f"mijn-gegevens-{timezone.localdate(data_request.made_at):%Y-%m-%d}.zip",
         content_type="application/zip",
         headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )

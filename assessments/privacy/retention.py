@@ -1,15 +1,12 @@
-"""How long an assessment is kept (DESIGN.md, 'Retention'); `erase` does what follows from it.
+"""How long an assessment is retained (DESIGN.md, 'Retention'); `erasure` applies it.
 
-What a school's exam rules, an appeal or the inspection may ask for must be there; after that nothing of it:
-
-- 18 months after the student's diploma everything that was begun up to that day, whatever became of it. What was begun
-  later belongs to a next study, and waits for a date of its own.
-- Of who left without a diploma the same, after the school's own term (`School.left_months`).
-- What was cancelled, and what never became final, goes with the above, or after terms of the school's own if these
-  come first. A final result goes by the first two alone: as long as neither date is filled in it stays, and
-  Schoolbeheer sees that it does.
-- While the student has an appeal open nothing of theirs goes, the other attempts included: it may lean on these.
-- Dates and terms that were filled in wrongly can be mended: what follows from them waits `NOTICE` from then on.
+- 18 months after the student's diploma: everything begun up to that day, in any state. Later assessments belong to a
+  next study with a date of its own.
+- The same after leaving without a diploma, with the school's term (`School.left_months`).
+- Cancelled and unfinished assessments: as above, or after terms of the school if those end first. A final result has
+  only the first two rules: without a date it stays, and Schoolbeheer sees a list of those.
+- Nothing of a student with an open appeal is erased, other attempts included.
+- Dates and terms can be corrected: a change takes effect `NOTICE` later.
 """
 
 from __future__ import annotations
@@ -29,19 +26,19 @@ from assessments.models import CLOSED, Appeal, Assessment, Event, Rule, Status
 
 DIPLOMA_MONTHS = 18
 NOTICE = timedelta(days=30)
-# Of more students without a date than so many a page says just that.
+# above this number of students without a date a page shows no exact count
 MANY = 1000
-# An account that was logged into this recently is in use, whatever the dates say.
+# an account with a login within this period is in use, regardless of the dates
 IN_USE = timedelta(days=180)
 
 
 def kept_until(start: date, months: int) -> date:
-    """The last day of a term; of 31 August and 18 months the last of February."""
+    """Return the last day of a term; 18 months from 31 August end on the last day of February."""
     return start + relativedelta(months=months)
 
 
 def newest_over(on: date, months: int) -> date:
-    """The newest day to begin from of which a term of so many months is over on this day."""
+    """Return the latest start of which a term of this length is over on the day."""
     day = on - relativedelta(months=months)
     while kept_until(day, months) >= on:
         day -= timedelta(days=1)
@@ -52,7 +49,7 @@ def newest_over(on: date, months: int) -> date:
 
 @dataclass(frozen=True)
 class Terms:
-    """A school's own, in months."""
+    """A school's terms, in months."""
 
     left: int
     cancelled: int
@@ -65,7 +62,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules look at, of one assessment. `settled_on`: when a date or a term was last changed."""
+    """What the rules need of one assessment. `settled_on`: when a date or a term last changed."""
 
     status: str
     began_on: date
@@ -77,7 +74,7 @@ class Facts:
 
 
 def erased_from(facts: Facts, terms: Terms) -> tuple[date, Rule] | None:
-    """The first day on which it goes, and why; None as long as nothing says that it goes."""
+    """Return the first day of erasure and its rule; None while no rule applies."""
     if facts.appealed:
         return None
     ends: list[tuple[date, Rule]] = []
@@ -98,10 +95,10 @@ def erased_from(facts: Facts, terms: Terms) -> tuple[date, Rule] | None:
 
 
 def due(school: School, *, on: date, appealed: bool = False, among: Q | None = None) -> QuerySet[Any]:
-    """The school's assessments that go on this day or went before, each with its `rule`; what `erased_from` says.
+    """Return the school's assessments due by this day, each with its `rule`; the SQL form of `erased_from`.
 
-    Where several rules hold it is the first of `Rule`. With `appealed` those that would, and stay for an appeal. Of few
-    assessments, which `among` tells, it is asked at once; else what can be due is looked up by dates first.
+    The first applicable `Rule` counts. With `appealed` it returns those retained for an open appeal instead. `among`
+    limits it to a few assessments; otherwise candidates are read by date first.
     """
     terms = Terms.of(school)
     cancelled, unfinished = newest_over(on, terms.cancelled), newest_over(on, terms.unfinished)
@@ -112,17 +109,19 @@ def due(school: School, *, on: date, appealed: bool = False, among: Q | None = N
         (Rule.UNFINISHED, Q(status__in=_OPEN) & _nothing_since(unfinished)),
     ]
     appeals = Appeal.objects.open().filter(assessment__student=OuterRef("student"))
-    wanted = Q(pk__in=_candidates(school, on)) if among is None else among
-    found = Assessment.objects.filter(wanted, school=school).annotate(began_on=TruncDate("created_at"))
-    found = found.annotate(rule=Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value("")))
+    condition = Q(pk__in=_candidates(school, on)) if among is None else among
+    assessments = Assessment.objects.filter(condition, school=school).annotate(began_on=TruncDate("created_at"))
+    assessments = assessments.annotate(
+        rule=Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value(""))
+    )
     if _too_fresh(school.terms_set_at, on):
-        return found.none()
-    held = Exists(appeals) if appealed else ~Exists(appeals)
-    return found.filter(held, _told_of(on, "student__")).exclude(rule="")
+        return assessments.none()
+    appeal_filter = Exists(appeals) if appealed else ~Exists(appeals)
+    return assessments.filter(appeal_filter, _told_of(on, "student__")).exclude(rule="")
 
 
 def _candidates(school: School, on: date) -> QuerySet[Any, Any]:
-    """All that can be due, and some more: by indexes, so that a large school's other assessments are not read."""
+    """Return a superset of what can be due, by indexes that skip a large school's other assessments."""
     of_school, terms = Assessment.objects.filter(school=school).order_by(), Terms.of(school)
     dated = school.memberships.filter(role=Role.STUDENT).filter(
         Q(diploma_on__lte=newest_over(on, DIPLOMA_MONTHS)) | Q(left_on__lte=newest_over(on, terms.left))
@@ -133,7 +132,7 @@ def _candidates(school: School, on: date) -> QuerySet[Any, Any]:
         for status in statuses
     )
     of_dated = of_school.filter(student__in=dated.order_by().values("pk"))
-    return of_dated.values("pk").union(*(found.values("pk") for found in undated), all=True)
+    return of_dated.values("pk").union(*(queryset.values("pk") for queryset in undated), all=True)
 
 
 _OPEN = [status for status in Status if status not in CLOSED]
@@ -142,13 +141,13 @@ _AFTER_DIPLOMA = Q(student__diploma_on__isnull=True) | Q(began_on__gt=F(_DIPLOMA
 
 
 def _nothing_since(day: date) -> Q:
-    """Nothing happened to it after that day."""
+    """Match assessments without any event after that day."""
     events = Event.objects.filter(assessment=OuterRef("pk"), at__gte=_begin(day + timedelta(days=1)))
     return Q(Q(status_since__lt=_begin(day + timedelta(days=1))), ~Exists(events))
 
 
 def _told_of(on: date, student: str = "") -> Q:
-    """The student's dates have stood for as long as `NOTICE` says."""
+    """Match students whose dates last changed at least `NOTICE` ago."""
     column = f"{student}study_dates_set_at"
     return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lt": _begin(on - NOTICE)})
 
@@ -162,9 +161,9 @@ def _begin(day: date) -> datetime:
 
 
 def leaving(school: School, *, on: date) -> QuerySet[Any]:
-    """Students of whom the school has nothing to keep any more, each with the `rule`: no assessment, an old date.
+    """Return the students without retained data, each with the `rule`: no assessment, and an old date.
 
-    Not whose account is in use: someone who began a next study, say.
+    Students with an account in use are excluded.
     """
     rules = [
         (Rule.DIPLOMA, Q(diploma_on__lte=newest_over(on, DIPLOMA_MONTHS))),
@@ -172,7 +171,7 @@ def leaving(school: School, *, on: date) -> QuerySet[Any]:
     ]
     rule = Case(*(When(holds, then=Value(rule)) for rule, holds in rules), default=Value(""))
     used = Q(user__last_login__isnull=True) | Q(user__last_login__lt=_begin(on - IN_USE))
-    # Who was put in again since, by a list say, is a student here.
+    # Added to the school again since then, for instance by an import.
     back = RoleChange.objects.filter(school=school, user=OuterRef("user"), role=Role.STUDENT, change="GIVEN")
     since = back.filter(at__date__gt=Coalesce(OuterRef("diploma_on"), OuterRef("left_on")))
     holds = rules[0][1] | rules[1][1]
@@ -183,10 +182,10 @@ def leaving(school: School, *, on: date) -> QuerySet[Any]:
 
 
 def without_date(school: School) -> QuerySet[Membership]:
-    """Students with final results that stay for ever, as things are: no date, or dates that are older than these.
+    """Return students with final results that are never due: without a date, or with dates before these results.
 
-    Of many the first are soon met, in whatever order; few would be looked for among all students of the school, and
-    are gathered first.
+    With many such students the first are found quickly in any order; few would be searched among all students, so they
+    are collected first.
     """
     if _undated(school).order_by()[: MANY + 1].count() > MANY:
         final = Assessment.objects.filter(student=OuterRef("pk"), status=Status.FINAL)
@@ -199,7 +198,7 @@ def without_date(school: School) -> QuerySet[Membership]:
 
 
 def count_without_date(school: School) -> int:
-    """How many they are; of more than `MANY` one more than that."""
+    """Count them, at most `MANY` + 1."""
     return without_date(school).order_by()[: MANY + 1].count()
 
 
@@ -216,19 +215,19 @@ _ANY_DATE = Q(student__diploma_on__isnull=False) | Q(student__left_on__isnull=Fa
 
 
 def _begun_after(name: str) -> Q:
-    """Of a date that is there; the first comparison, of a moment with a day, is cheap and rules almost all out."""
+    """Match a later start than the date `name`, if set; the first, cheap comparison excludes almost all."""
     day = F(f"student__{name}")
     return Q(**{f"student__{name}__isnull": True}) | Q(Q(created_at__gt=day), created_at__date__gt=day)
 
 
 def facts_of(assessments: Iterable[Assessment], school: School) -> dict[int, Facts]:
-    """By the id of each: what `erased_from` asks. They come with their students; two queries for all."""
-    found = list(assessments)
-    students = {assessment.student_id for assessment in found}
+    """Return by id what `erased_from` needs of each; two queries. Needs the students to be joined."""
+    rows = list(assessments)
+    students = {assessment.student_id for assessment in rows}
     appealed = set(
         Appeal.objects.open().filter(assessment__student__in=students).values_list("assessment__student", flat=True)
     )
-    newest = dict(Event.objects.filter(assessment__in=found).order_by("at").values_list("assessment", "at"))
+    newest = dict(Event.objects.filter(assessment__in=rows).order_by("at").values_list("assessment", "at"))
     return {
         assessment.pk: Facts(
             status=assessment.status,
@@ -241,7 +240,7 @@ def facts_of(assessments: Iterable[Assessment], school: School) -> dict[int, Fac
             settled_on=_settled_on(assessment.student, school),
             appealed=assessment.student_id in appealed,
         )
-        for assessment in found
+        for assessment in rows
     }
 
 

@@ -1,7 +1,6 @@
-"""When a student got the diploma, or left without one: the school fills it in, one by one or as a list.
+"""The dates of a student's diploma or departure, entered by the school one by one or as a list.
 
-What follows from a date takes results away, so nothing is erased by one that stands there for less than
-`retention.NOTICE`, and each change is in the school's log.
+A date leads to erasure, so it takes effect only after `retention.NOTICE`, and each change is logged.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, SchoolChange, User
-from accounts.school.changes import lines_of_student, own_changes, said
+from accounts.school.changes import changed_fields, display_value, student_changes
 
 DATES = ("diploma_on", "left_on")
 FIRST_DATE = date(2000, 1, 1)
@@ -24,20 +23,23 @@ _FORMATS = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d", "%d-%m-%y")
 
 
 def check_date(day: date) -> None:
-    """Raises `ValidationError` (Dutch) for what must be a slip of the pen."""
+    """Raise `ValidationError` (Dutch) for an implausible date."""
     if not FIRST_DATE <= day <= timezone.localdate() + AHEAD:
         raise ValidationError("Deze datum ligt vóór 2000 of meer dan een jaar vooruit. Kijk het jaartal na.")
 
 
 def contradiction(*, diploma_on: date | None, left_on: date | None) -> str:
-    """What is odd about a student who has both dates (Dutch); empty for who has not.
+    """Return a warning for a student with both dates (Dutch); '' otherwise.
 
-    Two studies make both true, so it is said and nothing is refused. `retention` says what follows: the diploma
-    counts for all that was begun by its day.
+    It is no error: two studies can make both true. The diploma then counts for everything begun by its day
+    (`retention`).
     """
     if diploma_on is None or left_on is None:
         return ""
-    left, diploma = f"vertrokken zonder diploma op {said(left_on)}", f"een diploma op {said(diploma_on)}"
+    left, diploma = (
+        f"vertrokken zonder diploma op {display_value(left_on)}",
+        f"een diploma op {display_value(diploma_on)}",
+    )
     if left_on > diploma_on:
         return (
             f"Let op: {diploma} en daarna {left}. Dat kan alleen bij twee opleidingen. "
@@ -52,27 +54,28 @@ def contradiction(*, diploma_on: date | None, left_on: date | None) -> str:
 def set_dates(
     *, student: Membership, typed: Mapping[str, date | None], opened: Mapping[str, str], by: User
 ) -> list[SchoolChange]:
-    """Writes the dates that differ from what the form was opened with, and returns their lines of the log.
+    """Write the dates that differ from those in the opened form, and return their log lines.
 
-    `own_changes` says what that is; it raises `ChangedMeanwhile`, with nothing written, for what another changed.
+    `changed_fields` compares them, and raises `ChangedMeanwhile`, with nothing written, for a date that another
+    changed.
     """
     with transaction.atomic():
         current = Membership.objects.select_for_update(of=("self",)).get(pk=student.pk)
-        return write_dates([(current, own_changes(kept=current, typed=typed, opened=opened))], by=by)
+        return write_dates([(current, changed_fields(stored=current, typed=typed, opened=opened))], by=by)
 
 
 def write_dates(
     changed: Iterable[tuple[Membership, Mapping[str, date | None]]], *, by: User, reason: str = ""
 ) -> list[SchoolChange]:
-    """Writes the dates, that they stand from now on, and the lines of the log, which it returns.
+    """Write the dates, the moment of the change and the log lines; return the lines.
 
-    Call it in a transaction that holds the students' rows.
+    Call it in a transaction that locks the students' rows.
     """
     lines: list[SchoolChange] = []
     students = []
     now = timezone.now()
     for student, dates in changed:
-        changes = lines_of_student(student=student, changes=dates, by=by, reason=reason)
+        changes = student_changes(student=student, changes=dates, by=by, reason=reason)
         if not changes:
             continue
         lines += changes
@@ -85,7 +88,7 @@ def write_dates(
 
 
 def read_date(typed: str) -> date:
-    """10-07-2026, 10/7/2026, 2026-07-10, or what Excel adds a time to; raises `ValidationError` (Dutch)."""
+    """Parse 10-07-2026, 10/7/2026, 2026-07-10, also with Excel's time; raise `ValidationError` (Dutch)."""
     day = typed.split(" ")[0].split("T")[0]
     for form in _FORMATS:
         try:

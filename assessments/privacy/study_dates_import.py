@@ -1,7 +1,6 @@
-"""What a line of a list of dates means for a school's students, and how the good ones are written.
+"""Import a list of study dates: validate each line and write the valid ones.
 
-What follows from a date takes results away: so a list takes no date away, and a student who stands in it with two
-different dates gets neither.
+A date leads to erasure, so a list never removes a date, and a student listed with two different dates gets neither.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from accounts.importing.template_files import Template
 from accounts.importing.views import SchoolListPages
 from accounts.models import Membership, Role, School
 from accounts.people.importing.people import NUMBER as NUMBER_OF_PERSON
-from accounts.people.importing.people import number_of
+from accounts.people.importing.people import format_number
 from accounts.people.importing.write import CHANGED
-from accounts.school.changes import said
+from accounts.school.changes import display_value
 from assessments.models import DatesImport
 
 from . import retention
@@ -73,27 +72,27 @@ def judge(
     sound: Container[int] = (),
     lock: bool = False,
 ) -> Iterator[Judged]:
-    """What each line would do to the school's students as they are now; `Judge` says the rest."""
+    """Validate each line against the school's current students; see `Judge`."""
     all_lines = list(lines)
     listed = _listed(all_lines, school)
     for chunk in chunks(iter(all_lines), CHUNK):
-        known = _students(school, {number_of(values[0], school) for _, values in chunk}, lock=lock)
+        known = _students(school, {format_number(values[0], school) for _, values in chunk}, lock=lock)
         for line, values in chunk:
             if values[0].casefold() == EXAMPLE[0]:
                 yield Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "het voorbeeld uit het template"),)))
             elif notes := [] if line in sound else check(layout, values):
                 yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
             else:
-                number = number_of(values[0], school)
+                number = format_number(values[0], school)
                 yield _judge(line, values, known.get(number), listed[number])
 
 
 def _listed(lines: Sequence[tuple[int, Values]], school: School) -> dict[str, dict[int, Values]]:
-    """By number the lines that have it, with their dates."""
-    found: dict[str, dict[int, Values]] = {}
+    """Return the lines of each student number, with their dates."""
+    by_number: dict[str, dict[int, Values]] = {}
     for line, values in lines:
-        found.setdefault(number_of(values[0], school), {})[line] = values[1:]
-    return found
+        by_number.setdefault(format_number(values[0], school), {})[line] = values[1:]
+    return by_number
 
 
 def _students(school: School, numbers: set[str], *, lock: bool) -> dict[str, Membership]:
@@ -124,7 +123,7 @@ def _refused(line: int, values: Values, notes: Sequence[Note]) -> Judged:
 
 
 def _read(values: Values) -> tuple[dict[str, date], list[Note]]:
-    """The dates that a line gives, and what is wrong with them."""
+    """Return the dates of a line, and its errors."""
     dates, wrong = {}, []
     for name, cell in zip(DATES, values[1:], strict=True):
         try:
@@ -144,7 +143,10 @@ def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str,
     if not changed:
         return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "staat er al zo"),)))
     outcome = Outcome.UPDATED if any(before[name] for name in changed) else Outcome.NEW
-    notes = [Note(HEADERS[name], said(dates[name]), f"(was {said(before[name]) or 'leeg'})") for name in changed]
+    notes = [
+        Note(HEADERS[name], display_value(dates[name]), f"(was {display_value(before[name]) or 'leeg'})")
+        for name in changed
+    ]
     after = {name: getattr(student, name) for name in DATES} | dict(dates)
     if odd := contradiction(**after):
         notes.append(Note("", "", odd, warns=True))
@@ -152,11 +154,11 @@ def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str,
 
 
 def write(prepared: DatesImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
-    """The dates, and who gave them in the school's log."""
+    """Write the dates, with the importing user in the school's log."""
     reason = f"Geïmporteerd uit {prepared.filename}."
     for start in range(0, len(good), BATCH):
         batch = good[start : start + BATCH]
-        write_dates([(one.there, _read(one.row.values)[0]) for one in batch], by=prepared.by, reason=reason)
+        write_dates([(judged.there, _read(judged.row.values)[0]) for judged in batch], by=prepared.by, reason=reason)
         if count:
             count(start + len(batch))
 
@@ -181,8 +183,8 @@ class DatesPages(SchoolListPages):
         return {"notice": retention.NOTICE.days}
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
-        """Each row of the page with whose it is: names are in no list, and not kept with it."""
-        numbers = {row.line: number_of(row.values[0], school) for row in page}
+        """Return the page's rows with the students' names, which the list itself does not contain."""
+        numbers = {row.line: format_number(row.values[0], school) for row in page}
         students = school.memberships.filter(role=Role.STUDENT, student_number__in={*numbers.values()} - {""})
         by_number = {student.student_number: student for student in students.select_related("user")}
         return {"rows": [(row, by_number.get(numbers[row.line])) for row in page], "notice": retention.NOTICE.days}

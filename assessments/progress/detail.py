@@ -1,4 +1,4 @@
-"""The examiners who were invited, on the assessment's page: how far they are, and what a teacher can do."""
+"""The invited examiners and the history on the assessment's page."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from assessments.rubric import Rubric
 class InvitedRow:
     """One invitation; `done` of the examiner's `total` parts are completed.
 
-    `is_over`: closed, or about a student who left: nothing more is asked. `is_invitable`: it was withdrawn and the
-    examiner is still chosen, so that inviting starts anew.
+    `is_over`: closed, or about a student who left. `is_invitable`: withdrawn, and the examiner is still chosen.
     """
 
     invitation: Invitation
@@ -30,12 +29,12 @@ class InvitedRow:
 
     @property
     def is_asked(self) -> bool:
-        """Whether something is still waited for: a mail makes sense."""
+        """Return whether work is still expected, so that a mail makes sense."""
         return not self.is_over and self.invitation.withdrawn_at is None and self.done < self.total
 
     @property
     def is_late(self) -> bool:
-        """Whether the link is over while there is still something to do."""
+        """Return whether the link expired with work left to do."""
         return self.is_asked and self.invitation.is_expired
 
     @property
@@ -44,13 +43,13 @@ class InvitedRow:
 
     @property
     def can_correct_address(self) -> bool:
-        """An account's address is the account's own; who left the address book has no page to edit."""
+        """Return whether the contact's page allows it: not for an account's address or a removed contact."""
         contact = self.invitation.contact
         return self.can_be_replaced and contact.user_id is None and contact.removed_at is None
 
 
 def invited_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[Contact]) -> list[InvitedRow]:
-    """A row for each invitation, sorted by last name; two queries. `invitable` is what `invite.invitable` says."""
+    """Return a row for each invitation, by last name; two queries. `invitable` are the contacts to invite again."""
     completed: dict[int, list[bool]] = {}
     for column in rubric.columns:
         completed.setdefault(column.assignment.contact_id, []).append(column.assignment.completed_at is not None)
@@ -59,10 +58,10 @@ def invited_rows(assessment: Assessment, rubric: Rubric, invitable: Collection[C
     invitations = assessment.invitations.select_related("contact", "mail", "replaced_by").prefetch_related(files)
     rows = []
     for invitation in invitations.order_by("contact__sort_key", "pk"):
-        own = completed.get(invitation.contact_id, [])
-        again = invitation.withdrawn_at is not None and invitation.contact_id in ids
+        assignments = completed.get(invitation.contact_id, [])
+        is_invitable = invitation.withdrawn_at is not None and invitation.contact_id in ids
         is_over = assessment.is_closed or assessment.student_left
-        rows.append(InvitedRow(invitation, sum(own), len(own), is_over, again))
+        rows.append(InvitedRow(invitation, sum(assignments), len(assignments), is_over, is_invitable))
     return rows
 
 
@@ -72,7 +71,7 @@ LINES_SHOWN = 200
 
 @dataclass(frozen=True)
 class Line:
-    """One thing that was done; saving several times on end is one line, with the newest time."""
+    """One line of the history; consecutive saves are one line, with the newest time."""
 
     at: datetime
     what: str
@@ -82,20 +81,20 @@ class Line:
 
 
 def read_history(assessment: Assessment) -> list[Line]:
-    """The newest `LINES_SHOWN` lines, newest first, from the newest `EVENTS_READ` events; one query."""
+    """Return the newest `LINES_SHOWN` lines, newest first, from the newest `EVENTS_READ` events; one query."""
     newest = assessment.events.order_by("-at", "-pk")[:EVENTS_READ]
     return [line for _, line in zip(range(LINES_SHOWN), _lines(newest), strict=False)]
 
 
 def _lines(events: Iterable[Event]) -> Iterator[Line]:
-    """Saves by one person that follow on each other are taken together; every other event is a line."""
+    """Merge consecutive saves by one person; every other event is a line."""
     for _, group in groupby(events, key=lambda e: e.actor_name if e.kind == Event.Kind.SAVED else e.pk):
-        same = list(group)
-        first = next((e for e in same if e.from_status != e.to_status), same[0])
+        saves = list(group)
+        first = next((e for e in saves if e.from_status != e.to_status), saves[0])
         moved = ""
         if first.from_status != first.to_status:
             moved = f"van {first.get_from_status_display()} naar {first.get_to_status_display()}"
-        yield Line(same[0].at, sentence(same[0]), _details(same[0]), moved, len(same))
+        yield Line(saves[0].at, sentence(saves[0]), _details(saves[0]), moved, len(saves))
 
 
 def sentence(event: Event) -> str:
@@ -120,7 +119,7 @@ def about_whom(event: Event) -> str:
 
 
 def what_went(event: Event) -> list[str]:
-    """Whose work counts no more since, a line for each part, and whose invitation went with it."""
+    """Return the removed work, a line for each part, and the withdrawn invitations."""
     lines = [f"Telt niet meer mee: {line}" for line in event.data.get("taken_off", [])]
     if event.data.get("withdrawn"):
         lines.append(f"Uitnodiging ingetrokken: {', '.join(event.data['withdrawn'])}")
@@ -128,7 +127,7 @@ def what_went(event: Event) -> list[str]:
 
 
 def _details(event: Event) -> list[str]:
-    """What came of it, and why. What the committee wrote to an examiner is between them."""
+    """Return the outcome and the reason, without the committee's remarks to an examiner."""
     data, details = event.data, what_went(event)
     if data.get("cancelled_as"):
         counts = "telt" if data["counts_as_attempt"] else "telt niet"

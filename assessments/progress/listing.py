@@ -1,4 +1,4 @@
-"""Following assessments: the rows of the tab 'Digitaal beoordelen'."""
+"""The rows, filter and sorting of the tab 'Digitaal beoordelen'."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from exams.models import ExamUnit, Part
 
 
 def say_open(*, open_parts: int, parts: int) -> str:
-    """What an examiner who has not completed yet has to do; a part is open until each criterion has a score."""
+    """Return what an examiner still has to do; a part is open until each criterion has a score."""
     if not open_parts:
         return "alles is gescoord, nog niet afgerond"
     return f"{open_parts} van {parts} {pluralize(parts, 'onderdeel,onderdelen')} open"
@@ -38,7 +38,7 @@ def say_open(*, open_parts: int, parts: int) -> str:
 
 @dataclass
 class Waiting:
-    """An examiner with parts that are not completed; `invitation` is the one that stands, if there is one."""
+    """An examiner with parts that are not completed; `invitation` is the standing one, if any."""
 
     contact: Contact
     parts: int
@@ -51,7 +51,7 @@ class Waiting:
 
     @property
     def days_late(self) -> int:
-        """How many days too late; 0 for who is in time or was not asked yet."""
+        """Return how many days the examiner is late; 0 when in time or not invited yet."""
         return max(0, days_late(self.invitation)) if self.invitation else 0
 
     @property
@@ -80,12 +80,12 @@ class UnitRow:
 
     @property
     def has_nobody(self) -> bool:
-        """Whether no examiner was chosen for any part of a running assessment."""
+        """Return whether a running assessment has no examiner for any part."""
         return self.parts_without_examiner > 0 and not self.waiting and self.assessment.status == Status.NEW
 
 
 def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
-    """What the list says of these assessments, in their order, in six queries however many they are."""
+    """Return the rows of these assessments, in their order, in six queries."""
     rows = {assessment.pk: UnitRow(assessment) for assessment in assessments}
     running = {pk: row for pk, row in rows.items() if not row.assessment.is_closed}
     _tell_open_work(running)
@@ -108,7 +108,7 @@ class _Own(NamedTuple):
 
 
 def _tell_open_work(running: dict[int, UnitRow]) -> None:
-    """Fills in who still has to do what, by last name, and how many parts nobody was chosen for."""
+    """Set `waiting`, by last name, and the number of parts without an examiner."""
     in_unit = Part.objects.filter(
         work_process__core_task__unit__in={row.assessment.unit_id for row in running.values()}
     )
@@ -118,37 +118,37 @@ def _tell_open_work(running: dict[int, UnitRow]) -> None:
         parts[unit] += 1
         criteria[part] = count
     covered: dict[int, set[int]] = {pk: set() for pk in running}
-    own: dict[tuple[int, int], list[_Own]] = {}
+    parts_by_examiner: dict[tuple[int, int], list[_Own]] = {}
     live = Assignment.objects.live().filter(assessment__in=running).order_by()
     counted = live.values_list("assessment_id", "contact_id", "part_id", "completed_at", Count("scores"))
     for pk, contact, part, at, scores in counted:
         covered[pk].add(part)
-        own.setdefault((pk, contact), []).append(_Own(at is not None, scores >= criteria[part]))
+        parts_by_examiner.setdefault((pk, contact), []).append(_Own(at is not None, scores >= criteria[part]))
     for pk, row in running.items():
         row.parts_without_examiner = parts[row.assessment.unit_id] - len(covered[pk])
     invitations = _standing([row.assessment for row in running.values()])
-    contacts = Contact.objects.filter(pk__in={contact for _, contact in own})
+    contacts = Contact.objects.filter(pk__in={contact for _, contact in parts_by_examiner})
     for person in contacts.order_by("sort_key", "pk"):
         for pk, row in running.items():
-            theirs = own.get((pk, person.pk), [])
+            theirs = parts_by_examiner.get((pk, person.pk), [])
             if not all(part.is_completed for part in theirs):
                 open_parts = sum(part.is_open for part in theirs)
                 row.waiting.append(Waiting(person, len(theirs), open_parts, invitations.get((pk, person.pk))))
 
 
 def _standing(running: list[Assessment]) -> dict[tuple[int, int], Invitation]:
-    """By assessment and contact; each knows its assessment without a further query."""
-    known = {assessment.pk: assessment for assessment in running}
-    found = Invitation.objects.standing().filter(assessment__in=known).select_related("mail").defer(*UNREAD_MAIL)
+    """Return the standing invitations by assessment and contact, with the assessment set."""
+    by_id = {assessment.pk: assessment for assessment in running}
+    found = Invitation.objects.standing().filter(assessment__in=by_id).select_related("mail").defer(*UNREAD_MAIL)
     invitations = {}
     for invitation in found:
-        invitation.assessment = known[invitation.assessment_id]
+        invitation.assessment = by_id[invitation.assessment_id]
         invitations[invitation.assessment_id, invitation.contact_id] = invitation
     return invitations
 
 
 class FollowFilter(django_filters.FilterSet):
-    """The fields above the list; what can't be understood is passed over and said at its field."""
+    """The filter above the list; an invalid field is ignored and gets an error."""
 
     q = django_filters.CharFilter(label="Student", method="by_student")
     status = django_filters.ChoiceFilter(label="Status", choices=Status.choices, empty_label="Alle statussen")
@@ -168,7 +168,7 @@ class FollowFilter(django_filters.FilterSet):
 
     @property
     def narrows(self) -> bool:
-        """Whether anything was filled in."""
+        """Return whether any field was filled in."""
         self.form.is_valid()
         return any(self.form.cleaned_data.values())
 
@@ -188,12 +188,12 @@ def _has_late() -> Exists:
 
 
 def _in_order(values: Any) -> Case:
-    """A state's place in the life of an assessment."""
+    """Sort key: a state's place in the life of an assessment."""
     whens = [When(status=value, then=Value(place)) for place, value in enumerate(values)]
     return Case(*whens, output_field=IntegerField())
 
 
-# What the address calls a column → the expressions that it is sorted by.
+# The column's name in the URL → the expressions to sort by.
 COLUMNS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
     "student": ("Student", lambda: [F("student__sort_key")]),
     "status": ("Status", lambda: [_in_order(Status.values)]),
@@ -204,7 +204,7 @@ COLUMNS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """A header that sorts: `sort` is what its link asks for, `direction` what `aria-sort` says now."""
+    """A sortable header: `sort` is the link's parameter, `direction` the current `aria-sort`."""
 
     key: str
     label: str
@@ -213,7 +213,7 @@ class Column:
 
 
 def columns(asked: str) -> list[Column]:
-    """The headers that sort; the one that the list is sorted by turns it round."""
+    """Return the sortable headers; the link of the current one reverses the order."""
     return [
         Column(
             key=key,
@@ -226,10 +226,9 @@ def columns(asked: str) -> list[Column]:
 
 
 def in_order(found: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
-    """Sorted as `asked` says ('student', '-sinds' …); anything else: what needs attention first.
+    """Sort by `asked` ('student', '-sinds' …); for another value, what needs attention first.
 
-    That is who is late, then what runs, then what is closed; the newest first in each. Those
-    without a planned date come last either way.
+    That is late, then running, then closed, the newest first in each. Without a planned date comes last either way.
     """
     key = asked.removeprefix("-")
     if key not in COLUMNS:
@@ -244,7 +243,7 @@ def in_order(found: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
 
 @dataclass(frozen=True)
 class UnfinishedStart:
-    """Several of one start who still lack an invitation; `url` is of their page."""
+    """Several assessments of one start that lack an invitation; `url` is of their page."""
 
     started_at: datetime
     count: int
@@ -252,10 +251,10 @@ class UnfinishedStart:
 
 
 def unfinished_starts(*, user: User, unit: ExamUnit) -> list[UnfinishedStart]:
-    """Those of the docent's own starts of this unit, the newest first, in one query.
+    """Return the docent's unfinished starts of this unit, the newest first, in one query.
 
-    One start gives all its assessments the same moment (`start.start_together`). Of whom one is left has no page
-    for several: the list names that one.
+    Assessments of one start share a moment (`start.start_together`). A single one left is not included: the list shows
+    it.
     """
     return [
         UnfinishedStart(batch[0].created_at, len(batch), together_url("together", unit, batch))
@@ -265,12 +264,12 @@ def unfinished_starts(*, user: User, unit: ExamUnit) -> list[UnfinishedStart]:
 
 
 def _batches(own: AssessmentQuerySet) -> Iterator[list[Assessment]]:
-    """By moment and school: each school has an address book of its own."""
+    """Yield the assessments by moment and school, since each school has its own address book."""
     invited = Invitation.objects.standing().filter(assessment=OuterRef("assessment"), contact=OuterRef("contact"))
     examiners = Assignment.objects.live().filter(assessment=OuterRef("pk"))
-    of_part = Assignment.objects.live().filter(assessment=OuterRef(OuterRef("pk")), part=OuterRef("pk"))
+    live_assignments = Assignment.objects.live().filter(assessment=OuterRef(OuterRef("pk")), part=OuterRef("pk"))
     parts = Part.objects.filter(work_process__core_task__unit=OuterRef("unit"))
-    uninvited, without_examiner = examiners.exclude(Exists(invited)), parts.exclude(Exists(of_part))
+    uninvited, without_examiner = examiners.exclude(Exists(invited)), parts.exclude(Exists(live_assignments))
     lacking = own.filter(Exists(uninvited) | Exists(without_examiner)).only("public_id", "created_at", "school_id")
     for _, batch in groupby(lacking.order_by("-created_at", "school", "pk"), lambda a: (a.created_at, a.school_id)):
         yield list(batch)

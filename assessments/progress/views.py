@@ -1,4 +1,4 @@
-"""The tab 'Digitaal beoordelen', and reminding examiners from it (source text, 'Beoordeling inzien initiator')."""
+"""The tab 'Digitaal beoordelen', and its reminders (source text, 'Beoordeling inzien initiator')."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .detail import invited_rows, read_history
 from .listing import unfinished_starts, unit_rows
 
 PAGE_SIZE = 50
-NAMED = 3  # who could not be reminded, by name; the list shows them all
+NAMED = 3  # names of refused examiners in a message; the list shows all
 
 
 @require_GET
@@ -49,7 +49,7 @@ def work_process_list(request: UserRequest, work_process_id: int) -> HttpRespons
 
 
 def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess | None) -> HttpResponse:
-    """The whole page, or while one types in the filter the list alone."""
+    """Return the whole page, or for the filter only the list."""
     schools = request.user.schools_as(Role.DOCENT)
     everything = of_unit(user=request.user, unit=unit).for_pages()
     search = listing.FollowFilter(request.GET, queryset=everything)
@@ -77,7 +77,7 @@ def _list_page(request: UserRequest, unit: ExamUnit, work_process: WorkProcess |
 
 @require_GET
 def remind_late(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Herinnering sturen aan …': who is late, with whom it would go to and who is passed over, and why."""
+    """'Herinnering sturen aan …': show the late examiners, and those who are skipped with the reason."""
     unit = get_unit(request.user, unit_id)
     plan = reminders.plan_round(among=invitations_of(user=request.user, unit=unit))
     context = {"unit": unit, "exam": unit.exam_version.exam, "plan": plan}
@@ -86,17 +86,17 @@ def remind_late(request: UserRequest, unit_id: int) -> HttpResponse:
 
 @require_POST
 def send_reminders(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Herinneringen verzenden': to those who were shown and ticked, as far as they are still late."""
+    """'Herinneringen verzenden': remind those who were shown and ticked and are still late."""
     unit = get_unit(request.user, unit_id)
-    shown = request_data.public_ids(request.POST, "uitnodiging")[: reminders.MAX_TOGETHER]
+    public_ids = request_data.public_ids(request.POST, "uitnodiging")[: reminders.MAX_TOGETHER]
     late = reminders.late_with_names(among=invitations_of(user=request.user, unit=unit))
-    done = reminders.remind_all(invitations=late.filter(public_id__in=shown), by=request.user)
-    _tell(request, done, gone=len(shown) - done.count)
+    done = reminders.remind_all(invitations=late.filter(public_id__in=public_ids), by=request.user)
+    _tell(request, done, gone=len(public_ids) - done.count)
     return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), done.mails))
 
 
 def _tell(request: UserRequest, done: reminders.Reminded, *, gone: int) -> None:
-    """Why nothing was sent to whom that was shown; `gone` are no longer late."""
+    """Show why some reminders were not sent; `gone` is the number that is no longer late."""
     if done.skipped:
         messages.info(request, f"Kort geleden al herinnerd, en daarom nu niet: {len(done.skipped)}.")
     if gone:
@@ -109,9 +109,9 @@ def _tell(request: UserRequest, done: reminders.Reminded, *, gone: int) -> None:
 
 @require_POST
 def remind_one(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Herinneren' beside one examiner."""
-    mine = Assessment.objects.for_docent(request.user)
-    invitations = Invitation.objects.filter(assessment__in=mine).select_related("assessment", "contact")
+    """'Herinneren' for one examiner."""
+    assessments = Assessment.objects.for_docent(request.user)
+    invitations = Invitation.objects.filter(assessment__in=assessments).select_related("assessment", "contact")
     invitation = get_object_or_404(invitations, public_id=public_id)
     name = invitation.contact.full_name
     try:

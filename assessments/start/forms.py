@@ -10,7 +10,7 @@ from assessments.models import Assessment
 
 
 class PlanForm(forms.ModelForm):
-    """When and where the exam is taken, as far as that is known when one starts."""
+    """Date and place of the exam, as far as known at the start."""
 
     class Meta:
         model = Assessment
@@ -21,7 +21,7 @@ class PlanForm(forms.ModelForm):
         }
 
     def clean_planned_on(self) -> date | None:
-        """Refuses a year that was mistyped; one that was taken some weeks ago can still be assessed."""
+        """Refuse an implausible year; an exam of some weeks ago can still be assessed."""
         planned_on: date | None = self.cleaned_data["planned_on"]
         today = timezone.localdate()
         first, last = today - timedelta(days=365), today + timedelta(days=2 * 365)

@@ -1,7 +1,7 @@
-"""Who and what stands in the address while students are chosen: nothing waits on the server for 'Ga verder'.
+"""The selection of students, stored in the URL until 'Ga verder'.
 
-`student=` (repeated), `examinator-<student>=` (a contact that the pasted list names beside the
-student, repeated), `planned_on=` and `place=` as they were typed.
+`student=` (repeated), `examinator-<student>=` (a contact that the pasted list names for the student, repeated),
+`planned_on=` and `place=` as typed.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from exams.models import ExamUnit
 
 from .start import Standing, get_students_to_start, standings
 
-TYPED_LENGTH = 200  # characters of date and place; the form says what is wrong with them
+TYPED_LENGTH = 200  # characters of date and place; the form validates them
 
 
 @dataclass
 class Chosen:
-    """The students that were taken, in order, each with the examiners who are to be coupled to the whole exam."""
+    """The selected students, in order, each with the examiners to couple to the whole exam."""
 
     students: list[Membership]
     examiners: Mapping[int, Sequence[Contact]] = field(default_factory=dict)
-    gone: Sequence[Contact] = ()  # examiners who have left the address book since
+    gone: Sequence[Contact] = ()  # examiners removed from the address book since
     plan: Mapping[str, str] = field(default_factory=dict)
 
     def url(self, unit: ExamUnit, *, query: str = "") -> str:
-        """The page 'Digitaal beoordelen starten voor student' with these taken and this search."""
+        """Return the URL of 'Digitaal beoordelen starten voor student' with this selection and search."""
         address = QueryDict(mutable=True)
         address.setlist("student", [str(student.pk) for student in self.students])
         for student in self.students:
@@ -49,40 +49,40 @@ class Chosen:
 
 
 def read_chosen(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Chosen:
-    """What `data` says, when `user` may start for all of them and the examiners are of their schools; else 404."""
+    """Read the selection; raise `Http404` for students or examiners that `user` may not choose."""
     taken_off = set(remove)
     pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in taken_off]
     students = get_students_to_start(user, pks)
-    wanted = {student.pk: request_data.numbers(data, f"examinator-{student.pk}") for student in students}
-    every = {pk for named in wanted.values() for pk in named}
+    contact_ids = {student.pk: request_data.numbers(data, f"examinator-{student.pk}") for student in students}
+    every = {pk for pks_of_student in contact_ids.values() for pk in pks_of_student}
     contacts = Contact.objects.for_docent(user).in_bulk(every) if every else {}
     examiners: dict[int, list[Contact]] = {}
     for student in students:
-        for pk in wanted[student.pk]:
+        for pk in contact_ids[student.pk]:
             contact = contacts.get(pk)
             if contact is None or contact.school_id != student.school_id:
                 raise Http404
             examiners.setdefault(student.pk, []).append(contact)
     return Chosen(
         students,
-        {pk: [contact for contact in named if not contact.removed_at] for pk, named in examiners.items()},
-        list(dict.fromkeys(c for named in examiners.values() for c in named if c.removed_at)),
+        {pk: [contact for contact in people if not contact.removed_at] for pk, people in examiners.items()},
+        list(dict.fromkeys(c for people in examiners.values() for c in people if c.removed_at)),
         {name: data.get(name, "").strip()[:TYPED_LENGTH] for name in ("planned_on", "place")},
     )
 
 
 T = TypeVar("T")
 Listed = dict[T, None]  # a set that keeps the order of the list
-MAX_PASTED = 500  # numbers; a database takes no thousands of values in one question
-MAX_CHARACTERS = 100_000  # of the list as it was pasted, columns of names and addresses included
+MAX_PASTED = 500  # numbers; limits the values in one query
+MAX_CHARACTERS = 100_000  # of the pasted list, including columns of names and addresses
 _HEADER = re.compile("student|nummer|naam|mail|examinator|beoordelaar|begeleider", re.IGNORECASE)
 
 
 @dataclass
 class Pasted:
-    """Every number (or e-mail address) of the list, in one of the first five; and the examiners named beside them.
+    """Every number or e-mail address of the list, in one of the first five fields; and the examiners named with them.
 
-    Each once, however often it is in the list: a student's number and address are one student.
+    Without duplicates: a student's number and address are one student.
     """
 
     found: Listed[Membership] = field(default_factory=dict)
@@ -90,13 +90,13 @@ class Pasted:
     without_number: Listed[Membership] = field(default_factory=dict)
     ambiguous: Listed[str] = field(default_factory=dict)
     unknown: Listed[str] = field(default_factory=dict)
-    examiners: dict[int, Listed[Contact]] = field(default_factory=dict)  # of a student's membership id
-    not_listed: Listed[str] = field(default_factory=dict)  # addresses beside a student that the address book lacks
+    examiners: dict[int, Listed[Contact]] = field(default_factory=dict)  # by membership id
+    not_listed: Listed[str] = field(default_factory=dict)  # addresses missing from the address book
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What the database knows of the words in the list, by the word in lower case."""
+    """The database's matches of the words in the list, by the lowercase word."""
 
     students: Mapping[str, Sequence[Membership]]
     standing: Mapping[int, Standing]
@@ -104,11 +104,11 @@ class _Known:
 
 
 def read_list(*, by: User, unit: ExamUnit, text: str) -> Pasted:
-    """Looks up each student number or e-mail address in `text`, in three queries.
+    """Look up each student number or e-mail address in `text`, in three queries.
 
-    They stand apart by white space, comma or semicolon, as a column of a spreadsheet or a line of
-    text has them. An address on a student's line that is no student's is the examiner's; names and a
-    line of headers are passed over. Raises `DomainError` when there is nothing in it, or too much.
+    They are separated by white space, comma or semicolon, as in a column of a spreadsheet or a line of text. An address
+    on a student's line that is not a student's is the examiner's; names and a header line are skipped. Raises
+    `DomainError` when the list is empty or too long.
     """
     if len(text) > MAX_CHARACTERS:
         raise lifecycle.DomainError("De lijst is te lang: het mogen hooguit 100.000 tekens zijn. Plak een deel.")
@@ -139,13 +139,13 @@ def _as_kept(word: str) -> str:
 
 
 def _names_someone(word: str) -> bool:
-    """Whether it can be a number or an address: names and headers hold neither a digit nor an at sign."""
+    """Return whether the word can be a number or an address: names and headers have no digit or at sign."""
     return "@" in word or any(map(str.isdigit, word))
 
 
 def _read_line(pasted: Pasted, line: Sequence[str], known: _Known) -> None:
     students = [known.students[_as_kept(word)] for word in line if _as_kept(word) in known.students]
-    named = bool(students) or any(map(_names_someone, line))
+    names_student = bool(students) or any(map(_names_someone, line))
     of_number = bool(students) or any(_names_someone(word) and "@" not in word for word in line)
     last = students[0] if students else ()
     for word in line:
@@ -154,7 +154,7 @@ def _read_line(pasted: Pasted, line: Sequence[str], known: _Known) -> None:
             _add_student(pasted, word, here, known)
         elif "@" in word and of_number:
             _add_examiner(pasted, word, last, known)
-        elif _names_someone(word) or not named:
+        elif _names_someone(word) or not names_student:
             pasted.unknown[word] = None
 
 
@@ -170,7 +170,7 @@ def _add_student(pasted: Pasted, word: str, students: Sequence[Membership], know
 
 
 def _add_examiner(pasted: Pasted, word: str, students: Sequence[Membership], known: _Known) -> None:
-    """Beside a number that nobody or several have it is passed over: that number is named."""
+    """Skipped unless exactly one student has the number, which is reported itself."""
     if len(students) != 1:
         return
     contact = known.contacts.get((students[0].school_id, _as_kept(word)))
@@ -181,11 +181,11 @@ def _add_examiner(pasted: Pasted, word: str, students: Sequence[Membership], kno
 
 
 def _look_up(*, by: User, unit: ExamUnit, words: Sequence[str]) -> _Known:
-    """Students by their number and by their address, both in lower case; a number can exist at two schools."""
+    """Look up students by number and address, both in lower case; a number can exist at two schools."""
     lower = [_as_kept(word) for word in words]
-    named = Q(student_number__in=words) | Q(user__email__in=lower)
+    condition = Q(student_number__in=words) | Q(user__email__in=lower)
     by_word: dict[str, list[Membership]] = {}
-    students = list(Membership.objects.students_of_docent(by).filter(named).select_related("user", "school"))
+    students = list(Membership.objects.students_of_docent(by).filter(condition).select_related("user", "school"))
     for student in students:
         for word in {student.student_number.lower(), student.user.email} - {""}:
             by_word.setdefault(word, []).append(student)

@@ -1,4 +1,4 @@
-"""Starting an assessment of a student (source text, part A, 'Toevoegen studenten')."""
+"""Start an assessment of a student (source text, part A, 'Toevoegen studenten')."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ SEARCH_LIMIT = 20
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a student is with a unit: the running assessment, if any, and which attempt the next one is."""
+    """A student's progress with a unit: the running assessment, if any, and the number of the next attempt."""
 
     running: Assessment | None = None
     next_attempt: int = 1
 
     @property
     def is_resit(self) -> bool:
-        """Whether starting now is a 'herkansing'."""
+        """Return whether starting now is a 'herkansing'."""
         return self.running is None and self.next_attempt > 1
 
 
 @dataclass(frozen=True)
 class StartedTogether:
-    """What came of starting for several students; `refused` had one running already, `left` the school meanwhile."""
+    """The result for several students: `refused` had one running already, `left` left the school meanwhile."""
 
     started: Sequence[Assessment]
     refused: Sequence[Membership]
@@ -44,25 +44,24 @@ class StartedTogether:
 
 
 def is_activated(user: User) -> bool:
-    """Whether digital assessment is switched on at a school where `user` is Docent."""
+    """Return whether digital assessment is enabled at a school where `user` is Docent."""
     return user.schools_as(Role.DOCENT).filter(digital_assessment_active=True).exists()
 
 
 def find_students(*, by: User, query: str) -> list[Membership]:
-    """At most `SEARCH_LIMIT` + 1 students of `by`'s schools that match, with a number; never `by`.
+    """Return at most `SEARCH_LIMIT` + 1 matching students of `by`'s schools, without `by`.
 
-    First those whose last name begins with what was typed, then the others; each sorted by last name.
-
-    `query` is (a part of) the name, the e-mail address or the number; several words in any order.
-    A student without a number can't be assessed and is not found (source text, 'Studentnummer').
+    `query` is (a part of) the name, the e-mail address or the number; several words in any order. Last names that begin
+    with it come first, each group by last name. A student without a number can't be assessed and is not found (source
+    text, 'Studentnummer').
     """
     schools = by.schools_as(Role.DOCENT).filter(digital_assessment_active=True)
-    found = among_students(schools=list(schools), query=query, limit=SEARCH_LIMIT + 2)  # one of them may be `by`
-    return [student for student in found if student.user_id != by.pk][: SEARCH_LIMIT + 1]
+    students = among_students(schools=list(schools), query=query, limit=SEARCH_LIMIT + 2)  # one may be `by`
+    return [student for student in students if student.user_id != by.pk][: SEARCH_LIMIT + 1]
 
 
 def get_students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
-    """The students, in the order of `pks`, when `user` may start an assessment of each; else `Http404`."""
+    """Return the students, in the order of `pks`; raise `Http404` unless `user` may start for each."""
     students = (
         Membership.objects.students_of_docent(user)
         .exclude(student_number="")
@@ -78,11 +77,10 @@ def get_students_to_start(user: User, pks: Collection[int]) -> list[Membership]:
 def start(
     *, unit: ExamUnit, student: Membership, by: User, planned_on: date | None = None, place: str = ""
 ) -> Assessment:
-    """A new assessment of `student`, pinned to the unit as the exam's newest version has it.
+    """Start an assessment of `student`, pinned to the unit in the exam's newest version.
 
-    It is the next attempt if others counted as one. Raises `DomainError` when one is running
-    already, also when that was started a moment ago, when the student left the school or is `by`, or when
-    the newest version lacks the unit.
+    It is the next attempt if others counted as one. Raises `DomainError` when one is running already, also when started
+    concurrently, when the student left the school or is `by`, or when the newest version lacks the unit.
     """
     now = timezone.now()
     return _start(unit=_newest(unit), student=student, by=by, at=now, planned_on=planned_on, place=place)
@@ -97,19 +95,18 @@ def start_together(
     place: str = "",
     examiners: Mapping[int, Collection[Contact]] | None = None,
 ) -> StartedTogether:
-    """Starts one for each student, in one transaction; whoever has one running, or left, is left out and named.
+    """Start an assessment for each student, in one transaction; those with one running, or who left, are skipped.
 
-    Their `created_at` is the same moment, by which they are found together (`started_together`).
-    `examiners` (a student's membership id → contacts) are coupled to the whole exam of each that is
-    started. Raises `DomainError` for more than `MAX_TOGETHER` students, when `by` is one of them, when the
-    newest version lacks the unit, or when an examiner is no longer in the address book.
+    All get the same `created_at`, by which they are found together (`unfinished_starts`). `examiners` (membership id →
+    contacts) are coupled to the whole exam of each. Raises `DomainError` for more than `MAX_TOGETHER` students, when
+    `by` is one of them, when the newest version lacks the unit, or when an examiner left the address book.
     """
     if len(students) > access.MAX_TOGETHER:
         raise lifecycle.DomainError(f"U kunt hooguit {access.MAX_TOGETHER} studenten tegelijk starten.")
     newest, now = _newest(unit), timezone.now()
     started, refused, left = [], [], []
     with transaction.atomic():
-        # Always in the same order: two teachers with the same students then wait for each other, once.
+        # A fixed order prevents deadlocks between docents with the same students.
         for student in sorted(students, key=lambda student: student.pk):
             try:
                 assessment = _start(unit=newest, student=student, by=by, at=now, planned_on=planned_on, place=place)
@@ -126,11 +123,11 @@ def start_together(
 
 
 class _AlreadyRunning(lifecycle.DomainError):
-    """The student has one that is not closed."""
+    """The student has an assessment that is not closed."""
 
 
 class _Left(lifecycle.DomainError):
-    """The student is not at the school any more."""
+    """The student is no longer at the school."""
 
 
 def _start(
@@ -164,14 +161,14 @@ def _start(
 
 
 def _refuse_who_left(student: Membership) -> None:
-    """Looks again, and keeps whoever takes the student out of the school waiting until the assessment is there."""
-    there = Membership.objects.present().order_by().select_for_update(no_key=True).filter(pk=student.pk)
-    if not there.values_list("pk", flat=True).first():
+    """Check again, and lock the membership until the assessment exists."""
+    present = Membership.objects.present().order_by().select_for_update(no_key=True).filter(pk=student.pk)
+    if not present.values_list("pk", flat=True).first():
         raise _Left(f"{student.user.full_name} hoort niet meer bij {student.school}.")
 
 
 def _newest(unit: ExamUnit) -> ExamUnit:
-    """An old address leads to an old version, which is there for what began with it."""
+    """Return the unit in the newest version: an old URL may be of an old version."""
     exam = unit.exam_version.exam
     newest = (
         ExamUnit.objects.select_related("exam_version__exam")
@@ -184,19 +181,21 @@ def _newest(unit: ExamUnit) -> ExamUnit:
 
 
 def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, Standing]:
-    """How far each student is with this unit, over all its versions: membership id → standing, in one query."""
-    found = {student.pk: Standing() for student in students}
-    if not found:
-        return found
-    of_unit = Assessment.objects.filter(student__in=found, exam=unit.exam_version.exam, unit_code=unit.code)
-    for assessment in of_unit:
-        before = found[assessment.student_id]
+    """Return each student's progress with this unit, over all its versions, by membership id; one query."""
+    standing_by_student = {student.pk: Standing() for student in students}
+    if not standing_by_student:
+        return standing_by_student
+    assessments = Assessment.objects.filter(
+        student__in=standing_by_student, exam=unit.exam_version.exam, unit_code=unit.code
+    )
+    for assessment in assessments:
+        before = standing_by_student[assessment.student_id]
         counted = assessment.attempt if assessment.counts_as_attempt else 0
-        found[assessment.student_id] = Standing(
+        standing_by_student[assessment.student_id] = Standing(
             running=before.running if assessment.is_closed else assessment,
             next_attempt=max(before.next_attempt, counted + 1),
         )
-    return found
+    return standing_by_student
 
 
 LEFT = "De student is uitgeschreven."
@@ -204,9 +203,9 @@ REASON = "Er was nog niemand uitgenodigd om te beoordelen."
 
 
 def is_possible(assessment: Assessment) -> bool:
-    """Whether a docent may take it back.
+    """Return whether a docent may undo the start.
 
-    Once an examiner was invited the committee alone can, unless the student left and nobody completed the whole.
+    After an invitation only the committee can, unless the student left and the work is not all completed.
     """
     if assessment.student_left:
         return assessment.status in (Status.NEW, Status.INVITED, Status.IN_PROGRESS)
@@ -214,9 +213,9 @@ def is_possible(assessment: Assessment) -> bool:
 
 
 def take_back(*, assessment: Assessment, by: User, version: int | None = None) -> None:
-    """To CANCELLED; it counts as no attempt, and nobody is mailed.
+    """Undo the start: to CANCELLED, without counting as an attempt and without mail.
 
-    Raises `DomainError` when it is not possible, or something was changed since `version`.
+    Raises `DomainError` when it is not possible, or something changed since `version`.
     """
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_own(current.student, by=by)

@@ -1,6 +1,6 @@
 """'Digitaal beoordelen starten voor student' (source text, part A, 'Toevoegen studenten').
 
-Who is taken stands in the address (see `chosen.py`).
+The selection is in the URL (`selection`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .selection import Chosen, Pasted, read_chosen, read_list
 
 @dataclass(frozen=True)
 class Row:
-    """A student on the screen; `taken` when among those chosen, with the `examiners` named beside them."""
+    """A student on the page; `taken` when selected, with the `examiners` named in the list."""
 
     student: Membership
     standing: start_start.Standing
@@ -50,7 +50,7 @@ def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
 
 @require_POST
 def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Toevoegen', the cross at a student, and 'Zoeken': changes the address alone, and keeps what was typed."""
+    """'Toevoegen', the cross at a student, and 'Zoeken': redirect to the new selection, with the typed plan."""
     unit = get_unit(request.user, unit_id)
     add, remove = request_data.numbers(request.POST, "erbij"), request_data.numbers(request.POST, "eraf")
     chosen = read_chosen(request.user, request.POST, add=add, remove=remove)
@@ -58,19 +58,19 @@ def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
 
 
 def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
-    """The whole page, or for a search while typing what was found alone."""
-    found = start_start.find_students(by=request.user, query=query) if query else []
-    if not (found or chosen.students or start_start.is_activated(request.user)):
-        return redirect("assessments:unit_list", unit.pk)  # which says so, and who can switch it on
-    shown = found[: start_start.SEARCH_LIMIT]
-    row = _row_maker(unit, chosen, shown)
+    """Show the whole page, or only the results for a search while typing."""
+    matches = start_start.find_students(by=request.user, query=query) if query else []
+    if not (matches or chosen.students or start_start.is_activated(request.user)):
+        return redirect("assessments:unit_list", unit.pk)  # explains it, and who can enable it
+    visible = matches[: start_start.SEARCH_LIMIT]
+    row = _row_maker(unit, chosen, visible)
     context = {
         "unit": unit,
         "exam": unit.exam_version.exam,
         "query": query,
         "chosen": [row(student) for student in chosen.students],
-        "found": [row(student) for student in shown],
-        "more": len(found) > len(shown),
+        "found": [row(student) for student in visible],
+        "more": len(matches) > len(visible),
         "full": len(chosen.students) >= access.MAX_TOGETHER,
         "limit": access.MAX_TOGETHER,
         "form": form,
@@ -92,7 +92,7 @@ def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> C
 
 @require_POST
 def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
-    """Takes the students of a pasted list besides those that were taken, and says what became of each."""
+    """Add the students of a pasted list to the selection, and report each."""
     unit = get_unit(request.user, unit_id)
     chosen = read_chosen(request.user, request.POST)
     try:
@@ -100,19 +100,19 @@ def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         return redirect(chosen.url(unit))
-    fresh = [student for student in pasted.found if student not in chosen.students]
+    new_students = [student for student in pasted.found if student not in chosen.students]
     room = max(0, access.MAX_TOGETHER - len(chosen.students))
-    _tell(request, pasted, added=fresh[:room], left_out=fresh[room:])
-    students = [*chosen.students, *fresh[:room]]
+    _tell(request, pasted, added=new_students[:room], left_out=new_students[room:])
+    students = [*chosen.students, *new_students[:room]]
     examiners = {pk: list(contacts) for pk, contacts in pasted.examiners.items()}
     return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **examiners}).url(unit))
 
 
 def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], left_out: Sequence[Membership]) -> None:
-    again = [student for student in pasted.found if student not in [*added, *left_out]]
-    said = [
+    already_selected = [student for student in pasted.found if student not in [*added, *left_out]]
+    lines = [
         (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
-        (messages.INFO, "Was al toegevoegd", _named(again)),
+        (messages.INFO, "Was al toegevoegd", _named(already_selected)),
         (messages.INFO, "Loopt al", _named(pasted.running)),
         (messages.WARNING, f"Hooguit {access.MAX_TOGETHER} tegelijk; niet toegevoegd", _named(left_out)),
         (messages.WARNING, "Nog geen studentnummer ingevuld", _named(pasted.without_number)),
@@ -120,28 +120,28 @@ def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], 
         (messages.WARNING, "Niet gevonden", ", ".join(pasted.unknown)),
         (messages.WARNING, "Niet in het adresboek; importeer ze eerst of voeg ze toe", ", ".join(pasted.not_listed)),
     ]
-    for level, what, names in said:
+    for level, what, names in lines:
         if names:
             messages.add_message(request, level, f"{what}: {names}.")
 
 
 def _named(students: Iterable[Membership]) -> str:
-    """'Anouk van 't Hoff (123456), …'"""
+    """Return 'Anouk van 't Hoff (123456), …'."""
     return ", ".join(f"{s.user.full_name} ({s.student_number or s.user.email})" for s in students)
 
 
 def _named_or_counted(students: Sequence[Membership]) -> str:
-    """For those who stand on the page themselves: as many names as one reads."""
+    """Return the names, or the number above `MAX_NAMED`, of students that the page lists."""
     return _named(students) if len(students) <= MAX_NAMED else f"{len(students)} studenten"
 
 
 @require_POST
 def start(request: UserRequest, unit_id: int) -> HttpResponse:
-    """'Ga verder': starts for all who were taken; those who have one running are named, the others go on."""
+    """'Ga verder': start for all selected students; those with an assessment running are reported."""
     unit = get_unit(request.user, unit_id)
     if not start_start.is_activated(request.user):
         return redirect("assessments:unit_list", unit.pk)
-    if request.POST.get("nummers", "").strip():  # a list that was pasted and not added yet is shown first
+    if request.POST.get("nummers", "").strip():  # show a pasted list that was not added yet first
         return add_numbers(request, unit_id)
     chosen = read_chosen(request.user, request.POST)
     if not chosen.students:
@@ -169,11 +169,11 @@ def start(request: UserRequest, unit_id: int) -> HttpResponse:
 def _go_on(
     request: UserRequest, unit: ExamUnit, students: Sequence[Membership], result: start_start.StartedTogether
 ) -> HttpResponse:
-    """One goes on to its examiners, several of one school to theirs together."""
+    """Redirect to the examiners of one assessment, or to those of several of one school together."""
     standing = start_start.standings(students=result.refused, unit=unit)
     running = [assessment for s in result.refused if (assessment := standing[s.pk].running)]
     if len(students) == 1 and running:
-        # A double click ends here too: it is shown the one that was started.
+        # A double click ends here too, and gets the assessment just started.
         name = students[0].user.full_name
         messages.info(request, f"Voor {name} loopt al een beoordeling van deze exameneenheid.")
         return redirect("assessments:examiners", running[0].public_id)
@@ -184,9 +184,9 @@ def _go_on(
         messages.info(request, f"Niet nog eens gestart, want er loopt al een beoordeling: {names}.")
     if result.left:
         messages.warning(request, f"Niet gestart, want niet meer bij de school: {_named(result.left)}.")
-    # With a double click the second finds all of them running, just started by the same teacher.
-    own = [a for a in running if a.status == Status.NEW and a.initiator_id == request.user.pk]
-    return redirect(_next_url(unit, [*result.started, *own]))
+    # After a double click all are running, just started by the same docent.
+    just_started = [a for a in running if a.status == Status.NEW and a.initiator_id == request.user.pk]
+    return redirect(_next_url(unit, [*result.started, *just_started]))
 
 
 def _next_url(unit: ExamUnit, assessments: Sequence[Assessment]) -> str:
@@ -199,7 +199,7 @@ def _next_url(unit: ExamUnit, assessments: Sequence[Assessment]) -> str:
 
 @require_http_methods(["GET", "POST"])
 def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """Says whose assessment it is that does not go on, and takes it back."""
+    """Ask for confirmation, and on POST undo the start."""
     assessment = get_assessment(request.user, public_id)
     name = assessment.student.user.full_name
     if request.method == "POST":
@@ -220,7 +220,7 @@ def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def become_initiator(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Overnemen': makes the docent the initiator, where that one left."""
+    """'Overnemen': make the docent the initiator in place of one who left."""
     assessment = get_assessment(request.user, public_id)
     try:
         leavers.take_over(assessment=assessment, by=request.user)

@@ -1,4 +1,4 @@
-"""How results read: on the screens, in the mail and in the PDF."""
+"""Filters to format results on pages, in mails and in the PDF."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONG_WORD = re.compile(r"\S{40}(?=\S)")
 
 @register.filter
 def grade(value: Decimal | str | None) -> str:
-    """A grade with at least one decimal: '7,0', '10,0', '6,75', in English '7.0'; '–' without one."""
+    """Format a grade with at least one decimal: '7,0', '10,0', '6,75', in English '7.0'; '–' if missing."""
     if value in (None, ""):
         return "–"
     number = Decimal(str(value))
@@ -35,31 +35,31 @@ def grade(value: Decimal | str | None) -> str:
 
 @register.filter
 def weight(value: Decimal | str) -> str:
-    """How many times a core task counts: '2', '1,5'."""
+    """Format the weight of a core task: '2', '1,5'."""
     return f"{Decimal(str(value)).normalize():f}".replace(".", get_format("DECIMAL_SEPARATOR"))
 
 
 @register.filter
 def score_word(value: str) -> str:
-    """'Voldoende' for V, and so on; nothing for anything else."""
+    """Return 'Voldoende' for V, and so on; '' for another value."""
     return Score(value).label if value in set(Score) else ""
 
 
 @register.filter
 def moment(value: str | None) -> datetime | None:
-    """The local time of an ISO moment, as a result's JSON holds it, for the `date` filter."""
+    """Return the local time of an ISO moment in a result's JSON, for the `date` filter."""
     return timezone.localtime(datetime.fromisoformat(value)) if value else None
 
 
 @register.filter
 def day(value: str | None) -> date | None:
-    """The day of an ISO date, as a result's JSON holds it, for the `date` filter."""
+    """Return the day of an ISO date in a result's JSON, for the `date` filter."""
     return date.fromisoformat(value) if value else None
 
 
 @register.filter
 def grouped_code(code: str) -> str:
-    """A verification code as it is printed: '34CD-79FG-…'."""
+    """Format a verification code as printed: '34CD-79FG-…'."""
     return grouped(code)
 
 
@@ -69,19 +69,19 @@ register.filter(detail.about_whom)
 
 @register.filter
 def what_went(event: Event) -> list[str]:
-    """What an event of the log took away: lines to read."""
+    """Return the work that an event removed, as lines of text."""
     return detail.what_went(event)
 
 
 @register.filter
 def printable(text: str) -> str:
-    """The same text, so that laying it out takes no minutes: for a PDF that someone waits for.
+    """Limit the layout time of a text in a PDF that is rendered during a request.
 
-    A word of a line or more may be broken; line breaks from the 150th on become '¶'.
+    A word as long as a line may be broken; line breaks from the 150th on become '¶'.
     """
     lines = _LONG_WORD.sub("\\g<0>\u200b", text).split("\n")
-    rest = " ¶ ".join(filter(None, lines[MAX_LINES:]))
-    return "\n".join([*lines[:MAX_LINES], rest] if rest else lines[:MAX_LINES])
+    remainder = " ¶ ".join(filter(None, lines[MAX_LINES:]))
+    return "\n".join([*lines[:MAX_LINES], remainder] if remainder else lines[:MAX_LINES])
 
 
 @register.filter

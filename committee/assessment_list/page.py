@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -122,7 +122,9 @@ def _read_rows(pks: Sequence[int]) -> list[Row]:
     assessments = [found[pk] for pk in pks if pk in found]
     examiners = _read_examiners(pks)
     final = [one.pk for one in assessments if one.status == Status.FINAL]
-    current = Document.objects.current().filter(assessment__in=final).defer("result") if final else []
+    current: Iterable[Document] = (
+        Document.objects.current().filter(assessment__in=final).defer("result") if final else []
+    )
     documents = {document.assessment_id: document for document in current}
     left = without_initiator(one for one in assessments if not one.is_closed)
     return [Row(one, examiners.get(one.pk, []), documents.get(one.pk), one.pk in left) for one in assessments]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -26,7 +29,8 @@ def afnames(request: UserRequest) -> HttpResponse:
     """The whole page, or while one types in the search fields the list alone."""
     search = get_search(request)
     counted = count_each(search)
-    final = [describe_count(one, Status.FINAL) for one in counted or [None] * len(search.schools)]
+    per_school: Sequence[Counter[str] | None] = counted or [None] * len(search.schools)
+    final = [describe_count(count, Status.FINAL) for count in per_school]
     context = {
         "search": search,
         "page": read_page(search, after=request.GET.get("na", ""), before=request.GET.get("voor", "")),

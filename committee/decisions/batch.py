@@ -173,7 +173,7 @@ def _why_not(one: Chosen, candidate: Candidate) -> str:
 def _refuse_another_proposal(one: Chosen, standing: FinalProposal | None) -> None:
     """What was proposed anew may go to an address that was not on the screen."""
     if not one.proposing and standing and standing.pk != one.proposal:
-        finalise.refuse_proposed_anew(standing)
+        finalise.refuse_stale_proposal(standing)
 
 
 def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:

@@ -21,12 +21,12 @@ class AlreadyFinal(lifecycle.TransitionRefused):
     """A second click, or another member who was first."""
 
 
-class NeedsAnother(lifecycle.DomainError):
-    """The school wants four eyes: one member proposes, another makes it final."""
+class SecondApproverRequired(lifecycle.DomainError):
+    """The school requires that one member proposes and another makes it final."""
 
 
-class ProposedAnew(lifecycle.DomainError):
-    """Not the proposal that was on the screen."""
+class StaleProposal(lifecycle.DomainError):
+    """The proposal is not the one that the member read."""
 
 
 def refuse_if_final(assessment: Assessment) -> None:
@@ -40,7 +40,7 @@ def propose(*, assessment: Assessment, by: User, exam_office_email: str, version
     """Four eyes, the first two: the result as it stands is proposed for another member to make final.
 
     The same member once more changes the address. Raises as `finalise` does where there is no result to make
-    final, and `NeedsAnother` when another member proposed it already: then it can be made final.
+    final, and `SecondApproverRequired` when another member proposed it already: then it can be made final.
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
@@ -48,7 +48,7 @@ def propose(*, assessment: Assessment, by: User, exam_office_email: str, version
         _final_result(current)
         before = current.valid_proposal()
         if before and before.by != by:
-            raise NeedsAnother(f"{before.by} heeft deze beoordeling al voorgedragen; u kunt die nu afronden.")
+            raise SecondApproverRequired(f"{before.by} heeft deze beoordeling al voorgedragen; u kunt die nu afronden.")
         proposal = FinalProposal.objects.create(
             assessment=current, by=by, version=current.version, exam_office_email=exam_office_email
         )
@@ -71,7 +71,7 @@ def finalise(
     down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
     second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
     dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
-    `NeedsAnother` where the school wants four eyes and nobody else has proposed it. `proposal` is the id
+    `SecondApproverRequired` where the school wants four eyes and nobody else has proposed it. `proposal` is the id
     of the one that `by` has read: a later one may name another address, and is refused. A student who
     left is not mailed.
     """
@@ -120,16 +120,20 @@ def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> Fi
         return None
     proposal = current.valid_proposal()
     if proposal is None:
-        raise NeedsAnother("Bij deze school draagt eerst een lid van de commissie voor, en rondt een ander af.")
+        raise SecondApproverRequired(
+            "Bij deze school draagt eerst een lid van de commissie voor, en rondt een ander af."
+        )
     if proposal.by == by:
-        raise NeedsAnother("U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt die af.")
+        raise SecondApproverRequired(
+            "U hebt deze beoordeling zelf voorgedragen; een ander lid van de commissie rondt die af."
+        )
     if shown is not None and shown != proposal.pk:
-        refuse_proposed_anew(proposal)
+        refuse_stale_proposal(proposal)
     return proposal
 
 
-def refuse_proposed_anew(proposal: FinalProposal) -> NoReturn:
-    raise ProposedAnew(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk die na.")
+def refuse_stale_proposal(proposal: FinalProposal) -> NoReturn:
+    raise StaleProposal(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk die na.")
 
 
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:

@@ -121,7 +121,7 @@ def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | No
 def is_known(address: str, *, school: School) -> bool:
     """Whether an address is in the school's list, or at a domain of the school or of its list."""
     listed = [normalise_address(office.email) for office in school.exam_offices.all()]
-    domains = ({domain(email) for email in listed} | set(school.own_domains)) - PUBLIC_HOSTS
+    domains = ({domain(email) for email in listed} | set(school.mail_domain_list)) - PUBLIC_HOSTS
     return normalise_address(address) in listed or domain(address) in domains
 
 

@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from accounts.text import clean_text
 from assessments.corrections import Change, Changes
-from assessments.merge import mark
+from assessments.merge import fingerprint
 from assessments.models import Correction
 from assessments.rubric import Column, PartSheet, Rubric
 from exams.models import Criterion
@@ -172,4 +172,4 @@ class _Filler:
 
 
 def _stands_for(kind: str, value: str) -> str:
-    return value if kind == "score" else mark(value)
+    return value if kind == "score" else fingerprint(value)

@@ -81,7 +81,7 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
             assessment=assessment,
             by=request.user,
             changes=read_changes(request.POST),
-            seen_mark=request.POST.get("seen", ""),
+            fingerprint=request.POST.get("fingerprint", ""),
         )
     except corrections.Refused as refused:
         return _page(request, assessment, problems=refused.problems)
@@ -109,7 +109,7 @@ def _page(
         "assessment": assessment,
         "processes": [(process[0].sheet.part.work_process, process) for process in parts],
         "lost": list(lost(reading.rubric)),
-        "seen": reading.rubric.effective_mark,
+        "fingerprint": reading.rubric.result_fingerprint,
         "said": said,
         "problems": list(problem_links(parts)),
         "max_reason": corrections.MAX_REASON,

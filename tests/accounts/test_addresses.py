@@ -15,5 +15,5 @@ from accounts.templatetags.addresses import breakable
         ("", ""),
     ],
 )
-def test_a_long_address_breaks_at_its_at_and_dots_and_nothing_in_it_is_markup(address, shown):
+def test_long_address_breaks_and_is_escaped(address, shown):
     assert breakable(address) == shown

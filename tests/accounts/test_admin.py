@@ -182,15 +182,13 @@ def test_an_address_in_capitals_is_the_same_address(client: Client, chief: User,
     assert change(client, other, email="DIRK@hier.test") == 200  # said at the field
 
 
-def test_an_address_that_a_contact_has_can_become_an_account_s(
-    client: Client, chief: User, docent: User, school: School
-) -> None:
+def test_contact_s_address_can_become_an_account(client: Client, chief: User, docent: User, school: School) -> None:
     ContactFactory(school=school, email="hans@bedrijf.test")
     assert change(client, docent, email="hans@bedrijf.test") == 302
     assert school.contacts.listed().get().user == docent
 
 
-def test_who_is_no_docent_here_any_more_leaves_the_address_book(
+def test_former_docent_leaves_the_address_book(
     client: Client, chief: User, docent: User, colleague: User, school: School, other_school: School
 ) -> None:
     assert change(client, docent, **{"memberships-0-role": "SCHOOLBEHEER"}) == 302
@@ -266,7 +264,9 @@ def test_staff_removes_the_second_step_after_asking(client: Client, staff: User,
     assert browser.get("/profiel/").status_code == 200
 
 
-def test_staff_leaves_their_own_and_a_superuser_s_alone(client: Client, staff: User, with_code: User) -> None:
+def test_staff_can_not_remove_their_own_or_a_superuser_s_second_step(
+    client: Client, staff: User, with_code: User
+) -> None:
     chief = UserFactory(is_staff=True, is_superuser=True)
     for user in (staff, chief):
         app_of(user)
@@ -275,7 +275,7 @@ def test_staff_leaves_their_own_and_a_superuser_s_alone(client: Client, staff: U
     assert mfa.is_on(chief)
 
 
-def test_removing_what_is_not_there_says_so_and_mails_nobody(
+def test_removing_an_absent_second_step_mails_nothing(
     client: Client, staff: User, with_code: User, colleague: User
 ) -> None:
     assert "Bij geen van de gekozen personen" in remove_second_step(client, colleague)
@@ -300,9 +300,7 @@ def ask(client: Client, school: School, **changes: str) -> Any:
     return client.post(f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/", {**MANAGER, **changes})
 
 
-def test_staff_asks_a_school_s_first_schoolbeheer_who_chooses_the_password(
-    client: Client, staff: User, school: School
-) -> None:
+def test_staff_invites_the_first_schoolbeheer(client: Client, staff: User, school: School) -> None:
     page = client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()
     assert f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/" in page
     assert ask(client, school).status_code == 302
@@ -317,14 +315,14 @@ def ask_page(client: Client, school: School) -> str:
     return client.get(f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/").content.decode()
 
 
-def test_a_school_that_has_one_asks_its_own(client: Client, staff: User, school: School) -> None:
+def test_school_with_schoolbeheer_refuses_the_invitation(client: Client, staff: User, school: School) -> None:
     there = member(school, "SCHOOLBEHEER")
     assert "heeft al iemand met de rol Schoolbeheer" in ask(client, school).content.decode()
     User.objects.filter(pk=there.pk).update(is_active=False)
     assert ask(client, school).status_code == 302
 
 
-def test_one_is_asked_at_a_time(client: Client, staff: User, school: School) -> None:
+def test_only_one_first_manager_is_invited_at_a_time(client: Client, staff: User, school: School) -> None:
     ask(client, school)
     refused = ask(client, school, email="an@hier.test").content.decode()
     assert "Er staat al een uitnodiging open, aan Bea Beheer" in refused
@@ -333,7 +331,7 @@ def test_one_is_asked_at_a_time(client: Client, staff: User, school: School) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_of_the_staff_at_once_ask_one(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_concurrent_staff_invite_one_manager(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
     def asks(email: str) -> Callable[[], SchoolInvitation]:

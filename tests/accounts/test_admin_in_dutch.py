@@ -65,7 +65,7 @@ def test_nor_have_the_forms_for_new_ones(client: Client, db: None, page: str) ->
     assert ENGLISH.findall(read_on(client, page)) == []
 
 
-def test_staff_see_the_kinds_that_are_theirs_and_no_list_of_who_tried_to_log_in(client: Client, db: None) -> None:
+def test_staff_see_no_login_attempts(client: Client, db: None) -> None:
     client.force_login(UserFactory(is_staff=True))
     index = client.get("/beheer/")
     shown = {model["object_name"] for app in index.context["app_list"] for model in app["models"]}

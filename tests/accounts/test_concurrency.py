@@ -52,13 +52,13 @@ def test_a_link_for_a_new_password_that_is_sent_in_twice_works_once() -> None:
     token = NEW_PASSWORD.token(password.mail_link(user=user, language="nl").data)
 
     def choose(word: str) -> Callable[[], User]:
-        return lambda: password.choose(token=token, password=word, language="nl")
+        return lambda: password.reset(token=token, password=word, language="nl")
 
     results = at_once(choose("het-ene-woord"), choose("het-andere-woord"))
     assert kinds(results) == {User, LinkGone}
 
 
-def test_two_accounts_that_want_one_address_one_gets_it() -> None:
+def test_concurrent_changes_to_one_address_give_it_once() -> None:
     changes = [
         EmailChange.objects.create(user=user, old_email=user.email, new_email="samen@school.test")
         for user in (UserFactory(), UserFactory())
@@ -72,7 +72,7 @@ def test_two_accounts_that_want_one_address_one_gets_it() -> None:
     assert User.objects.filter(email="samen@school.test").count() == 1
 
 
-def test_who_confirms_while_the_owner_stops_it_ends_with_the_old_address() -> None:
+def test_confirming_while_stopping_keeps_the_old_address() -> None:
     user = UserFactory(email="oud@school.test")
     change = EmailChange.objects.create(user=user, old_email=user.email, new_email="nieuw@school.test")
     at_once(lambda: email_change.confirm(change=change), lambda: email_change.stop(change=change, language="nl"))
@@ -80,11 +80,11 @@ def test_who_confirms_while_the_owner_stops_it_ends_with_the_old_address() -> No
     assert (user.email, user.has_usable_password()) == ("oud@school.test", False)
 
 
-def test_two_who_ask_for_another_address_at_once_leave_one_that_waits() -> None:
+def test_concurrent_requests_leave_one_open_change() -> None:
     user = UserFactory()
 
     def ask(email: str) -> Callable[[], None]:
-        return lambda: email_change.ask(user=user, email=email, language="nl")
+        return lambda: email_change.request_change(user=user, email=email, language="nl")
 
     results = at_once(ask("een@school.test"), ask("twee@school.test"))
     assert results == [None, None]

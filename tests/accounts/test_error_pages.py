@@ -6,7 +6,7 @@ from django.test import Client
 from accounts.models import User
 
 
-def test_a_page_that_is_not_there_keeps_the_tabs_of_who_is_logged_in(client: Client, docent: User) -> None:
+def test_404_keeps_the_tabs(client: Client, docent: User) -> None:
     client.force_login(docent)
     response = client.get("/examens/999999/")
     page = response.content.decode()
@@ -15,13 +15,13 @@ def test_a_page_that_is_not_there_keeps_the_tabs_of_who_is_logged_in(client: Cli
     assert "Productcatalogus" in page
 
 
-def test_to_others_it_shows_no_tabs(client: Client, db: None) -> None:
+def test_404_shows_no_tabs_when_logged_out(client: Client, db: None) -> None:
     response = client.get("/deze-is-er-niet/")
     assert response.status_code == 404
     assert "Productcatalogus" not in response.content.decode()
 
 
-def test_a_form_that_stood_open_too_long_says_so(db: None) -> None:
+def test_expired_form_is_explained(db: None) -> None:
     response = Client(enforce_csrf_checks=True).post("/inloggen/", {"username": "a@b.nl", "password": "x"})
     assert response.status_code == 403
     assert "Deze pagina stond te lang open" in response.content.decode()

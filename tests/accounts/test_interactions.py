@@ -17,7 +17,7 @@ from accounts.erasure import erase_account, erase_unused
 from accounts.importing import reading
 from accounts.importing.reading import Unreadable
 from accounts.models import Membership, Role, RoleChange, School, SchoolInvitation, Session, User
-from accounts.people.invite import send_wanted
+from accounts.people.invite import send_queued
 from accounts.people.links import NoInvitation, open_token, token_for
 from accounts.people.roles import grant, leave, take_role
 from assessments.models import Assessment
@@ -38,10 +38,10 @@ def invited(school: School, email: str, **fields: object) -> SchoolInvitation:
     return found
 
 
-def test_an_address_that_no_mail_goes_to_keeps_no_other_from_going(school: School, other_school: School) -> None:
+def test_unmailable_address_does_not_block_other_mails(school: School, other_school: School) -> None:
     bad = invited(school, "i\u0307brahim@hier.test", wanted_at=timezone.now())
     invited(other_school, "goed@elders.test", wanted_at=timezone.now())
-    send_wanted()
+    send_queued()
     assert [mail.to for mail in OutgoingMail.objects.all()] == ["goed@elders.test"]
     bad.refresh_from_db()
     assert bad.wanted_at is None
@@ -67,7 +67,7 @@ def test_a_row_without_end_is_refused_before_it_is_read() -> None:
         pass
 
 
-def test_who_came_back_is_no_longer_one_who_left(school: School, manager: User, pass_time: Callable[..., None]) -> None:
+def test_returned_student_is_not_a_leaver(school: School, manager: User, pass_time: Callable[..., None]) -> None:
     student = MembershipFactory(school=school, diploma_on=timezone.localdate())
     pass_time(days=800)
     on = timezone.localdate()
@@ -76,9 +76,7 @@ def test_who_came_back_is_no_longer_one_who_left(school: School, manager: User, 
     assert student not in retention.leaving(school, on=on)
 
 
-def test_who_is_taken_out_of_the_school_gets_a_date_to_go_by(
-    school: School, manager: User, assessment: Assessment
-) -> None:
+def test_removed_student_gets_a_leaving_date(school: School, manager: User, assessment: Assessment) -> None:
     student = assessment.student
     leave(school=school, user=student.user, by=manager)
     student.refresh_from_db()
@@ -105,7 +103,7 @@ def test_an_account_that_an_assessment_needs_stays_whole(docent: User, assessmen
     assert docent.memberships.exists()
 
 
-def test_invitations_that_are_over_are_forgotten(school: School, pass_time: Callable[..., None]) -> None:
+def test_closed_invitations_are_purged(school: School, pass_time: Callable[..., None]) -> None:
     invited(school, "oud@hier.test", withdrawn_at=timezone.now())
     pass_time(days=370)
     erase_unused(on=timezone.localdate())
@@ -117,8 +115,8 @@ def test_a_forgotten_password_ends_every_session_in_the_list(docent: User) -> No
     browser.force_login(docent)
     docent.refresh_from_db()
     link = password.mail_link(user=docent, language="nl")
-    password.choose(token=password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl")
-    assert not Session.objects.of(docent.pk)
+    password.reset(token=password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl")
+    assert not Session.objects.active_for(docent.pk)
 
 
 def test_the_link_to_a_wrong_address_is_void_once_that_is_corrected(school: School) -> None:
@@ -132,14 +130,14 @@ def test_the_link_to_a_wrong_address_is_void_once_that_is_corrected(school: Scho
         open_token(token)
 
 
-def test_a_list_of_who_is_schoolbeheer_no_more_is_not_imported(school: School, manager: User) -> None:
+def test_list_of_a_former_schoolbeheer_is_not_imported(school: School, manager: User) -> None:
     other = member(school, Role.SCHOOLBEHEER)
     school.people_imports.create(by=other, filename="lijst.csv")
     take_role(school=school, user=other, role=Role.SCHOOLBEHEER, by=manager)
     assert not school.people_imports.exists()
 
 
-def test_the_last_schoolbeheer_who_was_ever_here_stays(client: Client, school: School, manager: User) -> None:
+def test_last_schoolbeheer_with_a_password_stays(client: Client, school: School, manager: User) -> None:
     member(school, Role.SCHOOLBEHEER, password=None)
     client.force_login(member(school, Role.SCHOOLBEHEER))
     third = school.memberships.filter(role=Role.SCHOOLBEHEER).last()
@@ -150,7 +148,7 @@ def test_the_last_schoolbeheer_who_was_ever_here_stays(client: Client, school: S
     assert school.memberships.filter(user=manager, role=Role.SCHOOLBEHEER).exists()
 
 
-def test_who_registers_stands_in_the_log(client: Client, school: School) -> None:
+def test_registration_is_logged(client: Client, school: School) -> None:
     from accounts.auth import registration
     from tests.factories import RegistrationFactory
 
@@ -161,7 +159,7 @@ def test_who_registers_stands_in_the_log(client: Client, school: School) -> None
     assert (line.user, line.how) == (user, "REGISTERED")
 
 
-def test_the_number_of_who_left_is_found_where_it_can_be_changed(
+def test_former_student_s_number_can_be_found(
     client: Client, school: School, manager: User, student: Membership, assessment: Assessment
 ) -> None:
     leave(school=school, user=student.user, by=manager)

@@ -43,7 +43,7 @@ def words(response: Any) -> str:
 
 @pytest.mark.parametrize("name", ["mail_domains", "register_domains"])
 @pytest.mark.parametrize(("typed", "why"), WRONG)
-def test_schoolbeheer_is_told_what_is_no_domain(
+def test_schoolbeheer_sees_invalid_domains(
     client: Client, administrator: User, school: School, name: str, typed: str, why: str
 ) -> None:
     client.force_login(administrator)
@@ -53,7 +53,7 @@ def test_schoolbeheer_is_told_what_is_no_domain(
 
 
 @pytest.mark.parametrize(("typed", "why"), [("*.nl", NO_DOMAIN), ("gmail.com", PUBLIC)])
-def test_the_consortium_is_told_what_is_no_domain(client: Client, school: School, typed: str, why: str) -> None:
+def test_admin_shows_invalid_domains(client: Client, school: School, typed: str, why: str) -> None:
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     address = reverse("admin:accounts_school_change", args=[school.pk])
     assert why in words(client.post(address, {"name": school.name, "register_domains": typed}))

@@ -49,7 +49,7 @@ def test_both_forms_of_a_domain_are_one_address() -> None:
     assert mailable(UNICODE) == mailable(ASCII.upper()) == normalise_address(f" {UNICODE} ") == ASCII
 
 
-def test_one_logs_in_with_either_form(db: None, rf: RequestFactory) -> None:
+def test_login_accepts_either_form_of_a_domain(db: None, rf: RequestFactory) -> None:
     user = UserFactory(email=UNICODE)
     assert user.email == ASCII
     for typed in (UNICODE, ASCII):
@@ -81,7 +81,7 @@ def test_an_office_is_known_by_either_form(school: School) -> None:
     assert is_known("ander@xn--bcher-kva.example", school=school)
 
 
-def test_an_office_at_a_public_host_makes_no_stranger_known(school: School) -> None:
+def test_office_at_public_host_leaves_other_addresses_unknown(school: School) -> None:
     school.exam_offices.create(name="Bureau", email="bureau@gmail.com")
     assert is_known("bureau@gmail.com", school=school)
     assert not is_known("vreemde@gmail.com", school=school)
@@ -92,7 +92,7 @@ def test_an_office_without_a_mailbox_is_refused(school: School) -> None:
         ExamOffice(school=school, name="Bureau", email="bureau@[127.0.0.1]").full_clean()
 
 
-def test_an_imported_contact_meets_the_other_form(client: Client, school: School, docent: User) -> None:
+def test_import_matches_the_other_form_of_an_address(client: Client, school: School, docent: User) -> None:
     ContactFactory(school=school, first_name="Bo", infix="", last_name="Bos", email=ASCII)
     client.force_login(docent)
     row = ["Bo", "", "Bos", UNICODE, "", "", ""]

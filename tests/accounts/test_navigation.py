@@ -46,7 +46,7 @@ def test_staff_of_the_consortium_gets_beheer(db: None) -> None:
     assert tabs(UserFactory(is_staff=True))[-1] == "Beheer"
 
 
-def test_nobody_has_no_tabs() -> None:
+def test_logged_out_visitor_has_no_tabs() -> None:
     assert tabs(AnonymousUser()) == []
 
 

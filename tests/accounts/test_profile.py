@@ -29,7 +29,7 @@ def test_the_name_at_the_top_leads_to_the_profile(client: Client, student: Membe
     assert "Anouk van &#x27;t Hoff" in page
 
 
-def test_a_missing_number_is_said_with_what_it_means(client: Client, without_number: Membership) -> None:
+def test_missing_number_is_explained(client: Client, without_number: Membership) -> None:
     client.force_login(without_number.user)
     page = client.get("/profiel/").content.decode()
     assert "U hebt nog geen studentnummer ingevuld." in page
@@ -61,19 +61,17 @@ def test_a_number_of_another_student_is_refused(
     assert f'<a href="#id_{field}">' in page
 
 
-def test_a_number_that_is_taken_between_check_and_save_is_refused_too(
-    without_number: Membership, student: Membership
-) -> None:
+def test_number_taken_while_saving_is_refused(without_number: Membership, student: Membership) -> None:
     field = f"student_number_{without_number.pk}"
     form = DetailsForm(details(without_number.user, **{field: "999"}), instance=without_number.user)
     assert form.is_valid()
     Membership.objects.filter(pk=student.pk).update(student_number="999")
     with transaction.atomic():
-        assert form.keep() is False
+        assert form.save_details() is False
     assert field in form.errors
 
 
-def test_once_an_assessment_exists_the_number_stands(client: Client, assessment: Assessment) -> None:
+def test_assessed_student_can_not_change_the_number(client: Client, assessment: Assessment) -> None:
     student = assessment.student
     client.force_login(student.user)
     page = client.get(EDIT).content.decode()
@@ -100,7 +98,7 @@ def test_a_docent_has_no_number(client: Client, docent: User) -> None:
     assert "tudentnummer" not in client.get(EDIT).content.decode()
 
 
-def test_what_is_refused_does_not_show_as_the_name(client: Client, docent: User) -> None:
+def test_invalid_name_is_not_shown_in_the_header(client: Client, docent: User) -> None:
     client.force_login(docent)
     page = client.post(EDIT, {"first_name": "Iemand anders", "last_name": ""}).content.decode()
     assert '<span class="header-person-name">Dirk Docent</span>' in page

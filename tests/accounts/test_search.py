@@ -170,7 +170,7 @@ def test_contact_is_found_by_function_and_organisation(examiner):
     assert list(Contact.objects.filter(matches("linde praktijk erik"))) == [examiner]
 
 
-def test_a_query_without_end_is_no_error(found):
+def test_endless_query_is_accepted(found):
     assert found("zoe " * 50_000)
     assert not found("nee " * 50_000)
 
@@ -179,5 +179,5 @@ def test_a_query_without_end_is_no_error(found):
     ("query", "short"),
     [("hoff", []), ("Ça", ["ca"]), ("'t hoff", ["'t"]), ("A b a", ["a", "b"]), (" ", []), ("ßß", [])],
 )
-def test_short_words_are_those_that_count_only_where_a_word_starts(query, short):
+def test_short_words_match_only_at_word_starts(query, short):
     assert short_words(query) == short

@@ -39,8 +39,8 @@ def decide(
         scores={pk: Change(value, reason) for pk, value in (scores or {}).items()},
         texts={pk: Change(value, reason) for pk, value in (texts or {}).items()},
     )
-    seen = read_rubric(assessment).effective_mark if seen is None else seen
-    return corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=seen)
+    seen = read_rubric(assessment).result_fingerprint if seen is None else seen
+    return corrections.correct(assessment=assessment, by=by, changes=changes, fingerprint=seen)
 
 
 def first_part(assessment: Assessment) -> PartSheet:
@@ -230,7 +230,7 @@ class TestTwoMembers:
     def test_the_later_one_is_told_and_nothing_is_saved(
         self, assessed: Assessment, part: PartSheet, committee_member: User
     ) -> None:
-        seen = read_rubric(assessed).effective_mark
+        seen = read_rubric(assessed).result_fingerprint
         own = part.columns[0].assignment.pk
         decide(assessed, committee_member, texts={own: "Van de eerste."}, seen=seen)
         with pytest.raises(corrections.ChangedMeanwhile):

@@ -63,8 +63,8 @@ def test_a_mail_s_link_is_filled_in_exactly_while_the_invitation_stands(invitati
     now = [Invitation.objects.select_related("assessment").get(pk=one.pk) for one in (invitation, other)]
     with CaptureQueriesContext(connection) as captured:
         filled = links.resolve_many([links.mail_link(invitation=one).data for one in now])
-    assert [isinstance(url, str) for url in filled] == [links.stands(one) for one in now]
-    assert links.stands(now[0]) == (status != Status.CANCELLED and not withdrawn)
+    assert [isinstance(url, str) for url in filled] == [links.is_active(one) for one in now]
+    assert links.is_active(now[0]) == (status != Status.CANCELLED and not withdrawn)
     assert len(captured) == 1
 
 

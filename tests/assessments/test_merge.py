@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assessments.examiner import saving
-from assessments.merge import MAX_PAGES, Base, Sender, Verdict, decide, mark
+from assessments.merge import MAX_PAGES, Base, Sender, Verdict, decide, fingerprint
 from assessments.rubric import read_uncorrected
 
 TEXT = st.text("ab", max_size=3)
@@ -114,7 +114,7 @@ class OpenPage:
         self.pending |= set(names)
         values = {name: self.value[name] for name in names}
         scores = {int(name.split("-")[2]): v for name, v in self.known.items() if name.startswith("score-") and v}
-        base = Base(mark(self.known[self.column.justification_field]), scores)
+        base = Base(fingerprint(self.known[self.column.justification_field]), scores)
         post = {f"base-{self.column.assignment.pk}": str(base)}
         post |= {"page": self.page, "earlier-page": self.earlier, "save-number": str(self.saves), **values}
         return Request(post, values)

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, Role, School, User
 from accounts.models.retention_terms import TERMS
-from accounts.school.changes import change_settings, marks
+from accounts.school.changes import change_settings, fingerprints
 from assessments.models import Assessment, DataRequest, Document, Erasure
 from assessments.privacy import access_log
 from assessments.privacy.study_dates import DATES, set_dates
@@ -160,7 +160,7 @@ def test_the_later_of_two_sees_what_the_other_made_of_it(
     """A term, and a date of a student."""
     other = member(school, Role.SCHOOLBEHEER, first_name="Otto", last_name="Ander")
     page = log_in_at(administrator, f"/school/{school.pk}/bewaren/termijnen/", width=width)
-    opened = marks(school, TERMS)
+    opened = fingerprints(school, TERMS)
     change_settings(school=school, typed={"cancelled_months": 36}, opened=opened, by=other)
     page.get_by_label("ingetrokken afnames (maanden)").fill("12")
     page.get_by_role("button", name="Bewaren").click()
@@ -169,7 +169,10 @@ def test_the_later_of_two_sees_what_the_other_made_of_it(
     shots(page, f"termijnen-samen-{width}")
     page.goto(page.url.split("/termijnen/")[0] + f"/studenten/{final.student_id}/")
     set_dates(
-        student=final.student, typed={"diploma_on": date(2026, 7, 10)}, opened=marks(final.student, DATES), by=other
+        student=final.student,
+        typed={"diploma_on": date(2026, 7, 10)},
+        opened=fingerprints(final.student, DATES),
+        by=other,
     )
     page.get_by_label("Diplomadatum").fill("2025-07-11")
     page.get_by_role("button", name="Bewaren").click()

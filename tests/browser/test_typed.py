@@ -37,7 +37,7 @@ def message(log_in_at: Browse, docent: User, assessment: Assessment, examiner: C
     return open_page
 
 
-def log_in_beside(page: Page, user: User) -> None:
+def login_tab_url(page: Page, user: User) -> None:
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Inloggen").click()
     beside = opened.value
@@ -54,7 +54,7 @@ def test_remark_survives_an_ended_session(message: Browse, docent: User, shots, 
     expect(page.get_by_role("heading", level=1)).to_have_text("U bent uitgelogd")
     check_page(page)
     shots(page, f"uitgelogd-{width}")
-    log_in_beside(page, docent)
+    login_tab_url(page, docent)
     assert not Invitation.objects.exists()
     page.get_by_role("button", name="Opnieuw verzenden").click()
     expect(page.get_by_text("Erik Examinator").first).to_be_visible()
@@ -65,7 +65,7 @@ def test_remark_survives_an_ended_session_without_javascript(message: Browse, do
     page = message(javascript=False)
     Session.objects.all().delete()
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
-    log_in_beside(page, docent)
+    login_tab_url(page, docent)
     page.get_by_role("button", name="Opnieuw verzenden").click()
     expect(page.get_by_text("U bent ingelogd als Dirk Docent.")).to_be_visible()
     page.get_by_role("button", name="Opnieuw verzenden").click()

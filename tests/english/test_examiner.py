@@ -78,7 +78,8 @@ def test_from_link_to_copy(opened: Client, invitation: Invitation) -> None:
     page = opened.post(url("check", invitation), filled(invitation, "G", TYPED), follow=True).content.decode()
     assert "The result that follows from this" in page
     assert re.search(r"grade <strong>\d+\.\d</strong>", page)
-    day = {"seen": re.findall(r'name="seen" value="(\w+)"', page)[0], "assessed_on": timezone.localdate().isoformat()}
+    [fingerprint] = re.findall(r'name="fingerprint" value="(\w+)"', page)
+    day = {"fingerprint": fingerprint, "assessed_on": timezone.localdate().isoformat()}
     assert "Tick the box" in opened.post(url("complete", invitation), day).content.decode()
     page = opened.post(url("complete", invitation), {**day, "confirmed": "on"}, follow=True).content.decode()
     assert "Your assessment has been completed. Thank you." in page

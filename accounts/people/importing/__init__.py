@@ -1,4 +1,1 @@
-"""Import of students and staff: `accounts.importing` reads, shows and counts.
-
-`people` says what a line means for a school, `write` brings the good ones in.
-"""
+"""Import of students and staff: `people` validates lines for a school, `write` saves the valid ones."""

@@ -1,11 +1,10 @@
-"""What a line of a list means for a school: someone new, more of someone who is there, nothing, or what is wrong.
+"""Validate the lines of a list for a school: new, updated, skipped or an error.
 
-Who has an account without a role here is asked first, as anyone at another school is. Looking at a list does not tell
-who that is: the lines, and the queries, are those of someone without an account. Importing it does: who had none gets
-one at once, with the roles, and the others are not among the school's people until they accept. What that shows of an
-address costs an invitation with the manager's name, a line in the log, and lists are few an hour (`rate_limits`).
+An account without a role here is invited. The preview must not reveal who has an account, neither in the lines nor in
+the number of queries. Importing does reveal it: new people get an account at once, others appear after accepting. Each
+address then costs a mail in the manager's name and a log entry, and lists are limited (`rate_limits`).
 
-Nothing is taken away by a list: no role, no number that is there, no name that its owner has checked.
+A list never removes a role, an existing number, or a name that its owner confirmed.
 """
 
 from __future__ import annotations
@@ -103,8 +102,8 @@ HEADERS = {column.name: column.header for column in COLUMNS}
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a good line says of someone."""
+class ListedPerson:
+    """The values of a valid line."""
 
     first_name: str
     infix: str
@@ -116,37 +115,37 @@ class Wanted:
 
 
 @dataclass
-class There:
-    """Someone who has an account: `here` are their roles at the school, by role, an ended one included."""
+class ExistingUser:
+    """An existing account; `memberships` are those at the school by role, ended ones included."""
 
     user: User
-    here: dict[str, Membership] = field(default_factory=dict)
-    is_elsewhere: bool = False
+    memberships: dict[str, Membership] = field(default_factory=dict)
+    has_other_school: bool = False
 
     @property
     def can_be_renamed(self) -> bool:
-        """As long as nobody but this school wrote the name."""
-        return self.user.details_checked_at is None and not self.is_elsewhere
+        """Whether the name was entered by this school only."""
+        return self.user.details_checked_at is None and not self.has_other_school
 
 
-def wanted(values: Sequence[str], school: School) -> Wanted:
-    given = dict(zip((column.name for column in COLUMNS), values, strict=True))
-    roles = set(ROLE.chosen(given["role"])) or {Role.STUDENT.value}
-    return Wanted(
-        first_name=given["first_name"],
-        infix=given["infix"],
-        last_name=given["last_name"],
-        email=normalise_address(given["email"]),
+def listed_person(values: Sequence[str], school: School) -> ListedPerson:
+    values_by_name = dict(zip((column.name for column in COLUMNS), values, strict=True))
+    roles = set(ROLE.chosen(values_by_name["role"])) or {Role.STUDENT.value}
+    return ListedPerson(
+        first_name=values_by_name["first_name"],
+        infix=values_by_name["infix"],
+        last_name=values_by_name["last_name"],
+        email=normalise_address(values_by_name["email"]),
         roles=tuple(role.value for role in Role if role.value in roles),
-        student_number=number_of(given["student_number"], school),
-        language=COLUMNS[-1].choices.get(given["language"].casefold(), Language.DUTCH),
+        student_number=format_number(values_by_name["student_number"], school),
+        language=COLUMNS[-1].choices.get(values_by_name["language"].casefold(), Language.DUTCH),
     )
 
 
-def number_of(typed: str, school: School) -> str:
-    """A number as the school writes it; one that was shown as good stays, though another form is wanted by now."""
+def format_number(typed: str, school: School) -> str:
+    """Return the number in the school's format; one that no longer fits stays as it is, as the preview accepted it."""
     try:
-        return read_number(typed, forms=school.number_forms, school=school.name)
+        return read_number(typed, patterns=school.number_forms, school=school.name)
     except ValidationError:
         return "".join(typed.split())
 
@@ -160,9 +159,9 @@ def judge(
     sound: Container[int] = (),
     lock: bool = False,
 ) -> Iterator[Judged]:
-    """What each line would do to the school as it is now; `Judge` says the rest."""
+    """Yield what each line would do to the school now; see `Judge`."""
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
-    numbers: dict[str, int] = {}  # → the line that has it
+    numbers: dict[str, int] = {}  # number → line
     for chunk in chunks(iter(lines), CHUNK):
         known = _Known(school, [values for _, values in chunk], lock=lock)
         for line, values in chunk:
@@ -176,11 +175,11 @@ def judge(
                 yield Judged(repeated(layout, line, values, *earlier[email]))
             else:
                 earlier[email] = line, values
-                yield _judge(line, values, wanted(values, school), known, numbers, by_id)
+                yield _judge(line, values, listed_person(values, school), known, numbers, by_id)
 
 
 def _problems(layout: Layout, values: Sequence[str], school: School) -> list[Note]:
-    """What is wrong with a line by itself."""
+    """Return what is wrong with a line by itself."""
     notes = problems(layout, values)
     role, number = values[4], values[5]
     if not role and not number:
@@ -190,98 +189,100 @@ def _problems(layout: Layout, values: Sequence[str], school: School) -> list[Not
     if any(note.column == NUMBER.header for note in notes):
         return notes
     try:
-        read_number(number, forms=school.number_forms, school=school.name)
-    except ValidationError as wrong:
-        notes.append(Note(NUMBER.header, number, f"kan niet. {wrong.messages[0]}"))
+        read_number(number, patterns=school.number_forms, school=school.name)
+    except ValidationError as error:
+        notes.append(Note(NUMBER.header, number, f"kan niet. {error.messages[0]}"))
     return notes
 
 
 class _Known:
-    """What the school has of the people and numbers of some lines, in five queries."""
+    """The school's people and numbers for some lines, in five queries."""
 
     def __init__(self, school: School, lines: Sequence[Sequence[str]], *, lock: bool) -> None:
         emails = [normalise_address(values[EMAIL_AT]) for values in lines]
         users = User.objects.filter(email__in=emails).order_by("pk")
         if lock:
             users = users.select_for_update(no_key=True)
-        self.people = {user.email: There(user) for user in users}
-        of_user = {there.user.pk: there for there in self.people.values()}
-        # By address, not by account: a query for no accounts would not be asked, and its absence be noticed.
+        self.people = {user.email: ExistingUser(user) for user in users}
+        of_user = {existing.user.pk: existing for existing in self.people.values()}
+        # By address: with account ids, an empty list would skip the query, and the timing would reveal it.
         held = Membership.objects.filter(user__email__in=emails).order_by()
         for membership in held.filter(school=school):
-            if there := of_user.get(membership.user_id):
-                there.here[membership.role] = membership
+            if existing := of_user.get(membership.user_id):
+                existing.memberships[membership.role] = membership
         for pk in held.exclude(school=school).values_list("user", flat=True):
-            if there := of_user.get(pk):  # else the account was made between the queries
-                there.is_elsewhere = True
-        asked = school.school_invitations.open().filter(email__in=emails)
-        self.asked: dict[str, SchoolInvitation] = {invitation.email: invitation for invitation in asked}
-        numbers = {number_of(values[5], school) for values in lines} - {""}
+            if existing := of_user.get(pk):  # else the account was created between the queries
+                existing.has_other_school = True
+        invitations = school.school_invitations.open().filter(email__in=emails)
+        self.invitations: dict[str, SchoolInvitation] = {invitation.email: invitation for invitation in invitations}
+        numbers = {format_number(values[5], school) for values in lines} - {""}
         owners = Membership.objects.filter(school=school, student_number__in=numbers).select_related("user")
         self.owners = {owner.student_number: owner.user for owner in owners}
 
 
 def _judge(
-    line: int, values: tuple[str, ...], given: Wanted, known: _Known, numbers: dict[str, int], by_id: int
+    line: int, values: tuple[str, ...], listed: ListedPerson, known: _Known, numbers: dict[str, int], by_id: int
 ) -> Judged:
-    there = known.people.get(given.email)
-    if wrong := _number_taken(given, there, known, numbers):
-        return Judged(Row(line, values, Outcome.ERROR, (wrong,)), there)
-    if given.student_number:
-        numbers[given.student_number] = line
-    if there and there.here:
-        return Judged(_of_the_school(line, values, given, there, by_id), there)
-    if asked := known.asked.get(given.email):
-        return Judged(_asked_already(line, values, given, asked), there)
-    return Judged(Row(line, values, Outcome.NEW), there)
+    existing = known.people.get(listed.email)
+    if error := _number_taken(listed, existing, known, numbers):
+        return Judged(Row(line, values, Outcome.ERROR, (error,)), existing)
+    if listed.student_number:
+        numbers[listed.student_number] = line
+    if existing and existing.memberships:
+        return Judged(_member(line, values, listed, existing, by_id), existing)
+    if invitation := known.invitations.get(listed.email):
+        return Judged(_already_invited(line, values, listed, invitation), existing)
+    return Judged(Row(line, values, Outcome.NEW), existing)
 
 
-def _number_taken(given: Wanted, there: There | None, known: _Known, numbers: dict[str, int]) -> Note | None:
-    number = given.student_number
+def _number_taken(
+    listed: ListedPerson, existing: ExistingUser | None, known: _Known, numbers: dict[str, int]
+) -> Note | None:
+    number = listed.student_number
     if number in numbers:
         return Note(NUMBER.header, number, f"staat ook in regel {numbers[number]}")
     owner = known.owners.get(number)
-    if owner and (there is None or owner.pk != there.user.pk):
+    if owner and (existing is None or owner.pk != existing.user.pk):
         return Note(NUMBER.header, number, f"is al van {owner.full_name} ({owner.email})")
     return None
 
 
-def _asked_already(line: int, values: tuple[str, ...], given: Wanted, asked: SchoolInvitation) -> Row:
-    if set(given.roles) <= set(asked.roles) and given.student_number in ("", asked.student_number):
+def _already_invited(line: int, values: tuple[str, ...], listed: ListedPerson, invitation: SchoolInvitation) -> Row:
+    if set(listed.roles) <= set(invitation.roles) and listed.student_number in ("", invitation.student_number):
         return Row(line, values, Outcome.SKIPPED, (Note("", "", "is al uitgenodigd"),))
     text = "heeft al een open uitnodiging, met een andere rol of een ander studentnummer; trek die eerst in"
     return Row(line, values, Outcome.ERROR, (Note("", "", text),))
 
 
-def _of_the_school(line: int, values: tuple[str, ...], given: Wanted, there: There, by_id: int) -> Row:
-    new_roles = missing_roles(given, there)
-    if new_roles and there.user.pk == by_id:
+def _member(line: int, values: tuple[str, ...], listed: ListedPerson, existing: ExistingUser, by_id: int) -> Row:
+    new_roles = missing_roles(listed, existing)
+    if new_roles and existing.user.pk == by_id:
         return Row(line, values, Outcome.ERROR, (Note(ROLE.header, values[4], "kan niet: dit bent u zelf"),))
-    student = there.here.get(Role.STUDENT)
-    number_there = student.student_number if student else ""
-    if given.student_number and number_there and number_there != given.student_number:
-        text = f"kan niet: het nummer is nu {number_there}. Wijzig het bij de student zelf"
-        return Row(line, values, Outcome.ERROR, (Note(NUMBER.header, given.student_number, text),))
+    student = existing.memberships.get(Role.STUDENT)
+    current_number = student.student_number if student else ""
+    if listed.student_number and current_number and current_number != listed.student_number:
+        text = f"kan niet: het nummer is nu {current_number}. Wijzig het bij de student zelf"
+        return Row(line, values, Outcome.ERROR, (Note(NUMBER.header, listed.student_number, text),))
     changes = [Note(ROLE.header, str(Role(role).label), "komt erbij") for role in new_roles]
-    if given.student_number and not number_there:
-        changes.append(Note(NUMBER.header, given.student_number, "was leeg"))
-    renamed = [name for name in NAMES if getattr(there.user, name) != getattr(given, name)]
-    said = []
-    if there.can_be_renamed:
-        changes += [Note(HEADERS[name], getattr(given, name), _was(there.user, name)) for name in renamed]
+    if listed.student_number and not current_number:
+        changes.append(Note(NUMBER.header, listed.student_number, "was leeg"))
+    renamed = [name for name in NAMES if getattr(existing.user, name) != getattr(listed, name)]
+    notes = []
+    if existing.can_be_renamed:
+        changes += [Note(HEADERS[name], getattr(listed, name), _old_value(existing.user, name)) for name in renamed]
     elif renamed:
-        said.append(Note("", "", f"heeft een account en houdt de naam {there.user.full_name}"))
-    if not changes and not said:
-        said.append(Note("", "", "hoort al zo bij de school"))
+        notes.append(Note("", "", f"heeft een account en houdt de naam {existing.user.full_name}"))
+    if not changes and not notes:
+        notes.append(Note("", "", "hoort al zo bij de school"))
     outcome = Outcome.UPDATED if changes else Outcome.SKIPPED
-    return Row(line, values, outcome, (*changes, *said), there.user.pk)
+    return Row(line, values, outcome, (*changes, *notes), existing.user.pk)
 
 
-def missing_roles(given: Wanted, there: There) -> list[str]:
-    """Of what the line says, the roles that someone of the school does not have, or has no more."""
-    return [role for role in given.roles if role not in there.here or there.here[role].ended_at]
+def missing_roles(listed: ListedPerson, existing: ExistingUser) -> list[str]:
+    """Return the listed roles that the user lacks, or held in the past."""
+    return [role for role in listed.roles if role not in existing.memberships or existing.memberships[role].ended_at]
 
 
-def _was(user: User, name: str) -> str:
+def _old_value(user: User, name: str) -> str:
     before = getattr(user, name)
     return f"was ‘{before}’" if before else "was leeg"

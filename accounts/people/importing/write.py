@@ -1,4 +1,4 @@
-"""Writes the good rows of a list of people."""
+"""Save the valid rows of a list of people."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.utils import timezone
 
 from accounts.importing.columns import Judged, Layout
 from accounts.importing.kinds import Count, Kind
-from accounts.models import SEARCHED, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
+from accounts.models import DERIVED_FIELDS, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
 from accounts.people import roles
-from accounts.people.invite import announce
-from accounts.people.notify import WATCHED, Given, tell_of_roles
+from accounts.people.invite import start_sending
+from accounts.people.notify import WATCHED, GrantedRole, notify_roles
 from accounts.school.student_numbers import log_number
 
-from .people import COLUMNS, NAMES, There, Wanted, judge, missing_roles, wanted
+from .people import COLUMNS, NAMES, ExistingUser, ListedPerson, judge, listed_person, missing_roles
 
 BATCH = 500
 CHANGED = (
@@ -27,73 +27,73 @@ GIVEN, IMPORTED = roles.Change.GIVEN, roles.How.IMPORT
 
 
 def write(prepared: PeopleImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
-    """Accounts for those who are new, invitations for who has one elsewhere, more for who is of the school."""
-    roles_given: list[Given] = []
+    """Create accounts for new people, invite existing accounts, and update members of the school."""
+    roles_given: list[GrantedRole] = []
     for start in range(0, len(good), BATCH):
-        batch = [(wanted(one.row.values, prepared.school), one.there) for one in good[start : start + BATCH]]
-        roles_given += _write_new(prepared, [given for given, there in batch if there is None])
-        _ask(prepared, [(given, None) for given, there in batch if there and not there.here])
-        for given, there in batch:
-            if there and there.here:
-                roles_given += _update(prepared, given, there)
+        batch = [(listed_person(one.row.values, prepared.school), one.there) for one in good[start : start + BATCH]]
+        roles_given += _write_new(prepared, [listed for listed, existing in batch if existing is None])
+        _invite(prepared, [(listed, None) for listed, existing in batch if existing and not existing.memberships])
+        for listed, existing in batch:
+            if existing and existing.memberships:
+                roles_given += _update(prepared, listed, existing)
         if count:
             count(start + len(batch))
     by = prepared.by
-    tell_of_roles(school=prepared.school, given=roles_given, by=by, by_name=by.full_name, how=IMPORTED)
+    notify_roles(school=prepared.school, granted=roles_given, by=by, by_name=by.full_name, how=IMPORTED)
     if prepared.mails_now:
-        announce()
+        start_sending()
 
 
-def _write_new(prepared: PeopleImport, new: Sequence[Wanted]) -> list[Given]:
+def _write_new(prepared: PeopleImport, new: Sequence[ListedPerson]) -> list[GrantedRole]:
     users = [
         User(
-            email=given.email,
-            first_name=given.first_name,
-            infix=given.infix,
-            last_name=given.last_name,
+            email=listed.email,
+            first_name=listed.first_name,
+            infix=listed.infix,
+            last_name=listed.last_name,
             password=make_password(None),
         )
-        for given in new
+        for listed in new
     ]
     User.objects.bulk_create(users)
-    both = list(zip(new, users, strict=True))
-    memberships = [_membership(prepared, user, given, role) for given, user in both for role in given.roles]
+    accounts = list(zip(new, users, strict=True))
+    memberships = [_membership(prepared, user, listed, role) for listed, user in accounts for role in listed.roles]
     students = [membership for membership in memberships if membership.role == Role.STUDENT]
     Membership.objects.bulk_create(students)
     for membership in memberships:
         if membership.role != Role.STUDENT:
-            membership.save()  # whoever follows the staff, as the address book does, hears of it
+            membership.save()  # saved one by one, for the signal receivers, such as the address book's
     RoleChange.objects.bulk_create(
         RoleChange(
-            **roles.line(
+            **roles.role_change_fields(
                 school=prepared.school, user=one.user, role=one.role, change=GIVEN, by=prepared.by, how=IMPORTED
             )
         )
         for one in memberships
     )
-    _ask(prepared, both)
-    return [Given(one.user, one.role) for one in memberships if one.role in WATCHED]
+    _invite(prepared, accounts)
+    return [GrantedRole(one.user, one.role) for one in memberships if one.role in WATCHED]
 
 
-def _membership(prepared: PeopleImport, user: User, given: Wanted, role: str) -> Membership:
-    number = given.student_number if role == Role.STUDENT else ""
+def _membership(prepared: PeopleImport, user: User, listed: ListedPerson, role: str) -> Membership:
+    number = listed.student_number if role == Role.STUDENT else ""
     membership = Membership(user=user, school=prepared.school, role=role, student_number=number)
     membership.set_derived()
     return membership
 
 
-def _ask(prepared: PeopleImport, asked: Sequence[tuple[Wanted, User | None]]) -> None:
-    """An invitation each: for who is new, with the account, to choose a password; for the others, to join at all."""
+def _invite(prepared: PeopleImport, people: Sequence[tuple[ListedPerson, User | None]]) -> None:
+    """Create an invitation each: to choose a password with a new account, or to join with an existing one."""
     wanted_at = timezone.now() if prepared.mails_now else None
     invitations = []
-    for given, user in asked:
-        name: dict[str, Any] = {field: getattr(given, field) for field in NAMES}
+    for listed, user in people:
+        name: dict[str, Any] = {field: getattr(listed, field) for field in NAMES}
         invitation = SchoolInvitation(
             school=prepared.school,
-            email=given.email,
-            roles=list(given.roles),
-            student_number=given.student_number,
-            language=given.language,
+            email=listed.email,
+            roles=list(listed.roles),
+            student_number=listed.student_number,
+            language=listed.language,
             user=user,
             by=prepared.by,
             by_name=prepared.by.full_name,
@@ -105,23 +105,23 @@ def _ask(prepared: PeopleImport, asked: Sequence[tuple[Wanted, User | None]]) ->
     SchoolInvitation.objects.bulk_create(invitations)
 
 
-def _update(prepared: PeopleImport, given: Wanted, there: There) -> list[Given]:
-    user = there.user
-    if there.can_be_renamed and any(getattr(user, name) != getattr(given, name) for name in NAMES):
+def _update(prepared: PeopleImport, listed: ListedPerson, existing: ExistingUser) -> list[GrantedRole]:
+    user = existing.user
+    if existing.can_be_renamed and any(getattr(user, name) != getattr(listed, name) for name in NAMES):
         for name in NAMES:
-            setattr(user, name, getattr(given, name))
+            setattr(user, name, getattr(listed, name))
         user.save(update_fields=list(NAMES))
-    missing = missing_roles(given, there)
+    missing = missing_roles(listed, existing)
     for role in missing:
-        number = given.student_number if role == Role.STUDENT else ""
+        number = listed.student_number if role == Role.STUDENT else ""
         roles.grant(school=prepared.school, user=user, role=role, by=prepared.by, how=IMPORTED, student_number=number)
-    if given.student_number:
+    if listed.student_number:
         student = Membership.objects.select_related("user").get(school=prepared.school, user=user, role=Role.STUDENT)
         if not student.student_number:
-            student.student_number = given.student_number
-            student.save(update_fields=["student_number", *SEARCHED])
+            student.student_number = listed.student_number
+            student.save(update_fields=["student_number", *DERIVED_FIELDS])
             log_number(student=student, before="", reason=f"Geïmporteerd uit {prepared.filename}.", by=prepared.by)
-    return [Given(user, role) for role in missing]
+    return [GrantedRole(user, role) for role in missing]
 
 
 PEOPLE = Kind(

@@ -1,6 +1,6 @@
-"""Proves every stored file by its hash, as after a restore.
+"""Verify every stored file by its hash, as after a restore.
 
-With --mend the PDF of a result is made again, where that gives the same bytes.
+With --mend render missing PDFs of results again, where that gives the same bytes.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, mend: bool, **options: Any) -> None:
-        left = 0
+        missing = 0
         for stored, gone in storage.find():
             owners = storage.referring(stored)
-            if mend and any(isinstance(one, Document) and self._is_restored(one) for one in owners):
+            if mend and any(isinstance(owner, Document) and self._is_restored(owner) for owner in owners):
                 self.stdout.write(f"{gone}: made again")
                 continue
-            left += 1
-            # By their numbers: who it is about stands on the screens of those who may know.
-            whose = ", ".join(f"{one._meta.label} {one.pk}" for one in owners) or "nothing refers to it"  # noqa: SLF001
-            self.stdout.write(f"{gone}: {whose}")
-        self.stdout.write(f"{left} of {StoredFile.objects.count()} files are not as they were kept")
-        if left:
+            missing += 1
+            # Only ids: names would show who the file is about.
+            reference = ", ".join(f"{owner._meta.label} {owner.pk}" for owner in owners) or "nothing refers to it"  # noqa: SLF001
+            self.stdout.write(f"{gone}: {reference}")
+        self.stdout.write(f"{missing} of {StoredFile.objects.count()} files are not as they were kept")
+        if missing:
             raise SystemExit(1)
 
     def _is_restored(self, document: Document) -> bool:

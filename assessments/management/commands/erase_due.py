@@ -37,6 +37,6 @@ class Command(BaseCommand):
     def _tell(self, on: date) -> None:
         for school in School.objects.order_by("name"):
             rules = Counter(retention.due(school, on=on).values_list("rule", flat=True))
-            said = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items())) or "nothing"
+            summary = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items())) or "nothing"
             students = retention.leaving(school, on=on).count()
-            self.stdout.write(f"{school.name}: assessments due: {said}; students without any left: {students}")
+            self.stdout.write(f"{school.name}: assessments due: {summary}; students without any left: {students}")

@@ -31,20 +31,20 @@ def a_session() -> SessionBase:
     return store
 
 
-def test_a_code_lets_one_of_them_in(someone: User) -> None:
+def test_code_used_twice_at_once_works_once(someone: User) -> None:
     code = app_of(someone).code()
     results = at_once(*[lambda: mfa.check_code(user=someone, code=code)] * 4)
     assert results.count(None) == 1
     assert {type(result) for result in results if result is not None} == {mfa.CodeRefused}
 
 
-def test_of_guesses_at_once_one_counts(someone: User) -> None:
+def test_concurrent_guesses_count_once(someone: User) -> None:
     code = app_of(someone).wrong_code()
     at_once(*[lambda: mfa.check_code(user=someone, code=code)] * 4)
     assert TOTPDevice.objects.get().throttling_failure_count == 1
 
 
-def test_a_recovery_code_lets_one_of_them_in(someone: User) -> None:
+def test_recovery_code_used_twice_at_once_works_once(someone: User) -> None:
     app_of(someone)
     someone.recovery_codes.create(digest=digest(user_id=someone.pk, code="0123456789ABCDEF"))
 
@@ -55,7 +55,7 @@ def test_a_recovery_code_lets_one_of_them_in(someone: User) -> None:
     assert results.count(0) == 1
 
 
-def test_switched_on_twice_at_once_it_is_on_once(someone: User) -> None:
+def test_switching_on_twice_at_once_works_once(someone: User) -> None:
     key = mfa.new_key()
     code = App(bytes.fromhex(key)).code()
     sessions = [a_session(), a_session()]

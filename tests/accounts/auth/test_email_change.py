@@ -9,7 +9,7 @@ from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
 
-from accounts.auth.registration import forget_unconfirmed
+from accounts.auth.registration import purge_unconfirmed
 from accounts.models import EmailChange, Membership, Role, School, User
 from assessments import links
 from assessments.models import Assessment, Event
@@ -68,12 +68,12 @@ def test_the_password_is_asked_again_and_a_wrong_one_counted(own: Client, someon
 
 
 @pytest.mark.parametrize(("email", "said"), [(OLD.upper(), "Dit is uw e-mailadres al."), ("geen adres", "e-mailadres")])
-def test_an_address_that_is_none_or_one_s_own_is_refused(own: Client, email: str, said: str) -> None:
+def test_invalid_or_own_address_is_refused(own: Client, email: str, said: str) -> None:
     assert said in ask(own, email).content.decode()
     assert not EmailChange.objects.exists()
 
 
-def test_who_reads_the_new_mailbox_by_a_typing_error_has_no_use_for_the_link(own: Client, someone: User) -> None:
+def test_link_is_useless_to_the_owner_of_a_mistyped_address(own: Client, someone: User) -> None:
     ask(own)
     path = link_in("confirm_email")
     nobody, stranger = Client(), Client()
@@ -104,7 +104,7 @@ def test_it_expires_after_a_day(own: Client, someone: User, pass_time: Any) -> N
     assert ask(own).status_code == 302
 
 
-def test_asking_again_or_changing_one_s_mind_makes_the_first_link_void(own: Client, someone: User) -> None:
+def test_new_request_or_withdrawal_voids_the_first_link(own: Client, someone: User) -> None:
     ask(own, "typfout@elders.test")
     first = link_in("confirm_email")
     ask(own)
@@ -115,7 +115,7 @@ def test_asking_again_or_changing_one_s_mind_makes_the_first_link_void(own: Clie
     assert email_of(someone) == OLD
 
 
-def test_an_address_that_is_taken_by_then_stays_its_owner_s(own: Client, someone: User) -> None:
+def test_address_taken_meanwhile_is_refused(own: Client, someone: User) -> None:
     ask(own)
     path = link_in("confirm_email")
     UserFactory(email=NEW)
@@ -124,7 +124,7 @@ def test_an_address_that_is_taken_by_then_stays_its_owner_s(own: Client, someone
     assert email_of(someone) == OLD
 
 
-def test_a_link_for_a_new_password_at_the_old_address_is_void_from_then_on(own: Client) -> None:
+def test_confirming_voids_password_links_at_the_old_address(own: Client) -> None:
     own.post(reverse("accounts:forgotten_password"), {"email": OLD})
     path = link_in("new_password")
     ask(own)
@@ -133,7 +133,7 @@ def test_a_link_for_a_new_password_at_the_old_address_is_void_from_then_on(own: 
 
 
 # --- 'Dit was ik niet' --------------------------------------------------------------------------------------
-def test_the_old_address_stops_what_waits_and_shuts_everyone_out(own: Client, someone: User) -> None:
+def test_stopping_an_open_change_ends_all_access(own: Client, someone: User) -> None:
     ask(own)
     confirm, stop = link_in("confirm_email"), link_in("email_change_asked")
     owner = Client()
@@ -150,7 +150,7 @@ def test_the_old_address_stops_what_waits_and_shuts_everyone_out(own: Client, so
     assert own.post(confirm).status_code == 410
 
 
-def test_it_gives_the_address_back_also_after_it_was_confirmed_and_changed_again(own: Client, someone: User) -> None:
+def test_stopping_reverts_confirmed_and_later_changes(own: Client, someone: User) -> None:
     """Who took the account over gets the notice of the second change, and must not undo the undoing with it."""
     ask(own)
     stop = link_in("email_change_asked")
@@ -166,7 +166,7 @@ def test_it_gives_the_address_back_also_after_it_was_confirmed_and_changed_again
     assert email_of(someone) == OLD
 
 
-def test_stopping_one_that_was_withdrawn_leaves_the_address_as_it_is(own: Client, someone: User) -> None:
+def test_stopping_a_withdrawn_change_keeps_the_address(own: Client, someone: User) -> None:
     ask(own)
     own.post(reverse("accounts:withdraw_email_change"))
     Client().post(link_in("email_change_asked"))
@@ -174,7 +174,7 @@ def test_stopping_one_that_was_withdrawn_leaves_the_address_as_it_is(own: Client
     assert "email_given_back" not in dict(mailed())
 
 
-def test_after_three_days_the_old_address_has_nothing_to_say(own: Client, someone: User, pass_time: Any) -> None:
+def test_stop_link_expires_after_three_days(own: Client, someone: User, pass_time: Any) -> None:
     ask(own)
     stop = link_in("email_change_asked")
     own.post(link_in("confirm_email"))
@@ -185,20 +185,20 @@ def test_after_three_days_the_old_address_has_nothing_to_say(own: Client, someon
     assert email_of(someone) == NEW
 
 
-def test_an_earlier_address_is_forgotten_once_nothing_is_kept_of_it(own: Client, someone: User, pass_time: Any) -> None:
+def test_earlier_address_is_purged_with_its_data(own: Client, someone: User, pass_time: Any) -> None:
     ask(own)
     stop = link_in("email_change_asked")
     own.post(link_in("confirm_email"))
     pass_time(days=366)
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert EmailChange.objects.exists()
     pass_time(days=5)
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert not EmailChange.objects.exists()
     assert Client().post(stop).status_code == 410
 
 
-def test_the_old_address_that_has_another_account_by_then(own: Client, someone: User) -> None:
+def test_stopping_fails_if_the_old_address_is_taken(own: Client, someone: User) -> None:
     ask(own)
     stop = link_in("email_change_asked")
     own.post(link_in("confirm_email"))
@@ -208,7 +208,7 @@ def test_the_old_address_that_has_another_account_by_then(own: Client, someone: 
 
 
 # --- Whoever asks learns nothing, and mails no one to death -------------------------------------------------
-def test_an_address_with_an_account_is_told_and_who_asks_is_not(own: Client, someone: User) -> None:
+def test_taken_address_is_mailed_and_not_revealed(own: Client, someone: User) -> None:
     UserFactory(email="bezet@hier.test")
     pages = []
     for email in ("bezet@hier.test", NEW):
@@ -243,9 +243,7 @@ def trainer(assessment: Assessment, school: School) -> User:
     return user
 
 
-def test_an_examiner_s_links_follow_and_the_old_ones_are_void(
-    client: Client, trainer: User, assessment: Assessment
-) -> None:
+def test_examiner_links_move_to_the_new_address(client: Client, trainer: User, assessment: Assessment) -> None:
     invitation = assessment.invitations.get()
     old = reverse("assessments:open_link", args=[links.token_for(invitation=invitation)])
     client.force_login(trainer)
@@ -258,7 +256,7 @@ def test_an_examiner_s_links_follow_and_the_old_ones_are_void(
     assert assessment.events.last().kind == Event.Kind.INVITED_AGAIN
 
 
-def test_and_back_again_when_it_is_stopped(client: Client, trainer: User, assessment: Assessment) -> None:
+def test_examiner_links_move_back_when_stopped(client: Client, trainer: User, assessment: Assessment) -> None:
     client.force_login(trainer)
     ask(client, NEW)
     client.post(link_in("confirm_email"))
@@ -277,7 +275,7 @@ def test_a_student_is_found_by_the_new_address(client: Client, student: Membersh
     assert NEW in student.search_text
 
 
-def test_a_student_who_gets_the_address_of_the_own_examiner_takes_the_invitation_away(
+def test_student_with_the_examiner_s_address_removes_the_invitation(
     client: Client, student: Membership, assessment: Assessment, school: School
 ) -> None:
     """Nobody assesses themselves, also by an address that becomes their account's later."""
@@ -294,7 +292,7 @@ def test_a_student_who_gets_the_address_of_the_own_examiner_takes_the_invitation
 
 
 # --- By the Consortium -----------------------------------------------------------------------------
-def test_an_address_that_a_superuser_changes_is_remembered_too(client: Client, someone: User) -> None:
+def test_change_by_a_superuser_records_the_address(client: Client, someone: User) -> None:
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     form = {"email": NEW, "first_name": "Sam", "last_name": "Smit", "is_active": "on"}
     form |= {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}

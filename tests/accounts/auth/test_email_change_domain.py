@@ -53,7 +53,7 @@ def log_in(client: Client, user: User) -> None:
     client.force_login(user)
 
 
-def test_another_domain_is_refused_and_the_allowed_ones_are_named(client: Client, noa: User) -> None:
+def test_other_domain_is_refused_and_allowed_ones_are_listed(client: Client, noa: User) -> None:
     page = ask(client, OTHER).content.decode()
     assert "ROC Hier laat voor uw account alleen een e-mailadres toe van:" in page
     assert "@student.hier.test, @examens.hier.test." in page
@@ -61,21 +61,19 @@ def test_another_domain_is_refused_and_the_allowed_ones_are_named(client: Client
     assert mailed() == []
 
 
-def test_it_is_said_in_english_too(client: Client, noa: User) -> None:
+def test_error_is_translated(client: Client, noa: User) -> None:
     client.post("/taal/", {"language": "en", "next": "/"})
     page = ask(client, OTHER).content.decode()
     assert "ROC Hier only allows an email address from: @student" in page
 
 
-def test_within_the_domains_one_changes_as_anyone(client: Client, noa: User) -> None:
+def test_change_within_the_domains_is_allowed(client: Client, noa: User) -> None:
     assert ask(client, ALSO_OWN).url == "/profiel/"
     client.post(link_in("confirm_email"))
     assert email_of(noa) == ALSO_OWN
 
 
-def test_a_domain_that_the_school_stopped_allowing_meanwhile_is_refused_at_the_link(
-    client: Client, noa: User, strict: School
-) -> None:
+def test_domain_disallowed_meanwhile_is_refused_at_confirmation(client: Client, noa: User, strict: School) -> None:
     ask(client, ALSO_OWN)
     School.objects.update(register_domains="student.hier.test")
     answer = client.post(link_in("confirm_email"))
@@ -97,17 +95,17 @@ def is_free(client: Client, password: str = PASSWORD) -> bool:
     return ("confirm_email", OTHER) in mailed()
 
 
-def test_at_a_school_that_restricts_nothing(client: Client, noa: User) -> None:
+def test_school_without_domains_allows_any_address(client: Client, noa: User) -> None:
     School.objects.update(register_domains="")
     assert is_free(client)
 
 
-def test_who_registered_before_the_school_restricted_it(client: Client, strict: School, noa: User) -> None:
+def test_registration_before_the_restriction_is_free(client: Client, strict: School, noa: User) -> None:
     School.objects.update(register_domains="nieuw.hier.test")
     assert is_free(client)
 
 
-def test_whom_schoolbeheer_invited(client: Client, strict: School) -> None:
+def test_invited_student_is_free(client: Client, strict: School) -> None:
     manager = member(strict, Role.SCHOOLBEHEER)
     noa = SchoolInvitation(first_name="Noa", last_name="Wit", email=OWN)
     asked = invite(school=strict, roles=["STUDENT"], by=manager, invitation=noa)
@@ -115,18 +113,18 @@ def test_whom_schoolbeheer_invited(client: Client, strict: School) -> None:
     assert is_free(client, password="een-nieuw-lang-wachtwoord")
 
 
-def test_who_got_another_role_from_schoolbeheer(client: Client, noa: User, strict: School) -> None:
+def test_user_with_another_role_is_free(client: Client, noa: User, strict: School) -> None:
     give_role(school=strict, user=noa, role=Role.DOCENT, by=member(strict, Role.SCHOOLBEHEER))
     assert is_free(client)
 
 
-def test_who_is_at_another_school_as_well(client: Client, noa: User, other_school: School) -> None:
+def test_user_of_several_schools_is_free(client: Client, noa: User, other_school: School) -> None:
     MembershipFactory(user=noa, school=other_school)
     assert is_free(client)
 
 
 @pytest.mark.parametrize("kept", [True, False])
-def test_who_left_and_whose_mailbox_ends(
+def test_former_student_is_free(
     client: Client, noa: User, strict: School, kept: bool, unit: ExamUnit, docent: User
 ) -> None:
     student = Membership.objects.get(user=noa)
@@ -137,20 +135,18 @@ def test_who_left_and_whose_mailbox_ends(
 
 
 @pytest.mark.parametrize("date", ["diploma_on", "left_on"])
-def test_whose_study_ended_and_who_is_still_among_the_students(client: Client, noa: User, date: str) -> None:
+def test_student_whose_study_ended_is_free(client: Client, noa: User, date: str) -> None:
     Membership.objects.filter(user=noa).update(**{date: timezone.localdate()})
     assert is_free(client)
 
 
 @pytest.mark.parametrize("date", ["diploma_on", "left_on"])
-def test_not_yet_who_has_a_date_in_advance(client: Client, noa: User, date: str) -> None:
+def test_future_study_date_does_not_free(client: Client, noa: User, date: str) -> None:
     Membership.objects.filter(user=noa).update(**{date: timezone.localdate() + timedelta(days=1)})
     assert not is_free(client)
 
 
-def test_the_old_address_takes_itself_back_whatever_the_school_allows_by_then(
-    client: Client, noa: User, strict: School
-) -> None:
+def test_stopping_ignores_the_domains(client: Client, noa: User, strict: School) -> None:
     ask(client, ALSO_OWN)
     client.post(link_in("confirm_email"))
     School.objects.update(register_domains="examens.hier.test")

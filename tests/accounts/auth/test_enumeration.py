@@ -96,9 +96,7 @@ def registration(school: School) -> dict[str, Any]:
     return {**names, "school": school.pk, "password1": PASSWORD, "password2": PASSWORD}
 
 
-def test_registering_hashes_once_and_mails_once_whoever_has_the_address(
-    work: Callable[..., Work], school: School
-) -> None:
+def test_registering_costs_the_same_with_or_without_account(work: Callable[..., Work], school: School) -> None:
     path = reverse("accounts:register")
     found = alike([work(path, email, **registration(school)) for email in STATES])
     assert (found.status, found.hashes, found.mails) == (200, 1, 1)
@@ -139,20 +137,18 @@ def test_a_known_device_makes_no_difference_to_another_address(work: Callable[..
         alike([work("/inloggen/", email, cookies, password="verkeerd-woord") for email in emails])
 
 
-def test_the_right_password_of_an_account_that_is_off_is_as_any_wrong_one(work: Callable[..., Work]) -> None:
+def test_inactive_account_answers_like_a_wrong_password(work: Callable[..., Work]) -> None:
     alike([work("/inloggen/", email, password=PASSWORD) for email in (OFF, UNKNOWN, HALF)])
 
 
-def test_an_address_is_locked_out_after_as_many_wrong_words_known_or_not(work: Callable[..., Work]) -> None:
+def test_lockout_is_the_same_with_or_without_account(work: Callable[..., Work]) -> None:
     for email in (KNOWN, UNKNOWN, OFF, HALF):
         answers = [work("/inloggen/", email, password="verkeerd").status for _ in range(site.AXES_FAILURE_LIMIT)]
         assert answers == [200] * (site.AXES_FAILURE_LIMIT - 1) + [429]
 
 
 @pytest.mark.parametrize("name", ["register", "confirm_again", "forgotten_password"])
-def test_over_the_limit_the_answers_are_alike_too(
-    work: Callable[..., Work], school: School, settings: Any, name: str
-) -> None:
+def test_answers_over_the_limit_are_alike(work: Callable[..., Work], school: School, settings: Any, name: str) -> None:
     start_counting(settings)
     last = []
     for email in (KNOWN, UNKNOWN):
@@ -185,7 +181,7 @@ def test_who_logs_in_is_not_counted(people: None, settings: Any) -> None:
     assert answer.status_code == 302
 
 
-def test_a_session_laid_ready_by_another_is_worth_nothing_after_the_login(client: Client, people: None) -> None:
+def test_login_invalidates_a_planted_session(client: Client, people: None) -> None:
     session = client.session
     session["planted"] = "x"
     session.save()
@@ -198,7 +194,7 @@ def test_a_session_laid_ready_by_another_is_worth_nothing_after_the_login(client
     assert thief.get("/profiel/").url.startswith("/inloggen/")
 
 
-def test_a_session_key_of_one_s_own_making_is_not_taken_over(client: Client, people: None) -> None:
+def test_unknown_session_key_is_not_adopted(client: Client, people: None) -> None:
     client.cookies["sessionid"] = "abcdefghijklmnopqrstuvwxyz012345"
     client.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
     assert client.cookies["sessionid"].value != "abcdefghijklmnopqrstuvwxyz012345"

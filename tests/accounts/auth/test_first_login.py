@@ -25,9 +25,7 @@ def details(membership: Membership, number: str = "", **changes: str) -> dict[st
     return filled_in | changes
 
 
-def test_the_first_login_leads_to_the_check_and_then_on_to_where_one_was_going(
-    client: Client, newcomer: Membership
-) -> None:
+def test_first_login_redirects_to_the_check_and_back(client: Client, newcomer: Membership) -> None:
     answer = client.post(
         "/inloggen/", {"username": "n@hier.test", "password": PASSWORD, "next": "/productcatalogus/"}, follow=True
     )
@@ -57,14 +55,14 @@ def test_the_number_may_come_later(client: Client, newcomer: Membership) -> None
     assert User.objects.get().details_checked_at is not None
 
 
-def test_until_then_nothing_else_answers_but_logging_out(client: Client, newcomer: Membership) -> None:
+def test_only_logout_works_before_the_check(client: Client, newcomer: Membership) -> None:
     client.force_login(newcomer.user)
     assert client.get("/profiel/").url.startswith(WELCOME)
     assert client.post("/profiel/bewerken/", details(newcomer)).url == WELCOME
     assert client.post("/uitloggen/").url == "/inloggen/"
 
 
-def test_a_number_that_another_has_is_refused_and_nothing_typed_is_lost(client: Client, newcomer: Membership) -> None:
+def test_taken_number_is_refused_and_input_kept(client: Client, newcomer: Membership) -> None:
     MembershipFactory(school=newcomer.school, student_number="777")
     client.force_login(newcomer.user)
     page = client.post(WELCOME, details(newcomer, "777")).content.decode()
@@ -91,11 +89,9 @@ def test_a_public_page_stays_open(client: Client, newcomer: Membership) -> None:
     assert client.get("/gezondheid/").status_code == 200
 
 
-@pytest.mark.parametrize("going_to", ["foo", "admin:index", "//elders.example/", "https://elders.example/", "\x00"])
-def test_where_one_was_going_is_an_address_of_this_site_and_never_a_name(
-    client: Client, docent: User, going_to: str
-) -> None:
+@pytest.mark.parametrize("next_url", ["foo", "admin:index", "//elders.example/", "https://elders.example/", "\x00"])
+def test_next_is_a_path_and_never_a_view_name(client: Client, docent: User, next_url: str) -> None:
     client.force_login(docent)
-    answer = client.get(WELCOME, {"next": going_to})
+    answer = client.get(WELCOME, {"next": next_url})
     assert answer.status_code == 302
     assert answer.url in {"foo", "admin", reverse("home")}

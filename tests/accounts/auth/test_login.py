@@ -37,7 +37,7 @@ def test_the_address_counts_in_any_case_and_with_spaces(client: Client, someone:
     assert response.url == "/productcatalogus/"
 
 
-def test_the_address_counts_as_it_is_pasted(client: Client, someone: User) -> None:
+def test_login_accepts_a_pasted_address(client: Client, someone: User) -> None:
     pasted = "\ufeff\u00a0sam@\u200bschool.test\u2028"
     for _ in range(settings.AXES_FAILURE_LIMIT - 1):
         log_in(client, pasted, "verkeerd")
@@ -47,7 +47,7 @@ def test_the_address_counts_as_it_is_pasted(client: Client, someone: User) -> No
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 @pytest.mark.parametrize("typed", ["NFC", "NFD"])
-def test_an_accent_in_the_password_counts_in_either_form(
+def test_password_accents_match_in_either_form(
     client: Client, someone: User, form: Literal["NFC", "NFD"], typed: Literal["NFC", "NFD"]
 ) -> None:
     someone.set_password(normalize(form, "café-crème-crêpe"))
@@ -55,7 +55,7 @@ def test_an_accent_in_the_password_counts_in_either_form(
     assert log_in(client, password=normalize(typed, "café-crème-crêpe")).status_code == 302
 
 
-def test_a_password_from_before_accents_were_composed_still_works(client: Client, someone: User) -> None:
+def test_password_stored_before_nfc_still_works(client: Client, someone: User) -> None:
     decomposed = normalize("NFD", "café-crème-crêpe")
     User.objects.update(password=make_password(decomposed))
     assert log_in(client, password=decomposed).status_code == 302
@@ -145,7 +145,7 @@ def test_the_address_is_what_the_trusted_proxy_wrote(rf, settings, proxies: int,
     assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == expected
 
 
-def test_someone_elsewhere_can_not_lock_one_out_behind_a_proxy(client: Client, someone: User, settings) -> None:
+def test_lockout_behind_a_proxy_is_per_client(client: Client, someone: User, settings) -> None:
     settings.TRUSTED_PROXIES = 1
     for _ in range(settings.AXES_FAILURE_LIMIT):
         client.post(
@@ -178,7 +178,7 @@ def test_a_known_device_gets_in_while_the_account_is_locked(device: Client, clie
     assert log_in(device).status_code == 302
 
 
-def test_wrong_passwords_on_a_known_device_lock_that_device_alone(device: Client, client: Client) -> None:
+def test_known_device_is_locked_separately(device: Client, client: Client) -> None:
     lock_out(device)
     assert log_in(device).status_code == 429
     assert log_in(client).status_code == 302

@@ -84,7 +84,7 @@ def test_nothing_is_kept_until_a_code_proves_the_app(logged_in: Client, someone:
     assert not TOTPDevice.objects.exists()
 
 
-def test_a_key_of_another_person_or_of_one_s_own_making_is_refused(logged_in: Client, someone: User) -> None:
+def test_foreign_or_forged_key_is_refused(logged_in: Client, someone: User) -> None:
     other = Client()
     other.force_login(UserFactory())
     page = other.get(SET_UP).content.decode()
@@ -94,7 +94,7 @@ def test_a_key_of_another_person_or_of_one_s_own_making_is_refused(logged_in: Cl
         assert not mfa.is_on(someone)
 
 
-def test_a_page_that_stood_open_too_long_gives_a_new_key(logged_in: Client, pass_time: Callable[..., None]) -> None:
+def test_expired_page_gets_a_new_key(logged_in: Client, pass_time: Callable[..., None]) -> None:
     page = logged_in.get(SET_UP).content.decode()
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
     pass_time(hours=1, minutes=1)
@@ -104,7 +104,7 @@ def test_a_page_that_stood_open_too_long_gives_a_new_key(logged_in: Client, pass
     assert "Deze pagina stond te lang open." in again
 
 
-def test_whoever_logged_in_a_while_ago_gives_the_password_again(
+def test_older_login_requires_the_password_again(
     logged_in: Client, someone: User, pass_time: Callable[..., None]
 ) -> None:
     assert 'name="password"' not in page_of(logged_in.get(SET_UP))
@@ -118,7 +118,7 @@ def test_whoever_logged_in_a_while_ago_gives_the_password_again(
     set_up(logged_in, password=PASSWORD)
 
 
-def test_it_ends_every_other_session_and_changes_this_one_s_key(logged_in: Client, someone: User) -> None:
+def test_switching_on_ends_other_sessions_and_rotates_the_key(logged_in: Client, someone: User) -> None:
     elsewhere = Client()
     elsewhere.post(LOGIN, password_of(someone))
     before = logged_in.session.session_key
@@ -138,7 +138,7 @@ def test_twice_at_once_makes_one(logged_in: Client, someone: User) -> None:
     assert logged_in.get(SET_UP).url == "/profiel/code/"
 
 
-def test_pages_with_keys_and_codes_are_not_kept_by_the_browser(logged_in: Client) -> None:
+def test_pages_with_secrets_are_not_cached(logged_in: Client) -> None:
     assert "no-store" in logged_in.get(SET_UP)["Cache-Control"]
 
 
@@ -163,7 +163,7 @@ def test_a_code_may_have_a_space(halfway: Client, app: App) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "12345", "abcdef", "1234567", "١٢٣٤٥٦", "12345\x00", "-12345", "1_2_34"])
-def test_what_is_no_code_is_said_and_not_counted(halfway: Client, typed: str) -> None:
+def test_malformed_code_is_not_counted(halfway: Client, typed: str) -> None:
     assert halfway.post(CODE, {"code": typed}).status_code == 200
     assert not is_in(halfway)
     assert TOTPDevice.objects.get().throttling_failure_count == 0
@@ -178,9 +178,7 @@ def test_a_code_works_once(halfway: Client, someone: User, app: App) -> None:
     assert not is_in(thief)
 
 
-def test_the_code_of_setting_up_logs_nobody_in(
-    logged_in: Client, someone: User, time_machine: TimeMachineFixture
-) -> None:
+def test_set_up_code_can_not_log_in(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
     time_machine.move_to(timezone.now(), tick=False)  # both codes are of one step
     app, _ = set_up(logged_in)
     thief = Client()
@@ -194,7 +192,7 @@ def test_an_older_code_is_void(halfway: Client, app: App) -> None:
     assert not is_in(halfway)
 
 
-def test_where_one_was_going_is_an_address_of_this_site(halfway: Client, app: App) -> None:
+def test_next_url_must_be_of_this_site(halfway: Client, app: App) -> None:
     assert halfway.post(f"{CODE}?next=https://elders.example/", {"code": app.code()}).url == "/"
 
 
@@ -220,7 +218,7 @@ def test_a_password_that_changed_meanwhile_ends_it(halfway: Client, someone: Use
     assert not is_in(halfway)
 
 
-def test_an_account_that_was_switched_off_meanwhile_does_not_get_in(halfway: Client, app: App) -> None:
+def test_account_deactivated_meanwhile_can_not_log_in(halfway: Client, app: App) -> None:
     User.objects.update(is_active=False)
     halfway.post(CODE, {"code": app.code()})
     assert not is_in(halfway)
@@ -246,9 +244,7 @@ def test_after_a_wrong_code_even_the_right_one_waits(halfway: Client, app: App, 
     assert TOTPDevice.objects.get().throttling_failure_count == 0
 
 
-def test_guessing_gets_84_tries_a_day_from_any_number_of_browsers(
-    someone: User, app: App, pass_time: Callable[..., None]
-) -> None:
+def test_guessing_is_limited_to_84_tries_a_day(someone: User, app: App, pass_time: Callable[..., None]) -> None:
     tried = 0
     for _ in range(8 * 12):
         pass_time(minutes=5)
@@ -270,7 +266,7 @@ def test_recovery_codes_are_guessed_no_faster(halfway: Client, app: App, time_ma
     assert "Wacht 1 s" in page_of(halfway.post(RECOVERY, {"code": "0000-0000-0000-0000"}))
 
 
-def test_the_password_is_not_guessed_where_it_is_asked_again(logged_in: Client, someone: User, settings) -> None:
+def test_guessing_the_repeated_password_is_limited(logged_in: Client, someone: User, settings) -> None:
     set_up(logged_in)
     for _ in range(settings.AXES_FAILURE_LIMIT):
         response = logged_in.post(OFF, {"password": "verkeerd"})
@@ -296,7 +292,7 @@ def test_a_planted_session_is_left_at_the_password_and_at_the_code(client: Clien
 
 
 # --- Recovery codes ------------------------------------------------------------------------------
-def test_a_recovery_code_works_once_and_the_person_is_told_what_is_left(logged_in: Client, someone: User) -> None:
+def test_recovery_code_works_once_and_mails_the_rest(logged_in: Client, someone: User) -> None:
     _, codes = set_up(logged_in)
     browser = Client(headers={"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"})
     browser.post(LOGIN, password_of(someone))
@@ -328,7 +324,7 @@ def _is_kept(user: User, code: str) -> bool:
     return user.recovery_codes.filter(digest=digest(user_id=user.pk, code=mfa.tidy(code))).exists()
 
 
-def test_recovery_codes_stand_nowhere(logged_in: Client, someone: User) -> None:
+def test_recovery_codes_are_not_stored(logged_in: Client, someone: User) -> None:
     _, codes = set_up(logged_in)
     kept = repr(list(RecoveryCode.objects.values())) + repr(dict(logged_in.session))
     kept += "".join(mail.text + mail.html for mail in OutgoingMail.objects.all())
@@ -382,7 +378,7 @@ def test_switching_off_asks_the_password(logged_in: Client, someone: User) -> No
     assert latest().kind == "second_step_off"
 
 
-def test_switching_off_ends_what_passes_for_a_session_with_a_code(logged_in: Client, someone: User) -> None:
+def test_switching_off_ends_other_sessions(logged_in: Client, someone: User) -> None:
     app, _ = set_up(logged_in)
     elsewhere = Client()
     elsewhere.post(LOGIN, password_of(someone))

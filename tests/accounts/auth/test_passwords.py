@@ -58,7 +58,7 @@ def test_from_the_form_by_the_mail_to_the_new_password(client: Client, someone: 
     assert mailed()[-1] == ("password_changed", EMAIL)
 
 
-def test_choosing_it_does_not_log_in(client: Client, someone: User) -> None:
+def test_choosing_a_password_does_not_log_in(client: Client, someone: User) -> None:
     ask(client)
     choose(client)
     assert "_auth_user_id" not in client.session
@@ -83,7 +83,7 @@ def test_a_link_works_once(client: Client, someone: User) -> None:
     assert log_in(client, NEW).status_code == 302
 
 
-def test_looking_uses_nothing_up(client: Client, someone: User) -> None:
+def test_get_does_not_use_up_the_link(client: Client, someone: User) -> None:
     ask(client)
     path = link_in("new_password")
     for _ in range(3):
@@ -105,7 +105,7 @@ def test_it_expires_after_a_day(client: Client, someone: User, pass_time: Any) -
 @pytest.mark.parametrize(
     "change", [{"email": "anders@school.test"}, {"is_active": False}, {"last_login": "2026-01-01T00:00Z"}]
 )
-def test_what_came_after_makes_it_void(client: Client, someone: User, change: dict[str, Any]) -> None:
+def test_later_events_void_the_link(client: Client, someone: User, change: dict[str, Any]) -> None:
     ask(client)
     path = link_in("new_password")
     User.objects.update(**change)
@@ -115,7 +115,7 @@ def test_what_came_after_makes_it_void(client: Client, someone: User, change: di
     assert User.objects.get().check_password(PASSWORD)
 
 
-def test_a_link_for_one_is_none_for_another(client: Client, someone: User) -> None:
+def test_link_is_bound_to_its_account(client: Client, someone: User) -> None:
     other = UserFactory()
     ask(client)
     payload, signature = link_in("new_password").split("/")[-2].split(":")
@@ -127,7 +127,7 @@ def test_a_link_for_one_is_none_for_another(client: Client, someone: User) -> No
 
 
 @pytest.mark.parametrize("word", ["kort", "password123", "sam@school.test"])
-def test_a_weak_one_is_refused_and_the_link_stays_good(client: Client, someone: User, word: str) -> None:
+def test_weak_password_is_refused_and_the_link_stays_valid(client: Client, someone: User, word: str) -> None:
     ask(client)
     assert "Dit moet nog worden aangepast" in choose(client, password=word).content.decode()
     assert choose(client).status_code == 302
@@ -143,7 +143,7 @@ def test_the_outbox_keeps_no_link(client: Client, someone: User) -> None:
     assert PASSWORD not in kept
 
 
-def test_a_server_that_quotes_the_mail_tells_no_link(
+def test_server_that_quotes_the_mail_leaks_no_link(
     client: Client, someone: User, smtp_sink: Any, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
@@ -163,7 +163,7 @@ def test_an_account_that_is_off_gets_no_link(client: Client, someone: User) -> N
     assert mailed() == [("no_account", EMAIL)]
 
 
-def test_who_tried_too_often_gets_in_with_the_new_one(client: Client, someone: User) -> None:
+def test_new_password_ends_the_lockout(client: Client, someone: User) -> None:
     for _ in range(site.AXES_FAILURE_LIMIT):
         answer = log_in(client, "verkeerd")
     assert answer.status_code == 429
@@ -172,14 +172,14 @@ def test_who_tried_too_often_gets_in_with_the_new_one(client: Client, someone: U
     assert log_in(client, NEW).status_code == 302
 
 
-def test_an_address_is_mailed_a_few_times_an_hour_known_or_not(client: Client, someone: User, settings: Any) -> None:
+def test_mails_per_address_are_limited_with_or_without_account(client: Client, someone: User, settings: Any) -> None:
     start_counting(settings)
     for email in (EMAIL, "niemand@school.test"):
         answers = [client.post(FORGOTTEN, {"email": email}).status_code for _ in range(6)]
         assert answers == 5 * [200] + [429]
 
 
-def test_who_asks_for_many_mails_shuts_no_one_out_of_that_network(client: Client, someone: User, settings: Any) -> None:
+def test_mail_limit_spares_known_browsers_of_the_network(client: Client, someone: User, settings: Any) -> None:
     log_in(client)
     client.post("/uitloggen/")
     start_counting(settings)
@@ -191,7 +191,7 @@ def test_who_asks_for_many_mails_shuts_no_one_out_of_that_network(client: Client
     assert client.post(FORGOTTEN, {"email": "ander@school.test"}).status_code == 429
 
 
-def test_mails_to_one_address_use_little_of_a_network_s_number(client: Client, someone: User, settings: Any) -> None:
+def test_blocked_mails_do_not_count_for_the_network(client: Client, someone: User, settings: Any) -> None:
     start_counting(settings)
     for _ in range(rate_limits.MAILS_BY_ADDRESS.times + 1):
         client.post(FORGOTTEN, {"email": EMAIL})
@@ -203,7 +203,7 @@ def change(client: Client, old: str = PASSWORD, new: str = NEW) -> Any:
     return client.post(CHANGE, {"password": old, "new_password1": new, "new_password2": new})
 
 
-def test_with_the_old_one_a_new_one_is_chosen_and_the_other_sessions_end(client: Client, someone: User) -> None:
+def test_changing_the_password_ends_other_sessions(client: Client, someone: User) -> None:
     elsewhere = Client()
     log_in(elsewhere)
     log_in(client)
@@ -216,7 +216,7 @@ def test_with_the_old_one_a_new_one_is_chosen_and_the_other_sessions_end(client:
     assert mailed() == [("password_changed", EMAIL)]
 
 
-def test_without_the_old_one_nothing_changes(client: Client, someone: User) -> None:
+def test_wrong_old_password_changes_nothing(client: Client, someone: User) -> None:
     client.force_login(someone)
     page = change(client, "verkeerd").content.decode()
     assert "Dit is niet uw wachtwoord." in page
@@ -224,7 +224,7 @@ def test_without_the_old_one_nothing_changes(client: Client, someone: User) -> N
     assert mailed() == []
 
 
-def test_guessing_the_old_one_is_counted_as_at_the_login(client: Client, someone: User) -> None:
+def test_wrong_old_password_counts_as_failed_login(client: Client, someone: User) -> None:
     client.force_login(someone)
     answers = [change(client, "verkeerd").status_code for _ in range(site.AXES_FAILURE_LIMIT)]
     assert answers[-1] == 429

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.auth import rate_limits, registration
-from accounts.auth.registration import forget_unconfirmed
+from accounts.auth.registration import purge_unconfirmed
 from accounts.models import Membership, Registration, Role, School, User
 from digibeoordelen.logs import HideMailedLinks
 from digibeoordelen.outbox import links
@@ -61,7 +61,7 @@ def test_the_login_page_leads_to_it(client: Client, db: None) -> None:
     assert f'href="{REGISTER}"' in client.get("/inloggen/").content.decode()
 
 
-def test_from_the_form_by_the_mail_to_the_first_login_screen(client: Client, open_school: School) -> None:
+def test_registration_from_form_to_first_login(client: Client, open_school: School) -> None:
     page = ask(client, open_school, email=" Noa@Hier.test ")
     assert "Kijk in uw mail" in page
     assert EMAIL in page
@@ -107,7 +107,7 @@ def test_looking_at_the_link_makes_no_account(client: Client, open_school: Schoo
     assert not User.objects.exists()
 
 
-def test_who_has_the_mailbox_and_not_the_password_makes_no_account(client: Client, open_school: School) -> None:
+def test_confirming_requires_the_chosen_password(client: Client, open_school: School) -> None:
     """Else someone else's registration, confirmed by the owner of the address, lets that someone in."""
     ask(client, open_school)
     page = confirm(client, password="een-ander-wachtwoord").content.decode()
@@ -116,9 +116,7 @@ def test_who_has_the_mailbox_and_not_the_password_makes_no_account(client: Clien
     assert "_auth_user_id" not in client.session
 
 
-def test_of_several_the_one_that_is_confirmed_counts_and_the_others_are_forgotten(
-    client: Client, open_school: School
-) -> None:
+def test_confirming_deletes_other_registrations_of_the_address(client: Client, open_school: School) -> None:
     others = "het-woord-van-een-ander"
     ask(client, open_school, first_name="Iemand", password1=others, password2=others)
     another = link_in("confirm_registration")
@@ -165,7 +163,7 @@ def test_a_school_that_does_not_want_it_can_not_be_chosen(client: Client, school
 
 
 def test_a_new_school_lets_nobody_register() -> None:
-    assert not School().lets_register(EMAIL)
+    assert not School().accepts_registration(EMAIL)
 
 
 @pytest.mark.parametrize(
@@ -181,11 +179,11 @@ def test_a_new_school_lets_nobody_register() -> None:
         ("hier.test", '"noa@hier.test"@elders.test', False),
     ],
 )
-def test_a_school_may_ask_for_an_address_of_its_own(domains: str, email: str, may: bool) -> None:
-    assert School(register_on=True, register_domains=domains).lets_register(email) is may
+def test_school_may_restrict_registration_to_its_domains(domains: str, email: str, may: bool) -> None:
+    assert School(register_on=True, register_domains=domains).accepts_registration(email) is may
 
 
-def test_another_domain_is_refused_with_the_ones_that_will_do(client: Client, open_school: School) -> None:
+def test_other_domain_is_refused_with_the_allowed_ones(client: Client, open_school: School) -> None:
     School.objects.update(register_domains="student.hier.test")
     page = ask(client, open_school)
     assert "met uw e-mailadres van school: @student.hier.test." in page
@@ -213,7 +211,7 @@ def test_what_the_school_changed_since_counts_at_confirming(client: Client, open
         ({"email": "noa@" + "a" * 64 + ".test"}, "e-mailadres"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_kept(
+def test_invalid_registration_saves_nothing(
     client: Client, open_school: School, changes: dict[str, Any], said: str
 ) -> None:
     page = ask(client, open_school, **changes)
@@ -233,7 +231,7 @@ def test_the_password_is_kept_hashed_alone(client: Client, open_school: School) 
         assert token not in kept
 
 
-def test_the_mail_holds_no_word_of_who_asked(client: Client, open_school: School) -> None:
+def test_mail_contains_no_text_of_the_requester(client: Client, open_school: School) -> None:
     """Else the site could be had to send anyone anything."""
     ask(client, open_school, first_name="Win geld op", last_name="www.boef.test")
     mail = OutgoingMail.objects.get()
@@ -251,7 +249,7 @@ def test_the_mail_can_be_asked_again(client: Client, open_school: School) -> Non
     assert User.objects.get().email == EMAIL
 
 
-def test_after_two_days_the_link_says_it_is_too_late(client: Client, open_school: School, pass_time: Any) -> None:
+def test_registration_link_expires_after_two_days(client: Client, open_school: School, pass_time: Any) -> None:
     ask(client, open_school)
     path = link_in("confirm_registration")
     pass_time(hours=49)
@@ -268,24 +266,24 @@ def test_a_mail_that_waited_too_long_is_not_sent(client: Client, open_school: Sc
         link_in("confirm_registration")
 
 
-def test_what_nobody_confirmed_is_forgotten(db: None, pass_time: Any) -> None:
+def test_unconfirmed_registrations_are_purged(db: None, pass_time: Any) -> None:
     RegistrationFactory()
     pass_time(hours=47)
     RegistrationFactory(email="later@hier.test")
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert Registration.objects.count() == 2
     pass_time(hours=2)
-    forget_unconfirmed()
+    purge_unconfirmed()
     assert Registration.objects.get().email == "later@hier.test"
 
 
-def test_a_beat_task_forgets_them(settings: Any) -> None:
+def test_beat_purges_unconfirmed_registrations(settings: Any) -> None:
     entry = settings.CELERY_BEAT_SCHEDULE["forget-unconfirmed"]
     assert entry["task"] == "accounts.tasks.forget_unconfirmed"
     assert entry["schedule"] <= timedelta(hours=1).total_seconds()
 
 
-def test_who_has_an_account_by_then_is_told_so(client: Client, open_school: School) -> None:
+def test_confirming_explains_an_existing_account(client: Client, open_school: School) -> None:
     ask(client, open_school)
     path = link_in("confirm_registration")
     UserFactory(email=EMAIL)

@@ -95,12 +95,12 @@ def test_no_result_shows_in_another_role_either(
         assert committee.get(page).status_code == 200, page
 
 
-def test_search_while_typing_leads_there_as_a_whole(committee: Client) -> None:
+def test_htmx_search_redirects_the_page(committee: Client) -> None:
     response = committee.get(f"{AFNAMES}?q=hoff", headers={"HX-Request": "true"})
     assert response["HX-Redirect"] == SET_UP
 
 
-def test_another_school_of_theirs_that_does_not_ask_stays_open(
+def test_other_school_without_the_requirement_stays_open(
     committee: Client, committee_member: User, assessed: Assessment, other_school: School
 ) -> None:
     MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
@@ -168,7 +168,7 @@ def test_an_examiner_s_link_works_beside_it(committee: Client, invitation: Invit
     assert committee.get("/beoordelen/onzin/").status_code != 302
 
 
-def test_the_initiator_hears_that_all_is_done_whoever_asks(
+def test_completion_mail_reaches_the_initiator_despite_the_requirement(
     invitation: Invitation, docent: User, asking: School
 ) -> None:
     MembershipFactory(user=docent, school=asking, role=Role.EXAMENCOMMISSIE)

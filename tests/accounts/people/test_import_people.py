@@ -25,7 +25,7 @@ from accounts.importing.models import KEPT_DAYS
 from accounts.importing.preview import prepare, read_rows
 from accounts.models import Membership, PeopleImport, Role, School, SchoolInvitation, User
 from accounts.people.importing.people import COLUMNS, EXAMPLE, TEMPLATE
-from accounts.people.invite import send_wanted
+from accounts.people.invite import send_queued
 from accounts.people.roles import leave
 from assessments.models import Assessment
 from digibeoordelen.jobs.tasks import purge, sweep
@@ -84,7 +84,7 @@ def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Show
 def test_the_mail_asks_for_a_password_at_once_or_when_one_says_so(shown: Shown, school: School) -> None:
     import_shown(shown(NOA))
     import_shown(shown(BO, mails_now=False))
-    assert send_wanted() == 1
+    assert send_queued() == 1
     assert [mail.to for mail in OutgoingMail.objects.all()] == ["noa@hier.test"]
     assert [one.email for one in school.school_invitations.unsent()] == ["bo@hier.test"]
 
@@ -117,7 +117,7 @@ def test_a_number_alone_says_student(shown: Shown, school: School) -> None:
 
 def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) -> None:
     import_shown(shown(with_(NOA, language="Engels")))
-    send_wanted()
+    send_queued()
     assert OutgoingMail.objects.get().subject == "Your account at ROC Hier"
 
 
@@ -138,7 +138,7 @@ def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) ->
         (with_(NOA, last_name="x" * 121), "is te lang"),
     ],
 )
-def test_a_bad_row_says_what_is_wrong_and_the_good_ones_go_in(
+def test_invalid_row_is_explained_and_valid_ones_are_imported(
     shown: Shown, school: School, row: list[str], what: str
 ) -> None:
     prepared = shown(BO, row)
@@ -232,7 +232,7 @@ def test_a_number_is_written_as_the_school_does_or_refused(shown: Shown, school:
     assert school.memberships.get(user__email="noa@hier.test").student_number == "s200200"
 
 
-def test_a_number_that_was_shown_as_good_is_taken_though_the_form_changed(shown: Shown, school: School) -> None:
+def test_previewed_number_is_imported_after_a_format_change(shown: Shown, school: School) -> None:
     prepared = shown(NOA)
     School.objects.filter(pk=school.pk).update(number_forms="s999999")
     import_shown(prepared)
@@ -244,7 +244,7 @@ def test_the_same_list_again_changes_nothing(shown: Shown) -> None:
     assert told(shown(NOA, BO)) == [("SKIPPED", "hoort al zo bij de school")] * 2
 
 
-def test_a_name_is_mended_until_its_owner_has_checked_it(shown: Shown, school: School) -> None:
+def test_name_is_updated_until_its_owner_checked_it(shown: Shown, school: School) -> None:
     import_shown(shown(NOA))
     prepared = shown(with_(NOA, last_name="Witte"))
     assert told(prepared) == [("UPDATED", "Achternaam Witte was ‘Wit’")]
@@ -264,7 +264,7 @@ def test_a_student_who_left_comes_back(
 
 
 # --- Someone of another school -------------------------------------------------------------------
-def test_who_has_an_account_elsewhere_is_asked_and_not_taken(shown: Shown, school: School, stranger: User) -> None:
+def test_existing_account_is_invited_not_added(shown: Shown, school: School, stranger: User) -> None:
     row = ["Vera", "", "Vreemd", stranger.email, "Examencommissie", "", ""]
     prepared = shown(row)
     assert told(prepared) == [("NEW", "")]
@@ -276,9 +276,7 @@ def test_who_has_an_account_elsewhere_is_asked_and_not_taken(shown: Shown, schoo
     assert told(shown(with_(row, role="Docent")))[0][0] == "ERROR"
 
 
-def test_looking_at_a_list_does_not_tell_who_has_an_account_elsewhere(
-    browser: Client, start_url: str, stranger: User
-) -> None:
+def test_preview_does_not_reveal_existing_accounts(browser: Client, start_url: str, stranger: User) -> None:
     UserFactory(email="zonder-rol@hier.test")
     pages, asked = [], []
     for email in (stranger.email, "zonder-rol@hier.test", "niemand@hier.test"):
@@ -307,7 +305,7 @@ def test_so_many_lists_an_hour_each(
 
 
 # --- What was shown is what is done --------------------------------------------------------------
-def test_what_changed_meanwhile_is_shown_anew(shown: Shown, school: School) -> None:
+def test_changes_meanwhile_are_previewed_again(shown: Shown, school: School) -> None:
     prepared = shown(NOA, BO)
     MembershipFactory(school=school, student_number="200200")
     with pytest.raises(ShownAnew):
@@ -320,9 +318,7 @@ def test_what_changed_meanwhile_is_shown_anew(shown: Shown, school: School) -> N
     assert User.objects.filter(email="bo@hier.test").exists()
 
 
-def test_an_address_that_is_a_namesake_s_by_now_is_shown_before_that_one_gets_the_role(
-    shown: Shown, school: School
-) -> None:
+def test_address_of_another_account_by_now_is_previewed_again(shown: Shown, school: School) -> None:
     name = {"user__first_name": "Noa", "user__infix": "", "user__last_name": "Wit"}
     first = MembershipFactory(school=school, user__email="noa@hier.test", **name)
     prepared = shown(["Noa", "", "Wit", "noa@hier.test", "Docent", "", ""])
@@ -341,7 +337,7 @@ def test_a_double_click_imports_once(shown: Shown, school: School) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_schools_with_the_same_person_at_once_make_one_account(
+def test_concurrent_imports_of_one_person_create_one_account(
     shown: Shown, other_school: School, stranger: User
 ) -> None:
     first = shown(NOA)
@@ -412,7 +408,7 @@ def page_of(prepared: PeopleImport, name: str = "preview") -> str:
     return reverse(f"school:import_{name}", args=[prepared.school_id, prepared.public_id])
 
 
-def test_a_file_leads_to_what_it_will_do_and_then_to_the_report(browser: Client, start_url: str) -> None:
+def test_upload_leads_to_preview_and_report(browser: Client, start_url: str) -> None:
     page = words(hand_in(browser, start_url, NOA, with_(BO, email="bo"), mails_now="nee"))
     assert "1 nieuw, 0 bijgewerkt; de mails stuurt u later" in page
     assert "1 regel kan niet worden geïmporteerd" in page
@@ -424,7 +420,7 @@ def test_a_file_leads_to_what_it_will_do_and_then_to_the_report(browser: Client,
     assert User.objects.filter(email="noa@hier.test").count() == 1
 
 
-def test_what_each_would_be_is_seen_before_it_is_done(browser: Client, start_url: str) -> None:
+def test_preview_shows_role_number_and_language(browser: Client, start_url: str) -> None:
     member_of_two_roles = with_(NOA, role="docent, examencommissie", student_number="")
     answer = hand_in(browser, start_url, member_of_two_roles, with_(BO, role="", student_number="4711"))
     page = " ".join(strip_tags(answer.content.decode()).split())
@@ -432,7 +428,7 @@ def test_what_each_would_be_is_seen_before_it_is_done(browser: Client, start_url
     assert "bo@hier.test Nederlands Student 4711 Nieuw" in page
 
 
-def test_the_bad_rows_come_back_as_a_file_to_mend(browser: Client, start_url: str) -> None:
+def test_invalid_rows_can_be_downloaded(browser: Client, start_url: str) -> None:
     hand_in(browser, start_url, with_(BO, email="bo"))
     content = browser.get(page_of(PeopleImport.objects.get(), "to_mend")).content
     book = load_workbook(io.BytesIO(content))
@@ -448,16 +444,14 @@ def test_the_bad_rows_come_back_as_a_file_to_mend(browser: Client, start_url: st
     ("content", "sentence"),
     [(b"%PDF-1.7", "Dit is geen Excel- of csv-bestand."), (b"a;b\r\n", "ontbreken"), (b"", "Dit bestand is leeg.")],
 )
-def test_a_wrong_file_gets_a_sentence_at_the_field(
-    browser: Client, start_url: str, content: bytes, sentence: str
-) -> None:
+def test_invalid_file_is_explained_at_the_field(browser: Client, start_url: str, content: bytes, sentence: str) -> None:
     page = words(browser.post(start_url, {"file": SimpleUploadedFile("l.csv", content), "mails_now": "ja"}))
     assert sentence in page
     assert 'aria-invalid="true"' in page
     assert not PeopleImport.objects.exists()
 
 
-def test_a_list_is_seen_by_who_handed_it_in_alone(
+def test_list_is_visible_to_its_uploader_only(
     browser: Client, client: Client, start_url: str, school: School, second_manager: User, stranger: User
 ) -> None:
     hand_in(browser, start_url, NOA)
@@ -471,13 +465,13 @@ def test_a_list_is_seen_by_who_handed_it_in_alone(
     assert not User.objects.filter(email="noa@hier.test").exists()
 
 
-def test_it_is_gone_with_the_role(browser: Client, start_url: str, manager: User) -> None:
+def test_list_is_hidden_without_the_role(browser: Client, start_url: str, manager: User) -> None:
     hand_in(browser, start_url, NOA)
     manager.memberships.all().delete()
     assert browser.post(page_of(PeopleImport.objects.get(), "apply")).status_code == 404
 
 
-def test_while_a_worker_is_at_it_there_is_a_bar(browser: Client, start_url: str) -> None:
+def test_progress_bar_shows_while_a_worker_runs(browser: Client, start_url: str) -> None:
     hand_in(browser, start_url, NOA)
     PeopleImport.objects.update(state="IMPORTING", done_rows=500, total_rows=1500)
     prepared = PeopleImport.objects.get()
@@ -511,21 +505,21 @@ def test_what_is_typed_into_the_template_stays_text() -> None:
     assert read_lines(content)[1][1][5] == "007007"
 
 
-def test_lists_are_forgotten_after_a_week(shown: Shown, pass_time: Any) -> None:
+def test_lists_are_purged_after_a_week(shown: Shown, pass_time: Any) -> None:
     shown(NOA)
     pass_time(days=KEPT_DAYS, seconds=1)
     purge()
     assert not PeopleImport.objects.exists()
 
 
-def test_an_account_without_any_role_is_asked_first(shown: Shown, school: School) -> None:
+def test_account_without_a_role_is_invited(shown: Shown, school: School) -> None:
     UserFactory(email="noa@hier.test")
     import_shown(shown(NOA))
     assert not school.memberships.filter(user__email="noa@hier.test").exists()
     assert [one.user for one in school.school_invitations.open()] == [None]
 
 
-def test_who_is_listed_by_a_colleague_stays_a_member(shown: Shown, school: School) -> None:
+def test_user_listed_by_a_colleague_stays_a_member(shown: Shown, school: School) -> None:
     """Schoolbeheer may be given by a list, to someone else."""
     someone = member(school, Role.DOCENT, first_name="Bo", last_name="Bos", email="bo@hier.test")
     import_shown(shown(with_(BO, role="Schoolbeheer")))

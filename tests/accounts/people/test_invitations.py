@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import School, SchoolInvitation, User
 from accounts.people import links
-from accounts.people.invite import InviteRefused, invite, send_again, send_wanted, want_unsent, withdraw
+from accounts.people.invite import InviteRefused, invite, queue_unsent, send_again, send_queued, withdraw
 from accounts.people.links import mail_link, open_token, resolve, token_for
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
@@ -34,7 +34,7 @@ def url(school: School, name: str = "invitations", *more: object) -> str:
 
 
 # --- Inviting ------------------------------------------------------------------------------------
-def test_the_mail_says_who_asks_for_what_and_keeps_no_link(school: School, manager: User) -> None:
+def test_invitation_mail_names_sender_and_stores_no_link(school: School, manager: User) -> None:
     invitation = ask(school, manager, "EXAMENCOMMISSIE", "DOCENT")
     mail = OutgoingMail.objects.get()
     assert (mail.to, mail.subject, mail.reply_to) == ("noa@hier.test", "Uw account bij ROC Hier", manager.email)
@@ -56,9 +56,7 @@ def test_a_mail_in_english(school: School, manager: User) -> None:
     assert '<html lang="en">' in mail.html
 
 
-def test_who_has_an_account_elsewhere_is_asked_and_the_screen_does_not_tell(
-    browser: Client, school: School, stranger: User
-) -> None:
+def test_inviting_does_not_reveal_existing_accounts(browser: Client, school: School, stranger: User) -> None:
     answers = []
     for email in (stranger.email, "niemand@hier.test"):
         page = browser.post(url(school, "invite"), {**NOA, "email": email, "roles": "EXAMENCOMMISSIE"}, follow=True)
@@ -67,19 +65,19 @@ def test_who_has_an_account_elsewhere_is_asked_and_the_screen_does_not_tell(
     assert not school.memberships.filter(user=stranger).exists()
 
 
-def test_who_is_here_already_gets_the_role_there(browser: Client, school: School, docent: User) -> None:
+def test_member_is_not_invited_but_linked(browser: Client, school: School, docent: User) -> None:
     page = words(browser.post(url(school, "invite"), {**NOA, "email": docent.email, "roles": "STUDENT"}))
     assert "Dirk Docent hoort al bij ROC Hier." in page
     assert url(school, "person", docent.pk) in page
     assert not OutgoingMail.objects.exists()
 
 
-def test_nobody_asks_themselves(school: School, manager: User) -> None:
+def test_inviting_oneself_is_refused(school: School, manager: User) -> None:
     with pytest.raises(InviteRefused, match="uw eigen e-mailadres"):
         ask(school, manager, "EXAMENCOMMISSIE", email=manager.email.upper())
 
 
-def test_an_address_is_asked_once_at_a_time(school: School, manager: User) -> None:
+def test_address_has_one_open_invitation(school: School, manager: User) -> None:
     first = ask(school, manager)
     with pytest.raises(InviteRefused, match="heeft al een open uitnodiging"):
         ask(school, manager, email="NOA@hier.test")
@@ -104,9 +102,7 @@ def test_a_double_click_asks_once(school: School, manager: User) -> None:
         ({"email": "x@" + "a" * 70 + ".nl"}, "e-mailadres"),
     ],
 )
-def test_what_is_wrong_stands_at_the_field(
-    browser: Client, school: School, changes: dict[str, Any], sentence: str
-) -> None:
+def test_error_is_shown_at_the_field(browser: Client, school: School, changes: dict[str, Any], sentence: str) -> None:
     page = browser.post(url(school, "invite"), {**NOA, "roles": "DOCENT", **changes})
     assert sentence in words(page)
     assert 'id="fouten"' in words(page)
@@ -114,7 +110,7 @@ def test_what_is_wrong_stands_at_the_field(
 
 
 # --- The list ------------------------------------------------------------------------------------
-def test_the_list_shows_how_each_mail_fares(browser: Client, school: School, manager: User, pass_time: Any) -> None:
+def test_list_shows_the_status_of_each_mail(browser: Client, school: School, manager: User, pass_time: Any) -> None:
     invitation = ask(school, manager)
     assert "In de wachtrij" in words(browser.get(url(school)))
     OutgoingMail.objects.update(state="FAILED", last_error="550 No such user")
@@ -161,9 +157,7 @@ def test_another_school_s_does_not_exist(
 
 
 # --- Once more, and no more ----------------------------------------------------------------------
-def test_sending_again_makes_the_older_link_void_and_is_valid_anew(
-    browser: Client, school: School, manager: User, pass_time: Any
-) -> None:
+def test_resending_voids_the_older_link(browser: Client, school: School, manager: User, pass_time: Any) -> None:
     invitation = ask(school, manager)
     older = token_for(invitation)
     pass_time(days=15)
@@ -214,20 +208,20 @@ def leave_for_later(school: School, by: User, count: int) -> None:
         )
 
 
-def test_they_wait_until_one_click_sends_them_all(
+def test_unsent_invitations_are_sent_together(
     browser: Client, school: School, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("accounts.people.invite.BATCH", 2)
     leave_for_later(school, manager, 3)
-    assert send_wanted() == 0
+    assert send_queued() == 0
     assert "3 mails versturen die nog wachten" in words(browser.get(url(school)))
     assert "Mail nog niet verzonden" in words(browser.get(url(school)))
     page = browser.post(url(school, "send_unsent"), follow=True)
     assert "3 mails gaan nu op weg." in words(page)
     assert "versturen die nog" not in words(page)
-    assert want_unsent(school=school) == 0
-    assert send_wanted() == 3
-    assert send_wanted() == 0
+    assert queue_unsent(school=school) == 0
+    assert send_queued() == 3
+    assert send_queued() == 0
     assert OutgoingMail.objects.count() == 3
 
 
@@ -235,11 +229,11 @@ def test_they_wait_until_one_click_sends_them_all(
 def test_two_workers_at_once_send_each_once(school: School, manager: User) -> None:
     leave_for_later(school, manager, 5)
     SchoolInvitation.objects.update(wanted_at=timezone.now())
-    assert sum(at_once(send_wanted, send_wanted)) == 5
+    assert sum(at_once(send_queued, send_queued)) == 5
     assert OutgoingMail.objects.count() == 5
 
 
-def test_one_of_them_can_be_sent_from_the_person_s_page(browser: Client, school: School, manager: User) -> None:
+def test_invitation_can_be_sent_from_the_person_s_page(browser: Client, school: School, manager: User) -> None:
     leave_for_later(school, manager, 1)
     [invitation] = school.school_invitations.all()
     page = words(browser.get(url(school, "person", invitation.user_id)))
@@ -251,7 +245,7 @@ def test_one_of_them_can_be_sent_from_the_person_s_page(browser: Client, school:
     assert invitation.generation == 1
 
 
-def test_all_that_expired_are_sent_once_more_at_one_click(
+def test_expired_invitations_are_resent_together(
     browser: Client, school: School, manager: User, pass_time: Any
 ) -> None:
     older = [token_for(ask(school, manager, email=f"noa{number}@hier.test")) for number in range(2)]
@@ -264,7 +258,7 @@ def test_all_that_expired_are_sent_once_more_at_one_click(
         page = words(browser.post(url(school, "send_expired"), follow=True))
     assert "nu op weg" not in page
     assert "In de wachtrij" in page
-    assert send_wanted() == 2
+    assert send_queued() == 2
     assert OutgoingMail.objects.count() == 5
     for token in older:
         with pytest.raises(links.NoInvitation, match="void"):

@@ -42,7 +42,7 @@ def invitation(school: School, manager: User) -> SchoolInvitation:
 
 
 # --- Nobody has the address yet ------------------------------------------------------------------
-def test_a_password_and_one_is_in_with_the_roles(client: Client, school: School, invitation: SchoolInvitation) -> None:
+def test_password_logs_in_with_the_roles(client: Client, school: School, invitation: SchoolInvitation) -> None:
     page = words(client.get(link(invitation)))
     assert "Bea Beheer nodigt u namens ROC Hier uit" in page
     assert 'value="noa@hier.test"' in page
@@ -72,7 +72,7 @@ def test_looking_changes_nothing(client: Client, invitation: SchoolInvitation) -
         ({"new_password1": "", "new_password2": ""}, "Dit veld is verplicht."),
     ],
 )
-def test_a_password_that_will_not_do_is_told_at_the_field(
+def test_weak_password_is_refused_at_the_field(
     client: Client, invitation: SchoolInvitation, typed: dict[str, str], sentence: str
 ) -> None:
     page = words(client.post(link(invitation), typed))
@@ -88,9 +88,7 @@ def test_a_student_checks_the_number_that_is_there(client: Client, school: Schoo
     assert school.memberships.get(user__email="noa@hier.test").student_number == "445566"
 
 
-def test_a_number_that_another_got_meanwhile_is_left_to_the_student(
-    client: Client, school: School, manager: User
-) -> None:
+def test_number_taken_meanwhile_is_left_empty(client: Client, school: School, manager: User) -> None:
     invitation = ask(school, manager, "STUDENT", student_number="445566")
     MembershipFactory(school=school, student_number="445566")
     client.post(link(invitation), TWICE)
@@ -147,9 +145,7 @@ def while_written(writing: Callable[[], Any], then: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_address_that_gets_an_account_at_this_moment_asks_to_log_in(
-    school: School, invitation: SchoolInvitation
-) -> None:
+def test_account_created_at_the_same_time_has_to_log_in(school: School, invitation: SchoolInvitation) -> None:
     result = while_written(
         lambda: UserFactory(email="noa@hier.test"),
         lambda: Client().post(link(invitation), TWICE, follow=True),
@@ -160,7 +156,7 @@ def test_an_address_that_gets_an_account_at_this_moment_asks_to_log_in(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_number_that_another_fills_in_at_this_moment_is_left_to_the_student(school: School, manager: User) -> None:
+def test_number_taken_at_the_same_time_is_left_empty(school: School, manager: User) -> None:
     invitation = ask(school, manager, "STUDENT", student_number="445566")
     token = token_for(invitation)
     result = while_written(
@@ -171,9 +167,7 @@ def test_a_number_that_another_fills_in_at_this_moment_is_left_to_the_student(sc
     assert school.memberships.get(user=result).student_number == ""
 
 
-def test_what_else_goes_wrong_is_not_called_accepted(
-    invitation: SchoolInvitation, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_errors_are_not_shown_as_accepted(invitation: SchoolInvitation, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**given: Any) -> None:
         raise IntegrityError("another constraint")
 
@@ -234,7 +228,7 @@ def test_someone_else_can_not_accept(
     assert not school.memberships.filter(user__in=[noa, stranger]).exists()
 
 
-def test_who_asked_can_not_accept_at_an_address_taken_on_later(
+def test_sender_can_not_accept_at_a_later_address(
     client: Client, school: School, invitation: SchoolInvitation, manager: User
 ) -> None:
     User.objects.filter(pk=manager.pk).update(email="noa@hier.test")
@@ -291,7 +285,7 @@ def test_who_has_a_password_by_now_is_not_given_another(client: Client, listed: 
     assert user.check_password(PASSWORD)
 
 
-def test_who_got_in_by_another_way_is_asked_no_more(client: Client, school: School, listed: SchoolInvitation) -> None:
+def test_login_by_another_link_closes_the_invitation(client: Client, school: School, listed: SchoolInvitation) -> None:
     """By a forgotten password, say."""
     user = User.objects.get(email="noa@hier.test")
     client.force_login(user)

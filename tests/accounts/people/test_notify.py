@@ -38,7 +38,7 @@ def only_mail(to: str) -> OutgoingMail:
 
 # --- Who is told ---------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", [Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER])
-def test_the_others_of_schoolbeheer_and_committee_hear_of_it_and_the_giver_does_not(
+def test_other_members_are_mailed_and_the_giver_is_not(
     school: School, manager: User, second_manager: User, committee_member: User, docent: User, stranger: User, role: str
 ) -> None:
     give_role(school=school, user=docent, role=role, by=manager)
@@ -46,12 +46,12 @@ def test_the_others_of_schoolbeheer_and_committee_hear_of_it_and_the_giver_does_
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.DOCENT, Role.PRAKTIJKOPLEIDER])
-def test_of_another_role_nobody_needs_to_hear(school: School, manager: User, committee_member: User, role: str) -> None:
+def test_other_roles_are_not_mailed(school: School, manager: User, committee_member: User, role: str) -> None:
     assert give_role(school=school, user=committee_member, role=role, by=manager)
     assert told() == []
 
 
-def test_a_role_that_was_there_or_that_is_taken_is_no_news(
+def test_existing_or_revoked_role_is_not_mailed(
     school: School, manager: User, second_manager: User, committee_member: User
 ) -> None:
     give_role(school=school, user=committee_member, role=Role.EXAMENCOMMISSIE, by=manager)
@@ -72,7 +72,7 @@ def test_an_account_that_is_off_or_was_never_used_is_not_mailed(school: School, 
     assert told() == ["docent@hier.test"]
 
 
-def test_an_address_that_cannot_be_mailed_keeps_nobody_from_hearing(
+def test_unmailable_address_does_not_block_the_others(
     school: School, manager: User, second_manager: User, committee_member: User, docent: User
 ) -> None:
     User.objects.filter(pk=second_manager.pk).update(email="bas@hier..test")
@@ -81,7 +81,7 @@ def test_an_address_that_cannot_be_mailed_keeps_nobody_from_hearing(
 
 
 # --- What it says --------------------------------------------------------------------------------
-def test_it_says_who_gave_which_role_to_whom_when_and_where_to_look(
+def test_mail_names_giver_role_receiver_and_log(
     client: Client, school: School, manager: User, second_manager: User, docent: User, time_machine
 ) -> None:
     time_machine.move_to("2026-11-23 13:03:00+00:00")
@@ -101,7 +101,7 @@ def test_it_says_who_gave_which_role_to_whom_when_and_where_to_look(
     assert client.get(log).status_code == 200
 
 
-def test_the_committee_which_has_no_log_is_told_whom_to_ask(
+def test_committee_mail_refers_to_schoolbeheer(
     school: School, manager: User, committee_member: User, docent: User
 ) -> None:
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
@@ -121,7 +121,7 @@ def test_a_name_is_text_and_stays_in_its_line(school: School, manager: User, sec
 
 
 # --- By an invitation ----------------------------------------------------------------------------
-def test_an_accepted_invitation_is_told_to_the_others_and_not_to_who_asked_or_accepted(
+def test_accepted_invitation_mails_only_the_others(
     school: School, manager: User, second_manager: User, committee_member: User
 ) -> None:
     invitation = ask(school, manager, "DOCENT", "EXAMENCOMMISSIE", "SCHOOLBEHEER")
@@ -135,25 +135,19 @@ def test_an_accepted_invitation_is_told_to_the_others_and_not_to_who_asked_or_ac
     assert mail.text.count("Noa de Wit (noa@hier.test)") == 2
 
 
-def test_who_has_an_account_elsewhere_and_accepts_is_told_of_too(
-    school: School, manager: User, committee_member: User
-) -> None:
+def test_acceptance_by_an_existing_account_is_mailed(school: School, manager: User, committee_member: User) -> None:
     noa = UserFactory(email="noa@hier.test")
     join_logged_in(token=token_for(ask(school, manager, "EXAMENCOMMISSIE")), user=noa)
     assert told() == ["commissie@hier.test"]
 
 
-def test_whom_a_list_gave_the_role_is_not_told_of_once_more_with_the_password(
-    school: School, manager: User, committee_member: User
-) -> None:
+def test_first_password_after_an_import_is_not_mailed(school: School, manager: User, committee_member: User) -> None:
     import_list(school, manager, ["Noa", "", "Wit", "noa@hier.test", "Examencommissie", "", ""])
     join_with_password(token=token_for(school.school_invitations.get()), password="een-nieuw-lang-wachtwoord")
     assert told() == ["commissie@hier.test"]
 
 
-def test_the_first_schoolbeheer_of_the_consortium_is_told_to_the_committee(
-    school: School, committee_member: User
-) -> None:
+def test_first_schoolbeheer_is_mailed_to_the_committee(school: School, committee_member: User) -> None:
     staff = UserFactory(is_staff=True, first_name="Cas", last_name="Consortium")
     invitation = invite_first_manager(school=school, invitation=SchoolInvitation(**NOA), by=staff)
     join_with_password(token=token_for(invitation), password="een-nieuw-lang-wachtwoord")
@@ -183,13 +177,13 @@ def test_a_list_is_one_mail_to_each(
     assert "bo@hier.test" not in mail.text
 
 
-def test_a_list_without_these_roles_is_told_to_nobody(school: School, manager: User, second_manager: User) -> None:
+def test_list_without_these_roles_is_not_mailed(school: School, manager: User, second_manager: User) -> None:
     import_list(school, manager, ["Bo", "", "Bos", "bo@hier.test", "Student", "200300", ""])
     assert told() == []
 
 
 # --- By the Consortium ---------------------------------------------------------------------------
-def test_a_role_from_a_superuser_is_told_to_the_school(
+def test_role_from_a_superuser_is_mailed_to_the_school(
     client: Client, school: School, manager: User, docent: User
 ) -> None:
     chief = UserFactory(is_staff=True, is_superuser=True)

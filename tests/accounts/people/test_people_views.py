@@ -36,7 +36,7 @@ def names(browser: Client, url: str, **query: str) -> list[str]:
     return [person.user.full_name for person in browser.get(url, query).context["people"]]
 
 
-def test_everyone_of_the_school_stands_in_it_once_by_last_name(
+def test_people_are_listed_once_by_last_name(
     browser: Client, people_url: str, docent: User, student: Any, stranger: User, school: School
 ) -> None:
     MembershipFactory(user=docent, school=school, role=Role.EXAMENCOMMISSIE)
@@ -104,9 +104,7 @@ def test_pages_go_on_and_back_by_key(browser: Client, people_url: str, school: S
 
 
 @pytest.mark.parametrize(("way", "than"), [("na", ">"), ("voor", "<")])
-def test_a_page_in_the_middle_is_looked_up_and_not_read_up_to(
-    browser: Client, people_url: str, docent: User, way: str, than: str
-) -> None:
+def test_middle_page_is_found_by_index(browser: Client, people_url: str, docent: User, way: str, than: str) -> None:
     where = f"{people_url}?{way}={docent.memberships.get().pk}"
     with CaptureQueriesContext(connection) as asked:
         browser.get(where)
@@ -161,9 +159,7 @@ def test_someone_of_another_school_does_not_exist(
     assert stranger.memberships.count() == 2
 
 
-def test_giving_and_taking_with_a_second_click_says_and_does_it_once(
-    browser: Client, school: School, docent: User
-) -> None:
+def test_double_click_changes_a_role_once(browser: Client, school: School, docent: User) -> None:
     for _ in range(2):
         page = browser.post(person_url(school, docent, "give_role"), {"rol": "EXAMENCOMMISSIE"}, follow=True)
     assert "heeft nu de rol" not in words(page)
@@ -176,7 +172,7 @@ def test_giving_and_taking_with_a_second_click_says_and_does_it_once(
 
 
 @pytest.mark.parametrize("role", ["", "KONING"])
-def test_a_role_that_is_none_does_not_exist(browser: Client, school: School, docent: User, role: str) -> None:
+def test_invalid_role_gets_404(browser: Client, school: School, docent: User, role: str) -> None:
     assert browser.post(person_url(school, docent, "give_role"), {"rol": role}).status_code == 404
 
 
@@ -196,7 +192,7 @@ def test_who_takes_their_own_last_role_ends_at_home(
     assert browser.get(reverse("school:people", args=[school.pk])).status_code == 404
 
 
-def test_who_left_leads_back_to_the_list_or_is_found_as_such(
+def test_leaving_redirects_to_the_list(
     browser: Client, school: School, manager: User, docent: User, assessment: Assessment, people_url: str
 ) -> None:
     assert "verliest hier alle rollen (Docent)" in words(browser.get(person_url(school, docent, "leave")))
@@ -207,7 +203,7 @@ def test_who_left_leads_back_to_the_list_or_is_found_as_such(
     assert "uit de school gehaald" in words(browser.get(person_url(school, assessment.student.user)))
 
 
-def test_the_log_tells_who_whom_what_and_when(browser: Client, school: School, manager: User, docent: User) -> None:
+def test_log_shows_who_whom_what_and_when(browser: Client, school: School, manager: User, docent: User) -> None:
     log = reverse("school:role_log", args=[school.pk])
     assert "Hier staat straks wie welke rol kreeg" in words(browser.get(log))
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)

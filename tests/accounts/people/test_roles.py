@@ -28,7 +28,7 @@ def lines(school: School) -> list[tuple[str, str, str, str, str]]:
 
 
 # --- Giving --------------------------------------------------------------------------------------
-def test_a_role_is_given_and_written_down(school: School, manager: User, docent: User) -> None:
+def test_given_role_is_logged(school: School, manager: User, docent: User) -> None:
     assert give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     assert held(docent, school) == ["DOCENT", "EXAMENCOMMISSIE"]
     assert lines(school) == [("Dirk Docent", "EXAMENCOMMISSIE", "GIVEN", "BY_HAND", "Bea Beheer")]
@@ -49,12 +49,12 @@ def test_a_second_schoolbeheer_gives_it_and_the_log_shows_it(
     assert lines(school) == [("Bea Beheer", "EXAMENCOMMISSIE", "GIVEN", "BY_HAND", "Bas Beheer")]
 
 
-def test_who_has_it_gets_no_second_one(school: School, manager: User, docent: User) -> None:
+def test_role_is_not_given_twice(school: School, manager: User, docent: User) -> None:
     assert not give_role(school=school, user=docent, role=Role.DOCENT, by=manager)
     assert lines(school) == []
 
 
-def test_someone_who_left_meanwhile_is_not_taken_back_unasked(school: School, manager: User, docent: User) -> None:
+def test_user_who_left_meanwhile_is_not_restored(school: School, manager: User, docent: User) -> None:
     docent.memberships.all().delete()
     with pytest.raises(RoleRefused, match="Nodig diegene uit"):
         give_role(school=school, user=docent, role=Role.DOCENT, by=manager)
@@ -80,7 +80,7 @@ def test_a_docent_enters_the_address_book_and_leaves_it_with_the_role(
     assert not school.contacts.listed().filter(user=committee_member).exists()
 
 
-def test_what_one_does_not_have_is_not_taken(school: School, manager: User, docent: User) -> None:
+def test_absent_role_is_not_taken(school: School, manager: User, docent: User) -> None:
     assert not take_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     assert lines(school) == []
 
@@ -101,7 +101,7 @@ def test_one_of_two_may_stop(school: School, manager: User, second_manager: User
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_take_each_other_s_role_at_once_leave_one(school: School, manager: User, second_manager: User) -> None:
+def test_concurrent_removal_leaves_one_schoolbeheer(school: School, manager: User, second_manager: User) -> None:
     def take(user: User, by: User) -> Any:
         return lambda: take_role(school=school, user=user, role=Role.SCHOOLBEHEER, by=by)
 
@@ -110,7 +110,7 @@ def test_two_who_take_each_other_s_role_at_once_leave_one(school: School, manage
     assert school.memberships.filter(role=Role.SCHOOLBEHEER).count() == 1
 
 
-def test_whom_a_schoolbeheer_asked_for_the_committee_is_asked_no_more_when_that_role_ends(
+def test_losing_schoolbeheer_withdraws_own_committee_invitations(
     school: School, manager: User, second_manager: User
 ) -> None:
     def ask(email: str, role: str) -> None:
@@ -138,7 +138,7 @@ def test_leaving_ends_all_roles_here_and_none_elsewhere(
     ]
 
 
-def test_a_docent_who_leaves_keeps_the_name_on_what_was_begun(
+def test_former_docent_stays_named_on_started_assessments(
     client: Client, school: School, manager: User, assessment: Assessment, colleague: User
 ) -> None:
     leave(school=school, user=assessment.initiator, by=manager)
@@ -172,14 +172,14 @@ def test_of_a_student_who_left_one_of_the_dates_stays(
     assert (student.diploma_on, student.left_on) == (None, today)
 
 
-def test_a_student_without_any_leaves_no_trace_but_the_line(school: School, manager: User) -> None:
+def test_student_without_assessments_leaves_only_the_log(school: School, manager: User) -> None:
     student = MembershipFactory(school=school)
     leave(school=school, user=student.user, by=manager)
     assert not Membership.objects.filter(pk=student.pk).exists()
     assert lines(school)[0][1:4] == ("STUDENT", "TAKEN", "LEFT")
 
 
-def test_a_student_who_comes_back_is_who_they_were(
+def test_returning_student_is_restored(
     school: School, manager: User, assessment: Assessment, student: Membership
 ) -> None:
     leave(school=school, user=student.user, by=manager)

@@ -18,8 +18,8 @@ from PIL import Image
 
 from accounts.context import navigation
 from accounts.models import Membership, Role, School, User
-from accounts.school.branding import OURS, Brand, _luminance, _read, check_colour, contrast, tidy_colour
-from accounts.school.logo import KEPT_SIZE, MAX_BYTES, read_logo
+from accounts.school.branding import OURS, Palette, _luminance, _read, check_colour, contrast, tidy_colour
+from accounts.school.logo import MAX_BYTES, STORED_SIZE, read_logo
 from assessments import links
 from assessments.models import Invitation
 from tests.factories import MembershipFactory, given_logo, png
@@ -34,19 +34,19 @@ def upload(content: bytes, name: str = "logo.png") -> SimpleUploadedFile:
 # --- Colour ---------------------------------------------------------------------------------------
 
 
-def test_ours_comes_out_as_base_css_has_it() -> None:
-    assert Brand.of("") == Brand(OURS, Brand.of(OURS).dark, "#f2eef5")
-    assert Brand.of("geen kleur; }").colour == OURS
+def test_default_palette_equals_base_css() -> None:
+    assert Palette.of("") == Palette(OURS, Palette.of(OURS).dark, "#f2eef5")
+    assert Palette.of("geen kleur; }").colour == OURS
 
 
 @given(st.integers(0, 0xFFFFFF).map("#{:06x}".format))
-def test_what_is_taken_can_be_read_on_white_and_on_its_own_tint(colour: str) -> None:
+def test_accepted_colour_is_readable_on_white_and_tint(colour: str) -> None:
     try:
         check_colour(colour)
     except ValidationError:
         assert contrast(_read(colour), WHITE) < 4.5
         return
-    brand = Brand.of(colour)
+    brand = Palette.of(colour)
     for shade in (brand.colour, brand.dark):
         assert contrast(_read(shade), WHITE) >= 4.5
         assert contrast(_read(shade), _read(brand.tint)) >= 4.5
@@ -63,7 +63,7 @@ def test_what_is_taken_can_be_read_on_white_and_on_its_own_tint(colour: str) -> 
         ("#12345", "Dit is geen kleurcode."),
     ],
 )
-def test_a_colour_that_is_refused_is_refused_with_what_was_measured(colour: str, said: str) -> None:
+def test_refused_colour_names_its_contrast(colour: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         check_colour(colour)
 
@@ -75,7 +75,7 @@ def test_a_colour_is_tidied(typed: str, kept: str) -> None:
     assert tidy_colour(typed) == kept
 
 
-def test_the_stylesheet_sets_the_brand_and_no_colour_with_a_meaning(client: Client) -> None:
+def test_stylesheet_leaves_semantic_colours_alone(client: Client) -> None:
     response = client.get(reverse("school:colour", args=["1d5fa8"]))
     css = response.content.decode()
     assert "--brand:#1d5fa8" in css
@@ -86,24 +86,24 @@ def test_the_stylesheet_sets_the_brand_and_no_colour_with_a_meaning(client: Clie
 
 
 @pytest.mark.parametrize("address", ["1d5fa", "1D5FA8", "red", "1d5fa8;}", "%7D"])
-def test_an_address_that_is_no_colour_is_none(client: Client, address: str) -> None:
+def test_invalid_colour_url_gets_404(client: Client, address: str) -> None:
     assert client.get(f"/school/kleur/{address}.css").status_code == 404
 
 
 # --- Logo -----------------------------------------------------------------------------------------
 
 
-def test_a_logo_is_drawn_anew_small_and_as_png() -> None:
+def test_logo_is_stored_as_a_small_png() -> None:
     out = BytesIO()
     picture = Image.new("CMYK", (3000, 900))
     picture.save(out, "JPEG", comment=b"<script>alert(1)</script>")
     logo = read_logo(upload(out.getvalue(), "logo.jpg"))
     drawn = Image.open(BytesIO(logo.content))
-    assert (drawn.format, drawn.width <= KEPT_SIZE[0], drawn.height <= KEPT_SIZE[1]) == ("PNG", True, True)
+    assert (drawn.format, drawn.width <= STORED_SIZE[0], drawn.height <= STORED_SIZE[1]) == ("PNG", True, True)
     assert b"script" not in logo.content
 
 
-def test_what_hides_behind_a_picture_is_left_behind() -> None:
+def test_logo_metadata_is_removed() -> None:
     logo = read_logo(upload(png() + b"<?php evil ?>"))
     assert b"evil" not in logo.content
 
@@ -141,12 +141,12 @@ def gif() -> bytes:
     ],
     ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "narrow", "high", "long", "large file"],
 )
-def test_what_is_no_logo_is_refused_with_why(content: bytes, said: str) -> None:
+def test_invalid_logo_is_refused_with_a_reason(content: bytes, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         read_logo(upload(content))
 
 
-def test_the_logo_is_served_as_a_png_and_kept_long(client: Client, school: School) -> None:
+def test_logo_is_served_as_cacheable_png(client: Client, school: School) -> None:
     file = given_logo(school)
     response = client.get(reverse("school:logo", args=[school.pk, file.pk]))
     assert (response["Content-Type"], response.content) == ("image/png", png())
@@ -154,7 +154,7 @@ def test_the_logo_is_served_as_a_png_and_kept_long(client: Client, school: Schoo
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_an_older_logo_leads_to_the_one_of_now_and_without_one_there_is_nothing(client: Client, school: School) -> None:
+def test_older_logo_redirects_and_missing_logo_gets_404(client: Client, school: School) -> None:
     file = given_logo(school)
     answer = client.get(reverse("school:logo", args=[school.pk, file.pk + 1]))
     assert answer.url == reverse("school:logo", args=[school.pk, file.pk])
@@ -170,10 +170,10 @@ def test_no_other_file_is_served_as_a_logo(client: Client, school: School, other
 # --- On the pages ----------------------------------------------------------------------------------
 
 
-def look_of(user: User | AnonymousUser) -> object:
+def branding_of(user: User | AnonymousUser) -> object:
     request = RequestFactory().get("/")
     request.user = user
-    return navigation(request)["nav_look"] or None
+    return navigation(request)["nav_branding"] or None
 
 
 @pytest.fixture
@@ -187,37 +187,35 @@ def blue(school: School) -> School:
 def test_people_of_the_school_see_its_logo_and_colour(client: Client, docent: User, blue: School) -> None:
     client.force_login(docent)
     page = client.get("/mijn-digibib/").content.decode()
-    assert f'<img src="{blue.look.logo_url}" alt="ROC Hier">' in page
-    assert f'<link rel="stylesheet" href="{blue.look.style_url}">' in page
+    assert f'<img src="{blue.branding.logo_url}" alt="ROC Hier">' in page
+    assert f'<link rel="stylesheet" href="{blue.branding.style_url}">' in page
 
 
-def test_whoever_belongs_to_several_schools_sees_ours(docent: User, blue: School, other_school: School) -> None:
-    assert look_of(docent) == blue.look
+def test_people_of_several_schools_see_the_default_branding(docent: User, blue: School, other_school: School) -> None:
+    assert branding_of(docent) == blue.branding
     MembershipFactory(user=docent, school=blue, role=Role.EXAMENCOMMISSIE)
-    assert look_of(docent) == blue.look
+    assert branding_of(docent) == blue.branding
     MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
-    assert look_of(docent) is None
-    assert look_of(AnonymousUser()) is None
+    assert branding_of(docent) is None
+    assert branding_of(AnonymousUser()) is None
 
 
-def test_header_and_look_cost_one_query(docent: User, blue: School, django_assert_num_queries) -> None:
+def test_header_and_branding_cost_one_query(docent: User, blue: School, django_assert_num_queries) -> None:
     request = RequestFactory().get("/")
     request.user = docent
     with django_assert_num_queries(1):
         said = navigation(request)
-        assert said["nav_look"].colour
+        assert said["nav_branding"].colour
         assert said["nav_tabs"]
 
 
-def test_an_examiner_sees_the_look_of_the_school_that_asks(
-    client: Client, invitation: Invitation, blue: School
-) -> None:
+def test_examiner_sees_the_school_s_branding(client: Client, invitation: Invitation, blue: School) -> None:
     page = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]), follow=True)
-    assert blue.look.logo_url in page.content.decode()
-    assert blue.look.style_url in page.content.decode()
+    assert blue.branding.logo_url in page.content.decode()
+    assert blue.branding.style_url in page.content.decode()
 
 
-def test_the_first_login_has_it_too(client: Client, blue: School, student: Membership) -> None:
+def test_first_login_has_the_school_s_branding(client: Client, blue: School, student: Membership) -> None:
     User.objects.filter(pk=student.user_id).update(details_checked_at=None)
     client.force_login(student.user)
-    assert blue.look.logo_url in client.get("/welkom/").content.decode()
+    assert blue.branding.logo_url in client.get("/welkom/").content.decode()

@@ -61,7 +61,7 @@ def test_a_page_shows_the_groups_and_the_pages_beside_it(
     assert here(beside) == [current]
 
 
-def test_only_a_page_s_own_address_is_the_page_one_is_on(browser: Client, school: School, docent: User) -> None:
+def test_only_the_exact_url_is_the_current_page(browser: Client, school: School, docent: User) -> None:
     address = reverse("school:people", args=[school.pk])
     assert f'href="{address}" aria-current="page"' in browser.get(address).content.decode()
     person = browser.get(reverse("school:person", args=[school.pk, docent.pk])).content.decode()
@@ -75,7 +75,7 @@ def test_a_group_opens_with_its_first_page(browser: Client, school: School) -> N
         assert beside[0][1:] == (url, True)
 
 
-def test_every_page_of_a_school_has_a_place(school: School) -> None:
+def test_every_school_page_is_in_a_group(school: School) -> None:
     """An address that no group knows would open with nothing chosen."""
     known = tuple(below for group in GROUPS for page in group.pages for below in page.below)
     for pattern in get_resolver().url_patterns:

@@ -7,11 +7,11 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.school.number_formats import check_forms, example, read_forms, read_number
+from accounts.school.number_formats import check_patterns, example, read_number, read_patterns
 
 
 def read(typed: str, forms: str) -> str:
-    return read_number(typed, forms=forms, school="ROC Hier")
+    return read_number(typed, patterns=forms, school="ROC Hier")
 
 
 @pytest.mark.parametrize(
@@ -26,12 +26,12 @@ def read(typed: str, forms: str) -> str:
         ("999999", "", ""),
     ],
 )
-def test_a_number_of_the_form_is_kept_as_the_school_writes_it(forms: str, typed: str, kept: str) -> None:
+def test_number_gets_the_case_of_its_pattern(forms: str, typed: str, kept: str) -> None:
     assert read(typed, forms) == kept
 
 
 @pytest.mark.parametrize("typed", ["12345", "1234567", "12345a", "١٢٣٤٥٦", "123456²"[:6] + "²", "12345\x00"])
-def test_another_is_refused(typed: str) -> None:
+def test_number_of_another_format_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         read(typed, "999999")
 
@@ -45,7 +45,7 @@ def test_another_is_refused(typed: str) -> None:
         ("AA-9", "… bestaat uit 2 letters en ‘-’ en 1 cijfer, zoals AB-1."),
     ],
 )
-def test_the_refusal_says_in_words_what_it_looks_like(forms: str, said: str) -> None:
+def test_error_describes_the_format(forms: str, said: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read("x", forms)
     assert refused.value.message.endswith(said.removeprefix("…"))
@@ -62,13 +62,13 @@ def test_the_refusal_says_in_words_what_it_looks_like(forms: str, said: str) -> 
         ("9 99 999 9999 99999 999999 9999999", "hooguit 6"),
     ],
 )
-def test_what_is_no_form_is_refused_with_what_to_do(forms: str, said: str) -> None:
+def test_invalid_pattern_is_refused_with_a_hint(forms: str, said: str) -> None:
     with pytest.raises(ValidationError, match=said):
-        check_forms(forms)
+        check_patterns(forms)
 
 
 @given(st.text(alphabet="9Asx-/.", min_size=1, max_size=20).filter(lambda form: set(form) & {"9", "A"}))
-def test_the_example_of_a_form_fits_it(form: str) -> None:
-    check_forms(form)
+def test_example_matches_its_pattern(form: str) -> None:
+    check_patterns(form)
     assert read(example(form), form) == example(form)
-    assert read_forms(form) == [form]
+    assert read_patterns(form) == [form]

@@ -22,11 +22,11 @@ def administrator(school: School, client: Client) -> User:
     return user
 
 
-def test_the_start_leads_to_the_one_school(client: Client, administrator: User, school: School) -> None:
+def test_start_redirects_to_the_only_school(client: Client, administrator: User, school: School) -> None:
     assert client.get(reverse("school:start")).url == reverse("school:overview", args=[school.pk])
 
 
-def test_who_manages_several_schools_chooses_one(
+def test_manager_of_several_schools_chooses_one(
     client: Client, administrator: User, school: School, other_school: School
 ) -> None:
     MembershipFactory(user=administrator, school=other_school, role=Role.SCHOOLBEHEER)
@@ -35,18 +35,16 @@ def test_who_manages_several_schools_chooses_one(
         assert reverse("school:overview", args=[managed.pk]) in page
 
 
-def test_a_school_where_one_is_something_else_does_not_exist(
-    client: Client, administrator: User, other_school: School
-) -> None:
+def test_school_gets_404_for_other_roles(client: Client, administrator: User, other_school: School) -> None:
     MembershipFactory(user=administrator, school=other_school, role=Role.DOCENT)
     assert client.get(reverse("school:overview", args=[other_school.pk])).status_code == 404
 
 
-def test_who_is_schoolbeheer_alone_begins_there(client: Client, administrator: User) -> None:
+def test_schoolbeheer_only_starts_at_the_overview(client: Client, administrator: User) -> None:
     assert client.get("/").url == reverse("school:start")
 
 
-def test_who_also_teaches_begins_in_mijn_digibib(client: Client, administrator: User, school: School) -> None:
+def test_schoolbeheer_who_teaches_starts_in_mijn_digibib(client: Client, administrator: User, school: School) -> None:
     MembershipFactory(user=administrator, school=school, role=Role.DOCENT)
     assert client.get("/").url == reverse("exams:my_digibib")
 
@@ -63,9 +61,7 @@ def test_the_overview_counts_who_is_active_in_each_role(
     assert "Dirk Docent" in client.get(leads_to).content.decode()
 
 
-def test_the_overview_says_who_switches_digital_assessment_on(
-    client: Client, administrator: User, school: School
-) -> None:
+def test_overview_explains_activation(client: Client, administrator: User, school: School) -> None:
     School.objects.filter(pk=school.pk).update(digital_assessment_active=False)
     page = client.get(reverse("school:overview", args=[school.pk])).content.decode()
     assert "Een medewerker ICT van het Consortium kan het activeren." in page
@@ -80,7 +76,7 @@ def to_do(client: Client, school: School) -> dict[str, str]:
     return {" ".join(one.sentence.split()[:4]): one.url for one in found}
 
 
-def test_a_new_school_is_told_what_it_lacks_and_led_to_it(client: Client, administrator: User, school: School) -> None:
+def test_new_school_sees_tasks_with_links(client: Client, administrator: User, school: School) -> None:
     lacking = to_do(client, school)
     assert list(lacking) == [
         "Er zijn nog geen",
@@ -95,7 +91,7 @@ def test_a_new_school_is_told_what_it_lacks_and_led_to_it(client: Client, admini
         assert client.get(address).context["form"]["roles"].value() == [role]
 
 
-def test_a_school_that_lacks_nothing_reads_nothing_of_it(
+def test_complete_school_sees_no_tasks(
     client: Client, administrator: User, school: School, docent: User, student: Membership, committee_member: User
 ) -> None:
     member(school, Role.SCHOOLBEHEER)
@@ -104,7 +100,7 @@ def test_a_school_that_lacks_nothing_reads_nothing_of_it(
     assert "Nog te doen" not in client.get(reverse("school:overview", args=[school.pk])).content.decode()
 
 
-def test_who_has_no_number_and_which_invitations_wait_is_counted(
+def test_missing_numbers_and_waiting_invitations_are_counted(
     client: Client, administrator: User, school: School
 ) -> None:
     for number in ("", "", "123457"):
@@ -121,7 +117,7 @@ def test_who_has_no_number_and_which_invitations_wait_is_counted(
     assert "1 uitnodiging is verlopen." in sentences
 
 
-def test_the_overview_takes_the_same_queries_whatever_the_school_s_size(
+def test_overview_queries_do_not_grow_with_the_school(
     client: Client, administrator: User, school: School, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(20):

@@ -57,12 +57,12 @@ def test_every_setting_of_the_sections_is_on_the_page_with_its_help(
         assert str(field.help_text)[:40].replace("'", "&#x27;") in html
 
 
-def test_no_setting_of_a_school_is_forgotten() -> None:
+def test_every_school_field_is_a_setting_or_exempt() -> None:
     elsewhere = {"id", "name", "digital_assessment_active", "logo", "terms_set_at", *TERMS}
     assert {field.name for field in School._meta.concrete_fields} - elsewhere == set(NAMES)
 
 
-def test_what_changed_is_kept_said_and_logged_and_nothing_else_is(
+def test_only_changed_settings_are_saved_and_logged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     form = opened(client, page) | {"link_days": "90", "four_eyes": "on", "colour": "1D5FA8"}
@@ -78,18 +78,14 @@ def test_what_changed_is_kept_said_and_logged_and_nothing_else_is(
     ]
 
 
-def test_saving_what_is_there_already_logs_nothing(
-    client: Client, administrator: User, school: School, page: str
-) -> None:
+def test_unchanged_settings_log_nothing(client: Client, administrator: User, school: School, page: str) -> None:
     School.objects.update(appeal_text="Mail\nde commissie")
     form = opened(client, page) | {"appeal_text": "Mail\r\nde commissie"}
     assert "Er is niets veranderd." in words(client.post(page, form, follow=True))
     assert log(school) == []
 
 
-def test_mistakes_are_said_at_their_field_and_nothing_is_kept(
-    client: Client, administrator: User, school: School, page: str
-) -> None:
+def test_errors_are_shown_and_nothing_is_saved(client: Client, administrator: User, school: School, page: str) -> None:
     form = opened(client, page) | {"link_days": "0", "colour": "#ff0000", "number_forms": "123456"}
     html = words(client.post(page, form))
     for said in ("deze waarde minstens 1 is", "contrast met wit is 3,9 op 1", "Schrijf een 9 voor elk cijfer"):
@@ -99,7 +95,7 @@ def test_mistakes_are_said_at_their_field_and_nothing_is_kept(
     assert (school.link_days, log(school)) == (60, [])
 
 
-def test_two_who_change_different_settings_both_get_their_way(
+def test_concurrent_changes_of_different_settings_are_merged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     mine = opened(client, page)
@@ -109,7 +105,7 @@ def test_two_who_change_different_settings_both_get_their_way(
     assert (school.link_days, school.appeal_days) == (90, 21)
 
 
-def test_the_later_of_two_who_change_the_same_sees_both_texts_and_decides(
+def test_concurrent_change_of_one_setting_shows_both(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     mine = opened(client, page)
@@ -130,7 +126,7 @@ def test_the_later_of_two_who_change_the_same_sees_both_texts_and_decides(
     assert (school.appeal_text, school.link_days) == ("Bel de commissie", 90)
 
 
-def test_a_form_that_does_not_say_what_it_was_opened_with_overwrites_nothing(
+def test_form_without_fingerprints_overwrites_nothing(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     form = {name: value for name, value in opened(client, page).items() if not name.startswith("opened-")}
@@ -147,9 +143,7 @@ def test_the_log_is_append_only(client: Client, administrator: User, school: Sch
             attempt()
 
 
-def test_changes_by_the_consortium_stand_in_the_log_too(
-    client: Client, administrator: User, school: School, page: str
-) -> None:
+def test_changes_by_the_consortium_are_logged(client: Client, administrator: User, school: School, page: str) -> None:
     office = ExamOfficeFactory(school=school, name="Bureau", email="oud@hier.test")
     staff = UserFactory(is_staff=True, first_name="Cas", last_name="Consortium")
     consortium = Client()
@@ -173,7 +167,7 @@ def test_changes_by_the_consortium_stand_in_the_log_too(
     assert "Archief (archief@hier.test)" in html
 
 
-def test_a_colour_that_can_not_be_read_is_refused_in_the_admin_too(client: Client, school: School) -> None:
+def test_unreadable_colour_is_refused_in_the_admin(client: Client, school: School) -> None:
     client.force_login(UserFactory(is_staff=True))
     form = {"name": school.name, "link_days": "30", "appeal_days": "14", "colour": "#ffff00"}
     form |= {"exam_offices-TOTAL_FORMS": "0", "exam_offices-INITIAL_FORMS": "0"}
@@ -181,7 +175,7 @@ def test_a_colour_that_can_not_be_read_is_refused_in_the_admin_too(client: Clien
     assert "Deze kleur is te licht" in words(page)
 
 
-def test_schoolbeheer_keeps_the_exam_offices_too_and_it_is_logged(
+def test_schoolbeheer_edits_exam_offices_and_it_is_logged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     offices = reverse("accounts:exam_offices")
@@ -203,7 +197,7 @@ def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
     for height in (100, 100, 120):
         client.post(page, opened(client, page) | {"logo": SimpleUploadedFile("logo.png", png(300, height))})
     school.refresh_from_db()
-    assert school.look.logo_url in words(client.get(page))
+    assert school.branding.logo_url in words(client.get(page))
     client.post(page, opened(client, page) | {"remove_logo": "on"})
     assert [(before, after) for _, before, after, _ in log(school)] == [
         ("een logo", ""),
@@ -212,7 +206,7 @@ def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
     ]
 
 
-def test_a_file_that_is_no_logo_leaves_it_as_it_was_and_keeps_what_was_typed(
+def test_invalid_logo_changes_nothing_and_keeps_the_input(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     typed = opened(client, page) | {"link_days": "90", "logo": SimpleUploadedFile("logo.svg", b"<svg/>")}
@@ -248,7 +242,7 @@ def test_page_of_settings_has_one_form(client: Client, administrator: User, page
     assert main.count("<form") == 1
 
 
-def test_the_log_goes_on_on_a_next_page_in_as_many_queries(
+def test_log_is_paginated_with_constant_queries(
     client: Client, administrator: User, school: School, django_assert_max_num_queries: Any
 ) -> None:
     said = {"school": school, "name": "colour", "label": "Kleur", "by": administrator, "by_name": "Bea Beheer"}

@@ -68,7 +68,7 @@ def six_digits(school: School) -> School:
     return school
 
 
-def test_a_number_of_another_form_is_refused_in_words(
+def test_number_of_another_format_is_refused_with_a_description(
     browser: Client, newcomer: Membership, six_digits: School
 ) -> None:
     page = words(browser.post(EDIT, typed(newcomer, "12345")))
@@ -78,22 +78,20 @@ def test_a_number_of_another_form_is_refused_in_words(
     assert browser.post(EDIT, typed(newcomer, "12 34 57")).status_code == 302
 
 
-def test_at_the_first_login_too_and_in_english(browser: Client, newcomer: Membership, six_digits: School) -> None:
+def test_first_login_describes_the_format_in_english(browser: Client, newcomer: Membership, six_digits: School) -> None:
     User.objects.filter(pk=newcomer.user_id).update(details_checked_at=None)
     browser.cookies["taal"] = "en"
     page = words(browser.post("/welkom/", typed(newcomer, "A")))
     assert "A student number at ROC Hier consists of 6 digits, such as 123456." in page
 
 
-def test_a_number_that_was_there_before_the_form_stays_allowed(
-    client: Client, student: Membership, six_digits: School
-) -> None:
+def test_number_from_before_the_format_stays_allowed(client: Client, student: Membership, six_digits: School) -> None:
     School.objects.update(number_forms="s99")
     client.force_login(student.user)
     assert client.post(EDIT, typed(student, "123456") | {"first_name": "Anouck"}).status_code == 302
 
 
-def test_a_number_that_the_school_filled_in_is_there_to_be_checked(client: Client, student: Membership) -> None:
+def test_number_from_the_school_is_shown_to_check(client: Client, student: Membership) -> None:
     User.objects.filter(pk=student.user_id).update(details_checked_at=None)
     client.force_login(student.user)
     page = words(client.get("/welkom/"))
@@ -108,7 +106,7 @@ def opened(browser: Client, student: Membership) -> dict[str, str]:
     return {f"opened-student_number_{student.pk}": value}
 
 
-def test_what_the_school_changed_since_the_page_was_opened_stays(browser: Client, newcomer: Membership) -> None:
+def test_number_changed_by_the_school_meanwhile_stays(browser: Client, newcomer: Membership) -> None:
     page = opened(browser, newcomer)
     Membership.objects.filter(pk=newcomer.pk).update(student_number="222222")
     assert browser.post(EDIT, typed(newcomer, "") | {"first_name": "Noah"} | page).status_code == 302
@@ -125,7 +123,7 @@ def test_what_the_school_changed_since_the_page_was_opened_stays(browser: Client
 # --- Another has it: telling the school ----------------------------------------------------------------
 
 
-def test_who_finds_the_number_taken_tells_the_school_and_learns_nothing(
+def test_reporting_a_taken_number_reveals_no_holder(
     browser: Client, newcomer: Membership, student: Membership, administrator: User, other_school: School
 ) -> None:
     member(other_school, Role.SCHOOLBEHEER)
@@ -146,7 +144,7 @@ def test_who_finds_the_number_taken_tells_the_school_and_learns_nothing(
     assert "Anouk" not in mail.text + mail.html
 
 
-def test_the_first_login_lets_one_tell_and_stays_where_one_was(
+def test_first_login_can_report_a_number_and_continue(
     browser: Client, newcomer: Membership, student: Membership, administrator: User
 ) -> None:
     User.objects.filter(pk=newcomer.user_id).update(details_checked_at=None)
@@ -158,7 +156,7 @@ def test_the_first_login_lets_one_tell_and_stays_where_one_was(
     assert browser.post(action.replace("&amp;", "&"), typed(newcomer, "")).url == "/productcatalogus/"
 
 
-def test_it_is_told_once_a_day_and_at_most_three_numbers(
+def test_reports_are_limited_per_day(
     browser: Client, newcomer: Membership, student: Membership, administrator: User, pass_time: Any
 ) -> None:
     assert "Gemeld aan" in words(browser.post(REPORT, typed(newcomer, "123456")))
@@ -174,22 +172,20 @@ def test_it_is_told_once_a_day_and_at_most_three_numbers(
 
 
 @pytest.mark.parametrize("number", ["", "999999", "777"])
-def test_nothing_is_told_of_a_number_that_nobody_here_has(
-    browser: Client, newcomer: Membership, administrator: User, number: str
-) -> None:
+def test_free_number_is_not_reported(browser: Client, newcomer: Membership, administrator: User, number: str) -> None:
     MembershipFactory(school=SchoolFactory(), student_number="777")
     assert number in words(browser.post(REPORT, typed(newcomer, number)))
     assert not OutgoingMail.objects.exists()
     assert not NumberReport.objects.exists()
 
 
-def test_a_school_without_schoolbeheer_says_whom_to_ask(
+def test_report_without_schoolbeheer_refers_to_the_docent(
     browser: Client, newcomer: Membership, student: Membership
 ) -> None:
     assert "Vraag het aan uw docent." in words(browser.post(REPORT, typed(newcomer, "123456")))
 
 
-def test_looking_at_the_address_tells_nobody(browser: Client) -> None:
+def test_get_reports_nothing(browser: Client) -> None:
     assert browser.get(REPORT).status_code == 302
 
 
@@ -224,7 +220,7 @@ def test_a_student_is_found_with_or_without_a_number(
     assert f'href="{change_page(wanted)}"' in page
 
 
-def test_without_a_search_those_stand_there_who_have_no_number(
+def test_without_a_query_students_without_number_are_listed(
     desk: Client, student: Membership, newcomer: Membership, other_school: School
 ) -> None:
     """Not who left, whose account is off, or who is another school's."""
@@ -239,22 +235,20 @@ def test_without_a_search_those_stand_there_who_have_no_number(
     assert "Er is geen student zonder studentnummer." in words(desk.get(address))
 
 
-def test_whom_nobody_is_called_is_said(desk: Client, student: Membership) -> None:
+def test_search_without_results_shows_a_message(desk: Client, student: Membership) -> None:
     page = words(desk.get(reverse("school:student_numbers", args=[student.school_id]), {"q": "xyz"}))
     assert "Geen student gevonden voor ‘xyz’." in page
 
 
 @pytest.mark.parametrize("name", ["school:student_numbers", "privacy:students"])
-def test_of_one_or_two_letters_it_is_said_that_they_find_beginnings_alone(
-    desk: Client, student: Membership, name: str
-) -> None:
+def test_short_query_is_explained(desk: Client, student: Membership, name: str) -> None:
     address = reverse(name, args=[student.school_id])
     assert "Met een of twee tekens vindt u alleen" in words(desk.get(address, {"q": "ou"}))
     assert "Met een of twee tekens vindt u alleen" not in words(desk.get(address, {"q": "oukje"}))
     assert "Een deel is genoeg." not in words(desk.get(address))
 
 
-def test_once_an_assessment_exists_schoolbeheer_changes_the_number_with_a_line_in_the_log(
+def test_schoolbeheer_changes_an_assessed_student_s_number_and_it_is_logged(
     desk: Client, assessment: Assessment
 ) -> None:
     student = assessment.student
@@ -283,17 +277,17 @@ def test_without_a_reason_nothing_changes(desk: Client, student: Membership) -> 
     assert student.student_number == "123456"
 
 
-def test_who_has_the_number_is_told_to_schoolbeheer(desk: Client, student: Membership, newcomer: Membership) -> None:
+def test_schoolbeheer_sees_who_holds_a_taken_number(desk: Client, student: Membership, newcomer: Membership) -> None:
     page = words(desk.post(change_page(newcomer), fill_in(desk, newcomer, "123456")))
     assert "Anouk van &#x27;t Hoff (anouk@hier.test) heeft nummer 123456 al." in page
 
 
-def test_the_school_s_form_holds_for_schoolbeheer_too(desk: Client, student: Membership, six_digits: School) -> None:
+def test_format_applies_to_schoolbeheer_too(desk: Client, student: Membership, six_digits: School) -> None:
     page = words(desk.post(change_page(student), fill_in(desk, student, "1")))
     assert "Een studentnummer van ROC Hier bestaat uit 6 cijfers" in page
 
 
-def test_a_number_that_is_assessed_with_is_not_emptied(
+def test_assessed_student_s_number_can_not_be_emptied(
     desk: Client, assessment: Assessment, newcomer: Membership
 ) -> None:
     student = assessment.student
@@ -302,7 +296,7 @@ def test_a_number_that_is_assessed_with_is_not_emptied(
     assert desk.post(change_page(newcomer), fill_in(desk, newcomer, "")).status_code == 302
 
 
-def test_a_number_that_is_taken_at_this_moment_is_refused_too(
+def test_number_taken_at_the_same_time_is_refused(
     desk: Client, student: Membership, newcomer: Membership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
@@ -313,7 +307,7 @@ def test_a_number_that_is_taken_at_this_moment_is_refused_too(
     assert "heeft nummer 123456 al." in page
 
 
-def test_the_later_of_two_sees_both_numbers(desk: Client, student: Membership) -> None:
+def test_second_of_two_changes_sees_both_numbers(desk: Client, student: Membership) -> None:
     form = fill_in(desk, student, "111111")
     desk.post(change_page(student), fill_in(desk, student, "222222"))
     page = words(desk.post(change_page(student), form))
@@ -327,9 +321,7 @@ def test_the_later_of_two_sees_both_numbers(desk: Client, student: Membership) -
     assert student.student_number == "111111"
 
 
-def test_someone_of_another_school_or_without_that_role_does_not_exist(
-    desk: Client, student: Membership, docent: User, other_school: School
-) -> None:
+def test_other_school_or_role_gets_404(desk: Client, student: Membership, docent: User, other_school: School) -> None:
     elsewhere = MembershipFactory(school=other_school)
     docent_s = docent.memberships.get()
     for school_id, pk in [
@@ -340,7 +332,7 @@ def test_someone_of_another_school_or_without_that_role_does_not_exist(
         assert desk.get(reverse("school:change_number", args=[school_id, pk])).status_code == 404
 
 
-def test_what_students_reported_stands_on_the_page_for_a_month(
+def test_reported_numbers_are_listed_for_a_month(
     desk: Client, student: Membership, newcomer: Membership, other_school: School, pass_time: Any, administrator: User
 ) -> None:
     newcomer.number_reports.create(number="123456")
@@ -355,7 +347,7 @@ def test_what_students_reported_stands_on_the_page_for_a_month(
     assert "Noa Wit (noa@hier.test)" not in words(desk.get(address))
 
 
-def test_the_search_takes_no_more_queries_for_fifty_than_for_one(
+def test_search_queries_do_not_grow_with_the_results(
     desk: Client, student: Membership, django_assert_max_num_queries: Any
 ) -> None:
     MembershipFactory.create_batch(55, school=student.school, user__last_name="Hoff")
@@ -370,7 +362,7 @@ def test_the_search_takes_no_more_queries_for_fifty_than_for_one(
 
 @pytest.mark.parametrize("name", ["school:student_numbers", "privacy:students"])
 @pytest.mark.parametrize("query", ["Hoff anouk", "123456", "anouk@hier.test"])
-def test_both_pages_find_each_student_by_whatever_is_known_of_them(
+def test_both_pages_find_students_by_each_field(
     desk: Client, student: Membership, newcomer: Membership, name: str, query: str
 ) -> None:
     page = words(desk.get(reverse(name, args=[student.school_id]), {"q": query}))
@@ -379,9 +371,7 @@ def test_both_pages_find_each_student_by_whatever_is_known_of_them(
 
 
 @pytest.mark.parametrize("name", ["school:student_numbers", "privacy:students"])
-def test_both_find_who_has_no_number_who_left_and_whose_account_is_off(
-    desk: Client, student: Membership, name: str
-) -> None:
+def test_both_pages_find_former_inactive_and_unnumbered_students(desk: Client, student: Membership, name: str) -> None:
     MembershipFactory(school=student.school, user__last_name="Zonder", student_number="")
     MembershipFactory(
         school=student.school, user__last_name="Zonder", ended_at=timezone.now(), left_on=timezone.localdate()

@@ -209,6 +209,6 @@ def test_admin_form_is_offered_again_too(browser: Client) -> None:
     assert hidden(page.content.decode())["name"] == ["ROC Nieuw"]
 
 
-def test_log_in_beside_leads_back_to_the_form(browser: Client, school: School) -> None:
+def test_login_tab_leads_back_to_the_form(browser: Client, school: School) -> None:
     log_in(browser, member(school, Role.DOCENT))
     assert "Ga terug naar het tabblad" in browser.get("/inloggen/klaar/").content.decode()

@@ -67,7 +67,7 @@ def test_the_list_says_which_device_since_when_and_which_is_this(
     assert str(phone.session.session_key) not in page
 
 
-def test_one_is_ended(log_in: Callable[..., Client]) -> None:
+def test_ending_one_session(log_in: Callable[..., Client]) -> None:
     phone, here, third = log_in(IPHONE), log_in(), log_in()
     [row] = Session.objects.filter(session_key=phone.session.session_key)
     response = here.post(f"{LIST}{row.public_id}/uitloggen/", follow=True)
@@ -76,7 +76,7 @@ def test_one_is_ended(log_in: Callable[..., Client]) -> None:
     assert here.post(f"{LIST}{row.public_id}/uitloggen/").status_code == 404, "it's gone"
 
 
-def test_this_one_can_be_ended_as_well(log_in: Callable[..., Client]) -> None:
+def test_present_session_can_be_ended(log_in: Callable[..., Client]) -> None:
     here = log_in()
     [row] = Session.objects.filter(session_key=here.session.session_key)
     assert here.post(f"{LIST}{row.public_id}/uitloggen/").url == "/inloggen/"
@@ -93,7 +93,7 @@ def test_another_person_s_session_does_not_exist(client: Client, log_in: Callabl
     assert is_in(theirs)
 
 
-def test_everywhere_but_here(log_in: Callable[..., Client]) -> None:
+def test_ending_other_sessions(log_in: Callable[..., Client]) -> None:
     stolen, here = log_in(), log_in()
     here.post(OTHERS)
     assert is_in(here)
@@ -112,7 +112,7 @@ def test_a_stolen_cookie_is_dead_after_logging_out_everywhere(log_in: Callable[.
     assert not Session.objects.exists(), "nothing brings it back"
 
 
-def test_a_request_under_way_does_not_bring_it_back(log_in: Callable[..., Client], someone: User) -> None:
+def test_running_request_does_not_restore_an_ended_session(log_in: Callable[..., Client], someone: User) -> None:
     from django.contrib.sessions.backends.base import UpdateError
 
     store = log_in().session
@@ -131,7 +131,7 @@ def test_ending_is_a_post(log_in: Callable[..., Client]) -> None:
     assert is_in(here)
 
 
-def test_what_is_kept_of_a_browser_is_two_words(log_in: Callable[..., Client]) -> None:
+def test_only_browser_and_system_are_stored(log_in: Callable[..., Client]) -> None:
     log_in()
     [row] = Session.objects.all()
     data = row.get_decoded()
@@ -179,7 +179,7 @@ def test_a_browser_is_known_by_two_words(user_agent: str, expected: tuple[str, s
     assert browser_and_system(user_agent) == expected
 
 
-def test_a_browser_that_does_not_say_is_unknown(log_in: Callable[..., Client]) -> None:
+def test_missing_user_agent_is_unknown(log_in: Callable[..., Client]) -> None:
     assert "Onbekend apparaat" in page_of(log_in(""))
 
 
@@ -204,7 +204,7 @@ def test_a_page_writes_nothing_but_once_in_five_minutes(
     assert timezone.now() - Session.objects.get().seen_at < timedelta(seconds=30)
 
 
-def test_who_did_the_second_step_costs_no_query_more(log_in: Callable[..., Client]) -> None:
+def test_two_factor_costs_no_extra_query(log_in: Callable[..., Client]) -> None:
     from tests.accounts.auth.codes import set_up
 
     here = log_in()
@@ -235,9 +235,7 @@ def test_logging_out_long_after_the_last_use_takes_the_cookie_away(
     assert not Session.objects.exists()
 
 
-def test_what_is_over_is_deleted_and_what_runs_stays(
-    log_in: Callable[..., Client], pass_time: Callable[..., None]
-) -> None:
+def test_only_expired_sessions_are_deleted(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     log_in()
     pass_time(hours=13)
     here = log_in()

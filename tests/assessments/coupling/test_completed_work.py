@@ -49,7 +49,7 @@ def completed_by(contact: Contact) -> int:
 
 
 def test_the_strict_one_is_not_chosen_away(differ: Assessment, examiner: Contact, second_examiner: Contact) -> None:
-    with pytest.raises(couplings.CompletedStays, match=STAYS) as refused:
+    with pytest.raises(couplings.CompletedWorkLocked, match=STAYS) as refused:
         only(differ, examiner)
     assert "terugsturen of zelf beslissen" in str(refused.value)
     assert completed_by(second_examiner) == 4
@@ -58,7 +58,7 @@ def test_the_strict_one_is_not_chosen_away(differ: Assessment, examiner: Contact
 
 def test_nor_by_a_finer_choice(differ: Assessment, examiner: Contact, second_examiner: Contact) -> None:
     part = Part.objects.filter(work_process__core_task__unit=differ.unit).first()
-    with pytest.raises(couplings.CompletedStays):
+    with pytest.raises(couplings.CompletedWorkLocked):
         only(differ, examiner, target=couplings.Target(part=part))
     assert completed_by(second_examiner) == 4
 
@@ -70,7 +70,7 @@ def test_nor_by_another_examiner_who_opens_the_assessment_again(
     third = ContactFactory(school=differ.school)
     steps.choose(differ, examiner, second_examiner, third)
     assert differ.status == Status.IN_PROGRESS
-    with pytest.raises(couplings.CompletedStays, match=STAYS):
+    with pytest.raises(couplings.CompletedWorkLocked, match=STAYS):
         only(differ, examiner, third)
     only(differ, examiner, second_examiner)  # the third began nothing
     differ.refresh_from_db()
@@ -84,7 +84,7 @@ def test_nor_after_all_invitations_were_withdrawn(
         invite.withdraw(invitation=invitation, by=docent)
     differ.refresh_from_db()
     assert differ.status == Status.NEW
-    with pytest.raises(couplings.CompletedStays):
+    with pytest.raises(couplings.CompletedWorkLocked):
         only(differ, examiner)
     assert completed_by(second_examiner) == 4
 
@@ -94,7 +94,7 @@ def test_nor_by_someone_in_their_place(
 ) -> None:
     own = list(differ.assignments.filter(contact=second_examiner).values_list("pk", flat=True))
     for new in (examiner, ContactFactory(school=differ.school)):
-        with pytest.raises(couplings.CompletedStays):
+        with pytest.raises(couplings.CompletedWorkLocked):
             replace(assessment=differ, old=second_examiner, new=new, by=docent, take_off_begun=own)
     assert completed_by(second_examiner) == 4
 
@@ -107,7 +107,7 @@ def test_nor_by_a_colleague_who_was_proposed_before(
     greet = Proposal(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
     proposal = proposals.propose(invitation=asked, proposal=greet)
     saving.complete(invitation=asked)
-    with pytest.raises(couplings.CompletedStays, match=STAYS):
+    with pytest.raises(couplings.CompletedWorkLocked, match=STAYS):
         proposals.confirm(proposal=proposal, by=docent)
     assert completed_by(second_examiner) == 4
     assert not Contact.objects.filter(email="greet@bedrijf.test").exists()
@@ -148,7 +148,7 @@ def test_nor_when_a_final_result_was_withdrawn(
 ) -> None:
     lifecycle.make_final(assessed, by=committee_member, ovg="V", grade=6.5)  # type: ignore[arg-type]
     lifecycle.withdraw_final(assessment=assessed, by=committee_member, reason="Verwisseld.")
-    with pytest.raises(couplings.CompletedStays):
+    with pytest.raises(couplings.CompletedWorkLocked):
         only(assessed, second_examiner)
 
 
@@ -167,7 +167,7 @@ def test_what_the_committee_sent_back_is_open_to_the_docent_too(
     differ: Assessment, committee_member: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     send_back(assessment=differ, contacts=[second_examiner], by=committee_member, remark="Kijk dit nog eens na.")
-    with pytest.raises(couplings.CompletedStays, match="Erik Examinator heeft al afgerond"):
+    with pytest.raises(couplings.CompletedWorkLocked, match="Erik Examinator heeft al afgerond"):
         only(differ, second_examiner)
     only(differ, examiner)
     differ.refresh_from_db()
@@ -179,7 +179,7 @@ def test_what_was_completed_since_is_not(
 ) -> None:
     send_back(assessment=differ, contacts=[second_examiner], by=committee_member, remark="Kijk dit nog eens na.")
     saving.complete(invitation=differ.invitations.get(contact=second_examiner))
-    with pytest.raises(couplings.CompletedStays):
+    with pytest.raises(couplings.CompletedWorkLocked):
         only(differ, examiner)
 
 

@@ -108,7 +108,7 @@ def test_a_later_choice_for_the_whole_exam_leaves_the_finer_ones_unless_told(ass
 
 def test_only_whom_the_teacher_was_asked_about_is_taken_off(invitation, second_examiner):
     fill_in(invitation, "V")
-    with pytest.raises(couplings.WouldLoseWork) as refused:
+    with pytest.raises(couplings.WorkWouldBeLost) as refused:
         choose(invitation.assessment, second_examiner)
     ids = [assignment.pk for assignment in refused.value.assignments]
     confirmed = {
@@ -117,7 +117,7 @@ def test_only_whom_the_teacher_was_asked_about_is_taken_off(invitation, second_e
         "contacts": [second_examiner],
         "by": invitation.assessment.initiator,
     }
-    with pytest.raises(couplings.WouldLoseWork):
+    with pytest.raises(couplings.WorkWouldBeLost):
         choose_examiners(**confirmed, asked_about=ids[1:])
     choose_examiners(**confirmed, asked_about=ids)
     assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
@@ -152,7 +152,7 @@ def walk_through_choices(assessment, contacts, data):
                 choose_examiners(
                     assessment=assessment, target=target, contacts=chosen, by=assessment.initiator, **options
                 )
-        except couplings.WouldLoseWork:
+        except couplings.WorkWouldBeLost:
             assert not options["take_off_begun"]
             assert set(assessment.couplings.values_list("contact", "work_process", "part")) == before
         choices = list(assessment.couplings.values_list("work_process", "part", "contact"))
@@ -236,7 +236,7 @@ def test_examiner_who_has_begun_is_not_taken_off_silently(begin, invitation, sec
         invitation.assessment.assignments.update(justification="Zag ik.")
     else:
         invitation.assessment.assignments.update(completed_at=timezone.now())
-    with pytest.raises(couplings.WouldLoseWork) as refused:
+    with pytest.raises(couplings.WorkWouldBeLost) as refused:
         choose(invitation.assessment, second_examiner)
     assert "Erik Examinator" in str(refused.value)
     assert {a.contact for a in refused.value.assignments} == {invitation.contact}

@@ -12,8 +12,8 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.documents import pdf
 from assessments.examiner import summary
-from assessments.examiner.saving import read_rubric
 from assessments.models import Assessment, Document, Invitation
+from assessments.rubric import read_rubric
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from tests import steps
@@ -93,8 +93,8 @@ def test_the_examiner_s_mail_shows_the_logo_and_its_text_needs_none(
     steps.choose(assessment, examiner)
     steps.send_invitation(assessment, examiner)
     mail = OutgoingMail.objects.get(kind="invitation")
-    assert f'<img src="http://testserver{blue.look.logo_url}" alt="ROC Hier"' in " ".join(mail.html.split())
-    assert blue.look.logo_url not in mail.text
+    assert f'<img src="http://testserver{blue.branding.logo_url}" alt="ROC Hier"' in " ".join(mail.html.split())
+    assert blue.branding.logo_url not in mail.text
 
 
 def test_without_a_logo_a_mail_has_no_picture(invitation: Invitation) -> None:

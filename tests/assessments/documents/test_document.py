@@ -458,7 +458,7 @@ def test_a_result_withdrawn_while_its_pdf_is_being_made_is_not_mailed(
         lifecycle.withdraw_final(assessment=document.assessment, by=committee_member, reason="Te vroeg.")
         return b"%PDF"
 
-    monkeypatch.setattr(pdf, "render", withdraw_meanwhile)
+    monkeypatch.setattr("assessments.documents.documents.render", withdraw_meanwhile)
     assert not Document.objects.run(document.pk)
     assert outcome_of(document) == (0, 0, 0, 1)
 

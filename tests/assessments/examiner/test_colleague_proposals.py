@@ -328,7 +328,7 @@ def test_the_page_takes_as_many_queries_for_five_proposals_as_for_one(
     for number, contact in enumerate(more):
         invited = steps.send_invitation(assessment, contact)
         proposals.propose(invitation=invited, proposal=a_proposal(email=f"nieuw{number}@bedrijf.test"))
-    with django_assert_max_num_queries(15):
+    with django_assert_max_num_queries(16):
         assert teacher.get(detail(proposal)).content.decode().count('class="proposal"') == 5
 
 

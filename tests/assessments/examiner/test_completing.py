@@ -59,7 +59,7 @@ def confirmed(invitation: Invitation, **changed: str) -> dict[str, str]:
         "assessed_on": timezone.localdate().isoformat(),
         "place": "Utrecht",
         "confirmed": "on",
-        "seen": own(invitation).mark,
+        "fingerprint": own(invitation).open_fingerprint,
     } | changed
 
 
@@ -105,7 +105,7 @@ def test_nog_wijzigen_keeps_what_was_typed_until_it_is_signed(scored: Invitation
 
 
 def test_what_is_posted_to_nog_wijzigen_is_cut_to_what_can_be_signed(scored: Invitation) -> None:
-    post = {"function": "x" * 500, "seen": "y", "confirmed": "on"}
+    post = {"function": "x" * 500, "fingerprint": "y", "confirmed": "on"}
     open_link(scored).post(address(scored, "change"), post)
     scored.refresh_from_db()
     assert scored.typed_signature == {"function": "x" * 120}
@@ -138,13 +138,13 @@ def test_what_was_changed_since_the_summary_is_shown_again_and_to_be_confirmed_a
     if seen:
         steps.fill_in(scored, "G", "Intussen, op de telefoon.")
     else:
-        post["seen"] = ""
+        post["fingerprint"] = ""
     answer = browser.post(address(scored), post)
     shown = answer.content.decode()
     assert answer.status_code == 422
     assert "intussen ergens anders gewijzigd" in shown
     assert 'value="De Linde"' in shown
-    assert own(scored).mark in shown
+    assert own(scored).open_fingerprint in shown
     assert " checked" not in shown
     assert not own(scored).is_completed
 

@@ -5,12 +5,12 @@ import re
 import pytest
 from django.template.loader import render_to_string
 
-from assessments.rubric import Column, read_rubric
+from assessments.rubric import Column, read_uncorrected
 from tests.steps import choose, fill_in, send_invitation
 
 
 def first_column(invitation) -> Column:
-    return read_rubric(invitation.assessment, contact=invitation.contact).columns[0]
+    return read_uncorrected(invitation.assessment, contact=invitation.contact).columns[0]
 
 
 def criteria(column: Column, **context: object) -> str:
@@ -34,7 +34,7 @@ def test_two_examiners_of_a_part_each_see_the_own_fields_and_scores(assessment, 
 
 def test_each_score_stands_where_it_was_given(invitation):
     column = first_column(invitation)
-    column.scores = {column.criteria[0].pk: "O", column.criteria[1].pk: "V"}
+    column.stored_scores = {column.criteria[0].pk: "O", column.criteria[1].pk: "V"}
     checked = re.findall(r'id="(score-[^"]*)"[^>]*\bchecked\b', criteria(column))
     assert checked == [f"{column.score_field(column.criteria[0])}-O", f"{column.score_field(column.criteria[1])}-V"]
 

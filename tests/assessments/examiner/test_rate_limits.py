@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.auth.rate_limits import asker
+from accounts.auth.rate_limits import client_key
 from addressbook.models import Contact
 from assessments import links, rate_limits, unsubscribe
 from assessments.models import Invitation
@@ -112,7 +112,7 @@ def test_behind_a_proxy_each_visitor_is_counted_apart(db: None, settings: Any) -
     ],
 )
 def test_an_ipv6_network_of_64_bits_is_one_visitor(address: str, counted_as: str) -> None:
-    assert asker(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
+    assert client_key(RequestFactory().get("/", REMOTE_ADDR=address)) == counted_as
 
 
 # --- Posts without a cookie ----------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_one_address_asks_sixty_new_links_of_an_invitation_in_ten_minutes(
 def test_a_cache_that_is_gone_keeps_nobody_out_and_is_told_once(
     invitation: Invitation, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.auth.rate_limits._is_told", False)
+    monkeypatch.setattr("accounts.auth.rate_limits._outage_logged", False)
     gone = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
     settings.CACHES = {"default": gone}
     with caplog.at_level(logging.WARNING, logger="accounts.auth.rate_limits"):

@@ -68,8 +68,8 @@ def own_columns(invitation: Invitation) -> list[Column]:
     return read_uncorrected(invitation.assessment, contact=invitation.contact).columns
 
 
-def own_mark(invitation: Invitation) -> str:
-    return read_uncorrected(invitation.assessment, contact=invitation.contact).mark
+def own_fingerprint(invitation: Invitation) -> str:
+    return read_uncorrected(invitation.assessment, contact=invitation.contact).open_fingerprint
 
 
 def test_the_link_gives_a_cookie_for_its_own_path_and_leaves_the_address_bar(
@@ -293,7 +293,11 @@ def test_with_all_v_no_justification_is_needed(opened: Client, invitation: Invit
 def test_afronden_is_confirmed_once_and_then_read_only(opened: Client, invitation: Invitation) -> None:
     opened.post(page("check", invitation), filled(invitation, "V"))
     assert "afronden</button>" in opened.get(page("complete", invitation)).content.decode()
-    confirmed = {"confirmed": "on", "assessed_on": str(timezone.localdate()), "seen": own_mark(invitation)}
+    confirmed = {
+        "confirmed": "on",
+        "assessed_on": str(timezone.localdate()),
+        "fingerprint": own_fingerprint(invitation),
+    }
     done = opened.post(page("complete", invitation), confirmed, follow=True).content.decode()
     assert "Uw beoordeling is afgerond." in done
     assert "radiogroup" not in done
@@ -589,7 +593,8 @@ def test_what_is_signed_is_one_line(opened: Client, invitation: Invitation) -> N
     signed = {"place": "Utrecht\u2028Noord", "function": "Chef\r\nkok", "organisation": "De\u202e Bakker"}
     day = timezone.localdate().isoformat()
     opened.post(
-        page("complete", invitation), signed | {"assessed_on": day, "confirmed": "on", "seen": own_mark(invitation)}
+        page("complete", invitation),
+        signed | {"assessed_on": day, "confirmed": "on", "fingerprint": own_fingerprint(invitation)},
     )
     invitation.refresh_from_db()
     assert invitation.assessed_place == "Utrecht Noord"

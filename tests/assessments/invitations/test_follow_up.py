@@ -339,12 +339,12 @@ def test_the_page_takes_as_many_queries_for_ten_examiners_as_for_one(
 ) -> None:
     page = reverse("assessments:detail", args=[invitation.assessment.public_id])
     teacher.get(page)
-    with django_assert_num_queries(14):  # one writes down who looked
+    with django_assert_num_queries(15):  # one writes down who looked
         teacher.get(page)
     more = ContactFactory.create_batch(9, school=school)
     steps.choose(invitation.assessment, invitation.contact, *more)
     invite.invite(assessment=invitation.assessment, contacts=more, by=docent)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         teacher.get(page)
 
 

@@ -204,7 +204,7 @@ def test_work_is_taken_off_only_when_it_was_confirmed(
     steps.fill_in(invitation, "V", parts=[second])  # begun while the teacher read the page
     before = who_has(assessment)
     for confirmed in ([], seen):
-        with pytest.raises(couplings.WouldLoseWork):
+        with pytest.raises(couplings.WorkWouldBeLost):
             replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, take_off_begun=confirmed)
     assert who_has(assessment) == before
     assert OutgoingMail.objects.count() == 1
@@ -243,7 +243,7 @@ def test_who_completed_all_is_replaced_once_the_committee_sent_it_back(
     assessed: Assessment, invitation: Invitation, docent: User, committee_member: User, second_examiner: Contact
 ) -> None:
     old, confirmed = invitation.contact, all_of(assessed, invitation.contact)
-    with pytest.raises(couplings.CompletedStays):
+    with pytest.raises(couplings.CompletedWorkLocked):
         replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)
     send_back(assessment=assessed, contacts=[old], by=committee_member, remark="Door een ander.")
     replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)

@@ -15,6 +15,7 @@ from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, Document
 from assessments.privacy import erasure
 from committee.decisions.finalise import finalise
+from tests.committee.conftest import make_afname as make_afname  # the fixture
 from tests.factories import member
 
 Final = Callable[..., Assessment]

@@ -19,7 +19,7 @@ from accounts.models import Membership, Role, School, Session, User
 from accounts.models.mfa import digest
 from accounts.people import roles
 from accounts.school import student_numbers
-from accounts.school.changes import marks
+from accounts.school.changes import fingerprints
 from accounts.sessions import sessions
 from addressbook.models import Contact
 from assessments.models import Assessment
@@ -115,10 +115,10 @@ def everything(
     queue_mail(kind="earlier", to="eerder@hier.test", to_name="", subject="Eerder", text="Vorig adres", html="x")
     user.email_changes.create(old_email="eerder@hier.test", new_email=user.email, confirmed_at=timezone.now())
     RegistrationFactory(email=user.email, school=school, password="md5$geheim$0123")
-    roles.record(school=school, user=user, role=Role.STUDENT, change="GIVEN", by=administrator, how="IMPORT")
+    roles.log_role_change(school=school, user=user, role=Role.STUDENT, change="GIVEN", by=administrator, how="IMPORT")
     day = {"diploma_on": today()}
-    set_dates(student=student, typed=day, opened=marks(student, DATES), by=administrator)
-    student_numbers.tell_school(student=student, number="654321")
+    set_dates(student=student, typed=day, opened=fingerprints(student, DATES), by=administrator)
+    student_numbers.notify_school(student=student, number="654321")
     name = {"first_name": "Anouk", "last_name": "Hoff", "by": administrator, "by_name": administrator.full_name}
     now = timezone.now()
     school.school_invitations.create(**name, email=user.email, roles=["STUDENT"], withdrawn_at=now)

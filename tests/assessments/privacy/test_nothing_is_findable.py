@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.auth import email_change, password
-from accounts.auth.registration import forget_unconfirmed
+from accounts.auth.registration import purge_unconfirmed
 from accounts.models import Membership, Role, School, User
-from accounts.people.invite import send_wanted
+from accounts.people.invite import send_queued
 from accounts.school import student_numbers
 from addressbook.models import Contact
 from assessments import corrections
@@ -142,7 +142,7 @@ def _correct(assessment: Assessment, by: User) -> None:
     column = rubric.columns[0]
     text = corrections.Change(CORRECTED, REMARK)
     changes = corrections.Changes(scores={}, texts={column.assignment.pk: text})
-    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=rubric.effective_mark)
+    corrections.correct(assessment=assessment, by=by, changes=changes, fingerprint=rubric.result_fingerprint)
 
 
 def _withdraw(assessment: Assessment, by: User) -> None:
@@ -159,7 +159,7 @@ def _come_to_the_school(student: Membership) -> None:
     school.role_changes.create(user=user, user_name=user.full_name, role="STUDENT", change="GIVEN", how="IMPORT")
     RegistrationFactory(**name, email=ADDRESS, school=school)
     user.email_changes.create(old_email=ADDRESS, new_email=f"oud.{ADDRESS}")
-    student_numbers.tell_school(student=student, number=NUMBER)
+    student_numbers.notify_school(student=student, number=NUMBER)
 
 
 def _what_packages_write(student: Membership) -> None:
@@ -233,19 +233,19 @@ def later_life(
     pass_time(days=400)
     for log in (AccessLog, AccessAttempt):
         log.objects.create(username=EARLIER, ip_address="192.0.2.1", **FAILED.get(log, {}))
-    password.ask(email=EARLIER, language="nl")
-    email_change.ask(user=user, email=MISTYPED, language="nl")
-    email_change.ask(user=user, email=ADDRESS, language="nl")
+    password.request_reset(email=EARLIER, language="nl")
+    email_change.request_change(user=user, email=MISTYPED, language="nl")
+    email_change.request_change(user=user, email=ADDRESS, language="nl")
     email_change.confirm(change=user.email_changes.get(new_email=ADDRESS))
     user.refresh_from_db()
     name = {"first_name": "Qui", "last_name": "Rijn", "roles": ["STUDENT"]}
     school.school_invitations.create(**name, email=INVITED, accepted_by=user, wanted_at=timezone.now())
-    send_wanted()
+    send_queued()
     school.school_invitations.update(accepted_at=timezone.now())
-    student_numbers.tell_school(student=quirijn, number="Q1111111")
-    student_numbers.tell_school(student=bystander, number=NUMBER)
+    student_numbers.notify_school(student=quirijn, number="Q1111111")
+    student_numbers.notify_school(student=bystander, number=NUMBER)
     pass_time(days=10)
-    forget_unconfirmed()
+    purge_unconfirmed()
     pass_time(days=180)
 
 
@@ -265,7 +265,7 @@ def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_
 ) -> None:
     elsewhere = MembershipFactory(user=quirijn.user, school=other_school, student_number="E777")
     member(other_school, Role.SCHOOLBEHEER, email="beheer@elders.test")
-    student_numbers.tell_school(student=elsewhere, number="E888")
+    student_numbers.notify_school(student=elsewhere, number="E888")
     erasure.erase_due()
     erasure.tidy_up()
     assert not Membership.objects.filter(pk=quirijn.pk).exists()
@@ -279,7 +279,7 @@ def test_what_came_to_an_address_after_it_was_given_up_is_the_next_owner_s(
 ) -> None:
     next_owner = UserFactory(email=EARLIER, first_name="Nina", last_name="Nieuw")
     MembershipFactory(user=next_owner)
-    password.ask(email=EARLIER, language="nl")
+    password.request_reset(email=EARLIER, language="nl")
     AccessLog.objects.create(username=EARLIER, ip_address="192.0.2.9")
     erasure.erase_due()
     erasure.tidy_up()

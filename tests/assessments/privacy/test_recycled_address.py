@@ -37,7 +37,7 @@ def mail(text: str, to: str = BOX) -> OutgoingMail:
 
 def move(user: User, to: str) -> datetime:
     """Gives the account another address; from when it has it."""
-    email_change.ask(user=user, email=to, language="nl")
+    email_change.request_change(user=user, email=to, language="nl")
     change = user.email_changes.get(confirmed_at=None, withdrawn_at=None, stopped_at=None)
     email_change.confirm(change=change)
     user.refresh_from_db()
@@ -208,7 +208,7 @@ def test_what_was_stopped_gave_the_old_address_back(db: None, pass_time: Later) 
 
 def test_what_was_asked_and_never_confirmed_was_never_an_address(db: None) -> None:
     user = UserFactory(email=BOX)
-    email_change.ask(user=user, email=PRIVATE, language="nl")
+    email_change.request_change(user=user, email=PRIVATE, language="nl")
     email_change.stop(change=user.email_changes.get(), language="nl")
     user.refresh_from_db()
     assert [one.email for one in addresses_of(user)] == [BOX]

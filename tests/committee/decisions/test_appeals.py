@@ -88,13 +88,15 @@ class TestMarking:
         [
             ("", "Vul een datum in."),
             ("gisteren", "Dit is geen datum."),
-            ((timezone.localdate() + timedelta(days=1)).isoformat(), "Deze datum moet nog komen."),
+            ("tomorrow", "Deze datum moet nog komen."),
             ("2020-01-01", "toen was er nog geen resultaat"),
         ],
     )
     def test_a_date_that_can_not_be_is_refused(
         self, member: Client, final: Assessment, received: str, said: str
     ) -> None:
+        if received == "tomorrow":
+            received = (timezone.localdate() + timedelta(days=1)).isoformat()
         page = mark(member, final, received_on=received, note="Dossier 17.")
         assert said in page
         assert "Dossier 17." in page

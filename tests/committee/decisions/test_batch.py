@@ -58,7 +58,7 @@ def correct_by(by: User, assessment: Assessment) -> None:
     """A justification is mended, as another member would."""
     rubric = read_rubric(assessment)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
-    corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), seen_mark=rubric.effective_mark)
+    corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), fingerprint=rubric.result_fingerprint)
 
 
 # --- Choosing ------------------------------------------------------------------------------------

@@ -43,7 +43,10 @@ class Died(BaseException):
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The batches that a worker was told of."""
     started: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    monkeypatch.setattr(
+        "digibeoordelen.jobs.tasks.run.delay",
+        lambda label, pk: started.append(pk) if label == FinalBatch._meta.label else None,
+    )
     monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 2)
     return started
 

@@ -18,7 +18,7 @@ from assessments.invitations import send_back
 from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
 from committee.decisions import cancel
-from committee.decisions.finalise import NeedsAnother, finalise, propose, withdraw_final
+from committee.decisions.finalise import SecondApproverRequired, finalise, propose, withdraw_final
 from tests.factories import MembershipFactory, member
 
 from .batch_steps import confirm, look
@@ -47,10 +47,10 @@ def status(assessment: Assessment) -> str:
 
 
 def test_one_alone_makes_nothing_final(assessed: Assessment, committee_member: User) -> None:
-    with pytest.raises(NeedsAnother, match="draagt eerst een lid"):
+    with pytest.raises(SecondApproverRequired, match="draagt eerst een lid"):
         act(finalise, assessed, committee_member)
     act(propose, assessed, committee_member)
-    with pytest.raises(NeedsAnother, match="zelf voorgedragen"):
+    with pytest.raises(SecondApproverRequired, match="zelf voorgedragen"):
         act(finalise, assessed, committee_member)
     assert status(assessed) == Status.ASSESSED
 
@@ -81,10 +81,12 @@ def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User,
     act(propose, assessed, committee_member)
     rubric = read_rubric(assessed)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
-    corrections.correct(assessment=assessed, by=second, changes=Changes({}, texts), seen_mark=rubric.effective_mark)
+    corrections.correct(
+        assessment=assessed, by=second, changes=Changes({}, texts), fingerprint=rubric.result_fingerprint
+    )
     assessed.refresh_from_db()
     assert assessed.valid_proposal() is None
-    with pytest.raises(NeedsAnother):
+    with pytest.raises(SecondApproverRequired):
         act(finalise, assessed, second)
 
 
@@ -92,7 +94,7 @@ def test_a_second_proposal_says_that_it_can_be_made_final(
     assessed: Assessment, committee_member: User, second: User
 ) -> None:
     act(propose, assessed, committee_member)
-    with pytest.raises(NeedsAnother, match="Carla Commissie heeft deze beoordeling al voorgedragen"):
+    with pytest.raises(SecondApproverRequired, match="Carla Commissie heeft deze beoordeling al voorgedragen"):
         act(propose, assessed, second)
 
 
@@ -193,7 +195,7 @@ def test_nobody_decides_on_their_own_result(
         lambda: act(propose, assessed, own),
         lambda: act(finalise, assessed, own),
         lambda: corrections.correct(
-            assessment=assessed, by=own, changes=Changes({}, {}), seen_mark=rubric.effective_mark
+            assessment=assessed, by=own, changes=Changes({}, {}), fingerprint=rubric.result_fingerprint
         ),
         lambda: cancel.cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
         lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),

@@ -120,7 +120,7 @@ def test_the_later_of_two_members_sees_the_others_change_and_saves_then(
     rubric = read_rubric(assessed)
     first = {int(fields["text"].split("-")[1]): Change("Van de eerste.", "Schrijffout.")}
     corrections.correct(
-        assessment=assessed, by=committee_member, changes=Changes({}, first), seen_mark=rubric.effective_mark
+        assessment=assessed, by=committee_member, changes=Changes({}, first), fingerprint=rubric.result_fingerprint
     )
     page = member.post(address(assessed), post)
     shown = words(page)
@@ -144,7 +144,7 @@ def test_the_same_post_twice_is_saved_once(member: Client, assessed: Assessment,
     "odd",
     [
         {},
-        {"seen": "x", "score-99999999999999999999": "O"},
+        {"fingerprint": "x", "score-99999999999999999999": "O"},
         {"score-1-2": "O", "text-": "x", "reason-score-1": "x"},
         {"score-999": "O", "reason-score-999": "Van een ander."},
     ],
@@ -249,7 +249,10 @@ def test_a_long_text_is_shortened_around_the_change_and_there_as_a_whole(
         rubric = read_rubric(assessed)
         texts = {rubric.columns[0].assignment.pk: Change("Vooraf. " * 100 + word, "Schrijffout.")}
         corrections.correct(
-            assessment=assessed, by=committee_member, changes=Changes({}, texts), seen_mark=rubric.effective_mark
+            assessment=assessed,
+            by=committee_member,
+            changes=Changes({}, texts),
+            fingerprint=rubric.result_fingerprint,
         )
     page = words(member.get(address(assessed, "correction_history")))
     assert "2 bewerkingen, de nieuwste bovenaan." in page

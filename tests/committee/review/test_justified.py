@@ -33,7 +33,7 @@ def save(
     scores = {part.criteria[criterion].pk: Change(score, "Besproken.")} if score else {}
     texts = {} if text is None else {part.columns[column].assignment.pk: Change(text, "Besproken.")}
     changes = Changes(scores=scores, texts=texts)
-    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=rubric.effective_mark)
+    corrections.correct(assessment=assessment, by=by, changes=changes, fingerprint=rubric.result_fingerprint)
 
 
 def short(assessment: Assessment, by: User) -> list[str]:
@@ -102,7 +102,7 @@ def test_taking_a_decision_back_leaves_what_the_examiners_agreed_on(
     changes = Changes(scores={part.criteria[0].pk: Change("", "Toch niet.")}, texts={})
     with pytest.raises(corrections.Refused):
         corrections.correct(
-            assessment=assessment, by=committee_member, changes=changes, seen_mark=rubric.effective_mark
+            assessment=assessment, by=committee_member, changes=changes, fingerprint=rubric.result_fingerprint
         )
 
 

@@ -171,7 +171,7 @@ def decide(assessment: Assessment, by: User, score: str) -> None:
         },
         texts={},
     )
-    corrections.correct(assessment=assessment, by=by, changes=changes, seen_mark=rubric.effective_mark)
+    corrections.correct(assessment=assessment, by=by, changes=changes, fingerprint=rubric.result_fingerprint)
 
 
 def test_decisions_that_lapsed_are_counted(
@@ -207,7 +207,10 @@ def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invi
         scores={}, texts={column.assignment.pk: corrections.Change("Net zo.", "Schrijffout.")}
     )
     corrections.correct(
-        assessment=assessed, by=committee_member, changes=changes, seen_mark=read(assessed).rubric.effective_mark
+        assessment=assessed,
+        by=committee_member,
+        changes=changes,
+        fingerprint=read(assessed).rubric.result_fingerprint,
     )
     send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
     steps.assess(Invitation.objects.get(pk=invitation.pk), "G")
