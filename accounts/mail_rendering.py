@@ -1,4 +1,4 @@
-"""A mail's subject, text and HTML from its templates."""
+"""A mail's subject, text and HTML, rendered from its template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _INDENTATION = re.compile(r"\s*\n\s*")  # half of a mail for thirty students; pr
 
 
 def render_mail(name: str, context: Mapping[str, Any], *, language: str) -> tuple[str, str, str]:
-    """Subject, text and HTML of the templates `name`.subject.txt, .txt and .html.
+    """Return the subject, text and HTML of the template `name`.md, which `mail_templates` explains.
 
     The one place that sets a mail's language: its reader's, whatever its sender reads.
     """

@@ -12,6 +12,7 @@ APPS = ("accounts", "addressbook", "assessments", "committee", "exams", "digibeo
 TEXTS = [
     *BASE.glob("templates/**/*.html"),
     *BASE.glob("templates/**/*.txt"),
+    *BASE.glob("templates/**/*.md"),
     *BASE.glob("docs/*.md"),
     *(path for app in APPS for path in (BASE / app).rglob("*.py")),
 ]

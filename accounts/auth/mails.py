@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from accounts.mail_rendering import one_line, render_mail
 from accounts.models import EmailChange, Registration, User
@@ -138,14 +138,7 @@ def queue_wrong_codes(*, user: User) -> OutgoingMail:
 
 
 def _queue_security_mail(name: str, user: User, **context: Any) -> OutgoingMail:
+    """In the language of the page that `user` is on."""
     page = settings.SITE_URL + reverse("accounts:sessions")
     context = {"name": user.full_name, "at": timezone.localtime(), "link": page, **context}
-    folder = f"accounts/mail/{name}"
-    return queue_mail(
-        kind=name,
-        to=user.email,
-        to_name=" ".join(user.full_name.split()),
-        subject=" ".join(render_to_string(f"{folder}.subject.txt", context).split()),
-        text=render_to_string(f"{folder}.txt", context),
-        html=render_to_string(f"{folder}.html", context).strip(),
-    )
+    return _queue(name, to=user, language=get_language(), context=context)

@@ -16,7 +16,11 @@ from .texts import bare_words, load, messages_of_module, messages_of_template, t
 
 # What stands the same in both languages, or names a language in its own words.
 SAME_IN_BOTH = {"Digitaal beoordelen", "English", "Nederlands"}
-EACH_ITS_OWN = {"assessments/examiner/_form_language.html", "assessments/mail/other_language.txt"}
+EACH_ITS_OWN = {
+    "assessments/examiner/_form_language.html",
+    "assessments/mail/_other_language.html",
+    "assessments/mail/_other_language.txt",
+}
 NO_WORDS = (".css",)
 
 

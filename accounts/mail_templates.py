@@ -1,0 +1,113 @@
+"""Loads a mail's subject, text and HTML from its one file, `templates/<app>/mail/<kind>.md`.
+
+The first line is the subject, the second what an inbox shows after it; then comes the body in Markdown, and after a
+line `---` why one gets the mail. `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html` are made of it, as ordinary
+templates: the Markdown is read before Django fills anything in, so what people type becomes no Markdown, HTML or link.
+A file whose name starts with `_` is a part of mails and pages, and is all body. On a line of their own:
+
+    [[button: words → link]]                     a button, and its link to copy
+    **name**, details [[button: words → link]]   a row of several, each with its button
+    > **Title:**                                 a note; `lines` keeps the line breaks of what was typed
+    > {{ remark|lines }}
+    {% if … %}, {% for … %}, {% include "<app>/mail/_part.md" %}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from django.template import Origin
+from django.template.loaders import filesystem
+from markdown_it import MarkdownIt
+
+_NAME = re.compile(r"(.*/mail/[a-z_]+)(\.subject\.txt|\.txt|\.html)")
+_ALONE = r"^(?:\{#.*#\}|\{% (?:load|get_current_language|if|elif|else|endif|for|endfor|include \S+\.md\")[^%]*%\})+\n"
+_TAG = r"\{% blocktranslate.*?\{% endblocktranslate %\}|\{%.*?%\}|\{\{.*?\}\}"
+_TAGS = re.compile(f"(?P<alone>{_ALONE})|{_TAG}", re.MULTILINE)
+_HIDDEN = re.compile(r"<?django(\d+)tag>?")  # '<…>' is what Markdown takes for a block of HTML
+_AUTOLINK = re.compile(r"<(\{\{.*?\}\})>")
+
+_MARKDOWN = MarkdownIt("commonmark", {"breaks": True}).enable("table")
+_BUTTON = re.compile(
+    r"<p>(?:<strong>(?P<name>.*?)</strong>, (?P<details>.*?) )?\[\[button: (?P<words>.*?) → (?P<link>.*?)\]\]</p>"
+)
+_NOTE = re.compile(r"<blockquote>(?P<text>.*?)</blockquote>", re.DOTALL)
+_LOOK = (
+    ("<a ", '<a class="m-link" style="color:#5b2a86" '),
+    ("<ul>", '<ul style="margin:0">'),  # a loop makes a list for each item
+    ("<table>", '<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:16px 0">'),
+    ("<thead>\n<tr>\n<th></th>\n<th></th>\n</tr>\n</thead>\n", ""),
+    ("<tr>\n<td>", '<tr><td class="m-soft" style="padding:2px 16px 2px 0;color:#5f5a66;vertical-align:top">'),
+    ("\n<td>", '<td class="m-ink" style="padding:2px 0">'),
+)
+
+_PLAIN = [
+    (re.compile(pattern, re.MULTILINE), plain)
+    for pattern, plain in (
+        (r"^\*\*(.+?)\*\*, (.+) \[\[button: .+ → (.+)\]\]$", r"\1, \2\n\3"),
+        (r"^\[\[button: (.+) → (.+)\]\]$", r"\1:\n\2"),
+        (r"^\[(.+)\]\((.+)\)$", r"\1:\n\2"),
+        (_AUTOLINK.pattern, r"\1"),
+        (r"^\| \| \|\n\| --- \| --- \|\n", ""),
+        (r"^\| (.+?) \| (.+) \|$", r"\1: \2"),
+        (r"^> |\*\*|</?p\b[^>]*>", ""),
+        (f"({_ALONE[:-2]})\n", r"\1"),
+    )
+]
+
+
+class Loader(filesystem.Loader):
+    """Finds `x.md` in the place of `x.subject.txt`, `x.txt` and `x.html`; comes after the loaders of files as they are.
+
+    An included part is named with `.md` in Markdown, and with `.html` on a page.
+    """
+
+    def get_template_sources(self, template_name: str) -> Iterator[Origin]:
+        if part := _NAME.fullmatch(template_name):
+            for origin in super().get_template_sources(f"{part[1]}.md"):
+                yield Origin(origin.name, template_name, self)
+
+    def get_contents(self, origin: Origin) -> str:
+        source, name = super().get_contents(origin), str(origin.template_name)
+        if "/_" in name:
+            return "{% load i18n mail %}" + (self._html(source) if name.endswith(".html") else _text(source))
+        head, _, rest = source.partition("\n\n")
+        subject, _, preview = head.partition("\n")
+        body, _, reason = rest.partition("\n---\n")
+        if name.endswith(".html"):
+            content = self._html(f"{body}\n").replace("<p>", '<p style="margin-top:0">', 1)
+            reason = self._html(reason).replace("<p>", "").replace("</p>", "")
+            blocks = {"title": subject, "preheader": preview, "content": content, "reason": reason}
+            filled = "".join(f"{{% block {name} %}}{block}{{% endblock %}}" for name, block in blocks.items())
+            return '{% extends "mail/base.html" %}{% load i18n mail %}' + filled
+        text = subject if name.endswith(".subject.txt") else _text(f"{body}\n{reason}")
+        return "{% load i18n mail %}{% autoescape off %}" + text + "{% endautoescape %}"
+
+    def _html(self, source: str) -> str:
+        tags: list[str] = []
+
+        def hide(match: re.Match[str]) -> str:
+            tags.append(match[0].replace('.md"', '.html"'))
+            hidden = f"django{len(tags) - 1}tag"
+            return f"\n\n<{hidden}>\n\n" if match["alone"] else hidden
+
+        html = _MARKDOWN.render(_TAGS.sub(hide, _AUTOLINK.sub(r"[\1](\1)", source)))
+        for plain, styled in _LOOK:
+            html = html.replace(plain, styled)
+        html = _BUTTON.sub(lambda match: self._fill("row" if match["name"] else "button", match), html)
+        html = _NOTE.sub(lambda match: self._fill("note", match), html)
+        return _HIDDEN.sub(lambda match: tags[int(match[1])], html)
+
+    def _fill(self, name: str, match: re.Match[str]) -> str:
+        """The source of templates/mail/`name`.html with the match's groups in the place of its variables."""
+        source = self.engine.get_template(f"mail/{name}.html").source
+        for key, value in match.groupdict().items():
+            source = source.replace(f"{{{{ {key} }}}}", value or "")
+        return str(source)
+
+
+def _text(source: str) -> str:
+    for pattern, plain in _PLAIN:
+        source = pattern.sub(plain, source)
+    return source.replace('.md"', '.txt"')
