@@ -35,7 +35,7 @@ def afnames(request: UserRequest) -> HttpResponse:
         "search": search,
         "page": read_page(search, after=request.GET.get("na", ""), before=request.GET.get("voor", "")),
         "states": count_states(search, counted),
-        "undelivered": undelivered_to(request.user).count(),
+        "undelivered": undelivered_to(request.user, schools=search.schools).count(),
         **views.offer(search, final=final),
     }
     if is_part(request):

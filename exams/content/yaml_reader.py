@@ -147,6 +147,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _place(found: yaml.Event | yaml.Node) -> Place:
+    assert found.start_mark  # absent only in what is built without a text
     return line(found.start_mark.line + 1)
 
 
@@ -157,7 +158,9 @@ def _node(composed: yaml.Node, faults: list[Fault]) -> Node:
             return Node(_fields(composed, faults), place)
         case yaml.SequenceNode():
             return Node([_node(item, faults) for item in composed.value], place)
-    return Node(composed.value if composed.style else _resolved(composed.value), place)
+        case yaml.ScalarNode():
+            return Node(composed.value if composed.style else _resolved(composed.value), place)
+    raise TypeError(composed)
 
 
 def _fields(mapping: yaml.MappingNode, faults: list[Fault]) -> dict[str, Node]:
