@@ -19,7 +19,7 @@ from assessments.examiner import saving
 from assessments.models import Document
 from bench.figure import Figure, Measured, alternate
 from committee.decisions.finalise import finalise
-from exams.content.versions import load, read_file
+from exams.content.versions import load_exam, read_file
 from scripts.environment import BASE
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, member
@@ -69,7 +69,7 @@ def _print(page: Path, run: int) -> None:
 @cache
 def _document() -> Document:
     """A final result as most are: one examiner, who scored everything and wrote a few lines about each part."""
-    version = load(read_file(BASE / "exams" / "data" / EXAM), publish=True).version
+    version = load_exam(read_file(BASE / "exams" / "data" / EXAM), publish=True).version
     unit, school = version.units.all()[0], SchoolFactory()
     docent, committee = member(school, Role.DOCENT, version.exam), member(school, Role.EXAMENCOMMISSIE)
     assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)

@@ -20,7 +20,7 @@ from accounts.models import Membership, Role, School, User
 from bench.databases import connected, copy_of_the_empty_one
 from bench.figure import Figure, Measured, Worst
 from bench.people import make_people
-from exams.content.versions import load, read_file
+from exams.content.versions import load_exam, read_file
 from exams.models import AccountExam
 from scripts.environment import BASE
 
@@ -143,7 +143,7 @@ def _fill(name: str, database: str, *, students: int, schools: int) -> Place:
         for statement in (USERS, MEMBERSHIPS):
             cursor.execute(statement, {"students": students, "schools": schools})
         cursor.execute("VACUUM ANALYZE")
-    version = load(read_file(BASE / "exams" / "data" / "assistent-logistiek-25743.yaml"), publish=True).version
+    version = load_exam(read_file(BASE / "exams" / "data" / "assistent-logistiek-25743.yaml"), publish=True).version
     AccountExam.objects.create(user=docent, exam=version.exam)
     client = Client(SERVER_NAME="localhost")
     client.force_login(docent, "django.contrib.auth.backends.ModelBackend")

@@ -53,7 +53,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     """Rolled back, an exam leaves its number to the next test's."""
-    criteria_cache.forget()
+    criteria_cache.clear()
 
 
 @pytest.fixture

@@ -86,4 +86,4 @@ def test_no_more_are_kept_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     units = make_exam(units=5).versions.get().units.all()
     for unit in units:
         assert numbers(criteria_of(unit.pk)) == in_order(unit.pk)
-        assert len(criteria_cache._kept) <= 2
+        assert len(criteria_cache._cache) <= 2

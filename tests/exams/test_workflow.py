@@ -8,18 +8,18 @@ from django.test import Client
 
 from accounts.models import Role, School, User
 from assessments.models import Status
-from exams.workflow import Actor, parts, steps
+from exams.workflow import Actor, participants, steps
 from tests.factories import MembershipFactory, UserFactory
 
 
 def test_the_steps_are_the_states_of_an_assessment_in_their_order() -> None:
     states = [(value, word) for value, word in Status.choices if value != Status.CANCELLED]
-    assert [(step.status, step.word) for step in steps()] == states
+    assert [(step.status, step.label) for step in steps()] == states
 
 
 def test_everyone_who_takes_part_does_something_and_has_a_line() -> None:
-    assert {deed.actor for step in steps() for deed in step.deeds} == set(Actor)
-    assert [part.actor for part in parts()] == list(Actor)
+    assert {action.actor for step in steps() for action in step.actions} == set(Actor)
+    assert [part.actor for part in participants()] == list(Actor)
 
 
 @pytest.mark.parametrize(

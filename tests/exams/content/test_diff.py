@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from exams.content.diff import MAX_LIKENED, differences
-from exams.content.guide import example, example_text
+from exams.content.diff import MAX_COMPARED, differences
+from exams.content.guide import example, example_source
 from exams.content.schema import ExamContent
 from exams.content.versions import read_content
 
@@ -16,7 +16,7 @@ W2 = "Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W2"
 
 
 def changed(*replaced: tuple[str, str]) -> ExamContent:
-    text = example_text()
+    text = example_source()
     for old, new in replaced:
         assert old in text
         text = text.replace(old, new, 1)
@@ -80,7 +80,7 @@ def test_a_changed_text_is_shown_as_it_was_and_as_it_becomes() -> None:
 
 
 def without_w2() -> ExamContent:
-    text = example_text()
+    text = example_source()
     text = text[: text.index("          - code: B1-K1-W2")].replace("good_from: 8", "good_from: 5")
     nine = '"1.0", "1.9", "2.8", "3.7", "4.6", "5.5", "6.4", "7.3", "8.2", "9.1", "10.0"'
     return read_content(text.replace(nine, '"1.0", "2.5", "4.0", "5.5", "7.0", "8.5", "10.0"').encode()).content
@@ -138,11 +138,11 @@ def test_hundreds_of_other_criteria_are_compared_in_no_time() -> None:
     def with_criteria(word: str) -> ExamContent:
         many = tuple(
             replace(criterion, text=f"{word * 900} {n}", meaning_o=f"{word}O{n}", meaning_v=f"{word}V{n}")
-            for n in range(MAX_LIKENED // 40)
+            for n in range(MAX_COMPARED // 40)
         )
         part = replace(first.parts[1], criteria=many)
         process = replace(first, parts=(first.parts[0], part))
         return replace(example(), units=(replace(unit, core_tasks=(replace(task, work_processes=(process, second)),)),))
 
     said = told(with_criteria("b"), with_criteria("a"))
-    assert len(said) == 2 * (MAX_LIKENED // 40)
+    assert len(said) == 2 * (MAX_COMPARED // 40)

@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import Membership, User
 from assessments.models import Assessment
 from exams.content.excel_format import SHEETS
-from exams.content.guide import example_text
+from exams.content.guide import example_source
 from exams.content.yaml_reader import parse
 from exams.models import Exam, ExamVersion, Upload
 from tests.exams.grading.schemes import linear_table
@@ -48,7 +48,7 @@ def test_the_example_of_the_guide_goes_live_through_the_screens_and_is_assessed(
 
 
 def test_the_example_of_the_guide_is_the_one_that_can_be_downloaded() -> None:
-    assert example_text() == EXAMPLE
+    assert example_source() == EXAMPLE
 
 
 def keys_of(value: object) -> set[str]:

@@ -30,7 +30,7 @@ from exams.content.schema import (
     PartContent,
     UnitContent,
     WorkProcessContent,
-    read,
+    read_exam,
 )
 from exams.content.schema import TITLE as TITLE_LENGTH
 from exams.content.versions import read_content
@@ -331,7 +331,7 @@ def test_of_many_faults_the_first_are_shown_and_the_rest_counted(write):
 def faults_of(content: bytes) -> tuple[Fault, ...] | None:
     """None for a good file."""
     try:
-        read(parse(content))
+        read_exam(parse(content))
     except FileRefused as error:
         return error.faults
     return None

@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
 from exams.content.excel_writer import write_workbook
-from exams.content.guide import example, example_text
+from exams.content.guide import example, example_source
 from exams.content.schema import FileRefused, line
 from exams.content.yaml_reader import parse
 from exams.models import Exam, Upload
@@ -90,16 +90,16 @@ IN_YAML = {
 @pytest.mark.parametrize("kind", IN_YAML)
 def test_a_mistake_in_yaml_is_said_with_file_line_and_mend(client, staff, kind):
     old, new, said = IN_YAML[kind]
-    at = example_text()[: example_text().index(old)].count("\n") + 1
+    at = example_source()[: example_source().index(old)].count("\n") + 1
     said = said.format(at=at, above=at - 1, below=at + 1)
-    faults = said_of(client, example_text().replace(old, new, 1).encode(), "gastheer.yaml")
+    faults = said_of(client, example_source().replace(old, new, 1).encode(), "gastheer.yaml")
     assert any(fault.startswith("gastheer.yaml") and said in fault for fault in faults), faults
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
 def test_a_quote_that_is_forgotten_is_looked_for_where_it_opens(quote):
     """Of every text of the example: whichever other quote it then seems to close with."""
-    lines = example_text().splitlines()
+    lines = example_source().splitlines()
     plain = [at for at, text in enumerate(lines) if re.search(r": [A-Z0-9][^\"'#]*$", text)]
     assert len(plain) > 30
     for at in plain:
@@ -111,7 +111,7 @@ def test_a_quote_that_is_forgotten_is_looked_for_where_it_opens(quote):
 
 
 def test_a_misspelt_word_is_not_said_to_be_missing_too(client, staff):
-    content = example_text().replace("text: De bon klopt.", "tekst: De bon klopt.").encode()
+    content = example_source().replace("text: De bon klopt.", "tekst: De bon klopt.").encode()
     assert len(said_of(client, content, "gastheer.yaml")) == 1
 
 

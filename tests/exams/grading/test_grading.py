@@ -258,24 +258,24 @@ scores_given = st.lists(st.none() | st.sampled_from(Score), max_size=4)
 
 
 @given(scores_given, st.none() | st.sampled_from(Score), st.randoms(use_true_random=False))
-def test_the_order_of_examiners_makes_no_difference(given_scores, decision, random):
-    shuffled = random.sample(given_scores, len(given_scores))
-    assert effective_score(given=shuffled, decision=decision) == effective_score(given=given_scores, decision=decision)
+def test_the_order_of_examiners_makes_no_difference(entries, decision, random):
+    shuffled = random.sample(entries, len(entries))
+    assert effective_score(scores=shuffled, decision=decision) == effective_score(scores=entries, decision=decision)
 
 
 @given(scores_given, st.sampled_from(Score))
-def test_a_decision_of_the_committee_counts_whatever_was_given(given_scores, decision):
-    effective = effective_score(given=given_scores, decision=decision)
+def test_a_decision_of_the_committee_counts_whatever_was_given(entries, decision):
+    effective = effective_score(scores=entries, decision=decision)
     assert (effective.score, effective.basis) == (decision, Basis.DECISION)
 
 
 @given(scores_given)
-def test_without_a_decision_a_score_counts_only_when_all_gave_it(given_scores):
-    effective = effective_score(given=given_scores)
-    if not given_scores or None in given_scores:
+def test_without_a_decision_a_score_counts_only_when_all_gave_it(entries):
+    effective = effective_score(scores=entries)
+    if not entries or None in entries:
         expected = (None, True, False)
-    elif len(set(given_scores)) > 1:
+    elif len(set(entries)) > 1:
         expected = (None, False, True)
     else:
-        expected = (given_scores[0], False, False)
+        expected = (entries[0], False, False)
     assert (effective.score, effective.missing, effective.in_dispute) == expected
