@@ -9,7 +9,7 @@ import io
 
 from openpyxl import Workbook, load_workbook
 
-from accounts.importing.job import import_shown
+from accounts.importing.job import import_previewed
 from accounts.importing.preview import prepare
 from accounts.models import Role, School, User
 from addressbook.importing.contacts import HEADERS
@@ -28,7 +28,7 @@ def measure(scale: float) -> Measured:
     def ours(run: int) -> None:
         school = _school(f"P6 ours {run}", docent)
         prepared = prepare(Import, school=school, by=docent, file=io.BytesIO(content), filename="lijst.xlsx")
-        import_shown(prepared)
+        import_previewed(prepared)
         assert school.contacts.filter(user=None).count() == count
 
     def reference(run: int) -> None:

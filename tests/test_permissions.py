@@ -309,7 +309,7 @@ def _registered(school: School, docent: User) -> str:
 
 def _forgotten(school: School, docent: User) -> str:
     # Of someone else than who looks: logging in makes one's own void.
-    link = password.mail_link(user=UserFactory(), language="nl")
+    link = password.password_link(user=UserFactory(), language="nl")
     return auth_links.NEW_PASSWORD.token(link.data)
 
 

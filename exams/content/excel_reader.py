@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from accounts.importing.columns import EXCEL_ERRORS, Column, Layout, find_columns
-from accounts.importing.reading import MAX_LINES, MAX_ROWS, Unreadable, opened
+from accounts.importing.reading import MAX_LINES, MAX_ROWS, Unreadable, open_workbook
 
 from . import schema
 from .excel_format import (
@@ -37,7 +37,7 @@ MAX_COLUMNS = 20
 FORMULA, FAILED, DATE = object(), object(), object()  # of cells without a usable value
 _WHOLE = re.compile(r"-?[0-9]{1,6}", re.ASCII)
 _GRADE = re.compile(r"[0-9]{1,2}(\.[0-9]{1,2})?", re.ASCII)
-WEIGHT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
+_WEIGHT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
 Value = str | int | float | object | None
 Lines = list[tuple[int, list[Value]]]
 
@@ -46,7 +46,7 @@ def read_sheets(file: BinaryIO) -> dict[str, Lines]:
     """Return (row number, values) of each line that isn't blank, by sheet title; raise `Unreadable`."""
     titles = {_plain(sheet.title): sheet.title for sheet in SHEETS}
     lines: dict[str, Lines] = {}
-    with opened(file) as book:
+    with open_workbook(file) as book:
         for worksheet in book.worksheets:
             title = titles.get(_plain(worksheet.title))
             if title and isinstance(worksheet, ReadOnlyWorksheet):
@@ -232,7 +232,7 @@ class SheetReader:
         if column.choices:
             choice = column.choices.get(text.casefold())
             if choice is None:
-                self.fault(place, f"‘{text[:60]}’ kan niet; kies uit {' of '.join(column.offered)}.")
+                self.fault(place, f"‘{text[:60]}’ kan niet; kies uit {' of '.join(column.options)}.")
             return choice
         if column.name in ("good_from", "points", "level"):
             return self._whole(text, place)
@@ -254,7 +254,7 @@ class SheetReader:
                 return f"{text}.0" if isinstance(value, int) else text
             problem = "is geen cijfer; schrijf een cijfer van 1 tot en met 10, met hoogstens twee decimalen, zoals 7,5."
         else:
-            if WEIGHT.fullmatch(text):
+            if _WEIGHT.fullmatch(text):
                 return text
             problem = "is geen weging; schrijf een getal boven 0 met hoogstens twee decimalen, zoals 1 of 1,5."
         self.fault(place, f"‘{str(value)[:60]}’ {problem}")

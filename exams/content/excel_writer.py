@@ -175,7 +175,7 @@ def _validate(sheet: Any, column: Column, cells: str) -> None:
         "grade": {"type": "decimal", "operator": "between", "formula1": "1", "formula2": "10"},
         "weight": {"type": "decimal", "operator": "greaterThan", "formula1": "0"},
     }
-    rule = {"type": "list", "formula1": f'"{",".join(column.offered)}"'} if column.choices else rules.get(column.name)
+    rule = {"type": "list", "formula1": f'"{",".join(column.options)}"'} if column.choices else rules.get(column.name)
     if rule:
         validation = DataValidation(
             **rule, allow_blank=True, showErrorMessage=True, errorTitle=column.header, error=column.explanation

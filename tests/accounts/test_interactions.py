@@ -63,7 +63,7 @@ def test_a_row_without_end_is_refused_before_it_is_read() -> None:
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    with pytest.raises(Unreadable, match="meer dan 1000 cellen"), reading.opened(bomb):
+    with pytest.raises(Unreadable, match="meer dan 1000 cellen"), reading.open_workbook(bomb):
         pass
 
 
@@ -114,7 +114,7 @@ def test_a_forgotten_password_ends_every_session_in_the_list(docent: User) -> No
     browser = Client()
     browser.force_login(docent)
     docent.refresh_from_db()
-    link = password.mail_link(user=docent, language="nl")
+    link = password.password_link(user=docent, language="nl")
     password.reset(token=password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl")
     assert not Session.objects.active_for(docent.pk)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import Role, School, User
-from addressbook.correct import Changed, correct, fingerprint
+from addressbook.correct import ContactChanged, correct, fingerprint
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed
 from assessments.invitations import invite
@@ -30,7 +30,7 @@ def test_two_who_correct_the_same_field_the_second_is_told(examiner: Contact, do
     results = at_once(
         lambda: change(examiner, docent, function="Chef"), lambda: change(examiner, colleague, function="Bakker")
     )
-    assert [type(result) for result in results if result != 0] == [Changed]
+    assert [type(result) for result in results if result != 0] == [ContactChanged]
 
 
 def test_two_contacts_that_get_the_same_address_one_is_refused(

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from accounts.importing.columns import SYNONYMS
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.preview import load_rows, prepare
 from accounts.importing.reading import Unreadable
 from accounts.models import School, User
 from accounts.people.importing.people import COLUMNS as PEOPLE_COLUMNS
@@ -33,7 +33,7 @@ def shown(school: School, docent: User) -> Any:
 
 
 def outcomes(prepared: Import) -> list[tuple[int, str]]:
-    return [(row.line, row.outcome) for row in read_rows(prepared)]
+    return [(row.line, row.outcome) for row in load_rows(prepared)]
 
 
 def saved(book: Workbook) -> io.BytesIO:

@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from accounts.importing import kinds
 from accounts.importing.columns import Outcome
-from accounts.importing.job import ShownAnew, import_shown
-from accounts.importing.models import KEPT_DAYS
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.job import PreviewOutdated, import_previewed
+from accounts.importing.models import RETENTION_DAYS
+from accounts.importing.preview import load_rows, prepare
 from accounts.importing.reading import Unreadable
 from accounts.models import Membership, Role
-from addressbook.importing.contacts import EXAMPLE, judge
+from addressbook.importing.contacts import EXAMPLE, validate
 from addressbook.importing.write import CONTACTS
 from addressbook.models import Contact, Import
 from digibeoordelen.jobs.tasks import purge
@@ -41,7 +41,7 @@ def told(prepared):
     """(outcome, what is said of it) of each row."""
     return [
         (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
-        for row in read_rows(prepared)
+        for row in load_rows(prepared)
     ]
 
 
@@ -50,7 +50,7 @@ def test_someone_new_gets_every_field(shown, school):
     prepared = shown(ANOUK)
     assert told(prepared) == [("NEW", "")]
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
-    import_shown(prepared)
+    import_previewed(prepared)
     contact = school.contacts.listed().get(email="anouk@bedrijf.test")
     assert [contact.first_name, contact.infix, contact.last_name, contact.email] == ANOUK[:4]
     assert [contact.function, contact.organisation, contact.side] == ["Chef", "Bakkerij Bos", Contact.Side.WORKPLACE]
@@ -58,7 +58,7 @@ def test_someone_new_gets_every_field(shown, school):
 
 
 def test_an_excel_file_does_the_same(school, docent):
-    import_shown(prepare(Import, school=school, by=docent, file=xlsx(ANOUK, BART), filename="lijst.xlsx"))
+    import_previewed(prepare(Import, school=school, by=docent, file=xlsx(ANOUK, BART), filename="lijst.xlsx"))
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
 
 
@@ -71,27 +71,27 @@ def test_someone_who_is_there_is_updated_and_the_row_says_what_changes(shown, sc
             "Achternaam Hoff was ‘Hof’; Functie Chef was leeg; Organisatie Bakkerij Bos was leeg",
         )
     ]
-    import_shown(prepared)
+    import_previewed(prepared)
     there.refresh_from_db()
     assert (there.full_name, there.function) == ("Anouk van 't Hoff", "Chef")
     assert "hoff" in there.search_text
 
 
 def test_the_same_again_changes_nothing(shown):
-    import_shown(shown(ANOUK))
+    import_previewed(shown(ANOUK))
     assert told(shown(ANOUK)) == [("SKIPPED", "staat al zo in het adresboek")]
 
 
 def test_an_empty_cell_leaves_what_is_there(shown, school):
-    import_shown(shown(ANOUK))
+    import_previewed(shown(ANOUK))
     assert told(shown(["Anouk", "van 't", "Hoff", "ANOUK@bedrijf.test", "", "", ""]))[0][0] == "SKIPPED"
     only_names = shown(["Anouk", "Hoff", "anouk@bedrijf.test"], header=["Voornaam", "Achternaam", "E-mail"])
     assert told(only_names)[0][0] == "SKIPPED"
 
 
 def test_a_name_without_infix_takes_it_away_where_the_file_has_the_column(shown, school):
-    import_shown(shown(ANOUK))
-    import_shown(shown(["Anouk", "", "Hoff", "anouk@bedrijf.test", "", "", ""]))
+    import_previewed(shown(ANOUK))
+    import_previewed(shown(["Anouk", "", "Hoff", "anouk@bedrijf.test", "", "", ""]))
     assert school.contacts.get(email="anouk@bedrijf.test").full_name == "Anouk Hoff"
 
 
@@ -105,7 +105,7 @@ def test_with_an_account_only_function_and_organisation_are_updated(shown, schoo
             "heeft een account: alleen functie en organisatie worden overgenomen",
         )
     ]
-    import_shown(prepared)
+    import_previewed(prepared)
     contact = school.contacts.get(email="anouk@bedrijf.test")
     assert (contact.full_name, contact.function, contact.organisation) == ("Anoek Hof", "Chef", "Bakkerij Bos")
     assert contact.user is not None
@@ -118,7 +118,7 @@ def test_someone_who_was_taken_out_comes_back_as_the_same_contact(shown, school)
     Membership.objects.get(user=user).delete()
     prepared = shown(ANOUK)
     assert told(prepared) == [("NEW", "stond eerder in het adresboek en komt terug")]
-    import_shown(prepared)
+    import_previewed(prepared)
     back = school.contacts.listed().get(email="anouk@bedrijf.test")
     assert (back.pk, back.user, back.full_name) == (gone.pk, None, "Anouk van 't Hoff")
 
@@ -127,7 +127,7 @@ def test_another_school_s_contact_is_neither_seen_nor_touched(shown, other_schoo
     theirs = ContactFactory(school=other_school, email="anouk@bedrijf.test", last_name="Daar")
     prepared = shown(ANOUK)
     assert told(prepared) == [("NEW", "")]
-    import_shown(prepared)
+    import_previewed(prepared)
     theirs.refresh_from_db()
     assert theirs.last_name == "Daar"
 
@@ -157,7 +157,7 @@ def test_a_formula_in_excel_is_an_error_of_its_row(school, docent):
 
 
 def test_the_bad_rows_stay_out_and_the_good_ones_go_in(shown, school):
-    import_shown(shown(["", "", "", "x", "", "", ""], BART))
+    import_previewed(shown(["", "", "", "x", "", "", ""], BART))
     assert [c.email for c in school.contacts.filter(user=None)] == ["bart@bedrijf.test"]
 
 
@@ -175,7 +175,7 @@ def test_the_template_s_example_is_left_out(shown):
 
 
 def test_side_is_read_in_any_case_and_is_the_workplace_without(shown, school):
-    import_shown(shown([*BART[:6], "SCHOOL"], [*ANOUK[:6], ""]))
+    import_previewed(shown([*BART[:6], "SCHOOL"], [*ANOUK[:6], ""]))
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
     assert school.contacts.get(email="anouk@bedrijf.test").side == Contact.Side.WORKPLACE
 
@@ -189,22 +189,22 @@ def test_more_rows_than_one_query_takes(shown, school):
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@bedrijf.test", "", "", ""] for n in range(1201)]
     prepared = shown(*rows)
     assert prepared.counts == {"NEW": 1201, "UPDATED": 0, "SKIPPED": 0, "ERROR": 0}
-    import_shown(prepared)
+    import_previewed(prepared)
     changed = [[*row[:4], "Chef", "", ""] for row in rows]
     again = shown(*changed)
     assert again.counts["UPDATED"] == 1201
-    import_shown(again)
+    import_previewed(again)
     assert school.contacts.filter(function="Chef").count() == 1201
 
 
 # --- What was shown is what is done --------------------------------------------------------------
 def test_importing_twice_imports_once(shown, school):
     prepared = shown(ANOUK)
-    import_shown(prepared)
+    import_previewed(prepared)
     contact = school.contacts.get(email="anouk@bedrijf.test")
     contact.function = "Directeur"
     contact.save()
-    import_shown(prepared)
+    import_previewed(prepared)
     contact.refresh_from_db()
     assert contact.function == "Directeur"
 
@@ -212,20 +212,20 @@ def test_importing_twice_imports_once(shown, school):
 def test_an_address_book_that_changed_meanwhile_is_shown_anew(shown, school):
     prepared = shown(ANOUK, BART)
     ContactFactory(school=school, email="anouk@bedrijf.test", first_name="Anouk", infix="van 't", last_name="Hof")
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     assert not school.contacts.filter(email="bart@bedrijf.test").exists()
     prepared.refresh_from_db()
     assert prepared.imported_at is None
-    assert [row.outcome for row in read_rows(prepared)] == [Outcome.UPDATED, Outcome.NEW]
-    import_shown(prepared)
+    assert [row.outcome for row in load_rows(prepared)] == [Outcome.UPDATED, Outcome.NEW]
+    import_previewed(prepared)
     assert school.contacts.get(email="anouk@bedrijf.test").last_name == "Hoff"
 
 
 def test_a_change_that_leaves_every_row_what_it_was_stands_in_nobody_s_way(shown, school):
     prepared = shown(ANOUK)
     ContactFactory(school=school)
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.contacts.filter(email="anouk@bedrijf.test").exists()
 
 
@@ -233,36 +233,36 @@ def test_someone_added_while_it_is_written_is_shown_anew(shown, school, monkeypa
     prepared = shown(ANOUK, BART)
 
     def judge_and_add(**arguments):
-        judged = list(judge(**arguments))
+        judged = list(validate(**arguments))
         if arguments.get("lock"):
             ContactFactory(school=school, email="bart@bedrijf.test")
         return judged
 
-    monkeypatch.setitem(kinds._kinds, Import, replace(CONTACTS, judge=judge_and_add))
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    monkeypatch.setitem(kinds._kinds, Import, replace(CONTACTS, validate=judge_and_add))
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_imports_once(shown, school):
     prepared = shown(ANOUK, BART)
-    assert at_once(lambda: import_shown(prepared), lambda: import_shown(prepared)) == [None, None]
+    assert at_once(lambda: import_previewed(prepared), lambda: import_previewed(prepared)) == [None, None]
     assert school.contacts.filter(user=None).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_files_with_the_same_people_at_once(shown, school):
     first, second = shown(ANOUK, BART), shown(BART, ANOUK)
-    results = at_once(lambda: import_shown(first), lambda: import_shown(second))
-    assert sorted(type(result).__name__ for result in results) == ["NoneType", "ShownAnew"]
+    results = at_once(lambda: import_previewed(first), lambda: import_previewed(second))
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", "PreviewOutdated"]
     assert school.contacts.filter(user=None).count() == 2
 
 
 # --- What is kept --------------------------------------------------------------------------------
 def test_what_was_handed_in_is_forgotten_after_a_week(shown, pass_time):
     shown(ANOUK)
-    pass_time(days=KEPT_DAYS - 1)
+    pass_time(days=RETENTION_DAYS - 1)
     recent = shown(BART)
     pass_time(days=2)
     purge()
@@ -288,7 +288,7 @@ WITH_LANGUAGE = [*HEADER, "Taal"]
 
 @pytest.mark.parametrize(("word", "language"), [("Engels", "en"), ("english", "en"), ("Nederlands", "nl"), ("", "nl")])
 def test_someone_new_gets_the_language_that_the_file_names(shown, school, word, language):
-    import_shown(shown([*ANOUK, word], header=WITH_LANGUAGE))
+    import_previewed(shown([*ANOUK, word], header=WITH_LANGUAGE))
     assert school.contacts.get(email=ANOUK[3]).language == language
 
 
@@ -300,16 +300,16 @@ def test_a_language_that_is_none_of_ours_is_refused(shown):
 @pytest.mark.parametrize("removed", [True, False])
 def test_who_is_there_keeps_the_language_when_the_file_names_none(shown, school, removed):
     there = ContactFactory(school=school, email=ANOUK[3], language="en", removed_at=timezone.now() if removed else None)
-    import_shown(shown(ANOUK))
+    import_previewed(shown(ANOUK))
     there.refresh_from_db()
     assert (there.language, there.last_name, there.removed_at) == ("en", "Hoff", None)
 
 
 def test_a_change_of_language_is_said(shown, school):
-    import_shown(shown(ANOUK))
+    import_previewed(shown(ANOUK))
     prepared = shown([*ANOUK, "Engels"], header=WITH_LANGUAGE)
     assert told(prepared) == [("UPDATED", "Taal Engels was ‘Nederlands’")]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.contacts.get(email=ANOUK[3]).language == "en"
 
 
@@ -319,5 +319,5 @@ def test_what_was_shown_before_there_was_such_a_column_is_imported(shown, school
     rows[0][1] = rows[0][1][:-1]
     prepared.packed = zlib.compress(json.dumps(rows).encode())
     prepared.save()
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.contacts.get(email=ANOUK[3]).language == "nl"

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.importing import job
-from accounts.importing.job import hand_in, start_importing
+from accounts.importing.job import start_importing, submit
 from accounts.importing.models import NOT_IMPORTED, NOT_READ
 from accounts.importing.reading import LARGE_ROWS, MAX_BYTES, estimate_rows
 from accounts.models import School, User
@@ -50,7 +50,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 @pytest.fixture
 def queued(school: School, docent: User) -> Import:
     """A large file, handed in by `docent`, not read yet."""
-    return hand_in(Import, school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
+    return submit(Import, school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_what_can_t_be_counted_is_little(content: bytes) -> None:
 def test_a_small_file_is_read_and_imported_at_once(
     make: Callable[..., io.BytesIO], school: School, docent: User, announced: list[int]
 ) -> None:
-    prepared = hand_in(Import, school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
+    prepared = submit(Import, school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
     assert prepared.state == State.READY
     start_importing(prepared)
     assert again(prepared).state == State.DONE
@@ -117,7 +117,7 @@ def test_a_small_file_is_read_and_imported_at_once(
 
 def test_a_file_with_few_rows_and_many_bytes_is_read_by_a_worker(school: School, docent: User) -> None:
     file = csv_file(*people(600, function="x" * 1000))
-    prepared = hand_in(Import, school=school, by=docent, file=file, filename="lijst.csv")
+    prepared = submit(Import, school=school, by=docent, file=file, filename="lijst.csv")
     assert prepared.state == State.QUEUED
     work(prepared.pk)
     assert again(prepared).counts["ERROR"] == 600
@@ -134,7 +134,7 @@ def test_a_large_file_from_queue_to_address_book(
     school: School, docent: User, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        queued = hand_in(Import, school=school, by=docent, file=xlsx(*people()), filename="lijst.xlsx")
+        queued = submit(Import, school=school, by=docent, file=xlsx(*people()), filename="lijst.xlsx")
         assert announced == []
     assert (queued.state, queued.total_rows) == (State.QUEUED, ROWS)
     run("addressbook.Import", *announced)
@@ -297,7 +297,7 @@ def test_an_import_that_fails_can_be_started_again(
     importing: Import, school: School, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(job, "import_shown", fail)
+        patched.setattr(job, "import_previewed", fail)
         for _ in range(Import.max_attempts):
             lease_over()
             with pytest.raises(RuntimeError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.preview import load_rows, prepare
 from accounts.importing.reading import Unreadable
 from accounts.models import School, User
 from addressbook.models import Import
@@ -18,7 +18,7 @@ from .files import ANOUK, csv_file, read_lines, text, xlsx
 
 def judged(school: School, docent: User, file: io.BytesIO) -> list[tuple[str, list[tuple[str, str, str]]]]:
     prepared = prepare(Import, school=school, by=docent, file=file, filename="lijst")
-    return [(row.outcome, [(note.column, note.value, note.text) for note in row.notes]) for row in read_rows(prepared)]
+    return [(row.outcome, [(note.column, note.value, note.text) for note in row.notes]) for row in load_rows(prepared)]
 
 
 @pytest.mark.parametrize(

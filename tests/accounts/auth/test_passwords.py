@@ -119,7 +119,7 @@ def test_link_is_bound_to_its_account(client: Client, someone: User) -> None:
     other = UserFactory()
     ask(client)
     payload, signature = link_in("new_password").split("/")[-2].split(":")
-    link = auth_password.mail_link(user=other, language="nl")
+    link = auth_password.password_link(user=other, language="nl")
     forged = auth_password.NEW_PASSWORD.token({**link.data, "user": other.pk}).split(":")[0]
     wrong = reverse("accounts:new_password", args=[f"{forged}:{signature}"])
     assert payload != forged

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.importing.job import import_shown
+from accounts.importing.job import import_previewed
 from accounts.importing.preview import prepare
 from accounts.models import PeopleImport, Role, School, SchoolInvitation, User
 from accounts.people.importing.people import COLUMNS
@@ -159,7 +159,7 @@ def test_first_schoolbeheer_is_mailed_to_the_committee(school: School, committee
 def import_list(school: School, manager: User, *rows: list[str]) -> None:
     file = csv_file(*rows, header=HEADER)
     prepared = prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv", mails_now=False)
-    import_shown(prepared)
+    import_previewed(prepared)
 
 
 def test_a_list_is_one_mail_to_each(
