@@ -1,6 +1,6 @@
-"""P6: importing contacts from Excel / openpyxl reading the same file plus one bulk insert of the same contacts.
+"""P6: importing contacts from Excel / openpyxl reading the same file plus a bulk insert of the same contacts.
 
-Ours is the whole of it: reading the file, judging each row, keeping the preview, judging again under lock, writing.
+Ours is all steps: reading, validating, storing the preview, validating again under lock, writing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _school(name: str, docent: User) -> School:
 
 
 def _workbook(count: int) -> bytes:
-    """As a school's list is: few organisations and functions, everyone another name and address."""
+    """Return a realistic list: few organisations and functions, distinct names and addresses."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Examinatoren")
     sheet.append(list(HEADERS.values()))
