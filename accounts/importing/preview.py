@@ -62,9 +62,13 @@ def store_rows(prepared: ImportedFile, rows: Sequence[Row]) -> None:
 
 
 def load_rows(prepared: ImportedFile) -> list[Row]:
+    columns = kind_of(prepared).columns
     return [
-        Row(line, tuple(values), outcome, tuple(Note(*note) for note in notes), about)
-        for line, values, outcome, notes, about in json.loads(zlib.decompress(prepared.packed))
+        # Rows stored before a column was added lack its value.
+        Row(
+            line, (*values, *[""] * (len(columns) - len(values))), outcome, tuple(Note(*note) for note in notes), *about
+        )
+        for line, values, outcome, notes, *about in json.loads(zlib.decompress(prepared.packed))
     ]
 
 

@@ -120,7 +120,7 @@ def test_contacts_and_people_share_their_synonyms() -> None:
     shared = [column for column in COLUMNS if column.name in people]
     assert [column.name for column in shared] == ["first_name", "infix", "last_name", "email", "language"]
     for column in shared:
-        assert column.also == people[column.name].also == SYNONYMS[column.name]
+        assert column.synonyms == people[column.name].synonyms == SYNONYMS[column.name]
 
 
 def test_hidden_and_filtered_rows_are_named(shown: Any) -> None:

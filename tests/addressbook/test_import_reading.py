@@ -216,7 +216,7 @@ def test_the_templates_can_be_read_again():
 
 def test_the_file_to_mend_holds_no_formula():
     row = Row(2, ("=1+1", "", "Hoff", "@x", "", "", ""), Outcome.ERROR)
-    sheet = load_workbook(io.BytesIO(template_files.file_to_mend(COLUMNS, [row]))).worksheets[0]
+    sheet = load_workbook(io.BytesIO(template_files.error_file(COLUMNS, [row]))).worksheets[0]
     assert [cell.data_type for cell in sheet[2] if cell.value] == ["s", "s", "s", "s"]
 
 
@@ -277,6 +277,6 @@ def test_an_excel_file_with_damaged_xml_gives_lines_or_a_sentence(name, seed):
 @given(st.lists(st.lists(st.text(max_size=20), min_size=len(NAMES), max_size=len(NAMES)), max_size=5))
 def test_what_is_written_to_mend_is_read_again(rows):
     rows = [[clean_line(cell) for cell in row] for row in rows]
-    written = template_files.file_to_mend(COLUMNS, [Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
+    written = template_files.error_file(COLUMNS, [Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
     read = [cells[: len(NAMES)] for _, cells in read_lines(io.BytesIO(written))[1:]]
     assert read == rows
