@@ -145,7 +145,7 @@ def second_examiner(school: School) -> Contact:
 
 @pytest.fixture
 def assessment(student: Membership, unit: ExamUnit, docent: User) -> Assessment:
-    """The student's assessment as `docent` started it: NEW, nobody chosen."""
+    """The student's assessment, started by `docent`: NEW, without examiners."""
     return steps.start_assessment(student, unit, docent)
 
 

@@ -27,14 +27,14 @@ def kinds(results: list[Any]) -> set[type]:
     return {type(result) for result in results}
 
 
-def test_a_registration_that_is_confirmed_twice_makes_one_account() -> None:
+def test_concurrent_confirmations_make_one_account() -> None:
     registration = RegistrationFactory()
     results = at_once(*2 * [lambda: auth_registration.confirm_registration(registration=registration)])
     assert kinds(results) == {User, LinkGone}
     assert Membership.objects.count() == 1
 
 
-def test_two_registrations_of_one_address_make_one_account() -> None:
+def test_concurrent_registrations_make_one_account() -> None:
     school = SchoolFactory(register_on=True)
     made = [RegistrationFactory(email="noa@school.test", school=school) for _ in range(2)]
 
@@ -47,7 +47,7 @@ def test_two_registrations_of_one_address_make_one_account() -> None:
     assert User.objects.count() == Membership.objects.count() == 1
 
 
-def test_a_link_for_a_new_password_that_is_sent_in_twice_works_once() -> None:
+def test_password_link_works_once() -> None:
     user = UserFactory()
     token = NEW_PASSWORD.token(password.password_link(user=user, language="nl").data)
 

@@ -88,7 +88,7 @@ def test_https_without_a_trusted_proxy_is_warned_about(found):
     assert found(SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
 
 
-def test_a_proxy_without_a_number_of_trusted_ones_is_warned_of(found):
+def test_proxy_without_trusted_proxies_is_a_warning(found):
     assert found(TRUSTED_PROXIES=0) == {"digibeoordelen.W008"}
     assert found(TRUSTED_PROXIES=0, SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
 

@@ -43,7 +43,7 @@ def log_in(client: Client, password: str = PASSWORD, **more: Any) -> Any:
 
 
 # --- Forgotten ------------------------------------------------------------------------------------------
-def test_the_login_page_leads_to_it(client: Client, db: None) -> None:
+def test_login_page_links_to_it(client: Client, db: None) -> None:
     assert f'href="{FORGOTTEN}"' in client.get("/inloggen/").content.decode()
 
 
@@ -233,7 +233,7 @@ def test_wrong_old_password_counts_as_failed_login(client: Client, someone: User
     assert log_in(Client()).status_code == 429
 
 
-def test_the_profile_leads_to_it(client: Client, someone: User) -> None:
+def test_profile_links_to_it(client: Client, someone: User) -> None:
     client.force_login(someone)
     assert f'href="{CHANGE}"' in client.get("/profiel/").content.decode()
     assert client.get(CHANGE).status_code == 200

@@ -81,7 +81,7 @@ def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Show
     assert (change.user, change.role, change.how, change.by_name) == (student.user, "STUDENT", "IMPORT", "Bea Beheer")
 
 
-def test_the_mail_asks_for_a_password_at_once_or_when_one_says_so(shown: Shown, school: School) -> None:
+def test_mails_are_sent_at_once_or_later(shown: Shown, school: School) -> None:
     import_previewed(shown(NOA))
     import_previewed(shown(BO, mails_now=False))
     assert send_queued() == 1
@@ -108,7 +108,7 @@ def test_several_roles_in_one_cell(shown: Shown, school: School, cell: str, role
     assert [one.role for one in found] == roles
 
 
-def test_a_number_alone_says_student(shown: Shown, school: School) -> None:
+def test_number_without_role_means_student(shown: Shown, school: School) -> None:
     import_previewed(
         shown(["Noa", "Wit", "noa@hier.test", "20 02 00"], header=["Roepnaam", "Achternaam", "E-mail", "Studentnr"])
     )
@@ -150,7 +150,7 @@ def test_invalid_row_is_explained_and_valid_ones_are_imported(
     assert not User.objects.filter(email="noa@hier.test").exists()
 
 
-def test_a_number_is_one_student_s(shown: Shown, student: Membership) -> None:
+def test_number_is_unique_per_school(shown: Shown, student: Membership) -> None:
     taken = with_(NOA, student_number="123456")
     again = with_(NOA, email="noor@hier.test")
     assert told(shown(taken, NOA, again)) == [
@@ -173,7 +173,7 @@ def test_repeated_and_example_lines_are_skipped(shown: Shown) -> None:
     ]
 
 
-def test_nobody_gives_themselves_a_role_by_a_list(shown: Shown, school: School, manager: User) -> None:
+def test_importer_cannot_add_own_roles(shown: Shown, school: School, manager: User) -> None:
     row = with_(BO, email=manager.email, role="Examencommissie")
     prepared = shown(row)
     assert told(prepared) == [("ERROR", "Rol Examencommissie kan niet: dit bent u zelf")]
@@ -182,7 +182,7 @@ def test_nobody_gives_themselves_a_role_by_a_list(shown: Shown, school: School, 
 
 
 # --- Someone of the school -----------------------------------------------------------------------
-def test_more_of_someone_who_is_here(shown: Shown, school: School, docent: User) -> None:
+def test_member_gets_missing_roles(shown: Shown, school: School, docent: User) -> None:
     prepared = shown(["Dirk", "", "Docent", docent.email, "Docent, Examencommissie", "", ""])
     assert told(prepared) == [("UPDATED", "Rol Examencommissie komt erbij")]
     import_previewed(prepared)
@@ -190,7 +190,7 @@ def test_more_of_someone_who_is_here(shown: Shown, school: School, docent: User)
     assert not SchoolInvitation.objects.exists()
 
 
-def test_a_list_takes_nothing_away(shown: Shown, school: School, docent: User, student: Membership) -> None:
+def test_import_removes_nothing(shown: Shown, school: School, docent: User, student: Membership) -> None:
     rows = [
         ["Derk", "", "Docent", docent.email, "Docent", "", ""],
         ["Anouk", "van 't", "Hoff", student.user.email, "", "999999", ""],
@@ -289,7 +289,7 @@ def test_preview_does_not_reveal_existing_accounts(browser: Client, start_url: s
     assert len(set(pages)) == len(set(asked)) == 1
 
 
-def test_so_many_lists_an_hour_each(
+def test_lists_per_user_are_limited(
     browser: Client, start_url: str, school: School, second_manager: User, settings: Any
 ) -> None:
     """Importing reveals which addresses have an account."""
@@ -346,7 +346,7 @@ def test_concurrent_imports_of_one_person_create_one_account(
         PeopleImport, school=other_school, by=stranger, file=csv_file(NOA, header=HEADER), filename="lijst.csv"
     )
     results = at_once(lambda: import_previewed(first), lambda: import_previewed(second))
-    # The second asks whom the first made an account for, or saw nobody there yet and looks again.
+    # The second import invites the account made by the first, or its preview was outdated.
     assert {type(result).__name__ for result in results} <= {"NoneType", "PreviewOutdated"}
     assert None in results
     assert User.objects.filter(email="noa@hier.test").count() == 1
@@ -493,7 +493,7 @@ def test_templates_can_be_filled_in_and_read(browser: Client, school: School) ->
     )  # fmt: skip
 
 
-def test_what_is_typed_into_the_template_stays_text() -> None:
+def test_template_cells_are_text() -> None:
     """Keeps leading zeros of a number."""
     sheet = load_workbook(io.BytesIO(template_files.excel_template(TEMPLATE))).worksheets[0]
     assert sheet.column_dimensions["F"].number_format == "@"

@@ -86,7 +86,7 @@ def test_address_has_one_open_invitation(school: School, manager: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_asks_once(school: School, manager: User) -> None:
+def test_double_click_invites_once(school: School, manager: User) -> None:
     results = at_once(lambda: ask(school, manager), lambda: ask(school, manager))
     assert sorted(type(result).__name__ for result in results) == ["InviteRefused", "SchoolInvitation"]
     assert OutgoingMail.objects.count() == 1

@@ -1,4 +1,4 @@
-"""What is written reads back as the same exam: as YAML and as an Excel workbook, whatever its shape and texts."""
+"""A written exam, YAML or workbook, reads back as an equal exam."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ODD = [
 
 
 def texts(longest: int, *, lines: bool = False) -> st.SearchStrategy[str]:
-    """Any text as it is stored: cleaned, no blanks around it."""
+    """Return any text as stored: cleaned and stripped."""
     clean = clean_text if lines else clean_line
     signs = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
     free = st.text(signs | st.just("\n") if lines else signs, min_size=1, max_size=20)
@@ -60,7 +60,7 @@ def exams(draw: st.DrawFn) -> ExamContent:
     numbers = count(1)
 
     def different(amount: int) -> list[str]:
-        """Texts of several lines that differ from each other."""
+        """Return distinct texts of several lines."""
         return [f"{draw(texts(100, lines=True))} {next(numbers)}" for _ in range(amount)]
 
     def part(kind: str) -> PartContent:
@@ -88,13 +88,13 @@ def exams(draw: st.DrawFn) -> ExamContent:
 
 
 @given(exams())
-def test_what_is_written_as_yaml_reads_as_the_same_exam(exam: ExamContent) -> None:
+def test_yaml_round_trip_gives_an_equal_exam(exam: ExamContent) -> None:
     assert read_content(write_yaml(exam).encode()).content == exam
 
 
 @settings(max_examples=60)
 @given(exams())
-def test_what_is_written_as_a_workbook_reads_as_the_same_exam(exam: ExamContent) -> None:
+def test_workbook_round_trip_gives_an_equal_exam(exam: ExamContent) -> None:
     assert read_content(write_workbook(exam)).content == exam
 
 

@@ -1,4 +1,4 @@
-"""The table of outcomes is what grading gives, for any scheme."""
+"""The outcomes of a scheme, compared with grading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from exams.grading.scores import Score, load_scheme
 from tests.exams.content.test_round_trip import exams
 
 
-def test_an_outcome_is_what_so_many_points_come_to() -> None:
+def test_outcome_equals_the_result_of_its_points() -> None:
     [unit] = unit_outcomes(example())
     assert [table.name for table in unit.tables] == ["Kerntaak B1-K1", "Werkproces B1-K1-W1", "Werkproces B1-K1-W2"]
     table = unit.tables[2]
@@ -35,7 +35,7 @@ def test_an_outcome_is_what_so_many_points_come_to() -> None:
     assert table.good_from.points == 3
 
 
-def test_a_unit_is_shown_at_its_ends_and_with_one_o() -> None:
+def test_unit_outcomes_are_all_o_v_g_and_one_o() -> None:
     [unit] = unit_outcomes(example())
     ends = [
         (result.points, str(result.grade), result.ovg) for result in (unit.all_o, unit.all_v, unit.all_g, unit.one_o)
@@ -45,10 +45,10 @@ def test_a_unit_is_shown_at_its_ends_and_with_one_o() -> None:
 
 def test_from_how_many_points_each_level_without_grades_is_good() -> None:
     [unit] = unit_outcomes(example())
-    said = [(level.name, level.points, level.most) for level in (exam_good_from(example()), *unit.good_from)]
+    result = [(level.name, level.points, level.most) for level in (exam_good_from(example()), *unit.good_from)]
     data = example().grading_data
     task = data["units"]["PVB-1"]["core_tasks"]["B1-K1"]["work_processes"]
-    assert said == [
+    assert result == [
         ("Het hele examen", data["good_from"], 10),
         ("Exameneenheid PVB-1", data["units"]["PVB-1"]["good_from"], 10),
         ("Werkproces B1-K1-W1, Gedragsobservatie", task["B1-K1-W1"]["parts"]["BEHAVIOUR"]["good_from"], 4),
@@ -75,8 +75,8 @@ def test_whatever_the_scheme_and_scores_the_table_has_the_grade(exam: ExamConten
             assert table.lowest <= level.grade <= table.highest
 
 
-def test_the_largest_unit_is_worked_out_in_seconds() -> None:
-    """As many criteria as a unit may hold, all in one work process."""
+def test_largest_unit_is_computed_in_seconds() -> None:
+    """The maximum number of criteria, all in one work process."""
     [unit] = example().units
     [task] = unit.core_tasks
     process = task.work_processes[1]

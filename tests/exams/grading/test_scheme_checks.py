@@ -1,4 +1,4 @@
-"""A grading scheme that does not fit its exam is refused, with each problem's place and mend."""
+"""Grading data that don't fit the exam are refused, with the place and correction of each problem."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PART = (*PROCESS, "parts", "BEHAVIOUR")
 
 @pytest.fixture
 def units() -> tuple[UnitNode, ...]:
-    """One unit B1, core task B1-K1, work process B1-K1-W1 with Gedragsobservatie: two criteria."""
+    """Unit B1, core task B1-K1, work process B1-K1-W1 with Gedragsobservatie of two criteria."""
     part = {"key": "BEHAVIOUR", "criteria": [1, 2]}
     process = {"code": "B1-K1-W1", "parts": [part]}
     return (UnitNode.from_json({"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process]}]}),)
@@ -36,7 +36,7 @@ def problems(units, data) -> list[Any]:
 
 
 def changed(data: dict[str, Any], path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
-    """A copy of `data` with `value` at `path`; `...` takes away what is there."""
+    """Return a copy of `data` with `value` at `path`; `...` removes it."""
     data = copy.deepcopy(data)
     inner: Any = data
     for step in path[:-1]:
@@ -49,7 +49,7 @@ def changed(data: dict[str, Any], path: tuple[str | int, ...], value: Any) -> di
 
 
 def all_paths(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Every place in the data but the top."""
+    """Yield every path in the data."""
     if path:
         yield path
     if isinstance(data, dict):
@@ -61,7 +61,7 @@ def all_paths(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str
 
 
 @given(st.data())
-def test_a_scheme_broken_anywhere_in_any_way_is_refused_and_the_place_named(data):
+def test_invalid_data_is_refused_with_its_place(data):
     units = data.draw(exams())
     good = data.draw(data_for(units))
     path = data.draw(st.sampled_from(list(all_paths(good))))
@@ -72,7 +72,7 @@ def test_a_scheme_broken_anywhere_in_any_way_is_refused_and_the_place_named(data
 
 
 def at_or_next_to(place: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
-    """Whether `place` is at `path`, below it, or one above it, where something is missing."""
+    """Return whether `place` is at or below `path`, or its parent, where something is missing."""
     shared = min(len(place), len(path))
     return place[:shared] == path[:shared] and len(place) >= len(path) - 1
 
@@ -140,21 +140,21 @@ CASES = [
 
 
 @pytest.mark.parametrize(("path", "value", "message"), CASES)
-def test_a_problem_says_where_and_how_to_mend_it(units, path, value, message):
+def test_problem_has_place_and_correction(units, path, value, message):
     assert message in "\n".join(map(str, problems(units, changed(linear_data(units), path, value))))
 
 
-def test_all_problems_are_said_at_once(units):
+def test_all_problems_are_reported_together(units):
     data = changed(changed(linear_data(units), ("good_from",), 9), (*PART, "good_from"), 9)
     assert [problem.path for problem in problems(units, data)] == [("good_from",), (*PART, "good_from")]
 
 
-def test_a_wrong_value_of_any_size_is_shown_short(units):
+def test_wrong_value_is_quoted_shortened(units):
     (problem,) = problems(units, changed(linear_data(units), (*TASK, "weight"), "9" * 10_000))
     assert len(problem.text) < 200
 
 
-def test_an_unknown_rule_is_refused_and_the_known_ones_named(units):
+def test_unknown_rule_is_refused_with_known_rules(units):
     with pytest.raises(SchemeError, match=r"'beste-van-drie' bestaat niet; kies uit: points-table\."):
         load_scheme(rule="beste-van-drie", data=linear_data(units), units=units)
 
@@ -165,7 +165,7 @@ def test_an_exam_without_criteria_can_t_be_graded(units):
     assert "Exameneenheid B1: er zijn geen criteria; voeg er minstens één toe." in map(str, found)
 
 
-def test_a_criterion_or_code_that_stands_twice_is_refused(units):
+def test_repeated_criterion_or_code_is_refused(units):
     process = units[0].core_tasks[0].work_processes[0]
     twice = UnitNode.from_json(
         {"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process.as_json(), process.as_json()]}]}
