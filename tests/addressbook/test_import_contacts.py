@@ -28,8 +28,8 @@ from .files import ANOUK, BART, HEADER, csv_file, xlsx
 
 
 @pytest.fixture
-def make_preview(school, docent):
-    """`make_preview(row, …)`: the import of a file with these rows, prepared by `docent`."""
+def upload(school, docent):
+    """`upload(row, …)`: the import of a file with these rows, prepared by `docent`."""
 
     def prepare_rows(*rows, header=HEADER):
         return prepare(Import, school=school, by=docent, file=csv_file(*rows, header=header), filename="lijst.csv")
@@ -46,8 +46,8 @@ def outcomes(prepared):
 
 
 # --- Preview -------------------------------------------------------------------------------------
-def test_new_contact_gets_every_field(make_preview, school):
-    prepared = make_preview(ANOUK)
+def test_new_contact_gets_every_field(upload, school):
+    prepared = upload(ANOUK)
     assert outcomes(prepared) == [("NEW", "")]
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
     import_previewed(prepared)
@@ -62,9 +62,9 @@ def test_an_excel_file_does_the_same(school, docent):
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
 
 
-def test_existing_contact_is_updated_with_notes(make_preview, school):
+def test_existing_contact_is_updated_with_notes(upload, school):
     existing = ContactFactory(school=school, first_name="Anouk", infix="van 't", last_name="Hof", email=ANOUK[3])
-    prepared = make_preview(ANOUK)
+    prepared = upload(ANOUK)
     assert outcomes(prepared) == [
         (
             "UPDATED",
@@ -77,27 +77,27 @@ def test_existing_contact_is_updated_with_notes(make_preview, school):
     assert "hoff" in existing.search_text
 
 
-def test_same_list_again_changes_nothing(make_preview):
-    import_previewed(make_preview(ANOUK))
-    assert outcomes(make_preview(ANOUK)) == [("SKIPPED", "staat al zo in het adresboek")]
+def test_same_list_again_changes_nothing(upload):
+    import_previewed(upload(ANOUK))
+    assert outcomes(upload(ANOUK)) == [("SKIPPED", "staat al zo in het adresboek")]
 
 
-def test_empty_cell_changes_nothing(make_preview, school):
-    import_previewed(make_preview(ANOUK))
-    assert outcomes(make_preview(["Anouk", "van 't", "Hoff", "ANOUK@bedrijf.test", "", "", ""]))[0][0] == "SKIPPED"
-    only_names = make_preview(["Anouk", "Hoff", "anouk@bedrijf.test"], header=["Voornaam", "Achternaam", "E-mail"])
+def test_empty_cell_changes_nothing(upload, school):
+    import_previewed(upload(ANOUK))
+    assert outcomes(upload(["Anouk", "van 't", "Hoff", "ANOUK@bedrijf.test", "", "", ""]))[0][0] == "SKIPPED"
+    only_names = upload(["Anouk", "Hoff", "anouk@bedrijf.test"], header=["Voornaam", "Achternaam", "E-mail"])
     assert outcomes(only_names)[0][0] == "SKIPPED"
 
 
-def test_empty_infix_is_removed_if_the_file_has_the_column(make_preview, school):
-    import_previewed(make_preview(ANOUK))
-    import_previewed(make_preview(["Anouk", "", "Hoff", "anouk@bedrijf.test", "", "", ""]))
+def test_empty_infix_is_removed_if_the_file_has_the_column(upload, school):
+    import_previewed(upload(ANOUK))
+    import_previewed(upload(["Anouk", "", "Hoff", "anouk@bedrijf.test", "", "", ""]))
     assert school.contacts.get(email="anouk@bedrijf.test").full_name == "Anouk Hoff"
 
 
-def test_with_an_account_only_function_and_organisation_are_updated(make_preview, school):
+def test_with_an_account_only_function_and_organisation_are_updated(upload, school):
     member(school, Role.PRAKTIJKOPLEIDER, first_name="Anoek", last_name="Hof", email="anouk@bedrijf.test")
-    prepared = make_preview(ANOUK)
+    prepared = upload(ANOUK)
     assert outcomes(prepared) == [
         (
             "UPDATED",
@@ -109,25 +109,25 @@ def test_with_an_account_only_function_and_organisation_are_updated(make_preview
     contact = school.contacts.get(email="anouk@bedrijf.test")
     assert (contact.full_name, contact.function, contact.organisation) == ("Anoek Hof", "Chef", "Bakkerij Bos")
     assert contact.user is not None
-    assert outcomes(make_preview(ANOUK)) == [
+    assert outcomes(upload(ANOUK)) == [
         ("SKIPPED", "heeft een account: alleen functie en organisatie worden overgenomen")
     ]
 
 
-def test_removed_contact_is_restored(make_preview, school):
+def test_removed_contact_is_restored(upload, school):
     user = member(school, Role.PRAKTIJKOPLEIDER, email="anouk@bedrijf.test")
     gone = school.contacts.get(user=user)
     Membership.objects.get(user=user).delete()
-    prepared = make_preview(ANOUK)
+    prepared = upload(ANOUK)
     assert outcomes(prepared) == [("NEW", "stond eerder in het adresboek en komt terug")]
     import_previewed(prepared)
     back = school.contacts.listed().get(email="anouk@bedrijf.test")
     assert (back.pk, back.user, back.full_name) == (gone.pk, None, "Anouk van 't Hoff")
 
 
-def test_another_school_s_contact_is_neither_seen_nor_touched(make_preview, other_school):
+def test_another_school_s_contact_is_neither_seen_nor_touched(upload, other_school):
     theirs = ContactFactory(school=other_school, email="anouk@bedrijf.test", last_name="Daar")
-    prepared = make_preview(ANOUK)
+    prepared = upload(ANOUK)
     assert outcomes(prepared) == [("NEW", "")]
     import_previewed(prepared)
     theirs.refresh_from_db()
@@ -148,9 +148,9 @@ def test_another_school_s_contact_is_neither_seen_nor_touched(make_preview, othe
         (6, "Thuis", "Verbonden aan Thuis kan niet; kies uit School of Beroepsonderwijs"),
     ],
 )
-def test_invalid_row_has_column_value_and_reason(make_preview, place, value, reason):
+def test_invalid_row_has_column_value_and_reason(upload, place, value, reason):
     row = [value if at == place else cell for at, cell in enumerate(ANOUK)]
-    assert outcomes(make_preview(row, BART)) == [("ERROR", reason), ("NEW", "")]
+    assert outcomes(upload(row, BART)) == [("ERROR", reason), ("NEW", "")]
 
 
 def test_a_formula_in_excel_is_an_error_of_its_row(school, docent):
@@ -158,13 +158,13 @@ def test_a_formula_in_excel_is_an_error_of_its_row(school, docent):
     assert outcomes(prepared) == [("ERROR", "Functie =1+1 is een formule; zet er de uitkomst zelf neer")]
 
 
-def test_only_valid_rows_are_imported(make_preview, school):
-    import_previewed(make_preview(["", "", "", "x", "", "", ""], BART))
+def test_only_valid_rows_are_imported(upload, school):
+    import_previewed(upload(["", "", "", "x", "", "", ""], BART))
     assert [c.email for c in school.contacts.filter(user=None)] == ["bart@bedrijf.test"]
 
 
-def test_repeated_address_in_a_file(make_preview):
-    assert outcomes(make_preview(ANOUK, BART, ANOUK, [*ANOUK[:4], "Anders", "", ""])) == [
+def test_repeated_address_in_a_file(upload):
+    assert outcomes(upload(ANOUK, BART, ANOUK, [*ANOUK[:4], "Anders", "", ""])) == [
         ("NEW", ""),
         ("NEW", ""),
         ("SKIPPED", "staat ook in regel 2"),
@@ -172,36 +172,36 @@ def test_repeated_address_in_a_file(make_preview):
     ]
 
 
-def test_the_template_s_example_is_left_out(make_preview):
-    assert outcomes(make_preview(list(EXAMPLE))) == [("SKIPPED", "het voorbeeld uit het template")]
+def test_the_template_s_example_is_left_out(upload):
+    assert outcomes(upload(list(EXAMPLE))) == [("SKIPPED", "het voorbeeld uit het template")]
 
 
-def test_side_is_read_in_any_case_and_is_the_workplace_without(make_preview, school):
-    import_previewed(make_preview([*BART[:6], "SCHOOL"], [*ANOUK[:6], ""]))
+def test_side_is_read_in_any_case_and_is_the_workplace_without(upload, school):
+    import_previewed(upload([*BART[:6], "SCHOOL"], [*ANOUK[:6], ""]))
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
     assert school.contacts.get(email="anouk@bedrijf.test").side == Contact.Side.WORKPLACE
 
 
-def test_headers_without_rows_are_a_sentence(make_preview):
+def test_headers_without_rows_are_a_sentence(upload):
     with pytest.raises(Unreadable, match="staat niemand"):
-        make_preview()
+        upload()
 
 
-def test_file_larger_than_a_chunk(make_preview, school):
+def test_file_larger_than_a_chunk(upload, school):
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@bedrijf.test", "", "", ""] for n in range(1201)]
-    prepared = make_preview(*rows)
+    prepared = upload(*rows)
     assert prepared.counts == {"NEW": 1201, "UPDATED": 0, "SKIPPED": 0, "ERROR": 0}
     import_previewed(prepared)
     changed = [[*row[:4], "Chef", "", ""] for row in rows]
-    again = make_preview(*changed)
+    again = upload(*changed)
     assert again.counts["UPDATED"] == 1201
     import_previewed(again)
     assert school.contacts.filter(function="Chef").count() == 1201
 
 
 # --- Outdated previews ---------------------------------------------------------------------------
-def test_importing_twice_imports_once(make_preview, school):
-    prepared = make_preview(ANOUK)
+def test_importing_twice_imports_once(upload, school):
+    prepared = upload(ANOUK)
     import_previewed(prepared)
     contact = school.contacts.get(email="anouk@bedrijf.test")
     contact.function = "Directeur"
@@ -211,8 +211,8 @@ def test_importing_twice_imports_once(make_preview, school):
     assert contact.function == "Directeur"
 
 
-def test_outdated_preview_is_refreshed(make_preview, school):
-    prepared = make_preview(ANOUK, BART)
+def test_outdated_preview_is_refreshed(upload, school):
+    prepared = upload(ANOUK, BART)
     ContactFactory(school=school, email="anouk@bedrijf.test", first_name="Anouk", infix="van 't", last_name="Hof")
     with pytest.raises(PreviewOutdated):
         import_previewed(prepared)
@@ -224,15 +224,15 @@ def test_outdated_preview_is_refreshed(make_preview, school):
     assert school.contacts.get(email="anouk@bedrijf.test").last_name == "Hoff"
 
 
-def test_unrelated_change_does_not_block_the_import(make_preview, school):
-    prepared = make_preview(ANOUK)
+def test_unrelated_change_does_not_block_the_import(upload, school):
+    prepared = upload(ANOUK)
     ContactFactory(school=school)
     import_previewed(prepared)
     assert school.contacts.filter(email="anouk@bedrijf.test").exists()
 
 
-def test_contact_added_during_writing_refreshes_the_preview(make_preview, school, monkeypatch):
-    prepared = make_preview(ANOUK, BART)
+def test_contact_added_during_writing_refreshes_the_preview(upload, school, monkeypatch):
+    prepared = upload(ANOUK, BART)
 
     def judge_and_add(**arguments):
         judged = list(validate(**arguments))
@@ -247,25 +247,25 @@ def test_contact_added_during_writing_refreshes_the_preview(make_preview, school
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_imports_once(make_preview, school):
-    prepared = make_preview(ANOUK, BART)
+def test_a_double_click_imports_once(upload, school):
+    prepared = upload(ANOUK, BART)
     assert at_once(lambda: import_previewed(prepared), lambda: import_previewed(prepared)) == [None, None]
     assert school.contacts.filter(user=None).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_files_with_the_same_people_at_once(make_preview, school):
-    first, second = make_preview(ANOUK, BART), make_preview(BART, ANOUK)
+def test_two_files_with_the_same_people_at_once(upload, school):
+    first, second = upload(ANOUK, BART), upload(BART, ANOUK)
     results = at_once(lambda: import_previewed(first), lambda: import_previewed(second))
     assert sorted(type(result).__name__ for result in results) == ["NoneType", "PreviewOutdated"]
     assert school.contacts.filter(user=None).count() == 2
 
 
 # --- Retention -----------------------------------------------------------------------------------
-def test_import_is_deleted_after_a_week(make_preview, pass_time):
-    make_preview(ANOUK)
+def test_import_is_deleted_after_a_week(upload, pass_time):
+    upload(ANOUK)
     pass_time(days=RETENTION_DAYS - 1)
-    recent = make_preview(BART)
+    recent = upload(BART)
     pass_time(days=2)
     purge()
     assert list(Import.objects.all()) == [recent]
@@ -289,36 +289,36 @@ WITH_LANGUAGE = [*HEADER, "Taal"]
 
 
 @pytest.mark.parametrize(("word", "language"), [("Engels", "en"), ("english", "en"), ("Nederlands", "nl"), ("", "nl")])
-def test_new_contact_gets_the_files_language(make_preview, school, word, language):
-    import_previewed(make_preview([*ANOUK, word], header=WITH_LANGUAGE))
+def test_new_contact_gets_the_files_language(upload, school, word, language):
+    import_previewed(upload([*ANOUK, word], header=WITH_LANGUAGE))
     assert school.contacts.get(email=ANOUK[3]).language == language
 
 
-def test_unknown_language_is_refused(make_preview):
-    [(outcome, what)] = outcomes(make_preview([*ANOUK, "Duits"], header=WITH_LANGUAGE))
+def test_unknown_language_is_refused(upload):
+    [(outcome, what)] = outcomes(upload([*ANOUK, "Duits"], header=WITH_LANGUAGE))
     assert (outcome, what) == ("ERROR", "Taal Duits kan niet; kies uit Nederlands of Engels")
 
 
 @pytest.mark.parametrize("removed", [True, False])
-def test_existing_contact_keeps_language_without_the_column(make_preview, school, removed):
+def test_existing_contact_keeps_language_without_the_column(upload, school, removed):
     existing = ContactFactory(
         school=school, email=ANOUK[3], language="en", removed_at=timezone.now() if removed else None
     )
-    import_previewed(make_preview(ANOUK))
+    import_previewed(upload(ANOUK))
     existing.refresh_from_db()
     assert (existing.language, existing.last_name, existing.removed_at) == ("en", "Hoff", None)
 
 
-def test_change_of_language_is_noted(make_preview, school):
-    import_previewed(make_preview(ANOUK))
-    prepared = make_preview([*ANOUK, "Engels"], header=WITH_LANGUAGE)
+def test_change_of_language_is_noted(upload, school):
+    import_previewed(upload(ANOUK))
+    prepared = upload([*ANOUK, "Engels"], header=WITH_LANGUAGE)
     assert outcomes(prepared) == [("UPDATED", "Taal Engels was ‘Nederlands’")]
     import_previewed(prepared)
     assert school.contacts.get(email=ANOUK[3]).language == "en"
 
 
-def test_preview_stored_before_a_column_was_added_is_imported(make_preview, school):
-    prepared = make_preview(ANOUK)
+def test_preview_stored_before_a_column_was_added_is_imported(upload, school):
+    prepared = upload(ANOUK)
     rows = json.loads(zlib.decompress(prepared.packed))
     rows[0][1] = rows[0][1][:-1]
     prepared.packed = zlib.compress(json.dumps(rows).encode())

@@ -396,9 +396,7 @@ def test_progress_takes_few_queries(queued: Import, browser: Client, django_asse
 
 
 @pytest.mark.parametrize("name", ["preview", "progress", "to_mend"])
-def test_import_is_visible_to_its_owner_only(
-    name: str, queued: Import, client: Client, stranger: User, colleague: User
-) -> None:
+def test_import_is_private(name: str, queued: Import, client: Client, stranger: User, colleague: User) -> None:
     for user in (stranger, colleague):
         client.force_login(user)
         assert client.get(page_of(queued, name)).status_code == 404

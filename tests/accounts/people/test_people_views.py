@@ -77,9 +77,7 @@ def test_former_member_is_listed_while_the_role_exists(browser: Client, people_u
     assert "vertrokken op" in words(browser.get(people_url))
 
 
-def test_number_finds_students_with_another_role(
-    browser: Client, people_url: str, student: Any, school: School
-) -> None:
+def test_number_finds_person_with_two_roles(browser: Client, people_url: str, student: Any, school: School) -> None:
     """Another role of the same person, that has no number, comes before it."""
     both = member(school, Role.DOCENT, first_name="Bo", last_name="Beide")
     MembershipFactory(user=both, school=school, student_number="777777")
