@@ -234,13 +234,13 @@ def test_unrelated_change_does_not_block_the_import(upload, school):
 def test_contact_added_during_writing_refreshes_the_preview(upload, school, monkeypatch):
     prepared = upload(ANOUK, BART)
 
-    def judge_and_add(**arguments):
-        judged = list(validate(**arguments))
+    def validate_and_add(**arguments):
+        validated = list(validate(**arguments))
         if arguments.get("lock"):
             ContactFactory(school=school, email="bart@bedrijf.test")
-        return judged
+        return validated
 
-    monkeypatch.setitem(kinds._kinds, Import, replace(CONTACTS, validate=judge_and_add))
+    monkeypatch.setitem(kinds._kinds, Import, replace(CONTACTS, validate=validate_and_add))
     with pytest.raises(PreviewOutdated):
         import_previewed(prepared)
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
