@@ -48,13 +48,6 @@ class PartNode:
     key: Hashable
     criteria: tuple[Hashable, ...]
 
-    def as_json(self) -> dict[str, Any]:
-        return {"key": self.key, "criteria": list(self.criteria)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PartNode:
-        return cls(key=data["key"], criteria=tuple(data["criteria"]))
-
 
 @dataclass(frozen=True)
 class WorkProcessNode:
@@ -66,13 +59,6 @@ class WorkProcessNode:
     @property
     def criteria(self) -> tuple[Hashable, ...]:
         return tuple(criterion for part in self.parts for criterion in part.criteria)
-
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "parts": [part.as_json() for part in self.parts]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> WorkProcessNode:
-        return cls(code=data["code"], parts=tuple(map(PartNode.from_json, data["parts"])))
 
 
 @dataclass(frozen=True)
@@ -86,13 +72,6 @@ class CoreTaskNode:
     def criteria(self) -> tuple[Hashable, ...]:
         return tuple(criterion for process in self.work_processes for criterion in process.criteria)
 
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "work_processes": [process.as_json() for process in self.work_processes]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> CoreTaskNode:
-        return cls(code=data["code"], work_processes=tuple(map(WorkProcessNode.from_json, data["work_processes"])))
-
 
 @dataclass(frozen=True)
 class UnitNode:
@@ -104,13 +83,6 @@ class UnitNode:
     @property
     def criteria(self) -> tuple[Hashable, ...]:
         return tuple(criterion for task in self.core_tasks for criterion in task.criteria)
-
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "core_tasks": [task.as_json() for task in self.core_tasks]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> UnitNode:
-        return cls(code=data["code"], core_tasks=tuple(map(CoreTaskNode.from_json, data["core_tasks"])))
 
 
 # --- One criterion, several examiners ------------------------------------------------------------
@@ -133,10 +105,6 @@ class Effective:
     @property
     def in_dispute(self) -> bool:
         return self.basis is Basis.DISPUTE
-
-    @property
-    def missing(self) -> bool:
-        return self.basis is Basis.MISSING
 
 
 def effective_score(*, scores: Sequence[Score | None], decision: Score | None = None) -> Effective:
@@ -166,10 +134,6 @@ class PartResult:
     def as_json(self) -> dict[str, Any]:
         return {"key": self.key, "ovg": self.ovg.value, "points": self.points, "max_points": self.max_points}
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PartResult:
-        return cls(data["key"], Score(data["ovg"]), data["points"], data["max_points"])
-
 
 @dataclass(frozen=True)
 class WorkProcessResult:
@@ -184,10 +148,6 @@ class WorkProcessResult:
 
     def as_json(self) -> dict[str, Any]:
         return {**_level_as_json(self), "parts": [part.as_json() for part in self.parts]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> WorkProcessResult:
-        return cls(**_level_from_json(data), parts=tuple(map(PartResult.from_json, data["parts"])))
 
 
 @dataclass(frozen=True)
@@ -205,11 +165,6 @@ class CoreTaskResult:
     def as_json(self) -> dict[str, Any]:
         processes = [process.as_json() for process in self.work_processes]
         return {**_level_as_json(self), "weight": str(self.weight), "work_processes": processes}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> CoreTaskResult:
-        processes = tuple(map(WorkProcessResult.from_json, data["work_processes"]))
-        return cls(**_level_from_json(data), work_processes=processes, weight=Decimal(data["weight"]))
 
 
 @dataclass(frozen=True)
@@ -229,12 +184,8 @@ class UnitResult:
         return len({task.weight for task in self.core_tasks}) > 1
 
     def as_json(self) -> dict[str, Any]:
-        """Return JSON data, grades and weights as strings ('7.5'); `from_json` returns an equal result."""
+        """Return JSON data, with grades and weights as strings ('7.5')."""
         return {**_level_as_json(self), "core_tasks": [task.as_json() for task in self.core_tasks]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> UnitResult:
-        return cls(**_level_from_json(data), core_tasks=tuple(map(CoreTaskResult.from_json, data["core_tasks"])))
 
 
 def _level_as_json(result: WorkProcessResult | CoreTaskResult | UnitResult) -> dict[str, Any]:
@@ -244,16 +195,6 @@ def _level_as_json(result: WorkProcessResult | CoreTaskResult | UnitResult) -> d
         "points": result.points,
         "max_points": result.max_points,
         "grade": str(result.grade),
-    }
-
-
-def _level_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "code": data["code"],
-        "ovg": Score(data["ovg"]),
-        "points": data["points"],
-        "max_points": data["max_points"],
-        "grade": Decimal(data["grade"]),
     }
 
 

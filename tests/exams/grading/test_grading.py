@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -158,12 +159,11 @@ def test_no_result_while_a_criterion_has_no_score(exam, data):
 
 
 @given(graded())
-def test_results_and_nodes_come_back_from_json_the_same(exam):
+def test_result_is_serialisable(exam):
     units, _, scheme, scores = exam
     for unit in units:
-        result = scheme.grade_unit(unit.code, scores)
-        assert UnitResult.from_json(json.loads(json.dumps(result.as_json()))) == result
-        assert UnitNode.from_json(json.loads(json.dumps(unit.as_json()))) == unit
+        data = scheme.grade_unit(unit.code, scores).as_json()
+        assert json.loads(json.dumps(data)) == data
 
 
 @given(graded())
@@ -185,7 +185,7 @@ def test_exam_needs_exactly_one_result_per_unit(exam):
         scheme.grade_exam(results[1:])
     assert refused.value.missing == (units[0].code,)
     with pytest.raises(ValueError, match=units[0].code):
-        scheme.grade_exam([*results, UnitResult.from_json({**results[0].as_json(), "points": 0})])
+        scheme.grade_exam([*results, replace(results[0], points=0)])
 
 
 @settings(max_examples=25)
@@ -278,4 +278,4 @@ def test_without_decision_only_an_agreed_score_counts(entries):
         expected = (None, False, True)
     else:
         expected = (entries[0], False, False)
-    assert (effective.score, effective.missing, effective.in_dispute) == expected
+    assert (effective.score, effective.basis is Basis.MISSING, effective.in_dispute) == expected

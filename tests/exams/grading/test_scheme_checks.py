@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exams.grading.scores import PartNode, SchemeError, UnitNode, load_scheme
+from exams.grading.scores import CoreTaskNode, PartNode, SchemeError, UnitNode, WorkProcessNode, load_scheme
 
 from .schemes import linear_data
 from .strategies import data_for, exams
@@ -24,9 +24,11 @@ PART = (*PROCESS, "parts", "BEHAVIOUR")
 @pytest.fixture
 def units() -> tuple[UnitNode, ...]:
     """Unit B1, core task B1-K1, work process B1-K1-W1 with Gedragsobservatie of two criteria."""
-    part = {"key": "BEHAVIOUR", "criteria": [1, 2]}
-    process = {"code": "B1-K1-W1", "parts": [part]}
-    return (UnitNode.from_json({"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process]}]}),)
+    return (unit_of(WorkProcessNode("B1-K1-W1", (PartNode("BEHAVIOUR", (1, 2)),))),)
+
+
+def unit_of(*processes: WorkProcessNode) -> UnitNode:
+    return UnitNode("B1", (CoreTaskNode("B1-K1", processes),))
 
 
 def problems(units, data) -> list[Any]:
@@ -159,26 +161,20 @@ def test_unknown_rule_is_refused_with_known_rules(units):
         load_scheme(rule="beste-van-drie", data=linear_data(units), units=units)
 
 
-def test_an_exam_without_criteria_can_t_be_graded(units):
-    empty = UnitNode.from_json({**units[0].as_json(), "core_tasks": []})
+def test_exam_without_criteria_is_refused():
+    empty = UnitNode("B1", ())
     found = problems((empty,), linear_data((empty,)))
     assert "Exameneenheid B1: er zijn geen criteria; voeg er minstens één toe." in map(str, found)
 
 
 def test_repeated_criterion_or_code_is_refused(units):
     process = units[0].core_tasks[0].work_processes[0]
-    twice = UnitNode.from_json(
-        {"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process.as_json(), process.as_json()]}]}
-    )
+    twice = unit_of(process, process)
     text = "\n".join(map(str, problems((twice,), linear_data((twice,)))))
     assert "criterium 1 staat er meer dan één keer in" in text
     assert "de code B1-K1-W1 komt vaker voor" in text
 
 
-def test_one_criterion_is_enough_for_a_part(units):
-    process = WORK_PROCESS_OF_ONE
-    unit = UnitNode.from_json({"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process]}]})
+def test_one_criterion_is_enough_for_a_part():
+    unit = unit_of(WorkProcessNode("B1-K1-W1", (PartNode("BEHAVIOUR", ("only",)),)))
     assert load_scheme(rule="points-table", data=linear_data((unit,)), units=(unit,))
-
-
-WORK_PROCESS_OF_ONE = {"code": "B1-K1-W1", "parts": [PartNode("BEHAVIOUR", ("only",)).as_json()]}
