@@ -57,17 +57,17 @@ def preview_context(request: HttpRequest, prepared: ImportedFile) -> dict[str, A
     """Return a page of the rows, filtered by the outcome or warning in `toon`, and the number of each."""
     rows = load_rows(prepared)
     warned = [row for row in rows if row.warns]
-    shown = request.GET.get("toon", "")
-    if shown == WARNED:
+    selected = request.GET.get("toon", "")
+    if selected == WARNED:
         rows = warned
-    elif shown in Outcome:
-        rows = [row for row in rows if row.outcome == shown]
+    elif selected in Outcome:
+        rows = [row for row in rows if row.outcome == selected]
     else:
-        shown = ""
+        selected = ""
     outcomes = [(outcome.value, outcome.label, prepared.counts[outcome]) for outcome in Outcome]
     return {
         "prepared": prepared,
-        "shown": shown,
+        "shown": selected,
         "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
         "outcomes": [*outcomes, (WARNED, "Let op", len(warned))],
         "warned": len(warned),

@@ -382,10 +382,10 @@ class _Tree:
 
     def _repeated(self, sheet: Sheet, row: Row, first: Row) -> None:
         column = sheet.columns[sheet.parents]
-        shown = row.shown(column.name)
-        text = f"‘{shown}’ staat er al, in regel {first.number}; geef elk een eigen code, of haal er één weg."
+        code = row.shown(column.name)
+        text = f"‘{code}’ staat er al, in regel {first.number}; geef elk een eigen code, of haal er één weg."
         if column.choices:
-            text = f"‘{shown}’ staat er bij dit werkproces al, in regel {first.number}; haal er één weg."
+            text = f"‘{code}’ staat er bij dit werkproces al, in regel {first.number}; haal er één weg."
         self.reader.fault(row.place_of(column.name), text)
 
     def _find_grades(self, grades: list[Row]) -> None:

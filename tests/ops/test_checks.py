@@ -21,7 +21,7 @@ PRODUCTION = {
 
 @pytest.fixture
 def found(settings):
-    """Sets production's settings with the given ones different; the ids of our checks that set_language up."""
+    """Run the checks with production settings and `changes`; return the ids of the problems."""
 
     def find(**different: object) -> set[str | None]:
         for name, value in {**PRODUCTION, **different}.items():
