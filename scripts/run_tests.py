@@ -1,4 +1,4 @@
-"""`make test`: all checks, on SQLite and on a temporary PostgreSQL and Redis.
+"""`make test`: all checks, on a temporary PostgreSQL and Redis and on SQLite.
 
 Ends with a line per skipped thing and its reason, and 'N passed, N failed, N skipped' over all runs. With CI=true
 skipping is a failure.
@@ -53,15 +53,15 @@ class Suite:
                 print(output, flush=True)
                 self.failed.append(name)
 
-    def pytest(self, name: str, *, without: Sequence[str], env: Mapping[str, str]) -> None:
-        """Run pytest without the tests of the marks `without`; add its counts to the tally."""
+    def pytest(self, name: str, *, only: str = "", without: Sequence[str] = (), env: Mapping[str, str]) -> None:
+        """Run pytest for the marks `only` and without those of `without`; add its counts to the tally."""
         print(f"\npytest on {name}", flush=True)
         report = self.reports / f"{len(list(self.reports.iterdir()))}.xml"
         command = [str(self.python), "-m", "pytest", "--quiet", "-n", _workers(), "--dist", "loadgroup"]
         command += ["--max-worker-restart=0"]  # a hanging test ends its worker; a new one would hang too
         command += ["--durations=10", f"--junitxml={report}"]
-        if without:
-            command += ["-m", " and ".join(f"not {mark}" for mark in without)]
+        if marks := [f"({only})"] * bool(only) + [f"not {mark}" for mark in without]:
+            command += ["-m", " and ".join(marks)]
         code, _ = _run(command, env=env, quiet=False)
         counts = read_junit(report, run=name)
         self.tally += counts
@@ -110,7 +110,7 @@ def main() -> int:
         if options.quick:
             suite.pytest("SQLite", without=["chromium", "embedded", "libreoffice", "process", "servers"], env=_sqlite())
         elif not options.lint:
-            _run_both(suite, missing)
+            _run_all(suite, missing)
         print(f"\nTook {time.monotonic() - started:.0f} s")
         return suite.finish()
 
@@ -123,8 +123,11 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
-    """Run pytest on SQLite with the browser tests, then on PostgreSQL and Redis with the tests that need these."""
+def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
+    """Run each test once: browser tests and those about the database on SQLite, the others on PostgreSQL and Redis.
+
+    Without these servers everything else runs on SQLite.
+    """
     absent = []
     if machine.CHROMIUM in missing:
         absent.append("chromium")
@@ -132,8 +135,10 @@ def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
     if machine.LIBREOFFICE in missing:
         absent.append("libreoffice")
         suite.skip("the tests of files in a spreadsheet", [machine.LIBREOFFICE])
-    suite.pytest("SQLite", without=["servers", *absent], env=_sqlite())
-    if servers := [need for need in SERVERS if need in missing]:
+    servers = [need for need in SERVERS if need in missing]
+    only = "" if servers else "browser or embedded or sqlite"
+    suite.pytest("SQLite", only=only, without=["servers", *absent], env=_sqlite())
+    if servers:
         suite.skip("the run on PostgreSQL and Redis", servers)
         return
     try:
@@ -142,9 +147,7 @@ def _run_both(suite: Suite, missing: Sequence[machine.Need]) -> None:
                 "DATABASE_URL": stack.enter_context(services.postgresql()),
                 "BROKER_URL": stack.enter_context(services.redis()),
             }
-            suite.pytest(
-                "PostgreSQL and Redis", without=["browser", "embedded", "once", *absent], env={**os.environ, **urls}
-            )
+            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded", *absent], env={**os.environ, **urls})
     except services.ServerFailed as error:
         suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -41,13 +42,36 @@ settings.load_profile("steady")
 pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.browsers", "tests.spreadsheets"]
 
 
+# What rests on the database's own ways: constraints, upserts, ordering, searching, JSON, limits of a statement.
+ON_SQLITE_TOO = (
+    "accounts/people/test_import_people.py",
+    "accounts/people/test_people_views.py",
+    "accounts/test_search.py",
+    "addressbook/test_import_contacts.py",
+    "assessments/examiner/test_saving.py",
+    "assessments/privacy/test_erasure.py",
+    "assessments/progress/test_list.py",
+    "committee/assessment_list/",
+    "committee/export/test_snapshot.py",
+    "committee/statistics/",
+    "jobs/",
+    "outbox/test_claim.py",
+    "outbox/test_files.py",
+    "outbox/test_queue.py",
+    "test_append_only.py",
+    "test_constraints.py",
+    "test_unstorable.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what meets neither database nor broker, so that `make test` need not run it on each of them."""
+    """Mark what `make test` runs on SQLite as well as on PostgreSQL: the above, and what commits and locks."""
+    here = Path(__file__).parent
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        meets = {mark.name for mark in item.iter_markers()} & {"django_db", "process", "servers"}
-        if not meets and not fixtures & {"db", "transactional_db", "site"}:
-            item.add_marker(pytest.mark.once)
+        mark = item.get_closest_marker("django_db")
+        commits = bool(mark and mark.kwargs.get("transaction"))
+        if commits or item.path.relative_to(here).as_posix().startswith(ON_SQLITE_TOO):
+            item.add_marker(pytest.mark.sqlite)
 
 
 @pytest.fixture(autouse=True)

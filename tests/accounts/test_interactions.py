@@ -154,7 +154,7 @@ def test_registration_is_logged(client: Client, school: School) -> None:
 
     School.objects.filter(pk=school.pk).update(register_on=True)
     school.refresh_from_db()
-    user = registration.confirm(registration=RegistrationFactory(school=school, email="zelf@hier.test"))
+    user = registration.confirm_registration(registration=RegistrationFactory(school=school, email="zelf@hier.test"))
     [line] = school.role_changes.all()
     assert (line.user, line.how) == (user, "REGISTERED")
 

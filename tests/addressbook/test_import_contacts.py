@@ -271,7 +271,6 @@ def test_import_is_deleted_after_a_week(upload, pass_time):
     assert list(Import.objects.all()) == [recent]
 
 
-@pytest.mark.once
 def test_ten_thousand_rows_take_little_memory(school, docent, django_assert_max_num_queries):
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@bedrijf.test", "Chef", "Bakkerij", ""] for n in range(10_000)]
     file = xlsx(*rows)

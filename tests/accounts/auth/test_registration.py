@@ -291,7 +291,7 @@ def test_confirming_explains_an_existing_account(client: Client, open_school: Sc
     assert page.status_code == 409
     assert "Dit e-mailadres heeft al een account" in page.content.decode()
     with pytest.raises(registration.AlreadyAnAccount):
-        registration.confirm(registration=Registration.objects.get())
+        registration.confirm_registration(registration=Registration.objects.get())
 
 
 # --- Too often ----------------------------------------------------------------------------------------------

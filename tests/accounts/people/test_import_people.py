@@ -353,7 +353,6 @@ def test_concurrent_imports_of_one_person_create_one_account(
 
 
 # --- Large ---------------------------------------------------------------------------------------
-@pytest.mark.once
 def test_ten_thousand_students_are_bounded_in_memory_and_queries(
     school: School, manager: User, django_assert_max_num_queries: Any
 ) -> None:
