@@ -13,7 +13,7 @@ from operator import or_
 
 from django.db.models import Q
 
-from .auth.registration import TERM
+from .auth.registration import REGISTRATION_TERM
 from .models import EmailChange, User
 
 
@@ -53,7 +53,7 @@ def _had_from(user: User, email: str) -> datetime:
     """Return since when the address was the user's: registering mails it before the account exists."""
     ever = EmailChange.objects.filter(Q(old_email=email) | Q(new_email=email)).exclude(user=user)
     given_up = [at for left, at in _left(ever) if left == email]
-    return max([user.joined_at - TERM, *(at for at in given_up if at <= user.joined_at)])
+    return max([user.joined_at - REGISTRATION_TERM, *(at for at in given_up if at <= user.joined_at)])
 
 
 def mails_to(addresses: Iterable[Address]) -> Q:

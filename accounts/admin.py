@@ -233,7 +233,7 @@ class PersonAdmin(ForStaff, BaseAdmin, UserAdmin):
             context = {**self.admin_site.each_context(request), "people": people, "title": "Tweede stap verwijderen"}
             return TemplateResponse(request, "admin/accounts/user/remove_second_step.html", context)
         for user in people:
-            if mfa.remove(user=user, by=cast(User, request.user)):
+            if mfa.remove_by_staff(user=user, by=cast(User, request.user)):
                 self.log_change(request, user, "Tweede stap verwijderd.")
         names = ", ".join(user.full_name for user in people)
         self.message_user(request, f"De tweede stap is verwijderd van: {names}.", messages.SUCCESS)

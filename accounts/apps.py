@@ -19,10 +19,10 @@ class AccountsConfig(AppConfig):
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")
         user_logged_in.connect(join.accept_on_login, dispatch_uid="accounts.answer_by_logging_in")
-        resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve)
-        resolves(links.NEW_PASSWORD.kind, password.resolve)
+        resolves(links.CONFIRM_REGISTRATION.kind, registration.resolve_registration)
+        resolves(links.NEW_PASSWORD.kind, password.resolve_password_link)
         resolves(links.CONFIRM_EMAIL.kind, email_change.resolve_confirm)
         resolves(links.STOP_EMAIL.kind, email_change.resolve_stop)
-        resolves(people_links.LINK_KIND, people_links.resolve)
+        resolves(people_links.LINK_KIND, people_links.resolve_invitation_link)
         kinds.register(PEOPLE)
         ImportedFile.work = job.work

@@ -28,7 +28,7 @@ def render_mail(name: str, context: Mapping[str, Any], *, language: str) -> tupl
 
 
 def sender_of(school: str) -> str:
-    """The name that a mail of a school comes from, whatever stands in the school's own."""
+    """Return the sender's name for mails of a school, on one line."""
     return f"{one_line(school)} via Digitaal beoordelen"
 
 

@@ -1,13 +1,13 @@
-"""Loads a mail's subject, text and HTML from its one file, `templates/<app>/mail/<kind>.md`.
+"""A template loader for mails: subject, text and HTML from one file, `templates/<app>/mail/<kind>.md`.
 
-The first line is the subject, the second what an inbox shows after it; then comes the body in Markdown, and after a
-line `---` why one gets the mail. `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html` are made of it, as ordinary
-templates: the Markdown is read before Django fills anything in, so what people type becomes no Markdown, HTML or link.
-A file whose name starts with `_` is a part of mails and pages, and is all body. On a line of their own:
+The first line is the subject, the second the preview in an inbox; then the body in Markdown and, after a line `---`,
+the reason for the mail. `<kind>.subject.txt`, `<kind>.txt` and `<kind>.html` are Django templates made from it:
+Markdown is converted before Django renders, so values never become Markdown, HTML or links. A file whose name starts
+with `_` is an include, with only a body. On a line of their own:
 
     [[button: words → link]]                     a button, and its link to copy
     **name**, details [[button: words → link]]   a row of several, each with its button
-    > **Title:**                                 a note; `lines` keeps the line breaks of what was typed
+    > **Title:**                                 a note; `lines` keeps line breaks
     > {{ remark|lines }}
     {% if … %}, {% for … %}, {% include "<app>/mail/_part.md" %}
 """
@@ -25,7 +25,7 @@ _NAME = re.compile(r"(.*/mail/[a-z_]+)(\.subject\.txt|\.txt|\.html)")
 _ALONE = r"^(?:\{#.*#\}|\{% (?:load|get_current_language|if|elif|else|endif|for|endfor|include \S+\.md\")[^%]*%\})+\n"
 _TAG = r"\{% blocktranslate.*?\{% endblocktranslate %\}|\{%.*?%\}|\{\{.*?\}\}"
 _TAGS = re.compile(f"(?P<alone>{_ALONE})|{_TAG}", re.MULTILINE)
-_HIDDEN = re.compile(r"<?django(\d+)tag>?")  # '<…>' is what Markdown takes for a block of HTML
+_HIDDEN = re.compile(r"<?django(\d+)tag>?")  # '<…>' is a block of HTML in Markdown
 _AUTOLINK = re.compile(r"<(\{\{.*?\}\})>")
 
 _MARKDOWN = MarkdownIt("commonmark", {"breaks": True}).enable("table")
@@ -33,7 +33,7 @@ _BUTTON = re.compile(
     r"<p>(?:<strong>(?P<name>.*?)</strong>, (?P<details>.*?) )?\[\[button: (?P<words>.*?) → (?P<link>.*?)\]\]</p>"
 )
 _NOTE = re.compile(r"<blockquote>(?P<text>.*?)</blockquote>", re.DOTALL)
-_LOOK = (
+_STYLES = (
     ("<a ", '<a class="m-link" style="color:#5b2a86" '),
     ("<ul>", '<ul style="margin:0">'),  # a loop makes a list for each item
     ("<table>", '<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:16px 0">'),
@@ -58,9 +58,9 @@ _PLAIN = [
 
 
 class Loader(filesystem.Loader):
-    """Finds `x.md` in the place of `x.subject.txt`, `x.txt` and `x.html`; comes after the loaders of files as they are.
+    """Finds `x.md` for `x.subject.txt`, `x.txt` and `x.html`; in settings after the loaders of ordinary files.
 
-    An included part is named with `.md` in Markdown, and with `.html` on a page.
+    Markdown includes `_part.md`, a page `_part.html`.
     """
 
     def get_template_sources(self, template_name: str) -> Iterator[Origin]:
@@ -93,14 +93,14 @@ class Loader(filesystem.Loader):
             return f"\n\n<{hidden}>\n\n" if match["alone"] else hidden
 
         html = _MARKDOWN.render(_TAGS.sub(hide, _AUTOLINK.sub(r"[\1](\1)", source)))
-        for plain, styled in _LOOK:
+        for plain, styled in _STYLES:
             html = html.replace(plain, styled)
         html = _BUTTON.sub(lambda match: self._fill("row" if match["name"] else "button", match), html)
         html = _NOTE.sub(lambda match: self._fill("note", match), html)
         return _HIDDEN.sub(lambda match: tags[int(match[1])], html)
 
     def _fill(self, name: str, match: re.Match[str]) -> str:
-        """The source of templates/mail/`name`.html with the match's groups in the place of its variables."""
+        """Return the source of templates/mail/`name`.html with the match's groups for its variables."""
         source = self.engine.get_template(f"mail/{name}.html").source
         for key, value in match.groupdict().items():
             source = source.replace(f"{{{{ {key} }}}}", value or "")

@@ -60,9 +60,9 @@ def sort_key(name: str, *others: str) -> str:
 
 
 def needles(query: str) -> list[str]:
-    """What a text holds that `query` finds: each of its words, the short ones only where a word starts.
+    """Return the strings that a matching text contains: each word of `query`, short ones only at the start of a word.
 
-    What goes on for longer than `MAX_QUERY` counts up to there.
+    A query is cut off at `MAX_QUERY` characters.
 
     >>> needles("Zoë de Wit")
     ['zoe', ' de', 'wit']
@@ -108,10 +108,10 @@ def indexed(needle: str) -> str:
 
 
 def matches(query: str, column: str = "search_text") -> Q:
-    """A filter for rows that hold every word of `query`, in any order.
+    """Return a filter for rows that contain every word of `query`, in any order; none for an empty query.
 
-    Words of three characters and more match anywhere; shorter ones only where a word starts, since
-    a trigram index can't help with those. An empty query matches nothing.
+    Words of three characters or more match anywhere, shorter ones at the start of a word only, as a trigram index
+    needs three characters.
     """
     words = needles(query)
     if not words:

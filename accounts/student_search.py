@@ -31,17 +31,17 @@ def find_students(*, schools: Sequence[School], query: str, limit: int) -> list[
     if not words:
         return []
     prefixes = _prefixes(words)
-    found: dict[int, Membership] = {}
+    students_by_pk: dict[int, Membership] = {}
     for walks in _walks(schools, words, prefixes, limit):
         for walk, _ in walks:
-            found.update((student.pk, student) for student in walk)
-        if len(found) >= limit or (walks and all(complete for _, complete in walks)):
+            students_by_pk.update((student.pk, student) for student in walk)
+        if len(students_by_pk) >= limit or (walks and all(complete for _, complete in walks)):
             break
     else:
-        found = {student.pk: student for student in _by_trigrams(schools, words, prefixes)[:limit]}
-    for student in found.values():  # saves a join or query
+        students_by_pk = {student.pk: student for student in _by_trigrams(schools, words, prefixes)[:limit]}
+    for student in students_by_pk.values():  # saves a join or query
         student.school = next(school for school in schools if school.pk == student.school_id)
-    return sorted(found.values(), key=lambda student: (_rank(student, prefixes), student.sort_key))[:limit]
+    return sorted(students_by_pk.values(), key=lambda student: (_rank(student, prefixes), student.sort_key))[:limit]
 
 
 def _prefixes(words: Sequence[str]) -> list[Prefix]:
@@ -130,9 +130,9 @@ class StudentSearch:
 def search_students(params: QueryDict, *, school: School, default: Callable[[], QuerySet[Membership]]) -> StudentSearch:
     """Return students of the school that match `q`, by last name, former ones included; else `default`."""
     query = params.get("q", "").strip()
-    found = students_of(school).filter(matches(query)) if query else default()
-    found = found.select_related("user", "school")
-    page = read_page(found, order="sort_key", after=params.get("na", ""), before=params.get("voor", ""))
+    queryset = students_of(school).filter(matches(query)) if query else default()
+    queryset = queryset.select_related("user", "school")
+    page = read_page(queryset, order="sort_key", after=params.get("na", ""), before=params.get("voor", ""))
     return StudentSearch(query, page)
 
 

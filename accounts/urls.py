@@ -30,7 +30,7 @@ urlpatterns = [
     path("wachtwoord-vergeten/nieuw/<str:token>/", auth_views.new_password, name="new_password"),
     path("profiel/", views.profile, name="profile"),
     path("profiel/bewerken/", views.profile_edit, name="profile_edit"),
-    path("profiel/code/", mfa_views.overview, name="second_step"),
+    path("profiel/code/", mfa_views.mfa_overview, name="second_step"),
     path("profiel/code/aanzetten/", mfa_views.set_up, name="set_up_second_step"),
     path("profiel/code/herstelcodes/", mfa_views.new_recovery_codes, name="new_recovery_codes"),
     path("profiel/code/uitzetten/", mfa_views.turn_off, name="turn_off_second_step"),
@@ -45,6 +45,6 @@ urlpatterns = [
     path("e-mailadres/stoppen/<str:token>/", auth_views.stop_email_change, name="stop_email_change"),
     path("profiel/nummer-melden/", views.report_number, name="report_number"),
     path("examenbureaus/", exam_offices.offices, name="exam_offices"),
-    path("examenbureaus/<int:office_id>/", exam_offices.change, name="change_exam_office"),
-    path("examenbureaus/<int:office_id>/verwijderen/", exam_offices.remove, name="remove_exam_office"),
+    path("examenbureaus/<int:office_id>/", exam_offices.change_office, name="change_exam_office"),
+    path("examenbureaus/<int:office_id>/verwijderen/", exam_offices.remove_office, name="remove_exam_office"),
 ]

@@ -4,8 +4,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.models.signals import post_delete, post_save
 
-# What the address book shows of an account; a login, say, saves none of these.
-FOLLOWED = {"email", "first_name", "infix", "last_name", "is_active", "user", "school", "role"}
+# The fields that the address book shows of an account; a login saves only others.
+SYNCED_FIELDS = {"email", "first_name", "infix", "last_name", "is_active", "user", "school", "role"}
 
 
 class AddressbookConfig(AppConfig):
@@ -19,20 +19,20 @@ class AddressbookConfig(AppConfig):
         from .importing.write import CONTACTS
 
         register(CONTACTS)
-        post_save.connect(_follow_account, sender=User, dispatch_uid="addressbook.follow_account")
-        post_save.connect(_follow_role, sender=Membership, dispatch_uid="addressbook.follow_saved")
-        post_delete.connect(_follow_role, sender=Membership, dispatch_uid="addressbook.follow_deleted")
+        post_save.connect(_on_user_saved, sender=User, dispatch_uid="addressbook.follow_account")
+        post_save.connect(_on_membership_changed, sender=Membership, dispatch_uid="addressbook.follow_saved")
+        post_delete.connect(_on_membership_changed, sender=Membership, dispatch_uid="addressbook.follow_deleted")
 
 
-# Accounts know nothing of the address book (imports go one way), so it listens.
-def _follow_account(
+# Receivers of signals, as `accounts` must not import `addressbook`.
+def _on_user_saved(
     instance: Any, raw: bool = False, update_fields: Collection[str] | None = None, **kwargs: Any
 ) -> None:
-    from .people import follow_user
+    from .people import sync_account
 
-    if not raw and (update_fields is None or FOLLOWED.intersection(update_fields)):
-        follow_user(instance)
+    if not raw and (update_fields is None or SYNCED_FIELDS.intersection(update_fields)):
+        sync_account(instance)
 
 
-def _follow_role(instance: Any, **kwargs: Any) -> None:
-    _follow_account(instance.user, **kwargs)
+def _on_membership_changed(instance: Any, **kwargs: Any) -> None:
+    _on_user_saved(instance.user, **kwargs)

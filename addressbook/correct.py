@@ -1,4 +1,4 @@
-"""Correcting, taking out and putting back a contact (source text, appendix: the pencil and the bin)."""
+"""Edit, remove and restore a contact (source text, appendix: the pencil and the bin)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .people import AlreadyListed
 from .signals import address_corrected
 
 
-class Changed(Exception):
-    """Someone else changed the contact since the form was opened; `contact` is as it is now."""
+class ContactChanged(Exception):
+    """Someone else changed the contact since the form was opened; `contact` is the stored one."""
 
     def __init__(self, contact: Contact) -> None:
         self.contact = contact
@@ -27,23 +27,22 @@ class Changed(Exception):
 
 
 def fingerprint(contact: Contact, fields: Iterable[str]) -> str:
-    """What a form carries of the values it was opened with; who gets an account meanwhile has another one."""
+    """Return a hash of the field values and the linked account, by which a form detects concurrent changes."""
     values = [contact.user_id, *(f"{name}={getattr(contact, name)}" for name in sorted(fields))]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def correct(*, contact: Contact, values: Mapping[str, Any], opened: str, by: User) -> int:
-    """Gives a listed contact new `values`; how many invitations go to a new address because of that.
+    """Change a listed contact; return how many invitations are sent to its new address.
 
-    `opened` is the `fingerprint` of the form's fields when it was opened. Raises `Changed` when they
-    are others by now, `AlreadyListed` when someone has the new address already, and `DoesNotExist`
-    when the contact was taken out meanwhile.
+    `opened` is the `fingerprint` of the form's fields when it was opened. Raise `ContactChanged` if it is outdated,
+    `AlreadyListed` if another contact has the new address, and `DoesNotExist` if the contact was removed.
     """
     with transaction.atomic():
-        # No key: whoever couples this contact at the same time waits for no one, and no one for them.
+        # no_key: does not block coupling the contact, which locks its key.
         current = Contact.objects.listed().select_for_update(no_key=True).get(pk=contact.pk)
         if fingerprint(current, values) != opened:
-            raise Changed(current)
+            raise ContactChanged(current)
         before = current.email
         for name, value in values.items():
             setattr(current, name, value)
@@ -53,25 +52,25 @@ def correct(*, contact: Contact, values: Mapping[str, Any], opened: str, by: Use
         return sum(int(sent or 0) for _, sent in address_corrected.send(Contact, contact=current, by=by))
 
 
-def take_out(*, contact: Contact) -> bool:
-    """Takes a contact that was added by hand out of the address book; assessments keep the name.
+def remove_contact(*, contact: Contact) -> bool:
+    """Remove a contact that was added by hand; assessments keep the name.
 
-    False, and nothing done, when someone else was first, or the contact has an account by now.
+    Return False if it was already removed or has an account by now.
     """
     listed = Contact.objects.listed().by_hand().filter(pk=contact.pk)
     return bool(listed.update(removed_at=timezone.now()))
 
 
-def put_back(*, contact: Contact) -> None:
-    """'Ongedaan maken' of `take_out`; nothing changes for who is back already."""
+def restore_contact(*, contact: Contact) -> None:
+    """Undo `remove_contact`; idempotent."""
     Contact.objects.by_hand().filter(pk=contact.pk).update(removed_at=None)
 
 
 def _save(contact: Contact) -> None:
     same_address = contact.school.contacts.exclude(pk=contact.pk)
-    there = same_address.filter(email=normalise_address(contact.email)).first()
-    if there:
-        raise AlreadyListed(there)
+    existing = same_address.filter(email=normalise_address(contact.email)).first()
+    if existing:
+        raise AlreadyListed(existing)
     try:
         with transaction.atomic():
             contact.save()

@@ -14,7 +14,7 @@ from .models import Contact
 
 
 class DetailsForm(forms.ModelForm):
-    """'Functie' and 'Organisatie': what can be changed of someone whose details come from an account."""
+    """The editable fields of a contact with an account."""
 
     class Meta:
         model = Contact
@@ -26,18 +26,18 @@ class DetailsForm(forms.ModelForm):
         self.helper.form_tag = False
 
     def differences(self, contact: Contact) -> list[tuple[str, str, str]]:
-        """(label, what `contact` has, what was filled in here) of the fields that differ, for the screen."""
-        words = dict([*Contact.Side.choices, *Language.choices])
-        found = []
+        """Return (label, value of `contact`, submitted value) of the fields that differ."""
+        labels = dict([*Contact.Side.choices, *Language.choices])
+        differences = []
         for field in self:
             now, typed = getattr(contact, field.name), self.cleaned_data.get(field.name, "")
             if now != typed:
-                found.append((str(field.label), str(words.get(now, now)), str(words.get(typed, typed))))
-        return found
+                differences.append((str(field.label), str(labels.get(now, now)), str(labels.get(typed, typed))))
+        return differences
 
 
 class ContactForm(DetailsForm):
-    """Someone added by hand; whether the address is there already is checked when it is saved."""
+    """A contact added by hand; saving checks whether the address is listed already."""
 
     class Meta(DetailsForm.Meta):
         fields = ("first_name", "infix", "last_name", "email", "function", "organisation", "side", "language")
@@ -46,7 +46,7 @@ class ContactForm(DetailsForm):
         super().__init__(*args, **kwargs)
         self.fields["side"].widget = forms.RadioSelect(choices=Contact.Side.choices)
         self.fields["language"].widget = forms.RadioSelect(choices=Language.choices)
-        self.fields["language"].required = False  # Dutch, or what it was
+        self.fields["language"].required = False  # default: unchanged
 
     def clean_email(self) -> str:
         return mailable(self.cleaned_data["email"])
@@ -56,7 +56,7 @@ class ContactForm(DetailsForm):
 
 
 class NewContactForm(ContactForm):
-    """Someone new, at one of `schools`: a field when there are several."""
+    """A new contact; with several `schools` the form asks which."""
 
     at_school = forms.ModelChoiceField(School.objects.none(), label="School", empty_label="Kies de school")
 
@@ -67,26 +67,21 @@ class NewContactForm(ContactForm):
             del self.fields["at_school"]
             return
         self.order_fields(["at_school"])
-        field = self.fields["at_school"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker
-        field.queryset = schools
+        self.fields["at_school"].queryset = schools  # type: ignore[attr-defined]
 
     @property
     def school(self) -> School:
         """The school of a valid form."""
-        chosen: School = self.cleaned_data.get("at_school") or self.schools[0]
-        return chosen
+        school: School = self.cleaned_data.get("at_school") or self.schools[0]
+        return school
 
 
 def form_for(contact: Contact, data: Any = None) -> DetailsForm:
-    """The form that edits `contact`: all fields of who was added by hand, two of who has an account.
-
-    What is typed does not show in `contact` itself.
-    """
-    own = Contact.objects.get(pk=contact.pk) if data else contact
+    """Return the form that edits `contact`, which itself is not modified: two fields if it has an account, else all."""
+    instance = Contact.objects.get(pk=contact.pk) if data else contact
     if contact.user_id:
-        return DetailsForm(data, instance=own)
-    form = ContactForm(data, instance=own)
+        return DetailsForm(data, instance=instance)
+    form = ContactForm(data, instance=instance)
     form.fields["email"].help_text = (
         "Bij een ander adres gaan de uitnodigingen die nog lopen opnieuw op weg, naar het nieuwe adres. "
         "De links in de oude mails werken dan niet meer."

@@ -10,7 +10,7 @@ from accounts.models import School
 
 
 class ImportForm(FileForm):
-    """A file to import; which school it is for is asked of who is Docent at several."""
+    """A file to import; with several `schools` the form asks which."""
 
     school = forms.ModelChoiceField(label="School", queryset=School.objects.none(), empty_label="Kies een school")
     field_order = ["school", "file"]
@@ -20,6 +20,4 @@ class ImportForm(FileForm):
         if len(schools) == 1:
             del self.fields["school"]
         else:
-            self.fields["school"] = forms.ModelChoiceField(
-                label="School", queryset=schools, empty_label="Kies een school"
-            )
+            self.fields["school"].queryset = schools  # type: ignore[attr-defined]

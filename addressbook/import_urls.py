@@ -11,5 +11,5 @@ urlpatterns = [
     path("<uuid:public_id>/", import_views.preview, name="preview"),
     path("<uuid:public_id>/importeren/", import_views.apply, name="apply"),
     path("<uuid:public_id>/voortgang/", import_views.progress, name="progress"),
-    path("<uuid:public_id>/te-verbeteren/", import_views.to_mend, name="to_mend"),
+    path("<uuid:public_id>/te-verbeteren/", import_views.error_file, name="to_mend"),
 ]

@@ -1,4 +1,4 @@
-"""Importing examiners from Excel or CSV (source text, appendix 'Beheren Adresboek')."""
+"""Import of examiners from Excel or CSV (source text, appendix 'Beheren Adresboek')."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from functools import partial
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,29 +15,28 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import UserRequest
 from accounts.importing import template_files
 from accounts.importing.forms import FileForm
-from accounts.importing.job import ShownAnew, hand_in, start_importing
+from accounts.importing.job import PreviewOutdated, start_importing, submit
 from accounts.importing.reading import Unreadable
-from accounts.importing.views import answer_progress, answer_to_mend, found_back, preview_context, refuse
-from accounts.models import Role, School, User
+from accounts.importing.views import (
+    background_imports,
+    error_file_response,
+    preview_context,
+    progress_response,
+    refused_form,
+)
+from accounts.models import User
 
 from .import_forms import ImportForm
-from .importing.contacts import TEMPLATE, choices_written
+from .importing.contacts import TEMPLATE, displayed_choices
 from .models import Import
-from .way_back import way_back
+from .return_url import return_url
+from .views import get_schools
 
 
 def get_import(user: User, public_id: UUID) -> Import:
-    """A file that the docent handed in; else 404. What makes it large is fetched by who reads it."""
+    """Return the user's own import, large fields deferred; else raise 404."""
     imports = Import.objects.visible_to(user).select_related("school").defer("packed", "content")
     return get_object_or_404(imports, public_id=public_id)
-
-
-def get_schools(user: User) -> QuerySet[School]:
-    """The schools whose address book the docent keeps; 404 for someone who keeps none."""
-    schools = user.schools_as(Role.DOCENT)
-    if not schools:
-        raise Http404
-    return schools
 
 
 @require_http_methods(["GET", "POST"])
@@ -52,7 +50,7 @@ def start(request: UserRequest) -> HttpResponse:
             file = form.cleaned_data["file"]
             school = form.cleaned_data.get("school") or schools[0]
             try:
-                prepared = hand_in(Import, school=school, by=request.user, file=file, filename=file.name)
+                prepared = submit(Import, school=school, by=request.user, file=file, filename=file.name)
             except Unreadable as error:
                 form.add_error("file", str(error))
             else:
@@ -61,60 +59,51 @@ def start(request: UserRequest) -> HttpResponse:
 
 
 def _start_page(request: UserRequest, form: FileForm) -> HttpResponse:
-    found = found_back(Import.objects.visible_to(request.user), address=partial(_address, request))
-    context = {"form": form, "back": way_back(request), **found}
+    imports = background_imports(Import.objects.visible_to(request.user), address=partial(_address, request))
+    context = {"form": form, "back": return_url(request), **imports}
     return render(request, "addressbook/import.html", context)
 
 
 @require_GET
 def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """A file's own address: how far it is, why it can't be read, or what importing it does or did."""
+    """Show a file's progress, why it can't be read, or the outcome of importing it."""
     prepared = get_import(request.user, public_id)
     if prepared.is_under_way:
-        context = {"prepared": prepared, "progress_url": _progress_address(request, prepared)}
-        return render(request, "addressbook/import_progress.html", {**context, "back": way_back(request)})
+        urls = {"progress_url": _progress_address(request, prepared), "back": return_url(request)}
+        return render(request, "addressbook/import_progress.html", {"prepared": prepared, **urls})
     if prepared.state == Import.State.FAILED:
-        return _refused(request, prepared)
-    return _preview(request, prepared)
-
-
-def _refused(request: UserRequest, prepared: Import) -> HttpResponse:
-    schools = get_schools(request.user)
-    return _start_page(request, refuse(ImportForm, prepared, {"school": prepared.school_id}, schools=schools))
-
-
-@require_GET
-def progress(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """How far it is, alone: what the page asks again until there is something else to see."""
-    prepared = get_import(request.user, public_id)
-    address = _address(request, prepared)
-    return answer_progress(request, prepared, address=address, progress_address=_progress_address(request, prepared))
-
-
-def _preview(request: UserRequest, prepared: Import) -> HttpResponse:
+        data, schools = {"school": prepared.school_id}, get_schools(request.user)
+        return _start_page(request, refused_form(ImportForm, prepared, data, schools=schools))
     context = preview_context(request, prepared)
     context |= {
-        "rows": [(row, *choices_written(row)) for row in context["page"]],
+        "rows": [(row, *displayed_choices(row)) for row in context["page"]],
         "to_mend_url": reverse("addressbook_import:to_mend", args=[prepared.public_id]),
-        "back": way_back(request),
+        "back": return_url(request),
     }
     return render(request, "addressbook/import_preview.html", context)
 
 
+@require_GET
+def progress(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """Return the progress bar, which the page polls."""
+    prepared = get_import(request.user, public_id)
+    address = _address(request, prepared)
+    return progress_response(request, prepared, address=address, progress_address=_progress_address(request, prepared))
+
+
 @require_POST
 def apply(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Importeren'. The page it leads to holds the report, so that a double click ends there, too."""
+    """'Importeren'; the page it redirects to shows the report, also after a double click."""
     prepared = get_import(request.user, public_id)
-    with suppress(ShownAnew):  # the page says so
+    with suppress(PreviewOutdated):  # shown on the page
         start_importing(prepared)
     return redirect(_address(request, prepared))
 
 
 @require_GET
-def to_mend(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The rows that are wrong, as a file to mend and hand in again."""
+def error_file(request: UserRequest, public_id: UUID) -> HttpResponse:
     prepared = get_import(request.user, public_id)
-    return answer_to_mend(prepared, address=_address(request, prepared))
+    return error_file_response(prepared, address=_address(request, prepared))
 
 
 @require_GET
@@ -138,5 +127,5 @@ def _progress_address(request: UserRequest, prepared: Import) -> str:
 
 
 def _way(request: UserRequest) -> str:
-    back = way_back(request)
+    back = return_url(request)
     return "?" + urlencode({"terug": back}) if back else ""

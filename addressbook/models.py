@@ -22,19 +22,18 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.filter(removed_at__isnull=True)
 
     def by_hand(self) -> ContactQuerySet:
-        """Those that people added: they have no account."""
+        """Return the contacts without an account, which users added."""
         return self.filter(user__isnull=True)
 
     def for_docent(self, user: User) -> ContactQuerySet:
-        """Of the schools where `user` is Docent, those that were taken out included."""
+        """Return the contacts of the schools where `user` is Docent, including removed ones."""
         return self.filter(school__in=user.schools_as(Role.DOCENT))
 
 
 class Contact(PersonName):
-    """A possible examiner of a school: linked to a `User`, or added by hand.
+    """A possible examiner of a school, linked to a `User` or added by hand.
 
-    A contact that is taken out of the address book keeps its row (`removed_at`), so that the
-    assessments it took part in keep the name.
+    A removed contact keeps its row (`removed_at`), so that its assessments keep the name.
     """
 
     class Side(models.TextChoices):
@@ -75,13 +74,13 @@ class Contact(PersonName):
         self.set_derived()
         super().save(*args, **kwargs)
 
-    def speak(self, language: str) -> None:
-        """Mails and form are in this language from now on."""
+    def set_language(self, language: str) -> None:
+        """Store the language of the contact's mails and form."""
         self.language = language
         self.save(update_fields=["language"])
 
     def set_derived(self) -> None:
-        """Sets what follows from the other fields; `save` does, writing many at once has to."""
+        """Set the fields derived from others; call this before a bulk write, which skips `save`."""
         self.email = normalise_address(self.email)
         self.search_text = search_text(
             [self.first_name, self.infix, self.last_name, searchable(self.email), self.function, self.organisation]
@@ -90,18 +89,18 @@ class Contact(PersonName):
 
 
 def full_names(contacts: Iterable[Contact]) -> list[str]:
-    """Each one's name once, in the order of last names, as all lists have them."""
+    """Return the names of distinct contacts, in the order of lists: by last name."""
     return [contact.full_name for contact in sorted(set(contacts), key=lambda contact: (contact.sort_key, contact.pk))]
 
 
 class ImportQuerySet(ImportedFileQuerySet["Import"]):
     def visible_to(self, user: User) -> ImportQuerySet:
-        """One's own, as long as one is Docent of the school."""
+        """Return the user's own imports at schools where they are Docent."""
         return self.filter(by=user, school__in=user.schools_as(Role.DOCENT))
 
 
 class Import(ImportedFile):
-    """A list of examiners that was handed in; `addressbook.importing` says what its lines mean."""
+    """An import of examiners (`addressbook.importing`)."""
 
     school = models.ForeignKey(School, models.CASCADE, related_name="imports")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")

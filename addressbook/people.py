@@ -1,4 +1,4 @@
-"""Who is in the address book by themselves, and who is added by hand (source text, appendix)."""
+"""Contacts of accounts, kept in sync, and contacts added by hand (source text, appendix)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMINER_ROLES = (Role.DOCENT, Role.PRAKTIJKOPLEIDER)
 
 
 class AlreadyListed(Exception):
-    """The e-mail address stands in the school's address book already, as `contact`."""
+    """`contact` in the school's address book already has the e-mail address."""
 
     def __init__(self, contact: Contact) -> None:
         self.contact = contact
@@ -32,39 +32,38 @@ class AlreadyListed(Exception):
             super().__init__(f"{name} staat al in het adresboek met dit e-mailadres.")
 
 
-def follow_user(user: User) -> None:
-    """Brings every school's address book in line with an account: in, up to date, or out.
+def sync_account(user: User) -> None:
+    """Add, update or remove the account's contact in the address book of each school.
 
-    Teachers and Praktijkopleiders with an account are in it by themselves and leave when the role
-    ends, or moves to another school. Someone who was added by hand with the same address becomes
-    the one with the account, and keeps function and organisation.
+    Teachers and Praktijkopleiders are listed while they have the role at the school. A contact added by hand with the
+    same address is linked to the account, and keeps function and organisation.
     """
     roles: dict[int, list[str]] = {}
     for membership in Membership.objects.filter(user=user, role__in=EXAMINER_ROLES).order_by("role"):
         roles.setdefault(membership.school_id, []).append(membership.role)
-    own = set(Contact.objects.filter(user=user).values_list("school", flat=True))
-    for school in School.objects.filter(pk__in=own | roles.keys()):
+    linked = set(Contact.objects.filter(user=user).values_list("school", flat=True))
+    for school in School.objects.filter(pk__in=linked | roles.keys()):
         with transaction.atomic():
-            _follow_at(school, user, roles.get(school.pk, []) if user.is_active else [])
+            _sync_at_school(school, user, roles.get(school.pk, []) if user.is_active else [])
 
 
-def _follow_at(school: School, user: User, roles: Collection[str]) -> None:
-    # Held, so that what someone edits at this moment is not written over; see `correct` for the kind of lock.
-    own = school.contacts.select_for_update(no_key=True).filter(Q(user=user) | Q(email=user.email)).order_by("pk")
-    held = list(own)
-    linked = next((contact for contact in held if contact.user_id == user.pk), None)
-    same_address = next((contact for contact in held if contact.user_id != user.pk), None)
+def _sync_at_school(school: School, user: User, roles: Collection[str]) -> None:
+    # Locked as in `correct`, so that a concurrent edit is not overwritten.
+    locked = school.contacts.select_for_update(no_key=True).filter(Q(user=user) | Q(email=user.email)).order_by("pk")
+    contacts = list(locked)
+    linked = next((contact for contact in contacts if contact.user_id == user.pk), None)
+    same_address = next((contact for contact in contacts if contact.user_id != user.pk), None)
     if not roles:
         if linked:
             moved = user.is_active and not same_address and linked.email != user.email
-            _take_out(linked, email=linked.email if same_address else user.email)
+            _remove(linked, email=linked.email if same_address else user.email)
             if moved:
                 address_corrected.send(Contact, contact=linked, by=None)
         return
     if linked and same_address:
-        # An address stands in an address book once: whoever has it here is this account from now on.
+        # An address is unique per address book: the contact that has it gets the account.
         linked.user = None
-        _take_out(linked, email=linked.email)
+        _remove(linked, email=linked.email)
     contact = same_address or linked
     if contact is None:
         contact = Contact(school=school, organisation=school.name, function=Role(next(iter(roles))).label)
@@ -77,22 +76,19 @@ def _follow_at(school: School, user: User, roles: Collection[str]) -> None:
         address_corrected.send(Contact, contact=contact, by=None)
 
 
-def _take_out(contact: Contact, *, email: str) -> None:
+def _remove(contact: Contact, *, email: str) -> None:
     contact.email, contact.removed_at = email, contact.removed_at or timezone.now()
     contact.save()
 
 
 def add_by_hand(*, school: School, contact: Contact) -> Contact:
-    """Adds an unsaved `contact` to the school's address book.
-
-    Someone who was taken out earlier comes back with the new details. Raises `AlreadyListed`.
-    """
+    """Add an unsaved `contact`, or restore a removed one with its details; raise `AlreadyListed`."""
     contact.school = school
-    earlier = school.contacts.filter(email=normalise_address(contact.email)).first()
-    if earlier and earlier.removed_at is None:
-        raise AlreadyListed(earlier)
-    if earlier:
-        contact.pk, contact.removed_at = earlier.pk, None
+    existing = school.contacts.filter(email=normalise_address(contact.email)).first()
+    if existing and existing.removed_at is None:
+        raise AlreadyListed(existing)
+    if existing:
+        contact.pk, contact.removed_at = existing.pk, None
     try:
         with transaction.atomic():
             contact.save()

@@ -1,4 +1,4 @@
-"""What the picker shows: the ticked contacts on top, the others that match below."""
+"""The lists of the contact picker: ticked contacts, and others that match."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PICKER_LIMIT = 50
 
 
 def picker_lists(*, school: School, query: str, chosen: Collection[Contact]) -> dict[str, Any]:
-    """Template variables `chosen`, `others` (at most `PICKER_LIMIT`, sorted by last name) and `more` (are there more).
+    """Return the context: `chosen`, `others` (at most `PICKER_LIMIT`, by last name) and `more`, if there are more.
 
-    An empty `query` lists everyone; of a longer list only the first ones.
+    An empty `query` matches all contacts.
     """
     others = school.contacts.listed().exclude(pk__in=[contact.pk for contact in chosen])
     if query.strip():
         others = others.filter(matches(query))
-    found = list(others[: PICKER_LIMIT + 1])
-    return {"chosen": chosen, "others": found[:PICKER_LIMIT], "more": len(found) > PICKER_LIMIT}
+    rows = list(others[: PICKER_LIMIT + 1])
+    return {"chosen": chosen, "others": rows[:PICKER_LIMIT], "more": len(rows) > PICKER_LIMIT}

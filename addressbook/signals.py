@@ -1,7 +1,5 @@
-"""What the address book tells those who import it."""
-
 from django.dispatch import Signal
 
-# Sent with `contact`, its new address saved, and `by` (a `User`, or None when an account was followed), in the
-# transaction that saves it. A receiver returns how many invitations it sends to the new address.
+# Sent with `contact` and `by` (a `User`; None if an account was synced), in the transaction that saves the new address.
+# A receiver returns how many invitations it sends to that address.
 address_corrected = Signal()

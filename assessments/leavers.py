@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, School, User
 from accounts.people.listing import LEFT
-from accounts.school.dashboard import ToDo, counted
+from accounts.school.dashboard import ToDo, count_sentence
 
 from . import lifecycle
 from .models import Assessment, Event, MailAbout, initiator_left, student_left
@@ -82,7 +82,7 @@ def still_running(school: School) -> Iterator[ToDo]:
     running = Assessment.objects.running().filter(school=school)
     people = reverse("school:people", args=[school.pk])
     if count := running.filter(student_left()).count():
-        sentence = counted(
+        sentence = count_sentence(
             count,
             "beoordeling loopt nog voor een student die is uitgeschreven. De docent of de examencommissie kan die "
             "intrekken.",
@@ -91,7 +91,7 @@ def still_running(school: School) -> Iterator[ToDo]:
         )
         yield ToDo(sentence, "Bekijk wie vertrokken zijn", f"{people}?rol={LEFT}")
     if count := running.filter(initiator_left()).exclude(student_left()).count():
-        sentence = counted(
+        sentence = count_sentence(
             count,
             "beoordeling loopt nog van een docent die weg is. Een collega met dit examen kan die overnemen.",
             "beoordelingen lopen nog van docenten die weg zijn. Een collega met het examen kan die overnemen.",

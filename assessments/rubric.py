@@ -165,7 +165,7 @@ class PartSheet:
         """Return the score of a criterion that counts, and why; without a column it is missing."""
         decision = self.decisions.get(criterion)
         return grading_scores.effective_score(
-            given=[grading_scores.Score(score) if score else None for score in self.given(criterion).values()],
+            scores=[grading_scores.Score(score) if score else None for score in self.given(criterion).values()],
             decision=grading_scores.Score(decision.after) if decision else None,
         )
 

@@ -1,1 +1,1 @@
-"""`make bench`: each figure against its goal, measured beside what it is compared with, on a PostgreSQL of its own."""
+"""`make bench`: measure each figure beside its reference, and compare the ratio with its goal."""

@@ -1,4 +1,4 @@
-"""Starts a PostgreSQL of its own, has the figures measured on it, and leaves nothing behind."""
+"""Run `bench.measure` on a temporary PostgreSQL."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from scripts.processes import dies_with_us
 
 
 def main() -> int:
-    """The exit code: 0 if every figure is within its goal."""
+    """Return the exit code: 0 if every figure is within its goal."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if missing := machine.install_missing((*machine.SITE_NEEDS, machine.POSTGRESQL, machine.CHROMIUM)):
         raise SystemExit(machine.name_missing(missing))

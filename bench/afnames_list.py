@@ -1,9 +1,8 @@
-"""P2a: the committee's list, its first page, among 1,000,000 assessments / among 1,000; P2b: / a bare page.
+"""P2a: the first page of the committee's list, with 1,000,000 assessments / with 1,000. P2b: / a bare page.
 
-What is measured is the whole request. Each filter's median is compared with its own among 1,000; P2a is the worst of
-them. A committee of the large school asks, one of a school of 1,000 in the midst of the million, and one of both. P2b
-is the page as it opens among the million, on 'Beoordeeld'. The goals leave room for plain querysets, which the database
-plans, and for rows that are rendered by a template.
+P2a is the worst median of all filters, each compared with itself, for a committee member of a large school, of a school
+with 1,000 of the million, and of both; P2b is the page without filters. Whole requests. The goals allow plain querysets
+and rows rendered by a template.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ from django.utils import timezone
 
 from assessments.models import Status
 from bench import bare_page
-from bench.databases import connected, copy_of_the_empty_one
+from bench.databases import connected, empty_copy
 from bench.figure import Figure, Measured, Worst
 from bench.many_afnames import LARGE, SMALL, make_afnames, member_of
 from committee.search import ALL
 
 FEW, MANY = 1_000, 1_000_000
-RUNS = 21  # of 132 medians the worst is told: with nine of each that would be the one with the worst luck
+RUNS = 21  # with nine, the worst of 132 medians would be chance
 OPENING, BARE = "as it opens", "a bare page"
-# In braces: an exam, who started or examined most, and somebody who did about as much as others.
+# Names in braces: see `_names`.
 FILTERS: dict[str, dict[str, str]] = {
     OPENING: {},
     **{f"state {status}": {"status": status} for status in (*Status.values, ALL)},
@@ -85,30 +84,30 @@ FILTERS: dict[str, dict[str, str]] = {
         "status": "FINAL",
     },
 }
-# Each from the most assessments on: the first stands in braces by this name, the middle as 'usual', the last as 'rare'.
+# Ordered by number of assessments: the first is the name, the middle one 'usual_…', the last 'rare_…'.
 RANKED = {
-    "exam": "SELECT exam_id FROM assessments_assessment a WHERE {theirs} GROUP BY 1 ORDER BY count(*) DESC, 1",
+    "exam": "SELECT exam_id FROM assessments_assessment a WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1",
     "initiator": """
         SELECT u.email FROM assessments_assessment a JOIN accounts_user u ON u.id = a.initiator_id
-        WHERE {theirs} GROUP BY 1 ORDER BY count(*) DESC, 1
+        WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1
     """,
     "examiner": """
         SELECT a.email FROM (SELECT contact_id AS id, count(*) FROM assessments_assignment GROUP BY 1) done
-        JOIN addressbook_contact a ON a.id = done.id WHERE {theirs} ORDER BY done.count DESC, 1
+        JOIN addressbook_contact a ON a.id = done.id WHERE {condition} ORDER BY done.count DESC, 1
     """,
     "examiner_name": """
         SELECT a.last_name FROM addressbook_contact a JOIN assessments_assignment done ON done.contact_id = a.id
-        WHERE {theirs} GROUP BY 1 ORDER BY count(*) DESC, 1
+        WHERE {condition} GROUP BY 1 ORDER BY count(*) DESC, 1
     """,
     "name": """
         SELECT u.last_name FROM accounts_membership a JOIN accounts_user u ON u.id = a.user_id
-        WHERE {theirs} AND a.role = 'STUDENT' GROUP BY 1 ORDER BY count(*) DESC, 1
+        WHERE {condition} AND a.role = 'STUDENT' GROUP BY 1 ORDER BY count(*) DESC, 1
     """,
 }
-# The newest final one of an exam, and who has to do with it.
+# The people of the newest final assessment of an exam.
 NEWEST = """
 SELECT m.student_number, s.email, s.first_name, i.email, c.email
-FROM (SELECT * FROM assessments_assessment a WHERE {theirs} AND a.exam_id = %s AND a.status = 'FINAL'
+FROM (SELECT * FROM assessments_assessment a WHERE {condition} AND a.exam_id = %s AND a.status = 'FINAL'
       ORDER BY a.status_since DESC LIMIT 1) a
 JOIN accounts_membership m ON m.id = a.student_id JOIN accounts_user s ON s.id = m.user_id
 JOIN accounts_user i ON i.id = a.initiator_id JOIN assessments_assignment d ON d.assessment_id = a.id
@@ -119,24 +118,24 @@ OF_NEWEST = ("number", "student_of_exam", "first_name_of_exam", "initiator_of_ex
 
 @dataclass(frozen=True)
 class Place:
-    """A database with assessments, and a member of a committee there; `named` is what stands in braces."""
+    """A database with assessments, and a committee member's client; `names` are the values in braces."""
 
     name: str
     database: str
     client: Client
-    named: dict[str, str]
+    names: dict[str, str]
 
-    def ask(self, what: str) -> None:
-        search = {name: value.format(**self.named) for name, value in FILTERS.get(what, {}).items()}
+    def request(self, what: str) -> None:
+        search = {name: value.format(**self.names) for name, value in FILTERS.get(what, {}).items()}
         address = bare_page.ADDRESS if what == BARE else reverse("committee:afnames")
-        answer = self.client.get(address, search)
-        assert answer.status_code == 200, answer
-        assert b"invalid-feedback" not in answer.content, what
+        response = self.client.get(address, search)
+        assert response.status_code == 200, response
+        assert b"invalid-feedback" not in response.content, what
 
 
 @cache
 def measure(scale: float) -> dict[str, Measured]:
-    """Each filter at each place, against the few; `BARE` is the page as it opens against a bare one."""
+    """Return each filter at each place, compared with the small database; `BARE` is the page against a bare one."""
     with ExitStack() as stack:
         few, _, both_of_few = stack.enter_context(_places("few", FEW))
         large, small, both = stack.enter_context(_places("many", max(FEW, round(MANY * scale))))
@@ -144,8 +143,8 @@ def measure(scale: float) -> dict[str, Measured]:
     compared = [(large, few), (small, few), (both, both_of_few)]
     return {
         **{
-            f"{place.name}: {what}": Measured(times[place.name, what], times[of_few.name, what])
-            for place, of_few in compared
+            f"{place.name}: {what}": Measured(times[place.name, what], times[reference.name, what])
+            for place, reference in compared
             for what in FILTERS
         },
         BARE: Measured(times[large.name, OPENING], times[large.name, BARE]),
@@ -161,19 +160,19 @@ def measure_opening(scale: float) -> Measured:
 
 
 def time_places(places: list[Place]) -> dict[tuple[str, str], list[float]]:
-    """Seconds of each filter at each place, after one run that doesn't count."""
-    asked = [BARE, *FILTERS]
-    times: dict[tuple[str, str], list[float]] = {(place.name, what): [] for place in places for what in asked}
+    """Return the seconds of each filter at each place, after a warm-up run."""
+    requests = [BARE, *FILTERS]
+    times: dict[tuple[str, str], list[float]] = {(place.name, what): [] for place in places for what in requests}
     with override_settings(ROOT_URLCONF=bare_page.__name__):
         for run in range(RUNS + 1):
             for place in places if run % 2 else places[::-1]:
                 with connected(place.database):
-                    place.ask(BARE)
-                    place.ask(OPENING)
+                    place.request(BARE)
+                    place.request(OPENING)
                     gc.collect()
-                    for what in asked:
+                    for what in requests:
                         started = time.perf_counter()
-                        place.ask(what)
+                        place.request(what)
                         if run:
                             times[place.name, what].append(time.perf_counter() - started)
     return times
@@ -182,7 +181,7 @@ def time_places(places: list[Place]) -> dict[tuple[str, str], list[float]]:
 @contextmanager
 def _places(name: str, count: int) -> Iterator[list[Place]]:
     database = f"p2_{name}"
-    with copy_of_the_empty_one(database):
+    with empty_copy(database):
         with connected(database):
             make_afnames(count)
             places = read_places(name, database)
@@ -190,25 +189,25 @@ def _places(name: str, count: int) -> Iterator[list[Place]]:
 
 
 def read_places(name: str, database: str) -> list[Place]:
-    """One for the large school, one for a small one, one for both."""
+    """Return a place for the large school, one for a small one, and one for both."""
     places = []
-    for of, schools in (("large school", [LARGE]), ("small school", [SMALL]), ("two schools", [LARGE, SMALL])):
+    for label, schools in (("large school", [LARGE]), ("small school", [SMALL]), ("two schools", [LARGE, SMALL])):
         client = Client(SERVER_NAME="localhost")
         client.force_login(member_of(*schools), "django.contrib.auth.backends.ModelBackend")
-        places.append(Place(f"{name}, {of}", database, client, _name(schools)))
+        places.append(Place(f"{name}, {label}", database, client, _names(schools)))
     return places
 
 
-def _name(schools: list[int]) -> dict[str, str]:
-    """What stands in braces."""
-    theirs, found = "a.school_id = ANY(%s)", {"month_ago": str(timezone.localdate() - timedelta(days=30))}
+def _names(schools: list[int]) -> dict[str, str]:
+    """Return the values for the names in braces."""
+    condition, names = "a.school_id = ANY(%s)", {"month_ago": str(timezone.localdate() - timedelta(days=30))}
     with connection.cursor() as cursor:
         for what, query in RANKED.items():
-            cursor.execute(query.format(theirs=theirs), [schools])
-            ranked = [str(one) for (one,) in cursor.fetchall()]
-            found |= {what: ranked[0], f"usual_{what}": ranked[len(ranked) // 2], f"rare_{what}": ranked[-1]}
-        cursor.execute(NEWEST.format(theirs=theirs), [schools, found["exam"]])
-        return found | dict(zip(OF_NEWEST, cursor.fetchone(), strict=True))
+            cursor.execute(query.format(condition=condition), [schools])
+            ranked = [str(value) for (value,) in cursor.fetchall()]
+            names |= {what: ranked[0], f"usual_{what}": ranked[len(ranked) // 2], f"rare_{what}": ranked[-1]}
+        cursor.execute(NEWEST.format(condition=condition), [schools, names["exam"]])
+        return names | dict(zip(OF_NEWEST, cursor.fetchone(), strict=True))
 
 
 FIGURE_A = Figure(name="P2a", what="afnames-filters", goal=3.0, measure=measure_filters)

@@ -1,7 +1,4 @@
-"""A bare page for who is logged in: the site's own frame (base_app.html, with its tabs and the name) around a sentence.
-
-It stands at `ADDRESS` where `ROOT_URLCONF` is this module.
-"""
+"""A bare page for logged-in users: base_app.html with a sentence, at `ADDRESS` if `ROOT_URLCONF` is this module."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""P6: importing contacts from Excel / openpyxl reading the same file plus one bulk insert of the same contacts.
+"""P6: importing contacts from Excel / openpyxl reading the same file plus a bulk insert of the same contacts.
 
-Ours is the whole of it: reading the file, judging each row, keeping the preview, judging again under lock, writing.
+Ours is all steps: reading, validating, storing the preview, validating again under lock, writing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import io
 
 from openpyxl import Workbook, load_workbook
 
-from accounts.importing.job import import_shown
+from accounts.importing.job import import_previewed
 from accounts.importing.preview import prepare
 from accounts.models import Role, School, User
 from addressbook.importing.contacts import HEADERS
@@ -28,7 +28,7 @@ def measure(scale: float) -> Measured:
     def ours(run: int) -> None:
         school = _school(f"P6 ours {run}", docent)
         prepared = prepare(Import, school=school, by=docent, file=io.BytesIO(content), filename="lijst.xlsx")
-        import_shown(prepared)
+        import_previewed(prepared)
         assert school.contacts.filter(user=None).count() == count
 
     def reference(run: int) -> None:
@@ -60,7 +60,7 @@ def _school(name: str, docent: User) -> School:
 
 
 def _workbook(count: int) -> bytes:
-    """As a school's list is: few organisations and functions, everyone another name and address."""
+    """Return a realistic list: few organisations and functions, distinct names and addresses."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Examinatoren")
     sheet.append(list(HEADERS.values()))

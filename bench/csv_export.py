@@ -1,8 +1,7 @@
-"""P5: the CSV of 1,000,000 results / PostgreSQL's own COPY of the same rows. P5b: its peak memory at 1,000,000 / 1,000.
+"""P5: the CSV of 1,000,000 results / PostgreSQL's COPY of the same rows. P5b: its peak memory at 1,000,000 / 1,000.
 
-Ours is the whole download in the plain shape: the request through every middleware, its stream read to the end.
-COPY gives the same columns from the assessments and what they point to, in the same order, as CSV to the client.
-Memory is the peak of a fresh process that does one such download. One exam with four units, 250,000 students.
+Ours is the whole download in the plain format, through every middleware. COPY returns the same columns and order as
+CSV. Memory is the peak of a new process that does one download. One exam with four units, 250,000 students.
 """
 
 from __future__ import annotations
@@ -87,18 +86,18 @@ def measure_time(scale: float) -> Measured:
 
 
 def measure_memory(scale: float) -> Counts:
-    """KiB, of fresh processes."""
+    """Return KiB of new processes."""
     few, many = _exports(scale)
     return Counts(peak(many, "CSV"), peak(few, "CSV"))
 
 
 def download(export: Export) -> int:
-    """Downloads the export's CSV and keeps nothing of it; how many lines there were."""
+    """Download the export's CSV; return its number of lines."""
     return sum(piece.count(b"\r\n") for piece in _pieces(export, "CSV"))
 
 
 def download_bytes(export: Export, file: str) -> int:
-    """Downloads the export's file of this kind and keeps nothing of it; how many bytes there were."""
+    """Download the export's file of this kind; return its number of bytes."""
     return sum(map(len, _pieces(export, file)))
 
 
@@ -117,17 +116,17 @@ def _copy(exam: Exam) -> int:
 
 
 def peak(export: Export, file: str) -> int:
-    """KiB of a fresh process that downloads the export's file of this kind."""
+    """Return the peak memory in KiB of a new process that downloads the export's file of this kind."""
     command = [sys.executable, "-m", "bench.csv_download", str(export.public_id), file]
     done = subprocess.run(command, cwd=BASE, env=os.environ, capture_output=True, text=True, check=True)
-    counted, found = map(int, done.stdout.split())
-    assert counted == export.count + 1 if file == "CSV" else counted > export.count
-    return found
+    size, kibibytes = map(int, done.stdout.split())
+    assert size == export.count + 1 if file == "CSV" else size > export.count
+    return kibibytes
 
 
 @cache
 def _exports(scale: float) -> tuple[Export, Export]:
-    """An export of few results and one of many, of two exams of one school."""
+    """Return an export of few results and one of many."""
     few, many = (make_export(count) for count in (FEW, max(FEW, round(MANY * scale))))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
@@ -135,11 +134,11 @@ def _exports(scale: float) -> tuple[Export, Export]:
 
 
 def make_export(count: int) -> Export:
-    """Of an exam and a school of its own."""
+    """Return an export of `count` results, with its own exam and school."""
     school, exam = SchoolFactory(), make_exam(units=UNITS)
     by = member(school, Role.EXAMENCOMMISSIE)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1000 + max(id) FROM accounts_user")  # what factories make comes below it
+        cursor.execute("SELECT 1000 + max(id) FROM accounts_user")  # factories use the ids below it
         [start] = cursor.fetchone()
         values = {"start": start, "students": count // UNITS, "school": school.pk, "exam": exam.pk, "by": by.pk}
         for statement in (USERS, MEMBERSHIPS, RESULTS):

@@ -1,4 +1,4 @@
-"""Databases beside each other on the server that is measured on: copies of the empty, migrated one."""
+"""Several databases on the bench's server: copies of the empty, migrated one."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def connected(database: str) -> Iterator[None]:
 
 
 @contextmanager
-def copy_of_the_empty_one(database: str) -> Iterator[None]:
-    """Makes it; it goes when this ends."""
+def empty_copy(database: str) -> Iterator[None]:
+    """Create a copy, dropped at the end of the block."""
     template = connection.settings_dict["NAME"]
     connection.close()
     with connected("postgres"), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Every figure there is, in the order they are measured."""
+"""All figures, in the order in which they are measured."""
 
 from bench import (
     afnames_list,

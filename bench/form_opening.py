@@ -1,7 +1,6 @@
-"""P1: opening the examiner's form with 60 criteria / a bare page for who is logged in.
+"""P1: opening the examiner's form with 60 criteria / a bare page for a logged-in user.
 
-Both are whole requests through every middleware, by Django's own client. The goal leaves room for a form that is
-rendered by its templates at each request, without a cache of fragments.
+Both are whole requests by Django's test client. The goal allows a form rendered by templates, without cached fragments.
 """
 
 from __future__ import annotations

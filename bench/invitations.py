@@ -1,4 +1,4 @@
-"""Invitations in the queue, made by the product's own functions."""
+"""Queued invitations, made by the product's own functions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from digibeoordelen.outbox.tasks import send_mail
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member
 
-EXAMINERS = 50  # of one assessment: fewer would make the same mails, and take longer
+EXAMINERS = 50  # per assessment; with fewer the same mails take longer to make
 
 
 def invite_examiners(count: int) -> None:
-    """Invites examiners until there are `count` mails in the database, with a link in each."""
+    """Invite examiners until the database has `count` mails, each with a link."""
     count -= OutgoingMail.objects.count()
     if count <= 0:
         return
@@ -32,7 +32,7 @@ def invite_examiners(count: int) -> None:
 
 
 def queue_again() -> None:
-    """Puts every mail back as it was queued, with as many tasks as one transaction would start for them."""
+    """Queue every mail again, with as many tasks as one transaction would start."""
     OutgoingMail.objects.update(
         state=MailState.QUEUED,
         sent_at=None,

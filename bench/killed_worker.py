@@ -1,7 +1,6 @@
-"""P7b: how many mails go out twice / how often a worker is killed, of 10,000 invitations.
+"""P7b: mails of 10,000 invitations that are sent twice / times a worker is killed (SIGKILL, at random points).
 
-The worker is killed (SIGKILL) at random points of the sending, and another takes its place. That every mail arrives,
-and under no other Message-ID than its own, is asserted.
+Asserts that every mail arrives under its own Message-ID.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.tasks import sweep
 
 MAILS, KILLS = 10_000, 12
-# As short as the checks allow: what a killed worker had begun waits for the end of its lease.
+# As short as the checks allow: mails that a killed worker had begun wait for the end of its lease.
 SETTINGS = {"EMAIL_TIMEOUT": "1", "OUTBOX_LEASE_SECONDS": "15", "OUTBOX_HOLD_SECONDS": "3"}
 
 
@@ -30,17 +29,17 @@ def measure(scale: float) -> Counts:
         server.begin()
         for point in sorted(random.sample(range(1, count * 9 // 10), KILLS)):
             with workers(1, mail_to=server, env=SETTINGS):
-                wait_until(partial(_has_come, server, point))
+                wait_until(partial(_has_received, server, point))
         with workers(1, mail_to=server, env=SETTINGS):
             wait_until(_all_sent)
         taken = server.begin()
-    own = {message_id.encode() for message_id in OutgoingMail.objects.values_list("message_id", flat=True)}
-    assert set(taken.message_ids) == own
+    expected = {message_id.encode() for message_id in OutgoingMail.objects.values_list("message_id", flat=True)}
+    assert set(taken.message_ids) == expected
     return Counts(taken.message_ids.total() - count, KILLS)
 
 
-def _has_come(server: Sink, point: int) -> bool:
-    sweep()  # as beat does, and more often
+def _has_received(server: Sink, point: int) -> bool:
+    sweep()  # as beat, but more often
     return server.count() >= point
 
 

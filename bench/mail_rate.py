@@ -1,8 +1,7 @@
 """P7: the rate of 10,000 invitations / that of a bare smtplib loop on one connection with the same messages.
 
-Ours are real invitations in the queue, sent by a real Celery worker as `make run` and
-docker compose start it. The loop has the very bytes that the worker sent, ready in memory. The sink counts for both:
-from the first MAIL to the last mail it took.
+Ours are queued invitations, sent by a Celery worker as `make run` and docker compose start it. The loop sends the same
+bytes from memory. The sink measures both, from the first MAIL to the last mail.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def measure(scale: float) -> Rates:
     invite_examiners(count)
     ours, reference = [], []
     with sink() as server:
-        contents = _send(server, count).kept  # doesn't count
+        contents = _send(server, count).contents  # warm-up
         for _ in range(RUNS):
             reference.append(_loop(server, contents))
             ours.append(_send(server, count).seconds)

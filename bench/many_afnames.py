@@ -1,8 +1,7 @@
-"""A school's assessments of ten years, made by the database itself: nine in ten are final, and of the large school.
+"""Ten years of assessments, made in SQL: nine in ten are final, nine in ten of the large school.
 
-The others are of smaller schools, 1,000 each (all of one school as long as there are fewer). Five of each student, one
-a unit, in two years; a teacher starts about a thousand and an examiner has about a hundred, some far more. One in five
-has a second examiner.
+The others are of smaller schools with 1,000 each. Five per student, one per unit, in two years; about a thousand per
+teacher and a hundred per examiner, some far more. One in five has a second examiner.
 """
 
 from __future__ import annotations
@@ -41,9 +40,9 @@ SELECT n, {school}, email, first_name, infix, last_name, 'Praktijkopleider', 'Ba
        concat_ws(' ', '', plain_first, nullif(infix, ''), plain_last, email, 'praktijkopleider bakkerij', n %% 300)
 FROM people WHERE n > %(students)s + %(teachers)s
 """
-# One in ten is of one of the smaller schools.
+# One in ten is at a smaller school.
 SCHOOL = "CASE WHEN n %% 10 > 0 THEN 1 ELSE 2 + (n / 10) %% %(smaller)s END"
-# The place of each in the own school, from 0 on.
+# Numbers everyone within their school, from 0.
 AT_SCHOOL = """
 CREATE TEMPORARY TABLE teachers AS
 SELECT user_id AS id, school_id, row_number() OVER (PARTITION BY school_id ORDER BY id) - 1 AS place
@@ -97,7 +96,7 @@ FROM (
     FROM drawn JOIN teachers ON teachers.school_id = drawn.school_id AND teachers.place = drawn.teacher
 ) numbered
 """
-# Ids say which were made first; the moment of each is its own.
+# Ids follow the order of creation.
 ASSIGNMENTS = """
 INSERT INTO assessments_assignment
     (assessment_id, contact_id, part_id, justification, completed_at, version, written_by, cleared_by, heard)
@@ -115,7 +114,7 @@ ORDER BY a.id
 
 
 def make_afnames(count: int) -> None:
-    """Fills the empty database with about as many assessments as `count`, over `LARGE` and the smaller schools."""
+    """Fill the empty database with about `count` assessments, of `LARGE` and the smaller schools."""
     students, teachers, examiners = count // A_STUDENT, max(20, count // 1000), max(50, count // 100)
     smaller = max(1, count // 10_000)
     School.objects.bulk_create(
@@ -124,14 +123,14 @@ def make_afnames(count: int) -> None:
     for _ in range(EXAMS):
         make_exam(units=UNITS, criteria=1)
     make_people(students + teachers + examiners)
-    given = {"students": students, "teachers": teachers, "smaller": smaller, "exams": EXAMS}
+    params = {"students": students, "teachers": teachers, "smaller": smaller, "exams": EXAMS}
     with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")  # what refers is right as it is made
+        cursor.execute("SET session_replication_role = replica")  # skip foreign key checks
         for statement in (USERS, MEMBERSHIPS, CONTACTS):
-            cursor.execute(statement.replace("{school}", SCHOOL), given)
+            cursor.execute(statement.replace("{school}", SCHOOL), params)
         cursor.execute(AT_SCHOOL)
         for statement in (DRAWN, ASSESSMENTS, ASSIGNMENTS):
-            cursor.execute(statement, given)
+            cursor.execute(statement, params)
         cursor.execute("SET session_replication_role = DEFAULT")
         for table in ("accounts_user", "accounts_membership", "addressbook_contact", "assessments_assessment"):
             cursor.execute(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))")  # noqa: S608  names of above
@@ -139,7 +138,7 @@ def make_afnames(count: int) -> None:
 
 
 def member_of(*schools: int) -> User:
-    """Somebody of the committee of these schools, who has logged in before."""
+    """Return a committee member of these schools who has logged in before."""
     email = f"commissie.{'.'.join(map(str, schools))}@school.test"
     user, _ = User.objects.get_or_create(email=email, defaults={"first_name": "Carla", "last_name": "Commissie"})
     User.objects.filter(pk=user.pk).update(details_checked_at=user.joined_at)

@@ -1,4 +1,4 @@
-"""Measures on the database of DATABASE_URL, which is empty and is ours; `bench.__main__` starts it."""
+"""Measure the figures on the empty database of DATABASE_URL; started by `bench.__main__`."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from django.core.management import call_command
 
 
 def main() -> int:
-    """Prints a line for each figure; 1 if one is short of its goal."""
+    """Print a line per figure; return 1 if one misses its goal."""
     options = _parse()
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", interactive=False, verbosity=0)  # pages name what it makes
-    from bench.figures import FIGURES  # models can be imported only now
+    call_command("collectstatic", interactive=False, verbosity=0)
+    from bench.figures import FIGURES  # after `django.setup`
 
-    wanted = [figure for figure in FIGURES if options.only in (None, figure.name)]
-    if not wanted:
+    selected = [figure for figure in FIGURES if options.only in (None, figure.name)]
+    if not selected:
         raise SystemExit(f"There is no {options.only}; there are {', '.join(figure.name for figure in FIGURES)}.")
     short = False
-    for figure in wanted:
+    for figure in selected:
         measured = figure.measure(options.scale)
         print(figure.line(measured, scale=options.scale), flush=True)
         if options.verbose:

@@ -1,8 +1,7 @@
-"""P4a: our PDF / WeasyPrint on the same HTML. P4b: our PDF / a fresh headless Chromium that prints the same HTML.
+"""P4a: our PDF / WeasyPrint on the same HTML. P4b: our PDF / a new headless Chromium that prints the same HTML.
 
-Ours is the whole of `documents.render` in a process that made one before, as a worker is: template, QR code, the
-attached JSON, metadata, tags. WeasyPrint gets the HTML ready made and attaches nothing. Chromium starts anew each time,
-with an empty profile, as a program that prints a page must; its PDF is tagged, too, but no PDF/A and without the JSON.
+Ours is `pdf.render` in a warm process: template, QR code, attached JSON, metadata, tags. WeasyPrint gets the rendered
+HTML and attaches nothing. Chromium starts with an empty profile; its PDF is tagged, but not PDF/A.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from assessments.examiner import saving
 from assessments.models import Document
 from bench.figure import Figure, Measured, alternate
 from committee.decisions.finalise import finalise
-from exams.content.versions import load, read_file
+from exams.content.versions import load_exam, read_file
 from scripts.environment import BASE
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, member
@@ -59,17 +58,17 @@ def _render(document: Document) -> None:
 
 def _print(page: Path, run: int) -> None:
     profile = page.with_name(f"profile-{run}")
-    made = profile / "page.pdf"
-    command = ["chromium", *FLAGS, f"--user-data-dir={profile}", f"--print-to-pdf={made}", page.as_uri()]
+    output = profile / "page.pdf"
+    command = ["chromium", *FLAGS, f"--user-data-dir={profile}", f"--print-to-pdf={output}", page.as_uri()]
     profile.mkdir()
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    assert made.read_bytes().startswith(b"%PDF")
+    assert output.read_bytes().startswith(b"%PDF")
 
 
 @cache
 def _document() -> Document:
-    """A final result as most are: one examiner, who scored everything and wrote a few lines about each part."""
-    version = load(read_file(BASE / "exams" / "data" / EXAM), publish=True).version
+    """Return a typical final result: one examiner, with a justification of a few lines for each part."""
+    version = load_exam(read_file(BASE / "exams" / "data" / EXAM), publish=True).version
     unit, school = version.units.all()[0], SchoolFactory()
     docent, committee = member(school, Role.DOCENT, version.exam), member(school, Role.EXAMENCOMMISSIE)
     assessment = steps.start_assessment(MembershipFactory(school=school), unit, docent)

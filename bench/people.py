@@ -1,4 +1,4 @@
-"""People made by the database itself, as many as are asked, with names as common and as rare as in any school."""
+"""People made in SQL, with a realistic distribution of names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.search import normalise
 
-# A name is the less common the later it stands, as in any school: first names from 6 % on, last names from 4 % on.
+# From common to rare: first names from 6 %, last names from 4 %.
 FIRST = """
 Emma, Daan, Sophie, Noah, Zoë, Levi, Julia, Sem, Fatima, Mohammed, Anouk, Jesse, Sanne, Thomas, José,
 Lotte, Lars, Femke, Thijs, Noor, Ruben, Eva, Jayden, Roos, Stijn, Iris, Bram, Maud, Tim, Esmée, Jan,
@@ -31,7 +31,7 @@ MORE_LAST = (
     "man, sma, stra, inga, huis, broek, kamp, veld, burg, hof, meijer, dal, beek, bosch, mans",
 )
 NAMES = "CREATE TEMPORARY TABLE names (kind text, number int, infix text, name text, plain text)"
-# Squares of chance: what stands first is common. The email holds the number, so that each is another.
+# random() ^ 2 makes the first names common; the number makes each email unique.
 PEOPLE = """
 CREATE TEMPORARY TABLE people AS
 SELECT n, f.name AS first_name, l.infix, l.name AS last_name, f.plain AS plain_first, l.plain AS plain_last,
@@ -48,7 +48,7 @@ JOIN names l ON l.kind = 'last' AND l.number = drawn.last
 
 
 def make_people(count: int) -> None:
-    """Fills a temporary table `people`: n from 1 on, names, how searching writes them, address and number."""
+    """Fill a temporary table `people`: n from 1, names, normalised names, address and number."""
     with connection.cursor() as cursor:
         cursor.execute(NAMES)
         for kind, names, more in (("first", FIRST, MORE_FIRST), ("last", LAST, MORE_LAST)):
@@ -58,9 +58,9 @@ def make_people(count: int) -> None:
 
 
 def _numbered(kind: str, names: str, more: tuple[str, str]) -> Iterator[tuple[str, int, str, str, str]]:
-    """(first or last, place, infix, name, how searching writes it); after the names come all that `more` makes."""
-    made = ("".join(parts) for parts in itertools.product(*(half.split(", ") for half in more)))
-    for number, whole in enumerate([*" ".join(names.split()).split(", "), *made]):
+    """Yield (kind, index, infix, name, normalised name) of `names` and of all combinations of the halves in `more`."""
+    combined = ("".join(parts) for parts in itertools.product(*(half.split(", ") for half in more)))
+    for number, whole in enumerate([*" ".join(names.split()).split(", "), *combined]):
         words = whole.split()
         small = sum(word[0].islower() or word[0] == "'" for word in words)
         yield kind, number, " ".join(words[:small]), " ".join(words[small:]), normalise(" ".join(words[small:]))

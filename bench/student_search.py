@@ -1,7 +1,7 @@
-"""P3: searching students among 500,000 / among 1,000, once all in one school and once over 500 schools.
+"""P3: searching students among 500,000 / among 1,000, in one school and in 500 schools.
 
-What is measured is the answer while typing: the whole request, as htmx makes it. Each query's median is compared with
-its own among 1,000; the figure is the worst query of the worst spread. Three databases beside each other, by turns.
+The whole request that htmx makes while typing. Each query's median is compared with its own among 1,000; the figure is
+the worst of all. Three databases, in turns.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Membership, Role, School, User
-from bench.databases import connected, copy_of_the_empty_one
+from bench.databases import connected, empty_copy
 from bench.figure import Figure, Measured, Worst
 from bench.people import make_people
-from exams.content.versions import load, read_file
+from exams.content.versions import load_exam, read_file
 from exams.models import AccountExam
 from scripts.environment import BASE
 
@@ -74,17 +74,17 @@ FROM people
 
 @dataclass(frozen=True)
 class Place:
-    """A database with students, and the teacher who searches there."""
+    """A database with students, and the client of a teacher who searches."""
 
     name: str
     database: str
     client: Client
     address: str
 
-    def ask(self, query: str) -> None:
-        answer = self.client.get(self.address, {"q": query}, headers={"HX-Request": "true"})
-        assert answer.status_code == 200, answer
-        assert b"<html" not in answer.content
+    def search(self, query: str) -> None:
+        response = self.client.get(self.address, {"q": query}, headers={"HX-Request": "true"})
+        assert response.status_code == 200, response
+        assert b"<html" not in response.content
 
 
 def measure(scale: float) -> Worst:
@@ -106,16 +106,16 @@ def measure(scale: float) -> Worst:
 
 
 def _times(places: list[Place]) -> dict[tuple[str, str], list[float]]:
-    """Seconds of each query at each place, after one run that doesn't count."""
+    """Return the seconds of each query at each place, after a warm-up run."""
     times: dict[tuple[str, str], list[float]] = {(place.name, what): [] for place in places for what in QUERIES}
     for run in range(RUNS + 1):
         for place in places[run % 3 :] + places[: run % 3]:
             with connected(place.database):
-                place.ask("warm")
+                place.search("warm")
                 gc.collect()
                 for what, query in QUERIES.items():
                     started = time.perf_counter()
-                    place.ask(query)
+                    place.search(query)
                     if run:
                         times[place.name, what].append(time.perf_counter() - started)
     return times
@@ -123,9 +123,9 @@ def _times(places: list[Place]) -> dict[tuple[str, str], list[float]]:
 
 @contextmanager
 def _place(name: str, *, students: int, schools: int) -> Iterator[Place]:
-    """A copy of the empty database, filled; it goes when this ends."""
+    """Fill a copy of the empty database, dropped at the end of the block."""
     database = f"p3_{name.replace(' ', '_')}"
-    with copy_of_the_empty_one(database):
+    with empty_copy(database):
         with connected(database):
             place = _fill(name, database, students=students, schools=schools)
         yield place
@@ -143,7 +143,7 @@ def _fill(name: str, database: str, *, students: int, schools: int) -> Place:
         for statement in (USERS, MEMBERSHIPS):
             cursor.execute(statement, {"students": students, "schools": schools})
         cursor.execute("VACUUM ANALYZE")
-    version = load(read_file(BASE / "exams" / "data" / "assistent-logistiek-25743.yaml"), publish=True).version
+    version = load_exam(read_file(BASE / "exams" / "data" / "assistent-logistiek-25743.yaml"), publish=True).version
     AccountExam.objects.create(user=docent, exam=version.exam)
     client = Client(SERVER_NAME="localhost")
     client.force_login(docent, "django.contrib.auth.backends.ModelBackend")

@@ -1,8 +1,7 @@
 """P8: the rate of two workers / that of one, for mails and for PDFs; the figure is the worst.
 
-The mail server takes `SERVER_SECONDS` for each mail, as one across a network does that writes it to a disk: what is
-asked is whether workers keep each other waiting, not how many processes this machine's cores can hold.
-PDFs are nothing but work, so that their figure needs a core for each worker and one for the database.
+The mail server takes `SERVER_SECONDS` per mail, like a real one, so that the figure shows whether workers wait for each
+other, not the number of cores. For PDFs it needs a core per worker and one for the database.
 """
 
 from __future__ import annotations
@@ -67,7 +66,7 @@ def _documents(server: Sink, count: int, number: int) -> float:
 
 
 def _finalise(count: int) -> None:
-    """Final results whose PDF nobody made."""
+    """Create final results without a PDF."""
     school, exam = SchoolFactory(), make_exam()
     docent, committee = member(school, Role.DOCENT, exam), member(school, Role.EXAMENCOMMISSIE)
     examiner = ContactFactory(school=school)

@@ -1,4 +1,4 @@
-"""The product's own Celery workers, on the database and the queue of the bench, mailing to a sink."""
+"""The product's Celery workers, on the bench's database and queue, mailing to a sink."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE = 900.0  # seconds
 
 @contextmanager
 def workers(count: int, *, mail_to: Sink, concurrency: int = 1, env: Mapping[str, str] | None = None) -> Iterator[None]:
-    """So many workers, ready for work, with `env` in their environment; killed (SIGKILL) at the end."""
+    """Run `count` workers with `env` in their environment, ready at the start of the block and killed at its end."""
     everything = {**os.environ, "EMAIL_URL": mail_to.url, **(env or {})}
     with ExitStack() as stack:
         started = [_start(number, concurrency, everything) for number in range(count)]
@@ -32,13 +32,13 @@ def workers(count: int, *, mail_to: Sink, concurrency: int = 1, env: Mapping[str
 
 
 def forget_tasks() -> None:
-    """Empties the queue of the broker in files."""
+    """Empty the queue of the filesystem broker."""
     shutil.rmtree(_messages(), ignore_errors=True)
     _messages().mkdir(parents=True)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    """Until `condition` holds; raises TimeoutError when that takes much longer than any figure should."""
+    """Wait until `condition` returns true; raise TimeoutError after `PATIENCE` seconds."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:

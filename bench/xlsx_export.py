@@ -1,6 +1,6 @@
-"""P5c: the .xlsx of 100,000 results / openpyxl's write-only mode given the same rows. P5d: its peak memory / at 1,000.
+"""P5c: the .xlsx of 100,000 results / openpyxl's write-only mode with the same rows. P5d: its peak memory / at 1,000.
 
-Ours is the whole download, read to the end: it reads the results, too, which openpyxl is handed.
+Ours is the whole download, including reading the results; openpyxl gets the rows ready.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def measure_time(scale: float) -> Measured:
 
 
 def measure_memory(scale: float) -> Counts:
-    """KiB, of fresh processes."""
+    """Return KiB of new processes."""
     few, many = _exports(scale)
     return Counts(peak(many, "XLSX"), peak(few, "XLSX"))
 
@@ -55,12 +55,12 @@ def _write(rows: list[list[Any]]) -> None:
 
 
 def _values(export: Export) -> Any:
-    """What a line of the plain shape holds, as Python has it."""
+    """Yield the values of each line of the plain format."""
     fields = list(dict.fromkeys(name for column in COLUMNS for name in column.fields))
     results = Assessment.objects.filter(exported__export=export).annotate(**{FINAL_ON: TruncDate("final_at")})
     for row in results.order_by("pk").values_list(*fields):
-        found = dict(zip(fields, row, strict=True))
-        yield [whole_value(column, [found[name] for name in column.fields]) for column in COLUMNS]
+        values = dict(zip(fields, row, strict=True))
+        yield [whole_value(column, [values[name] for name in column.fields]) for column in COLUMNS]
 
 
 @cache

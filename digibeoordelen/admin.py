@@ -1,4 +1,4 @@
-"""What every list and form of /beheer/ shares."""
+"""The base class of the admin's lists and forms."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-# What Django's own filters and `date_hierarchy` write into an address behind a field's name.
+# The lookups of Django's filters and `date_hierarchy`.
 LOOKUPS = {"exact", "isnull", "isempty", "gte", "lt", "year", "month", "day"}
 
 
 class BaseAdmin(admin.ModelAdmin):
-    """A list narrows down by its `list_filter` and `date_hierarchy` alone.
+    """Allows only the lookups of `list_filter` and `date_hierarchy`.
 
-    Django takes any lookup on any field of the model, so that `?text__contains=` reads what a list doesn't show.
+    Django allows any lookup on the model's own fields, so `?text__contains=` would reveal fields that are not shown.
     """
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
@@ -24,7 +24,9 @@ class BaseAdmin(admin.ModelAdmin):
 
     def _listed(self, request: HttpRequest | None) -> set[str]:
         filters = self.get_list_filter(request) if request else self.list_filter
-        names = [one[0] if isinstance(one, (list, tuple)) else getattr(one, "parameter_name", one) for one in filters]
+        names = [
+            item[0] if isinstance(item, (list, tuple)) else getattr(item, "parameter_name", item) for item in filters
+        ]
         return {str(name) for name in [*names, self.date_hierarchy] if name}
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""The Celery application. `CELERY_IMPORTS` names the modules with tasks; the outbox has a `tasks.py`."""
+"""The Celery application; modules with tasks are `tasks.py` of an app and those in `CELERY_IMPORTS`."""
 
 import gc
 import io
@@ -22,7 +22,7 @@ app.autodiscover_tasks()
 
 @app.on_after_configure.connect
 def make_queue_folders(sender: Celery, **kwargs: object) -> None:
-    """The filesystem broker of the embedded mode expects its folders to exist."""
+    """Make the folders of the embedded mode's filesystem broker."""
     for folder in (sender.conf.broker_transport_options or {}).values():
         if isinstance(folder, str):
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def make_queue_folders(sender: Celery, **kwargs: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def refuse_misconfiguration(**kwargs: object) -> None:
-    """Worker and beat stop where the site does: Celery runs the system checks, but goes on after an error."""
+    """Stop worker and beat on a failed system check, which Celery only prints."""
     try:
         call_command("check", stdout=io.StringIO())
     except SystemCheckError as error:
@@ -39,7 +39,7 @@ def refuse_misconfiguration(**kwargs: object) -> None:
 
 
 @worker_process_init.connect
-def leave_what_stays_out_of_garbage_collection(**kwargs: object) -> None:
-    """What is loaded by now lives as long as the process: looking through it anew took a tenth of a mail's time."""
+def freeze_loaded_objects(**kwargs: object) -> None:
+    """Exclude loaded modules from garbage collection, which took a tenth of a mail's time."""
     gc.collect()
     gc.freeze()

@@ -1,7 +1,4 @@
-"""System checks: what must not be in the settings is said at start-up, and stops it.
-
-Production is where neither DEMO nor DEBUG is on. What a check asks for can be set through the environment.
-"""
+"""System checks of the settings; an error stops the start. Production means that DEMO and DEBUG are off."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -20,7 +17,7 @@ PRIVATE_ENDINGS = (".home.arpa", ".internal", ".lan", ".local", ".localhost", ".
 
 @register(TAG)
 def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """E001: whoever knows a secret key, the present one or one that still counts, signs examiners' links."""
+    """E001: a guessable secret key lets others sign examiners' links."""
     if not _is_production():
         return []
     hint = (
@@ -29,8 +26,8 @@ def check_secret_key(app_configs: Sequence[AppConfig] | None, **kwargs: object) 
     keys = {"SECRET_KEY": [settings.SECRET_KEY], "SECRET_KEY_FALLBACKS": settings.SECRET_KEY_FALLBACKS}
     return [
         Error(f"{name} is a default, or too short.", hint=hint, id="digibeoordelen.E001")
-        for name, given in keys.items()
-        if any(map(_is_guessable, given))
+        for name, secrets in keys.items()
+        if any(map(_is_guessable, secrets))
     ]
 
 
@@ -39,42 +36,42 @@ def _is_guessable(key: str) -> bool:
 
 
 @register(TAG)
-def check_nothing_loose_in_public(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """E002, E004: demo accounts with a known password, or tracebacks with settings, on a public name."""
+def check_public_names(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """E002, E004: DEMO has known passwords and DEBUG shows settings, so neither on a public name."""
     public = sorted({host for host in [*settings.ALLOWED_HOSTS, _site_host()] if _is_public(host)})
     if not public:
         return []
-    found: list[CheckMessage] = []
+    errors: list[CheckMessage] = []
     names = ", ".join(public)
     if settings.DEMO:
         hint = "Switch DEMO off, or take these names out of ALLOWED_HOSTS and SITE_URL."
-        found.append(Error(f"DEMO is on for a public name: {names}.", hint=hint, id="digibeoordelen.E002"))
+        errors.append(Error(f"DEMO is on for a public name: {names}.", hint=hint, id="digibeoordelen.E002"))
     if settings.DEBUG:
         hint = "Switch DEBUG off: its error pages show the settings to everyone."
-        found.append(Error(f"DEBUG is on for a public name: {names}.", hint=hint, id="digibeoordelen.E004"))
-    return found
+        errors.append(Error(f"DEBUG is on for a public name: {names}.", hint=hint, id="digibeoordelen.E004"))
+    return errors
 
 
 @register(TAG)
 def check_site_url(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """E003, E005: every link in a mail starts with SITE_URL, and lets its holder assess."""
+    """E003, E005: links in mails start with SITE_URL and give access to an assessment."""
     url, host = _site_url(), _site_host()
     if url.scheme not in ("http", "https") or not host or url.path or url.query:
         hint = "Give scheme and host, such as SITE_URL=https://beoordelen.example.nl"
         return [Error(f"SITE_URL is no address: {settings.SITE_URL!r}.", hint=hint, id="digibeoordelen.E005")]
-    found: list[CheckMessage] = []
+    errors: list[CheckMessage] = []
     if url.scheme == "http" and _is_production():
         hint = "Set SITE_URL to the https:// address, or DEMO=on on a machine of your own."
-        found.append(Error("SITE_URL is not https in production.", hint=hint, id="digibeoordelen.E003"))
+        errors.append(Error("SITE_URL is not https in production.", hint=hint, id="digibeoordelen.E003"))
     if not validate_host(host, settings.ALLOWED_HOSTS):
         hint = f"Add {host} to ALLOWED_HOSTS; without it every link in a mail answers 400."
-        found.append(Error("ALLOWED_HOSTS lacks SITE_URL's host.", hint=hint, id="digibeoordelen.E005"))
-    return found
+        errors.append(Error("ALLOWED_HOSTS lacks SITE_URL's host.", hint=hint, id="digibeoordelen.E005"))
+    return errors
 
 
 @register(TAG)
 def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """W007: unless the proxy is trusted, every visitor seems to come in without https, and from one address."""
+    """W007: without a trusted proxy all requests seem to use http and come from one address."""
     if not _is_production() or settings.SECURE_PROXY_SSL_HEADER:
         return []
     hint = "Set BEHIND_PROXY=on and TRUSTED_PROXIES=1 behind a proxy that overwrites X-Forwarded-Proto and -For."
@@ -83,7 +80,7 @@ def check_proxy(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> li
 
 @register(TAG)
 def check_trusted_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """W008: all visitors have the proxy's address, so that one who types wrong passwords locks an account for all."""
+    """W008: with the proxy's address for all clients, wrong passwords from one lock an account for all."""
     if not _is_production() or not settings.SECURE_PROXY_SSL_HEADER or settings.TRUSTED_PROXIES:
         return []
     hint = "Set TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For, 1 for one."
@@ -92,7 +89,7 @@ def check_trusted_proxies(app_configs: Sequence[AppConfig] | None, **kwargs: obj
 
 @register(TAG)
 def check_allowed_hosts(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """W009: with any name accepted, a request can have pages and redirects name another site."""
+    """W009: with any host name allowed, a request can make pages and redirects refer to another site."""
     if not _is_production() or "*" not in settings.ALLOWED_HOSTS:
         return []
     hint = "Set ALLOWED_HOSTS to the names of this site, SITE_URL's among them."
@@ -120,12 +117,12 @@ def _site_url() -> SplitResult:
 
 
 def _site_host() -> str:
-    """SITE_URL's host as ALLOWED_HOSTS writes it; empty if it has none."""
+    """Return SITE_URL's host as in ALLOWED_HOSTS, '' if it has none."""
     return split_domain_port(_site_url().netloc)[0]
 
 
 def _is_public(host: str) -> bool:
-    """Whether others than this machine and its own network may reach the site by this name."""
+    """Return whether the name may be reachable from outside this machine's network."""
     name = host.strip("[]").lower()
     try:
         return ipaddress.ip_address(name).is_global

@@ -1,5 +1,3 @@
-"""What a form answers whose token is not the browser's any more."""
-
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import REASON_NO_CSRF_COOKIE
 from django.shortcuts import render
@@ -10,10 +8,9 @@ from accounts.sessions.interrupted import is_same_site_post, needs_login, offer_
 
 @never_cache
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403; what a page of this site sent can be sent once more. Logging in changes the token, in every open tab."""
-    if not reason.startswith("CSRF ") or not is_same_site_post(
-        request
-    ):  # else token or cookie is wrong, not the origin
+    """Return 403, offering to send the form again: logging in changes the token of every open tab."""
+    is_wrong_token = reason.startswith("CSRF ")  # else the origin is wrong
+    if not is_wrong_token or not is_same_site_post(request):
         return render(request, "403_csrf.html", status=403)
     if reason == REASON_NO_CSRF_COOKIE:
         return offer_resubmit(request, why="cookies")

@@ -1,8 +1,7 @@
-"""The broker of the embedded mode: kombu's filesystem transport, with each step whole or not there at all.
+"""The broker of the embedded mode: kombu's filesystem transport, with atomic writes.
 
-Kombu writes a message under its final name; a worker that looks just then takes an empty file, loses the message and
-ends (seen with two writers and two readers: 3 of 6000). The same goes for the table of queues while it is first
-written.
+Kombu writes a message under its final name; a worker that reads it at that moment gets an empty file, loses the
+message and ends (3 of 6000, with two writers and two readers). The same holds for the table of queues.
 """
 
 import fcntl
@@ -18,11 +17,11 @@ from kombu.utils.json import dumps
 
 
 class Channel(filesystem.Channel):
-    # kombu's own types disagree with each other on the name of what is put.
+    # kombu's types disagree on the parameter's name.
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         name = f"{round(monotonic() * 1000)}_{uuid.uuid4()}"
-        part = folder / f"{name}.part"  # a name that no reader looks for
+        part = folder / f"{name}.part"  # ignored by readers
         part.write_text(dumps(payload))
         part.replace(folder / f"{name}.{queue}.msg")
 

@@ -1,5 +1,3 @@
-"""What a page answers that would show a file which the storage lost, or changed."""
-
 import logging
 from collections.abc import Callable
 
@@ -12,7 +10,7 @@ logger = logging.getLogger(__name__)
 
 
 class FileGoneMiddleware:
-    """503 with what to do; never bytes that are not those that were kept. `check_files` finds all of them."""
+    """Answers 503 for a page with a lost or changed file; `manage.py check_files` lists these."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

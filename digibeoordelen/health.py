@@ -1,4 +1,4 @@
-"""`/gezondheid/`: whether this site works, for a load balancer and a monitor. Names nothing that is secret."""
+"""`/gezondheid/`: the public health check, for load balancers and monitoring."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -21,10 +21,7 @@ BROKER_SECONDS = 1
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """200 as long as the database answers, else 503.
-
-    A broker that is away does not make it 503: pages still work, and the sweep sends what could not be announced.
-    """
+    """Return 200 if the database answers, else 503; not for the broker, as pages work without it."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -36,13 +33,13 @@ def health(request: HttpRequest) -> JsonResponse:
 
 
 def oldest_queued_mail_seconds() -> int | None:
-    """How long the longest waiting mail of the queue has waited; None if none waits."""
+    """Return the age of the oldest queued mail; None if the queue is empty."""
     oldest = OutgoingMail.objects.filter(state=OutgoingMail.State.QUEUED).aggregate(at=Min("created_at"))["at"]
     return None if oldest is None else int((timezone.now() - oldest).total_seconds())
 
 
 def broker_answers() -> bool:
-    """Whether the broker takes a connection within a second."""
+    """Return whether the broker accepts a connection within `BROKER_SECONDS`."""
     with app.connection_for_write(connect_timeout=BROKER_SECONDS) as broker:
         try:
             broker.ensure_connection(max_retries=1, timeout=BROKER_SECONDS, interval_start=0)

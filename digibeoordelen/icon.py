@@ -1,4 +1,4 @@
-"""/favicon.ico, which browsers and mail programs ask for by that name, on a page that names no icon too."""
+"""/favicon.ico, which browsers and mail programs request by that name."""
 
 from functools import cache
 
@@ -18,6 +18,6 @@ def _content() -> bytes:
 @login_not_required
 @require_safe
 def favicon(request: HttpRequest) -> HttpResponse:
-    """static/favicon.svg in 16, 32 and 48 px."""
+    """Return static/favicon.svg as an .ico of 16, 32 and 48 px."""
     headers = {"Cache-Control": f"public, max-age={DAY}"}
     return HttpResponse(_content(), content_type="image/x-icon", headers=headers)

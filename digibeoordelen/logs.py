@@ -3,7 +3,7 @@
 import logging
 import re
 
-# An address within an address (`?next=`, or in a Referer) is percent-encoded, and once more each time it is passed on.
+# A URL within a URL (`?next=`, or in a Referer) is percent-encoded, once more at each redirect.
 _SLASH = r"(?:/|%(?:25)*2[Ff])"
 _PAGES = (
     rf"beoordelen{_SLASH}(?!u{_SLASH})",
@@ -16,17 +16,16 @@ _LINK = re.compile(rf"({_SLASH}(?:{'|'.join(_PAGES)}))(?:(?!{_SLASH})[^\s\"'&])+
 
 
 class HideMailedLinks(logging.Filter):
-    """Replaces the token in every logged '/beoordelen/<token>/', and in links about accounts, by three dots.
+    """Replaces the tokens of examiner and account links in logged messages and tracebacks by '…'.
 
-    Whoever reads the logs may not act as an examiner, choose another's password or join a school in another's name,
-    and a link is all it takes. What an error says of itself is looked through, too.
+    A link is all that is needed to act as its owner.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
         if _LINK.search(message):
             record.msg, record.args = _hide(message), None
-        if record.exc_info:  # a formatter takes the text that is there
+        if record.exc_info:  # formatters use `exc_text` if it is set
             record.exc_text = _hide(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True
 

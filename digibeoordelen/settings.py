@@ -1,7 +1,4 @@
-"""The one settings module; everything that differs between places comes from the environment.
-
-`make run` needs no variable at all beyond those it sets itself (DEMO=on); README.md lists them.
-"""
+"""The settings of every environment, configured by environment variables (README.md)."""
 
 from pathlib import Path
 
@@ -14,17 +11,17 @@ from django.urls import reverse_lazy
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-# --- Where this runs ---------------------------------------------------------------------------
+# --- Environment -------------------------------------------------------------------------------
 DEMO = env.bool("DEMO", False)  # demo accounts on the login page, /demo/postvak/
 DEBUG = env.bool("DEBUG", False)
 VAR_DIR = Path(env("VAR_DIR", default=str(BASE_DIR / "var")))
 SECRET_KEY = env("SECRET_KEY")
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # what they signed stays good
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # still valid for signatures
 SITE_URL = env("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[SITE_URL])
 
-# --- Parts -------------------------------------------------------------------------------------
+# --- Apps, middleware, templates ---------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -111,8 +108,8 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/digibeoordelen.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Immediate transactions take the write lock at their start, so that two that read and then
-    # write wait for each other (busy timeout) where they would fail with 'database is locked'.
+    # Immediate transactions take the write lock at their start: two that read and then write wait for each other,
+    # where deferred ones fail with 'database is locked'.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
@@ -120,8 +117,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 60)
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # else each kept connection ends in a 500 after a restart
-    # Behind PgBouncer in transaction mode neither prepared statements nor server-side cursors hold.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # else open connections cause 500s after a database restart
+    # PgBouncer's transaction mode does not support them.
     DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 
 STORAGES = {
@@ -129,7 +126,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": str(VAR_DIR / "files"), "base_url": None},
     },
-    # Compressing takes most of a minute of each start; on the machine itself, in the demo, it saves nothing.
+    # Compressing takes most of a minute of each start, which the demo does not need.
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
         if DEMO
@@ -152,7 +149,7 @@ STATIC_ROOT = Path(env("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_FINDERS = ["digibeoordelen.static_files.FolderFinder", "digibeoordelen.static_files.AppFinder"]
 STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", bootstrap_wrapper.get_bootstrap_css_dir())]
 
-# --- People ------------------------------------------------------------------------------------
+# --- Authentication ----------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
@@ -170,24 +167,23 @@ AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-# Both login forms hand the address over as `username`; axes would look for the user model's field, `email`,
-# at counting, and then never find the count again.
+# Both login forms post the address as `username`; axes' default is the user model's field, `email`.
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "accounts.auth.rate_limits.login_name"
 AXES_LOCKOUT_TEMPLATE = "accounts/auth/locked_out.html"
-AXES_ENABLE_ADMIN = False  # it ends by itself in a quarter of an hour; who tried from where is no list to browse
-OTP_TOTP_ISSUER = "Digitaal beoordelen"  # what an authenticator app calls it
+AXES_ENABLE_ADMIN = False  # lockouts end by themselves, and attempts are personal data
+OTP_TOTP_ISSUER = "Digitaal beoordelen"  # the name in authenticator apps
 SECOND_STEP_FOR_STAFF = env.bool("SECOND_STEP_FOR_STAFF", False)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 AXES_CLIENT_IP_CALLABLE = "accounts.auth.rate_limits.client_address"
 
-# --- Mail: everything goes through the outbox (digibeoordelen/outbox) ---------------------------
+# --- Mail, through the outbox (digibeoordelen/outbox) ------------------------------------------
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="Digitaal beoordelen <noreply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = env.float("EMAIL_TIMEOUT", 20)  # seconds, per step of the SMTP conversation
 vars().update(env.email("EMAIL_URL", default="consolemail://"))
-# What carries a mail from the outbox to the world. EMAIL_URL=smtp://… sends; the demo keeps it.
+# The backend that sends the outbox's mails; the demo stores them instead, unless EMAIL_URL is set.
 if "EMAIL_URL" in env:
     OUTBOX_TRANSPORT = vars().pop("EMAIL_BACKEND")
 elif DEMO:
@@ -196,7 +192,7 @@ else:
     OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
-OUTBOX_HOLD_SECONDS = env.int("OUTBOX_HOLD_SECONDS", 30)  # what a worker claimed goes back if it isn't begun by then
+OUTBOX_HOLD_SECONDS = env.int("OUTBOX_HOLD_SECONDS", 30)  # a claimed mail is released if not begun by then
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
 
 # --- Work in the background --------------------------------------------------------------------
@@ -207,10 +203,10 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "data_folder_in": str(_queue / "messages"),
         "data_folder_out": str(_queue / "messages"),
         "control_folder": str(_queue / "control"),
-        "polling_interval": 0.02,  # seconds; a worker waits so long after each task, too
+        "polling_interval": 0.02,  # seconds, also after each task
     }
 elif CELERY_BROKER_URL.startswith("redis"):
-    # A request that announces work while Redis is gone loses no time: without these it waits 6 seconds each time.
+    # Else a request that announces work while Redis is gone waits 6 seconds.
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "max_retries": 1,
         "interval_start": 0,
@@ -218,7 +214,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_connect_timeout": 2,
         "socket_timeout": 10,
     }
-CELERY_IMPORTS = (  # tasks stand beside the functions they run
+CELERY_IMPORTS = (  # tasks are defined beside the functions they run
     "accounts.auth.registration",
     "accounts.people.invite",
     "accounts.sessions.sessions",
@@ -231,10 +227,10 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_PUBLISH_RETRY = False  # the sweep picks up what could not be announced
+CELERY_TASK_PUBLISH_RETRY = False  # the sweep retries
 CELERY_TIMEZONE = "Europe/Amsterdam"
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 60)
-JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 300)  # a worker that has not renewed it by then is taken for dead
+JOB_LEASE_SECONDS = env.int("JOB_LEASE_SECONDS", 300)  # a worker that does not renew it is taken for dead
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep-outbox": {"task": "digibeoordelen.outbox.tasks.sweep", "schedule": SWEEP_SECONDS},
@@ -247,8 +243,8 @@ CELERY_BEAT_SCHEDULE = {
     "clear-sessions": {"task": "accounts.tasks.clear_sessions", "schedule": 6 * 3600},
 }
 
-# --- What may be lost: how often an address tried a wrong link -----------------------------------
-# Beside the queue where that is Redis, so that all machines count together; else each process for itself.
+# --- Cache, for rate limits: may be lost -------------------------------------------------------
+# In the broker's Redis, so that all machines count together; without Redis per process.
 _shared = CELERY_BROKER_URL if CELERY_BROKER_URL.startswith("redis") else "locmemcache://"
 CACHES = {"default": env.cache("CACHE_URL", default=_shared)}
 CACHES["default"]["KEY_PREFIX"] = "digibeoordelen"
@@ -257,7 +253,7 @@ if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache"
 
 # --- Language and time -------------------------------------------------------------------------
 LANGUAGE_CODE = "nl"
-LANGUAGES = [("nl", "Nederlands"), ("en", "English")]  # which pages: accounts/language.py
+LANGUAGES = [("nl", "Nederlands"), ("en", "English")]  # English for some pages: accounts/language.py
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "taal"
 LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
@@ -267,13 +263,13 @@ TIME_ZONE = "Europe/Amsterdam"
 USE_TZ = True
 FORMAT_MODULE_PATH = ["digibeoordelen.formats"]
 
-# --- What the browser is told ------------------------------------------------------------------
+# --- Browser security --------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"],  # Bootstrap's own icons are data: URLs in its stylesheet
+        "img-src": [SELF, "data:"],  # Bootstrap's stylesheet has icons as data: URLs
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
@@ -289,10 +285,10 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
 SESSION_ENGINE = "accounts.sessions.store"
 SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.auth.middleware.LastSeenMiddleware
-SECURE_SSL_REDIRECT = False  # the proxy in front does it; the health check comes in plain
+SECURE_SSL_REDIRECT = False  # done by the proxy; the health check uses http
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
-# 60 criteria and their justifications, three fields each, fit many times over.
+# For forms of up to `exams.content.schema.MAX_CRITERIA` criteria, three fields each.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
@@ -307,9 +303,9 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        # Where a request ends outside of Django, gunicorn logs its whole address: through our filter, too.
+        # gunicorn logs the URL of a request that fails outside of Django: filter it too.
         "gunicorn.error": {"handlers": [], "propagate": True},
         "axes": {"level": "WARNING"},
-        "weasyprint": {"level": "WARNING"},  # it tells of every page it lays out
+        "weasyprint": {"level": "WARNING"},  # logs every page at INFO
     },
 }

@@ -1,11 +1,11 @@
-"""Which static files are collected: of the packages' files only those that pages load."""
+"""Finders that skip static files of packages that no page loads."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.staticfiles.finders import AppDirectoriesFinder, FileSystemFinder
 
-# Other editions of Bootstrap and htmx: compressing them was most of what collecting costs.
+# Other editions of Bootstrap and htmx; compressing them took most of the time of `collectstatic`.
 UNUSED = ["bootstrap-*", "bootstrap.css*", "bootstrap.rtl.*", "htmax-*", "htmx-4*", "hx-*"]
 
 

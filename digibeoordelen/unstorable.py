@@ -1,4 +1,4 @@
-"""What neither database can hold or look for is kept from every view."""
+"""Keeps values that no database can store away from views."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict, Unreadabl
 
 
 class UnstorableMiddleware:
-    """A NUL is left out of queries, forms and cookies; an address with one, or with too large a number, is unknown.
+    """Removes NUL from queries, forms and cookies; returns 404 for a URL with NUL or too large a number.
 
-    PostgreSQL fails on a NUL in a text, SQLite on an integer of more than 64 bits.
+    PostgreSQL fails on NUL in a text, SQLite on an integer of more than 64 bits.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -29,9 +29,9 @@ class UnstorableMiddleware:
     ) -> HttpResponse | None:
         if any(map(_is_unstorable, kwargs.values())):
             raise Http404
-        if getattr(view, "csrf_exempt", False):  # it decides for itself how its form is read
+        if getattr(view, "csrf_exempt", False):  # reads its form itself
             return None
-        with suppress(UnreadablePostError):  # the browser is gone
+        with suppress(UnreadablePostError):  # the browser disconnected
             request.POST = _without_nul(request.POST)  # type: ignore[assignment]
         return None
 

@@ -18,7 +18,7 @@ admin.site.site_header = admin.site.site_title = "Digitaal beoordelen – Consor
 
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page after login: where someone's work is."""
+    """Redirect to the first page after login, by role."""
     user = request.user
     roles = set(user.memberships.values_list("role", flat=True)) if user.is_authenticated else set()
     if Role.EXAMENCOMMISSIE in roles:
@@ -30,7 +30,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def staff_login(request: HttpRequest) -> HttpResponse:
-    """The site's own login, in the place of the admin's: that one asks no code."""
+    """Redirect to the site's login, as the admin's does not ask for a second factor."""
     if request.user.is_authenticated and not request.user.is_staff:
         raise Http404
     return redirect(

@@ -1,4 +1,4 @@
-"""What an address answers that opens nothing: one that only takes forms, or a mailed link with rubbish at its end."""
+"""Responses to GET for a POST-only URL, and to a mailed link with extra characters at its end."""
 
 from __future__ import annotations
 
@@ -14,10 +14,7 @@ LONGEST_LINK = 3  # segments: 'account-aanmaken/bevestigen/<token>'
 
 
 class PostOnlyMiddleware:
-    """Leads from an address that only takes forms to the page above it.
-
-    A browser opens such an address after log-in (`next`), when it restores its tabs, or from its history.
-    """
+    """Redirects GET of a POST-only URL to the page above it, as after login (`next`) or from the history."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -30,7 +27,7 @@ class PostOnlyMiddleware:
 
 
 def not_found(request: HttpRequest, exception: Http404) -> HttpResponseBase:
-    """404. With rubbish at its end a mailed link gets the page that its own view has for a wrong token."""
+    """Return 404, but for a mailed link with extra characters its view's page for a wrong token."""
     if request.resolver_match is None and request.method == "GET":
         for path, match in _above("/".join(request.path_info.split("/")[: LONGEST_LINK + 2])):
             if match.kwargs.keys() in ({"token"}, {"code"}):
@@ -42,7 +39,7 @@ def not_found(request: HttpRequest, exception: Http404) -> HttpResponseBase:
 
 
 def _above(path: str) -> Iterator[tuple[str, ResolverMatch]]:
-    """The addresses that `path` lies below, the nearest first; home, at least."""
+    """Yield the valid URLs above `path`, nearest first; at least the home page."""
     segments = path.split("/")[1:]
     for count in range(len(segments) - 1, -1, -1):
         above = "/" + "".join(f"{segment}/" for segment in segments[:count])

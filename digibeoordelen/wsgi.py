@@ -1,4 +1,4 @@
-"""The web entry point: refuses to start on a misconfiguration that a system check names."""
+"""The WSGI entry point, which stops on a failed system check."""
 
 import io
 import os
@@ -9,4 +9,4 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digibeoordelen.settings")
 
 application = get_wsgi_application()
-call_command("check", stdout=io.StringIO())  # problems alone are said, on standard error
+call_command("check", stdout=io.StringIO())  # prints only problems, on standard error

@@ -1,4 +1,4 @@
-"""What the Consortium's staff see of exams. Content comes from files (`content_pages`), never from a form."""
+"""Exams in the admin of the Consortium's staff; content comes from files (`exams.content.views`), not forms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.urls import path
 from accounts.admin import FoldedSearch, ForStaff
 from exams.content import views
 
-from .content.versions import shown_of
+from .content.versions import preview_version
 from .models import Exam, ExamVersion
 
 
@@ -35,7 +35,7 @@ class VersionInline(ForStaff, admin.TabularInline):
 
 @admin.register(Exam)
 class ExamAdmin(ForStaff, FoldedSearch):
-    """Title and level can be mended; what accounts and assessments point to stays as the file has it."""
+    """Only title and level can be edited; accounts and assessments refer to the rest."""
 
     list_display = ["title", "code", "cohort", "kind", "level"]
     list_filter = ["kind", "cohort", "level"]
@@ -50,13 +50,13 @@ class ExamAdmin(ForStaff, FoldedSearch):
 
 @admin.register(ExamVersion)
 class ExamVersionAdmin(ForStaff, FoldedSearch):
-    """Content to read, and the way in and out for it (`content_pages`); nothing here can be changed."""
+    """Read-only content, with upload and download (`exams.content.views`)."""
 
     list_display = ["exam", "number", "published_at", "prepared_by", "published_by"]
     list_filter = [("published_at", admin.EmptyFieldListFilter), "exam__kind", "exam__cohort"]
     list_select_related = ["exam", "prepared_by", "published_by"]
     search_fields = ["exam__title", "exam__code"]
-    # The grading stands under them in words and tables; its data, with their English keys, are in 'Download als YAML'.
+    # The template shows the grading in words and tables; its raw data are in 'Download als YAML'.
     fieldsets = [
         (None, {"fields": ["exam", "number", "prepared_at", "prepared_by", "published_at", "published_by"]}),
         ("Herkomst", {"classes": ["collapse"], "fields": ["source_sha256"]}),
@@ -71,10 +71,10 @@ class ExamVersionAdmin(ForStaff, FoldedSearch):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Django's page, with the content, the outcomes and the differences under it."""
+        """Add the content, outcomes and differences below Django's page."""
         version = self.get_object(request, object_id)
-        shown = {"shown": shown_of(version)} if version else {}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **shown})
+        context = {"preview": preview_version(version)} if version else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
 
     def get_urls(self) -> list[Any]:
         pages = [

@@ -1,6 +1,6 @@
-"""What is in the product catalogue, what someone has on their account, and opening it.
+"""The product catalogue and the exams on a user's account.
 
-Loading is the check: each `get_…` gives the thing when its exam is on the account, else raises `Http404`.
+Loading is the check: `get_exam`, `get_unit` and `get_work_process` raise `Http404` unless the exam is on the account.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from .models import AccountExam, CoreTask, Exam, ExamUnit, ExamVersion, Part, Wo
 
 @dataclass(frozen=True)
 class Search:
-    """What the catalogue is narrowed to; what is empty narrows nothing."""
+    """The catalogue's filters; an empty one does not filter."""
 
     query: str = ""
     kind: str = ""
@@ -27,28 +27,28 @@ class Search:
         return bool(self.query or self.kind or self.cohort)
 
     def finds(self, exam: Exam) -> bool:
-        """Whether title or code hold every word, accents ignored (one of one or two characters where a word starts)."""
+        """Return whether `exam` matches all filters; `query` as `accounts.search.holds`."""
         if self.kind not in ("", exam.kind) or self.cohort not in ("", exam.cohort):
             return False
         return not self.query or holds(self.query, [exam.title, exam.code])
 
 
 def catalogue(user: User) -> list[Exam]:
-    """The exams with published content, each with `on_account`: whether `user` has it.
+    """Return the exams with published content, each with `on_account`: whether `user` has it.
 
-    There are a few hundred, so that `Search` runs here: accents are ignored alike on both databases.
+    They are a few hundred, so `Search` filters in Python, where accents are ignored on every database.
     """
     on_account = AccountExam.objects.filter(exam=OuterRef("pk"), user=user)
     return list(_in_catalogue().annotate(on_account=Exists(on_account)))
 
 
 def cohorts(exams: Iterable[Exam]) -> list[str]:
-    """Those of these exams, the newest first."""
+    """Return the cohorts of `exams`, newest first."""
     return sorted({exam.cohort for exam in exams}, reverse=True)
 
 
 def exams_on_account(user: User) -> QuerySet[Exam]:
-    """The exams of 'Mijn Digibib', sorted by title."""
+    """Return the exams of 'Mijn Digibib', sorted by title."""
     return Exam.objects.filter(account_exams__user=user)
 
 
@@ -57,17 +57,17 @@ def get_exam(user: User, pk: int) -> Exam:
 
 
 def get_exam_to_add(pk: int) -> Exam:
-    """An exam of the catalogue: anyone may put it on their account."""
+    """Return an exam of the catalogue, which every user may add."""
     return get_object_or_404(_in_catalogue(), pk=pk)
 
 
 def get_unit(user: User, pk: int) -> ExamUnit:
-    """A published unit; of an older version too, since assessments keep the version they began with."""
+    """Return a published unit, also of an older version: assessments keep the version they started with."""
     return get_object_or_404(_units_of(user).select_related("exam_version__exam"), pk=pk)
 
 
 def get_work_process(user: User, pk: int) -> WorkProcess:
-    """A work process of such a unit, with its parts and their criteria."""
+    """Return a work process of a published unit, with its parts and criteria."""
     work_processes = WorkProcess.objects.filter(core_task__unit__in=_units_of(user))
     return get_object_or_404(
         work_processes.select_related("core_task__unit__exam_version__exam").prefetch_related("parts__criteria"), pk=pk
@@ -75,33 +75,30 @@ def get_work_process(user: User, pk: int) -> WorkProcess:
 
 
 def current_units(exam: Exam) -> QuerySet[ExamUnit]:
-    """The units of the newest published version, down to their work processes; none without such a version."""
+    """Return the units of the current version with their work processes; empty without a published version."""
     return ExamUnit.objects.filter(exam_version=exam.current_version).prefetch_related("core_tasks__work_processes")
 
 
 def core_tasks(unit: ExamUnit) -> QuerySet[CoreTask]:
-    """The unit's core tasks with their work processes, parts and criteria."""
+    """Return the unit's core tasks with their work processes, parts and criteria."""
     parts = Prefetch("work_processes__parts", Part.objects.prefetch_related("criteria"))
     return unit.core_tasks.prefetch_related(parts)
 
 
 def add_to_account(*, user: User, exam: Exam) -> None:
-    """Put the exam on the account; nothing changes when it is there already."""
+    """Add the exam to the account; idempotent."""
     AccountExam.objects.get_or_create(user=user, exam=exam)
 
 
 def remove_from_account(*, user: User, exam: Exam) -> None:
-    """Take the exam off the account; assessments and results of it stay."""
+    """Remove the exam from the account; assessments and results remain."""
     AccountExam.objects.filter(user=user, exam=exam).delete()
 
 
-def _published() -> QuerySet[ExamVersion]:
-    return ExamVersion.objects.filter(published_at__isnull=False)
-
-
 def _in_catalogue() -> QuerySet[Exam]:
-    return Exam.objects.filter(Exists(_published().filter(exam=OuterRef("pk"))))
+    return Exam.objects.filter(Exists(ExamVersion.objects.published().filter(exam=OuterRef("pk"))))
 
 
 def _units_of(user: User) -> QuerySet[ExamUnit]:
-    return ExamUnit.objects.filter(exam_version__in=_published(), exam_version__exam__in=exams_on_account(user))
+    versions = ExamVersion.objects.published().filter(exam__in=exams_on_account(user))
+    return ExamUnit.objects.filter(exam_version__in=versions)

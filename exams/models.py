@@ -1,11 +1,4 @@
-"""What can be assessed: exams, their published versions, and everything below down to criteria.
-
-Content comes in through files (`exams.content.versions`): `manage.py load_exam`, or the staff's screens. To read it:
-
-- `version.units.with_content()`: units with everything below them, in five queries whatever their size;
-- `unit.node()`: the unit's shape for grading; a criterion's key is its primary key;
-- `version.scheme()`: the version's grading scheme, for `scheme().grade_unit(unit.code, scores)`.
-"""
+"""Exams, their versions and their content down to criteria, loaded from files (`exams.content.versions`)."""
 
 from __future__ import annotations
 
@@ -21,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField, ProseField
 from accounts.models import User
-from exams.grading import nodes as grading_nodes
 from exams.grading import scores
+from exams.grading.nodes import unit_nodes
 
 from .content.upload import Upload as Upload
 from .published import Content, ContentQuerySet, PublishedContent
@@ -37,7 +30,7 @@ SHA256 = r"^[0-9a-f]{64}$"
 
 
 class Exam(models.Model):
-    """A qualification's exam or a keuzedeel exam, of one cohort; its content is in its versions."""
+    """The exam of a qualification or keuzedeel for one cohort; its content is in its versions."""
 
     class Kind(models.TextChoices):
         PROFESSION = "PROFESSION", "Beroep"
@@ -83,9 +76,9 @@ class Exam(models.Model):
 
     def clean(self) -> None:
         errors = {}
-        pattern, mend = CODES.get(self.kind, ("", ""))
+        pattern, message = CODES.get(self.kind, ("", ""))
         if not re.search(pattern, self.code):
-            errors["code"] = mend
+            errors["code"] = message
         if not re.search(COHORT, self.cohort) or int(self.cohort[5:]) != int(self.cohort[:4]) + 1:
             errors["cohort"] = "Schrijf het cohort als schooljaar, zoals 2025-2026."
         if errors:
@@ -93,12 +86,12 @@ class Exam(models.Model):
 
     @property
     def current_version(self) -> ExamVersion | None:
-        """The newest published version: the one that new assessments pin."""
+        """The newest published version, which new assessments use."""
         return self.versions.filter(published_at__isnull=False).order_by("-number").first()
 
 
 class AccountExam(models.Model):
-    """An exam that someone put on their account: a tile in 'Mijn Digibib'."""
+    """An exam on a user's account: a tile in 'Mijn Digibib'."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="account_exams")
     exam = models.ForeignKey(Exam, models.CASCADE, related_name="account_exams")
@@ -114,7 +107,7 @@ class AccountExam(models.Model):
 
 
 class ExamVersionQuerySet(models.QuerySet["ExamVersion"]):
-    """Bulk changes would walk around the checks in `ExamVersion`, so they are refused."""
+    """Refuses bulk changes, which would bypass the checks in `ExamVersion`."""
 
     def published(self) -> ExamVersionQuerySet:
         return self.filter(published_at__isnull=False)
@@ -129,10 +122,10 @@ class ExamVersionQuerySet(models.QuerySet["ExamVersion"]):
 
 
 class ExamVersion(models.Model):
-    """The content of an exam as an assessment pins it: immutable from `published_at` on.
+    """The content of an exam as assessments refer to it: immutable once published.
 
-    `grading_rule` names a rule of `exams.grading`; `grading_data` holds every number it needs. They are
-    checked against the content when the version is published: what is published can be graded.
+    `grading_rule` is a key of `exams.grading.scores.RULES`, `grading_data` its data. Publishing checks them against
+    the content, so a published version can be graded.
     """
 
     exam = models.ForeignKey(Exam, models.PROTECT, related_name="versions", verbose_name="examen")
@@ -194,7 +187,7 @@ class ExamVersion(models.Model):
                 raise ValidationError([str(problem) for problem in error.problems]) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Raises `PublishedContent` once published, `grading.SchemeError` when it is published unfit."""
+        """Raise `PublishedContent` if already published, `SchemeError` if published with unfit grading data."""
         if self.pk and ExamVersion.objects.published().filter(pk=self.pk).exists():
             raise PublishedContent
         if self.published_at:
@@ -208,7 +201,7 @@ class ExamVersion(models.Model):
 
     @transaction.atomic
     def publish(self, *, by: User | None = None) -> None:
-        """From now on new assessments pin this version, and the exam has its title and level. Raises as `save` does."""
+        """Make this the version of new assessments, and copy its title and level to the exam; raise as `save`."""
         self.published_at, self.published_by = timezone.now(), by
         try:
             self.save()
@@ -220,17 +213,14 @@ class ExamVersion(models.Model):
             self.exam.save(update_fields=["title", "level"])
 
     def nodes(self) -> tuple[scores.UnitNode, ...]:
-        """The shape of all units, in one query."""
-        return grading_nodes.nodes_of(self.units.all()) if self.pk else ()
+        """Return all units as grading nodes, in one query."""
+        return unit_nodes(self.units.all()) if self.pk else ()
 
     def scheme(self) -> scores.Scheme:
-        """The grading scheme: one query, and none the next time on this object once it is published.
-
-        Raises `grading.SchemeError` when the data do not fit; what is published fits.
-        """
-        kept: scores.Scheme | None = self.__dict__.get("_scheme")
-        if kept is not None:
-            return kept
+        """Return the grading scheme, cached on this object once published; raise `SchemeError` on unfit data."""
+        cached: scores.Scheme | None = self.__dict__.get("_scheme")
+        if cached is not None:
+            return cached
         scheme = scores.load_scheme(rule=self.grading_rule, data=self.grading_data, units=self.nodes())
         if self.published_at:
             self.__dict__["_scheme"] = scheme
@@ -239,15 +229,12 @@ class ExamVersion(models.Model):
 
 class ExamUnitQuerySet(ContentQuerySet):
     def with_content(self) -> ExamUnitQuerySet:
-        """Units with their core tasks, work processes, parts and criteria, each in order: five queries in all.
-
-        Walk them with `.all()` (`unit.core_tasks.all()` and so on); any other method asks again.
-        """
+        """Prefetch everything down to criteria, in exam order: five queries. Walk it with `.all()` only."""
         return self.order_by("position").prefetch_related("core_tasks__work_processes__parts__criteria")
 
 
 class ExamUnit(Content):
-    """What is assessed in one go."""
+    """Exameneenheid: what one assessment covers."""
 
     version_path: ClassVar[str] = "exam_version"
 
@@ -275,8 +262,8 @@ class ExamUnit(Content):
         return self.exam_version
 
     def node(self) -> scores.UnitNode:
-        """The unit's shape for grading, in one query; a criterion's key is its primary key."""
-        (node,) = grading_nodes.nodes_of(ExamUnit.objects.filter(pk=self.pk))
+        """Return the unit as a grading node, in one query; a criterion's key is its primary key."""
+        (node,) = unit_nodes(ExamUnit.objects.filter(pk=self.pk))
         return node
 
 
@@ -336,7 +323,7 @@ class WorkProcess(Content):
 
 
 class Part(Content):
-    """Onderdeel of a work process: what one examiner assesses and justifies as a whole."""
+    """Onderdeel of a work process, which an examiner justifies as a whole."""
 
     class Kind(models.TextChoices):
         BEHAVIOUR = "BEHAVIOUR", _("Gedragsobservatie")
@@ -366,7 +353,7 @@ class Part(Content):
 
 
 class Criterion(Content):
-    """One line to score, with what O, V and G mean for it."""
+    """One line to score, with the meanings of O, V and G."""
 
     version_path: ClassVar[str] = "part__work_process__core_task__unit__exam_version"
 

@@ -1,4 +1,4 @@
-"""What is published never changes: the checks that content of an exam version shares."""
+"""The base of an exam version's content: immutable once the version is published."""
 
 from __future__ import annotations
 
@@ -15,24 +15,21 @@ if TYPE_CHECKING:
 
 
 class PublishedContent(ValidationError):
-    """Content of a published version was about to change."""
+    """Refuses a change to the content of a published version."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or "Deze versie is gepubliceerd en verandert niet meer; maak een nieuwe versie.")
 
 
 def refuse_published(versions: Q) -> None:
-    """Raises `PublishedContent` when one of these versions is published.
-
-    Asks the database, since a version in memory may be from before its publication.
-    """
+    """Raise `PublishedContent` if one of `versions` is published, by the database: objects may be stale."""
     version_model = apps.get_model("exams", "ExamVersion")
     if version_model.objects.filter(versions, published_at__isnull=False).exists():
         raise PublishedContent
 
 
 class ContentQuerySet(models.QuerySet[Any]):
-    """Bulk changes would walk around the check in `Content.save`, so content refuses or checks them."""
+    """Refuses or checks bulk changes, which would bypass `Content.save`."""
 
     def update(self, **kwargs: Any) -> int:
         raise PublishedContent("Exameninhoud wordt niet in bulk gewijzigd; maak een nieuwe versie.")
@@ -41,9 +38,9 @@ class ContentQuerySet(models.QuerySet[Any]):
         raise PublishedContent("Exameninhoud wordt niet in bulk gewijzigd; maak een nieuwe versie.")
 
     def bulk_create(self, objs: Iterable[Any], *args: Any, **kwargs: Any) -> list[Any]:
-        things = list(objs)
-        refuse_published(Q(pk__in={thing.version.pk for thing in things}))
-        return super().bulk_create(things, *args, **kwargs)
+        objects = list(objs)
+        refuse_published(Q(pk__in={content.version.pk for content in objects}))
+        return super().bulk_create(objects, *args, **kwargs)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         refuse_published(Q(pk__in=self.order_by().values(self.model.version_path)))
@@ -51,10 +48,7 @@ class ContentQuerySet(models.QuerySet[Any]):
 
 
 class Content(models.Model):
-    """A piece of an exam version: it can't be changed once that version is published.
-
-    `version_path` leads from the model to its version in a query.
-    """
+    """A part of an exam version; `version_path` is the lookup from the model to its version."""
 
     version_path: ClassVar[str]
 
@@ -70,9 +64,9 @@ class Content(models.Model):
         raise NotImplementedError
 
     def refuse_if_published(self) -> None:
-        """A row that moves elsewhere changes two versions: the one it stands in, and the one it goes to."""
-        stands_in = type(self).objects.filter(pk=self.pk).values(self.version_path)
-        refuse_published(Q(pk=self.version.pk) | Q(pk__in=stands_in))
+        """Check both versions of a row that moves: the stored one and the new one."""
+        stored = type(self).objects.filter(pk=self.pk).values(self.version_path)
+        refuse_published(Q(pk=self.version.pk) | Q(pk__in=stored))
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.refuse_if_published()

@@ -1,4 +1,4 @@
-"""Mijn Digibib, Productcatalogus, Workflow, and the pages of an exam (source text, part A, first steps)."""
+"""Mijn Digibib, Productcatalogus, Workflow and the pages of an exam (source text, part A)."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -26,7 +26,7 @@ from .catalogue import (
     remove_from_account,
 )
 from .models import Exam
-from .workflow import parts, steps
+from .workflow import participants, steps
 
 EXAMS_PER_PAGE = 30
 
@@ -47,12 +47,12 @@ def product_catalogue(request: UserRequest) -> HttpResponse:
         kind=request.GET.get("soort", ""),
         cohort=request.GET.get("cohort", ""),
     )
-    found = [exam for exam in exams if search.finds(exam)]
+    matches = [exam for exam in exams if search.finds(exam)]
     context = {
         "search": search,
         "kinds": Exam.Kind.choices,
         "cohorts": cohorts(exams),
-        "page": Paginator(found, EXAMS_PER_PAGE).get_page(request.GET.get("pagina")),
+        "page": Paginator(matches, EXAMS_PER_PAGE).get_page(request.GET.get("pagina")),
     }
     return render(request, "exams/catalogue.html", context)
 
@@ -64,7 +64,7 @@ def add(request: UserRequest, exam_id: int) -> HttpResponse:
     add_to_account(user=request.user, exam=exam)
     undo = reverse("exams:remove", args=[exam.pk])
     messages.success(request, _("‘%(exam)s’ staat nu op uw account.") % {"exam": exam.title}, extra_tags=undo)
-    return _back_to_the_list(request)
+    return _redirect_to_catalogue(request)
 
 
 @translated
@@ -74,13 +74,13 @@ def remove(request: UserRequest, exam_id: int) -> HttpResponse:
     remove_from_account(user=request.user, exam=exam)
     undo = reverse("exams:add", args=[exam.pk])
     messages.success(request, _("‘%(exam)s’ is van uw account gehaald.") % {"exam": exam.title}, extra_tags=undo)
-    return _back_to_the_list(request)
+    return _redirect_to_catalogue(request)
 
 
 @translated
 @require_GET
 def workflow(request: UserRequest) -> HttpResponse:
-    return render(request, "exams/workflow.html", {"steps": steps(), "parts": parts()})
+    return render(request, "exams/workflow.html", {"steps": steps(), "participants": participants()})
 
 
 @translated
@@ -114,6 +114,6 @@ def work_process_page(request: UserRequest, work_process_id: int) -> HttpRespons
     return render(request, "exams/work_process.html", context)
 
 
-def _back_to_the_list(request: UserRequest) -> HttpResponse:
-    """To the catalogue with the search that the buttons stood in."""
+def _redirect_to_catalogue(request: UserRequest) -> HttpResponse:
+    """Return to the catalogue with the search of the request."""
     return redirect(reverse("exams:catalogue", query=request.GET))

@@ -1,4 +1,4 @@
-"""The process of digital assessment: its steps, who takes part, and what each of them does."""
+"""The texts of the page Workflow: the steps of an assessment and its participants."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from accounts.models import Role
 
 
 class Actor(models.TextChoices):
-    """Who takes part; two of them need no account."""
-
     STUDENT = "STUDENT", gettext_lazy("Student")
     INITIATOR = "INITIATOR", gettext_lazy("Initiator")
     EXAMINER = "EXAMINER", gettext_lazy("Examinator")
@@ -22,7 +20,7 @@ class Actor(models.TextChoices):
 
     @property
     def role(self) -> str:
-        """The role of whoever is this; a Docent may examine, too, but starts assessments first of all."""
+        """The account role that matches, '' if the actor needs no account."""
         return _ROLES.get(self, "")
 
 
@@ -34,52 +32,48 @@ _ROLES = {
 }
 
 
-class Deed(NamedTuple):
-    """What one of them does in a step."""
-
+class Action(NamedTuple):
     actor: Actor
     what: str
 
 
 class Step(NamedTuple):
-    """A step of the process: the status that an assessment then has, as a value and in a word, and what happens."""
+    """The actions while an assessment has `status`; `label` is the status in Dutch."""
 
     status: str
-    word: str
-    deeds: list[Deed]
+    label: str
+    actions: list[Action]
 
 
-class Part(NamedTuple):
-    """Somebody's part in the whole: what they need, and what it comes to."""
-
+class Participant(NamedTuple):
     actor: Actor
     needs: str
-    comes_to: str
+    contribution: str
 
 
 def steps() -> list[Step]:
-    """From start to end, in the language of the page."""
+    """Return the steps in order, in the active language."""
     student, initiator, examiner = Actor.STUDENT, Actor.INITIATOR, Actor.EXAMINER
     new = [
-        Deed(initiator, _("Kiest het examen, de student en de examinatoren, samen of elk voor een eigen deel.")),
-        Deed(student, _("Heeft een account met studentnummer, zodat de initiator de naam vindt.")),
+        Action(initiator, _("Kiest het examen, de student en de examinatoren, samen of elk voor een eigen deel.")),
+        Action(student, _("Heeft een account met studentnummer, zodat de initiator de naam vindt.")),
     ]
     invited = [
-        Deed(initiator, _("Verzendt de uitnodigingen, zo nodig met een opmerking of een bijlage.")),
-        Deed(examiner, _("Krijgt een mail met de knop ‘Start beoordeling’.")),
+        Action(initiator, _("Verzendt de uitnodigingen, zo nodig met een opmerking of een bijlage.")),
+        Action(examiner, _("Krijgt een mail met de knop ‘Start beoordeling’.")),
     ]
     in_progress = [
-        Deed(examiner, _("Geeft bij elk criterium O, V of G, onderbouwt dat en rondt af.")),
-        Deed(initiator, _("Ziet wie nog bezig is, en herinnert of vervangt wie te laat is.")),
-        Deed(student, _("Volgt de voortgang in ‘Mijn examens’, vanaf de start tot het einde.")),
+        Action(examiner, _("Geeft bij elk criterium O, V of G, onderbouwt dat en rondt af.")),
+        Action(initiator, _("Ziet wie nog bezig is, en herinnert of vervangt wie te laat is.")),
+        Action(student, _("Volgt de voortgang in ‘Mijn examens’, vanaf de start tot het einde.")),
     ]
     assessed = [
-        Deed(Actor.COMMITTEE, _("Kijkt de beoordeling na, past die als dat moet aan en maakt die definitief.")),
+        Action(Actor.COMMITTEE, _("Kijkt de beoordeling na, past die als dat moet aan en maakt die definitief.")),
     ]
     final = [
-        Deed(Actor.EXAM_OFFICE, _("Krijgt de pdf per mail en bewaart die.")),
-        Deed(student, _("Ziet het cijfer, de O-V-G en de pdf in ‘Mijn examens’.")),
-        Deed(initiator, _("Ziet het resultaat en de pdf bij ‘Digitaal beoordelen’.")),
+        Action(Actor.EXAM_OFFICE, _("Krijgt de pdf per mail en bewaart die.")),
+        Action(student, _("Ziet het cijfer, de O-V-G en de pdf in ‘Mijn examens’.")),
+        Action(initiator, _("Ziet het resultaat en de pdf bij ‘Digitaal beoordelen’.")),
     ]
     return [
         Step("NEW", _("Nieuw"), new),
@@ -90,30 +84,30 @@ def steps() -> list[Step]:
     ]
 
 
-def parts() -> list[Part]:
-    """Everyone's part, in the language of the page."""
+def participants() -> list[Participant]:
+    """Return the participants, in the active language."""
     return [
-        Part(
+        Participant(
             Actor.STUDENT,
             _("Een account met studentnummer, en het examen op dat account."),
             _("Doet niets voor de beoordeling zelf; volgt die en ziet de uitslag."),
         ),
-        Part(
+        Participant(
             Actor.INITIATOR,
             _("Een account met de rol Docent."),
             _("Bepaalt wie waarvoor beoordeeld wordt, en nodigt de examinatoren uit."),
         ),
-        Part(
+        Participant(
             Actor.EXAMINER,
             _("Een e-mailadres, geen account. Wie Docent of Praktijkopleider is, staat vanzelf in het adresboek."),
             _("Beoordeelt de student met het formulier achter de link in de mail."),
         ),
-        Part(
+        Participant(
             Actor.COMMITTEE,
             _("Een account met de rol Examencommissie."),
             _("Stelt de uitslag vast."),
         ),
-        Part(
+        Participant(
             Actor.EXAM_OFFICE,
             _("Een e-mailadres."),
             _("Doet niets voor de beoordeling zelf; bewaart de pdf."),

@@ -1,9 +1,9 @@
-"""What `make` runs. Standard library alone where it works before anything is installed."""
+"""What `make` runs; only the standard library, where no package may be installed yet."""
 
 import sys
 
 if sys.version_info < (3, 11):
-    found = ".".join(str(part) for part in sys.version_info[:3])
+    version = ".".join(str(part) for part in sys.version_info[:3])
     raise SystemExit(
-        f"Python 3.11 or newer is needed; {sys.executable} is {found}. Name another: make … PYTHON=python3.11"
+        f"Python 3.11 or newer is needed; {sys.executable} is {version}. Name another: make … PYTHON=python3.11"
     )

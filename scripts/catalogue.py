@@ -1,7 +1,6 @@
-"""Compile the English texts: read locale/en/LC_MESSAGES/django.po, write the .mo that Django reads.
+"""Compile the English texts, locale/en/LC_MESSAGES/django.po to .mo, with polib instead of GNU gettext.
 
-The .mo is kept beside the .po, so that a fresh clone needs no GNU gettext; a test compares them. Runs in the virtual
-environment, with polib.
+The .mo is committed; a test compares the two.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The virtual environment in `.venv`: makes it, and installs a locked set of packages when the lock changed."""
+"""Create the virtual environment in `.venv`, and install the locked packages when the lock changes."""
 
 import fcntl
 import hashlib
@@ -13,13 +13,13 @@ BASE = Path(__file__).resolve().parent.parent
 VENV = BASE / ".venv"
 PYTHON = VENV / "bin" / "python"
 APP = BASE / "requirements" / "app.txt"
-DEV = BASE / "requirements" / "dev.txt"  # holds everything of app.txt at the same versions
+DEV = BASE / "requirements" / "dev.txt"  # a superset of app.txt
 
 
 def prepare(lock: Path) -> Path:
-    """The environment's Python, with the packages of `lock` installed; raises SystemExit where pip fails.
+    """Return the environment's Python with the packages of `lock` installed; raise SystemExit if pip fails.
 
-    What was installed is remembered by the lock's hash, so that the next call is done in milliseconds.
+    The lock's hash is stored, so that the next call takes milliseconds.
     """
     with _one_at_a_time():
         digest = hashlib.sha256(lock.read_bytes()).hexdigest()
@@ -41,7 +41,7 @@ _PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input")
 
 
 def _pip_works(*, cheaply: bool) -> bool:
-    """Whether the environment is whole; `cheaply` looks at its Python alone (gone after a system upgrade)."""
+    """Return whether the environment works; `cheaply` checks only that its Python exists."""
     if not PYTHON.exists() or cheaply:
         return PYTHON.exists()
     return subprocess.run([PYTHON, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
@@ -54,7 +54,7 @@ def _run(*command: str) -> None:
 
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
-    """Two `make` in one checkout don't install into the same folder at once; the kernel frees a killed one's lock."""
+    """Prevent two `make` in one checkout from installing at once; the kernel releases a killed process's lock."""
     descriptor = os.open(APP.parent, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""What we need of the operating system: finds what is missing, installs it as root, names it otherwise."""
+"""Packages of the operating system: check for them, install them if root, else describe how to."""
 
 import ctypes
 import importlib
@@ -16,7 +16,7 @@ FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.h
 
 @dataclass(frozen=True)
 class Need:
-    """One thing of the operating system: Debian's packages, what it is for, and a look whether it is here."""
+    """Debian packages, their purpose, and a check for them."""
 
     packages: tuple[str, ...]
     purpose: str
@@ -24,16 +24,16 @@ class Need:
 
 
 def find_program(name: str) -> str | None:
-    """The path of a program, also in PostgreSQL's own folder on Debian, which is not on the PATH; None without it."""
-    if found := shutil.which(name):
-        return found
+    """Return a program's path, also in PostgreSQL's folder on Debian, which is not on the PATH; None if missing."""
+    if path := shutil.which(name):
+        return path
     versions = sorted(POSTGRESQL_FOLDER.glob("*/bin"), key=_version, reverse=True)
     folders = [*(str(folder) for folder in versions), "/usr/sbin"]
     return shutil.which(name, path=os.pathsep.join(folders))
 
 
 def _version(folder: Path) -> float:
-    """The version in '/usr/lib/postgresql/15/bin'; what is no number comes last."""
+    """Return the version in '/usr/lib/postgresql/15/bin'; 0 if it is not a number."""
     try:
         return float(folder.parent.name)
     except ValueError:
@@ -57,7 +57,7 @@ def _libraries(*names: str) -> Callable[[], bool]:
 
 
 def _can_make_environments() -> bool:
-    importlib.invalidate_caches()  # it may have been installed a moment ago
+    importlib.invalidate_caches()  # it may just have been installed
     return importlib.util.find_spec("ensurepip") is not None
 
 
@@ -92,12 +92,12 @@ REDIS = Need(("redis-server",), "the tests on Redis", _program("redis-server"))
 
 
 def install_command(needs: Sequence[Need]) -> str:
-    """What to type as root to install `needs` on Debian."""
+    """Return the command that installs `needs` on Debian, as root."""
     return "apt-get install --yes --no-install-recommends " + " ".join(p for need in needs for p in need.packages)
 
 
 def install_missing(needs: Sequence[Need]) -> list[Need]:
-    """Installs with apt-get, as root, what of `needs` is not here; returns what is still missing after that."""
+    """Install the missing `needs` with apt-get if root; return what is still missing."""
     missing = [need for need in needs if not need.is_here()]
     if not missing or os.geteuid() != 0 or not shutil.which("apt-get"):
         return missing
@@ -113,7 +113,7 @@ def install_missing(needs: Sequence[Need]) -> list[Need]:
 
 
 def name_missing(missing: Sequence[Need]) -> str:
-    """The sentences that tell a person what is missing, what for, and the command to type."""
+    """Return a message about missing packages, their purpose, and the command to install them."""
     purposes = "; ".join(f"{', '.join(need.packages)} for {need.purpose}" for need in missing)
     command = f"sudo apt-get update && sudo {install_command(missing)}"
     return f"Missing on this machine: {purposes}.\nType this, then try again:\n\n    {command}\n"

@@ -1,7 +1,7 @@
-"""Inside the virtual environment, before the site's processes start: checks, database, static files, demo data.
+"""Prepare the site before its processes start: checks, database, static files, demo data.
 
-One process for all of it, since Django's own start is most of the time each step would take. Prints the demo
-accounts and nothing else on standard output; problems go to standard error.
+One process for all, as starting Django takes most of the time of each step. Prints only the demo accounts on standard
+output; problems go to standard error.
 """
 
 import io
@@ -13,15 +13,15 @@ from django.core.management.base import SystemCheckError
 
 
 def main() -> None:
-    """Prepares the site that the environment describes; each step is done again harmlessly."""
+    """Prepare the site configured by the environment; each step is idempotent."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digibeoordelen.settings")
     django.setup()
-    unsaid = io.StringIO()
+    ignored = io.StringIO()
     try:
-        call_command("check", stdout=unsaid)
-        call_command("migrate", interactive=False, verbosity=0, stdout=unsaid)
-        call_command("collectstatic", interactive=False, verbosity=0, stdout=unsaid)
-        call_command("load_demo", stdout=unsaid)
+        call_command("check", stdout=ignored)
+        call_command("migrate", interactive=False, verbosity=0, stdout=ignored)
+        call_command("collectstatic", interactive=False, verbosity=0, stdout=ignored)
+        call_command("load_demo", stdout=ignored)
         call_command("demo_accounts")
     except (CommandError, SystemCheckError) as error:
         raise SystemExit(str(error)) from error

@@ -1,4 +1,4 @@
-"""Child processes that never outlive us, and free ports."""
+"""Child processes that never outlive this one, and free ports."""
 
 import ctypes
 import os
@@ -14,9 +14,9 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 def follow_parent(signal_number: int, *, parent: int | None = None) -> None:
-    """Has the kernel send this process `signal_number` when its parent dies, however it dies (Linux; else nothing).
+    """Have the kernel send this process `signal_number` when its parent dies (on Linux; else do nothing).
 
-    `parent` is the parent's process id as it was before the fork: if that one died meanwhile, we go at once.
+    `parent` is the parent's process id before the fork: if it died since, kill this process now.
     """
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
@@ -25,16 +25,13 @@ def follow_parent(signal_number: int, *, parent: int | None = None) -> None:
 
 
 def dies_with_us(signal_number: int = signal.SIGTERM) -> Callable[[], None]:
-    """For Popen's `preexec_fn`: the child gets `signal_number` when this process dies. Call from the main thread."""
-    us = os.getpid()
-    return lambda: follow_parent(signal_number, parent=us)
+    """Return a `preexec_fn` for Popen: the child gets `signal_number` when this process dies. For the main thread."""
+    parent = os.getpid()
+    return lambda: follow_parent(signal_number, parent=parent)
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on at this moment.
-
-    Below those that the kernel deals out by itself (on Linux from 32768 on), which another program could get meanwhile.
-    """
+    """Return a free TCP port of 127.0.0.1, below the kernel's ephemeral ports (on Linux from 32768)."""
     while True:
         port = 12_000 + secrets.randbelow(20_000)
         with socket.socket() as probe, suppress(OSError):

@@ -1,7 +1,7 @@
-"""`make run`: the whole site on this machine alone, from nothing to the address to open.
+"""`make run`: the whole site on this machine.
 
-Installs what is missing, prepares SQLite, static files and demo data in `var/`, then keeps gunicorn, a Celery
-worker and beat running until Ctrl-C. Everything it keeps is in `var/`; stop and start it at any moment.
+Installs what is missing, prepares SQLite, static files and demo data in `var/`, and keeps gunicorn, a Celery worker and
+beat running until Ctrl-C.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from scripts.environment import BASE
 from scripts.processes import follow_parent
 from scripts.supervisor import Child, Supervisor
 
-# What would make this another site than the embedded one: names that a developer's shell may hold.
-NOT_OURS = (
+# Variables in a developer's shell that would change the embedded site.
+IGNORED_VARIABLES = (
     "ALLOWED_HOSTS", "BEHIND_PROXY", "BROKER_URL", "CACHE_URL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "DEBUG",
     "DJANGO_SETTINGS_MODULE", "S3_BUCKET", "S3_ENDPOINT_URL", "SECRET_KEY", "SECRET_KEY_FALLBACKS",
     "SECOND_STEP_FOR_STAFF", "TRUSTED_PROXIES",
@@ -31,10 +31,10 @@ NOT_OURS = (
 
 
 def main() -> int:
-    """Starts the site and keeps it running; the exit code."""
+    """Run the site until it is stopped; return the exit code."""
     started = time.monotonic()
     port = _parse_port()
-    if "MAKELEVEL" in os.environ:  # a killed make takes us along; a shell that started us and ends does not
+    if "MAKELEVEL" in os.environ:  # stop when make is killed, but not when a shell ends
         follow_parent(signal.SIGTERM)
     var = Path(os.environ.get("VAR_DIR", BASE / "var")).resolve()
     var.mkdir(parents=True, exist_ok=True)
@@ -49,7 +49,7 @@ def main() -> int:
     accounts = _prepare(python, env)
     supervisor = Supervisor()
     web, *others = _children(python, env, port)
-    supervisor.add(web)  # alone, so that it answers as soon as it can
+    supervisor.add(web)  # first, so that it answers as soon as possible
     if _wait_until_it_answers(supervisor, f"{address}/gezondheid/"):
         supervisor.add(*others)
         _welcome(address, accounts, var=var, seconds=time.monotonic() - started)
@@ -71,7 +71,7 @@ def _parse_port() -> int:
 
 
 def _lock(path: Path, address: str) -> int:
-    """Holds `path` for as long as this process lives; raises SystemExit if another one does."""
+    """Lock `path` while this process lives; raise SystemExit if another one holds it."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -100,15 +100,15 @@ def _another(port: int) -> int:
 
 
 def _environment(var: Path, address: str) -> dict[str, str]:
-    """The environment of every process of the site. EMAIL_URL passes through: then mail really leaves."""
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    """Return the environment of the site's processes; with EMAIL_URL mail is really sent."""
+    inherited = {name: value for name, value in os.environ.items() if name not in IGNORED_VARIABLES}
     return {
         "LOG_LEVEL": "WARNING",
         "STATIC_ROOT": str(var / "staticfiles"),
-        **kept,
+        **inherited,
         "DEMO": "on",
         "PYTHONUNBUFFERED": "1",
-        # Celery's advice for servers that take tasks from strangers; whoever starts this as root knows it.
+        # Celery's warning is for brokers that others can write to.
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
         "SECRET_KEY": _secret_key(var / "secret_key"),
         "SITE_URL": address,
@@ -117,7 +117,7 @@ def _environment(var: Path, address: str) -> dict[str, str]:
 
 
 def _secret_key(path: Path) -> str:
-    """The key made at the first start: links in mails that were sent must still open after the next one."""
+    """Return the key made at the first start, so that links in mails stay valid."""
     if not path.is_file():
         fresh = path.with_suffix(".new")
         fresh.unlink(missing_ok=True)
@@ -129,7 +129,7 @@ def _secret_key(path: Path) -> str:
 
 
 def _prepare(python: Path, env: dict[str, str]) -> str:
-    """Brings database, static files and demo data up to date; returns the sentences that name the demo accounts."""
+    """Update database, static files and demo data; return the list of demo accounts."""
     done = subprocess.run(
         [python, "-m", "scripts.prepare_site"],
         cwd=BASE,
@@ -147,7 +147,7 @@ def _prepare(python: Path, env: dict[str, str]) -> str:
 def _children(python: Path, env: dict[str, str], port: int) -> list[Child]:
     celery = [str(python), "-m", "celery", "-A", "digibeoordelen", "--quiet"]
     commands = {
-        # No access log: addresses hold examiners' links.
+        # No access log: URLs contain examiners' links.
         "web": [str(python), "-m", "gunicorn", "digibeoordelen.wsgi", f"--bind=127.0.0.1:{port}", "--threads=8",
                 "--log-level=warning", "--no-control-socket", "--graceful-timeout=15"],
         "worker": [*celery, "worker", "--concurrency=2", "--loglevel=WARNING", "--without-gossip", "--without-mingle"],
@@ -157,7 +157,7 @@ def _children(python: Path, env: dict[str, str], port: int) -> list[Child]:
 
 
 def _wait_until_it_answers(supervisor: Supervisor, url: str) -> bool:
-    """True once the site answers; False if a process died before that, or someone asked to stop."""
+    """Return True once the site answers; False if a process died or the site is stopped before that."""
     while not supervisor.asked_to_stop and not supervisor.deaths:
         supervisor.turn()
         try:

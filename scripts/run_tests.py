@@ -1,7 +1,7 @@
-"""`make test`: every check there is, on a PostgreSQL and Redis of its own and on SQLite.
+"""`make test`: all checks, on a temporary PostgreSQL and Redis and on SQLite.
 
-Ends with a line for each thing that was skipped, and why, and then 'N passed, N failed, N skipped' summed over the
-runs. With CI=true, what was skipped or missing is a failure.
+Ends with a line per skipped thing and its reason, and 'N passed, N failed, N skipped' over all runs. With CI=true
+skipping is a failure.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from scripts.environment import BASE
 from scripts.processes import dies_with_us
 from scripts.tally import Tally, read_junit
 
-STEP_SECONDS = 55 * 60  # a step that takes longer hangs
+STEP_SECONDS = 55 * 60  # timeout of a step
 SERVERS = (machine.POSTGRESQL, machine.REDIS)
 LINTERS = {
     "ruff check": ("ruff", "check", "."),
@@ -34,7 +34,7 @@ LINTERS = {
 
 
 class Suite:
-    """One go through the checks: runs steps, and keeps what failed, was skipped and was counted."""
+    """Runs steps, and collects what failed, was skipped and was counted."""
 
     def __init__(self, python: Path, reports: Path, *, strict: bool) -> None:
         self.python, self.reports, self.strict = python, reports, strict
@@ -43,7 +43,7 @@ class Suite:
         self.tally = Tally()
 
     def lint(self) -> None:
-        """Every linter, each said in one line; what a failing one printed follows its line."""
+        """Run the linters; print a line for each, and the output of a failing one."""
         env = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(BASE)}
         for name, (program, *arguments) in LINTERS.items():
             started = time.monotonic()
@@ -54,11 +54,11 @@ class Suite:
                 self.failed.append(name)
 
     def pytest(self, name: str, *, only: str = "", without: Sequence[str] = (), env: Mapping[str, str]) -> None:
-        """One run of pytest, of the marks `only` and without those of `without`; its counts join the tally."""
+        """Run pytest for the marks `only` and without those of `without`; add its counts to the tally."""
         print(f"\npytest on {name}", flush=True)
         report = self.reports / f"{len(list(self.reports.iterdir()))}.xml"
         command = [str(self.python), "-m", "pytest", "--quiet", "-n", _workers(), "--dist", "loadgroup"]
-        command += ["--max-worker-restart=0"]  # a hanging test ends its worker; a new one would wait for ever
+        command += ["--max-worker-restart=0"]  # a hanging test ends its worker; a new one would hang too
         command += ["--durations=10", f"--junitxml={report}"]
         if marks := [f"({only})"] * bool(only) + [f"not {mark}" for mark in without]:
             command += ["-m", " and ".join(marks)]
@@ -70,11 +70,11 @@ class Suite:
             self.tally += Tally(failed=1)
 
     def skip(self, what: str, missing: Sequence[machine.Need]) -> None:
-        """Remembers that `what` was left out for want of `missing`."""
+        """Record that `what` was skipped because of `missing`."""
         self.skipped.append(f"{what}: type `sudo {machine.install_command(missing)}`")
 
     def finish(self) -> int:
-        """Prints the closing lines; the exit code."""
+        """Print the summary; return the exit code."""
         skipped = [*self.skipped, *self.tally.describe_skipped()]
         print()
         for name in self.failed:
@@ -90,9 +90,9 @@ class Suite:
 
 
 def main() -> int:
-    """Runs what the arguments ask; the exit code."""
+    """Run the requested checks; return the exit code."""
     options = _parse()
-    # A script's background jobs start with SIGINT ignored; but it is how each step is told to stop and clean up.
+    # A script's background jobs ignore SIGINT, by which steps are stopped.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     started = time.monotonic()
@@ -124,9 +124,9 @@ def _parse() -> argparse.Namespace:
 
 
 def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
-    """Each test once: the browser tests on SQLite, with what rests on the database; the others on PostgreSQL and Redis.
+    """Run each test once: browser tests and those about the database on SQLite, the others on PostgreSQL and Redis.
 
-    Without these servers all that needs neither runs on SQLite.
+    Without these servers everything else runs on SQLite.
     """
     absent = []
     if machine.CHROMIUM in missing:
@@ -157,14 +157,14 @@ def _sqlite() -> dict[str, str]:
 
 
 def _workers() -> str:
-    """One more than there are cores: tests that start processes mostly wait for them."""
+    """Return one more than the number of cores, as tests that start processes mostly wait."""
     return str((os.cpu_count() or 1) + 1)
 
 
 def _run(command: Sequence[str], *, env: Mapping[str, str], quiet: bool) -> tuple[int, str]:
-    """Runs `command` from the project's folder: its exit code, and its output where `quiet` keeps that back.
+    """Run `command` in the project's folder; return its exit code, and its output if `quiet`.
 
-    Where we are interrupted it is interrupted, too, and gets the time to stop what it started.
+    If this process is interrupted, the command is too, with time to stop what it started.
     """
     output = subprocess.PIPE if quiet else None
     process = subprocess.Popen(

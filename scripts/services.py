@@ -1,4 +1,4 @@
-"""A PostgreSQL and a Redis of our own: on free ports, in a temporary folder, gone when we are."""
+"""Temporary PostgreSQL and Redis servers, on free ports, that end with this process."""
 
 import os
 import pwd
@@ -15,18 +15,18 @@ from pathlib import Path
 from scripts.machine import find_program
 from scripts.processes import dies_with_us, free_port
 
-PATIENCE = 60.0  # seconds for a server to answer
+START_SECONDS = 60.0  # for a server to answer
 
 
 class ServerFailed(RuntimeError):
-    """A server did not start; the message holds what it said."""
+    """A server did not start; the message contains its output."""
 
 
 @contextmanager
 def postgresql() -> Iterator[str]:
-    """The URL of an empty database on a PostgreSQL of our own; raises ServerFailed.
+    """Yield the URL of an empty database on a temporary PostgreSQL; raise ServerFailed.
 
-    It refuses to run as root: then it runs as the user postgres, or nobody. A crash may lose its data (no fsync).
+    It refuses to run as root, so root runs it as `postgres` or `nobody`. Without fsync: a crash may lose its data.
     """
     with _folder("postgresql") as folder:
         user = _unprivileged_user()
@@ -55,7 +55,7 @@ def postgresql() -> Iterator[str]:
 
 @contextmanager
 def redis() -> Iterator[str]:
-    """The URL of a Redis of our own that keeps nothing on disk; raises ServerFailed."""
+    """Yield the URL of a temporary Redis without persistence; raise ServerFailed."""
     with _folder("redis") as folder:
         port = free_port()
         command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
@@ -74,7 +74,7 @@ def _folder(name: str) -> Iterator[Path]:
 
 
 def _unprivileged_user() -> str | None:
-    """Who runs PostgreSQL: None for ourselves, unless we are root."""
+    """Return the user that runs PostgreSQL if this process is root, else None."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -119,7 +119,7 @@ def _resolve(command: Sequence[str]) -> list[str]:
 def _server(
     command: Sequence[str], folder: Path, user: str | None, *, stop: signal.Signals
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs a server whose output goes to `folder`/log, and ends it with `stop`, or when this process dies."""
+    """Run a server with its output in `folder`/log; end it with `stop`, also when this process dies."""
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             _resolve(command),
@@ -127,7 +127,7 @@ def _server(
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # a Ctrl-C is for us; we end it
+            start_new_session=True,  # Ctrl-C must only reach this process
             preexec_fn=dies_with_us(stop),
             user=user,
             group=_group(user),
@@ -145,7 +145,7 @@ def _server(
 
 
 def _wait(process: subprocess.Popen[bytes], answers: Callable[[], bool], folder: Path) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + START_SECONDS
     while not answers():
         if process.poll() is not None or time.monotonic() > deadline:
             raise ServerFailed((folder / "log").read_text(errors="replace")[-2000:])

@@ -1,4 +1,4 @@
-"""Keeps a few child processes running: starts again what dies, shows what they print, stops them together."""
+"""Keeps child processes running: restarts them, prints their output, stops them together."""
 
 import os
 import selectors
@@ -11,13 +11,13 @@ from typing import IO
 
 from scripts.processes import dies_with_us
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before what died is started again; doubles each time
-STEADY = 60.0  # whoever ran this long has recovered: the next pause is the first again
-PATIENCE = 25.0  # seconds between asking to stop and making them
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a restart; doubles each time
+STEADY = 60.0  # seconds after which a child counts as recovered, and the pause is reset
+PATIENCE = 25.0  # seconds between SIGTERM and SIGKILL
 
 
 class Child:
-    """One program that should always run. Leads a process group of its own, so that a Ctrl-C reaches only us."""
+    """A program that should always run, in its own process group, so that Ctrl-C reaches only the supervisor."""
 
     def __init__(self, name: str, command: Sequence[str], *, env: Mapping[str, str], cwd: Path) -> None:
         self.name, self.command, self.env, self.cwd = name, list(command), dict(env), cwd
@@ -26,7 +26,7 @@ class Child:
         self.pause = FIRST_PAUSE
 
     def start(self) -> IO[bytes]:
-        """Starts it; returns what it prints."""
+        """Start the program; return its output."""
         self.process = subprocess.Popen(
             self.command,
             env=self.env,
@@ -42,10 +42,10 @@ class Child:
         return self.process.stdout
 
     def bury(self) -> int | None:
-        """The exit code if it has just died, having planned its next start; None while it lives or waits."""
+        """Return the exit code if the program has just died, and plan its restart; else return None."""
         if self.process is None or (code := self.process.poll()) is None:
             return None
-        self.signal_group(signal.SIGKILL)  # what it started itself may still hold the port
+        self.signal_group(signal.SIGKILL)  # its own children may still use the port
         if time.monotonic() - self.started > STEADY:
             self.pause = FIRST_PAUSE
         self.process, self.start_at = None, time.monotonic() + self.pause
@@ -55,7 +55,7 @@ class Child:
         self.pause = min(self.pause * 2, LONGEST_PAUSE)
 
     def signal_group(self, number: int) -> None:
-        """Sends to the child and all that it started; nothing if they are gone."""
+        """Send a signal to the program and its children, if they exist."""
         if self.process is not None:
             try:
                 os.killpg(self.process.pid, number)
@@ -64,11 +64,11 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until someone asks to stop (SIGINT, SIGTERM, SIGHUP). To be used in the main thread."""
+    """Runs children until SIGINT, SIGTERM or SIGHUP; use it in the main thread."""
 
     def __init__(self) -> None:
         self.children: list[Child] = []
-        self.deaths: list[str] = []  # one sentence per death, for who starts us
+        self.deaths: list[str] = []  # a sentence per death
         self.times_asked_to_stop = 0
         self._outputs = selectors.DefaultSelector()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -79,13 +79,12 @@ class Supervisor:
         return self.times_asked_to_stop > 0
 
     def add(self, *children: Child) -> None:
-        """Starts these and keeps them running from now on."""
         for child in children:
             self.children.append(child)
             self._start(child)
 
     def turn(self, *, seconds: float = 0.2) -> None:
-        """Passes on output for at most `seconds`, notices deaths, starts again whoever's pause is over."""
+        """Print output for at most `seconds`, detect deaths, and restart children whose pause is over."""
         self._pass_on_output(seconds)
         for child in self.children:
             code = child.bury()
@@ -97,7 +96,7 @@ class Supervisor:
                 self._start(child)
 
     def stop(self) -> None:
-        """Asks every child to finish what it is doing, waits, and ends by force what won't (or at a second Ctrl-C)."""
+        """Terminate the children; kill them after `PATIENCE` or at a second Ctrl-C."""
         impatient_at = self.times_asked_to_stop + 1
         deadline = time.monotonic() + PATIENCE
         for child in self.children:
@@ -115,7 +114,7 @@ class Supervisor:
         self._pass_on_output(0)
 
     def say(self, line: str, *, name: str = "") -> None:
-        """Prints one line behind its speaker's name."""
+        """Print a line after its source's name."""
         print(f"{name or 'make':<6} | {line}", flush=True)
 
     def _start(self, child: Child) -> None:

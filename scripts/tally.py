@@ -1,4 +1,4 @@
-"""Counts what pytest's reports (JUnit XML) say."""
+"""Count the results in pytest's reports (JUnit XML)."""
 
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Tally:
-    """Tests that passed and failed, and those skipped by run and reason."""
+    """Numbers of tests that passed and failed, and of skipped ones by run and reason."""
 
     passed: int = 0
     failed: int = 0
@@ -22,12 +22,12 @@ class Tally:
         return Tally(self.passed + other.passed, self.failed + other.failed, self.reasons + other.reasons)
 
     def describe_skipped(self) -> list[str]:
-        """A line per reason, with the number of tests it kept from running."""
+        """Return a line per reason, with its number of tests."""
         return [f"{count} test{'s' if count > 1 else ''}, {reason}" for reason, count in sorted(self.reasons.items())]
 
 
 def read_junit(report: Path, *, run: str) -> Tally:
-    """The counts of one run; an error in a fixture is its test's failure. A missing or broken report counts nothing."""
+    """Return the counts of a run; a fixture's error is its test's failure, a missing or broken report is empty."""
     try:
         cases = ElementTree.parse(report).iter("testcase")  # noqa: S314 - written by our own pytest a moment ago
     except (OSError, ElementTree.ParseError):

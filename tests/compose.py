@@ -1,4 +1,4 @@
-"""docker-compose.yml as processes: its very commands and environment, where no container engine is.
+"""docker-compose.yml as processes, with its commands and environment, without a container engine.
 
     def test_something(compose_stack):
         … compose_stack.url …            https, through a stand-in for Caddy; its certificate is its own

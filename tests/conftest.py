@@ -77,7 +77,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
     """Rolled back, an exam leaves its number to the next test's."""
-    criteria_cache.forget()
+    criteria_cache.clear()
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def second_examiner(school: School) -> Contact:
 
 @pytest.fixture
 def assessment(student: Membership, unit: ExamUnit, docent: User) -> Assessment:
-    """The student's assessment as `docent` started it: NEW, nobody chosen."""
+    """The student's assessment, started by `docent`: NEW, without examiners."""
     return steps.start_assessment(student, unit, docent)
 
 

@@ -1,4 +1,4 @@
-"""Caddy's stand-in for tests: takes https, and hands every request to the site as Caddy does."""
+"""An https proxy that replaces Caddy in tests."""
 
 import http.client
 import ssl
@@ -72,4 +72,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = forward  # noqa: N815 - the names that http.server calls
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Says nothing: pytest has its own output."""
+        """Log nothing."""

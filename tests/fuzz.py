@@ -22,7 +22,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from exams.content.guide import example_text
+from exams.content.guide import example_source
 
 from .factories import png
 
@@ -89,8 +89,8 @@ FILES: list[tuple[str, bytes, str]] = [
     ),
     ("nul.csv", "Voornaam;Achternaam;E-mailadres\nN\0a;W\u202eit;noa@hier.test\n".encode(), "text/csv"),
     ("utf16.csv", "Voornaam;Achternaam;E-mailadres\nNoa;Wit;noa@hier.test\n".encode("utf-16"), "text/csv"),
-    ("examen.yaml", example_text().encode(), "application/yaml"),
-    ("nul.yaml", example_text().replace("title: ", 'title: "\\0\\ud800" #', 1).encode(), "application/yaml"),
+    ("examen.yaml", example_source().encode(), "application/yaml"),
+    ("nul.yaml", example_source().replace("title: ", 'title: "\\0\\ud800" #', 1).encode(), "application/yaml"),
     ("bom.yaml", b"a: &a [*a, *a]\n" + b"[" * 5000, "application/yaml"),
     ("logo.png", png(), "image/png"),
     ("bestand.pdf", b"%PDF-1.7\n" + bytes(range(256)), "application/pdf"),

@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/ and the README anew, by the browser tests: `make guide`.
+"""Make the pictures of docs/ and the README with the browser tests: `make guide`.
 
 A picture is named for what a test keeps by that name with its fixture `shots`; a document that shows it says so
 by its file's name alone, `img/<name>.png`. Of a test that runs at several widths it is the one of a desk: `…-1280`.

@@ -52,7 +52,7 @@ def wait_until(condition: Callable[[], T], what: str, timeout: float = PATIENCE)
 
 
 class Process:
-    """A running program with all that it starts; what it says is in `output`."""
+    """A running program and its children; `output` is all they printed."""
 
     def __init__(self, command: Sequence[str], *, env: dict[str, str], log: Path) -> None:
         self.command = list(command)
@@ -78,10 +78,10 @@ class Process:
         return self._process.poll() is None
 
     def wait_for_output(self, words: str, timeout: float = PATIENCE) -> None:
-        """Until it said `words`; fails with all it did say when it ends before that, or takes too long."""
+        """Wait until the output contains `words`; fail with the output if the program ends or takes too long."""
         deadline = time.monotonic() + timeout
         while True:
-            was_running = self.is_running  # asked first: what it said before its end is in the output by then
+            was_running = self.is_running  # before reading the output, which is then complete if it ended
             if words in self.output:
                 return
             if not was_running or time.monotonic() > deadline:
@@ -139,7 +139,7 @@ class Site:
         return self.env["SITE_URL"]
 
     def run(self, *arguments: str) -> str:
-        """Runs Python with these arguments to its end; returns what it said, fails with it when that went wrong."""
+        """Run Python with these arguments; return its output, or fail with it."""
         done = subprocess.run(
             [sys.executable, *arguments],
             env=self.env,

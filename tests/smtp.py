@@ -1,4 +1,4 @@
-"""A mail server for tests: collects what it takes, and can be told to refuse, to be silent, or to drop out."""
+"""A mail server for tests that stores mails, and can refuse, be silent or drop the connection."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from scripts.processes import free_port
 
-logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd would tell of every line said
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd logs every line
 
-DROP = "drop"  # an answer that is none: the connection ends
-SILENCE = "silence"  # an answer that doesn't come
-YES = "250 OK"  # what it says when it isn't told anything
+DROP = "drop"  # close the connection instead of answering
+SILENCE = "silence"  # never answer
+YES = "250 OK"  # the default answer
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class SmtpSink:
         self.connections = 0
         self.delay = 0.0  # seconds each mail takes
         self.smtputf8 = True  # whether it takes addresses that are not ASCII; read at `start`
-        self.pipelining = False  # whether it says that it takes several commands at once
+        self.pipelining = False  # whether it announces PIPELINING
         self.port = free_port()
         self._answers: dict[str, list[str]] = {}
         self._open: dict[SMTP, int] = {}
@@ -87,7 +87,7 @@ class SmtpSink:
 
     @property
     def open_connections(self) -> int:
-        """How many connections nobody ended yet."""
+        """Return the number of open connections."""
         return sum(server.transport is not None and not server.transport.is_closing() for server in list(self._open))
 
     def start(self) -> None:
@@ -108,9 +108,9 @@ class SmtpSink:
             self._controller = None
 
     def answer(self, step: str, *answers: str) -> None:
-        """Has the next times that `step` (MAIL, RCPT or DATA) is reached answered so, one answer a time.
+        """Queue answers for the next times that `step` (MAIL, RCPT or DATA) is reached.
 
-        A mail whose DATA is answered with DROP or SILENCE was taken: it is in `received`, but nobody is told.
+        With DROP or SILENCE after DATA the mail is in `received`, but its sender gets no answer.
         """
         self._answers.setdefault(step, []).extend(answers)
 

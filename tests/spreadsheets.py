@@ -32,7 +32,7 @@ Convert = Callable[..., bytes]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what needs LibreOffice, so that `make test` can leave it out where there is none."""
+    """Mark tests that need LibreOffice, so that `make test` can skip them."""
     for item in items:
         if "libreoffice" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.libreoffice)

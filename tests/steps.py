@@ -16,7 +16,7 @@ from exams.models import ExamUnit, Part, WorkProcess
 
 
 def start_assessment(student: Membership, unit: ExamUnit, by: User) -> Assessment:
-    """A new assessment: state NEW, nobody chosen yet."""
+    """Start an assessment: NEW, without examiners."""
     return start.start(unit=unit, student=student, by=by)
 
 

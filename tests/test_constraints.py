@@ -71,7 +71,7 @@ def breaks(name):
 
 
 class Cast:
-    """Things that stand; each try adds or changes one thing too many."""
+    """Valid rows; each method adds or changes one that is invalid."""
 
     def __init__(self, assessed, student, examiner, docent, committee_member):
         self.assessment, self.student, self.examiner = assessed, student, examiner

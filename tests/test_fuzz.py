@@ -26,7 +26,7 @@ from committee.decisions.finalise import finalise
 from digibeoordelen import urls as project
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from digibeoordelen.outbox.storage import keep
-from exams.content.guide import example_text
+from exams.content.guide import example_source
 from exams.models import Exam, ExamUnit, Upload
 
 from . import steps
@@ -90,7 +90,7 @@ def values(
     tokens = {name: make(school, whose.get(name, docent)) for name, make in ACCOUNT_LINKS.items()}
     core_task = unit.core_tasks.get()
     export = ExportFactory(school=school, exam=exam, by=committee_member)
-    upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_text().encode())
+    upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_source().encode())
     listed = prepare(Import, school=school, by=docent, file=csv_file(ANOUK), filename="lijst.csv")
     proposal = invitation.proposals.create(first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
     attachment = invitation.attachments.create(filename="a.png", content_type="image/png", file=given_logo(school))

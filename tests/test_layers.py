@@ -115,7 +115,7 @@ def looked_up_by_id_alone(tree):
 
 def test_no_view_looks_up_a_tenant_s_things_by_id_alone():
     found = {f"{name}: {view}" for name, tree in SOURCES.items() for view in looked_up_by_id_alone(tree)}
-    # The examiner's cookie is signed over these ids: the signature says who asks.
+    # The examiner's cookie is signed over these ids: the signature identifies the examiner.
     assert found == {"assessments/links.py: open_cookie"}
 
 

@@ -13,7 +13,7 @@ from digibeoordelen.outbox.models import OutgoingMail
 
 from .mails import queue_all, sentences, words_of
 
-# What an HTML alone says, of its buttons.
+# Texts only in the HTML part, about buttons.
 OF_BUTTONS = {
     "Start beoordeling",
     "Werkt de knop niet?",

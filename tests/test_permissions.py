@@ -34,7 +34,7 @@ from assessments.models import Assessment, DataRequest, DatesImport, Document, I
 from assessments.privacy import data_requests
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.models import OutgoingMail
-from exams.content.guide import example_text
+from exams.content.guide import example_source
 from exams.models import ExamUnit, Upload
 
 from .accounts.people.test_invitations import ask
@@ -309,7 +309,7 @@ def _registered(school: School, docent: User) -> str:
 
 def _forgotten(school: School, docent: User) -> str:
     # Of someone else than who looks: logging in makes one's own void.
-    link = password.mail_link(user=UserFactory(), language="nl")
+    link = password.password_link(user=UserFactory(), language="nl")
     return auth_links.NEW_PASSWORD.token(link.data)
 
 
@@ -569,7 +569,7 @@ ADMIN_URLS = {
 def test_the_admin_is_for_consortium_staff_alone(
     page: str, method: str, people: dict[str, User | None], unit: ExamUnit, docent: User
 ) -> None:
-    upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_text().encode())
+    upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_source().encode())
     values = {"public_id": upload.public_id, "version_id": unit.exam_version_id, "number": 1}
     path = reverse(f"admin:{page}", kwargs={name: values[name] for name in ADMIN_URLS[page]})
     found = {}

@@ -78,7 +78,7 @@ def request_change(*, user: User, email: str, language: str) -> None:
     """
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        withdraw(user=user)
+        withdraw_change(user=user)
         change = EmailChange.objects.create(user=user, old_email=user.email, new_email=email)
         if User.objects.filter(email=email).exists():
             mails.queue_has_account(to=email, language=language)
@@ -87,12 +87,12 @@ def request_change(*, user: User, email: str, language: str) -> None:
         mails.queue_email_change_asked(change=change, until=change.asked_at + STOP_TERM, language=language)
 
 
-def withdraw(*, user: User) -> None:
+def withdraw_change(*, user: User) -> None:
     """Withdraw the open request; the link to stop it stays valid."""
     user.email_changes.filter(_OPEN).update(withdrawn_at=timezone.now())
 
 
-def confirm(*, change: EmailChange) -> None:
+def confirm_change(*, change: EmailChange) -> None:
     """Set the new address. Raise `LinkGone` if it is no longer open, `AddressTaken`, or `OtherDomain`."""
     with transaction.atomic():
         user, current = _locked(change)
@@ -124,7 +124,7 @@ def stop(*, change: EmailChange, language: str) -> None:
         sessions.end_all(user=user)
         if user.email != abandoned:
             mails.queue_email_given_back(to=abandoned, language=language)
-        link = password.mail_link(user=user, language=language)
+        link = password.password_link(user=user, language=language)
         mails.queue_new_password(user=user, link=link, language=language)
     logger.warning("Account %s: a change of address was stopped from the old one", user.pk)
 

@@ -101,7 +101,7 @@ def turn_off(*, user: User, session: SessionBase) -> None:
 
 
 @transaction.atomic
-def remove(*, user: User, by: User) -> bool:
+def remove_by_staff(*, user: User, by: User) -> bool:
     """Remove the second factor of someone who lost phone and recovery codes; return False if it is off."""
     if not _remove(user):
         return False

@@ -32,7 +32,7 @@ JUST_LOGGED_IN = timedelta(minutes=15)  # a login this recent needs no password 
 @translated
 @never_cache
 @require_GET
-def overview(request: UserRequest) -> HttpResponse:
+def mfa_overview(request: UserRequest) -> HttpResponse:
     """Show the settings, or redirect to the set-up."""
     if not _may_change(request):
         return redirect("accounts:set_up_second_step")

@@ -21,7 +21,7 @@ from . import mails
 from .links import NEW_PASSWORD, LinkGone
 
 logger = logging.getLogger(__name__)
-TERM = timedelta(hours=24)
+LINK_TERM = timedelta(hours=24)
 
 
 def request_reset(*, email: str, language: str) -> None:
@@ -31,16 +31,16 @@ def request_reset(*, email: str, language: str) -> None:
         if user is None:
             mails.queue_no_account(to=email, language=language)
         else:
-            mails.queue_new_password(user=user, link=mail_link(user=user, language=language), language=language)
+            mails.queue_new_password(user=user, link=password_link(user=user, language=language), language=language)
 
 
-def mail_link(*, user: User, language: str) -> Link:
+def password_link(*, user: User, language: str) -> Link:
     """Return the outbox's placeholder for a link, void after a login or a change of password or address."""
     requested = int(timezone.now().timestamp())
     return NEW_PASSWORD.for_mail(user=user.pk, asked=requested, state=_state(user), language=language)
 
 
-def resolve(data: Mapping[str, Any]) -> str:
+def resolve_password_link(data: Mapping[str, Any]) -> str:
     """Return the URL for the mail being sent; raise `LinkVoid`."""
     try:
         _usable(data)
@@ -59,12 +59,12 @@ def reset(*, token: str, password: str, language: str) -> User:
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).get(pk=get_user(token).pk)
         _usable(NEW_PASSWORD.read(token), user)
-        change(user=user, password=password, language=language)
+        change_password(user=user, password=password, language=language)
         sessions.end_all(user=user)
     return user
 
 
-def change(*, user: User, password: str, language: str) -> None:
+def change_password(*, user: User, password: str, language: str) -> None:
     """Set the password and mail the owner."""
     with transaction.atomic():
         user.set_password(password)
@@ -83,7 +83,7 @@ def _usable(data: Mapping[str, Any], user: User | None = None) -> User:
     user = user or User.objects.filter(pk=data["user"], is_active=True).first()
     if user is None or not constant_time_compare(data["state"], _state(user)):
         raise LinkGone("used")
-    if datetime.fromtimestamp(data["asked"], UTC) + TERM < timezone.now():
+    if datetime.fromtimestamp(data["asked"], UTC) + LINK_TERM < timezone.now():
         raise LinkGone("expired")
     return user
 

@@ -70,7 +70,7 @@ LISTS_BY_USER = Limit(
 
 
 def client_key(request: HttpRequest) -> str:
-    """What stands for who asks: the IPv4 address, or the IPv6 network of 64 bits that one subscriber has."""
+    """Return the client's IPv4 address, or the /64 network of its IPv6 address, which one subscriber has."""
     try:
         address = ipaddress.ip_address(client_address(request))
     except ValueError:

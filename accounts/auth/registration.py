@@ -25,7 +25,7 @@ from . import mails
 from .links import CONFIRM_REGISTRATION, LinkGone
 
 logger = logging.getLogger(__name__)
-TERM = timedelta(hours=48)
+REGISTRATION_TERM = timedelta(hours=48)
 
 
 class AlreadyAnAccount(Exception):
@@ -54,13 +54,13 @@ def _mail(email: str, registration: Registration | None, *, language: str) -> No
     if User.objects.filter(email=email).exists():
         mails.queue_has_account(to=email, language=language)
     elif registration:
-        until = registration.asked_at + TERM
+        until = registration.asked_at + REGISTRATION_TERM
         mails.queue_confirm_registration(registration=registration, until=until, language=language)
     else:
         mails.queue_no_account(to=email, language=language)
 
 
-def confirm(*, registration: Registration) -> User:
+def confirm_registration(*, registration: Registration) -> User:
     """Create the account with the role STUDENT, and delete all registrations of its address.
 
     Raise `LinkGone` if another registration was confirmed first, `AlreadyAnAccount`, or `NotAtThisSchool`.
@@ -113,7 +113,7 @@ def get_registration(token: str) -> Registration:
     return registration
 
 
-def resolve(data: Mapping[str, Any]) -> str:
+def resolve_registration(data: Mapping[str, Any]) -> str:
     """Return the URL for the mail being sent; raise `LinkVoid`."""
     if not _open().filter(pk=data["registration"]).exists():
         raise LinkVoid("De aanvraag is intussen bevestigd of verlopen.")
@@ -130,7 +130,7 @@ def _open() -> Any:
 
 
 def _oldest() -> datetime:
-    return timezone.now() - TERM
+    return timezone.now() - REGISTRATION_TERM
 
 
 @shared_task(name="accounts.tasks.forget_unconfirmed")

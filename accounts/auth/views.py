@@ -75,7 +75,7 @@ def change_password(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = User.objects.get(pk=request.user.pk)
         password = form.cleaned_data["new_password1"]
-        auth_password.change(user=user, password=password, language=get_language() or "")
+        auth_password.change_password(user=user, password=password, language=get_language() or "")
         update_session_auth_hash(request, user)
         messages.success(request, _("Uw wachtwoord is gewijzigd. Op andere apparaten bent u uitgelogd."))
         return redirect("accounts:profile")
@@ -142,7 +142,7 @@ def confirm_registration(request: HttpRequest, token: str) -> HttpResponse:
 
 def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
     try:
-        user = auth_registration.confirm(registration=registration)
+        user = auth_registration.confirm_registration(registration=registration)
     except auth_registration.AlreadyAnAccount:
         raise LinkGone("taken") from None
     except auth_registration.NotAtThisSchool:
@@ -176,7 +176,7 @@ def ask_email_change(request: UserRequest) -> HttpResponse:
 @translated
 @require_POST
 def withdraw_email_change(request: UserRequest) -> HttpResponse:
-    email_change.withdraw(user=request.user)
+    email_change.withdraw_change(user=request.user)
     messages.success(request, _("Uw e-mailadres blijft %(email)s.") % {"email": request.user.email})
     return redirect("accounts:profile")
 
@@ -190,7 +190,7 @@ def confirm_email(request: UserRequest, token: str) -> HttpResponse:
     try:
         change = email_change.get_open_change(token, request.user)
         if request.method == "POST":
-            email_change.confirm(change=change)
+            email_change.confirm_change(change=change)
             text = _("Uw e-mailadres is nu %(email)s. Daarmee logt u voortaan in.")
             messages.success(request, text % {"email": change.new_email})
             return redirect("accounts:profile")

@@ -1,4 +1,4 @@
-"""What the columns of a file are called, and what may stand in them."""
+"""The columns of a list: their names, and which values are valid."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from accounts.mailable import mailable, normalise_address
 
 from .reading import Unreadable
 
-KEPT = 500  # characters of a cell; no column takes as many, so that what is longer is refused in any case
-MENDING = "Wat is er mis"  # the column that the file to mend has more
+MAX_CELL = 500  # characters stored of a cell; more than any column allows
+ERRORS_HEADER = "Wat is er mis"  # the extra column of the error file
 SEPARATOR = re.compile(r"\s*[,;/+]\s*|\s+en\s+")
-# What people call a column, beside its header: the same in every kind of list.
+# Other headers of a column, in every kind of list.
 SYNONYMS: dict[str, tuple[str, ...]] = {
     "first_name": ("Roepnaam", "Voornamen", "First name", "Given name", "Forename"),
     "infix": ("Tussenvoegsels", "Voorvoegsel", "Voorvoegsels", "Infix", "Prefix", "Name prefix"),
@@ -43,37 +43,37 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 TRUTHS = {"WAAR", "ONWAAR", "TRUE", "FALSE"}  # as Excel and what it exports write a boolean
 DATE = re.compile(
-    r"\d{1,2}[-/]\d{1,2}[-/]\d{4}( .*)?|\d{4}-\d{2}-\d{2}([T ].*)?|\d{1,2}-[a-z]{3}(-\d{2}|-\d{4})?", re.IGNORECASE
+    r"\d{1,2}[-/]\d{1,2}[-/]\d{4}( .*)?|\d{4}-\d{2}-\d{2}([_T ].*)?|\d{1,2}-[a-z]{3}(-\d{2}|-\d{4})?", re.IGNORECASE
 )
-# UTF-8 that was once read as Windows-1252, and what stands in place of a character that was lost.
+# UTF-8 once read as Windows-1252, and the replacement character.
 GARBLED = re.compile("\ufffd|[ÃÂ][\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]")
 EXCEL_ERRORS = {"#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A", "#N/B", "#VERW!", "#NAAM?"}
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: the field it fills, its header, and what else people call it."""
+    """A column: the field `name` that it fills, its header and valid values."""
 
     name: str
     header: str
     explanation: str
     max_length: int
     required: bool = False
-    also: tuple[str, ...] = ()
-    choices: Mapping[str, str] = field(default_factory=dict)  # what stands in the cell → value; the former any case
-    several: bool = False  # of the choices, with a comma between them
+    synonyms: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)  # text, in any case → value
+    several: bool = False  # choices, separated by commas
     holds: Literal["text", "name", "date"] = "text"
 
     @property
-    def offered(self) -> list[str]:
-        """One word for each value."""
+    def options(self) -> list[str]:
+        """Return the first text of each choice."""
         first: dict[str, str] = {}
         for word, value in self.choices.items():
             first.setdefault(value, word.capitalize())
         return list(first.values())
 
-    def chosen(self, cell: str) -> list[str]:
-        """The values that a good cell names."""
+    def parse(self, cell: str) -> list[str]:
+        """Return the choices in a valid cell."""
         return [self.choices[word.casefold()] for word in self._words(cell)]
 
     def has_choices(self, cell: str) -> bool:
@@ -87,10 +87,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to say of a row: of a column and its value, or (without them) of the row as a whole.
-
-    `warns`: the row is imported, and someone should look whether that is right.
-    """
+    """A note (Dutch) about a value or, without `column`, the row; `warns`: imported, but to be checked."""
 
     column: str
     value: str
@@ -100,35 +97,35 @@ class Note:
 
 @dataclass(frozen=True)
 class Layout:
-    """Which cell of a line holds which column's value; `unused` are the headers that mean nothing here."""
+    """The index of each column's cell in a line; `unused` are the unknown headers."""
 
     columns: Sequence[Column]
     places: Mapping[str, int]
     unused: tuple[str, ...] = ()
 
     def values(self, cells: Sequence[str]) -> tuple[str, ...]:
-        """The values in the order of the columns; empty for a column that the file lacks."""
+        """Return the values in the order of the columns, '' for a column that the file lacks."""
         width = len(cells)
         places = [self.places.get(column.name, width) for column in self.columns]
-        return tuple(cells[place][:KEPT] if place < width else "" for place in places)
+        return tuple(cells[place][:MAX_CELL] if place < width else "" for place in places)
 
 
 def count_columns(columns: Sequence[Column], cells: Sequence[str]) -> int:
-    """Return how many of `columns` these cells name."""
+    """Return how many of `columns` have their header in `cells`."""
     known = _by_word(columns)
     return len({known[word].name for word in map(_plain, cells) if word in known})
 
 
 def renamed_columns(layout: Layout, header: Sequence[str]) -> list[tuple[str, str]]:
-    """Return (the file's header, ours) of each column that the file calls something else."""
+    """Return (the file's header, ours) of each column with another header in the file."""
     ours = {layout.places[column.name]: column.header for column in layout.columns if column.name in layout.places}
-    return [(header[at], ours[at]) for at in sorted(ours) if _plain(header[at]) != _plain(ours[at])]
+    return [(header[index], ours[index]) for index in sorted(ours) if _plain(header[index]) != _plain(ours[index])]
 
 
 def find_columns(columns: Sequence[Column], header: Sequence[str], *, line: str = "de eerste regel") -> Layout:
-    """Return where the columns of a line of headers are; order, case, spaces and hyphens don't matter.
+    """Return the layout of a header line, ignoring order, case, spaces and hyphens.
 
-    Raises `Unreadable`, which names it as `line`.
+    Raise `Unreadable`, naming the line as `line`, if a required column is missing or a column is repeated.
     """
     known = _by_word(columns)
     places: dict[str, int] = {}
@@ -136,26 +133,26 @@ def find_columns(columns: Sequence[Column], header: Sequence[str], *, line: str 
     for place, cell in enumerate(header):
         column = known.get(_plain(cell))
         if column is None:
-            unused.extend([cell[:KEPT]] if cell and _plain(cell) != _plain(MENDING) else [])
+            unused.extend([cell[:MAX_CELL]] if cell and _plain(cell) != _plain(ERRORS_HEADER) else [])
         elif column.name in places:
             raise Unreadable(f"De kolom ‘{column.header}’ staat er twee keer in. Haal er één weg.")
         else:
             places[column.name] = place
     missing = [column.header for column in columns if column.required and column.name not in places]
     if missing:
-        raise Unreadable(_without(missing, columns, header, line))
+        raise Unreadable(_missing_message(missing, columns, header, line))
     return Layout(columns, places, tuple(unused))
 
 
 def _by_word(columns: Sequence[Column]) -> dict[str, Column]:
-    return {_plain(word): column for column in columns for word in (column.header, *column.also)}
+    return {_plain(word): column for column in columns for word in (column.header, *column.synonyms)}
 
 
-def _without(missing: Sequence[str], columns: Sequence[Column], header: Sequence[str], line: str) -> str:
-    lacks = "Deze kolom ontbreekt" if len(missing) == 1 else "Deze kolommen ontbreken"
-    there = ", ".join(f"‘{cell[:40]}’" for cell in header[:12] if cell)
+def _missing_message(missing: Sequence[str], columns: Sequence[Column], header: Sequence[str], line: str) -> str:
+    start = "Deze kolom ontbreekt" if len(missing) == 1 else "Deze kolommen ontbreken"
+    present = ", ".join(f"‘{cell[:40]}’" for cell in header[:12] if cell)
     return (
-        f"{lacks}: {', '.join(missing)}. In {line} staat nu {there}. "
+        f"{start}: {', '.join(missing)}. In {line} staat nu {present}. "
         f"Verwacht wordt: {', '.join(column.header for column in columns)}."
     )
 
@@ -165,7 +162,7 @@ def _plain(header: str) -> str:
 
 
 def check(layout: Layout, values: Sequence[str]) -> list[Note]:
-    """What is wrong with these values; nothing if all is well."""
+    """Return a note for each invalid value."""
     notes = []
     for column, value in zip(layout.columns, values, strict=True):
         reason = _wrong(column, value)
@@ -186,7 +183,7 @@ def _wrong(column: Column, value: str) -> str:
     if len(value) > column.max_length:
         return f"is te lang; het mogen {column.max_length} tekens zijn"
     if column.choices:
-        return "" if column.has_choices(value) else f"kan niet; kies uit {_one_of(column.offered)}"
+        return "" if column.has_choices(value) else f"kan niet; kies uit {_one_of(column.options)}"
     return _wrong_kind(column, value)
 
 
@@ -197,7 +194,7 @@ def _one_of(words: Sequence[str]) -> str:
 
 
 def _wrong_kind(column: Column, value: str) -> str:
-    """What a cell holds that isn't text: programs make dates and booleans of names, and lose accents."""
+    """Return why a cell is not text: programs turn names into dates and booleans, and garble accents."""
     if value in TRUTHS:
         return "is een waar/onwaar-waarde van Excel; typ zelf wat er moet staan"
     if column.holds != "date" and DATE.fullmatch(value):
@@ -209,9 +206,10 @@ def _wrong_kind(column: Column, value: str) -> str:
     return ""
 
 
-CHUNK = 500  # lines a query: SQLite takes no thousands of values
+CHUNK = 500  # lines per query: SQLite limits the number of values
 EMAIL_AT = 3  # after first name, infix and last name
-T = TypeVar("T")
+IS_EXAMPLE = "het voorbeeld uit het template"
+_T = TypeVar("_T")
 
 
 class Outcome(models.TextChoices):
@@ -221,14 +219,14 @@ class Outcome(models.TextChoices):
     ERROR = "ERROR", "Fout"
 
 
-GOOD = (Outcome.NEW, Outcome.UPDATED)
+VALID_OUTCOMES = (Outcome.NEW, Outcome.UPDATED)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the file and what importing it does; `values` in the order of the columns.
+    """A line of the file and the outcome of importing it; `values` are in the order of the columns.
 
-    `about`: the id of whom it changes, since what the line tells them by may be another's before it is imported.
+    `about` is the id of the object it changes: the line's key may be another object's when it is imported.
     """
 
     line: int
@@ -255,20 +253,20 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A row, with whom or what it is about, if that is there already."""
+class ValidatedRow:
+    """A row, with the stored object that it is about, if any."""
 
     row: Row
-    there: Any = None
+    existing: Any = None
 
 
-def chunks(things: Iterator[T], size: int) -> Iterator[list[T]]:
-    while chunk := list(islice(things, size)):
+def chunks(items: Iterator[_T], size: int) -> Iterator[list[_T]]:
+    while chunk := list(islice(items, size)):
         yield chunk
 
 
 def problems(layout: Layout, values: Sequence[str]) -> list[Note]:
-    """What is wrong with the values of one person; nothing if all is well."""
+    """Return a note for each invalid value of a person."""
     notes = check(layout, values)
     header, email = email_column(layout).header, values[EMAIL_AT]
     if not any(note.column == header for note in notes) and not _can_get_mail(email):
@@ -277,7 +275,7 @@ def problems(layout: Layout, values: Sequence[str]) -> list[Note]:
 
 
 def email_column(layout: Layout) -> Column:
-    """The column that people are told apart by."""
+    """Return the column that identifies people."""
     return layout.columns[EMAIL_AT]
 
 
@@ -290,9 +288,13 @@ def _can_get_mail(email: str) -> bool:
     return True
 
 
-def repeated(layout: Layout, line: int, values: tuple[str, ...], first: int, of_first: tuple[str, ...]) -> Row:
-    """What becomes of a line whose address line `first` has, too."""
-    if values == of_first:
-        return Row(line, values, Outcome.SKIPPED, (Note("", "", f"staat ook in regel {first}"),))
+def skipped(line: int, values: tuple[str, ...], reason: str) -> Row:
+    return Row(line, values, Outcome.SKIPPED, (Note("", "", reason),))
+
+
+def repeated(layout: Layout, line: int, values: tuple[str, ...], first: int, first_values: tuple[str, ...]) -> Row:
+    """Return the row of a line with the same address as line `first`."""
+    if values == first_values:
+        return skipped(line, values, f"staat ook in regel {first}")
     note = Note(email_column(layout).header, values[EMAIL_AT], f"staat ook in regel {first}, met andere gegevens")
     return Row(line, values, Outcome.ERROR, (note,))

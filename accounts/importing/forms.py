@@ -1,5 +1,3 @@
-"""The form that a file is handed in with."""
-
 from __future__ import annotations
 
 from typing import Any
@@ -10,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 
 class FileForm(forms.Form):
-    """A list in a file; a form of one kind of import may ask more."""
+    """The upload of a list; a kind of import may add fields."""
 
     file = forms.FileField(
         label="Bestanden kiezen",
@@ -25,7 +23,7 @@ class FileForm(forms.Form):
         self.helper.form_tag = False
 
     def clean_file(self) -> UploadedFile:
-        """One at a time: dropping several into the page hands them all in."""
+        """Refuse several files, as dropped on the page."""
         if len(self.files.getlist("file")) > 1:
             raise forms.ValidationError("U koos meer dan één bestand. Kies er één; het volgende importeert u daarna.")
         file: UploadedFile = self.cleaned_data["file"]

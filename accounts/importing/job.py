@@ -1,4 +1,4 @@
-"""Does what was shown: exactly that, in one transaction, once."""
+"""Read an uploaded list, and import exactly what its preview showed: in one transaction, once."""
 
 from __future__ import annotations
 
@@ -15,60 +15,60 @@ from django.utils import timezone
 from accounts.models import School, User
 from digibeoordelen.jobs.models import ClaimLost
 
-from .columns import GOOD, Judged, Outcome
+from .columns import VALID_OUTCOMES, Outcome, ValidatedRow
 from .kinds import Count, kind_of
 from .models import ImportedFile
-from .preview import counted, keep_rows, layout_of, lines_of, prepare, read_into, read_rows
+from .preview import load_rows, prepare, read_into, report_progress, row_lines, store_rows, stored_layout
 from .reading import LARGE_ROWS, Unreadable, estimate_rows, is_large
 
 State = ImportedFile.State
 
 
-class ShownAnew(Exception):
-    """What is there changed since the rows were shown; the import now holds what it would do today."""
+class PreviewOutdated(Exception):
+    """The outcome of a row changed since the preview, which is now updated; nothing was imported."""
 
 
-def import_shown(prepared: ImportedFile, *, count: Count | None = None) -> None:
-    """Imports the rows that were shown as good; a second call does nothing.
+def import_previewed(prepared: ImportedFile, *, count: Count | None = None) -> None:
+    """Import the valid rows of the preview; idempotent. `count` is called with the number of rows done.
 
-    `count` is told how many rows are done. Raises `ShownAnew` where a row's outcome is no longer the one that was
-    shown, and `ClaimLost` if `prepared` is no longer the caller's.
+    Raise `PreviewOutdated` if the outcome of a row has changed, `ClaimLost` if `prepared` is no longer the caller's.
     """
     try:
         with transaction.atomic():
             unchanged = _import(prepared, count)
-    except IntegrityError:  # someone was added while we wrote
-        _show_anew(prepared)
+    except IntegrityError:  # a row was added concurrently
+        _refresh_preview(prepared)
         unchanged = False
     if not unchanged:
-        raise ShownAnew
+        raise PreviewOutdated
 
 
 def _import(prepared: ImportedFile, count: Count | None) -> bool:
-    school, current = _alone(prepared)
+    school, current = _lock(prepared)
     if current.state not in (State.READY, State.IMPORTING):
         return True
-    kind, layout, shown = kind_of(current), layout_of(current), read_rows(current)
-    sound = {row.line for row in shown if row.outcome != Outcome.ERROR}
-    # A row counts as half done when it is judged, and as done when it is written.
+    kind, layout, previewed = kind_of(current), stored_layout(current), load_rows(current)
+    checked = {row.line for row in previewed if row.outcome != Outcome.ERROR}
+    # A row counts as half done when it is validated, and as done when it is written.
     halfway = count and (lambda number: count(number // 2))
-    lines = lines_of(shown)
-    today = kind.judge(school=school, by_id=current.by_id, layout=layout, lines=lines, sound=sound, lock=True)
-    judged = list(counted(today, halfway))
-    if [one.row for one in judged] != shown:
-        _keep_anew(current, judged)
+    lines = row_lines(previewed)
+    current_rows = kind.validate(
+        school=school, by_id=current.by_id, layout=layout, lines=lines, checked=checked, lock=True
+    )
+    validated = list(report_progress(current_rows, halfway))
+    if [item.row for item in validated] != previewed:
+        _store_preview(current, validated)
         return False
-    good = [one for one in judged if one.row.outcome in GOOD]
-    kind.write(current, good, layout=layout, count=halfway and (lambda written: halfway(len(judged) + written)))
+    valid = [item for item in validated if item.row.outcome in VALID_OUTCOMES]
+    kind.write(current, valid, layout=layout, count=halfway and (lambda written: halfway(len(validated) + written)))
     current.finish(state=State.DONE, imported_at=timezone.now(), problem="", done_rows=current.total_rows)
     return True
 
 
-def _alone(prepared: ImportedFile) -> tuple[School, ImportedFile]:
-    """School and import, read again.
+def _lock(prepared: ImportedFile) -> tuple[School, ImportedFile]:
+    """Lock the school and read the import again: one import at a time, as two with the same people could deadlock.
 
-    One import at a time a school: two that meet the same people would wait for each other. It is the school's row
-    that is locked: the import's own is where a worker writes its counts meanwhile, on another connection.
+    The import's own row is not locked, as a worker writes its counts there on another connection.
     """
     school = School.objects.select_for_update(no_key=True).get(pk=prepared.school_id)
     current = type(prepared).objects.filter(pk=prepared.pk, claim_id=prepared.claim_id).defer("content").first()
@@ -78,29 +78,29 @@ def _alone(prepared: ImportedFile) -> tuple[School, ImportedFile]:
     return school, current
 
 
-def _show_anew(prepared: ImportedFile) -> None:
+def _refresh_preview(prepared: ImportedFile) -> None:
     with transaction.atomic():
-        school, current = _alone(prepared)
+        school, current = _lock(prepared)
         if current.imported_at is None:
-            lines = lines_of(read_rows(current))
-            judge, layout = kind_of(current).judge, layout_of(current)
-            _keep_anew(current, list(judge(school=school, by_id=current.by_id, layout=layout, lines=lines)))
+            lines = row_lines(load_rows(current))
+            validate, layout = kind_of(current).validate, stored_layout(current)
+            _store_preview(current, list(validate(school=school, by_id=current.by_id, layout=layout, lines=lines)))
 
 
-def _keep_anew(current: ImportedFile, judged: Sequence[Judged]) -> None:
-    """What would happen today waits to be seen: in the same transaction nobody is to import it any more."""
-    keep_rows(current, [one.row for one in judged])
+def _store_preview(current: ImportedFile, validated: Sequence[ValidatedRow]) -> None:
+    """Store the current outcome for another preview; the import is no longer claimed."""
+    store_rows(current, [item.row for item in validated])
     problem = kind_of(current).changed
     current.finish(state=State.READY, problem=problem, counts=current.counts, packed=current.packed)
 
 
 logger = logging.getLogger(__name__)
-M = TypeVar("M", bound=ImportedFile)
-READ = ("columns", "unused", "understood", "warnings", "counts", "packed")  # what reading a file sets
+_M = TypeVar("_M", bound=ImportedFile)
+READ_FIELDS = ("columns", "unused", "understood", "warnings", "counts", "packed")
 
 
-def hand_in(model: type[M], *, school: School, by: User, file: BinaryIO, filename: str, **fields: Any) -> M:
-    """What importing the file would do; a large one is only queued to be read. Raises `Unreadable`."""
+def submit(model: type[_M], *, school: School, by: User, file: BinaryIO, filename: str, **fields: Any) -> _M:
+    """Return the file's import with its preview; a large file is queued to be read. Raise `Unreadable`."""
     rows = estimate_rows(file)
     if not is_large(file, rows=rows):
         return prepare(model, school=school, by=by, file=file, filename=filename, **fields)
@@ -118,12 +118,12 @@ def hand_in(model: type[M], *, school: School, by: User, file: BinaryIO, filenam
 
 
 def start_importing(prepared: ImportedFile) -> None:
-    """'Importeren': at once, or queued where it is many rows; a second time does nothing. Raises `ShownAnew`."""
+    """'Importeren': at once, or queued if there are many rows; idempotent. Raise `PreviewOutdated`."""
     if prepared.state != State.READY:
         return
     rows = sum(prepared.counts.values())
     if rows <= LARGE_ROWS:
-        import_shown(prepared)
+        import_previewed(prepared)
         return
     ready = type(prepared).objects.filter(pk=prepared.pk, state=State.READY)
     if ready.update(state=State.IMPORTING, problem="", attempts=0, done_rows=0, total_rows=rows):
@@ -131,7 +131,7 @@ def start_importing(prepared: ImportedFile) -> None:
 
 
 def work(claimed: ImportedFile) -> None:
-    """Read or import what was queued."""
+    """Read or import a queued file."""
     if claimed.state == State.IMPORTING:
         claimed.extend(done_rows=0)
         _run_import(claimed)
@@ -150,23 +150,23 @@ def _run_read(claimed: ImportedFile) -> None:
         claimed.finish(state=State.FAILED, problem=str(error), content=None)
         return
     rows = sum(claimed.counts.values())
-    read = {name: getattr(claimed, name) for name in READ}
-    claimed.finish(state=State.READY, content=None, attempts=0, done_rows=rows, total_rows=rows, **read)
+    fields = {name: getattr(claimed, name) for name in READ_FIELDS}
+    claimed.finish(state=State.READY, content=None, attempts=0, done_rows=rows, total_rows=rows, **fields)
 
 
 def _run_import(claimed: ImportedFile) -> None:
     with _counting_beside(claimed) as count:
         try:
-            import_shown(claimed, count=count)
-        except ShownAnew:
-            logger.info("Import %s is shown anew: what is there changed", claimed.pk)
+            import_previewed(claimed, count=count)
+        except PreviewOutdated:
+            logger.info("Import %s: preview outdated, updated", claimed.pk)
 
 
 @contextmanager
 def _counting_beside(claimed: ImportedFile) -> Iterator[Count | None]:
-    """A connection of its own for the counts: what the importing transaction writes nobody sees until it ends.
+    """Yield a `Count` that writes on another connection, visible during the import's transaction.
 
-    SQLite takes one writer at a time; there the counts stay away.
+    None on SQLite, which allows one writer at a time.
     """
     if connection.vendor == "sqlite":
         yield None

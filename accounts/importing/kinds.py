@@ -1,4 +1,4 @@
-"""What can be imported: each kind says what a line means and how the good ones are written."""
+"""The kinds of import, each with its own columns, validation and writing."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Protocol
 
 from accounts.models import School, User
 
-from .columns import Column, Judged, Layout
+from .columns import Column, Layout, ValidatedRow
 from .models import ImportedFile
 
-Count = Callable[[int], None]  # told how many rows are done
+Count = Callable[[int], None]  # called with the number of rows done
 Lines = Iterable[tuple[int, tuple[str, ...]]]
 
 
-class Judge(Protocol):
+class Validate(Protocol):
     def __call__(
         self,
         *,
@@ -23,31 +23,31 @@ class Judge(Protocol):
         by_id: int,
         layout: Layout,
         lines: Lines,
-        sound: Container[int] = (),
+        checked: Container[int] = (),
         lock: bool = False,
-    ) -> Iterator[Judged]:
-        """What each line would do as things are now, in the lines' order; `by_id` is the user who imports.
+    ) -> Iterator[ValidatedRow]:
+        """Yield the current outcome of each line, in order; `by_id` is the importing user.
 
-        The lines in `sound` have been judged before and hold good values: what is looked at is the database alone.
-        With `lock`, inside a transaction, what is there already can't change until it ends.
+        The values of the line numbers in `checked` were valid before and are not checked again. With `lock`, inside a
+        transaction, existing objects are locked until it ends.
         """
 
 
 class Write(Protocol):
-    def __call__(self, prepared: Any, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
-        """Writes the good rows, in the caller's transaction; `count` is told how many are written."""
+    def __call__(self, prepared: Any, valid: Sequence[ValidatedRow], *, layout: Layout, count: Count | None) -> None:
+        """Write the valid rows in the caller's transaction; `count` is called with the number written."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of import; `changed` is said where the rows no longer do what was shown.
+    """A kind of import; `changed` is the message for an outdated preview (Dutch).
 
-    With a `role` what someone handed in is dropped when they lose it before it was imported.
+    Unfinished imports are deleted when the user loses `role`.
     """
 
     model: Any  # a concrete `ImportedFile`
     columns: Sequence[Column]
-    judge: Judge
+    validate: Validate
     write: Write
     changed: str
     role: str = ""
@@ -57,7 +57,7 @@ _kinds: dict[type[ImportedFile], Kind] = {}
 
 
 def register(kind: Kind) -> None:
-    """Called from an app's `ready()`."""
+    """Add a kind; call this in an app's `ready()`."""
     _kinds[kind.model] = kind
 
 
@@ -65,8 +65,8 @@ def kind_of(imported: ImportedFile | type[ImportedFile]) -> Kind:
     return _kinds[imported if isinstance(imported, type) else type(imported)]
 
 
-def drop_waiting(*, school: School, by: User, role: str) -> None:
-    """Deletes what `by` handed in at the school in this role and did not import."""
+def delete_unimported(*, school: School, by: User, role: str) -> None:
+    """Delete the unfinished imports by `by` at the school in this role."""
     for kind in _kinds.values():
         if kind.role == role:
             kind.model.objects.filter(school=school, by=by, imported_at__isnull=True).delete()

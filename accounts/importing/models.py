@@ -1,4 +1,4 @@
-"""The model of a file that was handed in; each kind of import has a table of its own."""
+"""The abstract model of an import; each kind has its own table."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ from django.utils import timezone
 from accounts.fields import LineField
 from digibeoordelen.jobs.models import Job, JobQuerySet
 
-KEPT_DAYS = 7  # of a file that was handed in
+RETENTION_DAYS = 7
 NOT_READ = "Het lezen van dit bestand is niet gelukt. Probeer het nog eens, of verdeel de lijst over meer bestanden."
 NOT_IMPORTED = "Het importeren is niet gelukt; er is nog niets geïmporteerd. Probeer het nog eens."
-M = TypeVar("M", bound="ImportedFile")
+ImportedFileType = TypeVar("ImportedFileType", bound="ImportedFile")
 
 
-class ImportedFileQuerySet(JobQuerySet[M]):
+class ImportedFileQuerySet(JobQuerySet[ImportedFileType]):
     def pending(self) -> Self:
-        """Those that are to be read or imported in the background."""
+        """Return the imports to be read or imported in the background."""
         return self.filter(state__in=ImportedFile.UNDER_WAY)
 
-    def found_back(self) -> Any:
-        """Those that are, or were, done in the background; without what makes them large."""
+    def in_background(self) -> Any:
+        """Return the imports that are or were done in the background, without their large fields."""
         return self.filter(total_rows__gt=0).defer("packed", "content")
 
     def purge(self) -> None:
-        """Delete what was handed in over `KEPT_DAYS` ago: it holds names and addresses."""
-        self.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()
+        """Delete imports uploaded over `RETENTION_DAYS` ago: they contain names and addresses."""
+        self.filter(created_at__lt=timezone.now() - timedelta(days=RETENTION_DAYS)).delete()
 
 
 class ImportedFile(Job):
-    """A file that was read: its rows and what importing them would do, or did.
+    """An import: a file's rows and the outcome of each; subclasses define `school` and `by`.
 
-    A model of one kind of import adds `school` and `by`. `accounts.importing.preview` writes and reads `packed`; a
-    file's `content` is kept only for as long as a large file waits to be read (`accounts.importing.job`).
+    `accounts.importing.preview` packs the rows in `packed`; `content` is stored until a large file has been read.
     """
 
     class State(models.TextChoices):
@@ -58,15 +57,15 @@ class ImportedFile(Job):
     filename = LineField("bestandsnaam", max_length=150)
     created_at = models.DateTimeField("ingelezen op", default=timezone.now, db_index=True)
     imported_at = models.DateTimeField("geïmporteerd op", null=True, blank=True)
-    columns = models.JSONField(default=dict)  # a column's name → its place in the file
-    unused = models.JSONField(default=list)  # headers that mean nothing here
-    understood = models.JSONField(default=list)  # how the file was read where it isn't as the template, in sentences
-    warnings = models.JSONField(default=list)  # what to look at before importing, in sentences
+    columns = models.JSONField(default=dict)  # a column's name → its index in the file
+    unused = models.JSONField(default=list)  # unknown headers
+    understood = models.JSONField(default=list)  # sentences: how a file unlike the template was read
+    warnings = models.JSONField(default=list)  # sentences: what to check before importing
     counts = models.JSONField(default=dict)  # outcome → number of rows
     packed = models.BinaryField()
     state = models.CharField("stand", max_length=10, choices=State, default=State.READY)
     problem = models.TextField("wat er mis is", blank=True)
-    # Of what is done in the background: a large file, read and imported by a worker.
+    # Of a large file, read and imported by a worker:
     content = models.BinaryField(null=True)
     total_rows = models.PositiveIntegerField(default=0)  # an estimate until the file has been read
     done_rows = models.PositiveIntegerField(default=0)
@@ -98,6 +97,6 @@ class ImportedFile(Job):
         return self.state in self.UNDER_WAY
 
     @property
-    def good(self) -> int:
-        """How many rows it brings, or brought."""
+    def valid_rows(self) -> int:
+        """The number of rows that are or were imported."""
         return int(self.counts["NEW"] + self.counts["UPDATED"])

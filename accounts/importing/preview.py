@@ -1,4 +1,4 @@
-"""What an import will do, kept between showing it and doing it."""
+"""The outcome of an import, stored between preview and import."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .kinds import Count, kind_of
 from .models import ImportedFile
 from .reading import Unreadable, read_sheets
 
-COUNTED = 500  # rows between two counts
-M = TypeVar("M", bound=ImportedFile)
-T = TypeVar("T")
+COUNT_INTERVAL = 500  # rows
+_M = TypeVar("_M", bound=ImportedFile)
+_T = TypeVar("_T")
 
 
-def prepare(model: type[M], *, school: School, by: User, file: BinaryIO, filename: str, **fields: Any) -> M:
-    """Reads the file and keeps what importing it would do; raises `Unreadable`."""
+def prepare(model: type[_M], *, school: School, by: User, file: BinaryIO, filename: str, **fields: Any) -> _M:
+    """Read the file and store its preview; raise `Unreadable`."""
     prepared = model(school=school, by=by, filename=filename[-150:], **fields)
     read_into(prepared, file)
     prepared.save()
@@ -30,49 +30,41 @@ def prepare(model: type[M], *, school: School, by: User, file: BinaryIO, filenam
 
 
 def read_into(prepared: ImportedFile, file: BinaryIO, *, count: Count | None = None) -> None:
-    """Sets, without saving, what importing the file would do; `count` is told of each `COUNTED` rows.
-
-    Raises `Unreadable`.
-    """
+    """Set the preview of the file on `prepared`, unsaved; raise `Unreadable`."""
     kind = kind_of(prepared)
     with read_sheets(file) as sheets:
-        found = find_list(kind.columns, sheets)
-        layout = found.layout
-        values = ((number, layout.values(cells)) for number, cells in found.lines)
-        judged = counted(kind.judge(school=prepared.school, by_id=prepared.by_id, layout=layout, lines=values), count)
-        rows = [one.row for one in judged]
+        detected = find_list(kind.columns, sheets)
+        layout = detected.layout
+        lines = ((number, layout.values(cells)) for number, cells in detected.lines)
+        validated = kind.validate(school=prepared.school, by_id=prepared.by_id, layout=layout, lines=lines)
+        rows = [item.row for item in report_progress(validated, count)]
         if not rows:
             raise Unreadable("Onder de kolomnamen staat niemand.")
-        prepared.understood = list(found.understood)
-        prepared.warnings = warnings(found, (row.line for row in rows))
+        prepared.understood = list(detected.understood)
+        prepared.warnings = warnings(detected, (row.line for row in rows))
     prepared.columns, prepared.unused = dict(layout.places), list(layout.unused)
-    keep_rows(prepared, rows)
+    store_rows(prepared, rows)
 
 
-def counted(things: Iterable[T], count: Count | None) -> Iterable[T]:
-    """The same things; `count`, if there is one, is told after each `COUNTED` of them how many there were."""
-    return things if count is None else _counted(things, count)
-
-
-def _counted(things: Iterable[T], count: Count) -> Iterator[T]:
-    for number, thing in enumerate(things, start=1):
-        yield thing
-        if number % COUNTED == 0:
+def report_progress(items: Iterable[_T], count: Count | None) -> Iterator[_T]:
+    """Yield the items; call `count` after each `COUNT_INTERVAL` of them."""
+    for number, item in enumerate(items, start=1):
+        yield item
+        if count and number % COUNT_INTERVAL == 0:
             count(number)
 
 
-def keep_rows(prepared: ImportedFile, rows: Sequence[Row]) -> None:
-    """Sets, without saving, what is shown."""
+def store_rows(prepared: ImportedFile, rows: Sequence[Row]) -> None:
+    """Set the rows and their counts on `prepared`, unsaved."""
     counts = Counter(row.outcome for row in rows)
     prepared.counts = {str(outcome): counts[outcome] for outcome in Outcome}
     prepared.packed = zlib.compress(json.dumps([_as_json(row) for row in rows], ensure_ascii=False).encode(), 1)
 
 
-def read_rows(prepared: ImportedFile) -> list[Row]:
-    """The rows as they are shown."""
+def load_rows(prepared: ImportedFile) -> list[Row]:
     columns = kind_of(prepared).columns
     return [
-        # What was kept before a column came has no value for it.
+        # Rows stored before a column was added lack its value.
         Row(
             line, (*values, *[""] * (len(columns) - len(values))), outcome, tuple(Note(*note) for note in notes), *about
         )
@@ -80,13 +72,13 @@ def read_rows(prepared: ImportedFile) -> list[Row]:
     ]
 
 
-def layout_of(prepared: ImportedFile) -> Layout:
-    """The columns that the file had."""
+def stored_layout(prepared: ImportedFile) -> Layout:
+    """Return the layout of the imported file."""
     return Layout(kind_of(prepared).columns, prepared.columns, tuple(prepared.unused))
 
 
-def lines_of(rows: Iterable[Row]) -> Iterable[tuple[int, tuple[str, ...]]]:
-    """What the rows say, to be judged again."""
+def row_lines(rows: Iterable[Row]) -> Iterable[tuple[int, tuple[str, ...]]]:
+    """Return the rows' lines, to be validated again."""
     return ((row.line, row.values) for row in rows)
 
 

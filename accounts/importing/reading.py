@@ -1,4 +1,4 @@
-"""Any file that someone hands in → its lines as cells of text, or a sentence that says what is wrong with it."""
+"""Read an uploaded Excel or CSV file to lines of text cells, or raise `Unreadable` with the reason."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from accounts.text import clean_line
 
 
 class Unreadable(Exception):
-    """A file that can't be imported; the message (Dutch) says what is wrong and what to do."""
+    """A file that can't be imported; the message (Dutch) is for the user."""
 
 
 MAX_BYTES = 10 * 1024 * 1024
-MAX_ROWS = 20_000  # with something in them, the header not counted
-MAX_LINES = 100_000  # blank ones too: what goes on for longer is no list that someone filled in
+MAX_ROWS = 20_000  # non-blank, without the header
+MAX_LINES = 100_000  # including blank ones
 MAX_COLUMNS = 40
 Line = tuple[int, list[str]]
-OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # an Excel of before 2007, and what a password makes of a newer one
+OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # start of an Excel file from before 2007, or of one with a password
 NO_SPREADSHEET = "Dit is geen Excel- of csv-bestand. Sla uw lijst op als .xlsx of .csv."
 DELIMITERS = ";,\t"
-HEADER_WITHIN = 10  # lines with something in them: a title and a remark may be above the headers
+HEADER_WITHIN = 10  # non-blank lines: a title and a remark may be above the headers
 SEPARATOR_LINE = re.compile(r"""\s*"?sep=([^"\r\n])"?(?:\r\n|\r|\n|$)""", re.IGNORECASE)  # Excel's own first line
 SAVE_AS_UTF_8 = "Sla de lijst op als .xlsx, of in Excel als ‘CSV UTF-8 (door komma’s gescheiden)’, en kies dat bestand."
 UNKNOWN_LETTERS = f"De letters met een accent in dit bestand kunnen niet worden gelezen. {SAVE_AS_UTF_8}"
-# Windows-1252 has these too, but hardly at such a place in a list; Mac Roman and DOS have accented letters there.
+# Unlikely at such a place in Windows-1252, but accented letters in Mac Roman or DOS.
 _LETTER = r"[^\W\d_]"
 DOUBTFUL = re.compile(
     rf"[‚ƒ„†‡ˆ‰‹›˜œžšŸŒ]|[€…™](?={_LETTER})|(?<={_LETTER})[‘“ŠŽ]|[ŠŽ](?!{_LETTER})"
@@ -49,21 +49,21 @@ DOUBTFUL = re.compile(
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet with something in it; a file of text is one without a title. Its lines are read once.
+    """A sheet that isn't empty; a text file is one without a title.
 
-    `lines` are (line number, cells) of each line that isn't blank, cleaned: a formula is its text, '=' first.
+    `lines`, an iterator, are (line number, cleaned cells) of each non-blank line; a formula is its text, '=' first.
     """
 
     title: str
     lines: Iterator[Line]
-    hidden: Callable[[], set[int]] = set  # reads the numbers of the lines that the file hides
+    hidden: Callable[[], set[int]] = set  # reads the numbers of the hidden lines
 
 
 @contextmanager
 def read_sheets(file: BinaryIO) -> Iterator[list[Sheet]]:
-    """The visible sheets with something in them, to be read inside the block; what a file is follows from its content.
+    """Yield the visible non-empty sheets, to be read inside the block; the format follows from the content.
 
-    Raises `Unreadable`, also while a sheet's lines are read.
+    Raise `Unreadable`, also while a sheet's lines are read.
     """
     size = file.seek(0, io.SEEK_END)
     if size == 0:
@@ -74,14 +74,10 @@ def read_sheets(file: BinaryIO) -> Iterator[list[Sheet]]:
     start = file.read(8)
     file.seek(0)
     if start.startswith(b"PK\x03\x04"):
-        with sheets(file) as worksheets:
+        with _visible_worksheets(file) as worksheets:
             yield _filled(
-                Sheet(
-                    one.title,
-                    _bounded(lines(one, max_columns=MAX_COLUMNS)),
-                    partial(hidden_rows, one),
-                )
-                for one in worksheets
+                Sheet(worksheet.title, _bounded(_worksheet_lines(worksheet)), partial(_hidden_rows, worksheet))
+                for worksheet in worksheets
             )
     elif start.startswith(OLE):
         raise Unreadable(why_not_ole(file.read()))
@@ -99,8 +95,8 @@ def _filled(sheets: Iterable[Sheet]) -> list[Sheet]:
 
 def _bounded(lines: Iterator[tuple[int, list[str]]]) -> Iterator[Line]:
     rows = 0
-    for seen, (number, cells) in enumerate(lines):
-        if seen > MAX_LINES:
+    for count, (number, cells) in enumerate(lines):
+        if count > MAX_LINES:
             raise Unreadable("Dit bestand heeft meer dan 100.000 regels, lege meegerekend. Haal de lege regels weg.")
         cleaned = [clean_line(cell) if cell else "" for cell in cells]
         if not any(cleaned):
@@ -112,14 +108,14 @@ def _bounded(lines: Iterator[tuple[int, list[str]]]) -> Iterator[Line]:
 
 
 def why_not_ole(content: bytes) -> str:
-    """What to say of a file that begins with `OLE`."""
+    """Return the message (Dutch) about a file that begins with `OLE`."""
     if "EncryptedPackage".encode("utf-16-le") in content:
         return "Dit bestand is met een wachtwoord beveiligd. Haal het wachtwoord eraf en sla het opnieuw op."
     return "Dit is geen .xlsx-bestand, maar een ouder soort (zoals .xls). Open het in Excel en sla het op als .xlsx."
 
 
 def _decode(content: bytes) -> str:
-    """Text in UTF-8 (with or without BOM), UTF-16 with BOM, or else Windows-1252; raises `Unreadable`."""
+    """Decode UTF-8 (with or without BOM), UTF-16 with BOM, or else Windows-1252; raise `Unreadable`."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encodings = ["utf-16"]
     else:
@@ -140,7 +136,7 @@ def _decode(content: bytes) -> str:
 
 
 def _refuse_doubtful(text: str) -> None:
-    """Raise `Unreadable` for what Windows-1252 makes of another encoding: ‘RenŽe’ is Mac Roman, ‘Ren‚e’ is DOS."""
+    """Raise `Unreadable` for another encoding read as Windows-1252: ‘RenŽe’ is Mac Roman, ‘Ren‚e’ is DOS."""
     if doubtful := DOUBTFUL.search(text):
         at = doubtful.start()
         word = re.split(r"[\s;,]", text[max(at - 20, 0) : at])[-1] + re.split(r"[\s;,]", text[at : at + 20])[0]
@@ -150,10 +146,10 @@ def _refuse_doubtful(text: str) -> None:
 
 
 def _csv_lines(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Strictly: a quote that is never closed would swallow all that follows it."""
-    named = SEPARATOR_LINE.match(text)
-    delimiter, before = (named[1], named[0].count("\n") or 1) if named else (_delimiter(text), 0)
-    rows = io.StringIO(text[named.end() :] if named else text, newline="")
+    """Read strictly, as an unclosed quote would swallow the lines after it."""
+    separator = SEPARATOR_LINE.match(text)
+    delimiter, before = (separator[1], separator[0].count("\n") or 1) if separator else (_delimiter(text), 0)
+    rows = io.StringIO(text[separator.end() :] if separator else text, newline="")
     reader = csv.reader(rows, delimiter=delimiter, strict=True)
     number = before + 1
     try:
@@ -167,25 +163,25 @@ def _csv_lines(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """What most of the first lines hold, of which one may be a title; then what is in one of them most often."""
+    """Return the delimiter in most of the first lines (one may be a title), then the most frequent in a line."""
     filled = (line for line in io.StringIO(text) if line.strip(f" \r\n{DELIMITERS}"))
     first = list(islice(filled, HEADER_WITHIN))
-    counts = {one: [line.count(one) for line in first] or [0] for one in DELIMITERS}
-    return max(DELIMITERS, key=lambda one: (sum(map(bool, counts[one])), max(counts[one])))
+    counts = {char: [line.count(char) for line in first] or [0] for char in DELIMITERS}
+    return max(DELIMITERS, key=lambda char: (sum(map(bool, counts[char])), max(counts[char])))
 
 
 MAX_UNPACKED = 40 * 1024 * 1024  # 20,000 rows take a third of it
 MAX_PARTS = 1000
-MAX_WHOLE_PART = 4 * 1024 * 1024  # styles and the like, which openpyxl takes in as a whole
+MAX_WHOLE_PART = 4 * 1024 * 1024  # styles and the like, which openpyxl reads at once
 MAX_CELLS = 1_000  # in a row
 PIECE = 1024 * 1024
 ROW, CELL = re.compile(rb"<(?:\w+:)?row[\s/>]"), re.compile(rb"<(?:\w+:)?c[\s/>]")
 ROW_TAG = re.compile(rb"<(?:\w+:)?row\s([^>]*)>")
 ROW_NUMBER = re.compile(rb"""\br=["'](\d{1,7})["']""")
 HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
-READ_BIT_BY_BIT = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
+STREAMED = ("xl/worksheets/", "xl/sharedStrings", "xl/media/")
 ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-# What zipfile, expat and openpyxl raise at a file that is damaged, or that only looks like a workbook.
+# Raised by zipfile, expat and openpyxl on a damaged file or a false workbook.
 DAMAGED = (
     zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, IndexError, ValueError, TypeError,
     AttributeError, ArithmeticError, AssertionError, RuntimeError,
@@ -197,8 +193,7 @@ IS_DAMAGED = (
 
 
 @contextmanager
-def sheets(file: BinaryIO) -> Iterator[list[ReadOnlyWorksheet]]:
-    """The visible worksheets, to be read inside the block; raises `Unreadable`."""
+def _visible_worksheets(file: BinaryIO) -> Iterator[list[ReadOnlyWorksheet]]:
     book = _load(file)
     try:
         visible = [
@@ -213,21 +208,18 @@ def sheets(file: BinaryIO) -> Iterator[list[ReadOnlyWorksheet]]:
         book.close()
 
 
-def lines(sheet: Any, *, max_columns: int) -> Iterator[tuple[int, list[str]]]:
-    """(row number, texts of its cells), blank rows too; raises `Unreadable`."""
+def _worksheet_lines(sheet: Any) -> Iterator[Line]:
+    """Yield (row number, texts of its cells), blank rows too; raise `Unreadable`."""
     try:
-        sheet.reset_dimensions()  # what the file says of its size need not be so
-        for number, values in enumerate(sheet.iter_rows(max_col=max_columns, values_only=True), start=1):
+        sheet.reset_dimensions()  # the size in the file may be wrong
+        for number, values in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True), start=1):
             yield number, _cells(values)
     except DAMAGED:
         raise Unreadable(IS_DAMAGED) from None
 
 
-def hidden_rows(sheet: Any) -> set[int]:
-    """Return the numbers of the rows that Excel doesn't show, hidden by hand or by a filter.
-
-    openpyxl leaves this out where it reads row by row.
-    """
+def _hidden_rows(sheet: Any) -> set[int]:
+    """Return the numbers of the rows hidden by hand or by a filter, which openpyxl's read-only mode leaves out."""
     hidden: set[int] = set()
     number, rest = 0, b""
     with sheet._get_source() as part:  # noqa: SLF001 - the part's bytes
@@ -243,8 +235,8 @@ def hidden_rows(sheet: Any) -> set[int]:
 
 
 @contextmanager
-def opened(file: BinaryIO) -> Iterator[Any]:
-    """The workbook, its sheets to be read row by row; raises `Unreadable`, also for what is wrong further on in it."""
+def open_workbook(file: BinaryIO) -> Iterator[Any]:
+    """Yield the workbook, to be read row by row inside the block; raise `Unreadable`, also while reading."""
     book = _load(file)
     try:
         yield book
@@ -258,26 +250,26 @@ def _load(file: BinaryIO) -> Any:
     try:
         _refuse_bombs(file)
         file.seek(0)
-        # Not data_only: a formula is refused, whatever Excel last made of it.
+        # Not data_only: a formula is refused, whatever its last result.
         return load_workbook(file, read_only=True, keep_links=False)
     except DAMAGED:
         raise Unreadable(IS_DAMAGED) from None
 
 
 def _has_endless_row(archive: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
-    """A row is read as a whole, however long: a few kilobytes zipped would take gigabytes."""
+    """Return whether a row has over `MAX_CELLS` cells: openpyxl reads a row at once, and zipped it may be tiny."""
     cells = 0
     with archive.open(sheet) as part:
         for piece in iter(lambda: part.read(PIECE), b""):
-            for number, of_row in enumerate(ROW.split(piece)):
-                cells = (0 if number else cells) + len(CELL.findall(of_row))
+            for number, row in enumerate(ROW.split(piece)):
+                cells = (0 if number else cells) + len(CELL.findall(row))
                 if cells > MAX_CELLS:
                     return True
     return False
 
 
 def _refuse_bombs(file: BinaryIO) -> None:
-    """The sizes that the archive names are the most that zipfile will unpack."""
+    """Raise `Unreadable` for too large contents; zipfile never unpacks more than the sizes in the archive."""
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
         if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
@@ -294,13 +286,13 @@ def _refuse_bombs(file: BinaryIO) -> None:
         if "mimetype" in names and archive.read("mimetype")[: len(ODS)] == ODS:
             raise Unreadable("Dit is een OpenDocument-bestand (.ods). Sla het op als .xlsx of .csv.")
         if "xl/workbook.xml" not in names:
-            raise Unreadable("Dit is geen Excel- of csv-bestand. Sla uw lijst op als .xlsx of .csv.")
-        if any(part.file_size > MAX_WHOLE_PART for part in parts if not part.filename.startswith(READ_BIT_BY_BIT)):
+            raise Unreadable(NO_SPREADSHEET)
+        if any(part.file_size > MAX_WHOLE_PART for part in parts if not part.filename.startswith(STREAMED)):
             raise Unreadable("Dit bestand heeft te veel opmaak. Zet de lijst zonder opmaak in een nieuw bestand.")
 
 
 def _cells(values: Sequence[Any]) -> list[str]:
-    """The texts, without the empty ones at the end that fill a row up."""
+    """Return the texts without empty ones at the end."""
     width = len(values)
     while width and values[width - 1] is None:
         width -= 1
@@ -314,7 +306,7 @@ def _text(value: Any) -> str:
         return "WAAR" if value else "ONWAAR"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    if isinstance(value, datetime):  # a cell with a day alone has midnight
+    if isinstance(value, datetime):  # midnight for a cell with only a date
         return value.strftime("%d-%m-%Y" if value.time() == time() else "%d-%m-%Y %H:%M")
     if isinstance(value, timedelta):
         return str(value.total_seconds())
@@ -325,19 +317,19 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-LARGE_ROWS = 1_000  # reading and importing as many takes half a second
+LARGE_ROWS = 1_000  # read and imported in half a second
 LARGE_BYTES = 512 * 1024
 
 
 def is_large(file: BinaryIO, *, rows: int) -> bool:
-    """Whether it is better read by a worker; one that is refused for its size alone is not."""
+    """Return whether a worker should read the file; not if its size alone refuses it."""
     size = file.seek(0, io.SEEK_END)
     file.seek(0)
     return size <= MAX_BYTES and (size > LARGE_BYTES or rows > LARGE_ROWS)
 
 
 def estimate_rows(file: BinaryIO) -> int:
-    """The lines under the header, blank ones too; 0 for what can't be counted and has yet to be refused."""
+    """Return the number of lines under the header, blank ones too; 0 for an unreadable file."""
     if file.seek(0, io.SEEK_END) > MAX_BYTES:
         return 0
     file.seek(0)

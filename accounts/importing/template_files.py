@@ -1,4 +1,4 @@
-"""The files that go out: two templates to fill in, and the rows that are to be mended."""
+"""Files to download: the templates of a list, and its invalid rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from .columns import MENDING, Column, Row
+from .columns import ERRORS_HEADER, Column, Row
 from .reading import MAX_ROWS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -25,7 +25,7 @@ WIDTH = 24
 
 @dataclass(frozen=True)
 class Template:
-    """An empty list to fill in: its columns, a line as an example, and what its second sheet explains."""
+    """An empty list with an example line; `explanation` is for the second sheet."""
 
     title: str
     columns: Sequence[Column]
@@ -34,7 +34,7 @@ class Template:
 
 
 def excel_template(template: Template) -> bytes:
-    """Headers, the example and the choices of a column that has them; the second sheet explains the columns."""
+    """Return the template as .xlsx, with dropdowns for choices and a sheet that explains the columns."""
     book = Workbook(write_only=True)
     sheet = _sheet(book, template.title, [WIDTH] * len(template.columns))
     sheet.freeze_panes = "A2"
@@ -43,19 +43,19 @@ def excel_template(template: Template) -> bytes:
             sheet.data_validations.append(_choice(column, get_column_letter(number)))
     sheet.append(_texts(sheet, [column.header for column in template.columns], bold=True))
     sheet.append(_texts(sheet, template.example))
-    explained = _sheet(book, "Toelichting", [WIDTH, 110])
+    help_sheet = _sheet(book, "Toelichting", [WIDTH, 110])
     for sentence in template.explanation:
-        explained.append(_texts(explained, [sentence]))
-    explained.append([])
+        help_sheet.append(_texts(help_sheet, [sentence]))
+    help_sheet.append([])
     for column in template.columns:
-        explained.append(_texts(explained, [column.header, column.explanation]))
+        help_sheet.append(_texts(help_sheet, [column.header, column.explanation]))
     return _saved(book)
 
 
 def _choice(column: Column, letter: str) -> DataValidation:
     choice = DataValidation(
         type="list",
-        formula1=f'"{",".join(column.offered)}"',
+        formula1=f'"{",".join(column.options)}"',
         allow_blank=True,
         showErrorMessage=not column.several,
         errorTitle=column.header,
@@ -66,17 +66,17 @@ def _choice(column: Column, letter: str) -> DataValidation:
 
 
 def csv_template(template: Template) -> bytes:
-    """The headers alone, as a Dutch Excel opens them by a double click: `;`, and UTF-8 with BOM."""
+    """Return the headers as CSV that a Dutch Excel opens directly: `;`, and UTF-8 with BOM."""
     text = io.StringIO()
     csv.writer(text, delimiter=";", lineterminator="\r\n").writerow([column.header for column in template.columns])
     return text.getvalue().encode("utf-8-sig")
 
 
-def file_to_mend(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
-    """An .xlsx of these rows that can be imported again, with a column that says what is wrong in each."""
+def error_file(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
+    """Return an .xlsx of these rows that can be imported again, with a column of their errors."""
     book = Workbook(write_only=True)
     sheet = _sheet(book, "Te verbeteren", [*[WIDTH] * len(columns), 80])
-    sheet.append(_texts(sheet, [*[column.header for column in columns], MENDING], bold=True))
+    sheet.append(_texts(sheet, [*[column.header for column in columns], ERRORS_HEADER], bold=True))
     for row in rows:
         reasons = "; ".join(f"{note.column} {note.text}" for note in row.notes)
         sheet.append(_texts(sheet, [*row.values, f"Regel {row.line}: {reasons}"]))
@@ -84,7 +84,7 @@ def file_to_mend(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
 
 
 def download(content: bytes, content_type: str, filename: str) -> HttpResponse:
-    """The answer that hands such a file over; nobody on the way keeps it."""
+    """Return the file as an attachment that no cache stores."""
     headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=content_type, headers=headers)
 
@@ -93,13 +93,13 @@ def _sheet(book: Workbook, title: str, widths: Sequence[int]) -> Any:
     sheet = book.create_sheet(title)
     for number, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
-        # What is typed stays what it is: a number keeps the zeros that it begins with.
+        # As text, so that a typed number keeps its leading zeros.
         sheet.column_dimensions[get_column_letter(number)].number_format = "@"
     return sheet
 
 
 def _texts(sheet: Any, values: Sequence[str], *, bold: bool = False) -> list[Cell]:
-    """Cells that Excel takes for text, whatever they begin with."""
+    """Return cells that Excel never takes for formulas."""
     cells = []
     for value in values:
         cell = WriteOnlyCell(sheet, value=value)

@@ -1,4 +1,4 @@
-"""What the pages of each kind of import have in common; which school and whose it is, its own views know."""
+"""The pages of an import; for lists of a school, `SchoolListPages`."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ from accounts.models import School
 from accounts.school.navigation import get_managed_school
 
 from . import template_files
-from .columns import GOOD, Outcome
+from .columns import VALID_OUTCOMES, Outcome
 from .forms import FileForm
-from .job import ShownAnew, hand_in, start_importing
+from .job import PreviewOutdated, start_importing, submit
 from .kinds import kind_of
 from .models import ImportedFile
-from .preview import read_rows
+from .preview import load_rows
 from .reading import Unreadable
 
 ROWS_PER_PAGE = 100
-WARNED = "LET_OP"  # those that are imported, and that someone should look at
-FOUND_BACK = 5  # large files on the page where one begins
+WARNED = "LET_OP"  # rows that are imported, but to be checked
+SHOWN_IMPORTS = 5  # large files on the start page
 
 
-def found_back(own: QuerySet[Any], *, address: Callable[[Any], str]) -> dict[str, Any]:
-    """The latest large files of these imports, each with its address, and those that a worker is at or will be."""
-    imports = [(one, address(one)) for one in own.found_back()[:FOUND_BACK]]  # type: ignore[attr-defined]
-    return {"imports": imports, "under_way": [one for one, _ in imports if one.is_under_way]}
+def background_imports(queryset: QuerySet[Any], *, address: Callable[[Any], str]) -> dict[str, Any]:
+    """Return the latest large files of `queryset`, each with its URL, and which of them a worker has yet to finish."""
+    latest = queryset.in_background()[:SHOWN_IMPORTS]  # type: ignore[attr-defined]
+    imports = [(prepared, address(prepared)) for prepared in latest]
+    return {"imports": imports, "under_way": [prepared for prepared, _ in imports if prepared.is_under_way]}
 
 
-def refuse(form: type[FileForm], prepared: ImportedFile, data: Mapping[str, Any], **options: Any) -> FileForm:
-    """The form with what is wrong with the file at its field, as if it had been read at once."""
+def refused_form(form: type[FileForm], prepared: ImportedFile, data: Mapping[str, Any], **options: Any) -> FileForm:
+    """Return the form with the error of a file that a worker could not read."""
     file = SimpleUploadedFile(prepared.filename, b"refused")
     refused = form(data, MultiValueDict({"file": [file]}), **options)
     refused.is_valid()
@@ -53,34 +54,34 @@ def refuse(form: type[FileForm], prepared: ImportedFile, data: Mapping[str, Any]
 
 
 def preview_context(request: HttpRequest, prepared: ImportedFile) -> dict[str, Any]:
-    """A page of the rows, all of them, those of one outcome or those with a warning, and how many there are of each."""
-    rows = read_rows(prepared)
+    """Return a page of the rows, filtered by the outcome or warning in `toon`, and the number of each."""
+    rows = load_rows(prepared)
     warned = [row for row in rows if row.warns]
-    shown = request.GET.get("toon", "")
-    if shown == WARNED:
+    selected = request.GET.get("toon", "")
+    if selected == WARNED:
         rows = warned
-    elif shown in Outcome:
-        rows = [row for row in rows if row.outcome == shown]
+    elif selected in Outcome:
+        rows = [row for row in rows if row.outcome == selected]
     else:
-        shown = ""
+        selected = ""
     outcomes = [(outcome.value, outcome.label, prepared.counts[outcome]) for outcome in Outcome]
     return {
         "prepared": prepared,
-        "shown": shown,
+        "shown": selected,
         "page": Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("pagina")),
         "outcomes": [*outcomes, (WARNED, "Let op", len(warned))],
         "warned": len(warned),
         "warned_query": WARNED,
-        "new": prepared.counts[GOOD[0]],
-        "updated": prepared.counts[GOOD[1]],
+        "new": prepared.counts[VALID_OUTCOMES[0]],
+        "updated": prepared.counts[VALID_OUTCOMES[1]],
         "wrong": prepared.counts[Outcome.ERROR],
     }
 
 
-def answer_progress(
+def progress_response(
     request: HttpRequest, prepared: ImportedFile, *, address: str, progress_address: str
 ) -> HttpResponse:
-    """How far it is, alone; once there is something else to see, the way to its `address`."""
+    """Return the progress bar for htmx; redirect to `address` once the worker is done."""
     swaps = "HX-Request" in request.headers
     if prepared.is_under_way and swaps:
         context = {"prepared": prepared, "progress_url": progress_address}
@@ -88,13 +89,13 @@ def answer_progress(
     return HttpResponseClientRedirect(address) if swaps else redirect(address)
 
 
-def answer_to_mend(prepared: ImportedFile, *, address: str) -> HttpResponse:
-    """The rows that are wrong, as a file to mend and hand in again."""
-    if not prepared.packed:  # not read yet, or it couldn't be
+def error_file_response(prepared: ImportedFile, *, address: str) -> HttpResponse:
+    """Return the invalid rows as a file to correct and import again."""
+    if not prepared.packed:  # not read (yet)
         return redirect(address)
-    wrong = [row for row in read_rows(prepared) if row.outcome == Outcome.ERROR]
+    wrong = [row for row in load_rows(prepared) if row.outcome == Outcome.ERROR]
     return template_files.download(
-        template_files.file_to_mend(kind_of(prepared).columns, wrong), template_files.XLSX, "te-verbeteren.xlsx"
+        template_files.error_file(kind_of(prepared).columns, wrong), template_files.XLSX, "te-verbeteren.xlsx"
     )
 
 
@@ -102,50 +103,50 @@ TOO_MANY_LISTS = "U hebt in een uur al {times} lijsten bekeken. Probeer het stra
 
 
 class SchoolListPages:
-    """One kind of list. `namespace` and `name` begin the names of its URLs, `templates` those of its templates."""
+    """The pages of a kind of list; URL names begin with `namespace` and `name`, template paths with `templates`."""
 
     model: ClassVar[Any]  # a concrete `ImportedFile`
     form: ClassVar[type[FileForm]] = FileForm
     template: ClassVar[template_files.Template]
-    filename: ClassVar[str]  # of the templates, without what it ends with
+    filename: ClassVar[str]  # of the downloaded templates, without extension
     namespace: ClassVar[str]
     name: ClassVar[str]
     templates: ClassVar[str]
-    limit: ClassVar[Limit | None] = None  # on how many one hands in
+    limit: ClassVar[Limit | None] = None  # on a user's uploads
 
     # --- What a kind may add ---
-    def asked(self, form: FileForm) -> dict[str, Any]:
-        """Fields of the import that the form asks beside the file."""
+    def extra_fields(self, form: FileForm) -> dict[str, Any]:
+        """Return the import's other fields from a valid form."""
         return {}
 
-    def asked_again(self, prepared: Any) -> dict[str, Any]:
-        """The same as it was typed, for a file that a worker could not read."""
+    def extra_data(self, prepared: Any) -> dict[str, Any]:
+        """Return the form data of those fields, for a file that a worker could not read."""
         return {}
 
     def start_context(self) -> dict[str, Any]:
         return {}
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
-        """What the rows of a page need beside themselves."""
+        """Return more context for the rows of a page."""
         return {}
 
     # --- The pages ---
     def urls(self, start: str) -> list[Any]:
-        """Under a school's address; where a list is handed in is `start`."""
-        one, pages = f"{start}<uuid:public_id>/", self.name
+        """Return the URL patterns below a school's URL; `start` is the path of the upload page."""
+        detail, pages = f"{start}<uuid:public_id>/", self.name
         return [
             path(start, self.start, name=f"{pages}_start"),
             path(f"{start}excel-template/", self.excel_template, name=f"{pages}_excel_template"),
             path(f"{start}csv-template/", self.csv_template, name=f"{pages}_csv_template"),
-            path(one, self.preview, name=f"{pages}_preview"),
-            path(f"{one}importeren/", self.apply, name=f"{pages}_apply"),
-            path(f"{one}voortgang/", self.progress, name=f"{pages}_progress"),
-            path(f"{one}te-verbeteren/", self.to_mend, name=f"{pages}_to_mend"),
+            path(detail, self.preview, name=f"{pages}_preview"),
+            path(f"{detail}importeren/", self.apply, name=f"{pages}_apply"),
+            path(f"{detail}voortgang/", self.progress, name=f"{pages}_progress"),
+            path(f"{detail}te-verbeteren/", self.error_file, name=f"{pages}_to_mend"),
         ]
 
     @method_decorator(require_http_methods(["GET", "POST"]))
     def start(self, request: UserRequest, school_id: int) -> HttpResponse:
-        """A list is handed in; nothing is written until what each of its lines does was seen."""
+        """Upload a list for preview; nothing is imported yet."""
         school = get_managed_school(request.user, school_id)
         form = self.form(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
@@ -153,25 +154,25 @@ class SchoolListPages:
                 form.add_error("file", TOO_MANY_LISTS.format(times=self.limit.times))
                 return self._start_page(request, school, form, status=429)
             file = form.cleaned_data["file"]
-            asked = self.asked(form)
+            fields = self.extra_fields(form)
             try:
-                handed = hand_in(self.model, school=school, by=request.user, file=file, filename=file.name, **asked)
+                prepared = submit(self.model, school=school, by=request.user, file=file, filename=file.name, **fields)
             except Unreadable as error:
                 form.add_error("file", str(error))
             else:
-                return redirect(self.address(handed))
+                return redirect(self.address(prepared))
         return self._start_page(request, school, form)
 
     @method_decorator(require_GET)
     def preview(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-        """A list's own address: how far it is, why it can't be read, or what importing it does or did."""
+        """Show a list's progress, why it can't be read, or the outcome of importing it."""
         prepared = self.get(request, school_id, public_id)
         if prepared.is_under_way:
             context = {"prepared": prepared, "progress_url": self.address(prepared, "progress")}
             return self._page(request, "progress", prepared.school, context)
         if prepared.state == self.model.State.FAILED:
-            refused = refuse(self.form, prepared, self.asked_again(prepared))
-            return self._start_page(request, prepared.school, refused)
+            form = refused_form(self.form, prepared, self.extra_data(prepared))
+            return self._start_page(request, prepared.school, form)
         context = preview_context(request, prepared)
         context |= {f"{page}_url": self.address(prepared, page) for page in ("to_mend", "apply")}
         context |= self.rows_context(context["page"], prepared.school)
@@ -179,24 +180,23 @@ class SchoolListPages:
 
     @method_decorator(require_GET)
     def progress(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-        """How far it is, alone: what the page asks again until there is something else to see."""
+        """Return the progress bar, which the page polls."""
         prepared = self.get(request, school_id, public_id)
         addresses = {"address": self.address(prepared), "progress_address": self.address(prepared, "progress")}
-        return answer_progress(request, prepared, **addresses)
+        return progress_response(request, prepared, **addresses)
 
     @method_decorator(require_POST)
     def apply(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-        """'Importeren'. The page it leads to holds the report, so that a double click ends there, too."""
+        """'Importeren'; the page it redirects to shows the report, also after a double click."""
         prepared = self.get(request, school_id, public_id)
-        with suppress(ShownAnew):  # the page says so
+        with suppress(PreviewOutdated):  # shown on the page
             start_importing(prepared)
         return redirect(self.address(prepared))
 
     @method_decorator(require_GET)
-    def to_mend(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
-        """The rows that are wrong, as a file to mend and hand in again."""
+    def error_file(self, request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
         prepared = self.get(request, school_id, public_id)
-        return answer_to_mend(prepared, address=self.address(prepared))
+        return error_file_response(prepared, address=self.address(prepared))
 
     @method_decorator(require_GET)
     def excel_template(self, request: UserRequest, school_id: int) -> HttpResponse:
@@ -212,27 +212,29 @@ class SchoolListPages:
             template_files.csv_template(self.template), template_files.CSV, f"{self.filename}.csv"
         )
 
-    # --- What they share ---
+    # --- Helpers ---
     def get(self, request: UserRequest, school_id: int, public_id: UUID) -> Any:
-        """A list that one handed in for a school that one manages; else 404. What is large is fetched by who reads."""
-        school = get_managed_school(request.user, school_id)
-        own = self.model.objects.visible_to(request.user).filter(school=school).select_related("school")
-        return get_object_or_404(own.defer("packed", "content"), public_id=public_id)
+        """Return the user's own import for a school they manage, large fields deferred; else raise 404."""
+        imports = self._imports(request, get_managed_school(request.user, school_id)).select_related("school")
+        return get_object_or_404(imports.defer("packed", "content"), public_id=public_id)
+
+    def _imports(self, request: UserRequest, school: School) -> QuerySet[Any]:
+        imports: QuerySet[Any] = self.model.objects.visible_to(request.user).filter(school=school)
+        return imports
 
     def address(self, prepared: Any, page: str = "preview") -> str:
         return reverse(f"{self.namespace}:{self.name}_{page}", args=[prepared.school_id, prepared.public_id])
 
     def _start_page(self, request: UserRequest, school: School, form: FileForm, status: int = 200) -> HttpResponse:
-        own = self.model.objects.visible_to(request.user).filter(school=school)
-        context = {"form": form, **self.start_context(), **found_back(own, address=self.address)}
-        return self._page(request, "start", school, context, status)
+        imports = background_imports(self._imports(request, school), address=self.address)
+        return self._page(request, "start", school, {"form": form, **self.start_context(), **imports}, status)
 
     def _page(
         self, request: UserRequest, page: str, school: School, context: dict[str, Any], status: int = 200
     ) -> HttpResponse:
         pages = f"{self.namespace}:{self.name}"
-        named = {
-            f"{one}_url": reverse(f"{pages}_{one}", args=[school.pk])
-            for one in ("start", "excel_template", "csv_template")
+        urls = {
+            f"{name}_url": reverse(f"{pages}_{name}", args=[school.pk])
+            for name in ("start", "excel_template", "csv_template")
         }
-        return render(request, f"{self.templates}_{page}.html", {"school": school, **named} | context, status=status)
+        return render(request, f"{self.templates}_{page}.html", {"school": school, **urls} | context, status=status)

@@ -23,7 +23,7 @@ def urls(site: admin.AdminSite) -> list[URLPattern]:
     return [
         path(start, site.admin_view(invite_manager), name="ask_manager"),
         path(f"{start}<uuid:public_id>/opnieuw/", site.admin_view(resend), name="ask_manager_again"),
-        path(f"{start}<uuid:public_id>/intrekken/", site.admin_view(withdraw), name="take_back_manager"),
+        path(f"{start}<uuid:public_id>/intrekken/", site.admin_view(withdraw_invitation), name="take_back_manager"),
     ]
 
 
@@ -60,7 +60,7 @@ def resend(request: UserRequest, school_id: int, public_id: UUID) -> HttpRespons
 
 
 @require_POST
-def withdraw(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
+def withdraw_invitation(request: UserRequest, school_id: int, public_id: UUID) -> HttpResponse:
     school = get_object_or_404(School, pk=school_id)
     invitation = get_object_or_404(invite.manager_invitations(school), public_id=public_id)
     if invite.withdraw(invitation=invitation):

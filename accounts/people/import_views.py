@@ -25,14 +25,14 @@ class PeoplePages(SchoolListPages):
     namespace, name, templates = "school", "import", "accounts/people/import"
     limit = LISTS_BY_USER
 
-    def asked(self, form: FileForm) -> dict[str, Any]:
+    def extra_fields(self, form: FileForm) -> dict[str, Any]:
         return {"mails_now": form.cleaned_data["mails_now"]}
 
     def rows_context(self, page: Any, school: School) -> dict[str, Any]:
         """Add the role, number and language that each line would give, for the preview."""
         return {"rows": [(row, _roles_of(row), row.values[NUMBER_AT], _language_of(row)) for row in page]}
 
-    def asked_again(self, prepared: PeopleImport) -> dict[str, Any]:
+    def extra_data(self, prepared: PeopleImport) -> dict[str, Any]:
         return {"mails_now": "ja" if prepared.mails_now else "nee"}
 
 

@@ -18,13 +18,13 @@ from .roles import locked
 
 logger = logging.getLogger(__name__)
 VALID = timedelta(days=14)  # from when its mail is written
-BATCH = 200  # mails written in one transaction
+MAILS_PER_TRANSACTION = 200  # mails written in one transaction
 HAS_MANAGER = (
     "Deze school heeft al iemand met de rol Schoolbeheer; die nodigt zelf collega's uit. Is die persoon onbereikbaar, "
     "laat een superuser dat account dan eerst uitzetten."
 )
 IS_ASKED = "Er staat al een uitnodiging open, aan {name}. Verzend die opnieuw, of trek die eerst in."
-NOT_YOURSELF = "Dit is uw eigen e-mailadres. Een rol voor uzelf vraagt u aan een collega met de rol Schoolbeheer."
+OWN_ADDRESS = "Dit is uw eigen e-mailadres. Een rol voor uzelf vraagt u aan een collega met de rol Schoolbeheer."
 
 
 class InviteRefused(Exception):
@@ -76,7 +76,7 @@ def manager_invitations(school: School) -> QuerySet[SchoolInvitation]:
 
 def _refuse(school: School, email: str, by: User) -> None:
     if email == by.email:
-        raise InviteRefused(NOT_YOURSELF)
+        raise InviteRefused(OWN_ADDRESS)
     existing = User.objects.filter(email=email, memberships__in=school.memberships.all()).first()
     if existing:
         raise InviteRefused(f"{existing.full_name} hoort al bij {school}. Geef de rol daar.", existing=existing)
@@ -173,7 +173,7 @@ def _send_batch() -> int:
         pending = SchoolInvitation.objects.to_send().select_related("school", "by").order_by("pk")
         if connection.features.has_select_for_update_skip_locked:
             pending = pending.select_for_update(skip_locked=True, of=("self",))
-        batch = list(pending[:BATCH])
+        batch = list(pending[:MAILS_PER_TRANSACTION])
         for invitation in batch:
             _try_to_send(invitation)
     return len(batch)

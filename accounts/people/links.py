@@ -24,13 +24,13 @@ class NoInvitation(Exception):
         super().__init__(reason)
 
 
-def mail_link(invitation: SchoolInvitation) -> Link:
+def invitation_link(invitation: SchoolInvitation) -> Link:
     """Return the outbox's placeholder for the link, resolved when sending."""
     return Link(kind=LINK_KIND, data={"invitation": invitation.pk, "generation": invitation.generation})
 
 
-def resolve(data: Mapping[str, Any]) -> str:
-    """Return the absolute URL for `mail_link`'s data; raise `LinkVoid` if it may no longer be sent."""
+def resolve_invitation_link(data: Mapping[str, Any]) -> str:
+    """Return the absolute URL for `invitation_link`'s data; raise `LinkVoid` if it may no longer be sent."""
     try:
         invitation = _usable(data["invitation"], data["generation"])
     except NoInvitation:

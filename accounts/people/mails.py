@@ -37,7 +37,7 @@ def queue_invitation(invitation: SchoolInvitation) -> OutgoingMail:
         subject=subject,
         text=text,
         html=html,
-        links={"join": links.mail_link(invitation)},
+        links={"join": links.invitation_link(invitation)},
         reply_to=by.email if by else "",
     )
 

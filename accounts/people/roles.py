@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from accounts.importing.kinds import drop_waiting
+from accounts.importing.kinds import delete_unimported
 from accounts.models import Membership, Role, RoleChange, School, SchoolChange, User
 from accounts.school.changes import student_changes
 
@@ -127,7 +127,7 @@ def _end(held: Membership, *, by: User, how: str) -> None:
     if held.role == Role.SCHOOLBEHEER:
         _refuse_last(school, user)
         # Withdraw their pending invitations and imports for these roles, for which no one answers any longer.
-        drop_waiting(school=school, by=user, role=held.role)
+        delete_unimported(school=school, by=user, role=held.role)
         invitations = school.school_invitations.open().filter(by=user)
         for invitation in invitations:
             if {Role.SCHOOLBEHEER, Role.EXAMENCOMMISSIE}.intersection(invitation.roles):

@@ -83,16 +83,18 @@ def log_settings(*, before: School, after: School, by: User) -> list[SchoolChang
             continue
         was, now = display_value(field.value_from_object(before)), display_value(field.value_from_object(after))
         if was != now:
-            entries.append(log(school=after, name=field.name, label=_label(field), before=was, after=now, by=by))
+            entries.append(log_change(school=after, name=field.name, label=_label(field), before=was, after=now, by=by))
     return entries
 
 
 def log_office(*, office: ExamOffice, before: str, after: str, by: User) -> SchoolChange:
     """Log a change of the list of exam offices; `before` is empty for a new one, `after` for a removed one."""
-    return log(school=office.school, name="exam_offices", label="Examenbureau", before=before, after=after, by=by)
+    return log_change(
+        school=office.school, name="exam_offices", label="Examenbureau", before=before, after=after, by=by
+    )
 
 
-def log(
+def log_change(
     *,
     school: School,
     name: str,

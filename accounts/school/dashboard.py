@@ -54,7 +54,7 @@ def _people(school: School, counts: Mapping[str, int]) -> Iterator[ToDo]:
 
 def _numbers(school: School) -> Iterator[ToDo]:
     if count := without_number(school).count():
-        sentence = counted(
+        sentence = count_sentence(
             count,
             "student heeft nog geen studentnummer en kan niet worden beoordeeld.",
             "studenten hebben nog geen studentnummer en kunnen niet worden beoordeeld.",
@@ -66,10 +66,10 @@ def _numbers(school: School) -> Iterator[ToDo]:
 def _invitations(school: School) -> Iterator[ToDo]:
     url = reverse("school:invitations", args=[school.pk])
     if count := school.school_invitations.unsent().count():
-        sentence = counted(count, "uitnodiging is nog niet verstuurd.", "uitnodigingen zijn nog niet verstuurd.")
+        sentence = count_sentence(count, "uitnodiging is nog niet verstuurd.", "uitnodigingen zijn nog niet verstuurd.")
         yield ToDo(sentence, "Naar de uitnodigingen", url)
     if count := school.school_invitations.expired().count():
-        sentence = counted(count, "uitnodiging is verlopen.", "uitnodigingen zijn verlopen.")
+        sentence = count_sentence(count, "uitnodiging is verlopen.", "uitnodigingen zijn verlopen.")
         yield ToDo(sentence, "Naar de uitnodigingen", url)
 
 
@@ -79,6 +79,6 @@ def _offices(school: School) -> Iterator[ToDo]:
         yield ToDo(sentence, "Naar de instellingen", reverse("school:settings", args=[school.pk]))
 
 
-def counted(count: int, one: str, more: str) -> str:
+def count_sentence(count: int, one: str, more: str) -> str:
     """Return '1 student …', or '1.200 studenten …'."""
     return f"{number_format(count, force_grouping=True)} {one if count == 1 else more}"

@@ -105,7 +105,7 @@ def offices(request: UserRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def change(request: UserRequest, office_id: int) -> HttpResponse:
+def change_office(request: UserRequest, office_id: int) -> HttpResponse:
     office = get_office(request.user, office_id)
     opened = now = fingerprint(str(office))
     form = ExamOfficeForm(request.POST or None, instance=office, schools=_schools(request.user))
@@ -126,7 +126,7 @@ def change(request: UserRequest, office_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def remove(request: UserRequest, office_id: int) -> HttpResponse:
+def remove_office(request: UserRequest, office_id: int) -> HttpResponse:
     """Remove an office; assessments keep the address that their PDF was mailed to."""
     office = get_office(request.user, office_id)
     if request.method == "POST":

@@ -81,13 +81,13 @@ SECTIONS = (
     Section("Inloggen en accounts", ("second_factor_for_committee", "register_on", "register_domains")),
     Section("Huisstijl", ("colour",)),
 )
-NAMES = [name for section in SECTIONS for name in section.fields]
+FIELD_NAMES = [name for section in SECTIONS for name in section.fields]
 
 
 class SchoolSettingsForm(forms.ModelForm):
     class Meta:
         model = School
-        fields = NAMES
+        fields = FIELD_NAMES
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

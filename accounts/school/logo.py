@@ -14,10 +14,10 @@ from PIL import Image, ImageOps
 from accounts.models import School, User
 from digibeoordelen.outbox.storage import keep
 
-from .changes import log
+from .changes import log_change
 
 FORMATS = ["PNG", "JPEG"]
-MAX_BYTES = 2 * 1024 * 1024
+MAX_LOGO_BYTES = 2 * 1024 * 1024
 MAX_PIXELS = 16_000_000  # at most 64 MB decoded
 MAX_SIDE = 6000  # pixels
 MIN_SIDE = 36  # pixels of the stored logo: the height at which it is displayed
@@ -46,8 +46,8 @@ def read_logo(file: UploadedFile | None) -> Logo:
     """Return the normalised logo of an upload; raise `ValidationError` (Dutch) if it is invalid or too large."""
     if file is None:
         raise ValidationError("Kies eerst een bestand met het logo.")
-    if (file.size or 0) > MAX_BYTES:
-        raise ValidationError(f"Dit bestand is groter dan {MAX_BYTES // 1024 // 1024} MB. Maak het logo kleiner.")
+    if (file.size or 0) > MAX_LOGO_BYTES:
+        raise ValidationError(f"Dit bestand is groter dan {MAX_LOGO_BYTES // 1024 // 1024} MB. Maak het logo kleiner.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -80,7 +80,7 @@ def _open(file: UploadedFile) -> Image.Image:
 
 @transaction.atomic
 def set_logo(*, school: School, image: Logo | None, by: User) -> None:
-    """Store and log a new logo; None removes it. The same logo again changes nothing."""
+    """Store and log_setting a new logo; None removes it. The same logo again changes nothing."""
     current = School.objects.select_for_update().get(pk=school.pk)
     file = keep(image.content) if image else None
     if current.logo_id == (file.pk if file else None):
@@ -88,4 +88,4 @@ def set_logo(*, school: School, image: Logo | None, by: User) -> None:
     before = "een logo" if current.logo_id else ""
     current.logo = file
     current.save(update_fields=["logo"])
-    log(school=school, name="logo", label="Logo", before=before, after=str(image) if image else "", by=by)
+    log_change(school=school, name="logo", label="Logo", before=before, after=str(image) if image else "", by=by)

@@ -70,7 +70,7 @@ def find(request: UserRequest, school_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def change(request: UserRequest, school_id: int, membership_id: int) -> HttpResponse:
+def edit_number(request: UserRequest, school_id: int, membership_id: int) -> HttpResponse:
     """Change a student's number, with the reason; show its earlier changes."""
     student = get_student(request.user, school_id, membership_id)
     opened = request.POST.get("opened", fingerprint(student.student_number))

@@ -17,7 +17,7 @@ from accounts.mail_rendering import one_line, render_mail, sender_of
 from accounts.models import DERIVED_FIELDS, Membership, Role, School, SchoolChange, User
 from digibeoordelen.outbox.queue import queue_mail
 
-from .changes import ChangedMeanwhile, fingerprint, log
+from .changes import ChangedMeanwhile, fingerprint, log_change
 from .number_formats import read_number
 
 NAME = "student_number"
@@ -52,7 +52,7 @@ def change_number(*, student: Membership, number: str, opened: str, reason: str,
 def log_number(*, student: Membership, before: str, reason: str, by: User) -> SchoolChange:
     """Log the new number; call it in the transaction that changes it."""
     after = student.student_number
-    return log(
+    return log_change(
         school=student.school,
         student=student,
         name=NAME,

@@ -47,7 +47,7 @@ def overview(request: UserRequest, school_id: int) -> HttpResponse:
     return render(request, "accounts/school/school_overview.html", context)
 
 
-PAGE_SIZE = 50
+LOG_PAGE_SIZE = 50
 
 
 @require_http_methods(["GET", "POST"])
@@ -89,7 +89,7 @@ def _save_logo(request: UserRequest, school: School) -> bool:
 
 def _page(request: UserRequest, school: School, **context: object) -> HttpResponse:
     offices = school.exam_offices.all()
-    limits = {"largest_mb": school_logo.MAX_BYTES // 1024 // 1024, "logo_shape": school_logo.SIZE_RULE}
+    limits = {"largest_mb": school_logo.MAX_LOGO_BYTES // 1024 // 1024, "logo_shape": school_logo.SIZE_RULE}
     return render(
         request, "accounts/school/school_settings.html", {"school": school, "offices": offices, **limits, **context}
     )
@@ -100,7 +100,7 @@ def changes(request: UserRequest, school_id: int) -> HttpResponse:
     """Show the change log, newest first."""
     school = get_managed_school(request.user, school_id)
     lines = school.changes.select_related("student__user")
-    page = Paginator(lines, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    page = Paginator(lines, LOG_PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "accounts/school/school_changes.html", {"school": school, "page": page})
 
 

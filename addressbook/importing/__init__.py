@@ -1,4 +1,1 @@
-"""Import of examiners from Excel and CSV: `accounts.importing` reads, shows and counts.
-
-`contacts` says what a line means for the address book, `write` brings the good ones into it.
-"""
+"""Import of examiners: `contacts` validates lines for an address book, `write` saves the valid ones."""

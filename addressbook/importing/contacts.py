@@ -1,4 +1,4 @@
-"""What a line of a file means for a school's address book: new, updated, skipped, or wrong."""
+"""Validate the lines of a list of examiners against a school's address book."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from django.db.models.functions import Lower
 from accounts.importing.columns import (
     CHUNK,
     EMAIL_AT,
+    IS_EXAMPLE,
     SYNONYMS,
     Column,
-    Judged,
     Layout,
     Note,
     Outcome,
     Row,
+    ValidatedRow,
     chunks,
     problems,
     repeated,
+    skipped,
 )
 from accounts.importing.kinds import Lines
 from accounts.importing.template_files import Template
@@ -29,7 +31,7 @@ from accounts.models import School
 from addressbook.models import Contact
 
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@bedrijf.example", "Praktijkopleider", "Bedrijf BV", "Beroepsonderwijs", "Nederlands")  # fmt: skip  # noqa: E501
-# What may stand in a cell → value; of several words for one value the first is offered.
+# Text of a cell, case-insensitive → value; the template offers the first text of each value.
 CHOICES: dict[str, dict[str, str]] = {
     "side": {str(label).casefold(): value for value, label in Contact.Side.choices},
     "language": {"nederlands": Language.DUTCH, "engels": Language.ENGLISH, "english": Language.ENGLISH},
@@ -61,8 +63,8 @@ COLUMNS = (
 )
 NAMES = tuple(column.name for column in COLUMNS)
 HEADERS = {column.name: column.header for column in COLUMNS}
-OF_THE_ACCOUNT = ("first_name", "infix", "last_name", "side", "language")
-KEEPS_ITS_NAME = "heeft een account: alleen functie en organisatie worden overgenomen"
+ACCOUNT_FIELDS = ("first_name", "infix", "last_name", "side", "language")
+DETAILS_FROM_ACCOUNT = "heeft een account: alleen functie en organisatie worden overgenomen"
 
 
 TEMPLATE = Template(
@@ -78,47 +80,47 @@ TEMPLATE = Template(
 )
 
 
-def judge(
-    *, school: School, by_id: int, layout: Layout, lines: Lines, sound: Container[int] = (), lock: bool = False
-) -> Iterator[Judged]:
-    """What each line would do to the school's address book as it is now; `Judge` says the rest."""
+def validate(
+    *, school: School, by_id: int, layout: Layout, lines: Lines, checked: Container[int] = (), lock: bool = False
+) -> Iterator[ValidatedRow]:
+    """See `accounts.importing.kinds.Validate`."""
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
     for chunk in chunks(iter(lines), CHUNK):
         known = _known(school, [normalise_address(values[EMAIL_AT]) for _, values in chunk], lock=lock)
         for line, values in chunk:
             email = normalise_address(values[EMAIL_AT])
-            notes = [] if line in sound else problems(layout, values)
+            notes = [] if line in checked else problems(layout, values)
             if notes:
-                yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
+                yield ValidatedRow(Row(line, values, Outcome.ERROR, tuple(notes)))
             elif email == EXAMPLE[EMAIL_AT]:
-                yield Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "het voorbeeld uit het template"),)))
+                yield ValidatedRow(skipped(line, values, IS_EXAMPLE))
             elif email in earlier:
-                yield Judged(repeated(layout, line, values, *earlier[email]))
+                yield ValidatedRow(repeated(layout, line, values, *earlier[email]))
             else:
                 earlier[email] = line, values
                 contact = known.get(email)
-                yield Judged(_row(layout, line, values, contact), contact)
+                yield ValidatedRow(_row(layout, line, values, contact), contact)
 
 
 def _known(school: School, emails: Sequence[str], *, lock: bool) -> dict[str, Contact]:
-    # Lower() is what the unique index is on.
+    # As the unique index.
     contacts = school.contacts.alias(lower=Lower("email")).filter(lower__in=[email for email in emails if email])
     if lock:
         contacts = contacts.order_by("pk").select_for_update()
     return {contact.email.lower(): contact for contact in contacts}
 
 
-def wanted(layout: Layout, values: Sequence[str]) -> dict[str, str]:
-    """What the file says of someone's fields; an empty cell says nothing, but in a name."""
-    given = dict(zip(NAMES, values, strict=True))
+def field_values(layout: Layout, values: Sequence[str]) -> dict[str, str]:
+    """Return the fields that a line sets: not the empty ones, except an infix."""
+    fields = dict(zip(NAMES, values, strict=True))
     for name, choices in CHOICES.items():
-        given[name] = choices.get(given[name].casefold(), "")
-    given["email"] = normalise_address(given["email"])
-    return {name: value for name, value in given.items() if value or (name == "infix" and "infix" in layout.places)}
+        fields[name] = choices.get(fields[name].casefold(), "")
+    fields["email"] = normalise_address(fields["email"])
+    return {name: value for name, value in fields.items() if value or (name == "infix" and "infix" in layout.places)}
 
 
-def choices_written(row: Row) -> tuple[str, str]:
-    """Return what a row gives for 'Verbonden aan' and 'Taal': as it was typed, or for someone new what empty means."""
+def displayed_choices(row: Row) -> tuple[str, str]:
+    """Return 'Verbonden aan' and 'Taal' of a row as typed; for a new contact the default of an empty cell."""
     side, language = row.values[NAMES.index("side")], row.values[NAMES.index("language")]
     if row.outcome != Outcome.NEW:
         return side, language
@@ -130,11 +132,11 @@ def _row(layout: Layout, line: int, values: tuple[str, ...], contact: Contact | 
         return Row(line, values, Outcome.NEW)
     if contact.removed_at is not None:
         return Row(line, values, Outcome.NEW, (Note("", "", "stond eerder in het adresboek en komt terug"),))
-    changes = {name: value for name, value in wanted(layout, values).items() if getattr(contact, name) != value}
-    left = [] if contact.user_id is None else [changes.pop(name, None) for name in OF_THE_ACCOUNT]
+    changes = {name: value for name, value in field_values(layout, values).items() if getattr(contact, name) != value}
+    ignored = [] if contact.user_id is None else [changes.pop(name, None) for name in ACCOUNT_FIELDS]
     notes = [Note(HEADERS[name], values[NAMES.index(name)], _was(contact, name)) for name in changes]
-    if any(value is not None for value in left):
-        notes.append(Note("", "", KEEPS_ITS_NAME))
+    if any(value is not None for value in ignored):
+        notes.append(Note("", "", DETAILS_FROM_ACCOUNT))
     elif not changes:
         notes.append(Note("", "", "staat al zo in het adresboek"))
     return Row(line, values, Outcome.UPDATED if changes else Outcome.SKIPPED, tuple(notes))
@@ -145,17 +147,17 @@ def _was(contact: Contact, name: str) -> str:
     return f"was ‘{before}’" if before else "was leeg"
 
 
-def contact_after(judged: Judged, *, school: School, layout: Layout) -> Contact:
-    """The unsaved contact that a good row makes of what is there."""
-    given = wanted(layout, judged.row.values)
-    contact: Contact | None = judged.there
+def contact_after(validated: ValidatedRow, *, school: School, layout: Layout) -> Contact:
+    """Return the unsaved contact after importing a valid row."""
+    fields = field_values(layout, validated.row.values)
+    contact: Contact | None = validated.existing
     if contact is None:
-        contact = Contact(school=school, **given)
-    elif contact.removed_at is not None:  # comes back as if added by hand
-        contact = Contact(pk=contact.pk, school=school, **{"language": contact.language, **given})
+        contact = Contact(school=school, **fields)
+    elif contact.removed_at is not None:  # returns as if added by hand
+        contact = Contact(pk=contact.pk, school=school, **{"language": contact.language, **fields})
     else:
-        for name, value in given.items():
-            if contact.user_id is None or name not in OF_THE_ACCOUNT:
+        for name, value in fields.items():
+            if contact.user_id is None or name not in ACCOUNT_FIELDS:
                 setattr(contact, name, value)
     contact.set_derived()
     return contact

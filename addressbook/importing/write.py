@@ -1,15 +1,15 @@
-"""Writes the good rows of a list of examiners."""
+"""Write the valid rows of a list of examiners."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from accounts.importing.columns import Judged, Layout
+from accounts.importing.columns import Layout, ValidatedRow
 from accounts.importing.kinds import Count, Kind
 from addressbook.models import Contact, Import
 
-from .contacts import COLUMNS, NAMES, contact_after, judge
+from .contacts import COLUMNS, NAMES, contact_after, validate
 
 BATCH = 1000
 UPDATING: dict[str, Any] = {
@@ -23,18 +23,18 @@ CHANGED = (
 )
 
 
-def write(prepared: Import, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
-    contacts = [contact_after(one, school=prepared.school, layout=layout) for one in good]
+def write(prepared: Import, valid: Sequence[ValidatedRow], *, layout: Layout, count: Count | None) -> None:
+    contacts = [contact_after(row, school=prepared.school, layout=layout) for row in valid]
     new = [contact for contact in contacts if contact.pk is None]
-    there = [contact for contact in contacts if contact.pk is not None]
+    existing = [contact for contact in contacts if contact.pk is not None]
     written = 0
-    for some, options in ((new, {}), (there, UPDATING)):
-        for start in range(0, len(some), BATCH):
-            batch = some[start : start + BATCH]
+    for group, options in ((new, {}), (existing, UPDATING)):
+        for start in range(0, len(group), BATCH):
+            batch = group[start : start + BATCH]
             Contact.objects.bulk_create(batch, **options)
             written += len(batch)
             if count:
                 count(written)
 
 
-CONTACTS = Kind(model=Import, columns=COLUMNS, judge=judge, write=write, changed=CHANGED)
+CONTACTS = Kind(model=Import, columns=COLUMNS, validate=validate, write=write, changed=CHANGED)

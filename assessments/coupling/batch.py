@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from accounts.models import User
+from addressbook.lookup import find_contacts, name_with_email
 from addressbook.models import Contact
-from addressbook.named import find_named, typed_as
 from assessments import lifecycle
 from assessments.models import Assessment, Assignment, Coupling, Invitation
 from digibeoordelen.outbox.models import OutgoingMail
@@ -220,7 +220,7 @@ def read_lines(assessments: Sequence[Assessment]) -> list[Line]:
         lines[coupling.assessment_id].now.append(coupling.contact)
     for line in lines.values():
         if len(line.now) == 1 and not line.now[0].removed_at:
-            line.typed = typed_as(line.now[0])
+            line.typed = name_with_email(line.now[0])
     return list(lines.values())
 
 
@@ -229,7 +229,7 @@ def find_examiners(lines: Iterable[Line]) -> dict[int, Contact]:
     filled = [line for line in lines if line.typed]
     if not filled:
         return {}
-    matches = find_named(school=filled[0].assessment.school, texts={line.typed for line in filled})
+    matches = find_contacts(school=filled[0].assessment.school, texts={line.typed for line in filled})
     for line in filled:
         candidates = matches[line.typed]
         line.unknown = not candidates

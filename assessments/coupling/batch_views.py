@@ -20,8 +20,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import UserRequest
 from accounts.text import clean_line
 from addressbook.forms import ContactForm
+from addressbook.lookup import name_with_email, suggestions
 from addressbook.models import Contact
-from addressbook.named import suggestions, typed_as
 from addressbook.people import AlreadyListed, add_by_hand
 from addressbook.picker import picker_lists
 from assessments import lifecycle, request_data
@@ -314,7 +314,7 @@ def _per_student_page(
             for line in lines
             if line.error
         ],
-        "suggested": [typed_as(contact) for contact in suggestions(assessments[0].school)],
+        "suggested": [name_with_email(contact) for contact in suggestions(assessments[0].school)],
         "together_url": together_url("together", unit, assessments),
     }
     return render(request, "assessments/coupling/per_student.html", context, status=status)

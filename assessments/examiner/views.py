@@ -219,7 +219,7 @@ def language(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         return redirect("assessments:form", invitation.public_id)
     chosen = request.POST.get("language", "")
     if chosen in Language.values:
-        invitation.contact.speak(chosen)
+        invitation.contact.set_language(chosen)
         translation.activate(chosen)
     if saving.read_entries(request.POST):
         result = _saved_or_page(request, invitation)

@@ -12,7 +12,20 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from accounts.importing.columns import CHUNK, SYNONYMS, Column, Judged, Layout, Note, Outcome, Row, check, chunks
+from accounts.importing.columns import (
+    CHUNK,
+    IS_EXAMPLE,
+    SYNONYMS,
+    Column,
+    Layout,
+    Note,
+    Outcome,
+    Row,
+    ValidatedRow,
+    check,
+    chunks,
+    skipped,
+)
 from accounts.importing.kinds import Count, Kind, Lines
 from accounts.importing.template_files import Template
 from accounts.importing.views import SchoolListPages
@@ -35,7 +48,7 @@ COLUMNS = (
         "Diplomadatum",
         "Zoals 10-07-2026. Wat tot en met deze dag is begonnen, wordt 18 maanden later gewist.",
         TYPED_DATE,
-        also=SYNONYMS["diploma_on"],
+        synonyms=SYNONYMS["diploma_on"],
         holds="date",
     ),
     Column(
@@ -43,7 +56,7 @@ COLUMNS = (
         "Vertrokken zonder diploma op",
         "Zoals 10-07-2026. Alleen voor wie zonder diploma is vertrokken.",
         TYPED_DATE,
-        also=SYNONYMS["left_on"],
+        synonyms=SYNONYMS["left_on"],
         holds="date",
     ),
 )
@@ -63,28 +76,28 @@ TEMPLATE = Template(
 Values = tuple[str, ...]
 
 
-def judge(
+def validate(
     *,
     school: School,
     by_id: int,
     layout: Layout,
     lines: Lines,
-    sound: Container[int] = (),
+    checked: Container[int] = (),
     lock: bool = False,
-) -> Iterator[Judged]:
-    """Validate each line against the school's current students; see `Judge`."""
+) -> Iterator[ValidatedRow]:
+    """Validate each line against the school's current students; see `Validate`."""
     all_lines = list(lines)
     listed = _listed(all_lines, school)
     for chunk in chunks(iter(all_lines), CHUNK):
         known = _students(school, {format_number(values[0], school) for _, values in chunk}, lock=lock)
         for line, values in chunk:
             if values[0].casefold() == EXAMPLE[0]:
-                yield Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "het voorbeeld uit het template"),)))
-            elif notes := [] if line in sound else check(layout, values):
-                yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
+                yield ValidatedRow(skipped(line, values, IS_EXAMPLE))
+            elif notes := [] if line in checked else check(layout, values):
+                yield ValidatedRow(Row(line, values, Outcome.ERROR, tuple(notes)))
             else:
                 number = format_number(values[0], school)
-                yield _judge(line, values, known.get(number), listed[number])
+                yield _validate_line(line, values, known.get(number), listed[number])
 
 
 def _listed(lines: Sequence[tuple[int, Values]], school: School) -> dict[str, dict[int, Values]]:
@@ -102,7 +115,7 @@ def _students(school: School, numbers: set[str], *, lock: bool) -> dict[str, Mem
     return {student.student_number: student for student in students}
 
 
-def _judge(line: int, values: Values, student: Membership | None, same: Mapping[int, Values]) -> Judged:
+def _validate_line(line: int, values: Values, student: Membership | None, same: Mapping[int, Values]) -> ValidatedRow:
     if student is None:
         return _refused(line, values, [Note(NUMBER.header, values[0], "is van geen student van de school")])
     first = min(same)
@@ -111,15 +124,15 @@ def _judge(line: int, values: Values, student: Membership | None, same: Mapping[
         note = Note(NUMBER.header, values[0], f"staat ook in regel {other}, met een andere datum")
         return _refused(line, values, [note])
     if line != first:
-        return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", f"staat ook in regel {first}"),)))
+        return ValidatedRow(skipped(line, values, f"staat ook in regel {first}"))
     dates, wrong = _read(values)
     if wrong:
         return _refused(line, values, wrong)
     return _outcome(line, values, student, dates)
 
 
-def _refused(line: int, values: Values, notes: Sequence[Note]) -> Judged:
-    return Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
+def _refused(line: int, values: Values, notes: Sequence[Note]) -> ValidatedRow:
+    return ValidatedRow(Row(line, values, Outcome.ERROR, tuple(notes)))
 
 
 def _read(values: Values) -> tuple[dict[str, date], list[Note]]:
@@ -137,11 +150,11 @@ def _read(values: Values) -> tuple[dict[str, date], list[Note]]:
     return dates, wrong
 
 
-def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str, date]) -> Judged:
+def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str, date]) -> ValidatedRow:
     before = {name: getattr(student, name) for name in dates}
     changed = [name for name, day in dates.items() if day != before[name]]
     if not changed:
-        return Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "staat er al zo"),)))
+        return ValidatedRow(skipped(line, values, "staat er al zo"))
     outcome = Outcome.UPDATED if any(before[name] for name in changed) else Outcome.NEW
     notes = [
         Note(HEADERS[name], display_value(dates[name]), f"(was {display_value(before[name]) or 'leeg'})")
@@ -150,15 +163,15 @@ def _outcome(line: int, values: Values, student: Membership, dates: Mapping[str,
     after = {name: getattr(student, name) for name in DATES} | dict(dates)
     if odd := contradiction(**after):
         notes.append(Note("", "", odd, warns=True))
-    return Judged(Row(line, values, outcome, tuple(notes), student.pk), student)
+    return ValidatedRow(Row(line, values, outcome, tuple(notes), student.pk), student)
 
 
-def write(prepared: DatesImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
+def write(prepared: DatesImport, valid: Sequence[ValidatedRow], *, layout: Layout, count: Count | None) -> None:
     """Write the dates, with the importing user in the school's log."""
     reason = f"Geïmporteerd uit {prepared.filename}."
-    for start in range(0, len(good), BATCH):
-        batch = good[start : start + BATCH]
-        write_dates([(judged.there, _read(judged.row.values)[0]) for judged in batch], by=prepared.by, reason=reason)
+    for start in range(0, len(valid), BATCH):
+        batch = valid[start : start + BATCH]
+        write_dates([(item.existing, _read(item.row.values)[0]) for item in batch], by=prepared.by, reason=reason)
         if count:
             count(start + len(batch))
 
@@ -166,7 +179,7 @@ def write(prepared: DatesImport, good: Sequence[Judged], *, layout: Layout, coun
 DATES_OF_STUDENTS = Kind(
     model=DatesImport,
     columns=COLUMNS,
-    judge=judge,
+    validate=validate,
     write=write,
     changed=CHANGED,
     role=Role.SCHOOLBEHEER,

@@ -1,4 +1,4 @@
-"""The accounts of the demo: one per role, shown on the login page, made by `manage.py load_demo`."""
+"""The demo's accounts, one per role: shown on the login page, created by `manage.py load_demo`."""
 
 from typing import TypedDict
 
@@ -7,7 +7,7 @@ DEMO_PASSWORD = "digibeoordelen"  # noqa: S105 - shown on the login page of the 
 
 
 class DemoAccount(TypedDict):
-    """`role` is a `Role` value, or CONSORTIUM for the staff that keep schools and exams."""
+    """`role` is a `Role` value, or CONSORTIUM for staff."""
 
     role: str
     role_label: str

@@ -1,4 +1,4 @@
-"""What the demo starts with: one school, its people, its address book. Made once; a second time adds nothing."""
+"""The demo's initial data: a school with its people and address book."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ CONTACTS = [  # (first name, infix, last name, function, organisation, side)
 
 
 def load() -> None:
-    """Loads the demo's exams and people; what is there already stays as it is."""
+    """Create the demo's exams and people; idempotent."""
     call_command("load_exam", *sorted((settings.BASE_DIR / "exams" / "data").glob("*.yaml")), "--publish", verbosity=0)
     with transaction.atomic():
-        settings_of_school = {"mail_domains": "school.demo.example", "number_forms": "999999"}
+        school_settings = {"mail_domains": "school.demo.example", "number_forms": "999999"}
         school, _ = School.objects.get_or_create(
-            name=DEMO_SCHOOL, defaults={"digital_assessment_active": True, "register_on": True, **settings_of_school}
+            name=DEMO_SCHOOL, defaults={"digital_assessment_active": True, "register_on": True, **school_settings}
         )
         for account in DEMO_ACCOUNTS:
             _load_account(account, school)
@@ -72,7 +72,7 @@ def load() -> None:
         ExamOffice.objects.get_or_create(
             school=school, email="examenbureau@demo.example", defaults={"name": "Examenbureau"}
         )
-        _put_exams_on_accounts()
+        _add_exams_to_accounts()
 
 
 def _load_account(account: DemoAccount, school: School) -> None:
@@ -107,7 +107,7 @@ def _load_contacts(school: School) -> None:
             add_by_hand(school=school, contact=contact)
 
 
-def _put_exams_on_accounts() -> None:
+def _add_exams_to_accounts() -> None:
     owners = Membership.objects.filter(user__email__endswith="demo.example", role__in=[Role.DOCENT, Role.STUDENT])
     for user_id in owners.values_list("user_id", flat=True):
         if AccountExam.objects.filter(user_id=user_id).exists():
@@ -121,7 +121,7 @@ def _membership(user: User, school: School, role: str, number: str = "") -> None
 
 @cache
 def _password() -> str:
-    """One hash for all: hashing thirty times the same demo password would cost half of the first start."""
+    """Hash the password once: thirty times would take half of the first start."""
     return make_password(DEMO_PASSWORD)
 
 

@@ -1,4 +1,4 @@
-"""The demo's mailbox: every mail that leaves the site lands in a folder, and nowhere else."""
+"""The demo's mailbox: a mail backend that writes to a folder, and functions that read it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ def folder() -> Path:
 
 
 class MailboxBackend(BaseEmailBackend):
-    """Writes each mail as an .eml file; one that comes again with its Message-ID replaces itself."""
+    """Writes each mail as an .eml file, named by its Message-ID."""
 
     def send_messages(self, email_messages: Sequence[DjangoMessage]) -> int:
-        """The number of mails written: all of them."""
         folder().mkdir(parents=True, exist_ok=True)
         for message in email_messages:
             _write(message.message().as_bytes())
@@ -39,25 +38,25 @@ def _write(content: bytes) -> None:
     name = hashlib.sha256(message_id.encode()).hexdigest()[:24]
     with tempfile.NamedTemporaryFile(dir=folder(), prefix=".", delete=False) as part:
         part.write(content)
-    Path(part.name).replace(folder() / f"{name}.eml")  # in one step: nobody reads half a mail
+    Path(part.name).replace(folder() / f"{name}.eml")  # atomically
 
 
 @dataclass(frozen=True)
 class MailFile:
-    """A mail in the folder, read when something of it is asked for."""
+    """A mail in the folder, read on access."""
 
     name: str
     received_at: datetime
 
     @property
     def message(self) -> EmailMessage:
-        """The parsed mail; raises FileNotFoundError when it was removed meanwhile."""
+        """The parsed mail; raises FileNotFoundError if it was removed."""
         content = (folder() / f"{self.name}.eml").read_bytes()
         return email.message_from_bytes(content, policy=email.policy.default)
 
     @property
     def head(self) -> dict[str, str]:
-        """Subject, sender, addressee and where an answer goes, decoded."""
+        """Subject, sender, recipient and reply address, decoded."""
         message = self.message
         return {name: str(message[header] or "") for name, header in _HEADERS.items()}
 
@@ -66,16 +65,16 @@ _HEADERS = {"subject": "Subject", "sender": "From", "to": "To", "reply_to": "Rep
 
 
 def mails() -> list[MailFile]:
-    """All mails, newest first."""
+    """Return all mails, newest first."""
     try:
-        found = [(entry.stat().st_mtime, entry.name) for entry in os.scandir(folder()) if entry.name.endswith(".eml")]
+        files = [(entry.stat().st_mtime, entry.name) for entry in os.scandir(folder()) if entry.name.endswith(".eml")]
     except FileNotFoundError:  # no mail yet
         return []
-    return [_mail_file(name, modified) for modified, name in sorted(found, reverse=True)]
+    return [_mail_file(name, modified) for modified, name in sorted(files, reverse=True)]
 
 
 def get_mail(name: str) -> MailFile | None:
-    """The mail with this name (letters and digits: the URL pattern sees to it), if it is there."""
+    """Return the mail with this name, which the URL pattern has validated; None if it does not exist."""
     try:
         return _mail_file(f"{name}.eml", (folder() / f"{name}.eml").stat().st_mtime)
     except FileNotFoundError:

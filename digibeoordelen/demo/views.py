@@ -1,4 +1,4 @@
-"""`/demo/postvak/`: all mail of the demo, for whoever walks through it, with or without an account."""
+"""`/demo/postvak/`: all mail of the demo, without login."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .mailbox import MailFile, get_mail, mails
 View = Callable[..., HttpResponse]
 
 MAILS_PER_PAGE = 50
-# A mail brings styles of its own and may run nothing. Its links open beside the mailbox. Of the same origin, since the
-# mailbox asks how tall it is: without scripts it can do nothing with that.
+# A mail may have styles but no scripts, and its links open in a new tab. Same origin, so that the mailbox can read its
+# height.
 _mail_policy = cast(  # the package's types know views without arguments only
     "Callable[[View], View]",
     csp(
@@ -45,7 +45,6 @@ _may_frame = cast("Callable[[View], View]", csp_update({"frame-src": [SELF]}))
 @never_cache
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """The mails, newest first."""
     page = Paginator(mails(), MAILS_PER_PAGE).get_page(request.GET.get("pagina"))
     return render(request, "demo/mailbox.html", {"page": page})
 
@@ -55,13 +54,13 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 @require_safe
 @_may_frame
 def mail(request: HttpRequest, name: str) -> HttpResponse:
-    """One mail: its text part with links to click, its HTML part in a frame, its attachments."""
-    found = _get_or_404(name)
-    message = found.message
+    """Show a mail: its text part, its HTML part in a frame, and its attachments."""
+    mail_file = _get_or_404(name)
+    message = mail_file.message
     text, html = message.get_body(["plain"]), message.get_body(["html"])
     context = {
-        "mail": found,
-        "head": found.head,
+        "mail": mail_file,
+        "head": mail_file.head,
         "text": text.get_content() if text else "",
         "has_html": html is not None,
         "attachments": [part.get_filename("bijlage") for part in _attachments(message)],
@@ -75,7 +74,7 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 @xframe_options_sameorigin
 @_mail_policy
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
-    """The HTML part as the mail has it, for the frame on the mail's page."""
+    """Return the HTML part, for the frame on the mail's page."""
     html = _get_or_404(name).message.get_body(["html"])
     if html is None:
         raise Http404
@@ -86,7 +85,7 @@ def mail_html(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @require_safe
 def attachment(request: HttpRequest, name: str, position: str) -> HttpResponse:
-    """One attachment, always as a download: what a mail brings is never shown as a page of this site."""
+    """Return an attachment as a download, never shown as a page of this site."""
     for index, part in enumerate(_attachments(_get_or_404(name).message)):
         if index == int(position):
             response = HttpResponse(part.get_payload(decode=True), content_type=part.get_content_type())
@@ -97,10 +96,10 @@ def attachment(request: HttpRequest, name: str, position: str) -> HttpResponse:
 
 
 def _get_or_404(name: str) -> MailFile:
-    found = get_mail(name)
-    if found is None:
+    mail_file = get_mail(name)
+    if mail_file is None:
         raise Http404
-    return found
+    return mail_file
 
 
 def _attachments(message: EmailMessage) -> Iterator[EmailMessage]:

@@ -1,4 +1,4 @@
-"""Work that a worker does once, after the request that asks for it: a kind of work is a model, a job is a row."""
+"""Background work: a kind of work is a model, a job is a row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ClaimLost(Exception):
 
 class JobQuerySet(models.QuerySet[J]):
     def pending(self) -> Self:
-        """Return the jobs that are not finished. Each kind defines this."""
+        """Return the unfinished jobs; defined by each kind."""
         raise NotImplementedError
 
     def due(self) -> Self:
@@ -32,7 +32,7 @@ class JobQuerySet(models.QuerySet[J]):
         return self.pending().filter(Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now()))
 
     def claim(self, pk: int) -> J | None:
-        """Return the job, held by the caller alone until its lease ends; None if it is not due."""
+        """Return the job, claimed for the caller until its lease ends; None if it is not due."""
         claim_id = uuid4()
         claimed = self.due().filter(pk=pk)
         if not claimed.update(claim_id=claim_id, lease_until=_lease_end(), attempts=F("attempts") + 1):
@@ -40,9 +40,9 @@ class JobQuerySet(models.QuerySet[J]):
         return self.filter(pk=pk, claim_id=claim_id).first()
 
     def run(self, pk: int) -> bool:
-        """Claim the job and do its work; False if it was not due or the claim was lost.
+        """Claim the job and do its work; return False if it was not due or the claim was lost.
 
-        What the work raises is raised, after a pause was set or the job was given up.
+        An exception of the work ends the attempt and is raised.
         """
         job = self.claim(pk)
         if job is None:
@@ -62,22 +62,19 @@ class JobQuerySet(models.QuerySet[J]):
         return True
 
     def restart(self) -> int:
-        """Make the jobs due at once, with all their attempts; return how many there were."""
+        """Make the jobs due now, with all their attempts; return how many."""
         return self.update(attempts=0, claim_id=None, lease_until=None)
 
     def purge(self) -> None:
-        """Delete what need not be retained any longer. Nothing, unless a kind defines it."""
+        """Delete jobs past their retention; a kind may define this."""
 
 
 class Job(models.Model):
-    """What every kind of job has.
+    """A job; `lease_until` ends the claim of a worker that died, or the pause after a failed attempt."""
 
-    `lease_until`: when the holder of the claim is taken for dead, or when the pause after a failed attempt ends.
-    """
-
-    max_attempts: ClassVar[int | None] = 5  # None: tried for ever
+    max_attempts: ClassVar[int | None] = 5  # None: unlimited
     pauses: ClassVar[Sequence[int]] = (60, 300, 900, 3600, 4 * 3600)  # seconds after each attempt; the last repeats
-    work: ClassVar[Callable[[Any], None]]  # set by an app's `ready()`: a model may not import what works on it
+    work: ClassVar[Callable[[Any], None]]  # set by an app's `ready()`, as models can't import it
 
     claim_id = models.UUIDField(null=True, editable=False)
     lease_until = models.DateTimeField(null=True, editable=False)
@@ -89,7 +86,7 @@ class Job(models.Model):
         abstract = True
 
     def start(self) -> None:
-        """Have a worker begin on commit; if the broker is gone, the sweep does."""
+        """Announce the job on commit; without a broker the sweep does."""
         transaction.on_commit(lambda: self.announce(self.pk), robust=True)
 
     @classmethod
@@ -103,9 +100,9 @@ class Job(models.Model):
         self._write(**values, lease_until=_lease_end())
 
     def finish(self, **values: object) -> None:
-        """Give the claim back and write `values`; raise `ClaimLost` if it is no longer the caller's.
+        """Release the claim and write `values`; raise `ClaimLost` if it is no longer the caller's.
 
-        Call it in the transaction that writes the result, so that both are written, once.
+        Call it in the transaction that writes the result.
         """
         self._write(**{"claim_id": None, "lease_until": None, **values})
 

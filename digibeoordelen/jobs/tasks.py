@@ -1,4 +1,4 @@
-"""What worker and beat do for every kind of job; each task can run twice."""
+"""The tasks of jobs; each is idempotent."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ SWEPT = 1000  # of a kind at a time
 
 @shared_task
 def run(label: str, pk: int) -> None:
-    """Do one job of the model with this label, unless another worker holds it."""
+    """Run the job of the model with this label, unless another worker holds it."""
     apps.get_model(label).objects.run(pk)
 
 
 @shared_task
 def sweep() -> None:
-    """Start what is due: its pause is over, its worker died, or it could not be announced."""
+    """Announce the jobs that are due: after a pause, a dead worker, or a broker that was gone."""
     for model in _kinds():
         for pk in model.objects.due().order_by("pk").values_list("pk", flat=True)[:SWEPT]:
             model.announce(pk)
@@ -28,7 +28,6 @@ def sweep() -> None:
 
 @shared_task
 def purge() -> None:
-    """Delete what need not be retained any longer."""
     for model in _kinds():
         model.objects.purge()
 

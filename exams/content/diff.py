@@ -1,21 +1,20 @@
-"""What a new version changes in an exam, in words: units, work processes and criteria, and the numbers."""
+"""Describe in Dutch what a new version changes in an exam: its content and its grading data."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from .schema import CoreTaskContent, CriterionContent, ExamContent, UnitContent, WorkProcessContent
+from .schema import CoreTaskContent, CriterionContent, ExamContent, GradingData, UnitContent, WorkProcessContent
 
-ALIKE = 0.6  # of difflib: two texts of which one was made of the other
-MAX_LIKENED = 2500  # pairs of criteria; where more than fifty are new, all of them are
+MIN_SIMILARITY = 0.6  # difflib's ratio from which a text counts as an edit of the other
+MAX_COMPARED = 2500  # pairs of criteria; above it, changed criteria are reported as removed and new
 SHOWN_GRADES = 3
 Coded = TypeVar("Coded", UnitContent, CoreTaskContent, WorkProcessContent)
-Data = Mapping[str, Any]
 
 
 class Kind(StrEnum):
@@ -30,7 +29,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Difference:
-    """One change: what, where, and for a text that changes what it was and what it becomes."""
+    """One change, in Dutch; `before` and `after` are of a changed text."""
 
     kind: Kind
     place: str
@@ -40,20 +39,20 @@ class Difference:
 
 
 def differences(old: ExamContent, new: ExamContent) -> list[Difference]:
-    """What makes `new` another exam than `old`, in the exam's order; nothing where they say the same."""
+    """Return the changes from `old` to `new` in exam order; empty if they are equal."""
     return list(_Comparison().exam(old, new))
 
 
-def count(criteria: int) -> str:
+def criteria_label(criteria: int) -> str:
     return "1 criterium" if criteria == 1 else f"{criteria} criteria"
 
 
-def criteria_of(content: UnitContent | CoreTaskContent | WorkProcessContent) -> int:
+def count_criteria(content: UnitContent | CoreTaskContent | WorkProcessContent) -> int:
     match content:
         case UnitContent():
-            return sum(map(criteria_of, content.core_tasks))
+            return sum(map(count_criteria, content.core_tasks))
         case CoreTaskContent():
-            return sum(map(criteria_of, content.work_processes))
+            return sum(map(count_criteria, content.work_processes))
     return sum(len(part.criteria) for part in content.parts)
 
 
@@ -63,7 +62,8 @@ class _Comparison:
         yield from _value("Examen", "het niveau", old.level, new.level)
         yield from _value("Examen", "de beoordelingsregel", old.grading_rule, new.grading_rule)
         yield from _numbers("Examen", old.grading_data, new.grading_data)
-        yield from self.below("Examen", "exameneenheid", old.units, new.units, self.unit, (old, new), "units")
+        data = (old.grading_data, new.grading_data)
+        yield from self.below("Examen", "exameneenheid", old.units, new.units, self.unit, data, "units")
 
     def below(
         self,
@@ -71,65 +71,62 @@ class _Comparison:
         name: str,
         old: Sequence[Coded],
         new: Sequence[Coded],
-        compare: Callable[[str, Coded, Coded, Data, Data], Iterator[Difference]],
-        data: Any,
+        compare: Callable[[str, Coded, Coded, GradingData, GradingData], Iterator[Difference]],
+        data: tuple[GradingData, GradingData],
         key: str,
     ) -> Iterator[Difference]:
-        """Things with a code: the same code is the same thing."""
-        of_old, of_new = ({one.code: one for one in some} for some in (old, new))
-        before, after = (_data(some)[key] for some in data)
-        for code, thing in of_new.items():
-            shown = f"{name} {code}"
-            below = shown[0].upper() + shown[1:] if place == "Examen" else f"{place}, {shown}"
-            if code not in of_old:
-                yield Difference(Kind.ADDED, below, f"‘{thing.title}’, met {count(criteria_of(thing))}.")
+        """Compare items by their codes."""
+        old_by_code, new_by_code = ({item.code: item for item in items} for items in (old, new))
+        before, after = (level[key] for level in data)
+        for code, item in new_by_code.items():
+            label = f"{name} {code}"
+            below = label[0].upper() + label[1:] if place == "Examen" else f"{place}, {label}"
+            if code not in old_by_code:
+                yield Difference(Kind.ADDED, below, f"‘{item.title}’, met {criteria_label(count_criteria(item))}.")
             else:
-                yield from _value(below, "de titel", of_old[code].title, thing.title)
+                yield from _value(below, "de titel", old_by_code[code].title, item.title)
                 yield from _numbers(below, before[code], after[code])
-                yield from compare(below, of_old[code], thing, before[code], after[code])
-        for code, gone in of_old.items():
-            if code not in of_new:
-                text = f"{name} {code} ‘{gone.title}’, met {count(criteria_of(gone))}."
+                yield from compare(below, old_by_code[code], item, before[code], after[code])
+        for code, removed in old_by_code.items():
+            if code not in new_by_code:
+                text = f"{name} {code} ‘{removed.title}’, met {criteria_label(count_criteria(removed))}."
                 yield Difference(Kind.REMOVED, place, text[0].upper() + text[1:])
-        yield from _order(place, [f"{name} {code}" for code in of_old], [f"{name} {code}" for code in of_new])
+        yield from _order(place, list(old_by_code), list(new_by_code))
 
-    def unit(self, place: str, old: UnitContent, new: UnitContent, before: Data, after: Data) -> Iterator[Difference]:
+    def unit(
+        self, place: str, old: UnitContent, new: UnitContent, before: GradingData, after: GradingData
+    ) -> Iterator[Difference]:
         tasks = (old.core_tasks, new.core_tasks)
         return self.below(place, "kerntaak", *tasks, self.core_task, (before, after), "core_tasks")
 
     def core_task(
-        self, place: str, old: CoreTaskContent, new: CoreTaskContent, before: Data, after: Data
+        self, place: str, old: CoreTaskContent, new: CoreTaskContent, before: GradingData, after: GradingData
     ) -> Iterator[Difference]:
         processes = (old.work_processes, new.work_processes)
         return self.below(place, "werkproces", *processes, self.work_process, (before, after), "work_processes")
 
     def work_process(
-        self, place: str, old: WorkProcessContent, new: WorkProcessContent, before: Data, after: Data
+        self, place: str, old: WorkProcessContent, new: WorkProcessContent, before: GradingData, after: GradingData
     ) -> Iterator[Difference]:
         yield from _value(place, "de omschrijving", old.description, new.description)
-        of_old, of_new = ({part.kind: part for part in some.parts} for some in (old, new))
-        for kind, part in of_new.items():
-            if kind not in of_old:
-                yield Difference(Kind.ADDED, place, f"{part.label}, met {count(len(part.criteria))}.")
+        old_by_kind, new_by_kind = ({part.kind: part for part in process.parts} for process in (old, new))
+        for kind, part in new_by_kind.items():
+            if kind not in old_by_kind:
+                yield Difference(Kind.ADDED, place, f"{part.label}, met {criteria_label(len(part.criteria))}.")
             else:
                 below = f"{place}, {part.label}"
                 yield from _numbers(below, before["parts"][kind], after["parts"][kind])
-                yield from _criteria(below, of_old[kind].criteria, part.criteria)
-        for kind, gone in of_old.items():
-            if kind not in of_new:
-                text = f"{gone.label}, met {count(len(gone.criteria))}."
+                yield from _criteria(below, old_by_kind[kind].criteria, part.criteria)
+        for kind, removed in old_by_kind.items():
+            if kind not in new_by_kind:
+                text = f"{removed.label}, met {criteria_label(len(removed.criteria))}."
                 yield Difference(Kind.REMOVED, place, text)
-        yield from _order(place, [part.label for part in old.parts], [part.label for part in new.parts])
-
-
-def _data(some: Any) -> Data:
-    data: Data = some.grading_data if isinstance(some, ExamContent) else some
-    return data
+        yield from _order(place, list(old_by_kind), list(new_by_kind))
 
 
 # --- Criteria ----------------------------------------------------------------------------------------
 def _criteria(place: str, old: Sequence[CriterionContent], new: Sequence[CriterionContent]) -> Iterator[Difference]:
-    """Criteria have no code: one is the same by its text, or else changed where text or meanings are much alike."""
+    """Criteria have no code: match them by text, else by similar text or meanings."""
     pairs = _pairs(old, new)
     for number, criterion in enumerate(new, 1):
         before = pairs.get(criterion.text)
@@ -141,31 +138,31 @@ def _criteria(place: str, old: Sequence[CriterionContent], new: Sequence[Criteri
         yield from _text(where, "Wat O betekent", before.meaning_o, criterion.meaning_o)
         yield from _text(where, "Wat V betekent", before.meaning_v, criterion.meaning_v)
         yield from _text(where, "Wat G betekent", before.meaning_g, criterion.meaning_g)
-    kept = {before.text for before in pairs.values()}
-    for gone in old:
-        if gone.text not in kept:
-            yield Difference(Kind.REMOVED, place, f"Criterium ‘{gone.text}’")
-    yield from _order(place, [one.text for one in old if one.text in kept], [one.text for one in pairs.values()])
+    remaining = [before.text for before in pairs.values()]
+    for criterion in old:
+        if criterion.text not in remaining:
+            yield Difference(Kind.REMOVED, place, f"Criterium ‘{criterion.text}’")
+    yield from _order(place, [criterion.text for criterion in old], remaining)
 
 
 def _pairs(old: Sequence[CriterionContent], new: Sequence[CriterionContent]) -> dict[str, CriterionContent]:
-    """The text of each new criterion that was there before → what it was, in the new order."""
-    by_text = {one.text: one for one in old}
-    pairs = {one.text: by_text[one.text] for one in new if one.text in by_text}
-    left = [one for one in old if one.text not in pairs]
-    fresh = [one for one in new if one.text not in pairs]
-    if len(left) * len(fresh) <= MAX_LIKENED:
-        for one in fresh:
+    """Return the old criterion of each new one that has one, by the new text, in the new order."""
+    by_text = {criterion.text: criterion for criterion in old}
+    pairs = {criterion.text: by_text[criterion.text] for criterion in new if criterion.text in by_text}
+    left = [criterion for criterion in old if criterion.text not in pairs]
+    fresh = [criterion for criterion in new if criterion.text not in pairs]
+    if len(left) * len(fresh) <= MAX_COMPARED:
+        for criterion in fresh:
             if not left:
                 break
-            most = max(left, key=lambda before: _likeness(before, one))
-            if _likeness(most, one) >= ALIKE:
-                pairs[one.text] = most
-                left.remove(most)
-    return {one.text: pairs[one.text] for one in new if one.text in pairs}
+            nearest = max(left, key=lambda before: _similarity(before, criterion))
+            if _similarity(nearest, criterion) >= MIN_SIMILARITY:
+                pairs[criterion.text] = nearest
+                left.remove(nearest)
+    return {criterion.text: pairs[criterion.text] for criterion in new if criterion.text in pairs}
 
 
-def _likeness(old: CriterionContent, new: CriterionContent) -> float:
+def _similarity(old: CriterionContent, new: CriterionContent) -> float:
     meanings = zip(
         (old.meaning_o, old.meaning_v, old.meaning_g), (new.meaning_o, new.meaning_v, new.meaning_g), strict=True
     )
@@ -180,7 +177,7 @@ def _text(place: str, what: str, before: str, after: str) -> Iterator[Difference
 
 
 def _value(place: str, what: str, before: object, after: object) -> Iterator[Difference]:
-    """Longer texts under each other, short ones in a sentence."""
+    """Yield the change of a value: short ones in a sentence, longer ones as before and after."""
     if before == after:
         return
     if before and after and len(f"{before}{after}") < 60:
@@ -192,7 +189,7 @@ def _value(place: str, what: str, before: object, after: object) -> Iterator[Dif
 
 
 def _order(place: str, old: Sequence[str], new: Sequence[str]) -> Iterator[Difference]:
-    if [one for one in old if one in new] != [one for one in new if one in old]:
+    if [key for key in old if key in new] != [key for key in new if key in old]:
         yield Difference(Kind.CHANGED, place, "De volgorde is anders.")
 
 
@@ -201,8 +198,8 @@ NAMES = {"good_from": "G vanaf", "weight": "De weging"}
 LEVELS = {"units", "core_tasks", "work_processes", "parts"}
 
 
-def _numbers(place: str, old: Data, new: Data) -> Iterator[Difference]:
-    """What a level's own numbers were and are; `good_from` in points."""
+def _numbers(place: str, old: GradingData, new: GradingData) -> Iterator[Difference]:
+    """Yield the changes of a level's own grading data."""
     for key in [*new, *(key for key in old if key not in new)]:
         before, after = old.get(key), new.get(key)
         if key in LEVELS or _same(before, after):
@@ -243,5 +240,5 @@ def _decimal(value: object) -> Decimal | None:
 
 
 def _shown(value: object) -> str:
-    """A number as one writes it in Dutch."""
+    """Return a number in Dutch notation."""
     return "niets" if value is None else str(value).replace(".", ",")

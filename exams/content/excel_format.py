@@ -1,7 +1,6 @@
-"""The Excel workbook of an exam: its sheets and columns, as they are read, written and explained.
+"""The sheets and columns of an exam's Excel workbook (for authors: `docs/examens.md`).
 
-Each sheet but the first has one line for each thing; the codes before it say what it belongs to. `docs/examens.md`
-is the guide for who fills it in.
+Each sheet but the first has one line per item, preceded by the codes of its parents.
 """
 
 from __future__ import annotations
@@ -15,16 +14,16 @@ from exams.models import Exam, Part
 
 from .schema import CODE, TEXT, TITLE, Fault
 
-RULE = "points-table"  # the rule whose numbers these sheets hold
-EXPLAINED = "Toelichting"  # the sheet that explains the others; nothing is read from it
-# What stands in a cell → its value; the former in any case.
+RULE = "points-table"  # the grading rule that the sheets have columns for
+EXPLAINED = "Toelichting"  # a sheet that explains the others and is not read
+# Text of a cell, case-insensitive → value.
 KINDS = {str(label).casefold(): str(value) for value, label in Exam.Kind.choices}
 PARTS = {"gedragsobservatie": str(Part.Kind.BEHAVIOUR), "productbeoordeling": str(Part.Kind.PRODUCT)}
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet; the first `parents` of its columns say in what its lines belong."""
+    """A sheet; its first `parents` columns are the codes of a line's parents."""
 
     title: str
     explanation: str
@@ -140,14 +139,14 @@ _LISTS = {
 }
 _HEADERS = {column.name: column.header for sheet in (*SHEETS, EXAM) for column in sheet.columns}
 _PHRASES = [
-    (rf"het veld '({'|'.join(_LISTS)})' ontbreekt of is leeg; vul het in\.", lambda found: _nothing(found[1])),
+    (rf"het veld '({'|'.join(_LISTS)})' ontbreekt of is leeg; vul het in\.", lambda match: _nothing(match[1])),
     (r"'table' ontbreekt; voeg het toe\.", lambda _: f"de cijfers ontbreken; zet ze op het werkblad ‘{GRADES.title}’."),
-    (r"'table' heeft (\d+) cijfers", lambda found: f"er staan {found[1]} cijfers op het werkblad ‘{GRADES.title}’"),
-    (r"'table' (heeft bij|daalt bij)", lambda found: f"de cijfertabel {found[1]}"),
-    (r"het veld '(\w+)'", lambda found: f"‘{_HEADERS.get(found[1], found[1])}’"),
+    (r"'table' heeft (\d+) cijfers", lambda match: f"er staan {match[1]} cijfers op het werkblad ‘{GRADES.title}’"),
+    (r"'table' (heeft bij|daalt bij)", lambda match: f"de cijfertabel {match[1]}"),
+    (r"het veld '(\w+)'", lambda match: f"‘{_HEADERS.get(match[1], match[1])}’"),
     (r"onderdeel '?BEHAVIOUR'?", lambda _: "onderdeel Gedragsobservatie"),
     (r"onderdeel '?PRODUCT'?", lambda _: "onderdeel Productbeoordeling"),
-    (rf"'({'|'.join(_HEADERS)})'", lambda found: f"‘{_HEADERS[found[1]]}’"),
+    (rf"'({'|'.join(_HEADERS)})'", lambda match: f"‘{_HEADERS[match[1]]}’"),
 ]
 
 
@@ -156,6 +155,7 @@ def _nothing(key: str) -> str:
 
 
 def in_words(fault: Fault) -> Fault:
+    """Return the fault with the workbook's sheets and headers in place of YAML's keys."""
     text = fault.text
     for pattern, words in _PHRASES:
         text = re.sub(pattern, words, text)

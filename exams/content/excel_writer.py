@@ -1,4 +1,4 @@
-"""An exam as an Excel workbook (`workbook_layout`): what `read_workbook` reads."""
+"""Write an exam as an Excel workbook (`excel_format`)."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ Line = list[str | int | Decimal]
 
 
 class NoWorkbook(Exception):
-    """The exam's rule has numbers that the sheets have no place for; it is written as YAML alone."""
+    """The sheets have no columns for the exam's grading rule; only YAML can hold it."""
 
 
 def write_workbook(exam: ExamContent) -> bytes:
-    """The file; reading it gives an equal exam. Raises `NoWorkbook`."""
+    """Return the file; reading it gives an equal exam. Raise `NoWorkbook`."""
     if exam.grading_rule != RULE:
         raise NoWorkbook
     book = Workbook(write_only=True)
@@ -69,7 +69,7 @@ def write_workbook(exam: ExamContent) -> bytes:
     return content.getvalue()
 
 
-# --- What stands on each sheet -----------------------------------------------------------------------
+# --- The lines of each sheet -------------------------------------------------------------------------
 def _units(exam: ExamContent) -> Iterator[Line]:
     for unit in exam.units:
         yield [unit.code, unit.title, exam.grading_data["units"][unit.code]["good_from"]]
@@ -88,15 +88,15 @@ def _work_processes(exam: ExamContent) -> Iterator[Line]:
 def _parts(exam: ExamContent) -> Iterator[Line]:
     for key, process, data in _processes(exam):
         for part in process.parts:
-            yield [*key, _word(PARTS, part.kind), data["parts"][part.kind]["good_from"]]
+            yield [*key, _label(PARTS, part.kind), data["parts"][part.kind]["good_from"]]
 
 
 def _criteria(exam: ExamContent) -> Iterator[Line]:
     for key, process, _ in _processes(exam):
         for part in process.parts:
-            for one in part.criteria:
-                texts = [one.text, one.meaning_o, one.meaning_v, one.meaning_g]
-                yield [*key, _word(PARTS, part.kind), *texts]
+            for criterion in part.criteria:
+                texts = [criterion.text, criterion.meaning_o, criterion.meaning_v, criterion.meaning_g]
+                yield [*key, _label(PARTS, part.kind), *texts]
 
 
 def _grades(exam: ExamContent) -> Iterator[Line]:
@@ -125,7 +125,7 @@ def _processes(exam: ExamContent) -> Iterator[tuple[tuple[str, str, str], Any, M
 
 
 def _number(text: str, *, decimals: int = 0) -> str | Decimal:
-    """A number that reads back as the same text ('7.5', not '7.50'); what would not stays text."""
+    """Return a number if it reads back as the same text ('7.5', not '7.50'), else the text."""
     if not NUMBER.fullmatch(text):
         return text
     number = Decimal(text)
@@ -135,14 +135,14 @@ def _number(text: str, *, decimals: int = 0) -> str | Decimal:
     return number if plain == text else text
 
 
-def _word(choices: Mapping[str, str], value: str) -> str:
-    return next(word for word, of in choices.items() if of == value).capitalize()
+def _label(choices: Mapping[str, str], value: str) -> str:
+    return next(label for label, choice in choices.items() if choice == value).capitalize()
 
 
 # --- Sheets --------------------------------------------------------------------------------------------
 def _write_exam(book: Workbook, exam: ExamContent) -> None:
     values: dict[str, str | int] = {
-        "kind": _word(KINDS, exam.kind),
+        "kind": _label(KINDS, exam.kind),
         "code": exam.code,
         "title": exam.title,
         "cohort": exam.cohort,
@@ -168,20 +168,20 @@ def _write(book: Workbook, sheet: Sheet, lines: Iterable[Line]) -> None:
 
 
 def _validate(sheet: Any, column: Column, cells: str) -> None:
-    """Excel itself says what can't stand in a cell."""
+    """Let Excel refuse wrong values."""
     rules: dict[str, dict[str, Any]] = {
         "good_from": {"type": "whole", "operator": "greaterThan", "formula1": "0"},
         "points": {"type": "whole", "operator": "greaterThanOrEqual", "formula1": "0"},
         "grade": {"type": "decimal", "operator": "between", "formula1": "1", "formula2": "10"},
         "weight": {"type": "decimal", "operator": "greaterThan", "formula1": "0"},
     }
-    rule = {"type": "list", "formula1": f'"{",".join(column.offered)}"'} if column.choices else rules.get(column.name)
+    rule = {"type": "list", "formula1": f'"{",".join(column.options)}"'} if column.choices else rules.get(column.name)
     if rule:
-        told = DataValidation(
+        validation = DataValidation(
             **rule, allow_blank=True, showErrorMessage=True, errorTitle=column.header, error=column.explanation
         )
-        told.add(cells)
-        sheet.data_validations.append(told)
+        validation.add(cells)
+        sheet.data_validations.append(validation)
 
 
 def _explain(book: Workbook) -> None:
@@ -203,7 +203,7 @@ def _sheet(book: Workbook, title: str, widths: list[int]) -> Any:
 
 
 def _cell(sheet: Any, value: str | int | Decimal, *, bold: bool = False) -> Any:
-    """A text is a text, whatever it begins with; an empty one is nothing."""
+    """Return a cell; a text is never a formula, and an empty one leaves the cell empty."""
     cell: Any = WriteOnlyCell(sheet)
     if value != "":
         cell.value = value

@@ -1,4 +1,4 @@
-"""The examiner's form of an exam unit, to be looked at: drawn by the form's own templates, kept nowhere."""
+"""Preview of the examiner's form of an exam unit, rendered by the form's own templates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .schema import CriterionContent, PartContent, UnitContent, WorkProcessConte
 
 @dataclass(frozen=True)
 class PartPreview:
-    """What assessments/examiner/_form_criteria.html, _form_justification.html and _form_points.html ask for."""
+    """The context of assessments/examiner/_form_criteria.html, _form_justification.html and _form_points.html."""
 
     label: str
     title: str
@@ -27,7 +27,7 @@ class SheetPreview:
 
 
 def form_of(unit: UnitContent) -> list[SheetPreview]:
-    """The unit's work processes as its examiner gets them, nothing scored yet."""
+    """Return the unit's work processes as on its examiner's form, unscored."""
     numbers = count(1)
     return [
         SheetPreview(process, [_part(process, part, next(numbers)) for part in process.parts])

@@ -7,14 +7,12 @@ from accounts.importing.reading import MAX_BYTES
 
 
 class UploadForm(forms.Form):
-    """An exam to hand in."""
-
     file = forms.FileField(
         label="Bestand",
         help_text="YAML (.yaml, hooguit 1 MB) of Excel (.xlsx, hooguit 10 MB).",
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.xlsx"}),
         error_messages={"required": "Kies eerst een bestand."},
-        allow_empty_file=True,  # said as every other fault of a file is, with its name
+        allow_empty_file=True,  # reported as a fault of the file, with its name
     )
 
     def clean_file(self) -> UploadedFile:

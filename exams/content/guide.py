@@ -1,4 +1,4 @@
-"""docs/examens.md on the screen: what the Consortium's staff need to make an exam, where they hand it in."""
+"""The guide for making an exam (docs/examens.md) and its example, for the admin pages."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .schema import ExamContent
 from .versions import read_content
 
 PATH = settings.BASE_DIR / "docs" / "examens.md"
-# What is too wide scrolls by itself, with the keyboard too.
+# Wide tables and examples scroll by themselves, with the keyboard too.
 TABLE = '<div class="exam-table" tabindex="0" role="group" aria-label="{}"><table>'
 EXAMPLE = '<pre tabindex="0" role="group" aria-label="{}"><code>{}</code></pre>\n'
 
 
 @dataclass(frozen=True)
 class Guide:
-    """`sections` are (anchor, heading) of what stands in `body`, in its order."""
+    """`sections` are the (anchor, heading) pairs in `body`."""
 
     title: str
     sections: Sequence[tuple[str, str]]
@@ -33,11 +33,11 @@ class Guide:
 
 
 @cache
-def guide() -> Guide:
-    """The guide as HTML; what would be HTML in the document itself is shown as text."""
+def render_guide() -> Guide:
+    """Return the guide as HTML; HTML in the document itself is escaped."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = parser.parse(PATH.read_text(encoding="utf-8"))
-    (_, title, _), tokens = tokens[:3], tokens[3:]  # the page has the title above it
+    (_, title, _), tokens = tokens[:3], tokens[3:]  # the page shows the title itself
     sections, heading = [], title.content
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
@@ -62,7 +62,7 @@ def _put(token: Token, html: str) -> None:
 EXAMPLE_PATH = Path(__file__).with_name("example.yaml")
 
 
-def example_text() -> str:
+def example_source() -> str:
     return EXAMPLE_PATH.read_text(encoding="utf-8")
 
 

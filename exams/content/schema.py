@@ -1,4 +1,4 @@
-"""What a file holds and where: values with their places, and what is wrong with them. No file format knows more."""
+"""An exam file's content, whatever its format: values with their places, read to `ExamContent` and checked."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from django.core.exceptions import ValidationError
 
 from accounts.text import clean_line, clean_text
 from exams.grading import scores
+from exams.grading.scores import DataPath
 from exams.models import Exam, Part
 
 Scalar = str | int | float | bool | None
-Path = tuple[str | int, ...]
+GradingData = Mapping[str, Any]
 
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Where in a file: `order` sorts places as one reads them, `words` (Dutch) is how a message names one."""
+    """A place in a file: `order` sorts in reading order, `words` (Dutch) names it in a message."""
 
     order: tuple[int, ...] = ()
     words: str = ""
 
 
-NOWHERE = Place()  # what is about the whole file
+NOWHERE = Place()  # for what concerns the whole file
 
 
 def line(number: int) -> Place:
-    """A line of a text; the first is 1."""
+    """Return the place of a line; the first is 1."""
     return Place((number,), f"regel {number}")
 
 
@@ -44,7 +45,7 @@ class Node:
     place: Place = NOWHERE
 
     def plain(self) -> object:
-        """The value alone, without places."""
+        """Return the value without places."""
         match self.value:
             case dict():
                 return {key: node.plain() for key, node in self.value.items()}
@@ -55,7 +56,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong and how to mend it, in Dutch, and where."""
+    """A mistake in a file: where, and what to correct (Dutch)."""
 
     place: Place
     text: str
@@ -65,15 +66,15 @@ class Fault:
 
 
 class FileRefused(Exception):
-    """The file can't be used; `faults` says why, in the order of their places."""
+    """The file can't be used; `faults` are in the order of their places."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: fault.place.order))
         super().__init__("\n".join(map(str, self.faults)))
 
 
-def places_of(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:
-    """(path, place) of the node and of everything in it, `path` being where the node itself stands."""
+def places_of(node: Node, path: DataPath) -> Iterator[tuple[DataPath, Place]]:
+    """Yield (path, place) of `node`, which is at `path`, and of everything in it."""
     yield path, node.place
     items: Sequence[tuple[str | int, Node]] = ()
     if isinstance(node.value, dict):
@@ -84,8 +85,8 @@ def places_of(node: Node, path: Path) -> Iterator[tuple[Path, Place]]:
         yield from places_of(below, (*path, step))
 
 
-CODE, TITLE, TEXT = 20, 200, 1000  # characters; for codes and titles these are the database's limits, too
-MAX_CRITERIA_IN_ALL = 1000  # so that what fits a workbook fits a YAML file, too
+CODE, TITLE, TEXT = 20, 200, 1000  # characters; codes and titles as in the database
+MAX_CRITERIA_IN_ALL = 1000  # so that what fits a workbook fits a YAML file
 MAX_CRITERIA = 500  # a unit's form posts a field for each, and settings allow 2,000 fields
 
 
@@ -131,7 +132,7 @@ class UnitContent:
 
 @dataclass(frozen=True)
 class ExamContent:
-    """A whole file; `grading_rule` and `grading_data` fit the units."""
+    """A whole exam file; `grading_rule` and `grading_data` fit the units."""
 
     kind: str
     code: str
@@ -139,15 +140,15 @@ class ExamContent:
     cohort: str
     level: int | None
     grading_rule: str
-    grading_data: Mapping[str, Any]
+    grading_data: GradingData
     units: tuple[UnitContent, ...]
 
 
-def read(root: Node, *, with_scheme: bool = True) -> ExamContent:
-    """The exam that a parsed file holds; raises `FileRefused` with everything that is wrong in it.
+def read_exam(root: Node, *, with_scheme: bool = True) -> ExamContent:
+    """Return the exam of a parsed file; raise `FileRefused` with all its faults.
 
-    Without `with_scheme` the numbers are not held against the content: a file that is refused in any case would be
-    said to lack those that could not be read.
+    Without `with_scheme` the grading data are not checked against the content: when the file is refused anyway,
+    numbers that could not be read would be reported as missing too.
     """
     reader = _Reader()
     content = reader.exam(root)
@@ -158,8 +159,8 @@ def read(root: Node, *, with_scheme: bool = True) -> ExamContent:
     return content
 
 
-def nodes_of(units: Sequence[UnitContent]) -> tuple[scores.UnitNode, ...]:
-    """The units' shape for grading; criteria are numbered, since they have no primary key yet."""
+def content_nodes(units: Sequence[UnitContent]) -> tuple[scores.UnitNode, ...]:
+    """Return the units as grading nodes; criteria are numbered, as they have no primary key yet."""
     numbers = count(1)
 
     def part(content: PartContent) -> scores.PartNode:
@@ -174,30 +175,30 @@ def nodes_of(units: Sequence[UnitContent]) -> tuple[scores.UnitNode, ...]:
     return tuple(scores.UnitNode(unit.code, tuple(map(task, unit.core_tasks))) for unit in units)
 
 
-Data = dict[str, Any]
+_Data = dict[str, Any]
 Fields = dict[str, Node]
-Thing = TypeVar("Thing")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
-class _Below(Generic[Thing]):
-    """A list of things as it was read, and their grading data by code."""
+class _Below(Generic[_Item]):
+    """The items of a list, and their grading data by code."""
 
-    contents: list[Thing] = field(default_factory=list)
-    data: dict[str, Data] = field(default_factory=dict)
+    contents: list[_Item] = field(default_factory=list)
+    data: dict[str, _Data] = field(default_factory=dict)
 
 
 class _Reader:
-    """Collects all that is wrong; what can't be read is stood in for by something empty."""
+    """Collects all faults; what can't be read is replaced by something empty."""
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
-        self._places: dict[Path, Place] = {}
+        self._places: dict[DataPath, Place] = {}
 
     def fault(self, node: Node, place: str, text: str) -> None:
         self.faults.append(Fault(node.place, f"{place}: {text}"))
 
-    # --- The levels: what they hold, and their grading data ----------------------------------------
+    # --- The levels: their content and grading data ------------------------------------------------
     def exam(self, root: Node) -> ExamContent:
         top = self.fields(root, "Bestand", ["exam", "grading", "units"])
         exam = self.heading(top["exam"])
@@ -206,7 +207,7 @@ class _Reader:
         if top["grading"].value is not None and not (isinstance(rule, str) and rule in scores.RULES):
             self.fault(top["grading"], "Examen", f"'rule' hoort een van deze te zijn: {', '.join(scores.RULES)}.")
         units = self.below(top["units"], (), "Examen", "units", "exameneenheid", self.unit)
-        criteria = sum(len(node.criteria) for node in nodes_of(units.contents))
+        criteria = sum(len(node.criteria) for node in content_nodes(units.contents))
         if criteria > MAX_CRITERIA_IN_ALL:
             self.fault(root, "Examen", f"{criteria} criteria is te veel; hoogstens {MAX_CRITERIA_IN_ALL} per examen.")
         return ExamContent(
@@ -222,7 +223,7 @@ class _Reader:
 
     def heading(self, node: Node) -> Exam:
         fields = self.fields(node, "Examen", ["kind", "code", "title", "cohort"], ["level"])
-        if isinstance(fields["cohort"].value, int):  # one year, where quotes would not help
+        if isinstance(fields["cohort"].value, int):  # a single year: advice to add quotes would not help
             fields["cohort"] = Node(str(fields["cohort"].value), fields["cohort"].place)
         faults = len(self.faults)
         exam = Exam(
@@ -234,30 +235,27 @@ class _Reader:
         match fields.get("level", Node(None)):
             case Node(value=int() as level) if not isinstance(level, bool) and 1 <= level <= 4:
                 exam.level = level
-            case Node(value=value) as given if value is not None:
-                self.fault(given, "Examen", "'level' is het niveau: 1, 2, 3 of 4.")
+            case Node(value=value) as level_node if value is not None:
+                self.fault(level_node, "Examen", "'level' is het niveau: 1, 2, 3 of 4.")
         if len(self.faults) == faults and all(fields[name].value for name in ("kind", "code", "cohort")):
-            self.check_heading(exam, fields)
+            try:
+                exam.clean()
+            except ValidationError as error:
+                for name, messages in error.message_dict.items():
+                    self.fault(fields[name], "Examen", f"{name!r} klopt niet. {messages[0]}")
         return exam
 
-    def check_heading(self, exam: Exam, fields: Fields) -> None:
-        try:
-            exam.clean()
-        except ValidationError as error:
-            for name, messages in error.message_dict.items():
-                self.fault(fields[name], "Examen", f"{name!r} klopt niet. {messages[0]}")
-
-    def unit(self, node: Node, path: Path, place: str) -> tuple[UnitContent, Data]:
+    def unit(self, node: Node, path: DataPath, place: str) -> tuple[UnitContent, _Data]:
         fields = self.fields(node, place, ["code", "title", "grading", "core_tasks"])
         data = self.grading(fields["grading"], path, place, below="core_tasks")
         tasks = self.below(fields["core_tasks"], path, place, "core_tasks", "kerntaak", self.core_task)
         unit = UnitContent(*self.code_and_title(fields, place), tuple(tasks.contents))
-        criteria = len(nodes_of([unit])[0].criteria)
+        criteria = len(content_nodes([unit])[0].criteria)
         if criteria > MAX_CRITERIA:
             self.fault(node, place, f"{criteria} criteria passen niet op één formulier; hoogstens {MAX_CRITERIA}.")
         return unit, {**data, "core_tasks": tasks.data}
 
-    def core_task(self, node: Node, path: Path, place: str) -> tuple[CoreTaskContent, Data]:
+    def core_task(self, node: Node, path: DataPath, place: str) -> tuple[CoreTaskContent, _Data]:
         key = "work_processes"
         fields = self.fields(node, place, ["code", "title", "grading", key])
         data = self.grading(fields["grading"], path, place, below=key)
@@ -265,7 +263,7 @@ class _Reader:
         content = CoreTaskContent(*self.code_and_title(fields, place), tuple(processes.contents))
         return content, {**data, key: processes.data}
 
-    def work_process(self, node: Node, path: Path, place: str) -> tuple[WorkProcessContent, Data]:
+    def work_process(self, node: Node, path: DataPath, place: str) -> tuple[WorkProcessContent, _Data]:
         fields = self.fields(node, place, ["code", "title", "grading", "parts"], ["description"])
         data = self.grading(fields["grading"], path, place, below="parts")
         parts = self.below(fields["parts"], path, place, "parts", "onderdeel", self.part, coded_by="kind")
@@ -276,36 +274,36 @@ class _Reader:
         )
         return content, {**data, "parts": parts.data}
 
-    def part(self, node: Node, path: Path, place: str) -> tuple[PartContent, Data]:
+    def part(self, node: Node, path: DataPath, place: str) -> tuple[PartContent, _Data]:
         fields = self.fields(node, place, ["kind", "grading", "criteria"])
         data = self.grading(fields["grading"], path, place)
         kind = self.choice(fields["kind"], place, "kind", Part.Kind.values)
         items = self.items(fields["criteria"], place, "criteria")
         criteria = tuple(self.criterion(item, f"{place}, criterium {number}") for number, item in enumerate(items, 1))
-        self.once([criterion.text for criterion in criteria], items, place, "het criterium")
+        self.check_unique([criterion.text for criterion in criteria], items, place, "het criterium")
         return PartContent(kind, criteria), data
 
     def criterion(self, node: Node, place: str) -> CriterionContent:
         names = ["text", "O", "V", "G"]
         fields = self.fields(node, place, names)
         texts = [self.text(fields[name], place, name, TEXT, lines=True) for name in names]
-        self.once(texts, [fields[name] for name in names], place, "de tekst")
+        self.check_unique(texts, [fields[name] for name in names], place, "de tekst")
         return CriterionContent(*texts)
 
-    # --- What levels are made of -------------------------------------------------------------------
+    # --- Fields and values -------------------------------------------------------------------------
     def below(
         self,
         node: Node,
-        path: Path,
+        path: DataPath,
         place: str,
         key: str,
         name: str,
-        read_one: Callable[[Node, Path, str], tuple[Thing, Data]],
+        read_item: Callable[[Node, DataPath, str], tuple[_Item, _Data]],
         *,
         coded_by: str = "code",
-    ) -> _Below[Thing]:
-        """Reads a list of things that each have a code, with the place and path of each."""
-        found: _Below[Thing] = _Below()
+    ) -> _Below[_Item]:
+        """Read a list of items that each have a code."""
+        result: _Below[_Item] = _Below()
         codes = []
         items = self.items(node, place, key)
         for number, item in enumerate(items, 1):
@@ -313,15 +311,15 @@ class _Reader:
             code = clean_line(str(code_node.value)) if code_node and code_node.value else str(number)
             title = f"{name} {code[:CODE]}"
             item_place = title[0].upper() + title[1:] if place == "Examen" else f"{place}, {title}"
-            content, data = read_one(item, (*path, key, code), item_place)
+            content, data = read_item(item, (*path, key, code), item_place)
             codes.append(code)
-            found.contents.append(content)
-            found.data[code] = data
-        self.once(codes, items, place, name)
-        return found
+            result.contents.append(content)
+            result.data[code] = data
+        self.check_unique(codes, items, place, name)
+        return result
 
-    def grading(self, node: Node, path: Path, place: str, *, below: str = "") -> Data:
-        """The rule's data of one level; remembers their places for `check_scheme`."""
+    def grading(self, node: Node, path: DataPath, place: str, *, below: str = "") -> _Data:
+        """Return the grading data of one level; remember their places for `check_scheme`."""
         if not isinstance(node.value, dict):
             if node.value is not None:
                 self.fault(node, place, "'grading' hoort namen met waarden te hebben, zoals 'good_from: 5'.")
@@ -333,7 +331,7 @@ class _Reader:
 
     def check_scheme(self, content: ExamContent) -> None:
         try:
-            scores.load_scheme(rule=content.grading_rule, data=content.grading_data, units=nodes_of(content.units))
+            scores.load_scheme(rule=content.grading_rule, data=content.grading_data, units=content_nodes(content.units))
         except scores.SchemeError as error:
             for problem in error.problems:
                 path = problem.path
@@ -342,22 +340,22 @@ class _Reader:
                 self.faults.append(Fault(self._places.get(path, NOWHERE), str(problem)))
 
     def fields(self, node: Node, place: str, required: Sequence[str], optional: Sequence[str] = ()) -> Fields:
-        """The node's fields; all of `required` are in it, a missing one as None, which is said here alone."""
+        """Return the node's fields; a missing one of `required` is reported here, and None in the result."""
         known = [*required, *optional]
         missing = {name: Node(None, node.place) for name in required}
         if not isinstance(node.value, dict):
             self.fault(node, place, f"hier horen de velden {', '.join(known)}.")
             return missing
-        meant = set()  # what is written under a wrong name is not missing, too
+        misspelled = set()  # not reported as missing too
         for name, value in node.value.items():
             if name not in known:
                 near = difflib.get_close_matches(name[:CODE], known, 1)
-                meant.update(near)
-                mend = f"bedoelt u {near[0]!r}?" if near else f"hier horen {', '.join(known)}."
-                self.fault(value, place, f"het veld {name[:CODE]!r} is onbekend; {mend}")
+                misspelled.update(near)
+                advice = f"bedoelt u {near[0]!r}?" if near else f"hier horen {', '.join(known)}."
+                self.fault(value, place, f"het veld {name[:CODE]!r} is onbekend; {advice}")
         fields = missing | node.value
         for name in required:
-            if fields[name].value is None and name not in meant:
+            if fields[name].value is None and name not in misspelled:
                 self.fault(fields[name], place, f"het veld {name!r} ontbreekt of is leeg; vul het in.")
         return fields
 
@@ -379,7 +377,7 @@ class _Reader:
         return ""
 
     def text(self, node: Node, place: str, name: str, longest: int, *, lines: bool = False) -> str:
-        """A text without blanks around it; of one line, unless `lines`."""
+        """Return the text, stripped; of one line unless `lines`."""
         if node.value is None:
             return ""
         if not isinstance(node.value, str):
@@ -397,8 +395,8 @@ class _Reader:
             self.fault(node, place, f"in {name!r} staat een onzichtbaar teken; typ de tekst opnieuw.")
         return text
 
-    def once(self, values: Sequence[str], nodes: Sequence[Node], place: str, name: str) -> None:
-        """Each value stands once; said at the second that is the same."""
+    def check_unique(self, values: Sequence[str], nodes: Sequence[Node], place: str, name: str) -> None:
+        """Report a repeated value at its second occurrence."""
         times = Counter(values)
         seen: Counter[str] = Counter()
         for value, node in zip(values, nodes, strict=True):
@@ -408,5 +406,5 @@ class _Reader:
 
 
 def _is_invisible(sign: str) -> bool:
-    """What no screen shows, and no Excel workbook can hold."""
+    """Return whether no screen shows `sign` and no Excel workbook can hold it."""
     return sign in "\ufffe\uffff" or (unicodedata.category(sign) in ("Cc", "Cs") and sign != "\n")

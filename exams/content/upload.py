@@ -1,4 +1,4 @@
-"""A file that was handed in and found right, kept from its preview until it is a version."""
+"""A valid uploaded exam file, stored between its preview and its version."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from django.utils import timezone
 
 from accounts.fields import LineField
 
-KEPT_DAYS = 30
+RETENTION_DAYS = 30
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
-    def forget_old(self) -> None:
-        """Deletes what was handed in over `KEPT_DAYS` ago; the versions made of it stay."""
-        self.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()
+    def delete_expired(self) -> None:
+        """Delete files uploaded over `RETENTION_DAYS` ago; their versions remain."""
+        self.filter(created_at__lt=timezone.now() - timedelta(days=RETENTION_DAYS)).delete()
 
 
 class Upload(models.Model):
-    """An exam file of the Consortium's staff; `version` is what it became, if it was saved."""
+    """An exam file of the Consortium's staff; `version` is set once it is saved as one."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

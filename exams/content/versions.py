@@ -1,4 +1,4 @@
-"""Loading an exam file: the exam and a new version of its content."""
+"""Versions of an exam's content: load them from files, preview, publish."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.importing.reading import MAX_BYTES as MAX_FILE_BYTES
 from accounts.importing.reading import OLE, why_not_ole
 from accounts.models import User
-from exams.grading.preview import GoodFrom, UnitOutcomes, good_from_of_exam, outcomes_of
+from exams.grading.preview import GoodFrom, UnitOutcomes, exam_good_from, unit_outcomes
 from exams.grading.scores import Problem, SchemeError, load_scheme
 from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
 from exams.published import PublishedContent
@@ -33,8 +33,8 @@ from .schema import (
     PartContent,
     UnitContent,
     WorkProcessContent,
-    nodes_of,
-    read,
+    content_nodes,
+    read_exam,
 )
 from .upload import Upload
 from .yaml_reader import parse
@@ -44,7 +44,7 @@ ZIP = b"PK\x03\x04"  # how an .xlsx begins
 
 @dataclass(frozen=True)
 class ExamFile:
-    """A file that was read and found right."""
+    """The content of a valid file."""
 
     sha256: str
     content: ExamContent
@@ -52,7 +52,7 @@ class ExamFile:
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading a file came to: the version that it holds, and what was done now."""
+    """The version of a loaded file, and whether it was created or published by this load."""
 
     version: ExamVersion
     is_new: bool
@@ -60,17 +60,17 @@ class Loaded:
 
 
 def read_content(content: bytes) -> ExamFile:
-    """Reads and checks what a file holds, YAML or Excel; raises `FileRefused` with everything that is wrong with it."""
+    """Return the exam in a YAML or Excel file; raise `FileRefused` with all its faults."""
     if len(content) > MAX_FILE_BYTES:
         raise FileRefused([Fault(NOWHERE, "het bestand is groter dan 10 MB; zo groot is geen examen.")])
     if content.startswith(OLE):
         raise FileRefused([Fault(NOWHERE, why_not_ole(content))])
-    exam = excel_reader.read(content) if content.startswith(ZIP) else read(parse(content))
+    exam = excel_reader.read_workbook(content) if content.startswith(ZIP) else read_exam(parse(content))
     return ExamFile(hashlib.sha256(content).hexdigest(), exam)
 
 
 def read_file(path: Path) -> ExamFile:
-    """Reads and checks a file; raises `FileRefused` with everything that is wrong with it."""
+    """As `read_content`, for a file on disk."""
     try:
         if not path.is_file():
             raise FileRefused([Fault(NOWHERE, "dit bestand is er niet; kijk naar de naam en de map.")])
@@ -84,21 +84,19 @@ def read_file(path: Path) -> ExamFile:
 
 
 @transaction.atomic
-def load(file: ExamFile, *, publish: bool, by: User | None = None, anew: bool = False) -> Loaded:
-    """Writes the file's exam and its content as the exam's next version, published if `publish`.
+def load_exam(file: ExamFile, *, publish: bool, by: User | None = None, restore: bool = False) -> Loaded:
+    """Store the file's content as the exam's next version, published if `publish`.
 
-    The exam's own title and level, which others see, stay as they are until the version is published. With `anew` a
-    file that was a version once, and was followed by another, becomes a version again: the way back to it.
-
-    A file that is an exam's version already is not written again; with `publish` that version is
-    published if it was not yet.
+    A file that is already a version of the exam is not stored again (but published, with `publish`). With `restore`
+    a file whose version was superseded becomes a new version: the way back to it. The exam's own title and level
+    change when the version is published.
     """
     exam = _exam(file.content)
     version = exam.versions.filter(source_sha256=file.sha256).first()
-    followed = version is not None and version.published_at is not None and version != exam.current_version
+    superseded = version is not None and version.published_at is not None and version != exam.current_version
     sha256 = file.sha256
-    if anew and followed:
-        version, sha256 = None, ""  # a version keeps its file's fingerprint to itself
+    if restore and superseded:
+        version, sha256 = None, ""  # the fingerprint is unique and remains with the superseded version
     is_new = version is None
     if version is None:
         version = _new_version(exam, file.content, sha256, by)
@@ -109,10 +107,10 @@ def load(file: ExamFile, *, publish: bool, by: User | None = None, anew: bool = 
 
 
 def _exam(content: ExamContent) -> Exam:
-    """The exam, its row locked, so that two loads at once number their versions after each other."""
-    described = {"kind": content.kind, "title": content.title, "level": content.level}
-    made, _ = Exam.objects.get_or_create(code=content.code, cohort=content.cohort, defaults=described)
-    return Exam.objects.select_for_update().get(pk=made.pk)
+    """Return the exam, created if needed, its row locked so that concurrent loads get different version numbers."""
+    defaults = {"kind": content.kind, "title": content.title, "level": content.level}
+    exam, _ = Exam.objects.get_or_create(code=content.code, cohort=content.cohort, defaults=defaults)
+    return Exam.objects.select_for_update().get(pk=exam.pk)
 
 
 def _new_version(exam: Exam, content: ExamContent, sha256: str, by: User | None) -> ExamVersion:
@@ -133,7 +131,7 @@ def _new_version(exam: Exam, content: ExamContent, sha256: str, by: User | None)
 
 
 def _write_content(version: ExamVersion, content: ExamContent) -> None:
-    """Everything below the version, level by level: five inserts whatever its size."""
+    """Store everything below the version in five inserts."""
     units = _create(
         ExamUnit(exam_version=version, position=position, code=unit.code, title=unit.title)
         for position, unit in enumerate(content.units, 1)
@@ -172,21 +170,21 @@ def _write_content(version: ExamVersion, content: ExamContent) -> None:
     )
 
 
-def _create(things: Iterable[Any]) -> list[Any]:
-    rows = list(things)
-    made: list[Any] = type(rows[0]).objects.bulk_create(rows)
-    return made
+def _create(objects: Iterable[Any]) -> list[Any]:
+    rows = list(objects)
+    created: list[Any] = type(rows[0]).objects.bulk_create(rows)
+    return created
 
 
 def _below(parents: Sequence[Any], contents: Sequence[Sequence[Any]]) -> Iterable[tuple[Any, Any, int]]:
-    """(parent's row, content of a thing below it, its position), in the order of the file."""
+    """Yield (parent's row, child's content, child's position) in file order."""
     for parent, below in zip(parents, contents, strict=True):
         for position, content in enumerate(below, 1):
             yield parent, content, position
 
 
-def content_of(version: ExamVersion) -> ExamContent:
-    """In six queries at most, whatever its size. Of a draft the title and level that publishing will give the exam."""
+def stored_content(version: ExamVersion) -> ExamContent:
+    """Return the version's content in at most six queries; of a draft with the title and level it will publish."""
     exam = version.exam
     draft = version.published_at is None and version.title != ""
     return ExamContent(
@@ -226,18 +224,18 @@ def _all(make: Any, below: Any) -> tuple[Any, ...]:
 
 
 @dataclass
-class Shown:
-    """Content to look at before it counts, beside what counts now."""
+class VersionPreview:
+    """Content before it is published, beside the current version."""
 
     content: ExamContent
-    exam: Exam | None  # None: it will be made
+    exam: Exam | None  # None if saving creates it
     current: ExamVersion | None
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
-        """Why it can't be graded; nothing for what came from a file."""
+        """Why the content can't be graded; empty for content of a file."""
         try:
-            nodes = nodes_of(self.content.units)
+            nodes = content_nodes(self.content.units)
             load_scheme(rule=self.content.grading_rule, data=self.content.grading_data, units=nodes)
         except SchemeError as error:
             return error.problems
@@ -247,15 +245,15 @@ class Shown:
     def differences(self) -> list[Difference]:
         if self.current is None or self.problems:
             return []
-        return differences(content_of(self.current), self.content)
+        return differences(stored_content(self.current), self.content)
 
     @cached_property
     def outcomes(self) -> list[UnitOutcomes]:
-        return [] if self.problems else outcomes_of(self.content)
+        return [] if self.problems else unit_outcomes(self.content)
 
     @cached_property
     def good_from(self) -> GoodFrom | None:
-        return None if self.problems else good_from_of_exam(self.content)
+        return None if self.problems else exam_good_from(self.content)
 
     @property
     def is_the_same(self) -> bool:
@@ -263,72 +261,71 @@ class Shown:
 
     @property
     def drafts(self) -> list[ExamVersion]:
-        """Those that are newer than what counts, and so may be published yet."""
+        """The drafts newer than the current version: only these can be published."""
         if self.exam is None:
             return []
         newest = self.current.number if self.current else 0
         return list(self.exam.versions.filter(published_at=None, number__gt=newest).select_related("exam"))
 
 
-def hand_in(*, content: bytes, filename: str, by: User) -> Upload:
-    """Keeps a file that is right, to be looked at; raises `FileRefused`."""
+def store_upload(*, content: bytes, filename: str, by: User) -> Upload:
+    """Store a valid file for preview; raise `FileRefused`."""
     read_content(content)
-    Upload.objects.all().forget_old()
+    Upload.objects.all().delete_expired()
     return Upload.objects.create(content=content, filename=filename[-150:], by=by)
 
 
-def shown(upload: Upload) -> Shown:
-    """What saving the file would make."""
+def preview_upload(upload: Upload) -> VersionPreview:
     content = read_content(bytes(upload.content)).content
     exam = Exam.objects.filter(code=content.code, cohort=content.cohort).first()
-    return Shown(content, exam, exam.current_version if exam else None)
+    return VersionPreview(content, exam, exam.current_version if exam else None)
 
 
-def shown_of(version: ExamVersion) -> Shown:
-    """A version beside the one that counts; of that one itself there is nothing to compare."""
+def preview_version(version: ExamVersion) -> VersionPreview:
+    """Return the version's preview, compared with the current version if it is a newer draft."""
     current = version.exam.current_version
-    of_draft = version.published_at is None and current is not None and current.number < version.number
-    return Shown(content_of(version), version.exam, current if of_draft else None)
+    is_newer = version.published_at is None and current is not None and current.number < version.number
+    return VersionPreview(stored_content(version), version.exam, current if is_newer else None)
 
 
 @transaction.atomic
 def save_as_draft(*, upload: Upload, by: User) -> ExamVersion:
-    """'Opslaan als concept': the file's content as the exam's next version; a second time gives the same version."""
+    """'Opslaan als concept': store the file as the exam's next version; idempotent."""
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     if upload.version is not None:
         return upload.version
-    loaded = load(read_content(bytes(upload.content)), publish=False, by=by, anew=True)
+    loaded = load_exam(read_content(bytes(upload.content)), publish=False, by=by, restore=True)
     upload.version = loaded.version
     upload.save(update_fields=["version"])
     if loaded.is_new:
-        told = f"Ingelezen uit {upload.filename}."
-        LogEntry.objects.log_actions(by.pk, [loaded.version], ADDITION, told, single_object=True)
+        message = f"Ingelezen uit {upload.filename}."
+        LogEntry.objects.log_actions(by.pk, [loaded.version], ADDITION, message, single_object=True)
     return loaded.version
 
 
-class Overtaken(Exception):
-    """A newer version is published already, so that this one would never count."""
+class NewerVersionPublished(Exception):
+    """A newer version is already published, so this one would never be current."""
 
     def __init__(self, newer: ExamVersion) -> None:
         self.newer = newer
         super().__init__(f"Versie {newer.number} is nieuwer en al gepubliceerd.")
 
 
-class NotWhatWasShown(Exception):
-    """The version that this one was compared with is no longer the current one."""
+class StaleComparison(Exception):
+    """The version that the draft was compared with is no longer the current one."""
 
 
-def id_of(current: ExamVersion | None) -> str:
-    """For a page to carry, and `publish` to hold against what is current then."""
+def comparison_token(current: ExamVersion | None) -> str:
+    """Return the value that the confirmation posts as `publish`'s `compared_with`."""
     return str(current.pk) if current else ""
 
 
 @transaction.atomic
 def publish(*, version: ExamVersion, by: User, compared_with: str) -> None:
-    """Publishes a draft, and logs who did; `compared_with` is the `id_of` the current version that `by` was shown.
+    """Publish a draft and log it; `compared_with` is the `comparison_token` of the current version that `by` saw.
 
-    Running assessments keep the version they began with. Raises `PublishedContent`, `Overtaken`, `NotWhatWasShown`, or
-    `grading.SchemeError`.
+    Running assessments keep their version. Raise `PublishedContent`, `NewerVersionPublished`, `StaleComparison` or
+    `SchemeError`.
     """
     exam = Exam.objects.select_for_update().get(pk=version.exam_id)
     version = ExamVersion.objects.get(pk=version.pk)
@@ -336,8 +333,8 @@ def publish(*, version: ExamVersion, by: User, compared_with: str) -> None:
     if version.published_at:
         raise PublishedContent
     if current and current.number > version.number:
-        raise Overtaken(current)
-    if id_of(current) != compared_with:
-        raise NotWhatWasShown
+        raise NewerVersionPublished(current)
+    if comparison_token(current) != compared_with:
+        raise StaleComparison
     version.publish(by=by)
     LogEntry.objects.log_actions(by.pk, [version], CHANGE, "Gepubliceerd.", single_object=True)

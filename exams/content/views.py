@@ -1,6 +1,6 @@
-"""Exam content for the Consortium's staff: hand a file in, look, save as a draft, publish, take it out again.
+"""Admin pages for exam content: upload a file, preview it, save it as a draft, publish it, download it.
 
-Pages of the admin (`exams.admin`), which lets in nobody else.
+`exams.admin` routes them through `admin_view`, which admits the Consortium's staff only.
 """
 
 from __future__ import annotations
@@ -22,14 +22,23 @@ from exams.published import PublishedContent
 from .excel_writer import XLSX, NoWorkbook, write_workbook
 from .form_preview import form_of
 from .forms import UploadForm
-from .guide import example, example_text
-from .guide import guide as guide_text
+from .guide import example, example_source, render_guide
 from .schema import ExamContent, FileRefused
 from .upload import Upload
-from .versions import NotWhatWasShown, Overtaken, content_of, hand_in, id_of, publish, save_as_draft, shown, shown_of
+from .versions import (
+    NewerVersionPublished,
+    StaleComparison,
+    comparison_token,
+    preview_upload,
+    preview_version,
+    publish,
+    save_as_draft,
+    store_upload,
+    stored_content,
+)
 from .yaml_writer import write_yaml
 
-SHOWN_FAULTS = 50  # the rest is mostly what the first ones cause
+SHOWN_FAULTS = 50  # the rest mostly follows from the first ones
 YAML = "application/yaml; charset=utf-8"
 
 
@@ -40,41 +49,41 @@ def get_version(pk: int) -> ExamVersion:
 # --- A file ------------------------------------------------------------------------------------------
 @require_http_methods(["GET", "POST"])
 def upload(request: UserRequest) -> HttpResponse:
-    """'Examen inlezen'. What is wrong with a file stands on this page, where the mended one is handed in."""
+    """'Examen inlezen': show a file's faults beside the form, so that the corrected file can be uploaded here."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     context: dict[str, Any] = {"form": form, "title": "Examen inlezen"}
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            kept = hand_in(content=file.read(), filename=file.name, by=request.user)
+            stored = store_upload(content=file.read(), filename=file.name, by=request.user)
         except FileRefused as error:
             faults = error.faults
             more = max(len(faults) - SHOWN_FAULTS, 0)
             context |= {"filename": file.name, "faults": faults[:SHOWN_FAULTS], "count": len(faults), "more": more}
         else:
-            return redirect("admin:exams_preview", kept.public_id)
+            return redirect("admin:exams_preview", stored.public_id)
     return _page(request, "upload.html", context)
 
 
 @require_GET
 def preview(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """What saving the file would make: the differences, the form, the outcomes, the content."""
-    kept = get_object_or_404(Upload.objects.select_related("version__exam"), public_id=public_id)
-    return _page(request, "preview.html", {"title": "Bekijken", "upload": kept, "shown": shown(kept)})
+    """Show what saving the file would make: the differences, the form, the outcomes, the content."""
+    stored = get_object_or_404(Upload.objects.select_related("version__exam"), public_id=public_id)
+    return _page(request, "preview.html", {"title": "Bekijken", "upload": stored, "preview": preview_upload(stored)})
 
 
 @require_GET
 def form_of_upload(request: UserRequest, public_id: UUID, number: int) -> HttpResponse:
-    kept = get_object_or_404(Upload, public_id=public_id)
-    back = reverse("admin:exams_preview", args=[kept.public_id])
-    return _form(request, shown(kept).content, number, back)
+    stored = get_object_or_404(Upload, public_id=public_id)
+    back = reverse("admin:exams_preview", args=[stored.public_id])
+    return _form(request, preview_upload(stored).content, number, back)
 
 
 @require_POST
 def save(request: UserRequest, public_id: UUID) -> HttpResponse:
     """'Opslaan als concept'."""
-    kept = get_object_or_404(Upload, public_id=public_id)
-    version = save_as_draft(upload=kept, by=request.user)
+    stored = get_object_or_404(Upload, public_id=public_id)
+    version = save_as_draft(upload=stored, by=request.user)
     messages.success(request, f"{version} is opgeslagen als concept. Publiceer deze versie als alles klopt.")
     return redirect("admin:exams_examversion_change", version.pk)
 
@@ -84,12 +93,12 @@ def save(request: UserRequest, public_id: UUID) -> HttpResponse:
 def form_of_version(request: UserRequest, version_id: int, number: int) -> HttpResponse:
     version = get_version(version_id)
     back = reverse("admin:exams_examversion_change", args=[version.pk])
-    return _form(request, content_of(version), number, back)
+    return _form(request, stored_content(version), number, back)
 
 
 @require_http_methods(["GET", "POST"])
 def publish_version(request: UserRequest, version_id: int) -> HttpResponse:
-    """'Publiceren', after a confirmation that says what changes for whom."""
+    """'Publiceren', after a confirmation that lists the changes."""
     version = get_version(version_id)
     if request.method == "POST" and _published(request, version):
         return redirect("admin:exams_examversion_change", version.pk)
@@ -97,8 +106,8 @@ def publish_version(request: UserRequest, version_id: int) -> HttpResponse:
     context = {
         "title": "Publiceren",
         "version": version,
-        "shown": shown_of(version),
-        "compared_with": id_of(current),
+        "preview": preview_version(version),
+        "compared_with": comparison_token(current),
         "overtaken": current if current and current.number > version.number else None,
         "own_work": version.prepared_by == request.user,
     }
@@ -106,14 +115,14 @@ def publish_version(request: UserRequest, version_id: int) -> HttpResponse:
 
 
 def _published(request: UserRequest, version: ExamVersion) -> bool:
-    """Publishes, and says how it went; False where one has to look at the confirmation again."""
+    """Publish and add a message; return False if the confirmation has to be shown again."""
     try:
         publish(version=version, by=request.user, compared_with=request.POST.get("compared_with", ""))
     except PublishedContent:
         messages.warning(request, f"{version} was al gepubliceerd.")
-    except Overtaken as error:
+    except NewerVersionPublished as error:
         messages.error(request, f"{version} is niet gepubliceerd. {error}")
-    except NotWhatWasShown:
+    except StaleComparison:
         messages.error(
             request, "Er is intussen een andere versie gepubliceerd. Hieronder staan de verschillen daarmee."
         )
@@ -128,23 +137,23 @@ def _published(request: UserRequest, version: ExamVersion) -> bool:
 @require_GET
 def as_yaml(request: UserRequest, version_id: int) -> HttpResponse:
     version = get_version(version_id)
-    return _download(write_yaml(content_of(version)).encode(), YAML, _filename(version, "yaml"))
+    return _download(write_yaml(stored_content(version)).encode(), YAML, _filename(version, "yaml"))
 
 
 @require_GET
 def as_workbook(request: UserRequest, version_id: int) -> HttpResponse:
     version = get_version(version_id)
     try:
-        content = write_workbook(content_of(version))
+        content = write_workbook(stored_content(version))
     except NoWorkbook:
         raise Http404 from None
     return _download(content, XLSX, _filename(version, "xlsx"))
 
 
-# --- To begin with -----------------------------------------------------------------------------------
+# --- Examples and guide ------------------------------------------------------------------------------
 @require_GET
 def example_yaml(request: UserRequest) -> HttpResponse:
-    return _download(example_text().encode(), YAML, "voorbeeldexamen.yaml")
+    return _download(example_source().encode(), YAML, "voorbeeldexamen.yaml")
 
 
 @require_GET
@@ -154,18 +163,17 @@ def example_workbook(request: UserRequest) -> HttpResponse:
 
 @require_GET
 def guide(request: UserRequest) -> HttpResponse:
-    """How one makes an exam, from the first line of a file to publishing it."""
-    return _page(request, "guide.html", {"title": guide_text().title, "guide": guide_text()})
+    return _page(request, "guide.html", {"title": render_guide().title, "guide": render_guide()})
 
 
-# --- Answers -----------------------------------------------------------------------------------------
+# --- Responses ---------------------------------------------------------------------------------------
 def _page(request: UserRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     whole = {**admin.site.each_context(request), **context}
     return render(request, f"admin/exams/content/{template}", whole)
 
 
 def _form(request: UserRequest, content: ExamContent, number: int, back: str) -> HttpResponse:
-    """The form of one unit; `number` counts from 1."""
+    """Render the form of a unit; `number` counts from 1."""
     if not 1 <= number <= len(content.units):
         raise Http404
     unit = content.units[number - 1]
@@ -174,7 +182,7 @@ def _form(request: UserRequest, content: ExamContent, number: int, back: str) ->
 
 
 def _filename(version: ExamVersion, ending: str) -> str:
-    """Of what the database holds to digits, letters and a hyphen: nothing in it needs a quote."""
+    """Return a name that needs no quoting: database constraints limit code and cohort to digits, K and hyphen."""
     return f"{version.exam.code}-{version.exam.cohort}-versie-{version.number}.{ending}"
 
 

@@ -1,9 +1,7 @@
 """Read an exam's YAML file to values with their lines, by the nodes that PyYAML composes.
 
-The round-trip loader of ruamel.yaml was tried instead: its `lc` gives the same lines, but it reads 007, 2025-01-01 and
-1e3 without quotes as numbers and dates, stops at the first key that is there twice without the line of the other, and
-recurses without limit. Neither library guesses which quote was forgotten: the parser stumbles at the next one, often
-many lines further on.
+Not by ruamel.yaml: it reads 007, 2025-01-01 and 1e3 without quotes as numbers and dates, stops at the first repeated
+key without the line of the other, and recurses without limit.
 """
 
 from __future__ import annotations
@@ -14,15 +12,18 @@ import yaml
 
 from .schema import NOWHERE, Fault, FileRefused, Node, Place, Scalar, line
 
-# How a text goes on that has this quote in it.
-_MENDED = {
+# How to write a text that contains this quote.
+_ESCAPES = {
     "'": "schrijf het daar twee keer (''), of zet de hele tekst tussen dubbele aanhalingstekens.",
     '"': "schrijf daar \\\", of zet de hele tekst tussen '.",
 }
 
 
 def unclosed_quote(text: str, error: yaml.MarkedYAMLError) -> Fault | None:
-    """The quote that `error` comes from, at the line where it opens; None where no quote has to do with it."""
+    """Return the fault of the quote that caused `error`, at the line where it opens; None if no quote did.
+
+    A parser fails at the next quote, often many lines after the forgotten one.
+    """
     if error.context == "while scanning a quoted scalar" and error.context_mark:
         at = error.context_mark
         return Fault(
@@ -34,7 +35,9 @@ def unclosed_quote(text: str, error: yaml.MarkedYAMLError) -> Fault | None:
         return None
     opens, closes, quote = quoted.start_mark.line + 1, quoted.end_mark.line + 1, quoted.style
     if opens == closes:
-        return Fault(line(opens), f"midden in deze tekst gaat een aanhalingsteken ({quote}) al dicht; {_MENDED[quote]}")
+        return Fault(
+            line(opens), f"midden in deze tekst gaat een aanhalingsteken ({quote}) al dicht; {_ESCAPES[quote]}"
+        )
     return Fault(
         line(opens),
         f"hier gaat een aanhalingsteken ({quote}) open dat pas op regel {closes} dicht gaat; "
@@ -42,24 +45,24 @@ def unclosed_quote(text: str, error: yaml.MarkedYAMLError) -> Fault | None:
     )
 
 
-def _closed_before(text: str, stumbled: yaml.Mark) -> yaml.ScalarToken | None:
-    """The quoted text that the parser stumbled over: one that ends just there, or of several lines on that line."""
-    found = None
+def _closed_before(text: str, failed: yaml.Mark) -> yaml.ScalarToken | None:
+    """Return the last quoted text before `failed` that ends there, or on its line if it has several lines."""
+    last = None
     try:
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if token.start_mark.index >= stumbled.index:
+            if token.start_mark.index >= failed.index:
                 break
-            if isinstance(token, yaml.ScalarToken) and token.style in _MENDED:
-                found = token
+            if isinstance(token, yaml.ScalarToken) and token.style in _ESCAPES:
+                last = token
     except yaml.YAMLError:
-        pass  # what was read before it is what we look for
-    if found is None or found.end_mark.line != stumbled.line:
+        pass  # only the tokens before the error are needed
+    if last is None or last.end_mark.line != failed.line:
         return None
-    over_lines = found.start_mark.line != found.end_mark.line
-    return found if over_lines or found.end_mark.index == stumbled.index else None
+    over_lines = last.start_mark.line != last.end_mark.line
+    return last if over_lines or last.end_mark.index == failed.index else None
 
 
-# Far more than an exam needs, and little enough that any file is answered in seconds.
+# Far more than an exam needs, yet any file is read in seconds.
 MAX_BYTES = 1024 * 1024
 MAX_VALUES = 60_000
 MAX_DEPTH = 20
@@ -97,7 +100,7 @@ def _decoded(content: bytes) -> str:
         raise FileRefused([fault]) from error
 
 
-# What the parser says most, and what an author can do about it.
+# The parser's most frequent messages, and what an author can do about them.
 _DUTCH = {
     "found another document": "hier begint een tweede document; één bestand is één examen.",
     "mapping values are not allowed": "een dubbele punt te veel; zet een tekst met ': ' erin tussen aanhalingstekens.",
@@ -110,17 +113,17 @@ _DUTCH = {
 
 
 def _explained(error: yaml.MarkedYAMLError) -> Fault:
-    """In Dutch, at the line where the parser stumbled; of a bracket that stays open, at the line where it opens."""
+    """Return the error in Dutch, at the line where the parser failed, or where an unclosed bracket opens."""
     problem = error.problem or ""
     mark = error.context_mark if "expected ',' or" in problem else error.problem_mark
     mark = mark or error.problem_mark or error.context_mark
-    said = next((dutch for english, dutch in _DUTCH.items() if english in problem), None)
-    otherwise = "dit is geen geldige YAML; kijk naar het inspringen, dubbele punten, haakjes en aanhalingstekens."
-    return Fault(line(mark.line + 1) if mark else NOWHERE, said or otherwise)
+    default = "dit is geen geldige YAML; kijk naar het inspringen, dubbele punten, haakjes en aanhalingstekens."
+    text = next((dutch for english, dutch in _DUTCH.items() if english in problem), default)
+    return Fault(line(mark.line + 1) if mark else NOWHERE, text)
 
 
 class _Loader(yaml.SafeLoader):
-    """Refuses what an exam has no use for, before it costs memory or recursion."""
+    """Refuses what an exam does not need, before it costs memory or recursion."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -146,9 +149,9 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def _place(found: yaml.Event | yaml.Node) -> Place:
-    assert found.start_mark  # absent only in what is built without a text
-    return line(found.start_mark.line + 1)
+def _place(source: yaml.Event | yaml.Node) -> Place:
+    assert source.start_mark  # noqa: S101 - missing only in nodes built without a text
+    return line(source.start_mark.line + 1)
 
 
 def _node(composed: yaml.Node, faults: list[Fault]) -> Node:
@@ -186,7 +189,7 @@ _WORDS: dict[str, Scalar] = {"": None, "~": None, "null": None, "true": True, "f
 
 
 def _resolved(text: str) -> Scalar:
-    """What a text without quotes is."""
+    """Return the value of a text without quotes."""
     if text in _WORDS:
         return _WORDS[text]
     if _INTEGER.fullmatch(text):

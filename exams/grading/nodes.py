@@ -1,4 +1,4 @@
-"""From the database to grading nodes: the shape of exam units, without their texts."""
+"""Read exam units from the database as grading nodes: their structure without texts."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _COLUMNS = ["code", f"{_CORE_TASK}__code", f"{_WORK_PROCESS}__code", f"{_PART}__
 _ORDER = ["position", "pk"] + [f"{path}__{field}" for path in _PATHS for field in ("position", "pk")]
 
 
-def nodes_of(units: QuerySet[Any]) -> tuple[scores.UnitNode, ...]:
-    """The nodes of these exam units, in order, in one query; a criterion's key is its primary key.
+def unit_nodes(units: QuerySet[Any]) -> tuple[scores.UnitNode, ...]:
+    """Return the nodes of `units` in exam order, read in one query; a criterion's key is its primary key.
 
-    What has nothing below it is in it, too, so that a scheme can say so.
+    Levels without children are included, so that a scheme reports them.
     """
     rows = list(units.order_by(*_ORDER).values_list(*_COLUMNS))
     return tuple(
@@ -48,7 +48,7 @@ def nodes_of(units: QuerySet[Any]) -> tuple[scores.UnitNode, ...]:
 
 
 def _grouped(rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, list[tuple[Any, ...]]]]:
-    """(first column, the rows without it) for each run of equal values; an outer join's None is nothing."""
+    """Yield (first column, rows without it) per run of equal values; skip the None of an outer join."""
     for value, run in groupby(rows, key=lambda row: row[0]):
         if value is not None:
             yield value, [row[1:] for row in run]

@@ -1,18 +1,18 @@
-"""The rule `points-table`: the Consortium's published way of grading (DESIGN.md, 'Grading').
+"""The rule `points-table`: the Consortium's published grading method (DESIGN.md, 'Grading').
 
-O, V and G are 0, 1 and 2 points. One O anywhere makes everything above it O. Without an O a level is G
-from `good_from` points on, else V. The grade of a work process and of a core task stands in a table by
-its summed points; a unit's grade is the weighted mean of its core tasks', rounded half up once, at the
-end. With any O a grade is 5.4 at most, without one 5.5 at least.
+O, V and G are 0, 1 and 2 points. One O makes every level above it O. Without an O a level is G from
+`good_from` points, else V. The grade of a work process and of a core task is the entry of its table at
+its summed points; a unit's grade is the weighted mean of its core tasks' grades, rounded half up once,
+at the end. With any O a grade is at most 5.4, without one at least 5.5.
 
-The data, every number of it part of the exam:
+The data, all part of the exam:
 
     {"good_from": 9, "units": {"B1": {
         "good_from": 9, "core_tasks": {"B1-K1": {
             "good_from": 9, "weight": "1", "table": ["1.0", …, "10.0"], "work_processes": {"B1-K1-W1": {
                 "good_from": 9, "table": ["1.0", …, "10.0"], "parts": {"BEHAVIOUR": {"good_from": 5}}}}}}}}}
 
-A part has no grade, but it has an O, V or G, so it has its own `good_from` like every other level.
+A part has an O, V or G but no grade: `good_from` without a table.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from typing import Any, TypeVar
 from .scores import (
     CoreTaskNode,
     CoreTaskResult,
+    DataPath,
     NotAllScored,
     PartialResult,
     PartNode,
@@ -45,22 +46,21 @@ from .scores import (
 
 LOWEST, HIGHEST = Decimal("1.0"), Decimal("10.0")
 BEST_WITH_AN_O, WORST_WITHOUT = Decimal("5.4"), Decimal("5.5")
-# Far more digits than grades of two decimals times weights of two decimals need: a mean is exact
-# enough to be on the right side of every half, whatever the thread's own context is.
+# Independent of the thread's context, and precise enough that rounding a weighted mean of grades and
+# weights of two decimals never crosses a half.
 EXACT = Context(prec=60)
-GRADE = re.compile(r"(10|[1-9])(\.[0-9]{1,2})?", re.ASCII)
+_GRADE = re.compile(r"(10|[1-9])(\.[0-9]{1,2})?", re.ASCII)
 WEIGHT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 40
 _SHORT.maxlevel = 2
-Node = UnitNode | CoreTaskNode | WorkProcessNode | PartNode
-Path = tuple[str | int, ...]
-Key = TypeVar("Key", bound=Hashable)
+GradingNode = UnitNode | CoreTaskNode | WorkProcessNode | PartNode
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
 class Level:
-    """One level of the exam with its numbers; `children` are the levels below it, in order."""
+    """One level of the exam with its numbers; `table[points]` is a grade, `children` are in exam order."""
 
     code: Hashable
     criteria: tuple[Hashable, ...]
@@ -89,13 +89,11 @@ class Level:
 
 
 def clamped(grade: Decimal, *, ovg: Score) -> Decimal:
-    """5.4 at most with any O, 5.5 at least without one."""
+    """Return `grade` limited to 5.4 when `ovg` is O, else raised to at least 5.5."""
     return min(grade, BEST_WITH_AN_O) if ovg is Score.O else max(grade, WORST_WITHOUT)
 
 
 class PointsTable(Scheme):
-    """See the module. Made by `load`."""
-
     def __init__(self, *, good_from: int, units: Sequence[Level]) -> None:
         self._good_from = good_from
         self._units = {unit.code: unit for unit in units}
@@ -105,29 +103,29 @@ class PointsTable(Scheme):
         missing = [criterion for criterion in unit.criteria if criterion not in scores]
         if missing:
             raise NotAllScored(missing)
-        own = {criterion: Score(scores[criterion]) for criterion in unit.criteria}
-        core_tasks = tuple(_core_task_result(task, own) for task in unit.children)
-        ovg = unit.ovg(own)
+        unit_scores = {criterion: Score(scores[criterion]) for criterion in unit.criteria}
+        core_tasks = tuple(_core_task_result(task, unit_scores) for task in unit.children)
+        ovg = unit.ovg(unit_scores)
         mean = _weighted_mean([task.grade for task in core_tasks], [task.weight for task in core_tasks])
         grade = clamped(mean, ovg=ovg).quantize(Decimal("0.1"), ROUND_HALF_UP, context=EXACT)
-        return UnitResult(unit_code, ovg, unit.points(own), unit.max_points, grade, core_tasks)
+        return UnitResult(unit_code, ovg, unit.points(unit_scores), unit.max_points, grade, core_tasks)
 
     def grade_scored(self, unit_code: str, scores: Mapping[Hashable, Score]) -> PartialResult:
         unit = self._units[unit_code]
-        own = {criterion: Score(scores[criterion]) for criterion in unit.criteria if criterion in scores}
+        unit_scores = {criterion: Score(scores[criterion]) for criterion in unit.criteria if criterion in scores}
         processes = [(str(task.code), process) for task in unit.children for process in task.children]
         return PartialResult(
-            unit=self.grade_unit(unit_code, own) if unit.is_scored(own) else None,
+            unit=self.grade_unit(unit_code, unit_scores) if unit.is_scored(unit_scores) else None,
             work_processes={
-                (task, str(process.code)): _work_process_result(process, own)
+                (task, str(process.code)): _work_process_result(process, unit_scores)
                 for task, process in processes
-                if process.is_scored(own)
+                if process.is_scored(unit_scores)
             },
             parts={
-                (task, str(process.code), part.code): _part_result(part, own)
+                (task, str(process.code), part.code): _part_result(part, unit_scores)
                 for task, process in processes
                 for part in process.children
-                if part.is_scored(own)
+                if part.is_scored(unit_scores)
             },
         )
 
@@ -139,10 +137,10 @@ class PointsTable(Scheme):
         missing = [code for code in self._units if code not in by_code]
         if missing:
             raise NotAllScored(missing)
-        own = [by_code[code] for code in self._units]
-        if any(result.ovg is Score.O for result in own):
+        exam_results = [by_code[code] for code in self._units]
+        if any(result.ovg is Score.O for result in exam_results):
             return Score.O
-        return Score.G if sum(result.points for result in own) >= self._good_from else Score.V
+        return Score.G if sum(result.points for result in exam_results) >= self._good_from else Score.V
 
 
 def _core_task_result(task: Level, scores: Mapping[Hashable, Score]) -> CoreTaskResult:
@@ -170,7 +168,7 @@ def _weighted_mean(grades: Sequence[Decimal], weights: Sequence[Decimal]) -> Dec
 # --- Reading and checking the data ---------------------------------------------------------------
 @dataclass(frozen=True)
 class _Kind:
-    """What a level has: its Dutch name, the key its children stand under, and its numbers."""
+    """A kind of level: its Dutch name, the data key of its children, and which numbers it has."""
 
     name: str
     children: str | None
@@ -183,7 +181,7 @@ class _Kind:
         return [key for key, present in keys.items() if key and present]
 
 
-EXAM = _Kind("examen", "units")
+_EXAM = _Kind("examen", "units")
 _KINDS: dict[type, _Kind] = {
     UnitNode: _Kind("exameneenheid", "core_tasks"),
     CoreTaskNode: _Kind("kerntaak", "work_processes", has_table=True, has_weight=True),
@@ -193,24 +191,24 @@ _KINDS: dict[type, _Kind] = {
 
 
 def load(*, data: Mapping[str, Any], units: Sequence[UnitNode]) -> PointsTable:
-    """The scheme of these data for these units; raises `SchemeError` with everything that is wrong."""
+    """Return the scheme of `data` for `units`; raise `SchemeError` with all problems, in exam order."""
     reader = _Reader()
     criteria = tuple(criterion for unit in units for criterion in unit.criteria)
     for criterion in _repeated(criteria):
         reader.problem((), "Examen", f"criterium {criterion} staat er meer dan één keer in; haal de herhaling weg.")
-    exam = reader.level(EXAM, code="", criteria=criteria, nodes=units, data=data, path=(), place="Examen")
+    exam = reader.level(_EXAM, code="", criteria=criteria, nodes=units, data=data, path=(), place="Examen")
     if reader.problems:
         raise SchemeError(reader.problems)
     return PointsTable(good_from=exam.good_from, units=exam.children)
 
 
 class _Reader:
-    """Reads levels from the top down and collects what is wrong; a level with a problem gets stand-in numbers."""
+    """Reads levels from the top down and collects problems; a level with a problem gets placeholder numbers."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def problem(self, path: Path, place: str, text: str) -> None:
+    def problem(self, path: DataPath, place: str, text: str) -> None:
         self.problems.append(Problem(path, place, text))
 
     def level(
@@ -219,13 +217,13 @@ class _Reader:
         *,
         code: Hashable,
         criteria: tuple[Hashable, ...],
-        nodes: Sequence[Node],
+        nodes: Sequence[GradingNode],
         data: object,
-        path: Path,
+        path: DataPath,
         place: str,
     ) -> Level:
         if not isinstance(data, Mapping):
-            self.problem(path, place, f"hier horen de gegevens {_listed(kind.keys)}, niet {_shown(data)}.")
+            self.problem(path, place, f"hier horen de gegevens {_listed(kind.keys)}, niet {_quoted(data)}.")
             data = {}
         else:
             self._keys(kind, data, path, place)
@@ -241,34 +239,34 @@ class _Reader:
             children=tuple(self._children(kind, nodes, data, path, place)),
         )
 
-    def _keys(self, kind: _Kind, data: Mapping[str, Any], path: Path, place: str) -> None:
+    def _keys(self, kind: _Kind, data: Mapping[str, Any], path: DataPath, place: str) -> None:
         for key in data:
             if key not in kind.keys:
-                self.problem((*path, key), place, f"{_shown(key)} is onbekend; hier horen {_listed(kind.keys)}.")
+                self.problem((*path, key), place, f"{_quoted(key)} is onbekend; hier horen {_listed(kind.keys)}.")
         for key in kind.keys:
             if data.get(key) is None:
                 self.problem(path, place, f"{key!r} ontbreekt; voeg het toe.")
 
     def _children(
-        self, kind: _Kind, nodes: Sequence[Node], data: Mapping[str, Any], path: Path, place: str
+        self, kind: _Kind, nodes: Sequence[GradingNode], data: Mapping[str, Any], path: DataPath, place: str
     ) -> Iterator[Level]:
         if kind.children is None or data.get(kind.children) is None:
-            return  # said already
+            return  # reported by `_keys`
         below, path = data[kind.children], (*path, kind.children)
         if not isinstance(below, Mapping):
-            self.problem(path, place, f"{kind.children!r} hoort per code gegevens te hebben, niet {_shown(below)}.")
+            self.problem(path, place, f"{kind.children!r} hoort per code gegevens te hebben, niet {_quoted(below)}.")
             return
         codes = [str(_code(node)) for node in nodes]
         for code in _repeated(codes):
             self.problem((*path, code), place, f"de code {code} komt vaker voor; geef elk een eigen code.")
         for code in below:
             if code not in codes:
-                text = f"{kind.children!r} noemt {_shown(code)}, maar dat is er niet; haal het weg"
+                text = f"{kind.children!r} noemt {_quoted(code)}, maar dat is er niet; haal het weg"
                 self.problem((*path, code), place, f"{text}.")
         for node, code in zip(nodes, codes, strict=True):
             below_kind = _KINDS[type(node)]
             name = f"{below_kind.name} {code}"
-            below_place = f"{name[0].upper()}{name[1:]}" if kind is EXAM else f"{place}, {name}"
+            below_place = f"{name[0].upper()}{name[1:]}" if kind is _EXAM else f"{place}, {name}"
             if code not in below:
                 self.problem(path, below_place, f"de gegevens {_listed(below_kind.keys)} ontbreken; voeg ze toe.")
                 continue
@@ -282,61 +280,61 @@ class _Reader:
                 place=below_place,
             )
 
-    def _good_from(self, value: object, count: int, path: Path, place: str) -> int:
-        """All V is `count` points and has to be V; all G is twice that and has to be G."""
+    def _good_from(self, value: object, count: int, path: DataPath, place: str) -> int:
+        """Return `value` if it makes all V (`count` points) V and all G (twice `count`) G, else a placeholder."""
         if value is None:
-            return count + 1  # said already
+            return count + 1  # reported by `_keys`
         if not isinstance(value, int) or isinstance(value, bool):
-            self.problem(path, place, f"'good_from' is {_shown(value)}; dit hoort een geheel getal te zijn.")
+            self.problem(path, place, f"'good_from' is {_quoted(value)}; dit hoort een geheel getal te zijn.")
         elif count and not count < value <= 2 * count:
             text = f"bij {_criteria(count)} kan dat alleen {_range(count + 1, 2 * count)} zijn"
             why = f"{count} is alles V, {2 * count} is alles G"
-            self.problem(path, place, f"'good_from' is {_shown(value)}, maar {text}: {why}.")
+            self.problem(path, place, f"'good_from' is {_quoted(value)}, maar {text}: {why}.")
         else:
             return value
         return count + 1
 
-    def _weight(self, value: object, path: Path, place: str) -> Decimal:
+    def _weight(self, value: object, path: DataPath, place: str) -> Decimal:
         if value is None:
             return Decimal(1)
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
         if not isinstance(text, str) or not WEIGHT.fullmatch(text):
-            mend = "schrijf een getal als '1.5': tussen aanhalingstekens, met een punt, hoogstens twee decimalen"
-            self.problem(path, place, f"'weight' is {_shown(value)}; {mend}.")
+            advice = "schrijf een getal als '1.5': tussen aanhalingstekens, met een punt, hoogstens twee decimalen"
+            self.problem(path, place, f"'weight' is {_quoted(value)}; {advice}.")
         elif not Decimal(text):
             self.problem(path, place, "'weight' is 0; een kerntaak telt altijd mee, geef een getal boven 0.")
         else:
             return Decimal(text)
         return Decimal(1)
 
-    def _table(self, value: object, count: int, path: Path, place: str) -> tuple[Decimal, ...]:
-        """Complete, never going down, and with both ends in it; index = points."""
+    def _table(self, value: object, count: int, path: DataPath, place: str) -> tuple[Decimal, ...]:
+        """Return the grades by points: 0 to all G, never descending, from `LOWEST` to `HIGHEST`."""
         most = 2 * count
-        stand_in = (LOWEST,) * (most + 1)
+        placeholder = (LOWEST,) * (most + 1)
         if value is None or not count:
-            return stand_in  # said already
+            return placeholder  # reported by `_keys` or `level`
         if not isinstance(value, list | tuple):
-            self.problem(path, place, f"'table' hoort een lijst cijfers te zijn, niet {_shown(value)}.")
-            return stand_in
+            self.problem(path, place, f"'table' hoort een lijst cijfers te zijn, niet {_quoted(value)}.")
+            return placeholder
         if len(value) != most + 1:
             text = f"'table' heeft {len(value)} cijfers, maar {_criteria(count)} geven 0 tot en met {_points(most)}"
             self.problem(path, place, f"{text}; maak er {most + 1} van.")
-            return stand_in
+            return placeholder
         before = len(self.problems)
         table = tuple(self._grade(grade, points, path, place) for points, grade in enumerate(value))
         if len(self.problems) == before:
             self._ends_and_steps(table, path, place)
         return table
 
-    def _grade(self, value: object, points: int, path: Path, place: str) -> Decimal:
-        if isinstance(value, str) and GRADE.fullmatch(value) and Decimal(value) <= HIGHEST:
+    def _grade(self, value: object, points: int, path: DataPath, place: str) -> Decimal:
+        if isinstance(value, str) and _GRADE.fullmatch(value) and Decimal(value) <= HIGHEST:
             grade = Decimal(value)
             return grade if "." in value else grade.quantize(Decimal("0.1"))
-        mend = "schrijf een cijfer als '7.5': van 1.0 tot en met 10.0, tussen aanhalingstekens, met een punt"
-        self.problem((*path, points), place, f"'table' heeft bij {_points(points)} {_shown(value)}; {mend}.")
+        advice = "schrijf een cijfer als '7.5': van 1.0 tot en met 10.0, tussen aanhalingstekens, met een punt"
+        self.problem((*path, points), place, f"'table' heeft bij {_points(points)} {_quoted(value)}; {advice}.")
         return LOWEST
 
-    def _ends_and_steps(self, table: Sequence[Decimal], path: Path, place: str) -> None:
+    def _ends_and_steps(self, table: Sequence[Decimal], path: DataPath, place: str) -> None:
         most = len(table) - 1
         for points, end, name in ((0, LOWEST, "laagste"), (most, HIGHEST, "hoogste")):
             if table[points] != end:
@@ -348,11 +346,11 @@ class _Reader:
                 self.problem((*path, points), place, f"{text}; meer punten mogen geen lager cijfer geven.")
 
 
-def _code(node: Node) -> Hashable:
+def _code(node: GradingNode) -> Hashable:
     return node.key if isinstance(node, PartNode) else node.code
 
 
-def _nodes(node: Node) -> Sequence[Node]:
+def _nodes(node: GradingNode) -> Sequence[GradingNode]:
     match node:
         case UnitNode():
             return node.core_tasks
@@ -363,12 +361,12 @@ def _nodes(node: Node) -> Sequence[Node]:
     return ()
 
 
-def _repeated(keys: Iterable[Key]) -> list[Key]:
+def _repeated(keys: Iterable[_Key]) -> list[_Key]:
     return [key for key, times in Counter(keys).items() if times > 1]
 
 
-def _shown(value: object) -> str:
-    """What stands in the data, as a problem shows it: short, also when it is not."""
+def _quoted(value: object) -> str:
+    """Return `value` as a message shows it, shortened."""
     return _SHORT.repr(value)
 
 

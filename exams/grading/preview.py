@@ -1,6 +1,6 @@
-"""What a grading scheme comes to, before it is published: made by grading, not read from its data.
+"""Show the outcomes of a grading scheme before it is published, for any rule.
 
-Whatever the rule, a level is graded with scores that make each sum of points, once without an O and once with one.
+Computed by grading scores that add up to each number of points, once without an O and once with one.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from exams.content.schema import ExamContent, UnitContent, nodes_of
+from exams.content.schema import ExamContent, UnitContent, content_nodes
 from exams.models import Part
 
 from .scores import CoreTaskNode, CoreTaskResult, Scheme, Score, UnitNode, UnitResult, WorkProcessResult, load_scheme
 
 Scores = dict[Hashable, Score]
 Result = WorkProcessResult | CoreTaskResult
-LONGEST = 200  # points; of a table that goes on for longer some lines are worked out, those where something changes too
-LINES = 50
+MAX_POINTS = 200  # longer tables show about `SAMPLED_LINES` lines, and those where something changes
+SAMPLED_LINES = 50
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What so many points come to; None where they can't be reached so."""
+    """The results of `points`; None where that sum can't be reached without, or with, an O."""
 
     points: int
     without: Result | None
@@ -33,7 +33,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Table:
-    """The sums of points of a core task or work process, from all O to all G."""
+    """The outcomes of a core task or work process by points, from all O to all G."""
 
     name: str
     title: str
@@ -50,13 +50,12 @@ class Table:
 
     @property
     def most(self) -> int:
-        """Points: a G for each criterion."""
+        """The points of all G."""
         return 2 * self.criteria
 
     @property
     def all_v(self) -> Outcome:
-        """A point for each criterion, and no O."""
-        return next(one for one in self.outcomes if one.points == self.criteria)
+        return next(outcome for outcome in self.outcomes if outcome.points == self.criteria)
 
     @property
     def is_whole(self) -> bool:
@@ -64,23 +63,21 @@ class Table:
 
     @property
     def good_from(self) -> Outcome | None:
-        """The first sum of points that is G."""
-        good = (one for one in self.outcomes if one.without and one.without.ovg is Score.G)
-        return next(good, None)
+        """The outcome of the fewest points that are G."""
+        return next((outcome for outcome in self.outcomes if outcome.without and outcome.without.ovg is Score.G), None)
 
     @property
     def best_with_an_o(self) -> Decimal:
-        return max(one.with_an_o.grade for one in self.outcomes if one.with_an_o)
+        return max(outcome.with_an_o.grade for outcome in self.outcomes if outcome.with_an_o)
 
     @property
     def _grades(self) -> list[Decimal]:
-        results = [result for one in self.outcomes for result in (one.without, one.with_an_o) if result]
-        return [result.grade for result in results]
+        return [result.grade for outcome in self.outcomes for result in (outcome.without, outcome.with_an_o) if result]
 
 
 @dataclass(frozen=True)
 class GoodFrom:
-    """What has an O, V or G and no table of grades: from how many of its points it is G; None if never."""
+    """From how many of its `most` points a level without a table is G; None if never."""
 
     name: str
     points: int | None
@@ -89,20 +86,20 @@ class GoodFrom:
 
 @dataclass(frozen=True)
 class UnitOutcomes:
-    """What an exam unit comes to at its ends, and with one O among nothing but G."""
+    """An exam unit's results with all O, all V, all G, and one O among G."""
 
     title: str
     all_o: UnitResult
     all_v: UnitResult
     all_g: UnitResult
-    one_o: UnitResult  # where that O costs least
+    one_o: UnitResult  # of the part where that O costs least
     tables: tuple[Table, ...]
-    good_from: tuple[GoodFrom, ...]  # of the unit, and then of its parts
+    good_from: tuple[GoodFrom, ...]  # of the unit, then of its parts
 
 
-def good_from_of_exam(exam: ExamContent) -> GoodFrom:
-    """Of all units together."""
-    nodes = nodes_of(exam.units)
+def exam_good_from(exam: ExamContent) -> GoodFrom:
+    """Return from how many points the exam as a whole is G."""
+    nodes = content_nodes(exam.units)
     scheme = load_scheme(rule=exam.grading_rule, data=exam.grading_data, units=nodes)
 
     def grade(scores: Scores) -> Score:
@@ -111,9 +108,9 @@ def good_from_of_exam(exam: ExamContent) -> GoodFrom:
     return _good_from("Het hele examen", [criterion for node in nodes for criterion in node.criteria], grade)
 
 
-def outcomes_of(exam: ExamContent) -> list[UnitOutcomes]:
-    """For each of the exam's units; the exam's data fit its content."""
-    nodes = nodes_of(exam.units)
+def unit_outcomes(exam: ExamContent) -> list[UnitOutcomes]:
+    """Return the outcomes of each unit; raise `SchemeError` if the grading data don't fit the content."""
+    nodes = content_nodes(exam.units)
     scheme = load_scheme(rule=exam.grading_rule, data=exam.grading_data, units=nodes)
     titles = [
         {task.code: (task.title, {process.code: process.title for process in task.work_processes}) for task in tasks}
@@ -126,10 +123,10 @@ def outcomes_of(exam: ExamContent) -> list[UnitOutcomes]:
             all_v=_all(scheme, node, Score.V),
             all_g=_all(scheme, node, Score.G),
             one_o=_one_o(scheme, node),
-            tables=tuple(_tables(scheme, node, of_unit)),
+            tables=tuple(_tables(scheme, node, unit_titles)),
             good_from=tuple(_good_froms(scheme, node, unit)),
         )
-        for unit, node, of_unit in zip(exam.units, nodes, titles, strict=True)
+        for unit, node, unit_titles in zip(exam.units, nodes, titles, strict=True)
     ]
 
 
@@ -138,11 +135,11 @@ def _all(scheme: Scheme, unit: UnitNode, score: Score) -> UnitResult:
 
 
 def _one_o(scheme: Scheme, unit: UnitNode) -> UnitResult:
-    """The O that costs least: tried in each part, within which criteria weigh the same."""
+    """Return the best result with one O: one try per part, as the criteria of a part weigh the same."""
     parts = [part for task in unit.core_tasks for process in task.work_processes for part in process.parts]
     good: Scores = dict.fromkeys(unit.criteria, Score.G)
-    tried = [scheme.grade_unit(unit.code, {**good, part.criteria[0]: Score.O}) for part in parts]
-    return max(tried, key=lambda result: result.grade)
+    results = [scheme.grade_unit(unit.code, {**good, part.criteria[0]: Score.O}) for part in parts]
+    return max(results, key=lambda result: result.grade)
 
 
 def _good_froms(scheme: Scheme, node: UnitNode, unit: UnitContent) -> Iterator[GoodFrom]:
@@ -172,11 +169,11 @@ def _good_from(name: str, criteria: Sequence[Hashable], grade: Callable[[Scores]
 
 def _tables(scheme: Scheme, unit: UnitNode, titles: dict[str, tuple[str, dict[str, str]]]) -> Iterator[Table]:
     for number, task in enumerate(unit.core_tasks):
-        title, of_processes = titles[task.code]
+        title, process_titles = titles[task.code]
         yield _table(f"Kerntaak {task.code}", title, task.criteria, _core_task_grader(scheme, unit, number))
         for process in task.work_processes:
             grade = _work_process_grader(scheme, unit, task, process.code)
-            yield _table(f"Werkproces {process.code}", of_processes[process.code], process.criteria, grade)
+            yield _table(f"Werkproces {process.code}", process_titles[process.code], process.criteria, grade)
 
 
 def _core_task_grader(scheme: Scheme, unit: UnitNode, number: int) -> Callable[[Scores], Result]:
@@ -191,27 +188,27 @@ def _work_process_grader(scheme: Scheme, unit: UnitNode, task: CoreTaskNode, cod
 def _table(name: str, title: str, criteria: Sequence[Hashable], grade: Callable[[Scores], Result]) -> Table:
     outcomes = []
     for points in _points(criteria, grade):
-        scores = (_without_o(criteria, points), _with_an_o(criteria, points))
-        outcomes.append(Outcome(points, *(None if given is None else grade(given) for given in scores)))
+        variants = (_without_o(criteria, points), _with_an_o(criteria, points))
+        outcomes.append(Outcome(points, *(None if scores is None else grade(scores) for scores in variants)))
     return Table(name, title, len(criteria), tuple(outcomes))
 
 
 def _points(criteria: Sequence[Hashable], grade: Callable[[Scores], Result]) -> Sequence[int]:
-    """Every sum of points; where that are many, some, with those around all V and the first G."""
+    """Return all sums of points, or of a long table a sample with those around all V and the first G."""
     count, most = len(criteria), 2 * len(criteria)
-    if most <= LONGEST:
+    if most <= MAX_POINTS:
         return range(most + 1)
 
     def is_good(points: int) -> bool:
         return grade(_without_o(criteria, points) or {}).ovg is Score.G
 
     first_good = count + bisect_left(range(count, most), x=True, key=is_good)
-    some = {*range(0, most, most // LINES), count - 1, count, first_good - 1, first_good, most - 2, most}
-    return sorted(some)
+    sample = {*range(0, most, most // SAMPLED_LINES), count - 1, count, first_good - 1, first_good, most - 2, most}
+    return sorted(sample)
 
 
 def _without_o(criteria: Sequence[Hashable], points: int) -> Scores | None:
-    """V's and G's that are so many points together."""
+    """Return V's and G's that add up to `points`; None if that is impossible."""
     good = points - len(criteria)
     if good < 0:
         return None
@@ -219,7 +216,7 @@ def _without_o(criteria: Sequence[Hashable], points: int) -> Scores | None:
 
 
 def _with_an_o(criteria: Sequence[Hashable], points: int) -> Scores | None:
-    """One O at least, and as few as so many points allow."""
+    """Return scores that add up to `points` with as few O's as possible, at least one; None if impossible."""
     others = len(criteria) - 1
     if points > 2 * others:
         return None

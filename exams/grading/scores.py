@@ -1,10 +1,10 @@
-"""From scores to results: pure functions, no database (DESIGN.md, 'Grading').
+"""From scores to results, without a database (DESIGN.md, 'Grading').
 
-A *node* is the shape of what is graded: unit → core tasks → work processes → parts → criteria. A
-*scheme* is a named rule with its data for all units of one exam version. `points_table` is the rule
-that ships; another is one module with a `Scheme` in it and one line in `RULES`.
+A *node* is a level of what is graded: unit → core tasks → work processes → parts → criteria. A
+*scheme* is a named rule with its data for all units of one exam version. To add a rule, write a module
+like `points_table` and add it to `RULES`.
 
-All numbers are `Decimal`, never floats.
+Grades and weights are `Decimal`, never floats.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any
 
-# The names of the rules, and the module whose `load` makes a scheme of each.
+# The module of each rule; its `load(data=…, units=…)` returns a `Scheme`.
 RULES = {"points-table": "exams.grading.points_table"}
 
 
+DataPath = tuple[str | int, ...]
+
+
 class Score(StrEnum):
-    """What an examiner gives a criterion, and what every level above it comes to."""
+    """The score of a criterion, and the outcome of every level above it."""
 
     O = "O"
     V = "V"
@@ -37,20 +40,13 @@ class Score(StrEnum):
         return {"O": 0, "V": 1, "G": 2}[self.value]
 
 
-# --- What is graded ------------------------------------------------------------------------------
+# --- Input -----------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class PartNode:
     """Onderdeel of a work process. `key` and the criteria's keys are strings or whole numbers."""
 
     key: Hashable
     criteria: tuple[Hashable, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        return {"key": self.key, "criteria": list(self.criteria)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PartNode:
-        return cls(key=data["key"], criteria=tuple(data["criteria"]))
 
 
 @dataclass(frozen=True)
@@ -64,13 +60,6 @@ class WorkProcessNode:
     def criteria(self) -> tuple[Hashable, ...]:
         return tuple(criterion for part in self.parts for criterion in part.criteria)
 
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "parts": [part.as_json() for part in self.parts]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> WorkProcessNode:
-        return cls(code=data["code"], parts=tuple(map(PartNode.from_json, data["parts"])))
-
 
 @dataclass(frozen=True)
 class CoreTaskNode:
@@ -82,13 +71,6 @@ class CoreTaskNode:
     @property
     def criteria(self) -> tuple[Hashable, ...]:
         return tuple(criterion for process in self.work_processes for criterion in process.criteria)
-
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "work_processes": [process.as_json() for process in self.work_processes]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> CoreTaskNode:
-        return cls(code=data["code"], work_processes=tuple(map(WorkProcessNode.from_json, data["work_processes"])))
 
 
 @dataclass(frozen=True)
@@ -102,27 +84,20 @@ class UnitNode:
     def criteria(self) -> tuple[Hashable, ...]:
         return tuple(criterion for task in self.core_tasks for criterion in task.criteria)
 
-    def as_json(self) -> dict[str, Any]:
-        return {"code": self.code, "core_tasks": [task.as_json() for task in self.core_tasks]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> UnitNode:
-        return cls(code=data["code"], core_tasks=tuple(map(CoreTaskNode.from_json, data["core_tasks"])))
-
 
 # --- One criterion, several examiners ------------------------------------------------------------
 class Basis(StrEnum):
-    """Why a criterion has the effective score that it has, or has none."""
+    """Why a criterion has its effective score, or lacks one."""
 
     DECISION = "DECISION"  # the committee decided
     AGREED = "AGREED"  # all examiners gave this score
-    DISPUTE = "DISPUTE"  # they gave different scores, and nobody decided
-    MISSING = "MISSING"  # someone has not scored it yet
+    DISPUTE = "DISPUTE"  # examiners gave different scores and the committee did not decide
+    MISSING = "MISSING"  # an examiner has not scored it yet
 
 
 @dataclass(frozen=True)
 class Effective:
-    """The score that counts for a criterion; None when it is missing or in dispute."""
+    """The score that counts for a criterion; None if it is missing or in dispute."""
 
     score: Score | None
     basis: Basis
@@ -131,20 +106,16 @@ class Effective:
     def in_dispute(self) -> bool:
         return self.basis is Basis.DISPUTE
 
-    @property
-    def missing(self) -> bool:
-        return self.basis is Basis.MISSING
 
+def effective_score(*, scores: Sequence[Score | None], decision: Score | None = None) -> Effective:
+    """Return the committee's `decision` if there is one, else the score that all examiners agree on.
 
-def effective_score(*, given: Sequence[Score | None], decision: Score | None = None) -> Effective:
-    """The score that counts: the committee's `decision` if one stands, else what all examiners agree on.
-
-    `given` holds one entry an examiner, None for one who has not scored it yet: as long as someone is
-    to score it, it is missing and not in dispute. The order of `given` makes no difference.
+    `scores` holds one entry per examiner, None for one who has not scored the criterion yet: it is then
+    missing, not in dispute. Their order makes no difference.
     """
     if decision is not None:
         return Effective(decision, Basis.DECISION)
-    different = set(given)
+    different = set(scores)
     if not different or None in different:
         return Effective(None, Basis.MISSING)
     if len(different) > 1:
@@ -152,7 +123,7 @@ def effective_score(*, given: Sequence[Score | None], decision: Score | None = N
     return Effective(different.pop(), Basis.AGREED)
 
 
-# --- What comes out ------------------------------------------------------------------------------
+# --- Results ---------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class PartResult:
     key: Hashable
@@ -163,14 +134,10 @@ class PartResult:
     def as_json(self) -> dict[str, Any]:
         return {"key": self.key, "ovg": self.ovg.value, "points": self.points, "max_points": self.max_points}
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> PartResult:
-        return cls(data["key"], Score(data["ovg"]), data["points"], data["max_points"])
-
 
 @dataclass(frozen=True)
 class WorkProcessResult:
-    """`grade` is as the table has it: at most two decimals, not rounded."""
+    """`grade` is the table's: at most two decimals, not rounded."""
 
     code: str
     ovg: Score
@@ -182,14 +149,10 @@ class WorkProcessResult:
     def as_json(self) -> dict[str, Any]:
         return {**_level_as_json(self), "parts": [part.as_json() for part in self.parts]}
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> WorkProcessResult:
-        return cls(**_level_from_json(data), parts=tuple(map(PartResult.from_json, data["parts"])))
-
 
 @dataclass(frozen=True)
 class CoreTaskResult:
-    """`grade` is as the table has it: at most two decimals, not rounded. It counts `weight` times in the unit's."""
+    """`grade` is the table's, not rounded; it counts `weight` times in the unit's grade."""
 
     code: str
     ovg: Score
@@ -203,15 +166,10 @@ class CoreTaskResult:
         processes = [process.as_json() for process in self.work_processes]
         return {**_level_as_json(self), "weight": str(self.weight), "work_processes": processes}
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> CoreTaskResult:
-        processes = tuple(map(WorkProcessResult.from_json, data["work_processes"]))
-        return cls(**_level_from_json(data), work_processes=processes, weight=Decimal(data["weight"]))
-
 
 @dataclass(frozen=True)
 class UnitResult:
-    """`grade` has one decimal: 1.0 to 10.0."""
+    """`grade` is 1.0 to 10.0, with one decimal."""
 
     code: str
     ovg: Score
@@ -222,16 +180,12 @@ class UnitResult:
 
     @property
     def is_weighted(self) -> bool:
-        """Whether one core task counts more than another."""
+        """Whether the core tasks have different weights."""
         return len({task.weight for task in self.core_tasks}) > 1
 
     def as_json(self) -> dict[str, Any]:
-        """Plain JSON, grades and weights as strings ('7.5'); `from_json` makes an equal result of it."""
+        """Return JSON data, with grades and weights as strings ('7.5')."""
         return {**_level_as_json(self), "core_tasks": [task.as_json() for task in self.core_tasks]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> UnitResult:
-        return cls(**_level_from_json(data), core_tasks=tuple(map(CoreTaskResult.from_json, data["core_tasks"])))
 
 
 def _level_as_json(result: WorkProcessResult | CoreTaskResult | UnitResult) -> dict[str, Any]:
@@ -244,21 +198,11 @@ def _level_as_json(result: WorkProcessResult | CoreTaskResult | UnitResult) -> d
     }
 
 
-def _level_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "code": data["code"],
-        "ovg": Score(data["ovg"]),
-        "points": data["points"],
-        "max_points": data["max_points"],
-        "grade": Decimal(data["grade"]),
-    }
-
-
 @dataclass(frozen=True)
 class PartialResult:
-    """What can be said of a unit that is scored in part: the levels of which every criterion has a score.
+    """The results of the levels of a unit of which every criterion has a score.
 
-    The keys are the codes from the core task down, for a part ending with its `key`.
+    Keys are the codes from the core task down; a part's ends with its `key`.
     """
 
     unit: UnitResult | None
@@ -268,7 +212,7 @@ class PartialResult:
 
 # --- Schemes -------------------------------------------------------------------------------------
 class NotAllScored(Exception):
-    """A result was asked for while something has none; `missing` holds the criteria (or unit codes)."""
+    """A result was requested while `missing` criteria (or units, by code) have none."""
 
     def __init__(self, missing: Iterable[Hashable]) -> None:
         self.missing = tuple(missing)
@@ -277,12 +221,12 @@ class NotAllScored(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with a scheme's data: where in the exam, what, and how to mend it, in Dutch.
+    """A problem in a scheme's data: `place` in the exam, and what to correct (Dutch).
 
-    `path` leads to the same place in the data: ("units", "B1", "core_tasks", "B1-K1", "table", 3).
+    `path` is the place in the data: ("units", "B1", "core_tasks", "B1-K1", "table", 3).
     """
 
-    path: tuple[str | int, ...]
+    path: DataPath
     place: str
     text: str
 
@@ -291,7 +235,7 @@ class Problem:
 
 
 class SchemeError(ValueError):
-    """The data don't fit the rule or the exam; `problems` holds all that is wrong, in the exam's order."""
+    """The data don't fit the rule or the exam; `problems` has all of them, in exam order."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -299,26 +243,26 @@ class SchemeError(ValueError):
 
 
 class Scheme(ABC):
-    """A rule with its data, for all units of an exam version. It never changes, so it may be kept."""
+    """A rule with its data for all units of an exam version; immutable, so it may be cached."""
 
     @abstractmethod
     def grade_unit(self, unit_code: str, scores: Mapping[Hashable, Score]) -> UnitResult:
-        """The result of one unit from the scores by criterion; those of other units are passed over.
+        """Return the result of one unit from scores by criterion; scores of other units are ignored.
 
-        Raises `NotAllScored` when a criterion has no score, `KeyError` for an unknown unit.
+        Raise `NotAllScored` if a criterion has no score, `KeyError` for an unknown unit.
         """
 
     @abstractmethod
     def grade_scored(self, unit_code: str, scores: Mapping[Hashable, Score]) -> PartialResult:
-        """As `grade_unit`, for the levels that are scored whole, whatever the others lack."""
+        """Return the results of the levels of one unit that are completely scored; raise `KeyError` as `grade_unit`."""
 
     @abstractmethod
     def grade_exam(self, results: Iterable[UnitResult]) -> Score:
-        """What the exam as a whole comes to. Raises `NotAllScored` when a unit has no result yet."""
+        """Return the outcome of the whole exam; raise `NotAllScored` if a unit has no result yet."""
 
 
 def load_scheme(*, rule: str, data: Mapping[str, Any], units: Sequence[UnitNode]) -> Scheme:
-    """The scheme that `rule` makes of `data` for these units; raises `SchemeError` with all that is wrong."""
+    """Return the scheme of `rule` with `data` for `units`; raise `SchemeError` with all problems."""
     if rule not in RULES:
         known = ", ".join(RULES)
         raise SchemeError([Problem(("rule",), "Examen", f"de regel {rule!r} bestaat niet; kies uit: {known}.")])

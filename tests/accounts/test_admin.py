@@ -55,7 +55,7 @@ def test_two_exam_offices_with_one_address_are_refused(client: Client, staff: Us
     assert not school.exam_offices.exists()
 
 
-def test_one_role_twice_is_refused(client: Client, chief: User, docent: User, school: School) -> None:
+def test_duplicate_role_is_refused(client: Client, chief: User, docent: User, school: School) -> None:
     new = {
         f"memberships-{number}-{name}": value
         for number in (1, 2)
@@ -179,7 +179,7 @@ def test_an_address_in_capitals_is_the_same_address(client: Client, chief: User,
     docent.refresh_from_db()
     assert docent.email == "dirk@hier.test"
     other = UserFactory()
-    assert change(client, other, email="DIRK@hier.test") == 200  # said at the field
+    assert change(client, other, email="DIRK@hier.test") == 200  # with an error at the field
 
 
 def test_contact_s_address_can_become_an_account(client: Client, chief: User, docent: User, school: School) -> None:
@@ -206,7 +206,7 @@ def test_a_student_s_number_and_assessments_stay_at_the_school(
     assert (student.school, student.role) == (assessment.school, "STUDENT")
 
 
-def test_nobody_gives_themselves_a_role(client: Client, chief: User, docent: User, school: School) -> None:
+def test_staff_cannot_grant_own_role(client: Client, chief: User, docent: User, school: School) -> None:
     def give(user: User) -> None:
         number = user.memberships.count()
         role = {"user": user.pk, "school": school.pk, "role": "EXAMENCOMMISSIE"}
@@ -240,7 +240,7 @@ def with_code(docent: User, monkeypatch: pytest.MonkeyPatch) -> User:
     return docent
 
 
-def test_staff_sees_who_logs_in_with_a_code_and_never_a_key(client: Client, staff: User, with_code: User) -> None:
+def test_staff_sees_two_factor_status_but_no_key(client: Client, staff: User, with_code: User) -> None:
     page = client.get(USERS).content.decode()
     assert "logt in met een code" in page.lower()
     assert not {model for model in admin.site._registry if model._meta.app_label.startswith("otp")}
@@ -264,7 +264,7 @@ def test_staff_removes_the_second_step_after_asking(client: Client, staff: User,
     assert browser.get("/profiel/").status_code == 200
 
 
-def test_staff_keep_their_own_and_a_superuser_s_second_step(client: Client, staff: User, with_code: User) -> None:
+def test_staff_cannot_remove_own_or_superusers_second_factor(client: Client, staff: User, with_code: User) -> None:
     chief = UserFactory(is_staff=True, is_superuser=True)
     for user in (staff, chief):
         app_of(user)
@@ -280,13 +280,13 @@ def test_removing_an_absent_second_step_mails_nothing(
     assert not OutgoingMail.objects.exists()
 
 
-def test_who_is_no_staff_removes_nothing(client: Client, with_code: User, colleague: User) -> None:
+def test_second_factor_is_removed_by_staff_only(client: Client, with_code: User, colleague: User) -> None:
     client.force_login(colleague)
     remove_second_step(client, with_code)
     assert mfa.is_on(with_code)
 
 
-def test_staff_has_a_school_ask_its_committee_for_a_code(client: Client, staff: User, school: School) -> None:
+def test_staff_can_require_two_factor_for_a_committee(client: Client, staff: User, school: School) -> None:
     assert "second_factor_for_committee" in client.get(f"/beheer/accounts/school/{school.pk}/change/").content.decode()
 
 
@@ -342,7 +342,7 @@ def test_concurrent_staff_invite_one_manager(school: School, monkeypatch: pytest
     assert school.school_invitations.count() == OutgoingMail.objects.count() == 1
 
 
-def test_staff_does_not_ask_themselves(client: Client, staff: User, school: School) -> None:
+def test_staff_cannot_invite_themselves(client: Client, staff: User, school: School) -> None:
     assert "Dit is uw eigen e-mailadres" in ask(client, school, email=staff.email).content.decode()
     assert not school.school_invitations.exists()
 
@@ -352,7 +352,7 @@ def test_staff_gives_no_other_role_by_invitation(client: Client, staff: User, sc
     assert school.school_invitations.get().roles == ["SCHOOLBEHEER"]
 
 
-def test_staff_sends_it_again_and_takes_it_back(client: Client, staff: User, school: School) -> None:
+def test_staff_resends_and_withdraws_the_invitation(client: Client, staff: User, school: School) -> None:
     ask(client, school)
     invitation = school.school_invitations.get()
     address = f"/beheer/accounts/school/{school.pk}/schoolbeheer-uitnodigen/{invitation.public_id}/"
@@ -363,9 +363,7 @@ def test_staff_sends_it_again_and_takes_it_back(client: Client, staff: User, sch
     assert not school.school_invitations.open().exists()
 
 
-def test_staff_has_nothing_to_do_with_the_school_s_own_invitations(
-    client: Client, staff: User, school: School, docent: User
-) -> None:
+def test_staff_cannot_change_a_schools_invitations(client: Client, staff: User, school: School, docent: User) -> None:
     invitation = invite(
         school=school,
         invitation=SchoolInvitation(first_name="Noa", last_name="Wit", email="noa@hier.test"),

@@ -60,7 +60,7 @@ def test_no_page_of_the_admin_has_a_word_of_english(
 
 
 @pytest.mark.parametrize("page", ["/beheer/accounts/school/add/", "/beheer/accounts/user/add/"])
-def test_nor_have_the_forms_for_new_ones(client: Client, db: None, page: str) -> None:
+def test_add_forms_are_in_dutch(client: Client, db: None, page: str) -> None:
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     assert ENGLISH.findall(read_on(client, page)) == []
 
@@ -73,13 +73,13 @@ def test_staff_see_no_login_attempts(client: Client, db: None) -> None:
     assert not {model for model in admin.site._registry if model._meta.app_label == "axes"}
 
 
-def test_every_mail_of_the_site_has_a_kind_that_the_staff_can_read() -> None:
+def test_every_mail_kind_has_a_dutch_label() -> None:
     sent = {path.stem for path in settings.BASE_DIR.glob("templates/*/mail/[a-z]*.md")}
     assert len(sent) > 25
     assert sent - KINDS.keys() == set()
 
 
-def test_mails_are_listed_and_chosen_by_their_kind_in_dutch(client: Client, invitation: Invitation) -> None:
+def test_mails_are_filtered_by_dutch_kind(client: Client, invitation: Invitation) -> None:
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     OutgoingMail.objects.create(
         kind="sent_back", to="tineke@bedrijf.test", subject="x", text="x", html="x", state=MailState.QUEUED

@@ -27,19 +27,19 @@ def kinds(results: list[Any]) -> set[type]:
     return {type(result) for result in results}
 
 
-def test_a_registration_that_is_confirmed_twice_makes_one_account() -> None:
+def test_concurrent_confirmations_make_one_account() -> None:
     registration = RegistrationFactory()
-    results = at_once(*2 * [lambda: auth_registration.confirm(registration=registration)])
+    results = at_once(*2 * [lambda: auth_registration.confirm_registration(registration=registration)])
     assert kinds(results) == {User, LinkGone}
     assert Membership.objects.count() == 1
 
 
-def test_two_registrations_of_one_address_make_one_account() -> None:
+def test_concurrent_registrations_make_one_account() -> None:
     school = SchoolFactory(register_on=True)
     made = [RegistrationFactory(email="noa@school.test", school=school) for _ in range(2)]
 
     def confirm(number: int) -> Callable[[], User]:
-        return lambda: auth_registration.confirm(registration=made[number])
+        return lambda: auth_registration.confirm_registration(registration=made[number])
 
     results = at_once(confirm(0), confirm(1))
     assert User in kinds(results)
@@ -47,9 +47,9 @@ def test_two_registrations_of_one_address_make_one_account() -> None:
     assert User.objects.count() == Membership.objects.count() == 1
 
 
-def test_a_link_for_a_new_password_that_is_sent_in_twice_works_once() -> None:
+def test_password_link_works_once() -> None:
     user = UserFactory()
-    token = NEW_PASSWORD.token(password.mail_link(user=user, language="nl").data)
+    token = NEW_PASSWORD.token(password.password_link(user=user, language="nl").data)
 
     def choose(word: str) -> Callable[[], User]:
         return lambda: password.reset(token=token, password=word, language="nl")
@@ -65,7 +65,7 @@ def test_concurrent_changes_to_one_address_give_it_once() -> None:
     ]
 
     def confirm(number: int) -> Callable[[], None]:
-        return lambda: email_change.confirm(change=changes[number])
+        return lambda: email_change.confirm_change(change=changes[number])
 
     results = at_once(confirm(0), confirm(1))
     assert kinds(results) == {type(None), email_change.AddressTaken}
@@ -75,7 +75,7 @@ def test_concurrent_changes_to_one_address_give_it_once() -> None:
 def test_confirming_while_stopping_keeps_the_old_address() -> None:
     user = UserFactory(email="oud@school.test")
     change = EmailChange.objects.create(user=user, old_email=user.email, new_email="nieuw@school.test")
-    at_once(lambda: email_change.confirm(change=change), lambda: email_change.stop(change=change, language="nl"))
+    at_once(lambda: email_change.confirm_change(change=change), lambda: email_change.stop(change=change, language="nl"))
     user.refresh_from_db()
     assert (user.email, user.has_usable_password()) == ("oud@school.test", False)
 

@@ -27,7 +27,7 @@ def test_expired_form_is_explained(db: None) -> None:
     assert "Deze pagina stond te lang open" in response.content.decode()
 
 
-def test_the_pages_for_errors_need_nothing_of_the_request() -> None:
+def test_error_pages_need_no_request() -> None:
     assert "Er ging iets mis aan onze kant" in render_to_string("500.html")
     assert "Dit lukt zo niet" in render_to_string("400.html")
     assert "U hebt geen toegang tot deze pagina" in render_to_string("403.html")

@@ -33,7 +33,7 @@ def browse(live_server, new_browser: NewBrowser) -> Callable[..., Page]:
     return open_page
 
 
-def test_a_second_click_does_nothing_until_one_comes_back(browse, docent: User) -> None:
+def test_double_click_is_ignored_until_return(browse, docent: User) -> None:
     make_exam(title="Kok")
     page = browse("/productcatalogus/", docent.email)
     posts = []
@@ -54,7 +54,7 @@ def test_a_second_click_does_nothing_until_one_comes_back(browse, docent: User) 
     assert posts == ["POST", "POST"]
 
 
-def test_focus_goes_to_the_first_error_and_the_list_leads_to_each(browse, docent: User) -> None:
+def test_first_error_gets_focus_and_each_is_linked(browse, docent: User) -> None:
     page = browse("/profiel/bewerken/", docent.email)
     page.fill("#id_last_name", "")
     page.fill("#id_first_name", "")
@@ -65,7 +65,7 @@ def test_focus_goes_to_the_first_error_and_the_list_leads_to_each(browse, docent
     expect(page.locator("#id_last_name")).to_be_focused()
 
 
-def test_it_all_works_without_javascript(live_server, new_browser: NewBrowser, docent: User) -> None:
+def test_pages_work_without_javascript(live_server, new_browser: NewBrowser, docent: User) -> None:
     make_exam(title="Kok")
     page = new_browser(javascript=False)
     page.goto(f"{live_server.url}/productcatalogus/")

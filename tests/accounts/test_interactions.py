@@ -47,13 +47,13 @@ def test_unmailable_address_does_not_block_other_mails(school: School, other_sch
     assert bad.wanted_at is None
 
 
-def test_a_forgotten_password_of_such_an_address_is_refused_in_words(client: Client, db: None) -> None:
+def test_unmailable_address_is_refused_with_a_message(client: Client, db: None) -> None:
     answer = client.post("/wachtwoord-vergeten/", {"email": "\u0130brahim@hier.test"})
     assert answer.status_code == 200
     assert "geen mail worden gestuurd" in answer.content.decode()
 
 
-def test_a_row_without_end_is_refused_before_it_is_read() -> None:
+def test_endless_row_is_refused_before_reading() -> None:
     packed = io.BytesIO(xlsx(["a"]).read())
     with zipfile.ZipFile(packed) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
@@ -63,7 +63,7 @@ def test_a_row_without_end_is_refused_before_it_is_read() -> None:
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in parts.items():
             archive.writestr(name, content)
-    with pytest.raises(Unreadable, match="meer dan 1000 cellen"), reading.opened(bomb):
+    with pytest.raises(Unreadable, match="meer dan 1000 cellen"), reading.open_workbook(bomb):
         pass
 
 
@@ -114,12 +114,12 @@ def test_a_forgotten_password_ends_every_session_in_the_list(docent: User) -> No
     browser = Client()
     browser.force_login(docent)
     docent.refresh_from_db()
-    link = password.mail_link(user=docent, language="nl")
+    link = password.password_link(user=docent, language="nl")
     password.reset(token=password.NEW_PASSWORD.token(link.data), password="een heel ander wachtwoord", language="nl")
     assert not Session.objects.active_for(docent.pk)
 
 
-def test_the_link_to_a_wrong_address_is_void_once_that_is_corrected(school: School) -> None:
+def test_correcting_an_address_voids_the_old_link(school: School) -> None:
     user = UserFactory(email="fout@hier.test", password=None)
     soon = timezone.now() + timedelta(days=3)
     token = token_for(invited(school, user.email, user=user, wanted_at=timezone.now(), expires_at=soon))
@@ -154,7 +154,7 @@ def test_registration_is_logged(client: Client, school: School) -> None:
 
     School.objects.filter(pk=school.pk).update(register_on=True)
     school.refresh_from_db()
-    user = registration.confirm(registration=RegistrationFactory(school=school, email="zelf@hier.test"))
+    user = registration.confirm_registration(registration=RegistrationFactory(school=school, email="zelf@hier.test"))
     [line] = school.role_changes.all()
     assert (line.user, line.how) == (user, "REGISTERED")
 

@@ -64,7 +64,7 @@ def test_domains_are_tidied() -> None:
     assert read_domains("bücher.example") == ["xn--bcher-kva.example"]
 
 
-def test_domains_are_kept_tidy(school: School) -> None:
+def test_domains_are_normalised(school: School) -> None:
     school.mail_domains, school.register_domains = " @School.nl,student.school.nl.", "@Student.school.nl;"
     school.full_clean()
     assert (school.mail_domains, school.register_domains) == ("school.nl student.school.nl", "student.school.nl")

@@ -58,7 +58,7 @@ def test_a_school_stays_as_typed_in_the_reason(invitation: Invitation, typed: st
     assert f"({typed}) u als examinator heeft gekozen." in seen(page)
 
 
-def test_a_remark_keeps_its_lines_in_both_parts(invitation: Invitation) -> None:
+def test_remark_keeps_line_breaks_in_both_parts(invitation: Invitation) -> None:
     invitation.remark = REMARK
     _, text, page = parts(invitation)
     assert f"Opmerking van Dirk Docent:\n{REMARK}\n\nStart beoordeling:\nhttps://hier.test/start\n" in text

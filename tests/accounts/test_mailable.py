@@ -13,8 +13,8 @@ from accounts.mailable import mailable, normalise_address
 from accounts.models import ExamOffice, Membership, Role, School, User
 from accounts.search import matches
 from addressbook.importing.contacts import COLUMNS
+from addressbook.lookup import find_contacts
 from addressbook.models import Contact
-from addressbook.named import find_named
 from committee.delivery.forms import is_known
 from tests.addressbook.files import csv_file
 from tests.factories import ContactFactory, UserFactory, member
@@ -71,7 +71,7 @@ def test_search_finds_either_form(school: School, query: str) -> None:
 
 def test_either_form_names_a_contact(school: School) -> None:
     contact = ContactFactory(school=school, email=ASCII)
-    assert find_named(school=school, texts=[UNICODE]) == {UNICODE: [contact]}
+    assert find_contacts(school=school, texts=[UNICODE]) == {UNICODE: [contact]}
 
 
 def test_an_office_is_known_by_either_form(school: School) -> None:

@@ -65,7 +65,7 @@ def test_the_tab_of_the_page_is_marked(docent: User, path: str, tab: str) -> Non
     assert current(docent, path) == [tab]
 
 
-def test_the_header_costs_one_query_and_for_a_student_two(
+def test_header_takes_one_query_or_two_for_students(
     client: Client, docent: User, student: Membership, django_assert_num_queries
 ) -> None:
     with django_assert_num_queries(1):
@@ -75,7 +75,7 @@ def test_the_header_costs_one_query_and_for_a_student_two(
         tabs(student.user)
 
 
-def test_a_page_without_tabs_asks_nothing(docent: User, django_assert_num_queries) -> None:
+def test_page_without_tabs_takes_no_queries(docent: User, django_assert_num_queries) -> None:
     request = RequestFactory().get("/")
     request.user = docent
     with django_assert_num_queries(0):

@@ -22,7 +22,7 @@ def render(part: str, **context: object) -> str:
         ("ASSESSED", "Beoordeeld", 3),
     ],
 )
-def test_the_step_line_says_where_it_is_and_what_is_done(status: str, word: str, done: int) -> None:
+def test_step_line_marks_current_and_done_steps(status: str, word: str, done: int) -> None:
     line = render("step_line", status=status)
     assert f'<li class="step step-here" aria-current="step">{word}</li>' in line
     assert line.count("(gedaan)") == done
@@ -36,7 +36,7 @@ def test_last_step_is_done_once_it_is_reached() -> None:
     assert line.count("(gedaan)") == line.count("icons.svg#check") == line.count("<li") == 5
 
 
-def test_what_was_withdrawn_has_no_step_line() -> None:
+def test_cancelled_assessment_has_no_step_line() -> None:
     assert render("step_line", status="CANCELLED") == ""
 
 
@@ -51,7 +51,7 @@ def score_control(value: str, **context: object) -> str:
 
 
 @pytest.mark.parametrize("value", ["O", "V", "G"])
-def test_the_score_control_has_the_given_one_chosen(value: str) -> None:
+def test_score_control_selects_the_score(value: str) -> None:
     control = score_control(value)
     assert control.count("checked") == 1
     assert f'id="score-7-{value}" value="{value}" checked' in control
@@ -59,7 +59,7 @@ def test_the_score_control_has_the_given_one_chosen(value: str) -> None:
     assert "disabled" not in control
 
 
-def test_without_a_score_nothing_is_chosen_and_an_error_is_marked() -> None:
+def test_empty_score_control_marks_an_error() -> None:
     control = score_control("", invalid=True)
     assert "checked" not in control
     assert 'aria-invalid="true"' in control
@@ -71,7 +71,7 @@ def test_a_score_to_read_has_its_letter_and_word(value: str, word: str) -> None:
     assert word in render("score", value=value)
 
 
-def test_a_person_is_of_school_or_workplace_in_words_too() -> None:
+def test_person_chip_names_the_side() -> None:
     of_school = render("person_chip", name="Dirk", organisation="ROC", side="SCHOOL", has_account=True)
     assert ">School</span>" in " ".join(of_school.split()).replace("> School <", ">School<")
     assert "Gegevens uit Digibib" in of_school
@@ -80,7 +80,7 @@ def test_a_person_is_of_school_or_workplace_in_words_too() -> None:
     assert "Gegevens uit Digibib" not in of_work
 
 
-def test_the_list_of_errors_leads_to_fields_and_takes_other_problems() -> None:
+def test_error_summary_links_to_fields_and_other_problems() -> None:
     class Form(forms.Form):
         email = forms.EmailField(label="E-mailadres")
 
@@ -93,7 +93,7 @@ def test_the_list_of_errors_leads_to_fields_and_takes_other_problems() -> None:
     assert render("error_summary", form=Form(), problems=[]) == ""
 
 
-def test_a_message_can_be_undone_by_post_alone() -> None:
+def test_message_is_undone_by_post() -> None:
     shown = render("messages", messages=[Message(constants.SUCCESS, "Gedaan.", extra_tags="/terug/")])
     assert '<form method="post" action="/terug/">' in shown
     assert "Ongedaan maken" in shown
@@ -108,7 +108,7 @@ def test_round_button_keeps_its_text_for_screen_readers() -> None:
     assert "#import" in quiet
 
 
-def test_a_confirmation_says_the_verb_and_has_a_way_back() -> None:
+def test_confirmation_has_verb_and_cancel_link() -> None:
     form = render(
         "confirm", sentence="De link werkt dan niet meer.", verb="Intrekken", cancel_url="/terug/", removes=True
     )

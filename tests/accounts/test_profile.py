@@ -22,7 +22,7 @@ def details(user: User, **numbers: str) -> dict[str, str]:
     return {"first_name": user.first_name, "infix": user.infix, "last_name": user.last_name, **numbers}
 
 
-def test_the_name_at_the_top_leads_to_the_profile(client: Client, student: Membership) -> None:
+def test_name_in_the_header_links_to_the_profile(client: Client, student: Membership) -> None:
     client.force_login(student.user)
     page = client.get("/mijn-digibib/").content.decode()
     assert 'href="/profiel/"' in page
@@ -82,7 +82,7 @@ def test_assessed_student_can_not_change_the_number(client: Client, assessment: 
     assert student.student_number == "123456"
 
 
-def test_someone_at_two_schools_has_a_number_at_each(client: Client, without_number: Membership) -> None:
+def test_user_at_two_schools_has_two_numbers(client: Client, without_number: Membership) -> None:
     other = MembershipFactory(user=without_number.user, school=SchoolFactory(name="ROC Daar"), student_number="5")
     client.force_login(without_number.user)
     page = client.get(EDIT).content.decode()

@@ -1,4 +1,4 @@
-"""Files as people hand them in."""
+"""Files to upload."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def csv_file(*rows: Sequence[str], encoding: str = "utf-8", **options: Any) -> i
 
 
 def with_part(content: io.BytesIO, name: str, part: bytes) -> io.BytesIO:
-    """The .xlsx with one part in place of what it had under that name."""
+    """Return the .xlsx with one part replaced."""
     changed = io.BytesIO()
     with zipfile.ZipFile(content) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
         for info in old.infolist():
@@ -47,6 +47,6 @@ def with_part(content: io.BytesIO, name: str, part: bytes) -> io.BytesIO:
 
 
 def read_lines(file: BinaryIO) -> list[Line]:
-    """The lines of the first sheet with something in it."""
+    """Return the lines of the first sheet that isn't empty."""
     with read_sheets(file) as sheets:
         return list(sheets[0].lines)

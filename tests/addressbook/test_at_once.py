@@ -1,9 +1,9 @@
-"""Two people at one contact at the same moment, on real connections."""
+"""Concurrent changes of a contact, on real connections."""
 
 import pytest
 
 from accounts.models import Role, School, User
-from addressbook.correct import Changed, correct, fingerprint
+from addressbook.correct import ContactChanged, correct, fingerprint
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed
 from assessments.invitations import invite
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _announce_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is queued stays queued: no broker is asked while the threads meet."""
+    """Keep mails in the queue: there is no broker."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
 
@@ -26,14 +26,14 @@ def change(contact: Contact, by: User, **values: str) -> int:
     return correct(contact=contact, values=values, opened=fingerprint(contact, values), by=by)
 
 
-def test_two_who_correct_the_same_field_the_second_is_told(examiner: Contact, docent: User, colleague: User) -> None:
+def test_second_of_two_concurrent_edits_is_refused(examiner: Contact, docent: User, colleague: User) -> None:
     results = at_once(
         lambda: change(examiner, docent, function="Chef"), lambda: change(examiner, colleague, function="Bakker")
     )
-    assert [type(result) for result in results if result != 0] == [Changed]
+    assert [type(result) for result in results if result != 0] == [ContactChanged]
 
 
-def test_two_contacts_that_get_the_same_address_one_is_refused(
+def test_concurrent_edits_to_one_address_refuse_one(
     examiner: Contact, second_examiner: Contact, docent: User, colleague: User
 ) -> None:
     results = at_once(
@@ -43,7 +43,7 @@ def test_two_contacts_that_get_the_same_address_one_is_refused(
     assert [type(result) for result in results if result != 0] == [AlreadyListed]
 
 
-def test_what_is_edited_while_the_account_changes_stays(school: School, docent: User) -> None:
+def test_edit_during_account_sync_is_not_lost(school: School, docent: User) -> None:
     user = member(school, Role.PRAKTIJKOPLEIDER, last_name="Oud")
     contact = school.contacts.get(user=user)
     user.last_name = "Nieuw"
@@ -52,7 +52,7 @@ def test_what_is_edited_while_the_account_changes_stays(school: School, docent: 
     assert (contact.last_name, contact.organisation) == ("Nieuw", "Bakkerij Bos")
 
 
-def test_invited_while_the_address_is_corrected_the_last_mail_goes_to_the_new_one(
+def test_invitation_during_address_change_reaches_the_new_address(
     assessment: Assessment, examiner: Contact, docent: User, colleague: User
 ) -> None:
     choose(assessment, examiner)

@@ -1,4 +1,4 @@
-"""A list is found wherever it is in a file, and the preview says how the file was read."""
+"""A list is found anywhere in a file, and the preview describes how the file was read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from accounts.importing.columns import SYNONYMS
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.preview import load_rows, prepare
 from accounts.importing.reading import Unreadable
 from accounts.models import School, User
 from accounts.people.importing.people import COLUMNS as PEOPLE_COLUMNS
@@ -22,8 +22,8 @@ TITLE = ["Lijst van examinatoren, schooljaar 2026"]
 
 
 @pytest.fixture
-def shown(school: School, docent: User) -> Any:
-    """`shown(file)`: the import of this file, prepared by `docent`."""
+def upload(school: School, docent: User) -> Any:
+    """`upload(file)`: the import of this file, prepared by `docent`."""
 
     def prepare_file(file: io.BytesIO | bytes) -> Import:
         content = io.BytesIO(file) if isinstance(file, bytes) else file
@@ -33,7 +33,7 @@ def shown(school: School, docent: User) -> Any:
 
 
 def outcomes(prepared: Import) -> list[tuple[int, str]]:
-    return [(row.line, row.outcome) for row in read_rows(prepared)]
+    return [(row.line, row.outcome) for row in load_rows(prepared)]
 
 
 def saved(book: Workbook) -> io.BytesIO:
@@ -52,61 +52,61 @@ def workbook(*sheets: tuple[str, list[list[str]]]) -> io.BytesIO:
     return saved(book)
 
 
-def test_the_template_needs_no_explanation(shown: Any) -> None:
-    prepared = shown(xlsx(ANOUK))
+def test_the_template_needs_no_explanation(upload: Any) -> None:
+    prepared = upload(xlsx(ANOUK))
     assert (prepared.understood, prepared.warnings) == ([], [])
 
 
-def test_headers_below_a_title_are_found(shown: Any) -> None:
-    prepared = shown(xlsx([], HEADER, ANOUK, header=TITLE))
+def test_headers_below_a_title_are_found(upload: Any) -> None:
+    prepared = upload(xlsx([], HEADER, ANOUK, header=TITLE))
     assert outcomes(prepared) == [(4, "NEW")]
     assert prepared.understood == ["Kolomkoppen in regel 3 van blad ‘Sheet’; wat erboven staat is niet gelezen."]
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t"])
-def test_a_title_above_a_csv_leaves_the_delimiter(shown: Any, delimiter: str) -> None:
+def test_a_title_above_a_csv_leaves_the_delimiter(upload: Any, delimiter: str) -> None:
     content = f"{TITLE[0]}\r\n\r\n{text(ANOUK, BART, delimiter=delimiter)}".encode()
-    prepared = shown(content)
+    prepared = upload(content)
     assert outcomes(prepared) == [(4, "NEW"), (5, "NEW")]
     assert prepared.understood == ["Kolomkoppen in regel 3; wat erboven staat is niet gelezen."]
 
 
 @pytest.mark.parametrize("first", ["sep=;\r\n", "\ufeffsep=;\n", '"sep=;"\r\n', "SEP=;\r\n"])
-def test_a_line_that_names_the_delimiter_is_passed_over(shown: Any, first: str) -> None:
-    prepared = shown((first + text(ANOUK, BART)).encode())
+def test_a_line_that_names_the_delimiter_is_passed_over(upload: Any, first: str) -> None:
+    prepared = upload((first + text(ANOUK, BART)).encode())
     assert outcomes(prepared) == [(3, "NEW"), (4, "NEW")]
     assert prepared.understood == ["Kolomkoppen in regel 2."]
 
 
-def test_the_named_delimiter_is_used(shown: Any) -> None:
-    assert outcomes(shown(f"sep=|\r\n{text(ANOUK, delimiter='|')}".encode())) == [(3, "NEW")]
+def test_the_named_delimiter_is_used(upload: Any) -> None:
+    assert outcomes(upload(f"sep=|\r\n{text(ANOUK, delimiter='|')}".encode())) == [(3, "NEW")]
 
 
-def test_a_list_on_the_second_sheet_is_found(shown: Any) -> None:
-    prepared = shown(workbook(("Uitleg", [["Vul het tweede blad in."]]), ("Examinatoren", [HEADER, ANOUK])))
+def test_a_list_on_the_second_sheet_is_found(upload: Any) -> None:
+    prepared = upload(workbook(("Uitleg", [["Vul het tweede blad in."]]), ("Examinatoren", [HEADER, ANOUK])))
     assert outcomes(prepared) == [(2, "NEW")]
     assert prepared.understood == ["Kolomkoppen in regel 1 van blad ‘Examinatoren’."]
 
 
-def test_an_empty_first_sheet_is_passed_over(shown: Any) -> None:
-    assert outcomes(shown(workbook(("Blad1", []), ("Blad2", [HEADER, ANOUK])))) == [(2, "NEW")]
+def test_an_empty_first_sheet_is_passed_over(upload: Any) -> None:
+    assert outcomes(upload(workbook(("Blad1", []), ("Blad2", [HEADER, ANOUK])))) == [(2, "NEW")]
 
 
-def test_a_second_list_is_named_as_not_read(shown: Any) -> None:
-    prepared = shown(workbook(("Klas A", [HEADER, ANOUK]), ("Klas B", [HEADER, BART])))
+def test_a_second_list_is_named_as_not_read(upload: Any) -> None:
+    prepared = upload(workbook(("Klas A", [HEADER, ANOUK]), ("Klas B", [HEADER, BART])))
     assert outcomes(prepared) == [(2, "NEW")]
     assert prepared.warnings == ["Ook op blad ‘Klas B’ staat een lijst. Die wordt niet gelezen: importeer die apart."]
 
 
-def test_what_is_missing_is_said_of_the_nearest_line(shown: Any) -> None:
+def test_missing_columns_are_reported_for_the_nearest_line(upload: Any) -> None:
     with pytest.raises(Unreadable) as refused:
-        shown(workbook(("Uitleg", [["Hallo"]]), ("Lijst", [TITLE, ["Voornaam", "E-mail"], ["Anouk", "a@b.test"]])))
+        upload(workbook(("Uitleg", [["Hallo"]]), ("Lijst", [TITLE, ["Voornaam", "E-mail"], ["Anouk", "a@b.test"]])))
     assert str(refused.value).startswith("Deze kolom ontbreekt: Achternaam. In regel 2 van blad ‘Lijst’ staat nu")
 
 
-def test_english_headers_are_understood_and_said(shown: Any) -> None:
+def test_english_headers_are_read_and_reported(upload: Any) -> None:
     header = ["First name", "Infix", "Surname", "E-mail address", "Job title", "Company", "Verbonden aan"]
-    prepared = shown(csv_file(ANOUK, header=header))
+    prepared = upload(csv_file(ANOUK, header=header))
     assert outcomes(prepared) == [(2, "NEW")]
     assert prepared.unused == []
     assert prepared.understood == [
@@ -120,15 +120,15 @@ def test_contacts_and_people_share_their_synonyms() -> None:
     shared = [column for column in COLUMNS if column.name in people]
     assert [column.name for column in shared] == ["first_name", "infix", "last_name", "email", "language"]
     for column in shared:
-        assert column.also == people[column.name].also == SYNONYMS[column.name]
+        assert column.synonyms == people[column.name].synonyms == SYNONYMS[column.name]
 
 
-def test_hidden_and_filtered_rows_are_named(shown: Any) -> None:
+def test_hidden_and_filtered_rows_are_named(upload: Any) -> None:
     book = Workbook()
     for row in (HEADER, ANOUK, *([f"Bo{n}", "", "Bos", f"bo{n}@b.test", "", "", ""] for n in range(6))):
         book.active.append(row)
     for number in (3, 5, 6, 7, 20):
         book.active.row_dimensions[number].hidden = True
-    prepared = shown(saved(book))
+    prepared = upload(saved(book))
     assert prepared.counts["NEW"] == 7
     assert prepared.warnings == ["Verborgen in het bestand, maar wel gelezen: regel 3, 5–7."]

@@ -1,4 +1,4 @@
-"""What importing a file does to the address book: first shown, then done, once and exactly."""
+"""Import of contacts: the preview, and importing exactly that, once."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from accounts.importing import kinds
 from accounts.importing.columns import Outcome
-from accounts.importing.job import ShownAnew, import_shown
-from accounts.importing.models import KEPT_DAYS
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.job import PreviewOutdated, import_previewed
+from accounts.importing.models import RETENTION_DAYS
+from accounts.importing.preview import load_rows, prepare
 from accounts.importing.reading import Unreadable
 from accounts.models import Membership, Role
-from addressbook.importing.contacts import EXAMPLE, judge
+from addressbook.importing.contacts import EXAMPLE, validate
 from addressbook.importing.write import CONTACTS
 from addressbook.models import Contact, Import
 from digibeoordelen.jobs.tasks import purge
@@ -28,8 +28,8 @@ from .files import ANOUK, BART, HEADER, csv_file, xlsx
 
 
 @pytest.fixture
-def shown(school, docent):
-    """`shown(row, …)`: the import of a file with these rows, prepared by `docent`."""
+def upload(school, docent):
+    """`upload(row, …)`: the import of a file with these rows, prepared by `docent`."""
 
     def prepare_rows(*rows, header=HEADER):
         return prepare(Import, school=school, by=docent, file=csv_file(*rows, header=header), filename="lijst.csv")
@@ -37,20 +37,20 @@ def shown(school, docent):
     return prepare_rows
 
 
-def told(prepared):
-    """(outcome, what is said of it) of each row."""
+def outcomes(prepared):
+    """Return (outcome, notes) of each row."""
     return [
         (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
-        for row in read_rows(prepared)
+        for row in load_rows(prepared)
     ]
 
 
-# --- What is shown -------------------------------------------------------------------------------
-def test_someone_new_gets_every_field(shown, school):
-    prepared = shown(ANOUK)
-    assert told(prepared) == [("NEW", "")]
+# --- Preview -------------------------------------------------------------------------------------
+def test_new_contact_gets_every_field(upload, school):
+    prepared = upload(ANOUK)
+    assert outcomes(prepared) == [("NEW", "")]
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
-    import_shown(prepared)
+    import_previewed(prepared)
     contact = school.contacts.listed().get(email="anouk@bedrijf.test")
     assert [contact.first_name, contact.infix, contact.last_name, contact.email] == ANOUK[:4]
     assert [contact.function, contact.organisation, contact.side] == ["Chef", "Bakkerij Bos", Contact.Side.WORKPLACE]
@@ -58,76 +58,78 @@ def test_someone_new_gets_every_field(shown, school):
 
 
 def test_an_excel_file_does_the_same(school, docent):
-    import_shown(prepare(Import, school=school, by=docent, file=xlsx(ANOUK, BART), filename="lijst.xlsx"))
+    import_previewed(prepare(Import, school=school, by=docent, file=xlsx(ANOUK, BART), filename="lijst.xlsx"))
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
 
 
-def test_someone_who_is_there_is_updated_and_the_row_says_what_changes(shown, school):
-    there = ContactFactory(school=school, first_name="Anouk", infix="van 't", last_name="Hof", email=ANOUK[3])
-    prepared = shown(ANOUK)
-    assert told(prepared) == [
+def test_existing_contact_is_updated_with_notes(upload, school):
+    existing = ContactFactory(school=school, first_name="Anouk", infix="van 't", last_name="Hof", email=ANOUK[3])
+    prepared = upload(ANOUK)
+    assert outcomes(prepared) == [
         (
             "UPDATED",
             "Achternaam Hoff was ‘Hof’; Functie Chef was leeg; Organisatie Bakkerij Bos was leeg",
         )
     ]
-    import_shown(prepared)
-    there.refresh_from_db()
-    assert (there.full_name, there.function) == ("Anouk van 't Hoff", "Chef")
-    assert "hoff" in there.search_text
+    import_previewed(prepared)
+    existing.refresh_from_db()
+    assert (existing.full_name, existing.function) == ("Anouk van 't Hoff", "Chef")
+    assert "hoff" in existing.search_text
 
 
-def test_the_same_again_changes_nothing(shown):
-    import_shown(shown(ANOUK))
-    assert told(shown(ANOUK)) == [("SKIPPED", "staat al zo in het adresboek")]
+def test_same_list_again_changes_nothing(upload):
+    import_previewed(upload(ANOUK))
+    assert outcomes(upload(ANOUK)) == [("SKIPPED", "staat al zo in het adresboek")]
 
 
-def test_an_empty_cell_leaves_what_is_there(shown, school):
-    import_shown(shown(ANOUK))
-    assert told(shown(["Anouk", "van 't", "Hoff", "ANOUK@bedrijf.test", "", "", ""]))[0][0] == "SKIPPED"
-    only_names = shown(["Anouk", "Hoff", "anouk@bedrijf.test"], header=["Voornaam", "Achternaam", "E-mail"])
-    assert told(only_names)[0][0] == "SKIPPED"
+def test_empty_cell_changes_nothing(upload, school):
+    import_previewed(upload(ANOUK))
+    assert outcomes(upload(["Anouk", "van 't", "Hoff", "ANOUK@bedrijf.test", "", "", ""]))[0][0] == "SKIPPED"
+    only_names = upload(["Anouk", "Hoff", "anouk@bedrijf.test"], header=["Voornaam", "Achternaam", "E-mail"])
+    assert outcomes(only_names)[0][0] == "SKIPPED"
 
 
-def test_a_name_without_infix_takes_it_away_where_the_file_has_the_column(shown, school):
-    import_shown(shown(ANOUK))
-    import_shown(shown(["Anouk", "", "Hoff", "anouk@bedrijf.test", "", "", ""]))
+def test_empty_infix_is_removed_if_the_file_has_the_column(upload, school):
+    import_previewed(upload(ANOUK))
+    import_previewed(upload(["Anouk", "", "Hoff", "anouk@bedrijf.test", "", "", ""]))
     assert school.contacts.get(email="anouk@bedrijf.test").full_name == "Anouk Hoff"
 
 
-def test_with_an_account_only_function_and_organisation_are_updated(shown, school):
+def test_with_an_account_only_function_and_organisation_are_updated(upload, school):
     member(school, Role.PRAKTIJKOPLEIDER, first_name="Anoek", last_name="Hof", email="anouk@bedrijf.test")
-    prepared = shown(ANOUK)
-    assert told(prepared) == [
+    prepared = upload(ANOUK)
+    assert outcomes(prepared) == [
         (
             "UPDATED",
             "Functie Chef was ‘Praktijkopleider’; Organisatie Bakkerij Bos was ‘ROC Hier’; "
             "heeft een account: alleen functie en organisatie worden overgenomen",
         )
     ]
-    import_shown(prepared)
+    import_previewed(prepared)
     contact = school.contacts.get(email="anouk@bedrijf.test")
     assert (contact.full_name, contact.function, contact.organisation) == ("Anoek Hof", "Chef", "Bakkerij Bos")
     assert contact.user is not None
-    assert told(shown(ANOUK)) == [("SKIPPED", "heeft een account: alleen functie en organisatie worden overgenomen")]
+    assert outcomes(upload(ANOUK)) == [
+        ("SKIPPED", "heeft een account: alleen functie en organisatie worden overgenomen")
+    ]
 
 
-def test_someone_who_was_taken_out_comes_back_as_the_same_contact(shown, school):
+def test_removed_contact_is_restored(upload, school):
     user = member(school, Role.PRAKTIJKOPLEIDER, email="anouk@bedrijf.test")
     gone = school.contacts.get(user=user)
     Membership.objects.get(user=user).delete()
-    prepared = shown(ANOUK)
-    assert told(prepared) == [("NEW", "stond eerder in het adresboek en komt terug")]
-    import_shown(prepared)
+    prepared = upload(ANOUK)
+    assert outcomes(prepared) == [("NEW", "stond eerder in het adresboek en komt terug")]
+    import_previewed(prepared)
     back = school.contacts.listed().get(email="anouk@bedrijf.test")
     assert (back.pk, back.user, back.full_name) == (gone.pk, None, "Anouk van 't Hoff")
 
 
-def test_another_school_s_contact_is_neither_seen_nor_touched(shown, other_school):
+def test_another_school_s_contact_is_neither_seen_nor_touched(upload, other_school):
     theirs = ContactFactory(school=other_school, email="anouk@bedrijf.test", last_name="Daar")
-    prepared = shown(ANOUK)
-    assert told(prepared) == [("NEW", "")]
-    import_shown(prepared)
+    prepared = upload(ANOUK)
+    assert outcomes(prepared) == [("NEW", "")]
+    import_previewed(prepared)
     theirs.refresh_from_db()
     assert theirs.last_name == "Daar"
 
@@ -146,23 +148,23 @@ def test_another_school_s_contact_is_neither_seen_nor_touched(shown, other_schoo
         (6, "Thuis", "Verbonden aan Thuis kan niet; kies uit School of Beroepsonderwijs"),
     ],
 )
-def test_a_row_that_can_t_be_imported_names_column_value_and_reason(shown, place, value, reason):
+def test_invalid_row_has_column_value_and_reason(upload, place, value, reason):
     row = [value if at == place else cell for at, cell in enumerate(ANOUK)]
-    assert told(shown(row, BART)) == [("ERROR", reason), ("NEW", "")]
+    assert outcomes(upload(row, BART)) == [("ERROR", reason), ("NEW", "")]
 
 
 def test_a_formula_in_excel_is_an_error_of_its_row(school, docent):
     prepared = prepare(Import, school=school, by=docent, file=xlsx([*ANOUK[:4], "=1+1", "", ""]), filename="lijst.xlsx")
-    assert told(prepared) == [("ERROR", "Functie =1+1 is een formule; zet er de uitkomst zelf neer")]
+    assert outcomes(prepared) == [("ERROR", "Functie =1+1 is een formule; zet er de uitkomst zelf neer")]
 
 
-def test_the_bad_rows_stay_out_and_the_good_ones_go_in(shown, school):
-    import_shown(shown(["", "", "", "x", "", "", ""], BART))
+def test_only_valid_rows_are_imported(upload, school):
+    import_previewed(upload(["", "", "", "x", "", "", ""], BART))
     assert [c.email for c in school.contacts.filter(user=None)] == ["bart@bedrijf.test"]
 
 
-def test_someone_twice_in_one_file(shown):
-    assert told(shown(ANOUK, BART, ANOUK, [*ANOUK[:4], "Anders", "", ""])) == [
+def test_repeated_address_in_a_file(upload):
+    assert outcomes(upload(ANOUK, BART, ANOUK, [*ANOUK[:4], "Anders", "", ""])) == [
         ("NEW", ""),
         ("NEW", ""),
         ("SKIPPED", "staat ook in regel 2"),
@@ -170,100 +172,100 @@ def test_someone_twice_in_one_file(shown):
     ]
 
 
-def test_the_template_s_example_is_left_out(shown):
-    assert told(shown(list(EXAMPLE))) == [("SKIPPED", "het voorbeeld uit het template")]
+def test_the_template_s_example_is_left_out(upload):
+    assert outcomes(upload(list(EXAMPLE))) == [("SKIPPED", "het voorbeeld uit het template")]
 
 
-def test_side_is_read_in_any_case_and_is_the_workplace_without(shown, school):
-    import_shown(shown([*BART[:6], "SCHOOL"], [*ANOUK[:6], ""]))
+def test_side_is_read_in_any_case_and_is_the_workplace_without(upload, school):
+    import_previewed(upload([*BART[:6], "SCHOOL"], [*ANOUK[:6], ""]))
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
     assert school.contacts.get(email="anouk@bedrijf.test").side == Contact.Side.WORKPLACE
 
 
-def test_headers_without_rows_are_a_sentence(shown):
+def test_headers_without_rows_are_a_sentence(upload):
     with pytest.raises(Unreadable, match="staat niemand"):
-        shown()
+        upload()
 
 
-def test_more_rows_than_one_query_takes(shown, school):
+def test_file_larger_than_a_chunk(upload, school):
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@bedrijf.test", "", "", ""] for n in range(1201)]
-    prepared = shown(*rows)
+    prepared = upload(*rows)
     assert prepared.counts == {"NEW": 1201, "UPDATED": 0, "SKIPPED": 0, "ERROR": 0}
-    import_shown(prepared)
+    import_previewed(prepared)
     changed = [[*row[:4], "Chef", "", ""] for row in rows]
-    again = shown(*changed)
+    again = upload(*changed)
     assert again.counts["UPDATED"] == 1201
-    import_shown(again)
+    import_previewed(again)
     assert school.contacts.filter(function="Chef").count() == 1201
 
 
-# --- What was shown is what is done --------------------------------------------------------------
-def test_importing_twice_imports_once(shown, school):
-    prepared = shown(ANOUK)
-    import_shown(prepared)
+# --- Outdated previews ---------------------------------------------------------------------------
+def test_importing_twice_imports_once(upload, school):
+    prepared = upload(ANOUK)
+    import_previewed(prepared)
     contact = school.contacts.get(email="anouk@bedrijf.test")
     contact.function = "Directeur"
     contact.save()
-    import_shown(prepared)
+    import_previewed(prepared)
     contact.refresh_from_db()
     assert contact.function == "Directeur"
 
 
-def test_an_address_book_that_changed_meanwhile_is_shown_anew(shown, school):
-    prepared = shown(ANOUK, BART)
+def test_outdated_preview_is_refreshed(upload, school):
+    prepared = upload(ANOUK, BART)
     ContactFactory(school=school, email="anouk@bedrijf.test", first_name="Anouk", infix="van 't", last_name="Hof")
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     assert not school.contacts.filter(email="bart@bedrijf.test").exists()
     prepared.refresh_from_db()
     assert prepared.imported_at is None
-    assert [row.outcome for row in read_rows(prepared)] == [Outcome.UPDATED, Outcome.NEW]
-    import_shown(prepared)
+    assert [row.outcome for row in load_rows(prepared)] == [Outcome.UPDATED, Outcome.NEW]
+    import_previewed(prepared)
     assert school.contacts.get(email="anouk@bedrijf.test").last_name == "Hoff"
 
 
-def test_a_change_that_leaves_every_row_what_it_was_stands_in_nobody_s_way(shown, school):
-    prepared = shown(ANOUK)
+def test_unrelated_change_does_not_block_the_import(upload, school):
+    prepared = upload(ANOUK)
     ContactFactory(school=school)
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.contacts.filter(email="anouk@bedrijf.test").exists()
 
 
-def test_someone_added_while_it_is_written_is_shown_anew(shown, school, monkeypatch):
-    prepared = shown(ANOUK, BART)
+def test_contact_added_during_writing_refreshes_the_preview(upload, school, monkeypatch):
+    prepared = upload(ANOUK, BART)
 
-    def judge_and_add(**arguments):
-        judged = list(judge(**arguments))
+    def validate_and_add(**arguments):
+        validated = list(validate(**arguments))
         if arguments.get("lock"):
             ContactFactory(school=school, email="bart@bedrijf.test")
-        return judged
+        return validated
 
-    monkeypatch.setitem(kinds._kinds, Import, replace(CONTACTS, judge=judge_and_add))
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    monkeypatch.setitem(kinds._kinds, Import, replace(CONTACTS, validate=validate_and_add))
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_imports_once(shown, school):
-    prepared = shown(ANOUK, BART)
-    assert at_once(lambda: import_shown(prepared), lambda: import_shown(prepared)) == [None, None]
+def test_a_double_click_imports_once(upload, school):
+    prepared = upload(ANOUK, BART)
+    assert at_once(lambda: import_previewed(prepared), lambda: import_previewed(prepared)) == [None, None]
     assert school.contacts.filter(user=None).count() == 2
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_files_with_the_same_people_at_once(shown, school):
-    first, second = shown(ANOUK, BART), shown(BART, ANOUK)
-    results = at_once(lambda: import_shown(first), lambda: import_shown(second))
-    assert sorted(type(result).__name__ for result in results) == ["NoneType", "ShownAnew"]
+def test_two_files_with_the_same_people_at_once(upload, school):
+    first, second = upload(ANOUK, BART), upload(BART, ANOUK)
+    results = at_once(lambda: import_previewed(first), lambda: import_previewed(second))
+    assert sorted(type(result).__name__ for result in results) == ["NoneType", "PreviewOutdated"]
     assert school.contacts.filter(user=None).count() == 2
 
 
-# --- What is kept --------------------------------------------------------------------------------
-def test_what_was_handed_in_is_forgotten_after_a_week(shown, pass_time):
-    shown(ANOUK)
-    pass_time(days=KEPT_DAYS - 1)
-    recent = shown(BART)
+# --- Retention -----------------------------------------------------------------------------------
+def test_import_is_deleted_after_a_week(upload, pass_time):
+    upload(ANOUK)
+    pass_time(days=RETENTION_DAYS - 1)
+    recent = upload(BART)
     pass_time(days=2)
     purge()
     assert list(Import.objects.all()) == [recent]
@@ -286,37 +288,39 @@ WITH_LANGUAGE = [*HEADER, "Taal"]
 
 
 @pytest.mark.parametrize(("word", "language"), [("Engels", "en"), ("english", "en"), ("Nederlands", "nl"), ("", "nl")])
-def test_someone_new_gets_the_language_that_the_file_names(shown, school, word, language):
-    import_shown(shown([*ANOUK, word], header=WITH_LANGUAGE))
+def test_new_contact_gets_the_files_language(upload, school, word, language):
+    import_previewed(upload([*ANOUK, word], header=WITH_LANGUAGE))
     assert school.contacts.get(email=ANOUK[3]).language == language
 
 
-def test_a_language_that_is_none_of_ours_is_refused(shown):
-    [(outcome, what)] = told(shown([*ANOUK, "Duits"], header=WITH_LANGUAGE))
+def test_unknown_language_is_refused(upload):
+    [(outcome, what)] = outcomes(upload([*ANOUK, "Duits"], header=WITH_LANGUAGE))
     assert (outcome, what) == ("ERROR", "Taal Duits kan niet; kies uit Nederlands of Engels")
 
 
 @pytest.mark.parametrize("removed", [True, False])
-def test_who_is_there_keeps_the_language_when_the_file_names_none(shown, school, removed):
-    there = ContactFactory(school=school, email=ANOUK[3], language="en", removed_at=timezone.now() if removed else None)
-    import_shown(shown(ANOUK))
-    there.refresh_from_db()
-    assert (there.language, there.last_name, there.removed_at) == ("en", "Hoff", None)
+def test_existing_contact_keeps_language_without_the_column(upload, school, removed):
+    existing = ContactFactory(
+        school=school, email=ANOUK[3], language="en", removed_at=timezone.now() if removed else None
+    )
+    import_previewed(upload(ANOUK))
+    existing.refresh_from_db()
+    assert (existing.language, existing.last_name, existing.removed_at) == ("en", "Hoff", None)
 
 
-def test_a_change_of_language_is_said(shown, school):
-    import_shown(shown(ANOUK))
-    prepared = shown([*ANOUK, "Engels"], header=WITH_LANGUAGE)
-    assert told(prepared) == [("UPDATED", "Taal Engels was ‘Nederlands’")]
-    import_shown(prepared)
+def test_change_of_language_is_noted(upload, school):
+    import_previewed(upload(ANOUK))
+    prepared = upload([*ANOUK, "Engels"], header=WITH_LANGUAGE)
+    assert outcomes(prepared) == [("UPDATED", "Taal Engels was ‘Nederlands’")]
+    import_previewed(prepared)
     assert school.contacts.get(email=ANOUK[3]).language == "en"
 
 
-def test_what_was_shown_before_there_was_such_a_column_is_imported(shown, school):
-    prepared = shown(ANOUK)
+def test_preview_stored_before_a_column_was_added_is_imported(upload, school):
+    prepared = upload(ANOUK)
     rows = json.loads(zlib.decompress(prepared.packed))
     rows[0][1] = rows[0][1][:-1]
     prepared.packed = zlib.compress(json.dumps(rows).encode())
     prepared.save()
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.contacts.get(email=ANOUK[3]).language == "nl"

@@ -1,4 +1,4 @@
-"""Large files: read and imported by a worker, with counts, once, whatever dies."""
+"""Large files, read and imported by a worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.importing import job
-from accounts.importing.job import hand_in, start_importing
+from accounts.importing.job import start_importing, submit
 from accounts.importing.models import NOT_IMPORTED, NOT_READ
 from accounts.importing.reading import LARGE_ROWS, MAX_BYTES, estimate_rows
 from accounts.models import School, User
@@ -32,7 +32,7 @@ State = Import.State
 
 
 class Died(BaseException):
-    """What a killed worker looks like from inside: nothing after it runs."""
+    """Simulates a killed worker: nothing after it runs."""
 
 
 def people(count: int = ROWS, function: str = "Chef") -> list[list[str]]:
@@ -41,7 +41,7 @@ def people(count: int = ROWS, function: str = "Chef") -> list[list[str]]:
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The imports that a worker was told of; none is done by itself."""
+    """The announced imports, which are not run."""
     started: list[int] = []
     monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
     return started
@@ -49,20 +49,20 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def queued(school: School, docent: User) -> Import:
-    """A large file, handed in by `docent`, not read yet."""
-    return hand_in(Import, school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
+    """A large file, uploaded by `docent`, not read yet."""
+    return submit(Import, school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
 
 
 @pytest.fixture
 def ready(queued: Import) -> Import:
-    """The large file, read."""
+    """The large file after reading."""
     assert work(queued.pk)
     return again(queued)
 
 
 @pytest.fixture
 def importing(ready: Import) -> Import:
-    """The large file, 'Importeren' clicked."""
+    """The large file after 'Importeren'."""
     start_importing(ready)
     return again(ready)
 
@@ -93,14 +93,14 @@ def lease_over() -> None:
     Import.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-# --- What is large -------------------------------------------------------------------------------
+# --- Size ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize("make", [csv_file, xlsx])
-def test_the_rows_are_estimated_without_reading_them(make: Callable[..., io.BytesIO]) -> None:
+def test_rows_are_estimated_without_reading(make: Callable[..., io.BytesIO]) -> None:
     assert estimate_rows(make(*people(1234))) == 1234
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"%PDF-1.7", b"0" * (MAX_BYTES + 1)])
-def test_what_can_t_be_counted_is_little(content: bytes) -> None:
+def test_uncountable_file_is_not_large(content: bytes) -> None:
     assert estimate_rows(io.BytesIO(content)) == 0
 
 
@@ -108,22 +108,22 @@ def test_what_can_t_be_counted_is_little(content: bytes) -> None:
 def test_a_small_file_is_read_and_imported_at_once(
     make: Callable[..., io.BytesIO], school: School, docent: User, announced: list[int]
 ) -> None:
-    prepared = hand_in(Import, school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
+    prepared = submit(Import, school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
     assert prepared.state == State.READY
     start_importing(prepared)
     assert again(prepared).state == State.DONE
     assert announced == []
 
 
-def test_a_file_with_few_rows_and_many_bytes_is_read_by_a_worker(school: School, docent: User) -> None:
+def test_large_file_with_few_rows_is_read_by_a_worker(school: School, docent: User) -> None:
     file = csv_file(*people(600, function="x" * 1000))
-    prepared = hand_in(Import, school=school, by=docent, file=file, filename="lijst.csv")
+    prepared = submit(Import, school=school, by=docent, file=file, filename="lijst.csv")
     assert prepared.state == State.QUEUED
     work(prepared.pk)
     assert again(prepared).counts["ERROR"] == 600
 
 
-def test_a_file_that_is_too_large_is_refused_at_once(browser: Client) -> None:
+def test_too_large_file_is_refused_at_once(browser: Client) -> None:
     file = SimpleUploadedFile("lijst.csv", b"a;b\n" * (MAX_BYTES // 4 + 1))
     assert "groter dan 10 MB" in words(browser.post(START, {"file": file}))
     assert not Import.objects.exists()
@@ -134,7 +134,7 @@ def test_a_large_file_from_queue_to_address_book(
     school: School, docent: User, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        queued = hand_in(Import, school=school, by=docent, file=xlsx(*people()), filename="lijst.xlsx")
+        queued = submit(Import, school=school, by=docent, file=xlsx(*people()), filename="lijst.xlsx")
         assert announced == []
     assert (queued.state, queued.total_rows) == (State.QUEUED, ROWS)
     run("addressbook.Import", *announced)
@@ -202,7 +202,7 @@ def test_clicking_twice_imports_once(importing: Import, school: School) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_tabs_queue_one_import(ready: Import, announced: list[int]) -> None:
+def test_two_tabs_queue_a_single_import(ready: Import, announced: list[int]) -> None:
     announced.clear()
     assert at_once(lambda: start_importing(ready), lambda: start_importing(again(ready))) == [None, None]
     assert announced == [ready.pk]
@@ -234,7 +234,7 @@ def test_a_worker_that_dies_while_reading_is_replaced_after_its_lease(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_dies_while_importing_leaves_nothing_and_is_replaced(
+def test_dead_worker_leaves_nothing_and_is_replaced(
     importing: Import, school: School, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -250,13 +250,13 @@ def test_a_worker_that_dies_while_importing_leaves_nothing_and_is_replaced(
     assert school.contacts.filter(user=None).count() == ROWS
 
 
-def test_a_broker_that_is_gone_costs_nothing_but_time(queued: Import, announced: list[int]) -> None:
+def test_import_is_swept_after_a_broker_outage(queued: Import, announced: list[int]) -> None:
     announced.clear()
     sweep()
     assert announced == [queued.pk]
 
 
-def test_a_slow_worker_that_was_replaced_writes_nothing(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_replaced_worker_writes_nothing(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     read = job.read_into
 
     def be_overtaken(*args: Any, **options: Any) -> Any:
@@ -282,7 +282,7 @@ def test_an_importing_worker_that_was_replaced_is_undone(
     assert not school.contacts.filter(user=None).exists()
 
 
-def test_a_file_that_kills_every_worker_is_given_up(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_kills_workers_is_given_up(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "read_into", die)
     for _ in range(Import.max_attempts):
         with pytest.raises(Died):
@@ -297,7 +297,7 @@ def test_an_import_that_fails_can_be_started_again(
     importing: Import, school: School, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(job, "import_shown", fail)
+        patched.setattr(job, "import_previewed", fail)
         for _ in range(Import.max_attempts):
             lease_over()
             with pytest.raises(RuntimeError):
@@ -319,10 +319,8 @@ def fail(*args: Any, **kwargs: Any) -> None:
     raise RuntimeError
 
 
-# --- What was shown is what is done --------------------------------------------------------------
-def test_an_address_book_that_changed_meanwhile_is_shown_anew(
-    importing: Import, school: School, browser: Client
-) -> None:
+# --- Outdated previews ---------------------------------------------------------------------------
+def test_outdated_preview_is_refreshed(importing: Import, school: School, browser: Client) -> None:
     ContactFactory(school=school, email="jan7@bedrijf.test", last_name="Anders")
     assert work(importing.pk)
     assert not work(importing.pk)
@@ -332,8 +330,8 @@ def test_an_address_book_that_changed_meanwhile_is_shown_anew(
     assert "1.499 nieuw, 1 bijgewerkt" in page
 
 
-# --- The screens ---------------------------------------------------------------------------------
-def test_handing_in_leads_to_the_bar_and_reading_on_to_the_preview(browser: Client) -> None:
+# --- Pages ---------------------------------------------------------------------------------------
+def test_upload_shows_progress_then_the_preview(browser: Client) -> None:
     file = SimpleUploadedFile("lijst.csv", csv_file(*people()).getvalue())
     page = browser.post(START, {"file": file}, follow=True)
     prepared = Import.objects.get()
@@ -353,7 +351,7 @@ def test_handing_in_leads_to_the_bar_and_reading_on_to_the_preview(browser: Clie
     assert "1.500 nieuw, 0 bijgewerkt" in words(browser.get(page_of(prepared)))
 
 
-def test_importing_leads_to_the_bar_and_then_the_report(ready: Import, browser: Client) -> None:
+def test_import_shows_progress_then_the_report(ready: Import, browser: Client) -> None:
     page = browser.post(page_of(ready, "apply"), follow=True)
     assert "1.500 regels worden geïmporteerd" in words(page)
     work(ready.pk)
@@ -368,7 +366,7 @@ def test_importing_leads_to_the_bar_and_then_the_report(ready: Import, browser: 
         (bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le") * 20_000, "met een wachtwoord"),
     ],
 )
-def test_what_is_wrong_with_a_large_file_stands_at_the_field(browser: Client, content: bytes, sentence: str) -> None:
+def test_error_of_a_large_file_is_at_the_field(browser: Client, content: bytes, sentence: str) -> None:
     browser.post(START, {"file": SimpleUploadedFile("lijst.csv", content)})
     prepared = Import.objects.get()
     assert work(prepared.pk)
@@ -380,7 +378,7 @@ def test_what_is_wrong_with_a_large_file_stands_at_the_field(browser: Client, co
     assert browser.get(page_of(prepared, "to_mend"))["Location"] == page_of(prepared)
 
 
-def test_it_is_found_back_where_one_begins(queued: Import, browser: Client) -> None:
+def test_start_page_lists_large_imports(queued: Import, browser: Client) -> None:
     page = words(browser.get(START))
     assert "<h2>Uw lopende import</h2>" in page
     assert f'href="{page_of(queued)}' in page
@@ -391,16 +389,14 @@ def test_it_is_found_back_where_one_begins(queued: Import, browser: Client) -> N
     assert "Klaar om te bekijken" in page
 
 
-def test_looking_how_far_it_is_costs_few_queries(
-    queued: Import, browser: Client, django_assert_max_num_queries: Any
-) -> None:
+def test_progress_takes_few_queries(queued: Import, browser: Client, django_assert_max_num_queries: Any) -> None:
     with django_assert_max_num_queries(4) as queries:
         browser.get(page_of(queued, "progress"), headers={"HX-Request": "true"})
     assert not any('"packed"' in query["sql"] or '"content"' in query["sql"] for query in queries)
 
 
 @pytest.mark.parametrize("name", ["preview", "progress", "to_mend"])
-def test_nobody_else_sees_it(name: str, queued: Import, client: Client, stranger: User, colleague: User) -> None:
+def test_import_is_private(name: str, queued: Import, client: Client, stranger: User, colleague: User) -> None:
     for user in (stranger, colleague):
         client.force_login(user)
         assert client.get(page_of(queued, name)).status_code == 404
@@ -408,14 +404,12 @@ def test_nobody_else_sees_it(name: str, queued: Import, client: Client, stranger
         assert "lijst.csv" not in words(client.get(START))
 
 
-def test_not_read_yet_nothing_is_imported(queued: Import, browser: Client) -> None:
+def test_unread_file_is_not_imported(queued: Import, browser: Client) -> None:
     browser.post(page_of(queued, "apply"))
     assert again(queued).state == State.QUEUED
 
 
-def test_a_docent_at_two_schools_is_refused_at_the_field_alone(
-    browser: Client, docent: User, other_school: School
-) -> None:
+def test_form_of_a_failed_file_keeps_the_school(browser: Client, docent: User, other_school: School) -> None:
     MembershipFactory(user=docent, school=other_school, role="DOCENT")
     file = SimpleUploadedFile("lijst.csv", b"a;b\r\n" * 2000)
     browser.post(START, {"file": file, "school": other_school.pk})

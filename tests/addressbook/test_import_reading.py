@@ -1,4 +1,4 @@
-"""Whatever file is handed in: its lines, or a sentence that says what is wrong. No database."""
+"""Reading uploaded files: their lines, or a message. No database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def refused(content: io.BytesIO | bytes) -> str:
     return str(told.value)
 
 
-# --- What is read --------------------------------------------------------------------------------
+# --- Valid files ---------------------------------------------------------------------------------
 def test_an_excel_file_line_by_line():
     assert read_lines(xlsx(ANOUK, BART)) == [(1, HEADER), (2, ANOUK), (3, BART)]
 
@@ -45,7 +45,7 @@ def test_a_csv_file_in_any_dress(delimiter, encoding):
 
 
 @pytest.mark.parametrize("name", ["examinatoren.xlsx", "examinatoren-utf-8.csv", "examinatoren-windows.csv"])
-def test_the_template_as_libreoffice_saves_it(name):
+def test_template_saved_by_libreoffice_is_read(name):
     """Filled in there, with a blank row; the .csv once as UTF-8 with `;` and all quoted, once as its own default."""
     with (LIBREOFFICE / name).open("rb") as file:
         header, example, *rows = read_lines(file)
@@ -54,7 +54,7 @@ def test_the_template_as_libreoffice_saves_it(name):
     assert rows == [(3, ANOUK), (5, zoe)]
 
 
-def test_blank_lines_are_left_out_and_the_numbers_stay_those_of_the_file():
+def test_blank_lines_are_skipped_and_numbers_kept():
     assert [number for number, _ in read_lines(xlsx([], ANOUK, ["", "  "], BART))] == [1, 3, 5]
     blank = io.BytesIO(f"\r\n{text(ANOUK, ['', ' '], BART)}\r\n".encode())
     assert [number for number, _ in read_lines(blank)] == [2, 3, 5]
@@ -87,7 +87,7 @@ def test_the_first_visible_sheet_counts():
     assert read_lines(content) == [(1, HEADER)]
 
 
-# --- What is refused -----------------------------------------------------------------------------
+# --- Refused files -------------------------------------------------------------------------------
 def test_an_empty_file():
     assert "leeg" in refused(b"")
     assert "leeg" in refused(b"\r\n ;;\r\n")
@@ -109,7 +109,7 @@ def test_another_archive_is_not_a_spreadsheet():
     assert "geen Excel- of csv-bestand" in refused(content)
 
 
-def test_an_opendocument_is_told_to_be_saved_as_xlsx():
+def test_opendocument_is_refused_with_advice():
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
@@ -153,12 +153,12 @@ def test_half_an_excel_file():
     assert "beschadigd" in refused(whole[: len(whole) // 2])
 
 
-def test_too_large(monkeypatch):
+def test_too_large_file_is_refused(monkeypatch):
     monkeypatch.setattr(reading, "MAX_BYTES", 100)
     assert "10 MB" in refused(csv_file(ANOUK, BART))
 
 
-def test_too_many_rows(monkeypatch):
+def test_too_many_rows_are_refused(monkeypatch):
     monkeypatch.setattr(reading, "MAX_ROWS", 2)
     assert len(read_lines(csv_file(ANOUK, BART))) == 3
     assert "20.000 regels" in refused(csv_file(ANOUK, BART, ANOUK))
@@ -174,12 +174,12 @@ def test_headers_in_any_order_case_and_surrounding_space():
     assert layout.values(["a@b.test", "?", "Hoff", "Anouk"]) == ("Anouk", "", "Hoff", "a@b.test", "", "", "", "")
 
 
-def test_a_short_line_lacks_what_comes_later():
+def test_missing_cells_of_a_short_line_are_empty():
     layout = find_columns(COLUMNS, HEADER)
     assert layout.values(["Anouk"]) == ("Anouk", *[""] * (len(COLUMNS) - 1))
 
 
-def test_a_column_that_is_not_there_is_named_with_what_is_expected():
+def test_missing_column_is_reported_with_the_expected():
     with pytest.raises(Unreadable) as told:
         find_columns(COLUMNS, ["Voornaam", "Naam", "E-mailadres"])
     assert str(told.value).startswith(
@@ -188,17 +188,17 @@ def test_a_column_that_is_not_there_is_named_with_what_is_expected():
     assert all(header in str(told.value) for header in HEADER)
 
 
-def test_a_column_that_stands_there_twice_is_refused():
+def test_repeated_column_is_refused():
     with pytest.raises(Unreadable, match="‘E-mailadres’ staat er twee keer in"):
         find_columns(COLUMNS, [*HEADER, "email"])
 
 
-def test_columns_that_mean_nothing_here_are_kept_to_be_named():
+def test_unknown_columns_are_reported():
     assert find_columns(COLUMNS, [*HEADER, "Telefoon", "Wat is er mis"]).unused == ("Telefoon",)
 
 
-# --- Files that go out ---------------------------------------------------------------------------
-def test_the_excel_template_has_the_columns_an_example_a_choice_and_an_explanation():
+# --- Downloads -----------------------------------------------------------------------------------
+def test_excel_template_has_example_choices_and_help():
     book = load_workbook(io.BytesIO(template_files.excel_template(TEMPLATE)))
     sheet = book.worksheets[0]
     assert [cell.value for cell in sheet[1]] == [*HEADER, "Taal"]
@@ -214,13 +214,13 @@ def test_the_templates_can_be_read_again():
     assert read_lines(io.BytesIO(template_files.csv_template(TEMPLATE))) == [(1, [*HEADER, "Taal"])]
 
 
-def test_the_file_to_mend_holds_no_formula():
+def test_error_file_has_no_formula():
     row = Row(2, ("=1+1", "", "Hoff", "@x", "", "", ""), Outcome.ERROR)
-    sheet = load_workbook(io.BytesIO(template_files.file_to_mend(COLUMNS, [row]))).worksheets[0]
+    sheet = load_workbook(io.BytesIO(template_files.error_file(COLUMNS, [row]))).worksheets[0]
     assert [cell.data_type for cell in sheet[2] if cell.value] == ["s", "s", "s", "s"]
 
 
-# --- Anything at all -----------------------------------------------------------------------------
+# --- Random files --------------------------------------------------------------------------------
 def lines_or_a_sentence(content: bytes) -> None:
     try:
         lines = read_lines(io.BytesIO(content))
@@ -275,8 +275,8 @@ def test_an_excel_file_with_damaged_xml_gives_lines_or_a_sentence(name, seed):
 
 @settings(max_examples=30)
 @given(st.lists(st.lists(st.text(max_size=20), min_size=len(NAMES), max_size=len(NAMES)), max_size=5))
-def test_what_is_written_to_mend_is_read_again(rows):
+def test_error_file_can_be_read_again(rows):
     rows = [[clean_line(cell) for cell in row] for row in rows]
-    written = template_files.file_to_mend(COLUMNS, [Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
+    written = template_files.error_file(COLUMNS, [Row(n, tuple(row), Outcome.ERROR) for n, row in enumerate(rows)])
     read = [cells[: len(NAMES)] for _, cells in read_lines(io.BytesIO(written))[1:]]
     assert read == rows

@@ -1,4 +1,4 @@
-"""The screens of the import: choose a file, see what it does, 'Importeren', the report."""
+"""The pages of the import: upload, preview, 'Importeren', report."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def apply_address(prepared):
     return reverse("addressbook_import:apply", args=[prepared.public_id])
 
 
-def test_a_file_leads_to_what_it_will_do(browser, school):
+def test_upload_shows_the_preview(browser, school):
     page = hand_in(browser, ANOUK, ["", "", "", "x", "", "", ""]).content.decode()
     assert "1 nieuw, 0 bijgewerkt" in page
     assert "1 regel kan niet worden geïmporteerd" in " ".join(page.split())
@@ -51,13 +51,13 @@ def test_every_column_that_is_written_is_seen_before(browser):
     assert rows[1].startswith("3 Bart Bos bart@bedrijf.test Monteur Garage Bos Beroepsonderwijs Nederlands Nieuw")
 
 
-def test_how_a_file_was_read_is_shown(browser):
+def test_preview_shows_how_the_file_was_read(browser):
     file = SimpleUploadedFile("lijst.csv", b"Examinatoren\r\n" + csv_file(ANOUK).getvalue())
     page = browser.post(START, {"file": file}, follow=True).content.decode()
     assert "Kolomkoppen in regel 2; wat erboven staat is niet gelezen." in page
 
 
-def test_importeren_does_it_and_reports(browser, school):
+def test_importing_shows_a_report(browser, school):
     hand_in(browser, ANOUK, BART)
     page = browser.post(apply_address(Import.objects.get()), follow=True)
     assert "Het importeren is gelukt: 2 nieuwe examinatoren" in " ".join(page.content.decode().split())
@@ -73,7 +73,7 @@ def test_a_second_click_ends_at_the_same_report(browser):
     assert "Het importeren is gelukt: 1 nieuwe examinator," in " ".join(page.content.decode().split())
 
 
-def test_a_change_meanwhile_is_told_and_shown(browser, school):
+def test_outdated_preview_is_explained(browser, school):
     hand_in(browser, ANOUK)
     ContactFactory(school=school, email="anouk@bedrijf.test")
     page = browser.post(apply_address(Import.objects.get()), follow=True).content.decode()
@@ -82,7 +82,7 @@ def test_a_change_meanwhile_is_told_and_shown(browser, school):
     assert Import.objects.get().imported_at is None
 
 
-def test_nothing_good_offers_no_button(browser):
+def test_without_valid_rows_there_is_no_button(browser):
     page = hand_in(browser, ["", "", "", "x", "", "", ""])
     assert "Er is niets om te importeren." in page.content.decode()
     assert b">Importeren</button>" not in page.content
@@ -99,11 +99,11 @@ def test_a_wrong_file_gets_a_sentence_at_the_field(browser, content, sentence):
     assert not Import.objects.exists()
 
 
-def test_without_a_file_one_is_asked_for(browser):
+def test_missing_file_is_requested(browser):
     assert "Kies eerst een bestand." in browser.post(START, {}).content.decode()
 
 
-def test_several_files_at_once_are_refused_with_what_to_do(browser):
+def test_several_files_are_refused_with_advice(browser):
     several = [SimpleUploadedFile(f"{n}.csv", csv_file(ANOUK).getvalue()) for n in range(2)]
     page = browser.post(START, {"file": several}).content.decode()
     assert "U koos meer dan één bestand. Kies er één" in page
@@ -116,7 +116,7 @@ def test_a_column_that_is_not_used_is_named(browser):
     assert "Deze kolommen worden niet gebruikt: Telefoon." in page
 
 
-def test_the_list_can_be_narrowed_to_one_outcome(browser):
+def test_rows_can_be_filtered_by_outcome(browser):
     hand_in(browser, ANOUK, ["", "", "", "x", "", "", ""])
     address = reverse("addressbook_import:preview", args=[Import.objects.get().public_id])
     page = browser.get(address, {"toon": Outcome.ERROR}).content.decode()
@@ -124,7 +124,7 @@ def test_the_list_can_be_narrowed_to_one_outcome(browser):
     assert "is geen e-mailadres" in page
 
 
-def test_the_bad_rows_come_back_as_a_file_to_mend_and_import(browser, school):
+def test_error_file_can_be_corrected_and_imported(browser, school):
     hand_in(browser, ANOUK, ["Bart", "", "Bos", "bart", "=1+1", "", ""])
     content = browser.get(reverse("addressbook_import:to_mend", args=[Import.objects.get().public_id])).content
     book = load_workbook(io.BytesIO(content))
@@ -139,7 +139,7 @@ def test_the_bad_rows_come_back_as_a_file_to_mend_and_import(browser, school):
     assert "1 nieuw, 0 bijgewerkt" in page.content.decode()
 
 
-def test_names_are_shown_as_text(browser):
+def test_names_are_escaped(browser):
     page = hand_in(browser, ["<b>Anouk</b>", *ANOUK[1:]])
     assert b"<b>Anouk" not in page.content
     assert b"&lt;b&gt;Anouk" in page.content
@@ -153,7 +153,7 @@ def test_templates(browser):
     assert text.startswith(b"\xef\xbb\xbfVoornaam;Tussenvoegsel;Achternaam;E-mailadres;Functie;Organisatie;Verbonden")
 
 
-def test_who_is_docent_at_two_schools_says_for_which(browser, docent, school, other_school):
+def test_docent_at_two_schools_chooses_one(browser, docent, school, other_school):
     MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
     assert "Kies een school" in browser.get(START).content.decode()
     assert not Import.objects.exists()
@@ -161,35 +161,35 @@ def test_who_is_docent_at_two_schools_says_for_which(browser, docent, school, ot
     assert Import.objects.get().school == other_school
 
 
-def test_another_school_can_t_be_chosen(browser, docent, other_school):
+def test_other_school_is_refused(browser, docent, other_school):
     MembershipFactory(user=docent, role=Role.DOCENT)
     hand_in(browser, ANOUK, school=other_school.pk)
     assert not Import.objects.exists()
 
 
-def test_a_colleague_does_not_see_what_someone_handed_in(browser, colleague):
+def test_import_is_not_visible_to_a_colleague(browser, colleague):
     hand_in(browser, ANOUK)
     browser.force_login(colleague)
     assert browser.post(apply_address(Import.objects.get())).status_code == 404
 
 
-def test_who_is_no_longer_docent_can_t_go_on(browser, docent):
+def test_former_docent_loses_access(browser, docent):
     hand_in(browser, ANOUK)
     Membership.objects.get(user=docent, role=Role.DOCENT).delete()
     assert browser.post(apply_address(Import.objects.get())).status_code == 404
 
 
-# --- The way there and back ----------------------------------------------------------------------
-def test_the_picker_leads_there_and_the_report_back(browser, assessment):
+# --- Return URL ----------------------------------------------------------------------------------
+def test_import_returns_to_the_picker(browser, assessment):
     picker = reverse("assessments:pick", args=[assessment.public_id])
     place = f"?werkproces={assessment.unit.core_tasks.get().work_processes.first().pk}"
     page = browser.get(picker + place)
     assert b"icons.svg#import" in page.content
     href = page.content.decode().split('href="' + START)[1].split('"')[0].replace("&amp;", "&")
-    there = hand_in(browser, ANOUK, address=START + href)
-    assert there.context["back"] == picker + place
+    response = hand_in(browser, ANOUK, address=START + href)
+    assert response.context["back"] == picker + place
     page = browser.post(
-        apply_address(Import.objects.get()) + "?" + there.request["QUERY_STRING"], follow=True
+        apply_address(Import.objects.get()) + "?" + response.request["QUERY_STRING"], follow=True
     ).content.decode()
     assert f'href="{picker}{place}">Naar het adresboek</a>' in page
 

@@ -1,4 +1,4 @@
-"""Our templates, filled in and saved by LibreOffice, go in. No database."""
+"""Templates filled in and saved by LibreOffice can be read. No database."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def filled_in(kind: str) -> bytes:
 
 @pytest.mark.parametrize("to", ["xlsx", "csv"])
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
-def test_a_template_that_libreoffice_saved_goes_in(kind: str, to: str, libreoffice: Convert) -> None:
+def test_template_saved_by_libreoffice_is_imported(kind: str, to: str, libreoffice: Convert) -> None:
     saved = libreoffice(filled_in(kind), f"examinatoren.{kind}", to=to)
     header, *rows = [cells for _, cells in read_lines(io.BytesIO(saved))]
     assert header == [column.header for column in TEMPLATE.columns]

@@ -1,4 +1,4 @@
-"""What a program made of a name is refused with its value: dates, booleans, and letters of another encoding."""
+"""Dates, booleans and garbled letters that a program made of a name are refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.preview import load_rows, prepare
 from accounts.importing.reading import Unreadable
 from accounts.models import School, User
 from addressbook.models import Import
@@ -16,9 +16,9 @@ from addressbook.models import Import
 from .files import ANOUK, csv_file, read_lines, text, xlsx
 
 
-def judged(school: School, docent: User, file: io.BytesIO) -> list[tuple[str, list[tuple[str, str, str]]]]:
+def outcomes(school: School, docent: User, file: io.BytesIO) -> list[tuple[str, list[tuple[str, str, str]]]]:
     prepared = prepare(Import, school=school, by=docent, file=file, filename="lijst")
-    return [(row.outcome, [(note.column, note.value, note.text) for note in row.notes]) for row in read_rows(prepared)]
+    return [(row.outcome, [(note.column, note.value, note.text) for note in row.notes]) for row in load_rows(prepared)]
 
 
 @pytest.mark.parametrize(
@@ -39,18 +39,18 @@ def test_a_name_that_is_no_text_is_refused(school: School, docent: User, cell: A
     for at, header in ((0, "Voornaam"), (2, "Achternaam")):
         row: list[Any] = [*ANOUK]
         row[at] = cell
-        assert judged(school, docent, xlsx(row)) == [("ERROR", [(header, value, reason)])]
+        assert outcomes(school, docent, xlsx(row)) == [("ERROR", [(header, value, reason)])]
 
 
 @pytest.mark.parametrize("cell", [date(2026, 1, 3), True])
 def test_a_function_that_is_no_text_is_refused(school: School, docent: User, cell: Any) -> None:
-    [(outcome, _)] = judged(school, docent, xlsx([*ANOUK[:4], cell, *ANOUK[5:]]))
+    [(outcome, _)] = outcomes(school, docent, xlsx([*ANOUK[:4], cell, *ANOUK[5:]]))
     assert outcome == "ERROR"
 
 
 @pytest.mark.parametrize("name", ["Waar", "True", "Mei", "JOÃO", "Ângela", "X Æ A-12", "d’Angelo", "Bos-van den Berg"])
 def test_names_that_look_alike_are_taken(school: School, docent: User, name: str) -> None:
-    [(outcome, _)] = judged(school, docent, xlsx([name, *ANOUK[1:]]))
+    [(outcome, _)] = outcomes(school, docent, xlsx([name, *ANOUK[1:]]))
     assert outcome == "NEW"
 
 

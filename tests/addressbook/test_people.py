@@ -1,4 +1,4 @@
-"""Who is in the address book by themselves, and who is added by hand (source text, appendix)."""
+"""Contacts synced from accounts, and contacts added by hand (source text, appendix)."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_other_roles_are_not_listed(school: School, role: str) -> None:
     assert not school.contacts.exists()
 
 
-def test_who_loses_the_role_leaves_but_keeps_the_name(school: School) -> None:
+def test_contact_is_removed_with_the_role(school: School) -> None:
     user = member(school, Role.DOCENT)
     Membership.objects.get(user=user).delete()
     contact = school.contacts.get()
@@ -34,14 +34,14 @@ def test_who_loses_the_role_leaves_but_keeps_the_name(school: School) -> None:
     assert contact.full_name == user.full_name
 
 
-def test_who_keeps_another_examiner_role_stays(school: School) -> None:
+def test_contact_stays_with_another_examiner_role(school: School) -> None:
     user = member(school, Role.DOCENT)
     MembershipFactory(user=user, school=school, role=Role.PRAKTIJKOPLEIDER)
     Membership.objects.get(user=user, role=Role.DOCENT).delete()
     assert school.contacts.listed().get().user == user
 
 
-def test_who_gets_the_role_again_comes_back(school: School) -> None:
+def test_contact_is_restored_with_the_role(school: School) -> None:
     user = member(school, Role.DOCENT)
     Membership.objects.get(user=user).delete()
     MembershipFactory(user=user, school=school, role=Role.DOCENT)
@@ -55,7 +55,7 @@ def test_an_account_that_is_switched_off_leaves(school: School) -> None:
     assert not school.contacts.listed().exists()
 
 
-def test_a_change_of_name_is_followed_and_own_function_and_organisation_stay(school: School) -> None:
+def test_change_of_name_is_synced(school: School) -> None:
     user = member(school, Role.PRAKTIJKOPLEIDER)
     contact = school.contacts.get()
     contact.function, contact.organisation = "Chef", "Bakkerij Bos"
@@ -66,7 +66,7 @@ def test_a_change_of_name_is_followed_and_own_function_and_organisation_stay(sch
     assert (contact.last_name, contact.function, contact.organisation) == ("Nieuwenhuis", "Chef", "Bakkerij Bos")
 
 
-def test_a_contact_by_hand_becomes_the_one_with_the_account(school: School) -> None:
+def test_contact_added_by_hand_is_linked_to_the_account(school: School) -> None:
     by_hand = ContactFactory(school=school, email="hans@bedrijf.test", function="Chef", organisation="Bakkerij Bos")
     user = UserFactory(email="hans@bedrijf.test")
     MembershipFactory(user=user, school=school, role=Role.PRAKTIJKOPLEIDER)
@@ -74,7 +74,7 @@ def test_a_contact_by_hand_becomes_the_one_with_the_account(school: School) -> N
     assert (contact.pk, contact.user, contact.organisation) == (by_hand.pk, user, "Bakkerij Bos")
 
 
-def test_the_same_address_twice_is_refused_with_the_one_that_is_there(school: School) -> None:
+def test_duplicate_address_is_refused(school: School) -> None:
     listed = ContactFactory(school=school, email="hans@bedrijf.test")
     with pytest.raises(AlreadyListed) as refused:
         add_by_hand(school=school, contact=ContactFactory.build(school=None, email="Hans@Bedrijf.test"))
@@ -87,7 +87,7 @@ def test_the_same_address_at_another_school_is_another_contact(school: School, o
     assert school.contacts.count() == 1
 
 
-def test_who_was_taken_out_comes_back_with_the_new_details(school: School, docent: User) -> None:
+def test_removed_contact_is_restored_with_new_details(school: School, docent: User) -> None:
     user = member(school, Role.PRAKTIJKOPLEIDER, email="hans@bedrijf.test")
     Membership.objects.get(user=user).delete()
     back = add_by_hand(
@@ -96,7 +96,7 @@ def test_who_was_taken_out_comes_back_with_the_new_details(school: School, docen
     assert school.contacts.listed().get(email="hans@bedrijf.test") == back
 
 
-def test_an_account_that_takes_someone_s_address_becomes_that_one(school: School) -> None:
+def test_account_with_a_contacts_address_is_linked(school: School) -> None:
     user = member(school, Role.DOCENT, email="oud@hier.test")
     own = school.contacts.get()
     by_hand = ContactFactory(school=school, email="hans@bedrijf.test")
@@ -108,7 +108,7 @@ def test_an_account_that_takes_someone_s_address_becomes_that_one(school: School
     assert own.email == "oud@hier.test"
 
 
-def test_an_address_that_someone_left_behind_is_free_for_a_new_account(school: School) -> None:
+def test_former_address_is_free_for_another_account(school: School) -> None:
     gone = member(school, Role.DOCENT, email="docent@hier.test", last_name="Weg")
     Membership.objects.get(user=gone).delete()
     gone.email = "weg@elders.test"
@@ -118,7 +118,7 @@ def test_an_address_that_someone_left_behind_is_free_for_a_new_account(school: S
     assert school.contacts.get(user=gone).full_name == "Sam Weg"
 
 
-def test_who_has_no_role_here_takes_nobody_out(school: School) -> None:
+def test_account_without_role_removes_no_contact(school: School) -> None:
     gone = member(school, Role.DOCENT, email="docent@hier.test")
     Membership.objects.get(user=gone).delete()
     by_hand = ContactFactory(school=school, email="hans@bedrijf.test")
@@ -127,7 +127,7 @@ def test_who_has_no_role_here_takes_nobody_out(school: School) -> None:
     assert school.contacts.listed().get() == by_hand
 
 
-def test_a_login_leaves_the_address_book_alone(school: School, django_assert_num_queries) -> None:
+def test_login_does_not_sync_contacts(school: School, django_assert_num_queries) -> None:
     user = member(school, Role.DOCENT)
     with django_assert_num_queries(1):
         user.save(update_fields=["last_login"])

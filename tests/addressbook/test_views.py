@@ -1,4 +1,4 @@
-"""The address book as a page of its own: what it shows, changes and refuses (source text, appendix)."""
+"""The pages of the address book (source text, appendix)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def trainer(school: School) -> Contact:
-    """A Praktijkopleider with an account, in the address book by themselves."""
+    """The contact of a Praktijkopleider with an account."""
     user = member(school, Role.PRAKTIJKOPLEIDER, first_name="Kees", last_name="Verhoeven", email="kees@bedrijf.test")
     return school.contacts.get(user=user)
 
@@ -43,7 +43,7 @@ def remove(contact: Contact) -> str:
 
 
 def filled_in(contact: Contact, **changes: str) -> dict[str, str]:
-    """The form's fields as they are, with `changes`."""
+    """Return the form's fields with `changes`."""
     fields = ("first_name", "infix", "last_name", "email", "function", "organisation", "side")
     return {name: getattr(contact, name) for name in fields} | changes
 
@@ -60,7 +60,7 @@ def test_search_on_any_part_of_name_organisation_and_address(teacher: Client, sc
     assert "Niemand gevonden" in teacher.get(CONTACTS, {"q": "niemand"}).content.decode()
 
 
-def test_fifty_a_page_in_as_many_queries_as_one(
+def test_page_of_fifty_takes_constant_queries(
     teacher: Client, school: School, examiner: Contact, django_assert_num_queries
 ) -> None:
     teacher.get(CONTACTS)
@@ -73,9 +73,7 @@ def test_fifty_a_page_in_as_many_queries_as_one(
     assert len(names(teacher.get(CONTACTS, {"pagina": 2}))) == 11
 
 
-def test_each_has_a_pencil_and_only_those_added_by_hand_a_bin(
-    teacher: Client, trainer: Contact, examiner: Contact
-) -> None:
+def test_only_contacts_added_by_hand_have_a_bin(teacher: Client, trainer: Contact, examiner: Contact) -> None:
     page = teacher.get(CONTACTS).content.decode()
     assert edit(trainer) in page
     assert edit(examiner) in page
@@ -93,7 +91,7 @@ def test_the_contacts_of_another_school_do_not_exist(teacher: Client, other_scho
     assert elsewhere.removed_at is None
 
 
-def test_who_was_a_docent_keeps_no_address_book(client: Client, school: School, examiner: Contact) -> None:
+def test_former_docent_has_no_address_book(client: Client, school: School, examiner: Contact) -> None:
     client.force_login(member(school, Role.SCHOOLBEHEER))
     for address in (CONTACTS, ADD, edit(examiner), remove(examiner)):
         assert client.get(address).status_code == 404
@@ -106,7 +104,7 @@ def at_two_schools(teacher: Client, docent: User, other_school: School) -> Clien
     return teacher
 
 
-def test_a_docent_of_two_schools_sees_whose_each_is_and_can_choose(
+def test_docent_of_two_schools_can_filter_by_school(
     at_two_schools: Client, examiner: Contact, other_school: School
 ) -> None:
     ContactFactory(school=other_school, first_name="Els", last_name="Elders")
@@ -116,21 +114,21 @@ def test_a_docent_of_two_schools_sees_whose_each_is_and_can_choose(
     assert names(at_two_schools.get(CONTACTS, {"school": other_school.pk})) == ["Dirk Docent", "Els Elders"]
 
 
-def test_a_docent_of_two_schools_says_for_which_someone_is_added(at_two_schools: Client, other_school: School) -> None:
+def test_docent_of_two_schools_chooses_where_to_add(at_two_schools: Client, other_school: School) -> None:
     new = filled_in(ContactFactory.build(school=None, email="greet@bedrijf.test"))
     assert "at_school" in at_two_schools.post(ADD, new).context["form"].errors
     at_two_schools.post(ADD, new | {"at_school": str(other_school.pk)})
     assert Contact.objects.get(email="greet@bedrijf.test").school == other_school
 
 
-def test_nobody_is_added_at_a_school_where_one_is_no_docent(at_two_schools: Client) -> None:
+def test_contact_is_not_added_at_another_school(at_two_schools: Client) -> None:
     third = MembershipFactory(role=Role.DOCENT).school
     new = filled_in(ContactFactory.build(school=None, email="greet@bedrijf.test"), at_school=str(third.pk))
     assert "at_school" in at_two_schools.post(ADD, new).context["form"].errors
 
 
 # --- Adding ----------------------------------------------------------------------------------------
-def test_contactpersoon_opslaan_adds_someone_and_shows_them(teacher: Client, school: School) -> None:
+def test_saving_adds_and_shows_the_contact(teacher: Client, school: School) -> None:
     new = filled_in(
         ContactFactory.build(school=None, first_name="Greet", last_name="Nieuw", email="Greet@Bedrijf.test")
     )
@@ -140,9 +138,7 @@ def test_contactpersoon_opslaan_adds_someone_and_shows_them(teacher: Client, sch
     assert school.contacts.get(email="greet@bedrijf.test").user is None
 
 
-def test_the_same_address_twice_is_refused_with_a_link_to_the_one_that_is_there(
-    teacher: Client, examiner: Contact
-) -> None:
+def test_duplicate_address_links_to_the_existing_contact(teacher: Client, examiner: Contact) -> None:
     page = teacher.post(ADD, filled_in(examiner, last_name="Dubbel", email="ERIK@bedrijf.test")).content.decode()
     assert "Erik Examinator staat al in het adresboek met dit e-mailadres." in page
     assert f'<a href="{edit(examiner)}">' in page
@@ -151,11 +147,11 @@ def test_the_same_address_twice_is_refused_with_a_link_to_the_one_that_is_there(
 
 # --- The pencil ----------------------------------------------------------------------------------------
 def open_form(client: Client, contact: Contact) -> str:
-    """What the form carries of the values it was opened with."""
+    """Return the fingerprint in the opened form."""
     return client.get(edit(contact)).context["opened"]
 
 
-def test_the_pencil_changes_all_of_who_was_added_by_hand(teacher: Client, examiner: Contact) -> None:
+def test_all_fields_of_a_contact_added_by_hand_are_editable(teacher: Client, examiner: Contact) -> None:
     changes = {"first_name": "Eric", "organisation": "Bakkerij Bos", "side": Contact.Side.SCHOOL}
     opened = open_form(teacher, examiner)
     response = teacher.post(f"{edit(examiner)}?q=bos", filled_in(examiner, **changes, opened=opened), follow=True)
@@ -163,9 +159,7 @@ def test_the_pencil_changes_all_of_who_was_added_by_hand(teacher: Client, examin
     assert "De gegevens van Eric Examinator zijn bewaard." in response.content.decode()
 
 
-def test_a_corrected_address_is_still_found_by_the_search_it_was_opened_from(
-    teacher: Client, examiner: Contact
-) -> None:
+def test_search_follows_a_corrected_address(teacher: Client, examiner: Contact) -> None:
     changed = filled_in(examiner, email="eric@bedrijf.test", opened=open_form(teacher, examiner))
     response = teacher.post(f"{edit(examiner)}?q={examiner.email}", changed, follow=True)
     assert names(response) == ["Erik Examinator"]
@@ -182,9 +176,7 @@ def test_with_an_account_only_function_and_organisation_change(teacher: Client, 
     assert trainer.organisation == "Bakkerij Bos"
 
 
-def test_a_stale_form_is_refused_with_both_on_the_screen_and_can_be_saved_after_that(
-    teacher: Client, examiner: Contact
-) -> None:
+def test_stale_form_shows_both_values_and_can_be_saved(teacher: Client, examiner: Contact) -> None:
     opened = open_form(teacher, examiner)
     Contact.objects.filter(pk=examiner.pk).update(function="Chef")
     mine = filled_in(examiner, function="Bakker")
@@ -197,7 +189,7 @@ def test_a_stale_form_is_refused_with_both_on_the_screen_and_can_be_saved_after_
     assert examiner.function == "Bakker"
 
 
-def test_a_form_with_an_error_stays_as_old_as_it_was(teacher: Client, examiner: Contact) -> None:
+def test_form_with_an_error_keeps_its_fingerprint(teacher: Client, examiner: Contact) -> None:
     opened = open_form(teacher, examiner)
     Contact.objects.filter(pk=examiner.pk).update(function="Chef")
     wrong = teacher.post(edit(examiner), filled_in(examiner, email="geen adres", opened=opened))
@@ -205,9 +197,7 @@ def test_a_form_with_an_error_stays_as_old_as_it_was(teacher: Client, examiner: 
     assert wrong.context["opened"] == opened
 
 
-def test_who_got_an_account_since_the_form_was_opened_is_not_changed_by_it(
-    teacher: Client, examiner: Contact, school: School
-) -> None:
+def test_contact_with_a_new_account_is_not_changed(teacher: Client, examiner: Contact, school: School) -> None:
     opened = open_form(teacher, examiner)
     MembershipFactory(user=UserFactory(email=examiner.email), school=school, role=Role.PRAKTIJKOPLEIDER)
     refused = teacher.post(edit(examiner), filled_in(examiner, email="anders@bedrijf.test", opened=opened))
@@ -216,7 +206,7 @@ def test_who_got_an_account_since_the_form_was_opened_is_not_changed_by_it(
     assert examiner.email == "erik@bedrijf.test"
 
 
-def test_an_address_of_someone_else_is_refused_with_a_link_to_them(
+def test_address_of_another_contact_is_refused_with_a_link(
     teacher: Client, examiner: Contact, second_examiner: Contact
 ) -> None:
     opened = open_form(teacher, examiner)
@@ -225,7 +215,7 @@ def test_an_address_of_someone_else_is_refused_with_a_link_to_them(
     assert f'<a href="{edit(second_examiner)}">' in page.content.decode()
 
 
-def test_an_address_of_who_was_removed_is_refused_with_how_they_come_back(
+def test_address_of_a_removed_contact_is_refused_with_advice(
     teacher: Client, examiner: Contact, second_examiner: Contact
 ) -> None:
     teacher.post(remove(second_examiner))
@@ -236,14 +226,14 @@ def test_an_address_of_who_was_removed_is_refused_with_how_they_come_back(
 
 
 # --- The bin -------------------------------------------------------------------------------------------
-def test_the_bin_asks_first_and_names_whom(teacher: Client, examiner: Contact) -> None:
+def test_removal_asks_for_confirmation(teacher: Client, examiner: Contact) -> None:
     page = teacher.get(remove(examiner)).content.decode()
     assert "Erik Examinator (erik@bedrijf.test) gaat uit het adresboek" in page
     examiner.refresh_from_db()
     assert examiner.removed_at is None
 
 
-def test_who_is_removed_can_be_put_back(teacher: Client, examiner: Contact) -> None:
+def test_removed_contact_can_be_restored(teacher: Client, examiner: Contact) -> None:
     response = teacher.post(remove(examiner), follow=True)
     assert names(response) == ["Dirk Docent"]
     undo = reverse("addressbook:put_back", args=[examiner.pk])
@@ -251,19 +241,19 @@ def test_who_is_removed_can_be_put_back(teacher: Client, examiner: Contact) -> N
     assert names(teacher.post(undo, follow=True)) == ["Erik Examinator"]
 
 
-def test_removing_twice_says_that_it_was_done(teacher: Client, examiner: Contact) -> None:
+def test_removing_twice_shows_a_message(teacher: Client, examiner: Contact) -> None:
     teacher.post(remove(examiner))
     assert "was al uit het adresboek verwijderd" in teacher.post(remove(examiner), follow=True).content.decode()
 
 
-def test_who_has_an_account_is_not_removed(teacher: Client, trainer: Contact) -> None:
+def test_contact_with_an_account_is_not_removed(teacher: Client, trainer: Contact) -> None:
     assert teacher.get(remove(trainer)).status_code == 404
     assert teacher.post(remove(trainer)).status_code == 404
     trainer.refresh_from_db()
     assert trainer.removed_at is None
 
 
-def test_a_running_assessment_keeps_the_name_of_who_is_removed(teacher: Client, invitation: Invitation) -> None:
+def test_running_assessment_keeps_the_removed_contacts_name(teacher: Client, invitation: Invitation) -> None:
     teacher.post(remove(invitation.contact))
     for page in ("detail", "examiners"):
         address = reverse(f"assessments:{page}", args=[invitation.assessment.public_id])

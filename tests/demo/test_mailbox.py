@@ -41,7 +41,7 @@ def send(message: EmailMessage) -> None:
     assert connection.send_messages([message]) == 1
 
 
-def test_an_empty_mailbox_says_what_will_come(client: Client, db: None) -> None:
+def test_empty_mailbox_shows_a_message(client: Client, db: None) -> None:
     assert "Nog geen mail" in client.get(reverse("demo:mailbox")).content.decode()
 
 
@@ -62,7 +62,7 @@ def test_many_mails_are_on_several_pages(client: Client, db: None) -> None:
     assert "Mail 0" in client.get("/demo/postvak/?pagina=2").content.decode()
 
 
-def test_what_the_outbox_sends_arrives_here(client: Client, transactional_db: None) -> None:
+def test_outbox_mails_arrive_in_the_mailbox(client: Client, transactional_db: None) -> None:
     deliver(queue_mail(kind="test", to="Zoë <zoe@b.test>", subject="Één", text="Hallo", html="<p>Hallo</p>").pk)
 
     page = client.get(reverse("demo:mail", args=[mails()[0].name])).content.decode()
@@ -70,7 +70,7 @@ def test_what_the_outbox_sends_arrives_here(client: Client, transactional_db: No
     assert "Zoë &lt;zoe@b.test&gt;" in page
 
 
-def test_a_mail_that_is_repeated_is_one_mail(db: None) -> None:
+def test_repeated_mail_is_stored_once(db: None) -> None:
     for _ in range(2):
         send(EmailMessage("Hallo", "Tekst", to=["a@b.test"], headers={"Message-ID": "<1@site.test>"}))
 
@@ -84,7 +84,7 @@ def test_links_of_the_text_can_be_clicked(client: Client, db: None) -> None:
     assert "&lt;nu&gt;" in page
 
 
-def test_the_html_part_stands_in_a_sandbox_with_its_own_policy(client: Client, db: None) -> None:
+def test_html_part_is_sandboxed(client: Client, db: None) -> None:
     name = receive()
     page = client.get(reverse("demo:mail", args=[name]))
     frame = client.get(reverse("demo:mail_html", args=[name]))
@@ -134,5 +134,5 @@ def test_an_unknown_mail_is_not_found(client: Client, db: None, name: str) -> No
     assert client.get(f"/demo/postvak/{name}/").status_code == 404
 
 
-def test_nothing_is_posted_here(client: Client, db: None) -> None:
+def test_mailbox_refuses_post(client: Client, db: None) -> None:
     assert client.post("/demo/postvak/").status_code == 405

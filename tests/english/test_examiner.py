@@ -18,7 +18,7 @@ from addressbook.models import Contact
 from assessments import links, unsubscribe
 from assessments.models import Invitation
 from assessments.rubric import read_uncorrected
-from exams.criteria_cache import forget
+from exams.criteria_cache import clear
 from tests import steps
 
 TYPED = "Zij legde rustig uit wat zij deed."
@@ -184,7 +184,7 @@ def test_refusals_of_a_colleague_are_in_english(opened: Client, invitation: Invi
 
 def test_english_costs_the_form_no_query(opened: Client, invitation: Invitation) -> None:
     def queries() -> int:
-        forget()
+        clear()
         with CaptureQueriesContext(connection) as captured:
             opened.get(url("form", invitation))
         return len(captured)

@@ -29,7 +29,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def english(examiner: Contact) -> Contact:
-    examiner.speak("en")
+    examiner.set_language("en")
     return examiner
 
 

@@ -127,7 +127,7 @@ def test_a_contact_s_language_is_chosen_in_the_address_book(client: Client, doce
 
 
 def test_who_says_nothing_of_it_keeps_the_language(client: Client, docent: User, examiner: Contact) -> None:
-    examiner.speak("en")
+    examiner.set_language("en")
     client.force_login(docent)
     edit = reverse("addressbook:edit", args=[examiner.pk])
     [opened] = re.findall(r'name="opened"\s+value="(\w+)"', client.get(edit).content.decode())
@@ -143,7 +143,7 @@ def test_the_teacher_sees_whose_mail_is_in_english(client: Client, assessment: A
     message = reverse("assessments:message", args=[assessment.public_id])
     says = "Erik Examinator krijgt de mail in het Engels."
     assert says not in client.get(message, {"examinator": examiner.pk}).content.decode()
-    examiner.speak("en")
+    examiner.set_language("en")
     assert says in client.get(message, {"examinator": examiner.pk}).content.decode()
 
 

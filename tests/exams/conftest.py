@@ -1,4 +1,4 @@
-"""Hypothesis on machines that several share: no time limit an example. And the Consortium's staff."""
+"""Hypothesis without a deadline per example, for slow machines; and a logged-in staff user."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ settings.load_profile("shared-machine")
 
 @pytest.fixture
 def staff(client: Client, db: None) -> User:
-    """Logged in; with the mark of the staff and nothing else."""
+    """A logged-in staff user without other roles."""
     user: User = UserFactory.create(is_staff=True, first_name="Ingrid", last_name="Dam")
     client.force_login(user)
     return user

@@ -1,4 +1,4 @@
-"""What the Consortium's staff can do with exams in the admin: read content; the way in is in test_content_pages.py."""
+"""Exams in the admin; for the pages of content see content/test_views.py."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def test_lists_open(client, staff, draft):
 
 
 @pytest.mark.parametrize("path", [VERSIONS, "/beheer/exams/exam/"])
-def test_lists_lead_to_reading_an_exam_in(client, staff, path):
+def test_lists_link_to_the_upload_page(client, staff, path):
     assert "/beheer/exams/examversion/inlezen/" in client.get(path).content.decode()
 
 
-def test_a_version_that_can_t_be_graded_says_why(client, staff, draft):
+def test_ungradable_version_shows_its_problems(client, staff, draft):
     draft.grading_data["good_from"] = 99
     draft.save()
     page = client.get(f"{VERSIONS}{draft.pk}/change/").content.decode()
@@ -74,7 +74,7 @@ def test_versions_can_t_be_added_changed_or_deleted_published_or_not(client, sta
     assert {version.number for version in ExamVersion.objects.all()} == {1}
 
 
-def test_of_an_exam_the_title_and_level_can_be_mended_and_nothing_else(client, staff, draft):
+def test_only_title_and_level_of_an_exam_are_editable(client, staff, draft):
     before = draft.exam
     form = {
         "title": "Verzorgende-IG",
@@ -93,7 +93,7 @@ def test_of_an_exam_the_title_and_level_can_be_mended_and_nothing_else(client, s
     assert client.post(f"/beheer/exams/exam/{exam.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_who_is_not_of_the_staff_sees_nothing(client: Client, docent, draft):
+def test_admin_of_exams_is_for_staff_only(client: Client, docent, draft):
     client.force_login(docent)
     for url in (VERSIONS, f"{VERSIONS}{draft.pk}/change/", "/beheer/exams/exam/"):
         assert client.get(url).status_code == 302
@@ -103,5 +103,5 @@ def test_who_is_not_of_the_staff_sees_nothing(client: Client, docent, draft):
 def test_content_is_found_by_letters_without_accents(client, staff, listed):
     exam = make_exam(title="Sous-chéf, Horeca’s")
     make_exam(title="Gastronoom")
-    found = client.get(f"/beheer/exams/{listed}/", {"q": "horeca's sous‑chef"}).context["cl"].queryset
-    assert list(found) == [exam if listed == "exam" else exam.current_version]
+    queryset = client.get(f"/beheer/exams/{listed}/", {"q": "horeca's sous‑chef"}).context["cl"].queryset
+    assert list(queryset) == [exam if listed == "exam" else exam.current_version]

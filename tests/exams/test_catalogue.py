@@ -34,7 +34,7 @@ def elective(db: None) -> Exam:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("params", "found"),
     [
         ({"soort": "KEUZEDEEL"}, ["Digitale vaardigheden"]),
         ({"soort": "PROFESSION"}, ["Gastronoom", "Verzorgende IG"]),
@@ -46,9 +46,9 @@ def elective(db: None) -> Exam:
     ],
 )
 def test_kind_and_cohort_narrow_the_list_together_with_the_words(
-    client: Client, visitor: User, cook: Exam, elective: Exam, exam: Exam, wanted: dict[str, str], found: list[str]
+    client: Client, visitor: User, cook: Exam, elective: Exam, exam: Exam, params: dict[str, str], found: list[str]
 ) -> None:
-    page = client.get("/productcatalogus/", wanted).content.decode()
+    page = client.get("/productcatalogus/", params).content.decode()
     titles = ["Digitale vaardigheden", "Gastronoom", "Verzorgende IG"]
     assert [title for title in titles if title in page] == found
 
@@ -61,25 +61,25 @@ def test_the_cohorts_are_those_of_the_catalogue_the_newest_first(client: Client,
     assert '<option value="2024-2025" selected>' in response.content.decode()
 
 
-def test_nothing_of_that_kind_and_cohort_says_what_to_do(client: Client, visitor: User, cook: Exam) -> None:
+def test_empty_filter_result_offers_a_way_out(client: Client, visitor: User, cook: Exam) -> None:
     page = client.get("/productcatalogus/", {"soort": "KEUZEDEEL"}).content.decode()
     assert "Kies een andere soort of een ander cohort" in page
     assert "Toon alle examens" in page
 
 
-def test_a_search_without_result_says_what_to_do(client: Client, visitor: User, cook: Exam) -> None:
+def test_empty_search_result_offers_a_way_out(client: Client, visitor: User, cook: Exam) -> None:
     page = client.get("/productcatalogus/", {"q": "<b>lasser"}).content.decode()
     assert "Geen examen gevonden met ‘&lt;b&gt;lasser’." in page
     assert "Toon alle examens" in page
 
 
-def test_what_is_not_published_is_not_there(client: Client, visitor: User) -> None:
+def test_unpublished_exam_is_not_in_the_catalogue(client: Client, visitor: User) -> None:
     draft = make_exam(title="In de maak", published=False)
     assert "In de maak" not in client.get("/productcatalogus/").content.decode()
     assert client.post(f"/productcatalogus/{draft.pk}/toevoegen/").status_code == 404
 
 
-def test_adding_puts_it_on_the_account_once_and_can_be_undone(client: Client, visitor: User, cook: Exam) -> None:
+def test_adding_is_idempotent_and_can_be_undone(client: Client, visitor: User, cook: Exam) -> None:
     client.post(f"/productcatalogus/{cook.pk}/toevoegen/")
     page = client.post(f"/productcatalogus/{cook.pk}/toevoegen/", follow=True).content.decode()
     assert AccountExam.objects.filter(user=visitor, exam=cook).count() == 1
@@ -88,14 +88,14 @@ def test_adding_puts_it_on_the_account_once_and_can_be_undone(client: Client, vi
     assert "Ongedaan maken" in page
 
 
-def test_removing_takes_it_off_and_can_be_undone(client: Client, visitor: User, cook: Exam) -> None:
+def test_removing_can_be_undone(client: Client, visitor: User, cook: Exam) -> None:
     AccountExam.objects.create(user=visitor, exam=cook)
     page = client.post(f"/productcatalogus/{cook.pk}/verwijderen/", follow=True).content.decode()
     assert not AccountExam.objects.exists()
     assert f'action="/productcatalogus/{cook.pk}/toevoegen/"' in page
 
 
-def test_one_comes_back_to_the_same_search(client: Client, visitor: User, cook: Exam) -> None:
+def test_adding_returns_to_the_same_search(client: Client, visitor: User, cook: Exam) -> None:
     page = client.get("/productcatalogus/", {"q": "chef"}).content.decode()
     assert f'action="/productcatalogus/{cook.pk}/toevoegen/?q=chef"' in page
     assert client.post(f"/productcatalogus/{cook.pk}/toevoegen/?q=chef").url == "/productcatalogus/?q=chef"
@@ -108,7 +108,7 @@ def test_neither_happens_by_a_link(client: Client, visitor: User, cook: Exam) ->
     assert client.get(f"/productcatalogus/{cook.pk}/verwijderen/").status_code == 302
 
 
-def test_nobody_takes_it_off_anothers_account(client: Client, visitor: User, docent: User, exam: Exam) -> None:
+def test_exam_on_another_account_is_not_removed(client: Client, visitor: User, docent: User, exam: Exam) -> None:
     assert client.post(f"/productcatalogus/{exam.pk}/verwijderen/").status_code == 404
     assert AccountExam.objects.filter(user=docent, exam=exam).exists()
 
@@ -122,7 +122,7 @@ def test_many_exams_come_in_pages_that_keep_the_search(client: Client, visitor: 
     assert "Kok 30" in client.get("/productcatalogus/", {"q": "kok", "pagina": "2"}).content.decode()
 
 
-def test_thirty_exams_take_as_many_queries_as_one(client: Client, visitor: User, django_assert_max_num_queries) -> None:
+def test_number_of_queries_is_constant(client: Client, visitor: User, django_assert_max_num_queries) -> None:
     for _ in range(30):
         make_exam()
     with django_assert_max_num_queries(5):

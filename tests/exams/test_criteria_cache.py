@@ -1,4 +1,4 @@
-"""What each process keeps of published units: `exams.criteria_cache`."""
+"""The cache of the criteria of published units."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def numbers(criteria: Sequence[Criterion]) -> list[int]:
 
 
 def reverse(exam: Exam) -> None:
-    """So that what was made last stands first."""
+    """Reverse the order of the units' criteria."""
     for model in (CoreTask, WorkProcess, Part, Criterion):
         for piece in model.objects.filter(**{f"{model.version_path}__exam": exam}):
             piece.position = 100 - piece.position
             piece.save()
 
 
-def test_a_published_unit_is_read_once_with_all_it_belongs_to(django_assert_num_queries) -> None:
+def test_published_unit_is_read_once(django_assert_num_queries) -> None:
     unit = first_unit(make_exam(core_tasks=2))
     with django_assert_num_queries(1):
         first = criteria_of(unit.pk)
@@ -47,7 +47,7 @@ def test_a_published_unit_is_read_once_with_all_it_belongs_to(django_assert_num_
     assert len(first) == 16
 
 
-def test_each_unit_has_its_own(django_assert_num_queries) -> None:
+def test_units_are_cached_separately(django_assert_num_queries) -> None:
     exam = make_exam(units=2)
     units = [*exam.versions.get().units.all(), first_unit(make_exam())]
     for _ in range(2):
@@ -56,7 +56,7 @@ def test_each_unit_has_its_own(django_assert_num_queries) -> None:
     assert len({pk for unit in units for pk in numbers(criteria_of(unit.pk))}) == 24
 
 
-def test_a_new_version_has_its_own() -> None:
+def test_versions_are_cached_separately() -> None:
     exam = make_exam()
     old = first_unit(exam)
     before = numbers(criteria_of(old.pk))
@@ -67,7 +67,7 @@ def test_a_new_version_has_its_own() -> None:
     assert numbers(criteria_of(old.pk)) == before
 
 
-def test_a_draft_is_read_anew_each_time() -> None:
+def test_draft_is_not_cached() -> None:
     exam = make_exam(published=False)
     unit = exam.versions.get().units.get()
     before = numbers(criteria_of(unit.pk))
@@ -77,13 +77,13 @@ def test_a_draft_is_read_anew_each_time() -> None:
     assert numbers(criteria_of(unit.pk)) == before[::-1]
 
 
-def test_a_unit_without_criteria_has_none() -> None:
+def test_unit_without_criteria_is_empty() -> None:
     assert criteria_of(0) == ()
 
 
-def test_no_more_are_kept_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cache_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(criteria_cache, "MAX_UNITS", 2)
     units = make_exam(units=5).versions.get().units.all()
     for unit in units:
         assert numbers(criteria_of(unit.pk)) == in_order(unit.pk)
-        assert len(criteria_cache._kept) <= 2
+        assert len(criteria_cache._cache) <= 2

@@ -1,4 +1,4 @@
-"""An exam, its units and their work processes: for whoever has the exam on the account."""
+"""The pages of an exam, its units and work processes, for users with the exam on their account."""
 
 import pytest
 from django.db import connection
@@ -25,7 +25,7 @@ def test_they_open_with_the_exam_on_the_account(client: Client, docent: User, ex
     assert [client.get(page).status_code for page in pages(exam)] == [200, 200, 200]
 
 
-def test_without_it_they_do_not_exist(client: Client, docent: User, exam: Exam) -> None:
+def test_without_the_exam_on_the_account_pages_are_404(client: Client, docent: User, exam: Exam) -> None:
     AccountExam.objects.all().delete()
     client.force_login(docent)
     assert [client.get(page).status_code for page in pages(exam)] == [404, 404, 404]
@@ -38,7 +38,7 @@ def test_the_exam_of_another_account_does_not_open(client: Client, docent: User)
     assert [client.get(page).status_code for page in pages(theirs)] == [404, 404, 404]
 
 
-def test_the_exam_page_leads_to_units_and_work_processes(client: Client, docent: User) -> None:
+def test_exam_page_links_to_units_and_work_processes(client: Client, docent: User) -> None:
     exam = make_exam(units=2)
     AccountExamFactory(user=docent, exam=exam)
     client.force_login(docent)
@@ -57,14 +57,14 @@ def test_a_draft_does_not_show(client: Client, docent: User, exam: Exam) -> None
     assert client.get(f"/examens/eenheid/{unit.pk}/").status_code == 404
 
 
-def test_an_exam_without_published_content_says_so(client: Client, docent: User) -> None:
+def test_exam_without_published_content_has_a_message(client: Client, docent: User) -> None:
     draft = make_exam(published=False)
     AccountExamFactory(user=docent, exam=draft)
     client.force_login(docent)
     assert "is nog niet gepubliceerd" in client.get(f"/examens/{draft.pk}/").content.decode()
 
 
-def test_the_work_process_shows_what_o_v_and_g_mean(client: Client, docent: User, exam: Exam) -> None:
+def test_work_process_shows_the_meanings_of_o_v_and_g(client: Client, docent: User, exam: Exam) -> None:
     client.force_login(docent)
     page = client.get(pages(exam)[2]).content.decode()
     for text in ("Gedragsobservatie", "Productbeoordeling", "Doet het niet.", "Doet het en legt uit waarom."):

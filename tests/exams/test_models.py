@@ -1,4 +1,4 @@
-"""Exam content in the database: read in few queries, graded by its scheme, immutable once published."""
+"""Exam models: queries, grading scheme, publishing and immutability."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def version() -> ExamVersion:
-    """Published: B1 and B2, each two core tasks of three work processes with both parts."""
+    """A published version with B1 and B2, each two core tasks of three work processes with both parts."""
     return make_exam(units=2, core_tasks=2, work_processes=3).versions.get()
 
 
@@ -47,7 +47,7 @@ def test_content_takes_five_queries_whatever_its_size(size, django_assert_num_qu
 
 
 @pytest.mark.parametrize("size", [1, 4])
-def test_the_scheme_takes_one_query_whatever_the_size_and_none_the_second_time(size, django_assert_num_queries):
+def test_scheme_takes_one_query_and_is_cached(size, django_assert_num_queries):
     version = make_exam(units=size, core_tasks=size, work_processes=size, criteria=size).versions.get()
     with django_assert_num_queries(1):
         scheme = version.scheme()
@@ -82,7 +82,7 @@ def test_a_unit_is_graded_by_its_version(version):
 
 
 # --- Publishing ----------------------------------------------------------------------------------
-def test_a_version_whose_scheme_does_not_fit_can_t_be_published(draft):
+def test_version_with_unfit_scheme_is_not_published(draft):
     draft.grading_data["units"]["B1"]["good_from"] = 99
     with pytest.raises(SchemeError):
         draft.publish()
@@ -94,13 +94,13 @@ def test_a_version_whose_scheme_does_not_fit_can_t_be_published(draft):
         born_published.save()
 
 
-def test_what_lies_empty_in_a_draft_is_named(draft):
+def test_empty_level_of_a_draft_is_reported(draft):
     WorkProcess.objects.create(core_task=CoreTask.objects.get(), position=9, code="B1-K1-W9", title="Leeg")
     with pytest.raises(ValidationError, match="B1-K1-W9"):
         draft.full_clean()
 
 
-def test_publishing_makes_a_version_the_current_one_and_a_second_time_is_refused(draft):
+def test_published_version_is_current_and_not_published_again(draft):
     draft.publish()
     published_at = draft.published_at
     assert draft.exam.current_version == draft
@@ -109,19 +109,19 @@ def test_publishing_makes_a_version_the_current_one_and_a_second_time_is_refused
     assert draft.published_at == published_at
 
 
-def test_the_newest_published_version_is_the_current_one(version):
+def test_newest_published_version_is_current(version):
     ExamVersion.objects.create(exam=version.exam, number=2, grading_rule="points-table", grading_data={})
     assert version.exam.current_version == version
 
 
 def pieces_of(version: ExamVersion) -> list[Any]:
-    """A criterion of the version, and what it stands in up to its unit."""
+    """Return a criterion of the version and its ancestors up to the unit."""
     criterion = Criterion.objects.filter(part__work_process__core_task__unit__exam_version=version)[0]
     part = criterion.part
     return [criterion, part, part.work_process, part.work_process.core_task, part.work_process.core_task.unit]
 
 
-def test_nothing_of_a_published_version_can_be_changed_added_or_taken_away(version):
+def test_published_content_is_immutable(version):
     for piece in pieces_of(version):
         with pytest.raises(PublishedContent):
             piece.save()
@@ -143,7 +143,7 @@ def test_nothing_of_a_published_version_can_be_changed_added_or_taken_away(versi
         ExamVersion.objects.update(published_at=None)
 
 
-def test_an_object_from_before_the_publication_does_not_get_around_it(draft):
+def test_stale_object_cannot_change_published_content(draft):
     pieces = pieces_of(draft)
     ExamVersion.objects.get(pk=draft.pk).publish()
     for piece in pieces:
@@ -170,7 +170,7 @@ def test_a_draft_can_be_changed_and_taken_away(draft):
     assert not part.criteria.exists()
 
 
-# --- What the database keeps ---------------------------------------------------------------------
+# --- Constraints ---------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "fields",
     [
@@ -185,14 +185,14 @@ def test_a_draft_can_be_changed_and_taken_away(draft):
         {"title": ""},
     ],
 )
-def test_an_exam_that_can_t_exist_is_refused_by_form_and_database(fields):
+def test_invalid_exam_is_refused_by_form_and_database(fields):
     with pytest.raises(ValidationError):
         ExamFactory.build(**fields).full_clean()
     with pytest.raises(IntegrityError), transaction.atomic():
         ExamFactory(**fields)
 
 
-def test_a_cohort_is_one_school_year():
+def test_cohort_is_a_school_year():
     with pytest.raises(ValidationError, match="schooljaar"):
         ExamFactory.build(cohort="2025-2027").full_clean()
 
@@ -205,7 +205,7 @@ def test_crebo_numbers_and_codes_of_keuzedelen_fit(kind, code):
     assert Exam.objects.get() == exam
 
 
-def test_the_database_keeps_codes_positions_and_texts_whole(draft):
+def test_database_constrains_codes_positions_and_texts(draft):
     unit = draft.units.get()
     part = Part.objects.order_by("pk")[0]
     for broken in (

@@ -6,7 +6,7 @@ from accounts.models import User
 from tests.factories import AccountExamFactory, UserFactory, make_exam
 
 
-def test_exams_on_the_account_are_there_and_no_others(client: Client, docent: User) -> None:
+def test_only_exams_on_the_account_are_listed(client: Client, docent: User) -> None:
     make_exam(title="Niet van mij")
     client.force_login(docent)
     page = client.get("/mijn-digibib/").content.decode()
@@ -14,7 +14,7 @@ def test_exams_on_the_account_are_there_and_no_others(client: Client, docent: Us
     assert "Niet van mij" not in page
 
 
-def test_the_view_is_kept_in_the_address(client: Client, docent: User) -> None:
+def test_view_is_part_of_the_url(client: Client, docent: User) -> None:
     client.force_login(docent)
     assert '<ul class="tiles">' in client.get("/mijn-digibib/").content.decode()
     rows = client.get("/mijn-digibib/?weergave=rijen").content.decode()
@@ -29,7 +29,7 @@ def test_an_empty_account_points_to_the_catalogue(client: Client, db: None) -> N
     assert "Naar de productcatalogus" in page
 
 
-def test_thirty_exams_take_as_many_queries_as_one(client: Client, docent: User, django_assert_max_num_queries) -> None:
+def test_number_of_queries_is_constant(client: Client, docent: User, django_assert_max_num_queries) -> None:
     for _ in range(30):
         AccountExamFactory(user=docent)
     client.force_login(docent)

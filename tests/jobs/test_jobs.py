@@ -71,7 +71,7 @@ def work_raises(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FinalBatch, "work", fail)
 
 
-def test_it_is_announced_on_commit(
+def test_job_is_announced_on_commit(
     job: FinalBatch, announced: list[tuple[str, int]], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -89,7 +89,7 @@ def test_a_task_that_runs_twice_works_once(job: FinalBatch, done: list[int]) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_of_two_workers_claims_it(job: FinalBatch) -> None:
+def test_only_one_worker_claims_a_job(job: FinalBatch) -> None:
     claims = at_once(*[lambda: FinalBatch.objects.claim(job.pk)] * 2)
     assert [claim for claim in claims if claim] == [job]
 
@@ -112,7 +112,7 @@ def test_a_claim_holds_until_its_lease_ends(job: FinalBatch, pass_time: Callable
     assert (job.finished_at, job.claim_id) == (None, second.claim_id)
 
 
-def test_a_worker_that_lost_its_claim_changes_nothing(job: FinalBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lost_claim_changes_nothing(job: FinalBatch, monkeypatch: pytest.MonkeyPatch) -> None:
     other = uuid4()
 
     def work(claimed: FinalBatch) -> None:
@@ -159,7 +159,7 @@ def test_failed_work_pauses_longer_each_time_and_is_given_up(
     assert "was given up after 4 attempts" in caplog.text
 
 
-def test_work_that_kills_every_worker_is_given_up(
+def test_job_that_kills_workers_is_given_up(
     job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_raises(Died(), monkeypatch)
@@ -191,7 +191,7 @@ def test_restarted_work_is_due_at_once_with_all_attempts(job: FinalBatch, done: 
     assert done == [job.pk]
 
 
-def test_the_sweep_announces_what_is_due(job: FinalBatch, announced: list[tuple[str, int]]) -> None:
+def test_sweep_announces_due_jobs(job: FinalBatch, announced: list[tuple[str, int]]) -> None:
     now = timezone.now()
     FinalBatchFactory(lease_until=now + timedelta(minutes=1), claim_id=uuid4())
     FinalBatchFactory(finished_at=now)
@@ -200,7 +200,7 @@ def test_the_sweep_announces_what_is_due(job: FinalBatch, announced: list[tuple[
     assert announced == [(LABEL, job.pk), (LABEL, left.pk)]
 
 
-def test_purge_leaves_what_is_not_finished(job: FinalBatch) -> None:
+def test_purge_keeps_unfinished_jobs(job: FinalBatch) -> None:
     long_ago = timezone.now() - timedelta(days=31)
     FinalBatchFactory(started_at=long_ago, finished_at=long_ago)
     recent = FinalBatchFactory(finished_at=timezone.now())
@@ -211,6 +211,6 @@ def test_purge_leaves_what_is_not_finished(job: FinalBatch) -> None:
 
 @pytest.mark.parametrize("kind", tasks._kinds(), ids=str)
 @pytest.mark.django_db
-def test_each_kind_defines_its_work_and_what_is_pending(kind: type[Job]) -> None:
+def test_each_kind_defines_work_and_pending(kind: type[Job]) -> None:
     assert callable(kind.work)
     assert not kind.objects.due().exists()

@@ -24,11 +24,11 @@ class MakeRun(Process):
         super().__init__(command, env={**kept, "VAR_DIR": str(folder), **env}, log=log)
 
     def wait_until_started(self) -> float:
-        """Until it named the address to open; the seconds it says that took."""
+        """Wait until the site is up; return the reported seconds."""
         self.wait_for_output(f"Open {self.url}/")
-        told = re.search(r"Started in ([\d.]+) s", self.output)
-        assert told is not None
-        return float(told[1])
+        match = re.search(r"Started in ([\d.]+) s", self.output)
+        assert match is not None
+        return float(match[1])
 
     def work_seconds(self) -> float:
         """Processor time of all its processes so far, those that ended included: what a start costs, whatever else

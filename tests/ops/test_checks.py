@@ -21,10 +21,10 @@ PRODUCTION = {
 
 @pytest.fixture
 def found(settings):
-    """Sets production's settings with the given ones different; the ids of our checks that speak up."""
+    """Run the checks with production settings and `overrides`; return the ids of the problems."""
 
-    def find(**different: object) -> set[str | None]:
-        for name, value in {**PRODUCTION, **different}.items():
+    def find(**overrides: object) -> set[str | None]:
+        for name, value in {**PRODUCTION, **overrides}.items():
             setattr(settings, name, value)
         return {message.id for message in run_checks(tags=[TAG]) if message.hint}
 
@@ -54,8 +54,8 @@ def test_demo_takes_any_secret(found):
 @pytest.mark.parametrize("host", ["*", "example.nl", ".example.nl", "8.8.8.8", "[2606:4700::1111]", "mijntest.nl"])
 @pytest.mark.parametrize(("loose", "expected"), [("DEMO", "digibeoordelen.E002"), ("DEBUG", "digibeoordelen.E004")])
 def test_demo_and_debug_stay_off_public_names(found, host, loose, expected):
-    different = {loose: True, "ALLOWED_HOSTS": ["127.0.0.1", host], "SITE_URL": "http://127.0.0.1:8000"}
-    assert found(**different) == {expected}
+    overrides = {loose: True, "ALLOWED_HOSTS": ["127.0.0.1", host], "SITE_URL": "http://127.0.0.1:8000"}
+    assert found(**overrides) == {expected}
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "192.168.1.20", "laptop", "beoordelen.localhost"])
@@ -88,7 +88,7 @@ def test_https_without_a_trusted_proxy_is_warned_about(found):
     assert found(SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
 
 
-def test_a_proxy_without_a_number_of_trusted_ones_is_warned_of(found):
+def test_proxy_without_trusted_proxies_is_a_warning(found):
     assert found(TRUSTED_PROXIES=0) == {"digibeoordelen.W008"}
     assert found(TRUSTED_PROXIES=0, SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
 

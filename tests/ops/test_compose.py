@@ -27,12 +27,12 @@ queue_mail(kind="test", to="a@school.test", subject="Uit de rij", text="Dag", ht
 """
 
 
-def test_every_part_of_the_site_is_there():
+def test_compose_has_every_service():
     assert set(SERVICES) == {*SITE_SERVICES, "db", "redis", "caddy", "mail"}
     assert SERVICES["db"]["image"] == "postgres:15"
 
 
-def test_secrets_have_no_default_and_compose_refuses_without_them():
+def test_secrets_are_required():
     used = re.findall(r"\$\{(\w+)([^}]*)\}", TEXT)
     assert {name for name, _ in used} >= SECRETS
     assert {rest[:2] for name, rest in used if name in SECRETS} == {":?"}
@@ -52,18 +52,18 @@ def test_each_lasting_service_has_a_health_check(service):
     assert SERVICES[service]["healthcheck"]["test"]
 
 
-def test_the_mail_catcher_is_seen_by_this_machine_alone():
+def test_mail_catcher_listens_locally_only():
     assert SERVICES["mail"]["ports"] == ["127.0.0.1:8025:8025"]
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["caddy", "mail"]
 
 
-def test_the_image_installs_what_make_run_does():
+def test_image_installs_the_same_packages_as_make_run():
     needed = {package for need in machine.SITE_NEEDS for package in need.packages} - {"python3-venv"}
     assert needed <= set(DOCKERFILE.split())
     assert "--require-hashes -r /tmp/app.txt" in DOCKERFILE
 
 
-def test_the_image_holds_the_guide_that_the_site_shows():
+def test_image_contains_the_guide():
     ignored = (BASE / ".dockerignore").read_text().split()
     assert ignored.index("docs/*") < ignored.index(f"!{guide.PATH.relative_to(BASE)}")
 
@@ -93,7 +93,7 @@ class TestProcesses:
         ("name", "value", "complaint"),
         [("SECRET_KEY", "changeme", "digibeoordelen.E001"), ("SITE_URL", "http://127.0.0.1", "digibeoordelen.E003")],
     )
-    def test_it_refuses_to_start_misconfigured(self, bare_stack, service, name, value, complaint):
+    def test_misconfigured_container_does_not_start(self, bare_stack, service, name, value, complaint):
         bare_stack.different = {name: value}
         process = bare_stack.start(service)
         wait_until(lambda: not process.is_running, f"{service} to give up")

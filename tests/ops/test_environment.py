@@ -31,13 +31,13 @@ def commands(tmp_path, monkeypatch):
     return done
 
 
-def test_first_time_makes_it_and_installs_with_hashes(commands):
+def test_first_run_creates_and_installs_with_hashes(commands):
     assert environment.prepare(environment.APP) == environment.PYTHON
     assert [command[1:3] for command in commands] == [("-m", "venv"), ("-m", "pip")]
     assert "--require-hashes" in commands[1]
 
 
-def test_second_time_does_nothing(commands):
+def test_second_run_does_nothing(commands):
     environment.prepare(environment.APP)
     commands.clear()
     environment.prepare(environment.APP)
@@ -75,7 +75,7 @@ def pins(lock: Path) -> set[str]:
     return set(re.findall(r"^[\w.\[\],-]+==[^ \\]+", lock.read_text(), re.MULTILINE))
 
 
-def test_the_developers_lock_has_every_package_of_the_sites_at_the_same_version():
+def test_dev_lock_is_a_superset_of_the_app_lock():
     assert pins(environment.APP)
     assert pins(environment.APP) <= pins(environment.DEV)
 

@@ -1,4 +1,4 @@
-"""The site's icon: beside the title of a page, and at the address that browsers ask without being told."""
+"""The site's icon, in pages and at /favicon.ico."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def colours(picture: Image.Image) -> set[tuple[int, int, int]]:
     return set(zip(bytes_of[0::4], bytes_of[1::4], bytes_of[2::4], strict=True))
 
 
-def test_a_browser_that_is_told_nothing_gets_the_icon_in_three_sizes(client: Client) -> None:
+def test_favicon_has_three_sizes(client: Client) -> None:
     response = client.get("/favicon.ico")
     assert (response.status_code, response["Content-Type"]) == (200, "image/x-icon")
     assert response["Cache-Control"] == "public, max-age=86400"
@@ -37,7 +37,7 @@ def test_the_icon_of_a_phone_s_start_screen_is_the_same() -> None:
 
 
 @pytest.mark.parametrize("path", ["/inloggen/", "/beheer/", "/beheer/exams/exam/"])
-def test_every_page_names_icons_that_are_there(client: Client, db: None, path: str) -> None:
+def test_every_page_links_to_existing_icons(client: Client, db: None, path: str) -> None:
     if path != "/inloggen/":
         client.force_login(UserFactory(is_staff=True))
     named = re.findall(r'<link rel="(?:apple-touch-)?icon"[^>]*href="([^"]+)"', client.get(path).content.decode())

@@ -48,13 +48,13 @@ def test_others_get_the_command_to_type(apt, need, monkeypatch):
     )
 
 
-def test_nothing_missing_touches_nothing(apt, monkeypatch):
+def test_without_missing_packages_nothing_runs(apt, monkeypatch):
     monkeypatch.setattr("os.geteuid", lambda: 0)
     assert machine.install_missing([Need(("bar",), "bar", lambda: True)]) == []
     assert apt == []
 
 
-def test_what_could_not_be_installed_is_still_missing(apt, monkeypatch):
+def test_failed_installation_is_reported_as_missing(apt, monkeypatch):
     monkeypatch.setattr("os.geteuid", lambda: 0)
     never = Need(("baz",), "baz", lambda: False)
     assert machine.install_missing([never]) == [never]

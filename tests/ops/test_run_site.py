@@ -21,7 +21,7 @@ def health(site: MakeRun) -> dict[str, object]:
         return json.load(response)
 
 
-def test_stopped_or_killed_at_any_moment_it_starts_again(run_site):
+def test_site_restarts_after_stop_or_kill(run_site):
     site = run_site()
     site.wait_until_started()
     key = site.folder / "secret_key"
@@ -59,18 +59,18 @@ def test_other_sites_settings_in_the_shell_are_not_ours(running_site):
     assert health(running_site)["broker"] is True
 
 
-def test_mail_goes_to_the_server_of_the_environment_whose_password_is_not_shown(running_site):
+def test_email_url_is_used_and_its_password_hidden(running_site):
     assert "Mail goes to the server of EMAIL_URL" in running_site.output
     assert "password" not in running_site.output
 
 
-def test_the_secret_key_is_long_and_its_owners_alone(running_site):
+def test_secret_key_is_long_and_readable_by_owner_only(running_site):
     key = running_site.folder / "secret_key"
     assert len(key.read_text()) > 50
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-def test_a_second_one_says_that_the_first_is_running(running_site, tmp_path):
+def test_second_start_reports_the_running_site(running_site, tmp_path):
     port = running_site.url.rpartition(":")[2]
     second = MakeRun(running_site.folder, port=port, env={}, log=tmp_path / "log")
     second.wait_for_output(f"is running already: {running_site.url} (process ")
@@ -103,6 +103,6 @@ def test_a_taken_port_is_named_with_a_way_out(run_site, taken_port):
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1", "8000; id"])
-def test_what_is_no_port_is_refused(run_site, port):
+def test_invalid_port_is_refused(run_site, port):
     site = run_site(at=port)
     site.wait_for_output(f"PORT={port} is no port.")

@@ -30,13 +30,13 @@ def last_lines(capsys, count: int) -> list[str]:
     return capsys.readouterr().out.splitlines()[-count:]
 
 
-def test_all_well_ends_so(suite, capsys):
+def test_success_ends_with_code_0(suite, capsys):
     suite.tally = Tally(passed=812)
     assert suite.finish() == 0
     assert last_lines(capsys, 2) == ["Nothing was skipped.", "812 passed, 0 failed, 0 skipped"]
 
 
-def test_what_was_skipped_is_said_and_is_no_failure_at_home(suite, capsys):
+def test_skips_are_listed_and_fail_only_in_ci(suite, capsys):
     suite.tally = Tally(passed=5, reasons=Counter({"SQLite: no printer": 2}))
     suite.skip("the browser tests", [machine.CHROMIUM])
     assert suite.finish() == 0

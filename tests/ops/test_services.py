@@ -31,7 +31,7 @@ def open_folder(monkeypatch) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_postgresql_serves_an_empty_database_and_leaves_nothing(open_folder):
+def test_postgresql_serves_an_empty_database_and_is_removed(open_folder):
     with services.postgresql() as url, psycopg.connect(url) as connection:
         assert connection.execute("SHOW fsync").fetchone() == ("off",)
         assert connection.execute("SELECT count(*) FROM pg_stat_user_tables").fetchone() == (0,)
@@ -41,7 +41,7 @@ def test_postgresql_serves_an_empty_database_and_leaves_nothing(open_folder):
     assert list(open_folder.iterdir()) == []
 
 
-def test_redis_serves_and_leaves_nothing(open_folder):
+def test_redis_serves_and_is_removed(open_folder):
     with services.redis() as url:
         client = redis_client.Redis.from_url(url)
         assert client.set("a", "b")
@@ -51,7 +51,7 @@ def test_redis_serves_and_leaves_nothing(open_folder):
     assert list(open_folder.iterdir()) == []
 
 
-def test_a_server_that_will_not_start_says_why(monkeypatch):
+def test_failed_server_reports_its_output(monkeypatch):
     monkeypatch.setattr(services, "find_program", lambda name: "/bin/false")
     with pytest.raises(services.ServerFailed, match="initdb failed"), services.postgresql():
         pass

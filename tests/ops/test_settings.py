@@ -19,7 +19,7 @@ def run(code: str, **more: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_gunicorn_says_of_a_request_holds_no_link() -> None:
+def test_gunicorn_log_hides_links() -> None:
     said = run(
         "import logging, django\n"
         "logger = logging.getLogger('gunicorn.error')\n"
@@ -32,18 +32,18 @@ def test_what_gunicorn_says_of_a_request_holds_no_link() -> None:
     assert "geheim" not in said
 
 
-def test_a_kept_connection_is_tried_before_it_is_used() -> None:
+def test_persistent_connection_is_checked_before_use() -> None:
     code = "from django.conf import settings; print(settings.DATABASES['default']['CONN_HEALTH_CHECKS'])"
     assert run(code).stdout.strip() == "True"
 
 
-def test_what_an_earlier_key_signed_stays_good() -> None:
+def test_signature_of_a_fallback_key_is_valid() -> None:
     earlier = "an earlier key that is long enough for every check that looks at it"
     signed = run("from django.core import signing; print(signing.dumps(7))", SECRET_KEY=earlier).stdout.strip()
     read = f"from django.core import signing; print(signing.loads({signed!r}))"
     assert run(read, SECRET_KEY_FALLBACKS=f"one-older-still,{earlier}").stdout.strip() == "7"
 
 
-def test_an_empty_list_of_earlier_keys_is_none() -> None:
+def test_empty_fallback_list_is_empty() -> None:
     code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
     assert run(code, SECRET_KEY_FALLBACKS="").stdout.strip() == "[]"

@@ -94,7 +94,7 @@ def test_output_is_passed_on_behind_its_speakers_name(crew):
     wait_for(lambda: one.said("web    | hello\n") and one.said("web    | oops\n"))
 
 
-def test_what_dies_is_started_again(crew):
+def test_dead_child_is_restarted(crew):
     one = crew(web=SLEEPS.format("web"))
     first = one.pid("web")
     (one.folder / "web").unlink()
@@ -103,14 +103,14 @@ def test_what_dies_is_started_again(crew):
     assert one.said("web stopped (signal SIGKILL); it starts again in 0 s")
 
 
-def test_what_keeps_dying_is_started_with_growing_pauses(crew):
+def test_restarts_have_growing_pauses(crew):
     one = crew(web="echo start; exit 3")
     wait_for(lambda: one.log.read_text().count("| start") == 4)
     pauses = [line.split(" in ")[1] for line in one.log.read_text().splitlines() if "exit code 3" in line]
     assert pauses[:3] == ["0 s", "1 s", "1 s"]  # 0.3, 0.6, 1.2 rounded
 
 
-def test_what_a_dead_child_started_goes_with_it(crew):
+def test_children_of_a_dead_child_are_killed(crew):
     one = crew(web="sleep 600 & echo $! > grandchild; " + SLEEPS.format("web"))
     grandchild = one.pid("grandchild")
     os.kill(one.pid("web"), signal.SIGKILL)
@@ -118,7 +118,7 @@ def test_what_a_dead_child_started_goes_with_it(crew):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_asked_to_stop_it_stops_all_and_ends_well(crew, number):
+def test_stopping_stops_all_children(crew, number):
     one = crew(web=SLEEPS.format("web"), worker=SLEEPS.format("worker"))
     pids = [one.pid("web"), one.pid("worker")]
     one.process.send_signal(number)
@@ -126,7 +126,7 @@ def test_asked_to_stop_it_stops_all_and_ends_well(crew, number):
     assert not any(lives(pid) for pid in pids)
 
 
-def test_it_waits_for_who_finishes_work(crew):
+def test_stopping_waits_for_unfinished_work(crew):
     finishing = "trap 'sleep 1; echo done > finished; exit 0' TERM; echo $$ > worker; while :; do sleep 0.1; done"
     one = crew(worker=finishing)
     one.pid("worker")
@@ -135,7 +135,7 @@ def test_it_waits_for_who_finishes_work(crew):
     assert (one.folder / "finished").read_text() == "done\n"
 
 
-def test_who_will_not_stop_is_ended_by_force(crew):
+def test_child_that_ignores_sigterm_is_killed(crew):
     one = crew(worker=STUBBORN.format("worker"))
     pid = one.pid("worker")
     one.process.terminate()
@@ -156,7 +156,7 @@ def test_a_second_ctrl_c_does_not_wait(crew):
     assert not lives(pid)
 
 
-def test_killed_it_leaves_no_orphans(crew):
+def test_killed_supervisor_leaves_no_orphans(crew):
     one = crew(web=SLEEPS.format("web"), worker=SLEEPS.format("worker"))
     pids = [one.pid("web"), one.pid("worker")]
     one.process.kill()

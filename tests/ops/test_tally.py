@@ -48,7 +48,7 @@ def test_every_test_counts_once_and_errors_count_as_failures(report):
     assert (tally.passed, tally.failed, tally.skipped) == (2, 3, 4)
 
 
-def test_skipped_tests_are_told_by_run_and_reason(report):
+def test_skipped_tests_are_listed_by_run_and_reason(report):
     lines = read_junit(report, run="SQLite").describe_skipped()
     assert "1 test, SQLite: no chromium here" in lines
     assert "2 tests, SQLite: no redis" in lines

@@ -17,16 +17,18 @@ from django.core.exceptions import ValidationError
 from accounts.importing.columns import (
     CHUNK,
     EMAIL_AT,
+    IS_EXAMPLE,
     SYNONYMS,
     Column,
-    Judged,
     Layout,
     Note,
     Outcome,
     Row,
+    ValidatedRow,
     chunks,
     problems,
     repeated,
+    skipped,
 )
 from accounts.importing.kinds import Lines
 from accounts.importing.template_files import Template
@@ -42,7 +44,7 @@ ROLE = Column(
     "Student, Docent, Praktijkopleider, Examencommissie of Schoolbeheer; meer dan één met een komma ertussen. Leeg mag "
     "als er een studentnummer staat: dat is een student.",
     100,
-    also=SYNONYMS["role"],
+    synonyms=SYNONYMS["role"],
     choices={str(label).casefold(): value for value, label in Role.choices},
     several=True,
 )
@@ -51,18 +53,18 @@ NUMBER = Column(
     "Studentnummer",
     "Alleen voor studenten. De student ziet het bij de eerste keer inloggen.",
     STUDENT_NUMBER_LENGTH,
-    also=SYNONYMS["student_number"],
+    synonyms=SYNONYMS["student_number"],
 )
 COLUMNS = (
-    Column("first_name", "Voornaam", "Verplicht.", 80, required=True, also=SYNONYMS["first_name"], holds="name"),
-    Column("infix", "Tussenvoegsel", "Zoals ‘van der’.", 30, also=SYNONYMS["infix"], holds="name"),
+    Column("first_name", "Voornaam", "Verplicht.", 80, required=True, synonyms=SYNONYMS["first_name"], holds="name"),
+    Column("infix", "Tussenvoegsel", "Zoals ‘van der’.", 30, synonyms=SYNONYMS["infix"], holds="name"),
     Column(
         "last_name",
         "Achternaam",
         "Verplicht, zonder tussenvoegsel.",
         120,
         required=True,
-        also=SYNONYMS["last_name"],
+        synonyms=SYNONYMS["last_name"],
         holds="name",
     ),
     Column(
@@ -71,7 +73,7 @@ COLUMNS = (
         "Verplicht. Hieraan wordt iemand herkend, en hiermee logt die in.",
         254,
         required=True,
-        also=SYNONYMS["email"],
+        synonyms=SYNONYMS["email"],
     ),
     ROLE,
     NUMBER,
@@ -80,7 +82,7 @@ COLUMNS = (
         "Taal",
         "Van de mail met de link: Nederlands of Engels. Leeg is Nederlands.",
         40,
-        also=SYNONYMS["language"],
+        synonyms=SYNONYMS["language"],
         choices={"nederlands": Language.DUTCH, "engels": Language.ENGLISH, "english": Language.ENGLISH},
     ),
 )
@@ -97,7 +99,7 @@ TEMPLATE = Template(
         "Een lijst neemt niemand een rol af en wijzigt geen studentnummer dat er al staat.",
     ),
 )
-NAMES = ("first_name", "infix", "last_name")
+NAME_FIELDS = ("first_name", "infix", "last_name")
 HEADERS = {column.name: column.header for column in COLUMNS}
 
 
@@ -130,7 +132,7 @@ class ExistingUser:
 
 def listed_person(values: Sequence[str], school: School) -> ListedPerson:
     values_by_name = dict(zip((column.name for column in COLUMNS), values, strict=True))
-    roles = set(ROLE.chosen(values_by_name["role"])) or {Role.STUDENT.value}
+    roles = set(ROLE.parse(values_by_name["role"])) or {Role.STUDENT.value}
     return ListedPerson(
         first_name=values_by_name["first_name"],
         infix=values_by_name["infix"],
@@ -150,15 +152,15 @@ def format_number(typed: str, school: School) -> str:
         return "".join(typed.split())
 
 
-def judge(
+def validate(
     *,
     school: School,
     by_id: int,
     layout: Layout,
     lines: Lines,
-    sound: Container[int] = (),
+    checked: Container[int] = (),
     lock: bool = False,
-) -> Iterator[Judged]:
+) -> Iterator[ValidatedRow]:
     """Yield what each line would do to the school now; see `Judge`."""
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
     numbers: dict[str, int] = {}  # number → line
@@ -166,16 +168,16 @@ def judge(
         known = _Known(school, [values for _, values in chunk], lock=lock)
         for line, values in chunk:
             email = normalise_address(values[EMAIL_AT])
-            notes = [] if line in sound else _problems(layout, values, school)
+            notes = [] if line in checked else _problems(layout, values, school)
             if notes:
-                yield Judged(Row(line, values, Outcome.ERROR, tuple(notes)))
+                yield ValidatedRow(Row(line, values, Outcome.ERROR, tuple(notes)))
             elif email == EXAMPLE[EMAIL_AT]:
-                yield Judged(Row(line, values, Outcome.SKIPPED, (Note("", "", "het voorbeeld uit het template"),)))
+                yield ValidatedRow(skipped(line, values, IS_EXAMPLE))
             elif email in earlier:
-                yield Judged(repeated(layout, line, values, *earlier[email]))
+                yield ValidatedRow(repeated(layout, line, values, *earlier[email]))
             else:
                 earlier[email] = line, values
-                yield _judge(line, values, listed_person(values, school), known, numbers, by_id)
+                yield _validate_line(line, values, listed_person(values, school), known, numbers, by_id)
 
 
 def _problems(layout: Layout, values: Sequence[str], school: School) -> list[Note]:
@@ -184,7 +186,7 @@ def _problems(layout: Layout, values: Sequence[str], school: School) -> list[Not
     role, number = values[4], values[5]
     if not role and not number:
         notes.append(Note(ROLE.header, "", "moet worden ingevuld, of anders een studentnummer"))
-    elif number and role and not notes and Role.STUDENT not in ROLE.chosen(role):
+    elif number and role and not notes and Role.STUDENT not in ROLE.parse(role):
         notes.append(Note(NUMBER.header, number, "kan niet: alleen een student heeft een studentnummer"))
     if any(note.column == NUMBER.header for note in notes):
         return notes
@@ -220,19 +222,19 @@ class _Known:
         self.owners = {owner.student_number: owner.user for owner in owners}
 
 
-def _judge(
+def _validate_line(
     line: int, values: tuple[str, ...], listed: ListedPerson, known: _Known, numbers: dict[str, int], by_id: int
-) -> Judged:
+) -> ValidatedRow:
     existing = known.people.get(listed.email)
     if error := _number_taken(listed, existing, known, numbers):
-        return Judged(Row(line, values, Outcome.ERROR, (error,)), existing)
+        return ValidatedRow(Row(line, values, Outcome.ERROR, (error,)), existing)
     if listed.student_number:
         numbers[listed.student_number] = line
     if existing and existing.memberships:
-        return Judged(_member(line, values, listed, existing, by_id), existing)
+        return ValidatedRow(_member(line, values, listed, existing, by_id), existing)
     if invitation := known.invitations.get(listed.email):
-        return Judged(_already_invited(line, values, listed, invitation), existing)
-    return Judged(Row(line, values, Outcome.NEW), existing)
+        return ValidatedRow(_already_invited(line, values, listed, invitation), existing)
+    return ValidatedRow(Row(line, values, Outcome.NEW), existing)
 
 
 def _number_taken(
@@ -266,7 +268,7 @@ def _member(line: int, values: tuple[str, ...], listed: ListedPerson, existing: 
     changes = [Note(ROLE.header, str(Role(role).label), "komt erbij") for role in new_roles]
     if listed.student_number and not current_number:
         changes.append(Note(NUMBER.header, listed.student_number, "was leeg"))
-    renamed = [name for name in NAMES if getattr(existing.user, name) != getattr(listed, name)]
+    renamed = [name for name in NAME_FIELDS if getattr(existing.user, name) != getattr(listed, name)]
     notes = []
     if existing.can_be_renamed:
         changes += [Note(HEADERS[name], getattr(listed, name), _old_value(existing.user, name)) for name in renamed]

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts.importing.columns import Judged, Layout
+from accounts.importing.columns import Layout, ValidatedRow
 from accounts.importing.kinds import Count, Kind
 from accounts.models import DERIVED_FIELDS, Membership, PeopleImport, Role, RoleChange, SchoolInvitation, User
 from accounts.people import roles
@@ -16,9 +16,9 @@ from accounts.people.invite import start_sending
 from accounts.people.notify import WATCHED, GrantedRole, notify_roles
 from accounts.school.student_numbers import log_number
 
-from .people import COLUMNS, NAMES, ExistingUser, ListedPerson, judge, listed_person, missing_roles
+from .people import COLUMNS, NAME_FIELDS, ExistingUser, ListedPerson, listed_person, missing_roles, validate
 
-BATCH = 500
+ROWS_PER_BATCH = 500
 CHANGED = (
     "Bij de school is intussen iets veranderd; er is nog niets geïmporteerd. "
     "Hieronder staat wat er nu gebeurt als u importeert."
@@ -26,11 +26,14 @@ CHANGED = (
 GIVEN, IMPORTED = roles.Change.GIVEN, roles.How.IMPORT
 
 
-def write(prepared: PeopleImport, good: Sequence[Judged], *, layout: Layout, count: Count | None) -> None:
+def write(prepared: PeopleImport, valid: Sequence[ValidatedRow], *, layout: Layout, count: Count | None) -> None:
     """Create accounts for new people, invite existing accounts, and update members of the school."""
     roles_given: list[GrantedRole] = []
-    for start in range(0, len(good), BATCH):
-        batch = [(listed_person(one.row.values, prepared.school), one.there) for one in good[start : start + BATCH]]
+    for start in range(0, len(valid), ROWS_PER_BATCH):
+        batch = [
+            (listed_person(item.row.values, prepared.school), item.existing)
+            for item in valid[start : start + ROWS_PER_BATCH]
+        ]
         roles_given += _write_new(prepared, [listed for listed, existing in batch if existing is None])
         _invite(prepared, [(listed, None) for listed, existing in batch if existing and not existing.memberships])
         for listed, existing in batch:
@@ -66,13 +69,18 @@ def _write_new(prepared: PeopleImport, new: Sequence[ListedPerson]) -> list[Gran
     RoleChange.objects.bulk_create(
         RoleChange(
             **roles.role_change_fields(
-                school=prepared.school, user=one.user, role=one.role, change=GIVEN, by=prepared.by, how=IMPORTED
+                school=prepared.school,
+                user=membership.user,
+                role=membership.role,
+                change=GIVEN,
+                by=prepared.by,
+                how=IMPORTED,
             )
         )
-        for one in memberships
+        for membership in memberships
     )
     _invite(prepared, accounts)
-    return [GrantedRole(one.user, one.role) for one in memberships if one.role in WATCHED]
+    return [GrantedRole(membership.user, membership.role) for membership in memberships if membership.role in WATCHED]
 
 
 def _membership(prepared: PeopleImport, user: User, listed: ListedPerson, role: str) -> Membership:
@@ -87,7 +95,7 @@ def _invite(prepared: PeopleImport, people: Sequence[tuple[ListedPerson, User | 
     wanted_at = timezone.now() if prepared.mails_now else None
     invitations = []
     for listed, user in people:
-        name: dict[str, Any] = {field: getattr(listed, field) for field in NAMES}
+        name: dict[str, Any] = {field: getattr(listed, field) for field in NAME_FIELDS}
         invitation = SchoolInvitation(
             school=prepared.school,
             email=listed.email,
@@ -107,10 +115,10 @@ def _invite(prepared: PeopleImport, people: Sequence[tuple[ListedPerson, User | 
 
 def _update(prepared: PeopleImport, listed: ListedPerson, existing: ExistingUser) -> list[GrantedRole]:
     user = existing.user
-    if existing.can_be_renamed and any(getattr(user, name) != getattr(listed, name) for name in NAMES):
-        for name in NAMES:
+    if existing.can_be_renamed and any(getattr(user, name) != getattr(listed, name) for name in NAME_FIELDS):
+        for name in NAME_FIELDS:
             setattr(user, name, getattr(listed, name))
-        user.save(update_fields=list(NAMES))
+        user.save(update_fields=list(NAME_FIELDS))
     missing = missing_roles(listed, existing)
     for role in missing:
         number = listed.student_number if role == Role.STUDENT else ""
@@ -127,7 +135,7 @@ def _update(prepared: PeopleImport, listed: ListedPerson, existing: ExistingUser
 PEOPLE = Kind(
     model=PeopleImport,
     columns=COLUMNS,
-    judge=judge,
+    validate=validate,
     write=write,
     changed=CHANGED,
     role=Role.SCHOOLBEHEER,

@@ -1,5 +1,3 @@
-"""The list of demo accounts for the login page."""
-
 from django import template
 
 from digibeoordelen.demo.accounts import DEMO_ACCOUNTS, DEMO_PASSWORD, DemoAccount

@@ -1,4 +1,4 @@
-"""Dates as 'Mon 23 Nov 2026, 14:03': the house style of the Dutch ones, in English words."""
+"""Dates as 'Mon 23 Nov 2026, 14:03'."""
 
 DATE_FORMAT = "D j M Y"
 DATETIME_FORMAT = "D j M Y, H:i"

@@ -1,4 +1,4 @@
-"""Dates as 'ma 23 nov 2026, 14:03' (docs of the house style)."""
+"""Dates as 'ma 23 nov 2026, 14:03'."""
 
 DATE_FORMAT = "D j b Y"
 DATETIME_FORMAT = "D j b Y, H:i"

@@ -1,4 +1,4 @@
-"""`manage.py load_exam FILE... [--publish]`: exam content from YAML files into the database."""
+"""`manage.py load_exam FILE... [--publish]`: load exam content from YAML files into the database."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from exams.content.schema import FileRefused
-from exams.content.versions import ExamFile, Loaded, load, read_file
+from exams.content.versions import ExamFile, Loaded, load_exam, read_file
 
-SHOWN = 20  # faults a file; the rest is mostly what the first ones cause
+MAX_FAULTS = 20  # shown per file; the rest mostly follows from the first ones
 
 
 class Command(BaseCommand):
@@ -25,10 +25,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, files: list[Path], publish: bool, **options: Any) -> None:
         read = self._read(files)
         with transaction.atomic():
-            loaded = [load(file, publish=publish) for file in read]
+            loaded = [load_exam(file, publish=publish) for file in read]
         if options["verbosity"]:
-            for one in loaded:
-                self.stdout.write(_told(one))
+            for result in loaded:
+                self.stdout.write(_message(result))
 
     def _read(self, files: list[Path]) -> list[ExamFile]:
         read, refused = [], []
@@ -43,19 +43,18 @@ class Command(BaseCommand):
 
 
 def _faults(path: Path, error: FileRefused) -> str:
-    lines = [f"{path}, {fault}" if fault.place.words else f"{path}: {fault}" for fault in error.faults[:SHOWN]]
-    more = len(error.faults) - SHOWN
+    lines = [f"{path}, {fault}" if fault.place.words else f"{path}: {fault}" for fault in error.faults[:MAX_FAULTS]]
+    more = len(error.faults) - MAX_FAULTS
     if more > 0:
         lines.append(f"{path}: en nog {more} fouten; los deze eerst op.")
     return "\n".join(lines)
 
 
-def _told(loaded: Loaded) -> str:
-    version = loaded.version
+def _message(loaded: Loaded) -> str:
     if loaded.is_new:
-        done = "ingelezen en gepubliceerd" if loaded.published_now else "ingelezen, nog niet gepubliceerd"
+        outcome = "ingelezen en gepubliceerd" if loaded.published_now else "ingelezen, nog niet gepubliceerd"
     elif loaded.published_now:
-        done = "was al ingelezen, nu gepubliceerd"
+        outcome = "was al ingelezen, nu gepubliceerd"
     else:
-        done = "was al ingelezen; er is niets veranderd"
-    return f"{version}: {done}."
+        outcome = "was al ingelezen; er is niets veranderd"
+    return f"{loaded.version}: {outcome}."

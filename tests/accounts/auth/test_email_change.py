@@ -207,7 +207,7 @@ def test_stopping_fails_if_the_old_address_is_taken(own: Client, someone: User) 
     assert email_of(someone) == NEW
 
 
-# --- Whoever asks learns nothing, and mails no one to death -------------------------------------------------
+# --- Enumeration and rate limits ----------------------------------------------------------------------------
 def test_taken_address_is_mailed_and_not_revealed(own: Client, someone: User) -> None:
     UserFactory(email="bezet@hier.test")
     pages = []
@@ -227,7 +227,7 @@ def test_taken_address_is_mailed_and_not_revealed(own: Client, someone: User) ->
     assert pages[0] == pages[1]
 
 
-def test_one_address_is_mailed_a_few_times_an_hour(own: Client, settings: Any) -> None:
+def test_mails_per_address_are_limited(own: Client, settings: Any) -> None:
     start_counting(settings)
     assert [ask(own).status_code for _ in range(6)] == 5 * [302] + [429]
 

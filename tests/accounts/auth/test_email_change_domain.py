@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.auth.registration import confirm
+from accounts.auth.registration import confirm_registration
 from accounts.models import EmailChange, Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite
 from accounts.people.join import join_with_password
@@ -42,7 +42,7 @@ def strict(school: School) -> School:
 @pytest.fixture
 def noa(client: Client, strict: School) -> User:
     """Registered, and logged in with `client`."""
-    user = confirm(registration=RegistrationFactory(email=OWN, school=strict))
+    user = confirm_registration(registration=RegistrationFactory(email=OWN, school=strict))
     log_in(client, user)
     return user
 

@@ -61,7 +61,7 @@ def test_password_stored_before_nfc_still_works(client: Client, someone: User) -
     assert log_in(client, password=decomposed).status_code == 302
 
 
-def test_one_is_never_led_to_another_site(client: Client, someone: User) -> None:
+def test_login_never_redirects_to_another_site(client: Client, someone: User) -> None:
     assert log_in(client, next="https://elders.example/").url == reverse("home")
 
 
@@ -100,7 +100,7 @@ def test_wrong_words_for_one_account_do_not_lock_another_out(client: Client, som
     assert log_in(client, "ander@school.test").status_code == 302
 
 
-def test_the_admin_has_no_login_of_its_own(client: Client, someone: User) -> None:
+def test_admin_uses_the_sites_login(client: Client, someone: User) -> None:
     word = {"username": "sam@school.test", "password": PASSWORD}
     asked = client.get("/beheer/").url
     assert client.post(asked, word).url == "/inloggen/?next=%2Fbeheer%2F"
@@ -140,7 +140,7 @@ def test_outside_the_demo_no_account_is_shown(client: Client, db: None, settings
         (1, "geen adres", "127.0.0.1"),
     ],
 )
-def test_the_address_is_what_the_trusted_proxy_wrote(rf, settings, proxies: int, forwarded: str, expected: str) -> None:
+def test_client_address_comes_from_the_trusted_proxy(rf, settings, proxies: int, forwarded: str, expected: str) -> None:
     settings.TRUSTED_PROXIES = proxies
     assert client_address(rf.get("/", headers={"X-Forwarded-For": forwarded})) == expected
 
@@ -184,7 +184,7 @@ def test_known_device_is_locked_separately(device: Client, client: Client) -> No
     assert log_in(client).status_code == 302
 
 
-def test_a_known_device_is_one_of_its_own_account(device: Client, client: Client) -> None:
+def test_known_device_belongs_to_one_account(device: Client, client: Client) -> None:
     UserFactory(email="ander@school.test")
     lock_out(client, "ander@school.test")
     assert log_in(device, "ander@school.test").status_code == 429
@@ -197,7 +197,7 @@ def test_the_cookie_of_a_device_is_void_after_a_new_password(device: Client, cli
     assert log_in(device, password="een-ander-lang-wachtwoord").status_code == 429
 
 
-def test_a_device_s_cookie_can_not_be_made_or_read_by_script(device: Client, client: Client) -> None:
+def test_device_cookie_is_signed_and_http_only(device: Client, client: Client) -> None:
     cookie = device.cookies[devices.COOKIE]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
     lock_out(client)
@@ -216,7 +216,7 @@ def test_a_device_knows_the_last_five_accounts(device: Client, client: Client) -
     assert len(device.cookies[devices.COOKIE].value) < 600
 
 
-def test_the_page_of_a_lock_leads_to_a_new_password(client: Client, someone: User) -> None:
+def test_lockout_page_links_to_a_new_password(client: Client, someone: User) -> None:
     lock_out(client)
     assert 'href="/wachtwoord-vergeten/"' in log_in(client).content.decode()
 

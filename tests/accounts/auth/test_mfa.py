@@ -74,7 +74,7 @@ def test_set_up_with_qr_key_and_a_first_code(logged_in: Client, someone: User) -
     assert latest().to == someone.email
 
 
-def test_nothing_is_kept_until_a_code_proves_the_app(logged_in: Client, someone: User) -> None:
+def test_nothing_is_stored_until_a_code_is_valid(logged_in: Client, someone: User) -> None:
     page = logged_in.get(SET_UP).content.decode()
     app = App.of_page(page)
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
@@ -128,7 +128,7 @@ def test_switching_on_ends_other_sessions_and_rotates_the_key(logged_in: Client,
     assert not is_in(elsewhere)
 
 
-def test_twice_at_once_makes_one(logged_in: Client, someone: User) -> None:
+def test_concurrent_setup_makes_one_device(logged_in: Client, someone: User) -> None:
     set_up(logged_in)
     key = mfa.new_key()
     code = App(bytes.fromhex(key)).code()
@@ -143,12 +143,12 @@ def test_pages_with_secrets_are_not_cached(logged_in: Client) -> None:
 
 
 # --- Logging in ----------------------------------------------------------------------------------
-def test_without_it_the_password_is_enough(client: Client, someone: User) -> None:
+def test_without_two_factor_the_password_is_enough(client: Client, someone: User) -> None:
     client.post(LOGIN, password_of(someone))
     assert is_in(client)
 
 
-def test_the_password_alone_opens_nothing(client: Client, someone: User, app: App) -> None:
+def test_password_without_code_opens_nothing(client: Client, someone: User, app: App) -> None:
     response = client.post(LOGIN, {**password_of(someone), "next": "/productcatalogus/"})
     assert response.url == "/inloggen/code/?next=%2Fproductcatalogus%2F"
     assert not is_in(client)
@@ -196,14 +196,14 @@ def test_next_url_must_be_of_this_site(halfway: Client, app: App) -> None:
     assert halfway.post(f"{CODE}?next=https://elders.example/", {"code": app.code()}).url == "/"
 
 
-def test_without_the_password_no_code_is_asked(client: Client, someone: User, app: App) -> None:
+def test_code_page_requires_the_password(client: Client, someone: User, app: App) -> None:
     for url in (CODE, RECOVERY):
         assert client.get(url).url.startswith(LOGIN)
         assert client.post(url, {"code": app.code()}).url.startswith(LOGIN)
     assert not is_in(client)
 
 
-def test_after_ten_minutes_one_begins_again(halfway: Client, app: App, pass_time: Callable[..., None]) -> None:
+def test_login_restarts_after_ten_minutes(halfway: Client, app: App, pass_time: Callable[..., None]) -> None:
     pass_time(minutes=11)
     response = halfway.post(f"{CODE}?next=/productcatalogus/", {"code": app.code()}, follow=True)
     assert response.redirect_chain[-1][0] == "/inloggen/?next=%2Fproductcatalogus%2F"
@@ -211,7 +211,7 @@ def test_after_ten_minutes_one_begins_again(halfway: Client, app: App, pass_time
     assert not is_in(halfway)
 
 
-def test_a_password_that_changed_meanwhile_ends_it(halfway: Client, someone: User, app: App) -> None:
+def test_changed_password_ends_the_pending_login(halfway: Client, someone: User, app: App) -> None:
     someone.set_password("een-ander-wachtwoord")
     someone.save()
     halfway.post(CODE, {"code": app.code()})
@@ -224,7 +224,7 @@ def test_account_deactivated_meanwhile_can_not_log_in(halfway: Client, app: App)
     assert not is_in(halfway)
 
 
-def test_switched_off_meanwhile_one_begins_again(halfway: Client, app: App) -> None:
+def test_login_restarts_if_two_factor_is_turned_off(halfway: Client, app: App) -> None:
     TOTPDevice.objects.all().delete()
     assert "Log opnieuw in." in page_of(halfway.post(CODE, {"code": app.code()}))
     assert not is_in(halfway)
@@ -276,7 +276,7 @@ def test_guessing_the_repeated_password_is_limited(logged_in: Client, someone: U
 
 
 # --- Fixation ------------------------------------------------------------------------------------
-def test_a_planted_session_is_left_at_the_password_and_at_the_code(client: Client, someone: User, app: App) -> None:
+def test_session_key_changes_at_password_and_code(client: Client, someone: User, app: App) -> None:
     client.session.save()
     planted = client.session.session_key
     client.post(LOGIN, password_of(someone))
@@ -307,7 +307,7 @@ def test_recovery_code_works_once_and_mails_the_rest(logged_in: Client, someone:
     assert not is_in(thief)
 
 
-def test_the_last_one_says_that_it_was(logged_in: Client, someone: User) -> None:
+def test_last_recovery_code_shows_a_warning(logged_in: Client, someone: User) -> None:
     _, codes = set_up(logged_in)
     RecoveryCode.objects.filter(pk__in=RecoveryCode.objects.values("pk")[1:]).delete()
     browser = Client()
@@ -332,7 +332,7 @@ def test_recovery_codes_are_not_stored(logged_in: Client, someone: User) -> None
     assert codes[0] not in page_of(logged_in.get("/profiel/code/"))
 
 
-def test_another_person_s_recovery_code_is_nothing(logged_in: Client, someone: User) -> None:
+def test_recovery_code_of_another_user_is_refused(logged_in: Client, someone: User) -> None:
     other = UserFactory()
     app_of(other)
     _, codes = set_up(logged_in)
@@ -342,11 +342,11 @@ def test_another_person_s_recovery_code_is_nothing(logged_in: Client, someone: U
     assert not is_in(browser)
 
 
-def test_letters_that_look_like_digits_are_read_as_these() -> None:
+def test_letters_like_digits_are_read_as_digits() -> None:
     assert mfa.tidy(" o1il-ab_cd ") == "0111ABCD"
 
 
-def test_new_ones_void_the_old_and_ask_the_password(logged_in: Client, someone: User) -> None:
+def test_new_recovery_codes_void_the_old(logged_in: Client, someone: User) -> None:
     _, old = set_up(logged_in)
     assert "Dit wachtwoord klopt niet." in page_of(logged_in.post(NEW_CODES, {"password": "verkeerd"}))
     assert _is_kept(someone, old[0])
@@ -358,7 +358,7 @@ def test_new_ones_void_the_old_and_ask_the_password(logged_in: Client, someone: 
     assert latest().kind == "new_recovery_codes"
 
 
-def test_they_can_be_downloaded_without_being_kept(logged_in: Client) -> None:
+def test_recovery_codes_can_be_downloaded(logged_in: Client) -> None:
     set_up(logged_in)
     page = logged_in.post(NEW_CODES, {"password": PASSWORD}).content.decode()
     [code, *_] = re.findall(r"<code>([0-9A-Z-]{19})</code>", page)
@@ -367,7 +367,7 @@ def test_they_can_be_downloaded_without_being_kept(logged_in: Client) -> None:
 
 
 # --- Switching off -------------------------------------------------------------------------------
-def test_switching_off_asks_the_password(logged_in: Client, someone: User) -> None:
+def test_turning_off_requires_the_password(logged_in: Client, someone: User) -> None:
     set_up(logged_in)
     assert "Dit wachtwoord klopt niet." in page_of(logged_in.post(OFF, {"password": "verkeerd"}))
     assert mfa.is_on(someone)
@@ -399,7 +399,7 @@ def test_a_session_without_the_code_changes_nothing(client: Client, someone: Use
     assert mfa.is_on(someone)
 
 
-def test_the_profile_leads_there(logged_in: Client) -> None:
+def test_profile_links_to_two_factor(logged_in: Client) -> None:
     assert SET_UP in page_of(logged_in.get("/profiel/"))
     assert logged_in.get("/profiel/code/").url == SET_UP
     set_up(logged_in)

@@ -43,7 +43,7 @@ def log_in(client: Client, password: str = PASSWORD, **more: Any) -> Any:
 
 
 # --- Forgotten ------------------------------------------------------------------------------------------
-def test_the_login_page_leads_to_it(client: Client, db: None) -> None:
+def test_login_page_links_to_it(client: Client, db: None) -> None:
     assert f'href="{FORGOTTEN}"' in client.get("/inloggen/").content.decode()
 
 
@@ -119,7 +119,7 @@ def test_link_is_bound_to_its_account(client: Client, someone: User) -> None:
     other = UserFactory()
     ask(client)
     payload, signature = link_in("new_password").split("/")[-2].split(":")
-    link = auth_password.mail_link(user=other, language="nl")
+    link = auth_password.password_link(user=other, language="nl")
     forged = auth_password.NEW_PASSWORD.token({**link.data, "user": other.pk}).split(":")[0]
     wrong = reverse("accounts:new_password", args=[f"{forged}:{signature}"])
     assert payload != forged
@@ -233,7 +233,7 @@ def test_wrong_old_password_counts_as_failed_login(client: Client, someone: User
     assert log_in(Client()).status_code == 429
 
 
-def test_the_profile_leads_to_it(client: Client, someone: User) -> None:
+def test_profile_links_to_it(client: Client, someone: User) -> None:
     client.force_login(someone)
     assert f'href="{CHANGE}"' in client.get("/profiel/").content.decode()
     assert client.get(CHANGE).status_code == 200

@@ -57,7 +57,7 @@ def confirm(client: Client, path: str = "", password: str = PASSWORD) -> Any:
 
 
 # --- From the form to the first login -----------------------------------------------------------------
-def test_the_login_page_leads_to_it(client: Client, db: None) -> None:
+def test_login_page_links_to_it(client: Client, db: None) -> None:
     assert f'href="{REGISTER}"' in client.get("/inloggen/").content.decode()
 
 
@@ -83,7 +83,7 @@ def test_the_password_counts_in_either_form_of_its_accents(client: Client, open_
     assert User.objects.get().check_password(composed)
 
 
-def test_the_account_is_a_student_at_that_school_and_nothing_more(client: Client, open_school: School) -> None:
+def test_account_is_only_a_student_at_the_school(client: Client, open_school: School) -> None:
     wished = {"role": Role.SCHOOLBEHEER, "is_staff": "on", "is_superuser": "on", "student_number": "1", "is_active": ""}
     ask(client, open_school, **wished)
     confirm(client)
@@ -94,7 +94,7 @@ def test_the_account_is_a_student_at_that_school_and_nothing_more(client: Client
     assert (user.is_staff, user.is_superuser, user.is_active, user.details_checked_at) == (False, False, True, None)
 
 
-def test_before_it_is_confirmed_one_can_not_log_in(client: Client, open_school: School) -> None:
+def test_unconfirmed_registration_cannot_log_in(client: Client, open_school: School) -> None:
     ask(client, open_school)
     page = client.post("/inloggen/", {"username": EMAIL, "password": PASSWORD}).content.decode()
     assert "horen niet bij elkaar" in page
@@ -136,7 +136,7 @@ def test_a_link_works_once(client: Client, open_school: School) -> None:
     assert "Deze link werkt niet meer" in page.content.decode()
 
 
-def test_logging_in_by_the_link_gives_a_session_of_its_own(client: Client, open_school: School) -> None:
+def test_confirming_starts_a_new_session(client: Client, open_school: School) -> None:
     """Against session fixation."""
     session = client.session
     session["planted"] = "x"
@@ -151,7 +151,7 @@ def test_logging_in_by_the_link_gives_a_session_of_its_own(client: Client, open_
 
 
 # --- Which school, which address ------------------------------------------------------------------------
-def test_a_school_that_does_not_want_it_can_not_be_chosen(client: Client, school: School) -> None:
+def test_school_without_registration_cannot_be_chosen(client: Client, school: School) -> None:
     page = client.get(REGISTER).content.decode()
     assert "Er is nu geen school waar u zelf een account kunt aanmaken." in page
     SchoolFactory(name="ROC Open", register_on=True)
@@ -162,7 +162,7 @@ def test_a_school_that_does_not_want_it_can_not_be_chosen(client: Client, school
     assert not Registration.objects.exists()
 
 
-def test_a_new_school_lets_nobody_register() -> None:
+def test_new_school_does_not_allow_registration() -> None:
     assert not School().accepts_registration(EMAIL)
 
 
@@ -190,7 +190,7 @@ def test_other_domain_is_refused_with_the_allowed_ones(client: Client, open_scho
     assert mailed() == []
 
 
-def test_what_the_school_changed_since_counts_at_confirming(client: Client, open_school: School) -> None:
+def test_confirming_applies_the_schools_current_settings(client: Client, open_school: School) -> None:
     ask(client, open_school)
     School.objects.update(register_on=False)
     page = confirm(client)
@@ -221,7 +221,7 @@ def test_invalid_registration_saves_nothing(
     assert mailed() == []
 
 
-def test_the_password_is_kept_hashed_alone(client: Client, open_school: School) -> None:
+def test_only_the_passwords_hash_is_stored(client: Client, open_school: School) -> None:
     ask(client, open_school)
     assert Registration.objects.get().password.startswith("md5$")
     mail = OutgoingMail.objects.get()
@@ -239,7 +239,7 @@ def test_mail_contains_no_text_of_the_requester(client: Client, open_school: Sch
 
 
 # --- Again, too late, forgotten ---------------------------------------------------------------------------
-def test_the_mail_can_be_asked_again(client: Client, open_school: School) -> None:
+def test_confirmation_mail_can_be_requested_again(client: Client, open_school: School) -> None:
     page = ask(client, open_school)
     assert f'action="{AGAIN}"' in page
     page = client.post(AGAIN, {"email": EMAIL}).content.decode()
@@ -259,7 +259,7 @@ def test_registration_link_expires_after_two_days(client: Client, open_school: S
     assert not User.objects.exists()
 
 
-def test_a_mail_that_waited_too_long_is_not_sent(client: Client, open_school: School, pass_time: Any) -> None:
+def test_expired_confirmation_is_not_mailed(client: Client, open_school: School, pass_time: Any) -> None:
     ask(client, open_school)
     pass_time(hours=49)
     with pytest.raises(links.LinkVoid):
@@ -291,7 +291,7 @@ def test_confirming_explains_an_existing_account(client: Client, open_school: Sc
     assert page.status_code == 409
     assert "Dit e-mailadres heeft al een account" in page.content.decode()
     with pytest.raises(registration.AlreadyAnAccount):
-        registration.confirm(registration=Registration.objects.get())
+        registration.confirm_registration(registration=Registration.objects.get())
 
 
 # --- Too often ----------------------------------------------------------------------------------------------
@@ -307,7 +307,7 @@ def test_an_address_is_mailed_a_few_times_an_hour(client: Client, open_school: S
     assert client.post(AGAIN, {"email": EMAIL}).status_code == 200, "counted apart"
 
 
-def test_one_visitor_asks_for_some_mails_in_ten_minutes(client: Client, open_school: School, settings: Any) -> None:
+def test_mails_per_visitor_are_limited(client: Client, open_school: School, settings: Any) -> None:
     start_counting(settings)
     times = rate_limits.MAILS_BY_ADDRESS.times
     for number in range(times):

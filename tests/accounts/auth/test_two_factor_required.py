@@ -58,13 +58,13 @@ def pages(assessment: Assessment) -> list[str]:
     ]
 
 
-def test_logging_in_leads_to_setting_it_up(committee: Client) -> None:
+def test_login_redirects_to_the_setup(committee: Client) -> None:
     answer = committee.get("/", follow=True)
     assert answer.redirect_chain[-1][0] == f"{SET_UP}?next=%2Fcommissie%2F"
     assert "ROC Hier vraagt dit van de examencommissie." in answer.content.decode()
 
 
-def test_no_committee_page_opens_until_it_is_done(committee: Client, assessed: Assessment) -> None:
+def test_committee_pages_require_the_setup(committee: Client, assessed: Assessment) -> None:
     for page in pages(assessed):
         response = committee.get(page)
         assert (response.status_code, response.url.split("?")[0]) == (302, SET_UP), page
@@ -73,7 +73,7 @@ def test_no_committee_page_opens_until_it_is_done(committee: Client, assessed: A
         assert committee.get(page).status_code == 200, page
 
 
-def test_what_is_posted_does_nothing(committee: Client, assessed: Assessment) -> None:
+def test_post_without_the_setup_does_nothing(committee: Client, assessed: Assessment) -> None:
     for name in ("finalise", "send_back", "cancel", "edit"):
         assert committee.post(reverse(f"committee:{name}", args=[assessed.public_id]), {}).url == SET_UP
     assert committee.post(reverse("committee:start_export"), {}).url == SET_UP
@@ -109,7 +109,7 @@ def test_other_school_without_the_requirement_stays_open(
     assert committee.get(reverse("committee:afname", args=[assessed.public_id])).url.startswith(SET_UP)
 
 
-def test_who_is_not_in_the_committee_is_not_asked(
+def test_other_roles_do_not_need_two_factor(
     client: Client, asking: School, docent: User, student: Membership, assessed: Assessment
 ) -> None:
     client.force_login(docent)
@@ -120,12 +120,12 @@ def test_who_is_not_in_the_committee_is_not_asked(
     assert client.get("/commissie/exports/").status_code == 404
 
 
-def test_a_school_that_does_not_ask_opens_as_before(client: Client, committee_member: User) -> None:
+def test_school_without_the_requirement_is_unchanged(client: Client, committee_member: User) -> None:
     client.force_login(committee_member)
     assert client.get(AFNAMES).status_code == 200
 
 
-def test_switched_on_by_the_school_it_holds_at_once(client: Client, committee_member: User, school: School) -> None:
+def test_requirement_applies_at_once(client: Client, committee_member: User, school: School) -> None:
     client.force_login(committee_member)
     assert client.get(AFNAMES).status_code == 200
     School.objects.update(second_factor_for_committee=True)
@@ -142,9 +142,7 @@ def test_a_session_that_began_without_the_code_gets_nowhere(
     assert "Log opnieuw in, met uw code." in answer.content.decode()
 
 
-def test_with_the_code_it_opens_until_it_is_switched_off(
-    client: Client, asking: School, committee_member: User
-) -> None:
+def test_access_ends_when_two_factor_is_turned_off(client: Client, asking: School, committee_member: User) -> None:
     app = app_of(committee_member)
     asked = client.post("/inloggen/", {**password_of(committee_member), "next": AFNAMES}).url
     assert client.post(asked, {"code": app.code()}).url == AFNAMES
@@ -155,7 +153,7 @@ def test_with_the_code_it_opens_until_it_is_switched_off(
     assert client.get(AFNAMES).url.startswith(SET_UP)
 
 
-def test_after_the_recovery_codes_one_goes_on(committee: Client) -> None:
+def test_setup_continues_to_the_requested_page(committee: Client) -> None:
     address = f"{SET_UP}?next=%2Fcommissie%2F"
     page = committee.get(address).content.decode()
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
@@ -163,7 +161,7 @@ def test_after_the_recovery_codes_one_goes_on(committee: Client) -> None:
     assert 'btn-success" href="/commissie/"' in answer.content.decode()
 
 
-def test_an_examiner_s_link_works_beside_it(committee: Client, invitation: Invitation) -> None:
+def test_examiners_link_works_without_two_factor(committee: Client, invitation: Invitation) -> None:
     assert committee.get("/gezondheid/").status_code == 200
     assert committee.get("/beoordelen/onzin/").status_code != 302
 
@@ -178,7 +176,7 @@ def test_completion_mail_reaches_the_initiator_despite_the_requirement(
 
 # --- The Consortium's staff ----------------------------------------------------------------------
 @pytest.mark.parametrize("is_asked", [False, True])
-def test_staff_is_asked_where_that_is_set(client: Client, db: None, settings, is_asked: bool) -> None:
+def test_staff_needs_two_factor_if_configured(client: Client, db: None, settings, is_asked: bool) -> None:
     settings.SECOND_STEP_FOR_STAFF = is_asked
     client.force_login(UserFactory(is_staff=True, is_superuser=True))
     response = client.get("/beheer/")
@@ -190,7 +188,7 @@ def test_staff_is_asked_where_that_is_set(client: Client, db: None, settings, is
 
 
 # --- One way in ----------------------------------------------------------------------------------
-def test_only_one_module_begins_a_session() -> None:
+def test_only_one_module_calls_login() -> None:
     """Any other login would skip the code."""
     root = Path(__file__).parents[3]
     apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]

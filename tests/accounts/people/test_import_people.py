@@ -20,9 +20,9 @@ from openpyxl import Workbook, load_workbook
 from accounts.auth.rate_limits import LISTS_BY_USER
 from accounts.importing import job, template_files
 from accounts.importing.columns import Outcome
-from accounts.importing.job import ShownAnew, import_shown
-from accounts.importing.models import KEPT_DAYS
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.job import PreviewOutdated, import_previewed
+from accounts.importing.models import RETENTION_DAYS
+from accounts.importing.preview import load_rows, prepare
 from accounts.models import Membership, PeopleImport, Role, School, SchoolInvitation, User
 from accounts.people.importing.people import COLUMNS, EXAMPLE, TEMPLATE
 from accounts.people.invite import send_queued
@@ -56,7 +56,7 @@ def told(prepared: PeopleImport) -> list[tuple[str, str]]:
     """Return (outcome, note) of each row."""
     return [
         (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
-        for row in read_rows(prepared)
+        for row in load_rows(prepared)
     ]
 
 
@@ -70,7 +70,7 @@ def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Show
     prepared = shown(NOA)
     assert told(prepared) == [("NEW", "")]
     assert not User.objects.filter(email="noa@hier.test").exists()
-    import_shown(prepared)
+    import_previewed(prepared)
     student = school.memberships.get(user__email="noa@hier.test")
     assert (student.role, student.student_number, student.user.full_name) == ("STUDENT", "200200", "Noa de Wit")
     assert not student.user.has_usable_password()
@@ -81,16 +81,16 @@ def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Show
     assert (change.user, change.role, change.how, change.by_name) == (student.user, "STUDENT", "IMPORT", "Bea Beheer")
 
 
-def test_the_mail_asks_for_a_password_at_once_or_when_one_says_so(shown: Shown, school: School) -> None:
-    import_shown(shown(NOA))
-    import_shown(shown(BO, mails_now=False))
+def test_mails_are_sent_at_once_or_later(shown: Shown, school: School) -> None:
+    import_previewed(shown(NOA))
+    import_previewed(shown(BO, mails_now=False))
     assert send_queued() == 1
     assert [mail.to for mail in OutgoingMail.objects.all()] == ["noa@hier.test"]
     assert [one.email for one in school.school_invitations.unsent()] == ["bo@hier.test"]
 
 
 def test_a_docent_is_in_the_address_book_at_once(shown: Shown, school: School) -> None:
-    import_shown(shown(BO))
+    import_previewed(shown(BO))
     assert school.contacts.listed().get(email="bo@hier.test").side == "SCHOOL"
 
 
@@ -103,20 +103,20 @@ def test_a_docent_is_in_the_address_book_at_once(shown: Shown, school: School) -
     ],
 )
 def test_several_roles_in_one_cell(shown: Shown, school: School, cell: str, roles: list[str]) -> None:
-    import_shown(shown(with_(BO, role=cell)))
+    import_previewed(shown(with_(BO, role=cell)))
     found = school.memberships.filter(user__email="bo@hier.test").order_by("role")
     assert [one.role for one in found] == roles
 
 
-def test_a_number_alone_says_student(shown: Shown, school: School) -> None:
-    import_shown(
+def test_number_without_role_means_student(shown: Shown, school: School) -> None:
+    import_previewed(
         shown(["Noa", "Wit", "noa@hier.test", "20 02 00"], header=["Roepnaam", "Achternaam", "E-mail", "Studentnr"])
     )
     assert school.memberships.get(user__email="noa@hier.test").student_number == "200200"
 
 
 def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) -> None:
-    import_shown(shown(with_(NOA, language="Engels")))
+    import_previewed(shown(with_(NOA, language="Engels")))
     send_queued()
     assert OutgoingMail.objects.get().subject == "Your account at ROC Hier"
 
@@ -145,12 +145,12 @@ def test_invalid_row_is_explained_and_valid_ones_are_imported(
     (good, _), (bad, said) = told(prepared)
     assert (good, bad) == ("NEW", "ERROR")
     assert what in said
-    import_shown(prepared)
+    import_previewed(prepared)
     assert User.objects.filter(email="bo@hier.test").exists()
     assert not User.objects.filter(email="noa@hier.test").exists()
 
 
-def test_a_number_is_one_student_s(shown: Shown, student: Membership) -> None:
+def test_number_is_unique_per_school(shown: Shown, student: Membership) -> None:
     taken = with_(NOA, student_number="123456")
     again = with_(NOA, email="noor@hier.test")
     assert told(shown(taken, NOA, again)) == [
@@ -173,24 +173,24 @@ def test_repeated_and_example_lines_are_skipped(shown: Shown) -> None:
     ]
 
 
-def test_nobody_gives_themselves_a_role_by_a_list(shown: Shown, school: School, manager: User) -> None:
+def test_importer_cannot_add_own_roles(shown: Shown, school: School, manager: User) -> None:
     row = with_(BO, email=manager.email, role="Examencommissie")
     prepared = shown(row)
     assert told(prepared) == [("ERROR", "Rol Examencommissie kan niet: dit bent u zelf")]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert not school.memberships.filter(role=Role.EXAMENCOMMISSIE).exists()
 
 
 # --- Someone of the school -----------------------------------------------------------------------
-def test_more_of_someone_who_is_here(shown: Shown, school: School, docent: User) -> None:
+def test_member_gets_missing_roles(shown: Shown, school: School, docent: User) -> None:
     prepared = shown(["Dirk", "", "Docent", docent.email, "Docent, Examencommissie", "", ""])
     assert told(prepared) == [("UPDATED", "Rol Examencommissie komt erbij")]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.memberships.filter(user=docent, role=Role.EXAMENCOMMISSIE).exists()
     assert not SchoolInvitation.objects.exists()
 
 
-def test_a_list_takes_nothing_away(shown: Shown, school: School, docent: User, student: Membership) -> None:
+def test_import_removes_nothing(shown: Shown, school: School, docent: User, student: Membership) -> None:
     rows = [
         ["Derk", "", "Docent", docent.email, "Docent", "", ""],
         ["Anouk", "van 't", "Hoff", student.user.email, "", "999999", ""],
@@ -202,7 +202,7 @@ def test_a_list_takes_nothing_away(shown: Shown, school: School, docent: User, s
         ("ERROR", "Studentnummer 999999 kan niet: het nummer is nu 123456. Wijzig het bij de student zelf"),
         ("NEW", ""),
     ]
-    import_shown(prepared)
+    import_previewed(prepared)
     student.refresh_from_db()
     assert student.student_number == "123456"
     docent.refresh_from_db()
@@ -214,7 +214,7 @@ def test_a_number_that_was_empty_is_filled_in(shown: Shown, school: School) -> N
     prepared = shown(NOA)
     assert told(prepared)[0][0] == "UPDATED"
     assert "Studentnummer 200200 was leeg" in told(prepared)[0][1]
-    import_shown(prepared)
+    import_previewed(prepared)
     student.refresh_from_db()
     assert student.student_number == "200200"
     assert "200200" in student.search_text
@@ -226,29 +226,29 @@ def test_a_number_is_written_as_the_school_does_or_refused(shown: Shown, school:
     School.objects.filter(pk=school.pk).update(number_forms="s999999")
     school.refresh_from_db()
     prepared = shown(with_(NOA, student_number="S200 200"), with_(NOA, email="bo@hier.test"))
-    assert [row.outcome for row in read_rows(prepared)] == ["NEW", "ERROR"]
+    assert [row.outcome for row in load_rows(prepared)] == ["NEW", "ERROR"]
     assert "Een studentnummer van ROC Hier bestaat uit" in told(prepared)[1][1]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.memberships.get(user__email="noa@hier.test").student_number == "s200200"
 
 
 def test_previewed_number_is_imported_after_a_format_change(shown: Shown, school: School) -> None:
     prepared = shown(NOA)
     School.objects.filter(pk=school.pk).update(number_forms="s999999")
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.memberships.get(user__email="noa@hier.test").student_number == "200200"
 
 
 def test_the_same_list_again_changes_nothing(shown: Shown) -> None:
-    import_shown(shown(NOA, BO))
+    import_previewed(shown(NOA, BO))
     assert told(shown(NOA, BO)) == [("SKIPPED", "hoort al zo bij de school")] * 2
 
 
 def test_name_is_updated_until_its_owner_checked_it(shown: Shown, school: School) -> None:
-    import_shown(shown(NOA))
+    import_previewed(shown(NOA))
     prepared = shown(with_(NOA, last_name="Witte"))
     assert told(prepared) == [("UPDATED", "Achternaam Witte was ‘Wit’")]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert school.memberships.get(user__email="noa@hier.test").sort_key.startswith("witte")
 
 
@@ -258,7 +258,7 @@ def test_a_student_who_left_comes_back(
     leave(school=school, user=student.user, by=manager)
     prepared = shown(["Anouk", "van 't", "Hoff", student.user.email, "Student", "123456", ""])
     assert told(prepared) == [("UPDATED", "Rol Student komt erbij")]
-    import_shown(prepared)
+    import_previewed(prepared)
     student.refresh_from_db()
     assert student.ended_at is None
 
@@ -268,7 +268,7 @@ def test_existing_account_is_invited_not_added(shown: Shown, school: School, str
     row = ["Vera", "", "Vreemd", stranger.email, "Examencommissie", "", ""]
     prepared = shown(row)
     assert told(prepared) == [("NEW", "")]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert not school.memberships.filter(user=stranger).exists()
     [invitation] = school.school_invitations.open()
     assert (invitation.email, invitation.roles, invitation.user) == (stranger.email, ["EXAMENCOMMISSIE"], None)
@@ -289,7 +289,7 @@ def test_preview_does_not_reveal_existing_accounts(browser: Client, start_url: s
     assert len(set(pages)) == len(set(asked)) == 1
 
 
-def test_so_many_lists_an_hour_each(
+def test_lists_per_user_are_limited(
     browser: Client, start_url: str, school: School, second_manager: User, settings: Any
 ) -> None:
     """Importing reveals which addresses have an account."""
@@ -308,13 +308,13 @@ def test_so_many_lists_an_hour_each(
 def test_changes_meanwhile_are_previewed_again(shown: Shown, school: School) -> None:
     prepared = shown(NOA, BO)
     MembershipFactory(school=school, student_number="200200")
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     prepared.refresh_from_db()
     assert "Bij de school is intussen iets veranderd" in prepared.problem
     assert [outcome for outcome, _ in told(prepared)] == ["ERROR", "NEW"]
     assert not User.objects.filter(email="bo@hier.test").exists()
-    import_shown(prepared)
+    import_previewed(prepared)
     assert User.objects.filter(email="bo@hier.test").exists()
 
 
@@ -324,15 +324,15 @@ def test_address_of_another_account_by_now_is_previewed_again(shown: Shown, scho
     prepared = shown(["Noa", "", "Wit", "noa@hier.test", "Docent", "", ""])
     User.objects.filter(pk=first.user_id).update(email="noa@prive.test")
     namesake = MembershipFactory(school=school, user__email="noa@hier.test", **name)
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     assert [held.role for held in namesake.user.memberships.all()] == [Role.STUDENT]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_imports_once(shown: Shown, school: School) -> None:
     prepared = shown(NOA, BO)
-    assert at_once(lambda: import_shown(prepared), lambda: import_shown(prepared)) == [None, None]
+    assert at_once(lambda: import_previewed(prepared), lambda: import_previewed(prepared)) == [None, None]
     assert school.school_invitations.count() == 2
 
 
@@ -345,9 +345,9 @@ def test_concurrent_imports_of_one_person_create_one_account(
     second = prepare(
         PeopleImport, school=other_school, by=stranger, file=csv_file(NOA, header=HEADER), filename="lijst.csv"
     )
-    results = at_once(lambda: import_shown(first), lambda: import_shown(second))
-    # The second asks whom the first made an account for, or saw nobody there yet and looks again.
-    assert {type(result).__name__ for result in results} <= {"NoneType", "ShownAnew"}
+    results = at_once(lambda: import_previewed(first), lambda: import_previewed(second))
+    # The second import invites the account made by the first, or its preview was outdated.
+    assert {type(result).__name__ for result in results} <= {"NoneType", "PreviewOutdated"}
     assert None in results
     assert User.objects.filter(email="noa@hier.test").count() == 1
 
@@ -366,7 +366,7 @@ def test_ten_thousand_students_are_bounded_in_memory_and_queries(
     finally:
         tracemalloc.stop()
     with django_assert_max_num_queries(20 * 6 + 20 * 40):  # SQLite takes few rows a statement
-        import_shown(prepared)
+        import_previewed(prepared)
     assert school.memberships.filter(role=Role.STUDENT).count() == 10_000
     assert school.school_invitations.open().count() == 10_000
 
@@ -378,7 +378,7 @@ def test_a_long_list_is_read_and_imported_by_a_worker(
     monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: announced.append(pk))
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"{n}", ""] for n in range(1_500)]
     file = csv_file(*rows, header=HEADER)
-    queued = job.hand_in(PeopleImport, school=school, by=manager, file=file, filename="l.csv", mails_now=False)
+    queued = job.submit(PeopleImport, school=school, by=manager, file=file, filename="l.csv", mails_now=False)
     sweep()
     assert announced == [queued.pk]
     assert PeopleImport.objects.run(queued.pk)
@@ -492,7 +492,7 @@ def test_templates_can_be_filled_in_and_read(browser: Client, school: School) ->
     )  # fmt: skip
 
 
-def test_what_is_typed_into_the_template_stays_text() -> None:
+def test_template_cells_are_text() -> None:
     """Keeps leading zeros of a number."""
     sheet = load_workbook(io.BytesIO(template_files.excel_template(TEMPLATE))).worksheets[0]
     assert sheet.column_dimensions["F"].number_format == "@"
@@ -506,20 +506,20 @@ def test_what_is_typed_into_the_template_stays_text() -> None:
 
 def test_lists_are_purged_after_a_week(shown: Shown, pass_time: Any) -> None:
     shown(NOA)
-    pass_time(days=KEPT_DAYS, seconds=1)
+    pass_time(days=RETENTION_DAYS, seconds=1)
     purge()
     assert not PeopleImport.objects.exists()
 
 
 def test_account_without_a_role_is_invited(shown: Shown, school: School) -> None:
     UserFactory(email="noa@hier.test")
-    import_shown(shown(NOA))
+    import_previewed(shown(NOA))
     assert not school.memberships.filter(user__email="noa@hier.test").exists()
     assert [one.user for one in school.school_invitations.open()] == [None]
 
 
 def test_user_listed_by_a_colleague_stays_a_member(shown: Shown, school: School) -> None:
     someone = member(school, Role.DOCENT, first_name="Bo", last_name="Bos", email="bo@hier.test")
-    import_shown(shown(with_(BO, role="Schoolbeheer")))
+    import_previewed(shown(with_(BO, role="Schoolbeheer")))
     assert sorted(someone.memberships.values_list("role", flat=True)) == ["DOCENT", "SCHOOLBEHEER"]
     assert Outcome.ERROR not in [outcome for outcome, _ in told(shown(BO))]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import School, SchoolInvitation, User
 from accounts.people import links
 from accounts.people.invite import InviteRefused, invite, queue_unsent, send_again, send_queued, withdraw
-from accounts.people.links import mail_link, open_token, resolve, token_for
+from accounts.people.links import invitation_link, open_token, resolve_invitation_link, token_for
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
 from tests.concurrency import at_once
@@ -86,7 +86,7 @@ def test_address_has_one_open_invitation(school: School, manager: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_asks_once(school: School, manager: User) -> None:
+def test_double_click_invites_once(school: School, manager: User) -> None:
     results = at_once(lambda: ask(school, manager), lambda: ask(school, manager))
     assert sorted(type(result).__name__ for result in results) == ["InviteRefused", "SchoolInvitation"]
     assert OutgoingMail.objects.count() == 1
@@ -175,15 +175,15 @@ def test_resending_voids_the_older_link(browser: Client, school: School, manager
 
 def test_a_mail_that_waits_is_not_sent_with_a_void_link(school: School, manager: User) -> None:
     invitation = ask(school, manager)
-    older = mail_link(invitation).data
-    assert resolve(older).endswith(f"/uitnodiging/{token_for(invitation)}/")
+    older = invitation_link(invitation).data
+    assert resolve_invitation_link(older).endswith(f"/uitnodiging/{token_for(invitation)}/")
     send_again(invitation=invitation)
     with pytest.raises(LinkVoid):
-        resolve(older)
+        resolve_invitation_link(older)
     invitation.refresh_from_db()
     withdraw(invitation=invitation)
     with pytest.raises(LinkVoid):
-        resolve(mail_link(invitation).data)
+        resolve_invitation_link(invitation_link(invitation).data)
 
 
 def test_withdrawn_is_withdrawn(browser: Client, school: School, manager: User) -> None:
@@ -211,7 +211,7 @@ def leave_for_later(school: School, by: User, count: int) -> None:
 def test_unsent_invitations_are_sent_together(
     browser: Client, school: School, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.people.invite.BATCH", 2)
+    monkeypatch.setattr("accounts.people.invite.MAILS_PER_TRANSACTION", 2)
     leave_for_later(school, manager, 3)
     assert send_queued() == 0
     assert "3 mails versturen die nog wachten" in words(browser.get(url(school)))

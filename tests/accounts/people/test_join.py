@@ -41,7 +41,7 @@ def invitation(school: School, manager: User) -> SchoolInvitation:
     return ask(school, manager, "DOCENT", "EXAMENCOMMISSIE")
 
 
-# --- Nobody has the address yet ------------------------------------------------------------------
+# --- Without an account --------------------------------------------------------------------------
 def test_password_logs_in_with_the_roles(client: Client, school: School, invitation: SchoolInvitation) -> None:
     page = words(client.get(link(invitation)))
     assert "Bea Beheer nodigt u namens ROC Hier uit" in page
@@ -56,7 +56,7 @@ def test_password_logs_in_with_the_roles(client: Client, school: School, invitat
     assert client.post("/inloggen/", {"username": "noa@hier.test", "password": NEW}).status_code == 302
 
 
-def test_looking_changes_nothing(client: Client, invitation: SchoolInvitation) -> None:
+def test_opening_the_link_changes_nothing(client: Client, invitation: SchoolInvitation) -> None:
     for _ in range(2):
         assert client.get(link(invitation)).status_code == 200
     assert client.head(link(invitation)).status_code == 405
@@ -81,7 +81,7 @@ def test_weak_password_is_refused_at_the_field(
     assert not User.objects.filter(email="noa@hier.test").exists()
 
 
-def test_a_student_checks_the_number_that_is_there(client: Client, school: School, manager: User) -> None:
+def test_student_confirms_the_schools_number(client: Client, school: School, manager: User) -> None:
     invitation = ask(school, manager, "STUDENT", student_number="445566")
     page = client.post(link(invitation), TWICE, follow=True)
     assert 'value="445566"' in words(page)
@@ -95,7 +95,7 @@ def test_number_taken_meanwhile_is_left_empty(client: Client, school: School, ma
     assert school.memberships.get(user__email="noa@hier.test").student_number == ""
 
 
-def test_the_session_is_a_new_one(client: Client, invitation: SchoolInvitation) -> None:
+def test_accepting_starts_a_new_session(client: Client, invitation: SchoolInvitation) -> None:
     client.session["planted"] = True
     client.get(link(invitation))
     before = client.session.session_key
@@ -104,7 +104,7 @@ def test_the_session_is_a_new_one(client: Client, invitation: SchoolInvitation) 
 
 
 # --- Once ----------------------------------------------------------------------------------------
-def test_a_second_click_leads_on_and_another_s_does_not(client: Client, invitation: SchoolInvitation) -> None:
+def test_accepted_link_redirects_only_its_owner(client: Client, invitation: SchoolInvitation) -> None:
     client.post(link(invitation), TWICE)
     assert client.post(link(invitation), TWICE).url == reverse("home")
     answer = Client().post(link(invitation), {"new_password1": "iets-heel-anders", "new_password2": "iets-heel-anders"})
@@ -114,7 +114,7 @@ def test_a_second_click_leads_on_and_another_s_does_not(client: Client, invitati
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_clicks_at_once_make_one_account(invitation: SchoolInvitation) -> None:
+def test_concurrent_acceptances_make_one_account(invitation: SchoolInvitation) -> None:
     token = token_for(invitation)
 
     def click() -> User:
@@ -178,9 +178,7 @@ def test_other_errors_are_not_shown_as_accepted(invitation: SchoolInvitation, mo
 
 
 @pytest.mark.parametrize("what", ["withdrawn", "void", "expired", "unknown"])
-def test_a_link_that_is_over_opens_nothing(
-    client: Client, invitation: SchoolInvitation, what: str, pass_time: Any
-) -> None:
+def test_expired_link_opens_nothing(client: Client, invitation: SchoolInvitation, what: str, pass_time: Any) -> None:
     address = link(invitation)
     if what == "withdrawn":
         withdraw(invitation=invitation)
@@ -204,7 +202,7 @@ def noa(other_school: School) -> User:
     return user
 
 
-def test_who_has_an_account_logs_in_and_accepts(
+def test_existing_account_logs_in_and_accepts(
     client: Client, school: School, invitation: SchoolInvitation, noa: User
 ) -> None:
     page = words(client.get(link(invitation)))
@@ -219,7 +217,7 @@ def test_who_has_an_account_logs_in_and_accepts(
     assert roles_of("noa@hier.test", school) == ["DOCENT", "EXAMENCOMMISSIE"]
 
 
-def test_someone_else_can_not_accept(
+def test_other_user_cannot_accept(
     client: Client, school: School, invitation: SchoolInvitation, noa: User, stranger: User
 ) -> None:
     client.force_login(stranger)
@@ -273,7 +271,7 @@ def test_a_role_that_was_taken_meanwhile_stays_taken(client: Client, school: Sch
     assert roles_of("noa@hier.test", school) == []
 
 
-def test_who_has_a_password_by_now_is_not_given_another(client: Client, listed: SchoolInvitation) -> None:
+def test_account_with_a_password_keeps_it(client: Client, listed: SchoolInvitation) -> None:
     user = User.objects.get(email="noa@hier.test")
     user.set_password(PASSWORD)
     user.save()

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.importing.job import import_shown
+from accounts.importing.job import import_previewed
 from accounts.importing.preview import prepare
 from accounts.models import PeopleImport, Role, School, SchoolInvitation, User
 from accounts.people.importing.people import COLUMNS
@@ -36,7 +36,7 @@ def only_mail(to: str) -> OutgoingMail:
     return OutgoingMail.objects.get(kind=GIVEN, to=to)
 
 
-# --- Who is told ---------------------------------------------------------------------------------
+# --- Recipients ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", [Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER])
 def test_other_members_are_mailed_and_the_giver_is_not(
     school: School, manager: User, second_manager: User, committee_member: User, docent: User, stranger: User, role: str
@@ -59,13 +59,13 @@ def test_existing_or_revoked_role_is_not_mailed(
     assert told() == []
 
 
-def test_who_holds_both_gets_one_mail(school: School, manager: User, second_manager: User, docent: User) -> None:
+def test_holder_of_both_roles_gets_one_mail(school: School, manager: User, second_manager: User, docent: User) -> None:
     MembershipFactory(user=second_manager, school=school, role=Role.EXAMENCOMMISSIE)
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     assert told() == ["bas@hier.test", "docent@hier.test"]
 
 
-def test_an_account_that_is_off_or_was_never_used_is_not_mailed(school: School, manager: User, docent: User) -> None:
+def test_inactive_or_unused_account_is_not_mailed(school: School, manager: User, docent: User) -> None:
     member(school, Role.SCHOOLBEHEER, is_active=False)
     member(school, Role.EXAMENCOMMISSIE, password=None)
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
@@ -80,7 +80,7 @@ def test_unmailable_address_does_not_block_the_others(
     assert told() == ["commissie@hier.test", "docent@hier.test"]
 
 
-# --- What it says --------------------------------------------------------------------------------
+# --- Content -------------------------------------------------------------------------------------
 def test_mail_names_giver_role_receiver_and_log(
     client: Client, school: School, manager: User, second_manager: User, docent: User, time_machine
 ) -> None:
@@ -159,10 +159,10 @@ def test_first_schoolbeheer_is_mailed_to_the_committee(school: School, committee
 def import_list(school: School, manager: User, *rows: list[str]) -> None:
     file = csv_file(*rows, header=HEADER)
     prepared = prepare(PeopleImport, school=school, by=manager, file=file, filename="lijst.csv", mails_now=False)
-    import_shown(prepared)
+    import_previewed(prepared)
 
 
-def test_a_list_is_one_mail_to_each(
+def test_import_sends_one_mail_per_recipient(
     school: School, manager: User, second_manager: User, committee_member: User, docent: User
 ) -> None:
     new = [[f"Noa {n}", "", "Wit", f"noa{n}@hier.test", "Docent, Examencommissie", "", ""] for n in range(40)]

@@ -57,15 +57,13 @@ def test_people_are_listed_once_by_last_name(
         ({"rol": "KONING", "q": "dirk"}, ["Dirk Docent"]),
     ],
 )
-def test_one_finds_people_by_name_address_number_and_role(
+def test_people_are_found_by_name_address_number_and_role(
     browser: Client, people_url: str, docent: User, student: Any, query: dict[str, str], found: list[str]
 ) -> None:
     assert names(browser, people_url, **query) == found
 
 
-def test_who_left_stands_among_those_who_left_while_the_role_is_still_there(
-    browser: Client, people_url: str, student: Any
-) -> None:
+def test_former_member_is_listed_while_the_role_exists(browser: Client, people_url: str, student: Any) -> None:
     student.left_on = timezone.localdate() + timedelta(days=1)
     student.save()
     assert names(browser, people_url, rol="VERTROKKEN") == []
@@ -79,7 +77,7 @@ def test_who_left_stands_among_those_who_left_while_the_role_is_still_there(
     assert "vertrokken op" in words(browser.get(people_url))
 
 
-def test_a_number_finds_who_teaches_too(browser: Client, people_url: str, student: Any, school: School) -> None:
+def test_number_finds_person_with_two_roles(browser: Client, people_url: str, student: Any, school: School) -> None:
     """Another role of the same person, that has no number, comes before it."""
     both = member(school, Role.DOCENT, first_name="Bo", last_name="Beide")
     MembershipFactory(user=both, school=school, student_number="777777")
@@ -136,7 +134,7 @@ def test_the_queries_do_not_grow_with_the_people(
         look()
 
 
-def test_a_person_s_page_shows_roles_number_and_what_changed(
+def test_persons_page_shows_roles_number_and_changes(
     browser: Client, school: School, manager: User, student: Any
 ) -> None:
     give_role(school=school, user=student.user, role=Role.DOCENT, by=manager)
@@ -148,7 +146,7 @@ def test_a_person_s_page_shows_roles_number_and_what_changed(
 
 
 @pytest.mark.parametrize("page", ["person", "leave"])
-def test_someone_of_another_school_does_not_exist(
+def test_person_of_another_school_is_404(
     browser: Client, school: School, other_school: School, stranger: User, page: str
 ) -> None:
     assert browser.get(person_url(school, stranger, page)).status_code == 404
@@ -176,7 +174,7 @@ def test_invalid_role_gets_404(browser: Client, school: School, docent: User, ro
     assert browser.post(person_url(school, docent, "give_role"), {"rol": role}).status_code == 404
 
 
-def test_one_s_own_page_offers_no_role_and_a_post_is_refused(browser: Client, school: School, manager: User) -> None:
+def test_own_roles_cannot_be_changed(browser: Client, school: School, manager: User) -> None:
     page = words(browser.get(person_url(school, manager)))
     assert "Dit bent u zelf." in page
     assert "Rol geven" not in page
@@ -185,7 +183,7 @@ def test_one_s_own_page_offers_no_role_and_a_post_is_refused(browser: Client, sc
     assert not school.memberships.filter(role=Role.EXAMENCOMMISSIE).exists()
 
 
-def test_who_takes_their_own_last_role_ends_at_home(
+def test_removing_own_last_role_redirects_home(
     browser: Client, school: School, manager: User, second_manager: User
 ) -> None:
     assert browser.post(person_url(school, manager, "leave")).url == reverse("home")
@@ -203,7 +201,7 @@ def test_leaving_redirects_to_the_list(
     assert "uit de school gehaald" in words(browser.get(person_url(school, assessment.student.user)))
 
 
-def test_log_shows_who_whom_what_and_when(browser: Client, school: School, manager: User, docent: User) -> None:
+def test_log_shows_actor_person_change_and_time(browser: Client, school: School, manager: User, docent: User) -> None:
     log = reverse("school:role_log", args=[school.pk])
     assert "Hier staat straks wie welke rol kreeg" in words(browser.get(log))
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
@@ -212,6 +210,6 @@ def test_log_shows_who_whom_what_and_when(browser: Client, school: School, manag
         assert said in page
 
 
-def test_a_name_is_shown_as_text(browser: Client, people_url: str, school: School) -> None:
+def test_name_is_escaped(browser: Client, people_url: str, school: School) -> None:
     MembershipFactory(school=school, user__first_name="<b>Anouk</b>")
     assert b"<b>Anouk" not in browser.get(people_url).content

@@ -35,16 +35,14 @@ def test_given_role_is_logged(school: School, manager: User, docent: User) -> No
 
 
 @pytest.mark.parametrize("role", Role.values)
-def test_nobody_gives_a_role_to_themselves(school: School, manager: User, role: str) -> None:
+def test_own_role_cannot_be_granted(school: School, manager: User, role: str) -> None:
     with pytest.raises(RoleRefused, match="uzelf geen rol"):
         give_role(school=school, user=manager, role=role, by=manager)
     assert held(manager, school) == ["SCHOOLBEHEER"]
     assert lines(school) == []
 
 
-def test_a_second_schoolbeheer_gives_it_and_the_log_shows_it(
-    school: School, manager: User, second_manager: User
-) -> None:
+def test_second_schoolbeheer_grants_the_role_and_is_logged(school: School, manager: User, second_manager: User) -> None:
     give_role(school=school, user=manager, role=Role.EXAMENCOMMISSIE, by=second_manager)
     assert lines(school) == [("Bea Beheer", "EXAMENCOMMISSIE", "GIVEN", "BY_HAND", "Bas Beheer")]
 
@@ -71,9 +69,7 @@ def test_a_running_session_loses_the_role_at_once(
     assert lines(school) == [("Carla Commissie", "EXAMENCOMMISSIE", "TAKEN", "BY_HAND", "Bea Beheer")]
 
 
-def test_a_docent_enters_the_address_book_and_leaves_it_with_the_role(
-    school: School, manager: User, committee_member: User
-) -> None:
+def test_docent_role_adds_and_removes_the_contact(school: School, manager: User, committee_member: User) -> None:
     give_role(school=school, user=committee_member, role=Role.DOCENT, by=manager)
     assert school.contacts.listed().get(user=committee_member).side == "SCHOOL"
     take_role(school=school, user=committee_member, role=Role.DOCENT, by=manager)
@@ -95,7 +91,7 @@ def test_the_last_schoolbeheer_stays(school: School, manager: User, docent: User
     assert lines(school) == []
 
 
-def test_one_of_two_may_stop(school: School, manager: User, second_manager: User) -> None:
+def test_one_of_two_schoolbeheer_can_leave(school: School, manager: User, second_manager: User) -> None:
     assert take_role(school=school, user=manager, role=Role.SCHOOLBEHEER, by=manager)
     assert held(second_manager, school) == ["SCHOOLBEHEER"]
 
@@ -124,7 +120,7 @@ def test_losing_schoolbeheer_withdraws_own_committee_invitations(
 
 
 # --- Leaving -------------------------------------------------------------------------------------
-def test_leaving_ends_all_roles_here_and_none_elsewhere(
+def test_leaving_ends_roles_at_this_school_only(
     school: School, other_school: School, manager: User, docent: User
 ) -> None:
     MembershipFactory(user=docent, school=school, role=Role.EXAMENCOMMISSIE)
@@ -148,7 +144,7 @@ def test_former_docent_stays_named_on_started_assessments(
     assert client.get(reverse("assessments:detail", args=[assessment.public_id])).status_code == 404
 
 
-def test_a_student_with_assessments_leaves_and_keeps_them(
+def test_leaving_student_keeps_assessments(
     client: Client, school: School, manager: User, assessment: Assessment, student: Membership
 ) -> None:
     leave(school=school, user=student.user, by=manager)
@@ -159,7 +155,7 @@ def test_a_student_with_assessments_leaves_and_keeps_them(
     assert "Verzorgende IG" in client.get(reverse("assessments:my_exams")).content.decode()
 
 
-def test_of_a_student_who_left_one_of_the_dates_stays(
+def test_former_student_keeps_a_study_date(
     client: Client, school: School, manager: User, assessment: Assessment, student: Membership
 ) -> None:
     leave(school=school, user=student.user, by=manager)
@@ -189,7 +185,7 @@ def test_returning_student_is_restored(
 
 
 # --- The log -------------------------------------------------------------------------------------
-def test_nothing_in_the_log_can_be_changed_or_erased(school: School, manager: User, docent: User) -> None:
+def test_log_is_append_only(school: School, manager: User, docent: User) -> None:
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     change = RoleChange.objects.get()
     for attempt in (change.save, change.delete, RoleChange.objects.all().delete):

@@ -19,7 +19,7 @@ from PIL import Image
 from accounts.context import navigation
 from accounts.models import Membership, Role, School, User
 from accounts.school.branding import OURS, Palette, _luminance, _read, check_colour, contrast, tidy_colour
-from accounts.school.logo import MAX_BYTES, STORED_SIZE, read_logo
+from accounts.school.logo import MAX_LOGO_BYTES, STORED_SIZE, read_logo
 from assessments import links
 from assessments.models import Invitation
 from tests.factories import MembershipFactory, given_logo, png
@@ -137,7 +137,7 @@ def gif() -> bytes:
         (png(10, 600), "10 × 600 pixels: te klein, te smal of te laag"),
         (png(40, 16_000), "hooguit 6000 pixels breed en hoog"),
         (png(16_000, 40), "hooguit 6000 pixels breed en hoog"),
-        (b"x" * (MAX_BYTES + 1), "groter dan 2 MB"),
+        (b"x" * (MAX_LOGO_BYTES + 1), "groter dan 2 MB"),
     ],
     ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "narrow", "high", "long", "large file"],
 )

@@ -51,7 +51,7 @@ def here(line: list[tuple[str, str, bool]]) -> list[str]:
         ("privacy:viewings", "Privacy", PRIVACY, "Wie zag wat"),
     ],
 )
-def test_a_page_shows_the_groups_and_the_pages_beside_it(
+def test_page_shows_groups_and_sibling_pages(
     browser: Client, school: School, name: str, group: str, pages: list[str], current: str
 ) -> None:
     groups, beside = lines(browser.get(reverse(name, args=[school.pk])).content.decode())

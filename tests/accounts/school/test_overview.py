@@ -49,7 +49,7 @@ def test_schoolbeheer_who_teaches_starts_in_mijn_digibib(client: Client, adminis
     assert client.get("/").url == reverse("exams:my_digibib")
 
 
-def test_the_overview_counts_who_is_active_in_each_role(
+def test_overview_counts_active_people_per_role(
     client: Client, administrator: User, school: School, docent: User, student: Membership
 ) -> None:
     MembershipFactory(school=school, user__is_active=False)

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import ExamOffice, Role, School, SchoolChange, User
 from accounts.models.retention_terms import TERMS
-from accounts.school.forms import NAMES, SECTIONS
+from accounts.school.forms import FIELD_NAMES, SECTIONS
 from tests.factories import ExamOfficeFactory, UserFactory, member, png
 
 
@@ -51,7 +51,7 @@ def test_every_setting_of_the_sections_is_on_the_page_with_its_help(
     html = words(client.get(page))
     for section in SECTIONS:
         assert section.title in html
-    for name in NAMES:
+    for name in FIELD_NAMES:
         field = School._meta.get_field(name)
         assert f'id="id_{name}"' in html
         assert str(field.help_text)[:40].replace("'", "&#x27;") in html
@@ -59,7 +59,7 @@ def test_every_setting_of_the_sections_is_on_the_page_with_its_help(
 
 def test_every_school_field_is_a_setting_or_exempt() -> None:
     elsewhere = {"id", "name", "digital_assessment_active", "logo", "terms_set_at", *TERMS}
-    assert {field.name for field in School._meta.concrete_fields} - elsewhere == set(NAMES)
+    assert {field.name for field in School._meta.concrete_fields} - elsewhere == set(FIELD_NAMES)
 
 
 def test_only_changed_settings_are_saved_and_logged(

@@ -53,7 +53,7 @@ def page_of(client: Client) -> str:
     return " ".join(client.get(LIST).content.decode().split())
 
 
-def test_the_list_says_which_device_since_when_and_which_is_this(
+def test_list_shows_device_start_and_current_session(
     log_in: Callable[..., Client], pass_time: Callable[..., None]
 ) -> None:
     phone = log_in(IPHONE)
@@ -190,9 +190,7 @@ def queries(client: Client) -> list[str]:
     return [query["sql"] for query in captured]
 
 
-def test_a_page_writes_nothing_but_once_in_five_minutes(
-    log_in: Callable[..., Client], pass_time: Callable[..., None]
-) -> None:
+def test_session_is_updated_once_in_five_minutes(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     here = log_in()
     first = queries(here)
     assert not [sql for sql in first if sql.startswith(("UPDATE", "INSERT"))]
@@ -246,17 +244,17 @@ def test_only_expired_sessions_are_deleted(log_in: Callable[..., Client], pass_t
     call_command("clearsessions")
 
 
-def test_beat_deletes_them() -> None:
+def test_beat_deletes_expired_sessions() -> None:
     assert "accounts.tasks.clear_sessions" in {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
-def test_a_person_who_is_deleted_leaves_no_session(log_in: Callable[..., Client], someone: User) -> None:
+def test_deleting_a_user_deletes_their_sessions(log_in: Callable[..., Client], someone: User) -> None:
     log_in()
     someone.delete()
     assert not Session.objects.exists()
 
 
-def test_the_cookie_is_for_this_site_s_pages_alone(log_in: Callable[..., Client], settings) -> None:
+def test_session_cookie_is_http_only_and_lax(log_in: Callable[..., Client], settings) -> None:
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     cookie = log_in().cookies["sessionid"]
     assert cookie["httponly"]

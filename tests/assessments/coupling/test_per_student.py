@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import School, User
-from addressbook import named
+from addressbook import lookup
 from addressbook.models import Contact
 from assessments import lifecycle
 from assessments.models import Assessment, Event
@@ -182,7 +182,7 @@ def test_the_page_takes_as_many_queries_for_thirty_as_for_two(
 def test_of_a_large_address_book_those_chosen_last_are_suggested(
     teacher: Client, two, page: str, school: School, examiner: Contact, monkeypatch
 ) -> None:
-    monkeypatch.setattr(named, "SUGGESTED", 3)
+    monkeypatch.setattr(lookup, "SUGGESTED", 3)
     ContactFactory.create_batch(5, school=school, last_name="Aaa")
     steps.choose(two[0], examiner)
     suggested = teacher.get(page, of(two)).context["suggested"]

@@ -361,7 +361,7 @@ def test_rubric_takes_the_same_queries_whatever_its_size(
     assessment = start_assessment(student, first_unit(make_exam(criteria=criteria)), docent)
     choose(assessment, examiner, second_examiner)
     assess(send_invitation(assessment, examiner))
-    criteria_cache.forget()
+    criteria_cache.clear()
     with django_assert_num_queries(3):
         read_uncorrected(assessment)
     with django_assert_num_queries(2):

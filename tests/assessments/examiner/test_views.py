@@ -155,7 +155,7 @@ def test_open_and_save_take_as_many_queries_for_60_criteria_as_for_8(
     steps.choose(assessment, examiner)
     invitation = steps.send_invitation(assessment, examiner)
     browser.get(link(invitation))
-    criteria_cache.forget()
+    criteria_cache.clear()
     with django_assert_max_num_queries(5):
         assert browser.get(page("form", invitation)).content.decode().count("radiogroup") == criteria * 4
     post = filled(invitation, "G", "Sterk")

@@ -236,7 +236,7 @@ def later_life(
     password.request_reset(email=EARLIER, language="nl")
     email_change.request_change(user=user, email=MISTYPED, language="nl")
     email_change.request_change(user=user, email=ADDRESS, language="nl")
-    email_change.confirm(change=user.email_changes.get(new_email=ADDRESS))
+    email_change.confirm_change(change=user.email_changes.get(new_email=ADDRESS))
     user.refresh_from_db()
     name = {"first_name": "Qui", "last_name": "Rijn", "roles": ["STUDENT"]}
     school.school_invitations.create(**name, email=INVITED, accepted_by=user, wanted_at=timezone.now())

@@ -39,7 +39,7 @@ def move(user: User, to: str) -> datetime:
     """Gives the account another address; from when it has it."""
     email_change.request_change(user=user, email=to, language="nl")
     change = user.email_changes.get(confirmed_at=None, withdrawn_at=None, stopped_at=None)
-    email_change.confirm(change=change)
+    email_change.confirm_change(change=change)
     user.refresh_from_db()
     change.refresh_from_db()
     assert change.confirmed_at

@@ -15,9 +15,9 @@ from openpyxl import load_workbook
 
 from accounts.importing import job
 from accounts.importing.columns import Outcome
-from accounts.importing.job import ShownAnew, import_shown
-from accounts.importing.models import KEPT_DAYS
-from accounts.importing.preview import prepare, read_rows
+from accounts.importing.job import PreviewOutdated, import_previewed
+from accounts.importing.models import RETENTION_DAYS
+from accounts.importing.preview import load_rows, prepare
 from accounts.models import Membership, Role, School, User
 from accounts.people import roles
 from assessments.models import DatesImport
@@ -54,7 +54,7 @@ def told(prepared: DatesImport) -> list[tuple[str, str]]:
     """(outcome, what is said of it) of each row."""
     return [
         (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
-        for row in read_rows(prepared)
+        for row in load_rows(prepared)
     ]
 
 
@@ -86,14 +86,14 @@ def test_both_dates_are_read_and_written(shown: Shown, student: Membership) -> N
     assert outcome == "NEW"
     assert said.startswith("Diplomadatum 10-07-2026 (was leeg); Vertrokken zonder diploma op 31-01-2024 (was leeg);")
     assert dates(student) == (None, None)
-    import_shown(prepared)
+    import_previewed(prepared)
     assert dates(student) == (date(2026, 7, 10), date(2024, 1, 31))
 
 
 def test_an_empty_cell_or_a_column_that_is_not_there_takes_no_date_away(shown: Shown, student: Membership) -> None:
     Membership.objects.filter(pk=student.pk).update(left_on=date(2024, 1, 31))
-    import_shown(shown(["123456", "10-07-2026", ""]))
-    import_shown(shown(["123456", "11-07-2026"], header=["Studentnr", "Diploma"]))
+    import_previewed(shown(["123456", "10-07-2026", ""]))
+    import_previewed(shown(["123456", "11-07-2026"], header=["Studentnr", "Diploma"]))
     assert dates(student) == (date(2026, 7, 11), date(2024, 1, 31))
 
 
@@ -126,7 +126,7 @@ def test_a_bad_row_says_what_is_wrong_and_the_good_ones_go_in(
     (outcome, _), (bad, said) = told(prepared)
     assert (outcome, bad) == ("NEW", "ERROR")
     assert what in said
-    import_shown(prepared)
+    import_previewed(prepared)
     assert dates(good) == (date(2026, 7, 10), None)
     assert dates(student) == (None, None)
 
@@ -137,7 +137,7 @@ def test_a_student_with_two_different_dates_gets_neither(shown: Shown, student: 
         ("ERROR", "Studentnummer 123456 staat ook in regel 3, met een andere datum"),
         ("ERROR", "Studentnummer 123456 staat ook in regel 2, met een andere datum"),
     ]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert dates(student) == (None, None)
 
 
@@ -175,7 +175,7 @@ def test_two_dates_that_fit_two_studies_alone_are_remarked_on_and_written(
     only = words(browser.get(page, {"toon": "LET_OP"}))
     assert "123456" in only
     assert other.student_number not in only
-    import_shown(prepared)
+    import_previewed(prepared)
     assert None not in dates(student)
     assert "voordat u importeert" not in words(browser.get(page))
 
@@ -259,7 +259,7 @@ def test_who_changed_which_date_by_which_list_is_logged(
     shown: Shown, school: School, student: Membership, administrator: User
 ) -> None:
     Membership.objects.filter(pk=student.pk).update(diploma_on=date(2025, 7, 11))
-    import_shown(shown(["123456", "10-07-2026", ""]))
+    import_previewed(shown(["123456", "10-07-2026", ""]))
     [line] = school.changes.all()
     assert (line.student, line.label, line.before, line.after) == (student, "Diplomadatum", "11-07-2025", "10-07-2026")
     assert (line.by, line.reason) == (administrator, "Geïmporteerd uit lijst.csv.")
@@ -273,12 +273,12 @@ def test_what_a_colleague_changed_meanwhile_is_shown_before_it_is_written_over(
 ) -> None:
     prepared = shown(["123456", "10-07-2026", ""])
     Membership.objects.filter(pk=student.pk).update(diploma_on=date(2026, 7, 9))
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     assert dates(student) == (date(2026, 7, 9), None)
     prepared.refresh_from_db()
     assert told(prepared) == [("UPDATED", "Diplomadatum 10-07-2026 (was 09-07-2026)")]
-    import_shown(prepared)
+    import_previewed(prepared)
     assert dates(student) == (date(2026, 7, 10), None)
 
 
@@ -288,11 +288,11 @@ def test_a_number_that_is_another_student_s_by_now_is_shown_before_that_one_gets
     prepared = shown(["123456", "10-07-2026", ""])
     Membership.objects.filter(pk=student.pk).update(student_number="")
     other = MembershipFactory(school=school, student_number="123456")
-    with pytest.raises(ShownAnew):
-        import_shown(prepared)
+    with pytest.raises(PreviewOutdated):
+        import_previewed(prepared)
     assert dates(other) == (None, None)
     prepared.refresh_from_db()
-    import_shown(prepared)
+    import_previewed(prepared)
     assert (dates(student), dates(other)) == ((None, None), (date(2026, 7, 10), None))
 
 
@@ -329,7 +329,7 @@ def test_a_long_list_is_read_and_written_by_a_worker_in_few_queries(
     with django_assert_max_num_queries(60):
         DatesImport.objects.run(prepared.pk)
     prepared.refresh_from_db()
-    assert (prepared.good, prepared.counts[Outcome.ERROR]) == (1, 5000)
+    assert (prepared.valid_rows, prepared.counts[Outcome.ERROR]) == (1, 5000)
     job.start_importing(prepared)
     with django_assert_max_num_queries(80):
         DatesImport.objects.run(prepared.pk)
@@ -349,7 +349,7 @@ def test_what_a_dead_worker_left_is_begun_anew(shown: Shown, monkeypatch: pytest
 
 def test_a_list_is_kept_for_a_week(shown: Shown, pass_time: Callable[..., None]) -> None:
     shown(["123456", "10-07-2026", ""])
-    pass_time(days=KEPT_DAYS - 1)
+    pass_time(days=RETENTION_DAYS - 1)
     purge()
     assert DatesImport.objects.exists()
     pass_time(days=2)

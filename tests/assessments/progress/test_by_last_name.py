@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import School, User
+from addressbook.lookup import suggestions
 from addressbook.models import Contact, full_names
-from addressbook.named import suggestions
 from assessments.coupling import batch, couplings
 from assessments.coupling.couplings import Target
 from assessments.coupling.overview import read_overview
@@ -84,7 +84,7 @@ def test_the_address_book_and_its_picker(teacher: Client, contacts: list[Contact
 
 def test_what_is_suggested_while_typing(contacts: list[Contact], school: School, monkeypatch) -> None:
     assert last_names(suggestions(school)) == IN_ORDER
-    monkeypatch.setattr("addressbook.named.SUGGESTED", len(NAMES) - 1)
+    monkeypatch.setattr("addressbook.lookup.SUGGESTED", len(NAMES) - 1)
     assert last_names(suggestions(school)) == IN_ORDER[:-1]
 
 

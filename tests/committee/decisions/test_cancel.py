@@ -134,7 +134,7 @@ def test_a_student_whose_assessment_nobody_was_asked_for_is_told_too(member: Cli
 def test_an_examiner_who_reads_english_is_told_in_english(
     member: Client, invitation: Invitation, examiner: Contact
 ) -> None:
-    examiner.speak("en")
+    examiner.set_language("en")
     post(member, invitation.assessment)
     [mail] = mails("cancelled")
     assert mail.subject == "You no longer need to assess Anouk van 't Hoff: Verzorgende IG, B1"

@@ -1,4 +1,4 @@
-"""What a new version changes is said in words: each change, at its place, and nothing else."""
+"""The differences between two versions of an exam, in words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from exams.content.diff import MAX_LIKENED, differences
-from exams.content.guide import example, example_text
+from exams.content.diff import MAX_COMPARED, differences
+from exams.content.guide import example, example_source
 from exams.content.schema import ExamContent
 from exams.content.versions import read_content
 
@@ -16,24 +16,24 @@ W2 = "Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W2"
 
 
 def changed(*replaced: tuple[str, str]) -> ExamContent:
-    text = example_text()
+    text = example_source()
     for old, new in replaced:
         assert old in text
         text = text.replace(old, new, 1)
     return read_content(text.encode()).content
 
 
-def told(new: ExamContent, old: ExamContent | None = None) -> list[str]:
-    return [f"{one.kind.label} – {one.place}: {one.text}" for one in differences(old or example(), new)]
+def descriptions(new: ExamContent, old: ExamContent | None = None) -> list[str]:
+    return [f"{item.kind.label} – {item.place}: {item.text}" for item in differences(old or example(), new)]
 
 
-def test_the_same_says_nothing() -> None:
-    assert told(example()) == []
-    assert told(changed(('weight: "1"', "weight: 1"), ('"7.8"', '"7.80"'))) == []  # the same numbers
+def test_equal_content_has_no_differences() -> None:
+    assert descriptions(example()) == []
+    assert descriptions(changed(('weight: "1"', "weight: 1"), ('"7.8"', '"7.80"'))) == []  # the same numbers
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "result"),
     [
         (
             "Voorbeeld gastheer",
@@ -70,44 +70,44 @@ def test_the_same_says_nothing() -> None:
         ),
     ],
 )
-def test_each_change_is_said_at_its_place(old: str, new: str, said: str | None) -> None:
-    assert told(changed((old, new))) == ([said] if said else [])
+def test_each_change_is_reported_at_its_place(old: str, new: str, result: str | None) -> None:
+    assert descriptions(changed((old, new))) == ([result] if result else [])
 
 
-def test_a_changed_text_is_shown_as_it_was_and_as_it_becomes() -> None:
-    [one] = differences(example(), changed(("Begroet de gast.", "Begroet elke gast.")))
-    assert (one.before, one.after) == ("Begroet de gast.", "Begroet elke gast.")
+def test_changed_text_is_reported_before_and_after() -> None:
+    [difference] = differences(example(), changed(("Begroet de gast.", "Begroet elke gast.")))
+    assert (difference.before, difference.after) == ("Begroet de gast.", "Begroet elke gast.")
 
 
 def without_w2() -> ExamContent:
-    text = example_text()
+    text = example_source()
     text = text[: text.index("          - code: B1-K1-W2")].replace("good_from: 8", "good_from: 5")
     nine = '"1.0", "1.9", "2.8", "3.7", "4.6", "5.5", "6.4", "7.3", "8.2", "9.1", "10.0"'
     return read_content(text.replace(nine, '"1.0", "2.5", "4.0", "5.5", "7.0", "8.5", "10.0"').encode()).content
 
 
-def test_a_work_process_that_goes_or_comes_is_said_with_its_size() -> None:
-    gone = told(without_w2())
+def test_added_or_removed_work_process_is_reported_with_its_size() -> None:
+    gone = descriptions(without_w2())
     title = "Serveert gerechten en dranken"
     place = "Exameneenheid PVB-1, kerntaak B1-K1"
     assert f"Vervalt – {place}: Werkproces B1-K1-W2 ‘{title}’, met 2 criteria." in gone
     assert f"Gewijzigd – {place}: De cijfertabel ging tot 10 punten en gaat nu tot 6 punten." in gone
-    come = told(example(), without_w2())
+    come = descriptions(example(), without_w2())
     assert f"Nieuw – {W2}: ‘{title}’, met 2 criteria." in come
 
 
-def test_a_part_that_goes_is_said() -> None:
+def test_removed_part_is_reported() -> None:
     [unit] = example().units
     [task] = unit.core_tasks
     first, second = task.work_processes
     less = replace(first, parts=first.parts[:1])
     new = replace(example(), units=(replace(unit, core_tasks=(replace(task, work_processes=(less, second)),)),))
-    assert f"Vervalt – {W1}: Productbeoordeling, met 1 criterium." in told(new)
-    assert f"Nieuw – {W1}: Productbeoordeling, met 1 criterium." in told(example(), new)
+    assert f"Vervalt – {W1}: Productbeoordeling, met 1 criterium." in descriptions(new)
+    assert f"Nieuw – {W1}: Productbeoordeling, met 1 criterium." in descriptions(example(), new)
 
 
-def test_a_criterion_that_is_not_like_any_other_is_new_and_the_old_one_gone() -> None:
-    said = told(
+def test_unlike_criterion_is_new_and_the_old_removed() -> None:
+    result = descriptions(
         changed(
             ("text: De bon klopt.", "text: Rekent af."),
             ("Er ontbreekt een gerecht of een tafelnummer.", "Vraagt te veel."),
@@ -115,18 +115,18 @@ def test_a_criterion_that_is_not_like_any_other_is_new_and_the_old_one_gone() ->
             ("Ook wensen en allergieën staan er duidelijk op.", "Bedankt de gast ook."),
         )
     )
-    assert said == [
+    assert result == [
         f"Nieuw – {W1}, Productbeoordeling: Criterium 1: ‘Rekent af.’",
         f"Vervalt – {W1}, Productbeoordeling: Criterium ‘De bon klopt.’",
     ]
 
 
-def test_another_order_is_said_once() -> None:
+def test_another_order_is_reported_once() -> None:
     [unit] = example().units
     [task] = unit.core_tasks
     turned = replace(task, work_processes=task.work_processes[::-1])
     new = replace(example(), units=(replace(unit, core_tasks=(turned,)),))
-    assert told(new) == ["Gewijzigd – Exameneenheid PVB-1, kerntaak B1-K1: De volgorde is anders."]
+    assert descriptions(new) == ["Gewijzigd – Exameneenheid PVB-1, kerntaak B1-K1: De volgorde is anders."]
 
 
 def test_hundreds_of_other_criteria_are_compared_in_no_time() -> None:
@@ -138,11 +138,11 @@ def test_hundreds_of_other_criteria_are_compared_in_no_time() -> None:
     def with_criteria(word: str) -> ExamContent:
         many = tuple(
             replace(criterion, text=f"{word * 900} {n}", meaning_o=f"{word}O{n}", meaning_v=f"{word}V{n}")
-            for n in range(MAX_LIKENED // 40)
+            for n in range(MAX_COMPARED // 40)
         )
         part = replace(first.parts[1], criteria=many)
         process = replace(first, parts=(first.parts[0], part))
         return replace(example(), units=(replace(unit, core_tasks=(replace(task, work_processes=(process, second)),)),))
 
-    said = told(with_criteria("b"), with_criteria("a"))
-    assert len(said) == 2 * (MAX_LIKENED // 40)
+    result = descriptions(with_criteria("b"), with_criteria("a"))
+    assert len(result) == 2 * (MAX_COMPARED // 40)

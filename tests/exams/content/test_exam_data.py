@@ -1,4 +1,4 @@
-"""The exams that ship (exams/data): what the demo needs, and what an examiner may expect of a rubric."""
+"""The exams in exams/data, which the demo loads."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_one_exam_has_two_units():
     assert [exam.title for exam in EXAMS.values() if len(exam.units) == 2] == ["Assistent logistiek"]
 
 
-def test_one_unit_has_four_work_processes_or_more_each_with_both_parts():
+def test_a_unit_has_four_work_processes_with_both_parts():
     exam = EXAMS["verzorgende-ig-25656"]
     assert len(exam.units) == 1
     assert len(work_processes(exam)) >= 4
@@ -42,7 +42,7 @@ def test_one_exam_is_a_keuzedeel():
 
 
 @pytest.mark.parametrize("exam", EXAMS.values(), ids=EXAMS)
-def test_each_part_has_three_to_six_criteria_and_each_text_is_a_sentence_of_its_own(exam):
+def test_parts_have_three_to_six_criteria_with_distinct_sentences(exam):
     assert all(3 <= len(part.criteria) <= 6 for part in parts(exam))
     criteria = list(chain.from_iterable(part.criteria for part in parts(exam)))
     for texts in (

@@ -1,4 +1,4 @@
-"""docs/examens.md is all that someone needs to make an exam: its example goes live, and it names everything."""
+"""docs/examens.md: its example can be published, and it describes every field."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.test import Client
 from accounts.models import Membership, User
 from assessments.models import Assessment
 from exams.content.excel_format import SHEETS
-from exams.content.guide import example_text
+from exams.content.guide import example_source
 from exams.content.yaml_reader import parse
 from exams.models import Exam, ExamVersion, Upload
 from tests.exams.grading.schemes import linear_table
@@ -24,10 +24,10 @@ SAVED = "/beheer/exams/examversion/"
 READ = f"{SAVED}handleiding/"
 
 
-def test_the_example_of_the_guide_goes_live_through_the_screens_and_is_assessed(
+def test_example_of_the_guide_can_be_published_and_assessed(
     client: Client, staff: User, docent: User, student: Membership
 ) -> None:
-    """With what stands in the guide and nothing else: handed in, published, put on an account, started."""
+    """Upload the guide's example, publish it, add it to an account and start an assessment."""
     preview = client.post(f"{SAVED}inlezen/", {"file": SimpleUploadedFile("examen.yaml", EXAMPLE.encode())})
     client.post(f"{preview['Location']}opslaan/")
     version = ExamVersion.objects.latest("pk")
@@ -47,12 +47,12 @@ def test_the_example_of_the_guide_goes_live_through_the_screens_and_is_assessed(
     assert Upload.objects.get().version == version
 
 
-def test_the_example_of_the_guide_is_the_one_that_can_be_downloaded() -> None:
-    assert example_text() == EXAMPLE
+def test_example_of_the_guide_is_the_downloadable_file() -> None:
+    assert example_source() == EXAMPLE
 
 
 def keys_of(value: object) -> set[str]:
-    """Every key in it, at any depth."""
+    """Yield every key, at any depth."""
     if isinstance(value, dict):
         return set(value).union(*map(keys_of, value.values()))
     return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
@@ -71,8 +71,8 @@ def test_the_guide_names_every_sheet_and_its_columns(sheet) -> None:
 
 
 # --- On the screen ---------------------------------------------------------------------------------
-def test_staff_reads_the_whole_guide_where_they_hand_an_exam_in(client: Client, staff: User) -> None:
-    """Every heading, cell and line of the example, as text; the contents lead to what is there."""
+def test_admin_shows_the_whole_guide(client: Client, staff: User) -> None:
+    """Every heading, cell and line of the example is on the page, and the contents link to the headings."""
     for page in (f"{SAVED}inlezen/", SAVED, "/beheer/exams/exam/"):
         assert f'href="{READ}"' in client.get(page).content.decode()
     page = html.unescape(client.get(READ).content.decode())
@@ -86,7 +86,7 @@ def test_staff_reads_the_whole_guide_where_they_hand_an_exam_in(client: Client, 
     assert page.count('<h2 id="') == GUIDE.count("\n## ")
 
 
-def test_a_refused_file_leads_to_what_the_guide_says_of_mistakes(client: Client, staff: User) -> None:
+def test_refused_file_links_to_mistakes_in_the_guide(client: Client, staff: User) -> None:
     page = client.post(f"{SAVED}inlezen/", {"file": SimpleUploadedFile("leeg.yaml", b"")}).content.decode()
     [anchor] = re.findall(rf'href="{READ}#([\w-]+)"', page)
     assert f'<h2 id="{anchor}">' in client.get(READ).content.decode()

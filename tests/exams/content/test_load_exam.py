@@ -1,4 +1,4 @@
-"""`manage.py load_exam`: a good file becomes a version, whole; any other gets a sentence in Dutch."""
+"""`manage.py load_exam`: a valid file becomes a version, any other is refused with a message in Dutch."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from exams.content.schema import (
     PartContent,
     UnitContent,
     WorkProcessContent,
-    read,
+    read_exam,
 )
 from exams.content.schema import TITLE as TITLE_LENGTH
 from exams.content.versions import read_content
@@ -83,7 +83,7 @@ units:
 
 @pytest.fixture
 def write(tmp_path: Path) -> Callable[..., Path]:
-    """Writes `SMALL` with something replaced, or given bytes, to a file."""
+    """Write `SMALL` with replacements, or other content, to a file."""
 
     def write_file(*replaced: tuple[str, str], content: bytes | None = None, name: str = "examen.yaml") -> Path:
         text = SMALL
@@ -109,9 +109,9 @@ def refusal(*paths: Path) -> str:
     return str(refused.value)
 
 
-# --- A good file ---------------------------------------------------------------------------------
+# --- Valid files ---------------------------------------------------------------------------------
 @pytest.mark.django_db
-def test_a_file_becomes_an_exam_with_a_version_and_all_its_content(write):
+def test_file_becomes_a_version_with_all_content(write):
     assert load(write(), publish=True) == "Verzorgende IG (25656, 2025-2026), versie 1: ingelezen en gepubliceerd.\n"
     exam = Exam.objects.get()
     assert str(exam) == "Verzorgende IG (25656, 2025-2026)"
@@ -151,7 +151,7 @@ def test_without_publish_the_version_waits(write):
 
 
 @pytest.mark.django_db
-def test_the_same_file_again_does_nothing_and_says_so(write):
+def test_same_file_again_changes_nothing(write):
     path = write()
     load(path, publish=True)
     assert "was al ingelezen; er is niets veranderd" in load(path, publish=True)
@@ -160,7 +160,7 @@ def test_the_same_file_again_does_nothing_and_says_so(write):
 
 
 @pytest.mark.django_db
-def test_the_same_file_with_publish_publishes_what_waited(write):
+def test_same_file_with_publish_publishes_its_draft(write):
     path = write()
     load(path)
     assert "was al ingelezen, nu gepubliceerd" in load(path, publish=True)
@@ -168,7 +168,7 @@ def test_the_same_file_with_publish_publishes_what_waited(write):
 
 
 @pytest.mark.django_db
-def test_a_changed_file_becomes_the_next_version_and_leaves_the_first_as_it_was(write):
+def test_changed_file_becomes_the_next_version(write):
     load(write(), publish=True)
     mended = write(
         ("title: Verzorgende IG", "title: Verzorgende-IG"), ("text: Rapporteert.", "text: Rapporteert juist.")
@@ -199,7 +199,7 @@ def test_the_number_of_queries_does_not_grow_with_the_content(write):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_that_load_at_the_same_time_number_their_versions_after_each_other(write):
+def test_concurrent_loads_get_different_version_numbers(write):
     paths = [write(("Rapporteert.", f"Rapporteert {n}."), name=f"{n}.yaml") for n in range(3)]
     start = threading.Barrier(len(paths))
 
@@ -217,13 +217,13 @@ def test_two_that_load_at_the_same_time_number_their_versions_after_each_other(w
 
 
 @pytest.mark.django_db
-def test_a_file_with_a_byte_order_mark_and_windows_lines_is_fine(write):
+def test_byte_order_mark_and_windows_line_ends_are_accepted(write):
     content = b"\xef\xbb\xbf" + SMALL.replace("\n", "\r\n").encode()
     assert "ingelezen" in load(write(content=content))
 
 
-# --- Files that can't be used --------------------------------------------------------------------
-def test_one_bad_file_keeps_all_files_out(write, db):
+# --- Invalid files -------------------------------------------------------------------------------
+def test_one_invalid_file_refuses_all_files(write, db):
     good, bad = write(), write(("level: 3", "level: 7"), name="kapot.yaml")
     message = refusal(good, bad)
     assert f"{bad}, regel 6: Examen: 'level' is het niveau: 1, 2, 3 of 4." in message
@@ -235,7 +235,7 @@ def test_one_bad_file_keeps_all_files_out(write, db):
 TITLE, LEVEL_O, TASK = "title: Zorg verlenen", "O: Zegt niets.", "Exameneenheid PVB-1, kerntaak B1-K1"
 PART = f"{TASK}, werkproces B1-K1-W1, onderdeel BEHAVIOUR"
 WRONG = [
-    # What is replaced, by what, and what is said of it.
+    # Old text, new text, expected message.
     (TITLE, "titel: Zorg", "regel 12: Exameneenheid PVB-1: het veld 'titel' is onbekend; bedoelt u 'title'?"),
     (TITLE, "title:", "regel 12: Exameneenheid PVB-1: het veld 'title' ontbreekt of is leeg; vul het in."),
     (TITLE, 'title: "Zorg\\nverlenen"', "regel 12: Exameneenheid PVB-1: 'title' hoort op één regel te staan."),
@@ -276,15 +276,15 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "said"), WRONG)
-def test_what_is_wrong_is_said_with_its_line_place_and_mend(write, old, new, said):
+@pytest.mark.parametrize(("old", "new", "expected"), WRONG)
+def test_fault_has_line_place_and_correction(write, old, new, expected):
     message = refusal(write((old, new)))
-    assert said in message
+    assert expected in message
     assert "examen.yaml" in message
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"", "het bestand is leeg; kies het bestand"),
         (b"# alleen een opmerking\n", "het bestand is leeg; kies het bestand"),
@@ -305,11 +305,11 @@ def test_what_is_wrong_is_said_with_its_line_place_and_mend(write, old, new, sai
         (bytes.fromhex("d0cf11e0a1b11ae1"), "Dit is geen .xlsx-bestand, maar een ouder soort"),
     ],
 )
-def test_an_odd_file_gets_a_sentence(write, content, said):
-    assert said in refusal(write(content=content))
+def test_an_odd_file_gets_a_sentence(write, content, expected):
+    assert expected in refusal(write(content=content))
 
 
-def test_a_file_that_is_not_there_or_is_a_folder_gets_a_sentence(tmp_path):
+def test_missing_file_or_folder_is_refused_with_a_message(tmp_path):
     for path in (tmp_path / "weg.yaml", tmp_path, tmp_path / ("x" * 300)):
         assert "dit bestand" in refusal(path)
 
@@ -321,7 +321,7 @@ def test_more_criteria_than_a_form_can_hold_are_refused(write):
     assert f"{MAX_CRITERIA + 2} criteria passen niet op één formulier; hoogstens {MAX_CRITERIA}." in refusal(path)
 
 
-def test_of_many_faults_the_first_are_shown_and_the_rest_counted(write):
+def test_first_faults_are_listed_and_the_rest_counted(write):
     path = write(content=b"exam:\n" + b"".join(b"  veld%d: x\n" % number for number in range(60)))
     message = refusal(path)
     assert message.count("\n") == 21
@@ -329,9 +329,9 @@ def test_of_many_faults_the_first_are_shown_and_the_rest_counted(write):
 
 
 def faults_of(content: bytes) -> tuple[Fault, ...] | None:
-    """None for a good file."""
+    """Return the faults; None for a valid file."""
     try:
-        read(parse(content))
+        read_exam(parse(content))
     except FileRefused as error:
         return error.faults
     return None
@@ -339,7 +339,7 @@ def faults_of(content: bytes) -> tuple[Fault, ...] | None:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_whatever_stands_in_a_file_it_is_read_or_refused(data):
+def test_any_file_is_read_or_refused(data):
     lines = SMALL.split("\n")
     text = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
         ["- ", "{", "]", ": ", "&a ", '"', "|", "!!int "]
@@ -354,7 +354,7 @@ def test_whatever_stands_in_a_file_it_is_read_or_refused(data):
 
 
 @pytest.mark.parametrize("model", [ExamUnit, CoreTask, WorkProcess])
-def test_the_longest_codes_and_titles_of_a_file_fit_the_database_and_no_longer_ones(model):
+def test_maximum_lengths_equal_those_of_the_database(model):
     others = [field.name for field in model._meta.fields if field.name not in ("code", "title")]
     model(code="x" * CODE, title="x" * TITLE_LENGTH).clean_fields(exclude=others)
     with pytest.raises(ValidationError) as refused:
@@ -362,9 +362,9 @@ def test_the_longest_codes_and_titles_of_a_file_fit_the_database_and_no_longer_o
     assert set(refused.value.message_dict) == {"code", "title"}
 
 
-def test_more_criteria_than_an_exam_may_have_are_refused_and_as_many_fit_both_formats():
+def test_maximum_number_of_criteria_fits_both_formats():
     def exam_of(units: int) -> ExamContent:
-        """Ten criteria in each unit, two in each work process: many other lines beside them."""
+        """Return an exam of ten criteria per unit, two per work process."""
 
         def process(unit: int, number: int) -> WorkProcessNode:
             return WorkProcessNode(f"W{number}", (PartNode("PRODUCT", tuple(f"{unit}-{number}-{n}" for n in "12")),))

@@ -1,4 +1,4 @@
-"""Mistakes that people make in an exam, as YAML and as a workbook: each gets file, place and mend on the screen."""
+"""Mistakes in an exam file, YAML or workbook: each is reported with file, place and correction."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook, load_workbook
 
 from exams.content.excel_writer import write_workbook
-from exams.content.guide import example, example_text
+from exams.content.guide import example, example_source
 from exams.content.schema import FileRefused, line
 from exams.content.yaml_reader import parse
 from exams.models import Exam, Upload
@@ -24,8 +24,8 @@ UPLOAD = "/beheer/exams/examversion/inlezen/"
 Edit = Callable[[Any], object]
 
 
-def said_of(client: Any, content: bytes, name: str) -> list[str]:
-    """What the page says is wrong: 'file, place: what and how to mend it'."""
+def reported_faults(client: Any, content: bytes, name: str) -> list[str]:
+    """Return the faults on the page: 'file, place: fault and correction'."""
     page = client.post(UPLOAD, {"file": SimpleUploadedFile(name, content)}).content.decode()
     assert not Upload.objects.exists()
     assert not Exam.objects.exists()
@@ -38,7 +38,7 @@ def said_of(client: Any, content: bytes, name: str) -> list[str]:
 TABLE = '"1.0", "3.3", "5.5", "7.8", "10.0"'
 PROCESS = "Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W2"
 IN_YAML = {
-    # kind of mistake: what is replaced, by what, and what is said of it; {at} is the line of what is replaced
+    # kind of mistake: old text, new text, expected message; {at} is the line of the old text
     "word misspelt": ("title: Voorbeeld", "titel: Voorbeeld", "regel {at}: Examen: het veld 'titel' is onbekend; bedoelt u 'title'?"),
     "field left out": ("    title: Gasten ontvangen en bedienen\n", "", "regel {above}: Exameneenheid PVB-1: het veld 'title' ontbreekt of is leeg; vul het in."),
     "field left empty": ("text: Begroet de gast.", "text:", "regel {at}: Exameneenheid PVB-1, kerntaak B1-K1, werkproces B1-K1-W1, onderdeel BEHAVIOUR, criterium 1: het veld 'text' ontbreekt"),
@@ -88,18 +88,18 @@ IN_YAML = {
 
 
 @pytest.mark.parametrize("kind", IN_YAML)
-def test_a_mistake_in_yaml_is_said_with_file_line_and_mend(client, staff, kind):
-    old, new, said = IN_YAML[kind]
-    at = example_text()[: example_text().index(old)].count("\n") + 1
-    said = said.format(at=at, above=at - 1, below=at + 1)
-    faults = said_of(client, example_text().replace(old, new, 1).encode(), "gastheer.yaml")
-    assert any(fault.startswith("gastheer.yaml") and said in fault for fault in faults), faults
+def test_yaml_mistake_is_reported_with_line_and_correction(client, staff, kind):
+    old, new, expected = IN_YAML[kind]
+    at = example_source()[: example_source().index(old)].count("\n") + 1
+    expected = expected.format(at=at, above=at - 1, below=at + 1)
+    faults = reported_faults(client, example_source().replace(old, new, 1).encode(), "gastheer.yaml")
+    assert any(fault.startswith("gastheer.yaml") and expected in fault for fault in faults), faults
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
-def test_a_quote_that_is_forgotten_is_looked_for_where_it_opens(quote):
-    """Of every text of the example: whichever other quote it then seems to close with."""
-    lines = example_text().splitlines()
+def test_forgotten_quote_is_reported_where_it_opens(quote):
+    """For every quoted text of the example, whichever quote the parser takes for its end."""
+    lines = example_source().splitlines()
     plain = [at for at, text in enumerate(lines) if re.search(r": [A-Z0-9][^\"'#]*$", text)]
     assert len(plain) > 30
     for at in plain:
@@ -110,9 +110,9 @@ def test_a_quote_that_is_forgotten_is_looked_for_where_it_opens(quote):
         assert (fault.place, fault.text.startswith("hier gaat een aanhalingsteken")) == (line(at + 1), True)
 
 
-def test_a_misspelt_word_is_not_said_to_be_missing_too(client, staff):
-    content = example_text().replace("text: De bon klopt.", "tekst: De bon klopt.").encode()
-    assert len(said_of(client, content, "gastheer.yaml")) == 1
+def test_misspelt_field_is_not_reported_as_missing(client, staff):
+    content = example_source().replace("text: De bon klopt.", "tekst: De bon klopt.").encode()
+    assert len(reported_faults(client, content, "gastheer.yaml")) == 1
 
 
 def test_there_are_more_than_twenty_kinds_in_each_format():
@@ -129,7 +129,7 @@ def put(sheet: str, cell: str, value: object) -> Edit:
 
 
 def row_of(sheet: Any, *values: object) -> int:
-    """The number of the first row that begins with these values."""
+    """Return the number of the first row that begins with these values."""
     rows = sheet.iter_rows(values_only=True)
     return next(number for number, row in enumerate(rows, 1) if row[: len(values)] == values)
 
@@ -143,7 +143,7 @@ def delete_column(sheet: str, number: int) -> Edit:
 
 
 def grades(*values: object) -> Edit:
-    """Puts these at the points of B1-K1-W2, whose lines are the last on their sheet."""
+    """Set the grades of B1-K1-W2, whose lines are the last of their sheet."""
 
     def edit(book: Any) -> None:
         first = row_of(book["Cijfers"], "PVB-1", "B1-K1", "B1-K1-W2")
@@ -201,18 +201,18 @@ IN_EXCEL: dict[str, tuple[Edit, str]] = {
 
 
 @pytest.mark.parametrize("kind", IN_EXCEL)
-def test_a_mistake_in_a_workbook_is_said_with_file_cell_and_mend(client, staff, kind):
-    edit, said = IN_EXCEL[kind]
-    faults = said_of(client, edited(edit), "gastheer.xlsx")
-    assert any(fault.startswith("gastheer.xlsx") and said in fault for fault in faults), faults
+def test_workbook_mistake_is_reported_with_cell_and_correction(client, staff, kind):
+    edit, expected = IN_EXCEL[kind]
+    faults = reported_faults(client, edited(edit), "gastheer.xlsx")
+    assert any(fault.startswith("gastheer.xlsx") and expected in fault for fault in faults), faults
 
 
 @pytest.mark.parametrize(
     "kind", ["code leads nowhere", "unknown part", "formula", "grade left empty", "code left empty", "code twice"]
 )
-def test_one_mistake_is_said_where_it_is_and_not_of_all_that_hangs_under_it(client, staff, kind):
+def test_mistake_is_not_repeated_for_its_children(client, staff, kind):
     edit, _ = IN_EXCEL[kind]
-    assert len(said_of(client, edited(edit), "gastheer.xlsx")) <= 2
+    assert len(reported_faults(client, edited(edit), "gastheer.xlsx")) <= 2
 
 
 def edited(edit: Edit) -> bytes:
@@ -227,25 +227,25 @@ def saved(book: Any) -> bytes:
     return content.getvalue()
 
 
-def test_faults_stand_in_the_order_of_the_sheets(client, staff):
+def test_faults_are_in_the_order_of_the_sheets(client, staff):
     def edit(book: Any) -> None:
         put("Criteria", "F2", None)(book)
         put("Cijfers", "E5", "x")(book)
         put("Examen", "B5", 9)(book)
 
-    places = [fault.split(",")[1] for fault in said_of(client, edited(edit), "g.xlsx")]
+    places = [fault.split(",")[1] for fault in reported_faults(client, edited(edit), "g.xlsx")]
     assert places == [" werkblad ‘Examen’", " werkblad ‘Criteria’", " werkblad ‘Cijfers’"]
 
 
-def test_a_code_that_leads_nowhere_is_said_once_for_all_lines_that_have_it(client, staff):
+def test_unknown_code_is_reported_once(client, staff):
     def rename(book: Any) -> None:
         put("Exameneenheden", "A2", "PVB-9")(book)
 
-    faults = said_of(client, edited(rename), "g.xlsx")
+    faults = reported_faults(client, edited(rename), "g.xlsx")
     assert len(faults) == 1
 
 
-# --- Files that are no exam ------------------------------------------------------------------------
+# --- Other files -----------------------------------------------------------------------------------
 def zipped(**parts: bytes) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -282,7 +282,7 @@ ODD: dict[str, tuple[Callable[[], bytes], str]] = {
 
 @pytest.mark.parametrize("kind", ODD)
 def test_a_file_that_is_no_exam_gets_a_sentence(client, staff, kind):
-    make, said = ODD[kind]
-    [fault, *_] = said_of(client, make(), "iets.xlsx")
+    make, expected = ODD[kind]
+    [fault, *_] = reported_faults(client, make(), "iets.xlsx")
     assert fault.startswith("iets.xlsx")
-    assert said in fault
+    assert expected in fault

@@ -1,4 +1,4 @@
-"""What is written reads back as the same exam: as YAML and as an Excel workbook, whatever its shape and texts."""
+"""A written exam, YAML or workbook, reads back as an equal exam."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from exams.content.schema import (
     PartContent,
     UnitContent,
     WorkProcessContent,
-    nodes_of,
+    content_nodes,
 )
-from exams.content.versions import ExamFile, content_of, load, read_content, read_file
+from exams.content.versions import ExamFile, load_exam, read_content, read_file, stored_content
 from exams.content.yaml_writer import write_yaml
 from tests.exams.grading.strategies import data_for
 
@@ -48,7 +48,7 @@ ODD = [
 
 
 def texts(longest: int, *, lines: bool = False) -> st.SearchStrategy[str]:
-    """Any text as it is stored: cleaned, no blanks around it."""
+    """Return any text as stored: cleaned and stripped."""
     clean = clean_text if lines else clean_line
     signs = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
     free = st.text(signs | st.just("\n") if lines else signs, min_size=1, max_size=20)
@@ -60,7 +60,7 @@ def exams(draw: st.DrawFn) -> ExamContent:
     numbers = count(1)
 
     def different(amount: int) -> list[str]:
-        """Texts of several lines that differ from each other."""
+        """Return distinct texts of several lines."""
         return [f"{draw(texts(100, lines=True))} {next(numbers)}" for _ in range(amount)]
 
     def part(kind: str) -> PartContent:
@@ -83,18 +83,18 @@ def exams(draw: st.DrawFn) -> ExamContent:
     units = tuple(map(unit, codes()))
     kind, code = draw(st.sampled_from([("PROFESSION", "25656"), ("PROFESSION", "00012"), ("KEUZEDEEL", "K0023")]))
     level = draw(st.sampled_from([None, 1, 4]))
-    data = draw(data_for(nodes_of(units)))
+    data = draw(data_for(content_nodes(units)))
     return ExamContent(kind, code, draw(texts(30)), "2025-2026", level, "points-table", data, units)
 
 
 @given(exams())
-def test_what_is_written_as_yaml_reads_as_the_same_exam(exam: ExamContent) -> None:
+def test_yaml_round_trip_gives_an_equal_exam(exam: ExamContent) -> None:
     assert read_content(write_yaml(exam).encode()).content == exam
 
 
 @settings(max_examples=60)
 @given(exams())
-def test_what_is_written_as_a_workbook_reads_as_the_same_exam(exam: ExamContent) -> None:
+def test_workbook_round_trip_gives_an_equal_exam(exam: ExamContent) -> None:
     assert read_content(write_workbook(exam)).content == exam
 
 
@@ -102,13 +102,13 @@ def test_what_is_written_as_a_workbook_reads_as_the_same_exam(exam: ExamContent)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_version_leaves_as_a_file_and_comes_back_the_same(path: Path) -> None:
     file = read_file(path)
-    stored = content_of(load(file, publish=True).version)
+    stored = stored_content(load_exam(file, publish=True).version)
     assert stored == file.content
     for written in (write_yaml(stored).encode(), write_workbook(stored)):
         again = read_content(written)
         assert again.content == stored
-        version = load(ExamFile(again.sha256, replace(again.content, cohort="2026-2027")), publish=True).version
-        assert content_of(version).units == stored.units
+        version = load_exam(ExamFile(again.sha256, replace(again.content, cohort="2026-2027")), publish=True).version
+        assert stored_content(version).units == stored.units
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

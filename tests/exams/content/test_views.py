@@ -1,4 +1,4 @@
-"""Exam content through the staff's screens: hand in, look, save as a draft, publish, take out."""
+"""The admin pages of exam content: upload, preview, save as a draft, publish, download."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from openpyxl import load_workbook
 
 from accounts.models import User
 from exams.content.excel_writer import write_workbook
-from exams.content.guide import example, example_text
-from exams.content.upload import KEPT_DAYS
-from exams.content.versions import content_of, read_content, save_as_draft
+from exams.content.guide import example, example_source
+from exams.content.upload import RETENTION_DAYS
 from exams.content.versions import publish as do_publish
+from exams.content.versions import read_content, save_as_draft, stored_content
 from exams.models import Exam, ExamVersion, Upload
 from exams.published import PublishedContent
 from tests.concurrency import at_once
@@ -31,7 +31,7 @@ VERSIONS = "/beheer/exams/examversion/"
 
 
 def hand_in(client: Client, content: bytes | str, name: str = "gastheer.yaml") -> Any:
-    """The answer to handing a file in, all the way to the page that it leads to."""
+    """Upload a file; return the page it redirects to."""
     data = content.encode() if isinstance(content, str) else content
     return client.post(UPLOAD, {"file": SimpleUploadedFile(name, data)}, follow=True)
 
@@ -41,13 +41,13 @@ def text_of(response: Any) -> str:
 
 
 def save(client: Client) -> Any:
-    """'Opslaan als concept' on the preview of the newest file."""
+    """Click 'Opslaan als concept' on the preview of the newest file."""
     upload = Upload.objects.latest("created_at")
     return client.post(f"{UPLOAD}{upload.public_id}/opslaan/", follow=True)
 
 
 def publish(client: Client, version: ExamVersion, **data: str) -> Any:
-    """Opens the confirmation and confirms what it shows."""
+    """Open the confirmation and confirm it."""
     url = f"{VERSIONS}{version.pk}/publiceren/"
     shown = {"compared_with": client.get(url).context["compared_with"]}
     return client.post(url, {**shown, **data}, follow=True)
@@ -61,8 +61,8 @@ def make_live(client: Client, content: bytes | str) -> ExamVersion:
     return version
 
 
-# --- Look ----------------------------------------------------------------------------------------
-def test_the_page_to_hand_in_gives_examples_in_both_formats(client, staff):
+# --- Preview -------------------------------------------------------------------------------------
+def test_upload_page_offers_examples_in_both_formats(client, staff):
     assert client.get(UPLOAD).status_code == 200
     yaml = client.get(f"{UPLOAD}voorbeeld.yaml")
     assert read_content(yaml.content).content == example()
@@ -71,8 +71,8 @@ def test_the_page_to_hand_in_gives_examples_in_both_formats(client, staff):
 
 
 @pytest.mark.parametrize("name", ["gastheer.yaml", "gastheer.xlsx"])
-def test_a_good_file_is_shown_before_anything_is_made(client, staff, name):
-    content = example_text() if name.endswith("yaml") else write_workbook(example())
+def test_valid_file_is_previewed_before_saving(client, staff, name):
+    content = example_source() if name.endswith("yaml") else write_workbook(example())
     page = text_of(hand_in(client, content, name))
     for words in (
         f"Uit {name}",
@@ -87,7 +87,7 @@ def test_a_good_file_is_shown_before_anything_is_made(client, staff, name):
 
 
 def test_the_outcomes_are_those_of_grading(client, staff):
-    page = text_of(hand_in(client, example_text()))
+    page = text_of(hand_in(client, example_source()))
     for words in (
         "Kerntaak B1-K1 Verzorgt het verblijf van gasten",
         "laagste 1,0 · alles V 5,5 · G vanaf 8 van 10 punten · hoogste 10,0 · met een O hoogstens 5,4",
@@ -97,8 +97,8 @@ def test_the_outcomes_are_those_of_grading(client, staff):
         assert words in page
 
 
-def test_the_form_is_shown_as_an_examiner_gets_it(client, staff):
-    page = text_of(hand_in(client, example_text()))
+def test_preview_shows_the_examiners_form(client, staff):
+    page = text_of(hand_in(client, example_source()))
     upload = Upload.objects.get()
     address = f"{UPLOAD}{upload.public_id}/formulier/1/"
     assert address in page
@@ -112,9 +112,9 @@ def test_the_form_is_shown_as_an_examiner_gets_it(client, staff):
 
 
 @pytest.mark.parametrize("kind", ["yaml", "xlsx"])
-def test_a_bad_file_says_where_it_is_wrong_and_keeps_nothing(client, staff, kind):
+def test_invalid_file_lists_faults_and_is_not_stored(client, staff, kind):
     if kind == "yaml":
-        content: bytes = example_text().replace("cohort: 2026-2027", "cohort: 2026-2028").encode()
+        content: bytes = example_source().replace("cohort: 2026-2027", "cohort: 2026-2028").encode()
         where = "<strong>examen.yaml, regel 6</strong>: Examen: 'cohort' klopt niet."
     else:
         book = load_workbook(io.BytesIO(write_workbook(example())))
@@ -131,56 +131,56 @@ def test_a_bad_file_says_where_it_is_wrong_and_keeps_nothing(client, staff, kind
     assert not Exam.objects.exists()
 
 
-def test_of_many_faults_the_first_are_shown_and_the_rest_counted(client, staff):
+def test_first_faults_are_listed_and_the_rest_counted(client, staff):
     page = text_of(hand_in(client, "exam:\n" + "".join(f"  veld{number}: x\n" for number in range(80))))
     assert page.count("is onbekend") == 44
     assert "En nog 36; los deze eerst op." in page
 
 
-def test_no_file_and_too_large_a_file_are_said_at_the_field(client, staff):
+def test_missing_or_too_large_file_is_reported_at_the_field(client, staff):
     assert "Kies eerst een bestand." in text_of(client.post(UPLOAD, {}))
     assert "Dit bestand is groter dan 10 MB" in text_of(hand_in(client, b"x" * (10 * 1024 * 1024 + 1)))
 
 
-def test_a_name_and_text_of_a_file_do_nothing_in_the_page(client, staff):
-    wicked = example_text().replace("Voorbeeld gastheer", "<script>alert(1)</script>")
+def test_filename_and_content_are_escaped(client, staff):
+    wicked = example_source().replace("Voorbeeld gastheer", "<script>alert(1)</script>")
     page = hand_in(client, wicked, "<b>x</b>.yaml").content.decode()
     assert "<script>alert" not in page
     assert "<b>x" not in page
 
 
 # --- Save ----------------------------------------------------------------------------------------
-def test_a_draft_says_who_prepared_it_and_changes_nothing_yet(client, staff):
-    hand_in(client, example_text())
+def test_draft_records_its_author_and_changes_nothing(client, staff):
+    hand_in(client, example_source())
     page = text_of(save(client))
     version = ExamVersion.objects.get()
     assert "Voorbeeld gastheer (99999, 2026-2027), versie 1 is opgeslagen als concept." in page
     assert (version.prepared_by, version.published_at) == (staff, None)
     assert version.exam.current_version is None
-    assert content_of(version) == example()
+    assert stored_content(version) == example()
     entry = LogEntry.objects.get()
     assert (entry.user, entry.get_change_message()) == (staff, "Ingelezen uit gastheer.yaml.")
 
 
-def test_a_second_click_saves_nothing_twice(client, staff):
-    hand_in(client, example_text())
+def test_saving_twice_makes_one_version(client, staff):
+    hand_in(client, example_source())
     save(client)
     response = save(client)
     assert response.redirect_chain[-1][0] == f"{VERSIONS}{ExamVersion.objects.get().pk}/change/"
     assert LogEntry.objects.count() == 1
 
 
-def test_the_same_file_again_leads_to_the_same_version(client, staff):
+def test_same_file_again_gives_the_same_version(client, staff):
     for _ in range(2):
-        hand_in(client, example_text())
+        hand_in(client, example_source())
         save(client)
     assert ExamVersion.objects.count() == 1
 
 
-def test_saving_leaves_the_title_that_others_see_until_it_is_published(client, staff):
-    make_live(client, example_text())
+def test_title_changes_only_when_published(client, staff):
+    make_live(client, example_source())
     hand_in(
-        client, example_text().replace("Voorbeeld gastheer", "Gastheer en gastvrouw").replace("level: 2", "level: 3")
+        client, example_source().replace("Voorbeeld gastheer", "Gastheer en gastvrouw").replace("level: 2", "level: 3")
     )
     save(client)
     assert (Exam.objects.get().title, Exam.objects.get().level) == ("Voorbeeld gastheer", 2)
@@ -188,26 +188,26 @@ def test_saving_leaves_the_title_that_others_see_until_it_is_published(client, s
     assert (Exam.objects.get().title, Exam.objects.get().level) == ("Gastheer en gastvrouw", 3)
 
 
-def test_what_was_handed_in_long_ago_is_forgotten_and_its_version_stays(client, staff):
-    hand_in(client, example_text())
+def test_old_upload_is_deleted_but_not_its_version(client, staff):
+    hand_in(client, example_source())
     save(client)
-    Upload.objects.update(created_at=timezone.now() - timedelta(days=KEPT_DAYS + 1))
-    hand_in(client, example_text())
+    Upload.objects.update(created_at=timezone.now() - timedelta(days=RETENTION_DAYS + 1))
+    hand_in(client, example_source())
     assert Upload.objects.count() == 1
     assert ExamVersion.objects.count() == 1
 
 
 # --- A new version -------------------------------------------------------------------------------
 CHANGED = (
-    example_text()
+    example_source()
     .replace("Begroet de gast.", "Begroet elke gast.")
     .replace("Ontvangt gasten", "Ontvangt de gasten")
     .replace('"7.0", "8.5", "10.0"', '"6.5", "8.5", "10.0"')
 )
 
 
-def test_a_new_version_is_shown_with_its_differences(client, staff):
-    make_live(client, example_text())
+def test_new_version_shows_its_differences(client, staff):
+    make_live(client, example_source())
     page = " ".join(text_of(hand_in(client, CHANGED)).split())
     assert "Dit wordt een nieuwe versie van een examen dat er al is." in page
     assert "Verschillen met versie 1" in page
@@ -220,35 +220,35 @@ def test_a_new_version_is_shown_with_its_differences(client, staff):
         assert words in page
 
 
-def test_what_is_the_same_as_what_counts_is_said_and_can_t_be_saved(client, staff):
-    make_live(client, example_text())
-    for content, name in ((example_text() + "# opmerking\n", "a.yaml"), (write_workbook(example()), "a.xlsx")):
+def test_content_equal_to_the_current_version_cannot_be_saved(client, staff):
+    make_live(client, example_source())
+    for content, name in ((example_source() + "# opmerking\n", "a.yaml"), (write_workbook(example()), "a.xlsx")):
         page = " ".join(text_of(hand_in(client, content, name)).split())
         assert "die nu geldt. Er valt niets op te slaan." in page
         assert "Opslaan als concept" not in page
 
 
 def test_an_earlier_version_can_be_read_in_again_as_the_newest(client, staff):
-    make_live(client, example_text())
+    make_live(client, example_source())
     make_live(client, CHANGED)
-    back = make_live(client, example_text())
+    back = make_live(client, example_source())
     assert (back.number, back.exam.current_version) == (3, back)
-    assert content_of(back) == example()
+    assert stored_content(back) == example()
 
 
 # --- Publish -------------------------------------------------------------------------------------
 def saved(client: Client, content: str = "") -> ExamVersion:
-    hand_in(client, content or example_text())
+    hand_in(client, content or example_source())
     save(client)
     return ExamVersion.objects.latest("pk")
 
 
 def current() -> ExamVersion | None:
-    """Of the one exam that there is."""
+    """Return the current version of the only exam."""
     return Exam.objects.get().current_version
 
 
-def test_publishing_asks_first_and_then_logs_who_did_it_and_when(client, staff):
+def test_publishing_asks_for_confirmation_and_is_logged(client, staff):
     version = saved(client)
     page = text_of(client.get(f"{VERSIONS}{version.pk}/publiceren/"))
     assert "Voorbereid door Ingrid Dam" in page
@@ -266,7 +266,7 @@ def test_publishing_asks_first_and_then_logs_who_did_it_and_when(client, staff):
     assert (entry.user, entry.object_id, entry.get_change_message()) == (reviewer, str(version.pk), "Gepubliceerd.")
 
 
-def test_publishing_twice_is_said_and_changes_nothing(client, staff):
+def test_publishing_twice_changes_nothing(client, staff):
     version = saved(client)
     publish(client, version)
     published_at = ExamVersion.objects.get().published_at
@@ -274,7 +274,7 @@ def test_publishing_twice_is_said_and_changes_nothing(client, staff):
     assert ExamVersion.objects.get().published_at == published_at
 
 
-def test_a_version_older_than_what_counts_is_not_published(client, staff):
+def test_version_older_than_the_current_is_not_published(client, staff):
     older = saved(client)
     make_live(client, CHANGED)
     assert "dus deze versie zou nooit gelden" in text_of(client.get(f"{VERSIONS}{older.pk}/publiceren/"))
@@ -283,7 +283,7 @@ def test_a_version_older_than_what_counts_is_not_published(client, staff):
     assert older.published_at is None
 
 
-def test_what_was_compared_with_something_else_is_shown_again(client, staff):
+def test_outdated_comparison_is_shown_again(client, staff):
     first, second = saved(client), saved(client, CHANGED)
     url = f"{VERSIONS}{second.pk}/publiceren/"
     shown = {"compared_with": client.get(url).context["compared_with"]}
@@ -297,25 +297,25 @@ def test_what_was_compared_with_something_else_is_shown_again(client, staff):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_publish_at_the_same_moment_one_is_told(client, staff):
+def test_of_two_concurrent_publications_one_is_refused(client, staff):
     version = saved(client)
     others = [UserFactory(is_staff=True) for _ in range(2)]
     results = at_once(*(partial(do_publish, version=version, by=by, compared_with="") for by in others))
-    [told] = [result for result in results if result is not None]
-    assert isinstance(told, PublishedContent)
+    [error] = [result for result in results if result is not None]
+    assert isinstance(error, PublishedContent)
     assert LogEntry.objects.filter(action_flag=CHANGE).count() == 1
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_that_two_save_at_the_same_moment_is_one_version(client, staff):
-    hand_in(client, example_text())
+def test_concurrent_saves_make_one_version(client, staff):
+    hand_in(client, example_source())
     upload = Upload.objects.get()
     first, second = at_once(*[partial(save_as_draft, upload=upload, by=staff)] * 2)
     assert first == second
     assert ExamVersion.objects.count() == 1
 
 
-def test_nonsense_in_place_of_what_was_shown_publishes_nothing(client, staff):
+def test_invalid_comparison_publishes_nothing(client, staff):
     version = saved(client)
     for nonsense in ("x", "9" * 5000, "1"):
         publish(client, version, compared_with=nonsense)
@@ -329,8 +329,8 @@ def test_a_version_that_can_t_be_graded_is_not_published(client, staff, draft):
     assert draft.exam.current_version is None
 
 
-def test_who_published_can_leave_and_what_was_published_stays(client, staff):
-    version = make_live(client, example_text())
+def test_version_survives_deletion_of_its_publisher(client, staff):
+    version = make_live(client, example_source())
     LogEntry.objects.all().delete()
     User.objects.filter(pk=staff.pk).delete()
     version.refresh_from_db()
@@ -339,33 +339,31 @@ def test_who_published_can_leave_and_what_was_published_stays(client, staff):
 
 
 # --- Running assessments -------------------------------------------------------------------------
-def test_a_running_assessment_keeps_its_version_and_the_next_begins_with_the_new_one(
-    client, staff, docent, student, school
-):
-    first = make_live(client, example_text())
+def test_running_assessment_keeps_its_version(client, staff, docent, student, school):
+    first = make_live(client, example_source())
     running = start_assessment(student, first.units.get(), docent)
     second = make_live(client, CHANGED)
     running.refresh_from_db()
     assert running.unit.exam_version == first
-    assert content_of(first) == example()
+    assert stored_content(first) == example()
     assert first.exam.current_version == second
 
 
-def test_what_counts_changes_for_everyone_at_once(client, staff, docent):
-    """No process keeps which version counts: the catalogue's page shows the new one at the next request."""
-    version = make_live(client, example_text())
+def test_new_version_is_current_in_every_process(client, staff, docent):
+    """The current version is not cached."""
+    version = make_live(client, example_source())
     docent.account_exams.create(exam=version.exam)
     teacher = Client()
     teacher.force_login(docent)
     address = f"/examens/{version.exam_id}/"
     assert "Gasten ontvangen en bedienen" in teacher.get(address).content.decode()
-    make_live(client, example_text().replace("Gasten ontvangen en bedienen", "Gasten verwelkomen"))
+    make_live(client, example_source().replace("Gasten ontvangen en bedienen", "Gasten verwelkomen"))
     assert "Gasten verwelkomen" in teacher.get(address).content.decode()
 
 
-# --- Take out ------------------------------------------------------------------------------------
-def test_a_version_is_taken_out_as_a_file_that_can_be_handed_in(client, staff):
-    version = make_live(client, example_text())
+# --- Download ------------------------------------------------------------------------------------
+def test_downloaded_version_can_be_uploaded(client, staff):
+    version = make_live(client, example_source())
     for kind, ending in (("yaml", "yaml"), ("excel", "xlsx")):
         file = client.get(f"{VERSIONS}{version.pk}/{kind}/")
         assert file["Content-Disposition"] == f'attachment; filename="99999-2026-2027-versie-1.{ending}"'
@@ -376,18 +374,18 @@ def test_a_version_of_any_shape_is_taken_out_whole(client, staff):
     version = make_exam(units=2, core_tasks=2, work_processes=2).versions.get()
     for kind in ("yaml", "excel"):
         content = read_content(client.get(f"{VERSIONS}{version.pk}/{kind}/").content).content
-        assert content == content_of(version)
+        assert content == stored_content(version)
 
 
-def test_a_draft_is_compared_with_what_counts_and_what_counts_with_nothing(client, staff):
+def test_only_a_draft_is_compared_with_the_current_version(client, staff):
     exam = make_exam(title="Verzorgende IG")
     draft = add_version(exam, published=False, work_processes=1)
     assert "Verschillen met versie 1" in text_of(client.get(f"{VERSIONS}{draft.pk}/change/"))
     assert "Verschillen met" not in text_of(client.get(f"{VERSIONS}{exam.current_version.pk}/change/"))
 
 
-# --- Who may ------------------------------------------------------------------------------------
-def test_nobody_else_reaches_any_of_it(client, staff, docent, committee_member):
+# --- Permissions --------------------------------------------------------------------------------
+def test_pages_are_for_staff_only(client, staff, docent, committee_member):
     version = saved(client)
     upload = Upload.objects.get()
     pages = [
@@ -416,7 +414,7 @@ def test_nobody_else_reaches_any_of_it(client, staff, docent, committee_member):
     assert version.published_at is None
 
 
-def test_what_changes_something_is_not_done_by_looking(client, staff):
+def test_get_changes_nothing(client, staff):
     version = saved(client)
     upload = Upload.objects.get()
     assert client.get(f"{UPLOAD}{upload.public_id}/opslaan/").status_code == 302

@@ -1,4 +1,4 @@
-"""Grading data for tests: the linear tables that many schools use."""
+"""Grading data for tests: linear tables, as many schools use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from exams.grading.scores import CoreTaskNode, PartNode, UnitNode, WorkProcessNo
 
 
 def linear_data(units: Sequence[UnitNode]) -> dict[str, Any]:
-    """`points-table` data that fit these units: all O is 1.0, all V 5.5, all G 10.0; G from more than half G's."""
+    """Return `points-table` data for `units`: all O is 1.0, all V 5.5, all G 10.0; G from more than half G's."""
     return {
         "good_from": _good_from(sum(len(unit.criteria) for unit in units)),
         "units": {unit.code: _unit(unit) for unit in units},
@@ -18,7 +18,7 @@ def linear_data(units: Sequence[UnitNode]) -> dict[str, Any]:
 
 
 def linear_table(count: int) -> list[str]:
-    """Points to grade for so many criteria: the grade is 9 × points / maximum + 1."""
+    """Return the grades by points: 9 × points / maximum + 1."""
     grades = [9 * Decimal(points) / (2 * count) + 1 for points in range(2 * count + 1)]
     return [str(grade.quantize(Decimal("0.1"), ROUND_HALF_UP)) for grade in grades]
 

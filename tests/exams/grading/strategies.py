@@ -1,4 +1,4 @@
-"""Hypothesis strategies: exams of any shape, data that fit them, and scores."""
+"""Hypothesis strategies: exams, grading data that fit them, and scores."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Scores = dict[Hashable, Score]
 
 @st.composite
 def exams(draw: st.DrawFn) -> tuple[UnitNode, ...]:
-    """One to three small units; criteria are numbered through."""
+    """Draw one to three small units; criteria are numbered."""
     keys = count(1)
 
     def part(kind: str) -> PartNode:
@@ -38,7 +38,7 @@ def exams(draw: st.DrawFn) -> tuple[UnitNode, ...]:
 
 @st.composite
 def data_for(draw: st.DrawFn, units: tuple[UnitNode, ...]) -> dict[str, Any]:
-    """Any `points-table` data that fit: G from anywhere above all V, tables that rise in any way."""
+    """Draw valid `points-table` data for `units`."""
 
     def good_from(criteria: int) -> int:
         return draw(st.integers(criteria + 1, 2 * criteria))
@@ -72,7 +72,7 @@ def data_for(draw: st.DrawFn, units: tuple[UnitNode, ...]) -> dict[str, Any]:
 
 @st.composite
 def graded(draw: st.DrawFn) -> tuple[tuple[UnitNode, ...], dict[str, Any], Scheme, Scores]:
-    """An exam, data that fit it, the scheme of both, and a score for each criterion, often without any O."""
+    """Draw an exam, data that fit it, their scheme, and a score per criterion, often without an O."""
     units = draw(exams())
     data = draw(data_for(units))
     scheme = load_scheme(rule="points-table", data=data, units=units)

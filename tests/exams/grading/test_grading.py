@@ -1,9 +1,10 @@
-"""Grading (DESIGN.md, 'Grading'): what holds for every exam, scheme and set of scores."""
+"""Properties of grading (DESIGN.md, 'Grading') for any exam, scheme and scores."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from decimal import ROUND_DOWN, Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
@@ -34,7 +35,7 @@ ORDER = [Score.O, Score.V, Score.G]
 
 
 def every_level(result: UnitResult) -> Iterator[Any]:
-    """The unit's result and all results below it."""
+    """Yield the unit's result and all results below it."""
     yield result
     for task in result.core_tasks:
         yield task
@@ -44,7 +45,7 @@ def every_level(result: UnitResult) -> Iterator[Any]:
 
 
 def with_criteria(unit: UnitNode, result: UnitResult) -> Iterator[tuple[Any, Sequence[Hashable]]]:
-    """(a result, the criteria it is about), for the unit and every level below it."""
+    """Yield (result, its criteria) for the unit and every level below it."""
     yield result, unit.criteria
     for task, task_result in zip(unit.core_tasks, result.core_tasks, strict=True):
         yield task_result, task.criteria
@@ -64,7 +65,7 @@ def in_fractions(data: Any) -> Any:
 
 
 def two_core_tasks(first: list[str], second: list[str]) -> tuple[tuple[UnitNode, ...], dict[str, Any]]:
-    """A unit of two core tasks with one criterion each, and these tables for them."""
+    """Return a unit of two core tasks with one criterion each, and data with these tables."""
     tasks = tuple(
         CoreTaskNode(code, (WorkProcessNode(f"{code}-W1", (PartNode("PRODUCT", (code,)),)),)) for code in ("K1", "K2")
     )
@@ -76,7 +77,7 @@ def two_core_tasks(first: list[str], second: list[str]) -> tuple[tuple[UnitNode,
 
 
 @given(graded())
-def test_one_o_makes_everything_above_it_o_and_at_most_5_4(exam):
+def test_one_o_makes_all_levels_above_o_and_at_most_5_4(exam):
     units, _, scheme, scores = exam
     for unit in units:
         for level, criteria in with_criteria(unit, scheme.grade_unit(unit.code, scores)):
@@ -87,13 +88,13 @@ def test_one_o_makes_everything_above_it_o_and_at_most_5_4(exam):
 
 
 @given(graded(), st.data())
-def test_what_is_scored_in_part_gives_the_levels_that_are_scored_whole_and_no_other(exam, data):
+def test_partial_scores_give_only_completely_scored_levels(exam, data):
     units, _, scheme, scores = exam
     unit = data.draw(st.sampled_from(units))
     left_out = data.draw(st.sets(st.sampled_from(unit.criteria)))
-    found = scheme.grade_scored(unit.code, {key: score for key, score in scores.items() if key not in left_out})
+    partial = scheme.grade_scored(unit.code, {key: score for key, score in scores.items() if key not in left_out})
     whole = scheme.grade_unit(unit.code, scores)
-    assert found.unit == (None if left_out else whole)
+    assert partial.unit == (None if left_out else whole)
     processes, parts = {}, {}
     for task, task_result in zip(unit.core_tasks, whole.core_tasks, strict=True):
         for process, result in zip(task.work_processes, task_result.work_processes, strict=True):
@@ -102,7 +103,7 @@ def test_what_is_scored_in_part_gives_the_levels_that_are_scored_whole_and_no_ot
             for part, part_result in zip(process.parts, result.parts, strict=True):
                 if left_out.isdisjoint(part.criteria):
                     parts[task.code, process.code, part.key] = part_result
-    assert (found.work_processes, found.parts) == (processes, parts)
+    assert (partial.work_processes, partial.parts) == (processes, parts)
 
 
 @given(graded())
@@ -113,7 +114,7 @@ def test_results_are_those_of_the_plain_reference(exam):
 
 
 @given(graded(), st.data())
-def test_raising_one_score_lowers_nothing(exam, data):
+def test_raising_a_score_lowers_no_result(exam, data):
     units, _, scheme, scores = exam
     unit = data.draw(st.sampled_from(units))
     raised = data.draw(st.sampled_from(unit.criteria))
@@ -128,13 +129,13 @@ def test_raising_one_score_lowers_nothing(exam, data):
 
 
 @given(graded(), st.randoms(use_true_random=False))
-def test_the_order_of_scores_and_those_of_other_units_make_no_difference(exam, random):
+def test_order_and_other_units_do_not_matter(exam, random):
     units, _, scheme, scores = exam
     shuffled = list(scores.items())
     random.shuffle(shuffled)
     for unit in units:
-        own: Scores = {criterion: scores[criterion] for criterion in unit.criteria}
-        assert scheme.grade_unit(unit.code, dict(shuffled)) == scheme.grade_unit(unit.code, own)
+        unit_scores: Scores = {criterion: scores[criterion] for criterion in unit.criteria}
+        assert scheme.grade_unit(unit.code, dict(shuffled)) == scheme.grade_unit(unit.code, unit_scores)
 
 
 @given(graded())
@@ -158,16 +159,15 @@ def test_no_result_while_a_criterion_has_no_score(exam, data):
 
 
 @given(graded())
-def test_results_and_nodes_come_back_from_json_the_same(exam):
+def test_result_is_serialisable(exam):
     units, _, scheme, scores = exam
     for unit in units:
-        result = scheme.grade_unit(unit.code, scores)
-        assert UnitResult.from_json(json.loads(json.dumps(result.as_json()))) == result
-        assert UnitNode.from_json(json.loads(json.dumps(unit.as_json()))) == unit
+        data = scheme.grade_unit(unit.code, scores).as_json()
+        assert json.loads(json.dumps(data)) == data
 
 
 @given(graded())
-def test_the_exam_is_o_with_one_unit_o_and_g_from_its_points_on(exam):
+def test_exam_is_o_with_one_o_and_g_from_its_points(exam):
     units, data, scheme, scores = exam
     results = [scheme.grade_unit(unit.code, scores) for unit in units]
     points = sum(result.points for result in results)
@@ -178,19 +178,19 @@ def test_the_exam_is_o_with_one_unit_o_and_g_from_its_points_on(exam):
 
 
 @given(graded())
-def test_the_exam_has_no_result_before_each_unit_has_one_and_only_one(exam):
+def test_exam_needs_exactly_one_result_per_unit(exam):
     units, _, scheme, scores = exam
     results = [scheme.grade_unit(unit.code, scores) for unit in units]
     with pytest.raises(NotAllScored) as refused:
         scheme.grade_exam(results[1:])
     assert refused.value.missing == (units[0].code,)
     with pytest.raises(ValueError, match=units[0].code):
-        scheme.grade_exam([*results, UnitResult.from_json({**results[0].as_json(), "points": 0})])
+        scheme.grade_exam([*results, replace(results[0], points=0)])
 
 
 @settings(max_examples=25)
 @given(graded())
-def test_the_thread_s_own_decimal_context_makes_no_difference(exam):
+def test_decimal_context_of_the_thread_does_not_matter(exam):
     units, data, scheme, scores = exam
     with localcontext(Context(prec=2, rounding=ROUND_DOWN)):
         narrow = load_scheme(rule="points-table", data=data, units=units)
@@ -198,7 +198,7 @@ def test_the_thread_s_own_decimal_context_makes_no_difference(exam):
     assert results == [scheme.grade_unit(unit.code, scores) for unit in units]
 
 
-def test_a_unit_s_grade_is_rounded_half_up_once_at_the_end():
+def test_unit_grade_is_rounded_half_up_once():
     units, data = two_core_tasks(["1.0", "6.24", "10.0"], ["1.0", "6.65", "10.0"])
     scheme = load_scheme(rule="points-table", data=data, units=units)
     result = scheme.grade_unit("B1", {"K1": Score.V, "K2": Score.V})
@@ -232,7 +232,7 @@ def test_the_same_weights_make_no_difference():
     assert not result.is_weighted
 
 
-def test_a_good_core_task_does_not_lift_a_unit_with_an_o_above_5_4():
+def test_unit_with_an_o_stays_at_5_4():
     units, data = two_core_tasks(["1.0", "6.0", "10.0"], ["1.0", "8.0", "10.0"])
     scheme = load_scheme(rule="points-table", data=data, units=units)
     result = scheme.grade_unit("B1", {"K1": Score.O, "K2": Score.G})
@@ -240,7 +240,7 @@ def test_a_good_core_task_does_not_lift_a_unit_with_an_o_above_5_4():
     assert [task.grade for task in result.core_tasks] == [Decimal("1.0"), Decimal("10.0")]
 
 
-def test_grades_have_one_decimal_also_where_the_table_has_none():
+def test_grades_have_at_least_one_decimal():
     units, data = two_core_tasks(["1", "6", "10"], ["1", "6", "10"])
     result = load_scheme(rule="points-table", data=data, units=units).grade_unit("B1", {"K1": Score.G, "K2": Score.G})
     assert result.as_json()["grade"] == "10.0"
@@ -258,24 +258,24 @@ scores_given = st.lists(st.none() | st.sampled_from(Score), max_size=4)
 
 
 @given(scores_given, st.none() | st.sampled_from(Score), st.randoms(use_true_random=False))
-def test_the_order_of_examiners_makes_no_difference(given_scores, decision, random):
-    shuffled = random.sample(given_scores, len(given_scores))
-    assert effective_score(given=shuffled, decision=decision) == effective_score(given=given_scores, decision=decision)
+def test_order_of_examiners_does_not_matter(entries, decision, random):
+    shuffled = random.sample(entries, len(entries))
+    assert effective_score(scores=shuffled, decision=decision) == effective_score(scores=entries, decision=decision)
 
 
 @given(scores_given, st.sampled_from(Score))
-def test_a_decision_of_the_committee_counts_whatever_was_given(given_scores, decision):
-    effective = effective_score(given=given_scores, decision=decision)
+def test_committee_decision_overrides_scores(entries, decision):
+    effective = effective_score(scores=entries, decision=decision)
     assert (effective.score, effective.basis) == (decision, Basis.DECISION)
 
 
 @given(scores_given)
-def test_without_a_decision_a_score_counts_only_when_all_gave_it(given_scores):
-    effective = effective_score(given=given_scores)
-    if not given_scores or None in given_scores:
+def test_without_decision_only_an_agreed_score_counts(entries):
+    effective = effective_score(scores=entries)
+    if not entries or None in entries:
         expected = (None, True, False)
-    elif len(set(given_scores)) > 1:
+    elif len(set(entries)) > 1:
         expected = (None, False, True)
     else:
-        expected = (given_scores[0], False, False)
-    assert (effective.score, effective.missing, effective.in_dispute) == expected
+        expected = (entries[0], False, False)
+    assert (effective.score, effective.basis is Basis.MISSING, effective.in_dispute) == expected

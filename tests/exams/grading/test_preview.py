@@ -1,4 +1,4 @@
-"""The table of outcomes is what grading gives, for any scheme."""
+"""The outcomes of a scheme, compared with grading."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exams.content.guide import example
-from exams.content.schema import MAX_CRITERIA, ExamContent, nodes_of
-from exams.grading.preview import good_from_of_exam, outcomes_of
+from exams.content.schema import MAX_CRITERIA, ExamContent, content_nodes
+from exams.grading.preview import exam_good_from, unit_outcomes
 from exams.grading.scores import Score, load_scheme
 from tests.exams.content.test_round_trip import exams
 
 
-def test_an_outcome_is_what_so_many_points_come_to() -> None:
-    [unit] = outcomes_of(example())
+def test_outcome_equals_the_result_of_its_points() -> None:
+    [unit] = unit_outcomes(example())
     assert [table.name for table in unit.tables] == ["Kerntaak B1-K1", "Werkproces B1-K1-W1", "Werkproces B1-K1-W2"]
     table = unit.tables[2]
     shown = [
@@ -35,8 +35,8 @@ def test_an_outcome_is_what_so_many_points_come_to() -> None:
     assert table.good_from.points == 3
 
 
-def test_a_unit_is_shown_at_its_ends_and_with_one_o() -> None:
-    [unit] = outcomes_of(example())
+def test_unit_outcomes_are_all_o_v_g_and_one_o() -> None:
+    [unit] = unit_outcomes(example())
     ends = [
         (result.points, str(result.grade), result.ovg) for result in (unit.all_o, unit.all_v, unit.all_g, unit.one_o)
     ]
@@ -44,11 +44,11 @@ def test_a_unit_is_shown_at_its_ends_and_with_one_o() -> None:
 
 
 def test_from_how_many_points_each_level_without_grades_is_good() -> None:
-    [unit] = outcomes_of(example())
-    said = [(level.name, level.points, level.most) for level in (good_from_of_exam(example()), *unit.good_from)]
+    [unit] = unit_outcomes(example())
+    result = [(level.name, level.points, level.most) for level in (exam_good_from(example()), *unit.good_from)]
     data = example().grading_data
     task = data["units"]["PVB-1"]["core_tasks"]["B1-K1"]["work_processes"]
-    assert said == [
+    assert result == [
         ("Het hele examen", data["good_from"], 10),
         ("Exameneenheid PVB-1", data["units"]["PVB-1"]["good_from"], 10),
         ("Werkproces B1-K1-W1, Gedragsobservatie", task["B1-K1-W1"]["parts"]["BEHAVIOUR"]["good_from"], 4),
@@ -60,9 +60,9 @@ def test_from_how_many_points_each_level_without_grades_is_good() -> None:
 @settings(max_examples=40)
 @given(exams(), st.data())
 def test_whatever_the_scheme_and_scores_the_table_has_the_grade(exam: ExamContent, data: st.DataObject) -> None:
-    nodes = nodes_of(exam.units)
+    nodes = content_nodes(exam.units)
     scheme = load_scheme(rule=exam.grading_rule, data=exam.grading_data, units=nodes)
-    for node, unit in zip(nodes, outcomes_of(exam), strict=True):
+    for node, unit in zip(nodes, unit_outcomes(exam), strict=True):
         scores = {criterion: data.draw(st.sampled_from(Score)) for criterion in node.criteria}
         result = scheme.grade_unit(node.code, scores)
         assert unit.all_o.grade <= result.grade <= unit.all_g.grade
@@ -75,8 +75,8 @@ def test_whatever_the_scheme_and_scores_the_table_has_the_grade(exam: ExamConten
             assert table.lowest <= level.grade <= table.highest
 
 
-def test_the_largest_unit_is_worked_out_in_seconds() -> None:
-    """As many criteria as a unit may hold, all in one work process."""
+def test_largest_unit_is_computed_in_seconds() -> None:
+    """The maximum number of criteria, all in one work process."""
     [unit] = example().units
     [task] = unit.core_tasks
     process = task.work_processes[1]
@@ -90,7 +90,7 @@ def test_the_largest_unit_is_worked_out_in_seconds() -> None:
     of_process = {**level, "table": table, "parts": {part.kind: level}}
     of_task = {**level, "table": table, "weight": "1", "work_processes": {process.code: of_process}}
     data = {**level, "units": {unit.code: {**level, "core_tasks": {task.code: of_task}}}}
-    [outcomes] = outcomes_of(replace(exam, grading_data=data))
+    [outcomes] = unit_outcomes(replace(exam, grading_data=data))
     for table_of_level in outcomes.tables:
         assert not table_of_level.is_whole
         assert len(table_of_level.outcomes) < 60

@@ -1,4 +1,4 @@
-"""A grading scheme that does not fit its exam is refused, with each problem's place and mend."""
+"""Grading data that don't fit the exam are refused, with the place and correction of each problem."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exams.grading.scores import PartNode, SchemeError, UnitNode, load_scheme
+from exams.grading.scores import CoreTaskNode, PartNode, SchemeError, UnitNode, WorkProcessNode, load_scheme
 
 from .schemes import linear_data
 from .strategies import data_for, exams
@@ -23,10 +23,12 @@ PART = (*PROCESS, "parts", "BEHAVIOUR")
 
 @pytest.fixture
 def units() -> tuple[UnitNode, ...]:
-    """One unit B1, core task B1-K1, work process B1-K1-W1 with Gedragsobservatie: two criteria."""
-    part = {"key": "BEHAVIOUR", "criteria": [1, 2]}
-    process = {"code": "B1-K1-W1", "parts": [part]}
-    return (UnitNode.from_json({"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process]}]}),)
+    """Unit B1, core task B1-K1, work process B1-K1-W1 with Gedragsobservatie of two criteria."""
+    return (unit_of(WorkProcessNode("B1-K1-W1", (PartNode("BEHAVIOUR", (1, 2)),))),)
+
+
+def unit_of(*processes: WorkProcessNode) -> UnitNode:
+    return UnitNode("B1", (CoreTaskNode("B1-K1", processes),))
 
 
 def problems(units, data) -> list[Any]:
@@ -36,7 +38,7 @@ def problems(units, data) -> list[Any]:
 
 
 def changed(data: dict[str, Any], path: tuple[str | int, ...], value: Any) -> dict[str, Any]:
-    """A copy of `data` with `value` at `path`; `...` takes away what is there."""
+    """Return a copy of `data` with `value` at `path`; `...` removes it."""
     data = copy.deepcopy(data)
     inner: Any = data
     for step in path[:-1]:
@@ -49,7 +51,7 @@ def changed(data: dict[str, Any], path: tuple[str | int, ...], value: Any) -> di
 
 
 def all_paths(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """Every place in the data but the top."""
+    """Yield every path in the data."""
     if path:
         yield path
     if isinstance(data, dict):
@@ -61,7 +63,7 @@ def all_paths(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str
 
 
 @given(st.data())
-def test_a_scheme_broken_anywhere_in_any_way_is_refused_and_the_place_named(data):
+def test_invalid_data_is_refused_with_its_place(data):
     units = data.draw(exams())
     good = data.draw(data_for(units))
     path = data.draw(st.sampled_from(list(all_paths(good))))
@@ -72,7 +74,7 @@ def test_a_scheme_broken_anywhere_in_any_way_is_refused_and_the_place_named(data
 
 
 def at_or_next_to(place: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
-    """Whether `place` is at `path`, below it, or one above it, where something is missing."""
+    """Return whether `place` is at or below `path`, or its parent, where something is missing."""
     shared = min(len(place), len(path))
     return place[:shared] == path[:shared] and len(place) >= len(path) - 1
 
@@ -140,45 +142,39 @@ CASES = [
 
 
 @pytest.mark.parametrize(("path", "value", "message"), CASES)
-def test_a_problem_says_where_and_how_to_mend_it(units, path, value, message):
+def test_problem_has_place_and_correction(units, path, value, message):
     assert message in "\n".join(map(str, problems(units, changed(linear_data(units), path, value))))
 
 
-def test_all_problems_are_said_at_once(units):
+def test_all_problems_are_reported_together(units):
     data = changed(changed(linear_data(units), ("good_from",), 9), (*PART, "good_from"), 9)
     assert [problem.path for problem in problems(units, data)] == [("good_from",), (*PART, "good_from")]
 
 
-def test_a_wrong_value_of_any_size_is_shown_short(units):
+def test_wrong_value_is_quoted_shortened(units):
     (problem,) = problems(units, changed(linear_data(units), (*TASK, "weight"), "9" * 10_000))
     assert len(problem.text) < 200
 
 
-def test_an_unknown_rule_is_refused_and_the_known_ones_named(units):
+def test_unknown_rule_is_refused_with_known_rules(units):
     with pytest.raises(SchemeError, match=r"'beste-van-drie' bestaat niet; kies uit: points-table\."):
         load_scheme(rule="beste-van-drie", data=linear_data(units), units=units)
 
 
-def test_an_exam_without_criteria_can_t_be_graded(units):
-    empty = UnitNode.from_json({**units[0].as_json(), "core_tasks": []})
+def test_exam_without_criteria_is_refused():
+    empty = UnitNode("B1", ())
     found = problems((empty,), linear_data((empty,)))
     assert "Exameneenheid B1: er zijn geen criteria; voeg er minstens één toe." in map(str, found)
 
 
-def test_a_criterion_or_code_that_stands_twice_is_refused(units):
+def test_repeated_criterion_or_code_is_refused(units):
     process = units[0].core_tasks[0].work_processes[0]
-    twice = UnitNode.from_json(
-        {"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process.as_json(), process.as_json()]}]}
-    )
+    twice = unit_of(process, process)
     text = "\n".join(map(str, problems((twice,), linear_data((twice,)))))
     assert "criterium 1 staat er meer dan één keer in" in text
     assert "de code B1-K1-W1 komt vaker voor" in text
 
 
-def test_one_criterion_is_enough_for_a_part(units):
-    process = WORK_PROCESS_OF_ONE
-    unit = UnitNode.from_json({"code": "B1", "core_tasks": [{"code": "B1-K1", "work_processes": [process]}]})
+def test_one_criterion_is_enough_for_a_part():
+    unit = unit_of(WorkProcessNode("B1-K1-W1", (PartNode("BEHAVIOUR", ("only",)),)))
     assert load_scheme(rule="points-table", data=linear_data((unit,)), units=(unit,))
-
-
-WORK_PROCESS_OF_ONE = {"code": "B1-K1-W1", "parts": [PartNode("BEHAVIOUR", ("only",)).as_json()]}
