@@ -48,14 +48,14 @@ def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> Outgoin
         "invitation_together",
         to=first.contact,
         about=[invitation.assessment for invitation in invitations],
-        context={"invitation": first, "expires_at": first.expires_at, **together_context(buttons, by=by)},
+        context={"invitation": first, "expires_at": first.expires_at, **batch_context(buttons, by=by)},
         attachments=_attachments(first),
-        links={names[i.pk]: assessments_links.mail_link(invitation=i, together=invitations) for i in invitations},
+        links={names[i.pk]: assessments_links.mail_link(invitation=i, batch=invitations) for i in invitations},
         reply_to=by.email,
     )
 
 
-def together_context(buttons: Sequence[tuple[Assessment, str]], *, by: User) -> dict[str, Any]:
+def batch_context(buttons: Sequence[tuple[Assessment, str]], *, by: User) -> dict[str, Any]:
     """What the templates of one mail for several students need, on the screen too: each assessment with its link."""
     return {"buttons": buttons, "first": buttons[0][0], "asker": by}
 
@@ -72,7 +72,7 @@ def queue_reminder(*, invitation: Invitation, open_parts: int, parts: int) -> Ou
         "reminder",
         invitation,
         context={"open_parts": open_parts, "parts": parts, "stop_link": stop, "is_ahead": is_ahead},
-        more_links={"stop": unsubscribe.mail_link(invitations=[invitation])},
+        more_links={"stop": unsubscribe.stop_link(invitations=[invitation])},
         headers=_unsubscribe(stop),
     )
 
@@ -102,8 +102,8 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
             "stop_link": stop,
         },
         links={
-            **{names[i.pk]: assessments_links.mail_link(invitation=i, together=invitations) for i in invitations},
-            "stop": unsubscribe.mail_link(invitations=invitations),
+            **{names[i.pk]: assessments_links.mail_link(invitation=i, batch=invitations) for i in invitations},
+            "stop": unsubscribe.stop_link(invitations=invitations),
         },
         reply_to=first.initiator.email,
         headers=_unsubscribe(stop),

@@ -112,7 +112,7 @@ def _page(request: HttpRequest, invitation: Invitation, form: ProposalForm) -> H
 @require_http_methods(["GET", "HEAD", "POST"])
 def no_reminders(request: HttpRequest, token: str) -> HttpResponse:
     """Ask on GET, since mail scanners open links; stop on POST, from the page or the mail program."""
-    invitations = unsubscribe.find(token)
+    invitations = unsubscribe.find_invitations(token)
     if not invitations:
         return no_access(request, links.NoAccess("unknown"))
     use_language(request, invitations[0].contact.language)

@@ -56,7 +56,7 @@ About = Mapping[OutgoingMail, Sequence[Assessment]]
 
 
 @dataclass(frozen=True)
-class Line:
+class StatusMessage:
     """One message; `level` is one of Django's message levels."""
 
     level: str
@@ -71,7 +71,7 @@ class Sending:
     """
 
     address: str
-    lines: list[Line]
+    lines: list[StatusMessage]
     ids: list[int]
     asks_again: int
     mark: str
@@ -123,7 +123,7 @@ def _read(
     return Sending(address, lines, [mail.pk for mail in about], _pause(mails), _mark(mails))
 
 
-def _say(about: About, *, with_students: bool) -> Iterator[Line]:
+def _say(about: About, *, with_students: bool) -> Iterator[StatusMessage]:
     """Yield messages by kind of mail: one for all successes, one for each failure with its reason."""
     for names_of_kind in dict.fromkeys(WHAT.values()):
         mails = [mail for mail in about if WHAT[mail.kind] == names_of_kind]
@@ -135,13 +135,13 @@ def _say(about: About, *, with_students: bool) -> Iterator[Line]:
                     (f"{len(selected)} {names_of_kind[1]}", are_so) if several else (names_of_kind[0], is_so)
                 )
                 students = f", voor {_students(about, selected)}" if with_students else ""
-                yield Line(level, f"{subject} {verb} aan {_named(names)}{students}.")
+                yield StatusMessage(level, f"{subject} {verb} aan {_named(names)}{students}.")
         for state, level, is_so in ABOUT_ONE:
             selected = [mail for mail in mails if mail.state == state]
             for mail in selected[:SAID]:
-                yield Line(level, f"{names_of_kind[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
+                yield StatusMessage(level, f"{names_of_kind[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
             if len(selected) > SAID:
-                yield Line(level, f"Dat geldt ook voor {len(selected) - SAID} andere.")
+                yield StatusMessage(level, f"Dat geldt ook voor {len(selected) - SAID} andere.")
 
 
 def _named(names: Sequence[str]) -> str:

@@ -236,7 +236,7 @@ def _replace(assessment: Assessment, old: Contact, new: Contact, *, by: User, da
         new=new,
         by=by,
         version=version,
-        take_off_begun=request_data.numbers(data, "vervalt"),
+        remove_begun=request_data.numbers(data, "vervalt"),
         keep_completed=data.get("afgerond") == "houden",
     )
 

@@ -22,7 +22,7 @@ from addressbook.models import Contact
 from assessments import lifecycle, request_data
 from exams.models import ExamUnit
 
-from .start import Standing, get_students_to_start, standings
+from .start import UnitProgress, get_students_to_start, standings
 
 TYPED_LENGTH = 200  # characters of date and place; the form validates them
 
@@ -50,8 +50,8 @@ class Chosen:
 
 def read_chosen(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Chosen:
     """Read the selection; raise `Http404` for students or examiners that `user` may not choose."""
-    taken_off = set(remove)
-    pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in taken_off]
+    removed = set(remove)
+    pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in removed]
     students = get_students_to_start(user, pks)
     contact_ids = {student.pk: request_data.numbers(data, f"examinator-{student.pk}") for student in students}
     every = {pk for pks_of_student in contact_ids.values() for pk in pks_of_student}
@@ -99,7 +99,7 @@ class _Known:
     """The database's matches of the words in the list, by the lowercase word."""
 
     students: Mapping[str, Sequence[Membership]]
-    standing: Mapping[int, Standing]
+    standing: Mapping[int, UnitProgress]
     contacts: Mapping[tuple[int, str], Contact]  # by school and address
 
 

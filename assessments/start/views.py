@@ -22,7 +22,7 @@ from addressbook.models import Contact
 from assessments import access, leavers, lifecycle, request_data
 from assessments.access import get_assessment, get_unit
 from assessments.coupling.batch import MAX_NAMED
-from assessments.coupling.batch_views import together_url
+from assessments.coupling.batch_views import batch_url
 from assessments.models import Assessment, Status
 from exams.models import ExamUnit
 
@@ -32,11 +32,11 @@ from .selection import Chosen, Pasted, read_chosen, read_list
 
 
 @dataclass(frozen=True)
-class Row:
+class StudentRow:
     """A student on the page; `taken` when selected, with the `examiners` named in the list."""
 
     student: Membership
-    standing: start_start.Standing
+    standing: start_start.UnitProgress
     taken: bool
     examiners: Sequence[Contact]
 
@@ -71,8 +71,8 @@ def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, 
         "chosen": [row(student) for student in chosen.students],
         "found": [row(student) for student in visible],
         "more": len(matches) > len(visible),
-        "full": len(chosen.students) >= access.MAX_TOGETHER,
-        "limit": access.MAX_TOGETHER,
+        "full": len(chosen.students) >= access.MAX_BATCH,
+        "limit": access.MAX_BATCH,
         "form": form,
         "plan": chosen.plan,
     }
@@ -80,12 +80,12 @@ def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, 
     return render(request, f"assessments/start/{name}.html", context)
 
 
-def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> Callable[[Membership], Row]:
+def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> Callable[[Membership], StudentRow]:
     standing = start_start.standings(students=[*chosen.students, *found], unit=unit)
 
-    def row(student: Membership) -> Row:
+    def row(student: Membership) -> StudentRow:
         examiners = chosen.examiners.get(student.pk, ())
-        return Row(student, standing[student.pk], student in chosen.students, examiners)
+        return StudentRow(student, standing[student.pk], student in chosen.students, examiners)
 
     return row
 
@@ -101,7 +101,7 @@ def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(chosen.url(unit))
     new_students = [student for student in pasted.found if student not in chosen.students]
-    room = max(0, access.MAX_TOGETHER - len(chosen.students))
+    room = max(0, access.MAX_BATCH - len(chosen.students))
     _tell(request, pasted, added=new_students[:room], left_out=new_students[room:])
     students = [*chosen.students, *new_students[:room]]
     examiners = {pk: list(contacts) for pk, contacts in pasted.examiners.items()}
@@ -114,7 +114,7 @@ def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], 
         (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
         (messages.INFO, "Was al toegevoegd", _named(already_selected)),
         (messages.INFO, "Loopt al", _named(pasted.running)),
-        (messages.WARNING, f"Hooguit {access.MAX_TOGETHER} tegelijk; niet toegevoegd", _named(left_out)),
+        (messages.WARNING, f"Hooguit {access.MAX_BATCH} tegelijk; niet toegevoegd", _named(left_out)),
         (messages.WARNING, "Nog geen studentnummer ingevuld", _named(pasted.without_number)),
         (messages.WARNING, "Staat bij meer dan één school; zoek op naam", ", ".join(pasted.ambiguous)),
         (messages.WARNING, "Niet gevonden", ", ".join(pasted.unknown)),
@@ -150,7 +150,7 @@ def start(request: UserRequest, unit_id: int) -> HttpResponse:
     if not form.is_valid():
         return _page(request, unit, chosen, form)
     try:
-        result = start_start.start_together(
+        result = start_start.start_batch(
             unit=unit,
             students=chosen.students,
             by=request.user,
@@ -167,7 +167,7 @@ def start(request: UserRequest, unit_id: int) -> HttpResponse:
 
 
 def _go_on(
-    request: UserRequest, unit: ExamUnit, students: Sequence[Membership], result: start_start.StartedTogether
+    request: UserRequest, unit: ExamUnit, students: Sequence[Membership], result: start_start.StartedBatch
 ) -> HttpResponse:
     """Redirect to the examiners of one assessment, or to those of several of one school together."""
     standing = start_start.standings(students=result.refused, unit=unit)
@@ -193,18 +193,18 @@ def _next_url(unit: ExamUnit, assessments: Sequence[Assessment]) -> str:
     if len(assessments) == 1:
         return reverse("assessments:examiners", args=[assessments[0].public_id])
     if len({assessment.school_id for assessment in assessments}) == 1:
-        return together_url("together", unit, assessments)
+        return batch_url("together", unit, assessments)
     return reverse("assessments:unit_list", args=[unit.pk])
 
 
 @require_http_methods(["GET", "POST"])
-def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
+def undo_start(request: UserRequest, public_id: UUID) -> HttpResponse:
     """Ask for confirmation, and on POST undo the start."""
     assessment = get_assessment(request.user, public_id)
     name = assessment.student.user.full_name
     if request.method == "POST":
         try:
-            start_start.take_back(
+            start_start.undo_start(
                 assessment=assessment, by=request.user, version=request_data.number(request.POST, "version") or 0
             )
             messages.success(request, f"De beoordeling van {name} is ingetrokken; dit telt niet als poging.")
@@ -215,7 +215,7 @@ def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.info(request, "Deze beoordeling kunt u niet (meer) intrekken; alleen de examencommissie kan dat.")
         return redirect("assessments:detail", assessment.public_id)
     context = {"assessment": assessment, "hidden": ("version", assessment.version)}
-    return render(request, "assessments/start/take_back.html", context)
+    return render(request, "assessments/start/undo_start.html", context)
 
 
 @require_POST
@@ -223,7 +223,7 @@ def become_initiator(request: UserRequest, public_id: UUID) -> HttpResponse:
     """'Overnemen': make the docent the initiator in place of one who left."""
     assessment = get_assessment(request.user, public_id)
     try:
-        leavers.take_over(assessment=assessment, by=request.user)
+        leavers.reassign(assessment=assessment, by=request.user)
         messages.success(request, "U volgt deze beoordeling nu. Examinatoren krijgen weer herinneringen.")
     except lifecycle.DomainError as error:
         messages.error(request, str(error))

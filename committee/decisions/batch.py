@@ -16,7 +16,7 @@ from committee.search import PROPOSED, AssessmentSearch
 
 from . import finalise
 
-MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
+MAX_BATCH = 100  # reading one for the page takes some 10 ms
 CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk die na en probeer het opnieuw."
 
 
@@ -110,18 +110,18 @@ class Found:
 
 
 def find(search: AssessmentSearch, *, school: School, after: Key | None = None, chosen: Collection[int] = ()) -> Found:
-    """`MAX_TOGETHER` of a search that are 'Beoordeeld' at this school, after a key; `chosen` were ticked."""
+    """`MAX_BATCH` of a search that are 'Beoordeeld' at this school, after a key; `chosen` were ticked."""
     by = search.user
     waiting = search.find(PROPOSED if search.status == PROPOSED else Status.ASSESSED, school=school)
     waiting_for_others = 0
     if school.four_eyes:
         mine = _proposed_by(by).filter(school=school)
         waiting, waiting_for_others = waiting.exclude(pk__in=mine.values("pk")), mine.count()
-    found = list(in_order(waiting.for_pages(), ascending=True, after=after)[: MAX_TOGETHER + 1])
-    shown = found[:MAX_TOGETHER]
+    found = list(in_order(waiting.for_pages(), ascending=True, after=after)[: MAX_BATCH + 1])
+    shown = found[:MAX_BATCH]
     return Found(
         [_candidate(assessment, by, assessment.pk in chosen) for assessment in shown],
-        following=(shown[-1].status_since, shown[-1].pk) if len(found) > MAX_TOGETHER else None,
+        following=(shown[-1].status_since, shown[-1].pk) if len(found) > MAX_BATCH else None,
         waiting_for_others=waiting_for_others,
     )
 

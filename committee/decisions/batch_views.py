@@ -25,7 +25,7 @@ from committee.models import FinalBatch, FinalBatchItem
 from committee.search import get_search
 
 from . import batch_job
-from .batch import MAX_TOGETHER, Chosen, find, plan
+from .batch import MAX_BATCH, Chosen, find, plan
 from .batch_job import progress
 
 FOUND_BACK = 5  # batches on the page
@@ -109,7 +109,7 @@ def _choose(request: UserRequest, asked: Asked) -> HttpResponse:
         "found": found.candidates,
         "following": write_key(found.following) if found.following else "",
         "waiting_for_others": found.waiting_for_others,
-        "most": MAX_TOGETHER,
+        "most": MAX_BATCH,
         "batches": FinalBatch.objects.visible_to(request.user).filter(school=asked.school)[:FOUND_BACK],
         "school": asked.school,
         "schools": asked.schools,
@@ -126,8 +126,8 @@ def _asked(request: UserRequest) -> Asked:
         return Asked(school, schools, form, [])
     chosen = _chosen(request, school)
     problem = "" if chosen else "Kies ten minste één beoordeling."
-    if len(chosen) > MAX_TOGETHER:
-        chosen, problem = [], f"Kies hooguit {MAX_TOGETHER} beoordelingen tegelijk."
+    if len(chosen) > MAX_BATCH:
+        chosen, problem = [], f"Kies hooguit {MAX_BATCH} beoordelingen tegelijk."
     return Asked(school, schools, form, chosen, problem)
 
 

@@ -370,7 +370,7 @@ def test_the_file_itself_still_proves_to_be_genuine(held: tuple[str, bytes]) -> 
     import hashlib
 
     same = verification.by_file(hashlib.sha256(held[1]).hexdigest(), code=held[0])
-    assert (same.standing, same.same_file) == (verification.Standing.DESTROYED, True)
+    assert (same.standing, same.same_file) == (verification.DocumentStatus.DESTROYED, True)
     assert verification.by_file(hashlib.sha256(held[1]).hexdigest()).same_file is True
     assert verification.by_file("0" * 64, code=held[0]).same_file is False
 

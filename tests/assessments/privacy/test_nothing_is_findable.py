@@ -120,7 +120,7 @@ def life(
     remember(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
     appeal = cancel.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
     cancel.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
-    request, _ = data_requests.ask(student=quirijn, by=administrator)
+    request, _ = data_requests.request_file(student=quirijn, by=administrator)
     DataRequest.objects.run(request.pk)
     _what_packages_write(quirijn)
     _come_to_the_school(quirijn)

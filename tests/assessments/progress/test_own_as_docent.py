@@ -171,7 +171,7 @@ def refused(step: Callable[[], object]) -> None:
 
 def test_starting_is_refused(student: Membership, of_another: Assessment, unit: ExamUnit) -> None:
     refused(lambda: start.start(unit=unit, student=student, by=student.user))
-    refused(lambda: start.start_together(unit=unit, students=[student], by=student.user))
+    refused(lambda: start.start_batch(unit=unit, students=[student], by=student.user))
     assert Assessment.objects.get() == of_another
 
 
@@ -192,7 +192,7 @@ def test_choosing_is_refused(
     )
     assert OWN in outcome.refused[0]
     assert Coupling.objects.get().assessment == of_another
-    refused(lambda: start.take_back(assessment=assessment, by=by))
+    refused(lambda: start.undo_start(assessment=assessment, by=by))
 
 
 def test_inviting_and_what_follows_are_refused(

@@ -136,7 +136,7 @@ MANY = reverse("committee:finalise_many")
 @pytest.fixture
 def five(make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
     """Waiting ones, the longest first, of which a page shows two."""
-    monkeypatch.setattr(batch, "MAX_TOGETHER", 2)
+    monkeypatch.setattr(batch, "MAX_BATCH", 2)
     return [make_afname(since=timezone.now() - timedelta(hours=9 - number)) for number in range(5)]
 
 

@@ -115,7 +115,7 @@ def test_what_changed_while_an_error_was_mended_is_named_and_no_longer_ticked(
 def test_more_than_a_page_at_once_is_refused(
     member: Client, assessed: Assessment, another: Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("committee.decisions.batch_views.MAX_TOGETHER", 1)
+    monkeypatch.setattr("committee.decisions.batch_views.MAX_BATCH", 1)
     assert "Kies hooguit 1 beoordelingen tegelijk." in look(member, tick(assessed, another))
     answer = member.post(CONFIRMED, tick(assessed, another))
     assert "Kies hooguit 1 beoordelingen tegelijk." in answer.content.decode()

@@ -203,7 +203,7 @@ class TestHistory:
             target=couplings.Target(),
             contacts=[second_examiner],
             by=assessed.initiator,
-            take_off_begun=True,
+            remove_begun=True,
         )
         shown = words(member.get(address(assessed, "correction_history")))
         assert "Onderbouwing van Erik Examinator" in shown

@@ -23,10 +23,10 @@ from tests import steps
 from tests.factories import ContactFactory
 
 
-def take_off(assessment: Assessment, *left: Contact, by: User) -> None:
+def remove_examiner(assessment: Assessment, *left: Contact, by: User) -> None:
     """Whoever is not among `left` is taken off, confirmed."""
     couplings.choose_examiners(
-        assessment=assessment, target=couplings.Target(), contacts=left, by=by, take_off_begun=True, replace_finer=True
+        assessment=assessment, target=couplings.Target(), contacts=left, by=by, remove_begun=True, replace_finer=True
     )
     assessment.refresh_from_db()
 
@@ -36,7 +36,7 @@ def dropped(assessment: Assessment, examiner: Contact, second_examiner: Contact,
     """ASSESSED, 10,0 by `examiner`; `second_examiner` completed with all O, and was taken off by a colleague."""
     steps.choose(assessment, examiner, second_examiner)
     steps.assess(steps.send_invitation(assessment, second_examiner), "O")
-    take_off(assessment, examiner, by=colleague)
+    remove_examiner(assessment, examiner, by=colleague)
     steps.assess(steps.send_invitation(assessment, examiner), "G")
     assessment.refresh_from_db()
     return assessment
@@ -100,7 +100,7 @@ def test_a_draft_is_told_as_one(
     steps.choose(assessment, examiner, second_examiner)
     drafted = steps.send_invitation(assessment, second_examiner)
     steps.fill_in(drafted, "O", parts=[assessment.assignments.all()[0].part])
-    take_off(assessment, examiner, by=docent)
+    remove_examiner(assessment, examiner, by=docent)
     assert "(2 keer O; niet afgerond)" in said(assessment, committee_member)[0]
 
 
@@ -112,7 +112,7 @@ def test_what_was_sent_back_and_then_taken_off_is_told(
     steps.send_invitation(dropped, second_examiner)
     assert dropped.status == Status.ASSESSED
     send_back(assessment=dropped, contacts=[second_examiner], by=committee_member, remark="Kijk het na.")
-    take_off(dropped, examiner, by=docent)
+    remove_examiner(dropped, examiner, by=docent)
     [line] = said(dropped, committee_member)
     assert "(8 keer O; niet afgerond)" in line
     assert "weggehaald door Dirk Docent" in line
@@ -124,13 +124,13 @@ def test_a_text_alone_is_told_and_nothing_is_not(
     assessment = invitation.assessment
     first = assessment.assignments.all()[0]
     Assignment.objects.filter(pk=first.pk).update(justification="Zag ik.")
-    take_off(assessment, second_examiner, by=docent)
+    remove_examiner(assessment, second_examiner, by=docent)
     assert (
         "Erik Examinator heeft ook beoordeeld (alleen een onderbouwing; niet afgerond)"
         in (said(assessment, committee_member)[0])
     )
     steps.send_invitation(assessment, second_examiner)
-    take_off(assessment, invitation.contact, by=docent)  # who was invited and wrote nothing
+    remove_examiner(assessment, invitation.contact, by=docent)  # who was invited and wrote nothing
     assert said(assessment, committee_member) == []
 
 
@@ -155,7 +155,7 @@ def test_reading_it_takes_the_same_queries_whatever_the_number(
     third = ContactFactory(school=dropped.school)
     steps.choose(dropped, examiner, third)
     steps.fill_in(steps.send_invitation(dropped, third), "V")
-    take_off(dropped, examiner, by=dropped.initiator)
+    remove_examiner(dropped, examiner, by=dropped.initiator)
     assert len(said(dropped, committee_member)) == 2
     assert queries() == told
 
@@ -186,7 +186,7 @@ def test_decisions_that_lapsed_are_counted(
         by=committee_member,
         remark="Kijk het na.",
     )
-    take_off(disputed, examiner, by=docent)
+    remove_examiner(disputed, examiner, by=docent)
     assert disputed.status == Status.ASSESSED
     for name in ("committee:afname", "committee:edit", "committee:finalise"):
         assert lapsed in page(member, name, disputed)
@@ -224,7 +224,7 @@ def test_the_log_names_what_counts_no_more_and_whose_invitation_went(member: Cli
     text = page(member, "committee:afname", dropped).partition('<details class="events">')[2]
     assert "Telt niet meer mee: Tineke Tweede: Productbeoordeling van B1-K1-W2 Werkproces 2" in text
     assert "Uitnodiging ingetrokken: Tineke Tweede" in text
-    assert Event.objects.filter(assessment=dropped, data__has_key="taken_off").count() == 1
+    assert Event.objects.filter(assessment=dropped, data__has_key="removed").count() == 1
 
 
 def test_what_was_completed_and_has_no_invitation_any_more_says_how_it_goes_on(
