@@ -23,17 +23,17 @@ def get_schools(user: User) -> QuerySet[School]:
     return schools
 
 
-def own_memberships(user: User) -> list[int]:
+def student_memberships(user: User) -> list[int]:
     """As a student: nobody sees the own assessments as a member of the committee (`for_committee`)."""
     return list(user.memberships.filter(role=Role.STUDENT).order_by().values_list("pk", flat=True))
 
 
-def get_afname(user: User, public_id: UUID) -> Assessment:
+def get_assessment(user: User, public_id: UUID) -> Assessment:
     """An assessment of a school where `user` is in the committee, and not the student; else 404."""
     return get_object_or_404(Assessment.objects.for_committee(user).for_pages(), public_id=public_id)
 
 
-def shown(request: UserRequest, form: Form, name: str, now: object) -> object:
+def posted_value(request: UserRequest, form: Form, name: str, now: object) -> object:
     """What a hidden field holds: `now`, but where the form is shown again for its errors what it was opened with.
 
     So mending an error does not take in unseen what changed meanwhile.
@@ -41,7 +41,7 @@ def shown(request: UserRequest, form: Form, name: str, now: object) -> object:
     return request.POST.get(name, now) if form.errors else now
 
 
-def address(request: UserRequest, name: str, assessment: Assessment | None = None) -> str:
+def page_url(request: UserRequest, name: str, assessment: Assessment | None = None) -> str:
     """A page, of this assessment, that keeps the list's search in its address, for the way back."""
     search = request.GET.urlencode()
     return reverse(name, args=[assessment.public_id] if assessment else None) + (f"?{search}" if search else "")

@@ -43,7 +43,7 @@ def _of_user(path: str) -> tuple[str, ...]:
 
 STUDENT, EXAM, UNIT = "student", "exam", "unit"
 FINAL_ON = "final_on"  # the day in Dutch time; the reader adds it
-ALL = (
+COLUMNS = (
     Column(
         "student_number",
         "studentnummer",
@@ -79,8 +79,8 @@ ALL = (
     Column("initiator", "initiator", "wie de beoordeling startte", Kind.NAME, _of_user("initiator")),
     Column("school", "school", "de naam van de school", Kind.TEXT, ("school__name",)),
 )
-BY_KEY = {column.key: column for column in ALL}
-PLAIN_COLUMNS = ALL[:12]
+BY_KEY = {column.key: column for column in COLUMNS}
+PLAIN_COLUMNS = COLUMNS[:12]
 
 
 def _sample(number: str, name: tuple[str, str, str], ovg: str, grade: str, day: date) -> dict[str, Any]:
@@ -183,7 +183,7 @@ class Shape:
         return asdict(self)
 
     @property
-    def chosen(self) -> list[Column]:
+    def selected(self) -> list[Column]:
         return [BY_KEY[key] for key, _ in self.columns]
 
     @property

@@ -17,7 +17,7 @@ from accounts.search import matches
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
 from exams.models import Exam
 
-from .access import get_schools, own_memberships
+from .access import get_schools, student_memberships
 
 ALL = "ALLE"
 PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
@@ -26,7 +26,7 @@ EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # what is one day further
 NO_DATE = "Dit is geen datum. Een datum ziet eruit als 23-11-2026."
 
 
-class DayField(forms.DateField):
+class SearchDateField(forms.DateField):
     """A day from a date picker, or typed as people write it."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -53,8 +53,8 @@ class SearchForm(forms.Form):
     status = forms.ChoiceField(
         label="Status", required=False, choices=[*Status.choices, (ALL, "Alle statussen")], initial=Status.ASSESSED
     )
-    van = DayField(label="Sinds: van")
-    tot = DayField(label="Sinds: tot en met")
+    van = SearchDateField(label="Sinds: van")
+    tot = SearchDateField(label="Sinds: tot en met")
     initiator = LineFormField(label="Initiator", required=False)
     examinator = LineFormField(label="Examinator", required=False)
 
@@ -73,7 +73,7 @@ class AssessmentSearch:
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
         self.user = user
-        self.schools, self.own = list(get_schools(user)), own_memberships(user)
+        self.schools, self.memberships = list(get_schools(user)), student_memberships(user)
         self.four_eyes = any(school.four_eyes for school in self.schools)
         assessed = Assessment.objects.filter(school__in=self.schools, exam=OuterRef("pk")).order_by()
         self.exams = {exam.pk: exam for exam in Exam.objects.filter(Exists(assessed))}
@@ -99,8 +99,8 @@ class AssessmentSearch:
 
     @property
     def exam(self) -> Exam | None:
-        chosen = self.values.get("examen")
-        return self.exams[int(chosen)] if chosen else None
+        selected = self.values.get("examen")
+        return self.exams[int(selected)] if selected else None
 
     @property
     def problems(self) -> list[str]:
@@ -108,12 +108,12 @@ class AssessmentSearch:
         return [f"‘{self.form[name].label}’: {error}" for name, errors in self.form.errors.items() for error in errors]
 
     @property
-    def has_words(self) -> bool:
+    def has_filters(self) -> bool:
         """Whether anything but the status narrows the list."""
         return any(value for name, value in self.values.items() if name != "status")
 
     @property
-    def names_people(self) -> bool:
+    def filters_by_person(self) -> bool:
         return any(self.values.get(name) for name in ("student", "initiator", "examinator"))
 
     def find(self, status: str, *, school: School) -> AssessmentQuerySet:
@@ -122,14 +122,14 @@ class AssessmentSearch:
         These are of `AssessmentQuerySet.for_committee`, whose schools and own memberships were read once.
         """
         queryset = self._filter(Assessment.objects.filter(school=school))
-        if self.own:
-            queryset = queryset.exclude(student__in=self.own)
+        if self.memberships:
+            queryset = queryset.exclude(student__in=self.memberships)
         if status == PROPOSED:
             return queryset.proposed_to_make_final()
         return queryset if status == ALL else queryset.filter(status=status)
 
     def final_results(self) -> AssessmentQuerySet | None:
-        """What the CSV holds: the final results of the chosen exam, by the other fields too; None without an exam.
+        """What the CSV holds: the final results of the selected exam, by the other fields too; None without an exam.
 
         The status that the list shows does not count (source text: 'mits die de status Definitief hebben'). One's
         own result is among them: it is no secret any more, and the file is the school's.

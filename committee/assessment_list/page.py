@@ -165,7 +165,7 @@ def count_each(search: AssessmentSearch) -> list[Counter[str]] | None:
     """
     counted = []
     for school in search.schools:
-        if search.names_people:
+        if search.filters_by_person:
             states = search.find(ALL, school=school).order_by().values_list("status", flat=True)
             counts = Counter(states[: COUNT_UP_TO + 1])
             if counts.total() > COUNT_UP_TO:

@@ -11,7 +11,7 @@ from accounts.models import School, User
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, AssessmentQuerySet, FinalProposal, Status
 from committee.assessment_list.page import Key, in_order
-from committee.review.review import Reading, concerns, read
+from committee.review.review import Reading, read, warnings
 from committee.search import PROPOSED, AssessmentSearch
 
 from . import finalise
@@ -25,10 +25,10 @@ class Candidate:
     """An assessment with its result as it will stand, and why it can't be made final by this member, if so."""
 
     reading: Reading
-    concerns: list[str]
+    warnings: list[str]
     obstacle: str
     proposal: FinalProposal | None
-    is_chosen: bool = False
+    is_selected: bool = False
 
     @property
     def assessment(self) -> Assessment:
@@ -45,13 +45,13 @@ class Candidate:
 
     @property
     def tick(self) -> str:
-        """What the form sends of it: which one, and as it is shown (`Chosen`)."""
+        """What the form sends of it: which one, and as it is shown (`Selected`)."""
         proposal = f":{self.proposal.pk}" if self.proposal else ""
         return f"{self.assessment.public_id}:{self.assessment.version}:{self.step}{proposal}"
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Selected:
     """An assessment that was ticked: the version it was shown with, and whether the tick was to propose it.
 
     `proposal` is the id of the one that it was shown with, and with that where its PDF goes.
@@ -68,7 +68,7 @@ class Plan:
     """What was ticked, before it is done: what will be, and what is no longer as it was ticked, with the reason."""
 
     to_do: list[Candidate]
-    left_out: list[tuple[Assessment, str]]
+    skipped: list[tuple[Assessment, str]]
     exam_office_email: str
 
     @property
@@ -98,7 +98,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Found:
+class CandidatePage:
     """The longest waiting of a search, and after which key others follow; None if these are the last.
 
     `waiting_for_others` counts those that this member proposed at the school, which are not among them.
@@ -109,8 +109,10 @@ class Found:
     waiting_for_others: int
 
 
-def find(search: AssessmentSearch, *, school: School, after: Key | None = None, chosen: Collection[int] = ()) -> Found:
-    """`MAX_BATCH` of a search that are 'Beoordeeld' at this school, after a key; `chosen` were ticked."""
+def find_candidates(
+    search: AssessmentSearch, *, school: School, after: Key | None = None, selected: Collection[int] = ()
+) -> CandidatePage:
+    """`MAX_BATCH` of a search that are 'Beoordeeld' at this school, after a key; `selected` were ticked."""
     by = search.user
     waiting = search.find(PROPOSED if search.status == PROPOSED else Status.ASSESSED, school=school)
     waiting_for_others = 0
@@ -119,8 +121,8 @@ def find(search: AssessmentSearch, *, school: School, after: Key | None = None, 
         waiting, waiting_for_others = waiting.exclude(pk__in=mine.values("pk")), mine.count()
     found = list(in_order(waiting.for_pages(), ascending=True, after=after)[: MAX_BATCH + 1])
     shown = found[:MAX_BATCH]
-    return Found(
-        [_candidate(assessment, by, assessment.pk in chosen) for assessment in shown],
+    return CandidatePage(
+        [_candidate(assessment, by, assessment.pk in selected) for assessment in shown],
         following=(shown[-1].status_since, shown[-1].pk) if len(found) > MAX_BATCH else None,
         waiting_for_others=waiting_for_others,
     )
@@ -132,7 +134,7 @@ def _proposed_by(user: User) -> AssessmentQuerySet:
     return Assessment.objects.proposed_to_make_final().alias(newest_by=Subquery(newest)).filter(newest_by=user.pk)
 
 
-def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
+def _candidate(assessment: Assessment, by: User, is_selected: bool) -> Candidate:
     reading = read(assessment)
     proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     obstacle = ""
@@ -142,26 +144,26 @@ def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
         obstacle = "Er is nog geen resultaat."
     elif proposal and proposal.by == by:
         obstacle = "U hebt deze voorgedragen; een ander lid rondt die af."
-    found = list(concerns(reading, by=by)) if not obstacle else []
-    return Candidate(reading, found, obstacle, proposal=proposal, is_chosen=is_chosen)
+    found = list(warnings(reading, by=by)) if not obstacle else []
+    return Candidate(reading, found, obstacle, proposal=proposal, is_selected=is_selected)
 
 
-def plan(chosen: Iterable[Chosen], *, by: User, exam_office_email: str) -> Plan:
+def plan(selected: Iterable[Selected], *, by: User, exam_office_email: str) -> Plan:
     """Reads what was ticked once more, so that what is confirmed is what will be done."""
-    to_do, left_out = [], []
-    for one in chosen:
-        candidate = _candidate(one.assessment, by, is_chosen=True)
+    to_do, skipped = [], []
+    for one in selected:
+        candidate = _candidate(one.assessment, by, is_selected=True)
         if why := _why_not(one, candidate):
-            left_out.append((one.assessment, why))
+            skipped.append((one.assessment, why))
         else:
             to_do.append(candidate)
-    return Plan(to_do, left_out, exam_office_email)
+    return Plan(to_do, skipped, exam_office_email)
 
 
-def _why_not(one: Chosen, candidate: Candidate) -> str:
+def _why_not(one: Selected, candidate: Candidate) -> str:
     try:
         finalise.refuse_if_final(one.assessment)
-        _refuse_another_proposal(one, candidate.proposal)
+        _refuse_other_proposal(one, candidate.proposal)
     except DomainError as error:
         return str(error)
     if candidate.obstacle:
@@ -170,13 +172,13 @@ def _why_not(one: Chosen, candidate: Candidate) -> str:
     return "" if is_as_ticked else CHANGED
 
 
-def _refuse_another_proposal(one: Chosen, standing: FinalProposal | None) -> None:
+def _refuse_other_proposal(one: Selected, standing: FinalProposal | None) -> None:
     """What was proposed anew may go to an address that was not on the screen."""
     if not one.proposing and standing and standing.pk != one.proposal:
         finalise.refuse_stale_proposal(standing)
 
 
-def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
+def finalise_one(one: Selected, *, by: User, exam_office_email: str) -> str:
     """Makes it final ('FINAL'), or proposes it ('PROPOSED') where that was the tick's meaning; raises `DomainError`.
 
     What another member proposed goes to the address that was proposed with it, as its line says.
@@ -185,7 +187,7 @@ def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
         finalise.propose(assessment=one.assessment, by=by, exam_office_email=exam_office_email, version=one.version)
         return "PROPOSED"
     proposal = one.assessment.valid_proposal() if one.assessment.school.four_eyes else None
-    _refuse_another_proposal(one, proposal)
+    _refuse_other_proposal(one, proposal)
     email = proposal.exam_office_email if proposal else exam_office_email
     finalise.finalise(
         assessment=one.assessment, by=by, exam_office_email=email, version=one.version, proposal=one.proposal

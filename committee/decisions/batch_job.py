@@ -21,15 +21,15 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment, FinalProposal
 from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
 
-from .batch import CHANGED, Chosen, make_one_final
+from .batch import CHANGED, Selected, finalise_one
 
 logger = logging.getLogger(__name__)
 Outcome = FinalBatchItem.Outcome
-AT_ONCE = 10  # making one final takes some 20 ms; of more, a worker does it
+MAX_IMMEDIATE = 10  # making one final takes some 20 ms; of more, a worker does it
 NO_MEMBER = "U bent geen lid meer van de examencommissie."
 
 
-class DoneAlready(Exception):
+class AlreadyDone(Exception):
     """Another worker was first with this item."""
 
 
@@ -58,37 +58,37 @@ class Progress:
 
 
 def start(
-    *, chosen: Sequence[Chosen], school: School, by: User, exam_office_email: str, form_id: UUID | None = None
+    *, selected: Sequence[Selected], school: School, by: User, exam_office_email: str, form_id: UUID | None = None
 ) -> FinalBatch:
     """Writes the list down, and does what it says if it is short, else has a worker begin.
 
     The same form sent twice starts it once: of the same list, to the same address. Who went back and chose others
     starts another.
     """
-    batch = _start_once(chosen, FinalBatch(school=school, by=by, exam_office_email=exam_office_email), form_id)
-    if len(chosen) <= AT_ONCE:
+    batch = _start_once(selected, FinalBatch(school=school, by=by, exam_office_email=exam_office_email), form_id)
+    if len(selected) <= MAX_IMMEDIATE:
         FinalBatch.objects.run(batch.pk)
     return batch
 
 
-def _start_once(chosen: Sequence[Chosen], batch: FinalBatch, form_id: UUID | None) -> FinalBatch:
+def _start_once(selected: Sequence[Selected], batch: FinalBatch, form_id: UUID | None) -> FinalBatch:
     if form_id is None:
-        return _write_down(batch, chosen)
+        return _write_down(batch, selected)
     batch.public_id = form_id
     try:
-        return _write_down(batch, chosen)
+        return _write_down(batch, selected)
     except IntegrityError:  # there is one of this form
         same = FinalBatch.objects.filter(public_id=form_id, by=batch.by, exam_office_email=batch.exam_office_email)
-        before, listed = same.first(), {(one.assessment.pk, one.version, one.proposing) for one in chosen}
+        before, listed = same.first(), {(one.assessment.pk, one.version, one.proposing) for one in selected}
         if before is not None and _listed(before) == listed:
             return before
         batch.pk, batch.public_id = None, uuid4()
-        return _write_down(batch, chosen)
+        return _write_down(batch, selected)
 
 
 @transaction.atomic
-def _write_down(batch: FinalBatch, chosen: Sequence[Chosen]) -> FinalBatch:
-    proposals = FinalProposal.objects.in_bulk({one.proposal for one in chosen if one.proposal})
+def _write_down(batch: FinalBatch, selected: Sequence[Selected]) -> FinalBatch:
+    proposals = FinalProposal.objects.in_bulk({one.proposal for one in selected if one.proposal})
     batch.save(force_insert=True)
     FinalBatchItem.objects.bulk_create(
         FinalBatchItem(
@@ -98,9 +98,9 @@ def _write_down(batch: FinalBatch, chosen: Sequence[Chosen]) -> FinalBatch:
             proposing=one.proposing,
             proposal=proposals.get(one.proposal) if one.proposal else None,
         )
-        for one in chosen
+        for one in selected
     )
-    if len(chosen) > AT_ONCE:
+    if len(selected) > MAX_IMMEDIATE:
         batch.start()
     return batch
 
@@ -128,7 +128,7 @@ def _do(item: FinalBatchItem, batch: FinalBatch) -> None:
         _make_final(item, batch)
     except DomainError as error:
         item.close(Outcome.REFUSED, _reason(item, error))
-    except DoneAlready:
+    except AlreadyDone:
         logger.warning("Item %s was done by another worker", item.pk)
     except Exception:
         logger.exception("Item %s of batch %s failed", item.pk, batch.pk)
@@ -143,12 +143,12 @@ def _reason(item: FinalBatchItem, error: DomainError) -> str:
 
 @transaction.atomic
 def _make_final(item: FinalBatchItem, batch: FinalBatch) -> None:
-    """With what came of it in one transaction; raises `DoneAlready`, since a proposal would stand there twice."""
+    """With what came of it in one transaction; raises `AlreadyDone`, since a proposal would stand there twice."""
     _refuse_who_left(batch)
-    one = Chosen(item.assessment, item.version, proposing=item.proposing, proposal=item.proposal_id)
-    outcome = make_one_final(one, by=batch.by, exam_office_email=batch.exam_office_email)
+    one = Selected(item.assessment, item.version, proposing=item.proposing, proposal=item.proposal_id)
+    outcome = finalise_one(one, by=batch.by, exam_office_email=batch.exam_office_email)
     if not item.close(Outcome(outcome)):
-        raise DoneAlready
+        raise AlreadyDone
 
 
 def _refuse_who_left(batch: FinalBatch) -> None:

@@ -1,4 +1,4 @@
-"""'Intrekken': a missed date, an irregularity, an invalid attempt. Whoever still waits or is waited for is told."""
+"""Cancel an assessment (missed date, irregularity, invalid attempt), and record an appeal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assessments import leavers, lifecycle, mails
 from assessments.models import Appeal, Assessment, Assignment, CancelKind, Event, Invitation, Status
 
 # Whether the attempt counts unless the committee says otherwise: it does where the student had the chance.
-COUNTS = {
+COUNTS_AS_ATTEMPT = {
     CancelKind.NO_SHOW: True,
     CancelKind.IRREGULARITY: True,
     CancelKind.INVALID: False,
@@ -29,7 +29,7 @@ def open_requests(assessment: Assessment) -> list[Invitation]:
     return list(standing.select_related("contact").order_by("contact__sort_key", "pk"))
 
 
-def tells_initiator(assessment: Assessment, *, by: User) -> bool:
+def notifies_initiator(assessment: Assessment, *, by: User) -> bool:
     """Whether `cancel` by this member tells the initiator."""
     return assessment.initiator != by and not leavers.why_paused(assessment)
 
@@ -44,15 +44,15 @@ def cancel(
     version: int | None = None,
     seen: Status | None = None,
 ) -> list[Invitation]:
-    """Any state but FINAL → CANCELLED; the invitations whose examiners are told that they need do nothing more.
+    """Any state but FINAL → CANCELLED; the invitations whose examiners are recipients that they need do nothing more.
 
-    Links stop working by the state itself. Student and initiator are told as well; the reason stands in no mail.
+    Links stop working by the state itself. Student and initiator are recipients as well; the reason stands in no mail.
     Nobody is mailed about a student who left, nor an initiator who did.
-    Without `counts_as_attempt` it is what `COUNTS` says. Raises `DomainError` without a reason and when
+    Without `counts_as_attempt` it is what `COUNTS_AS_ATTEMPT` says. Raises `DomainError` without a reason and when
     `version` or the state `seen` is no longer the assessment's, `TransitionRefused` for a closed one.
     """
     if counts_as_attempt is None:
-        counts_as_attempt = COUNTS[kind]
+        counts_as_attempt = COUNTS_AS_ATTEMPT[kind]
     lifecycle.refuse_own(assessment.student, by=by)
     with transaction.atomic():
         event = lifecycle.cancel(
@@ -65,31 +65,33 @@ def cancel(
             seen=seen,
         )
         current = event.assessment
-        told = open_requests(current)
-        for invitation in told:
+        recipients = open_requests(current)
+        for invitation in recipients:
             invitation.assessment = current
             mails.queue_cancelled(invitation=invitation, by=by)
         if current.student_left:
             return []
         mails.queue_cancelled_to_student(assessment=current, by=by)
-        if tells_initiator(current, by=by):
+        if notifies_initiator(current, by=by):
             mails.queue_cancelled_to_initiator(assessment=current, by=by)
-    return told
+    return recipients
 
 
-def has_had_a_result(assessment: Assessment) -> bool:
+def has_had_result(assessment: Assessment) -> bool:
     """Whether there is a final result, or there was one: an appeal may come in around its withdrawal."""
     return assessment.status == Status.FINAL or assessment.documents.exists()
 
 
-def mark(*, assessment: Assessment, by: User, received_on: date, note: str = "", version: int | None = None) -> Appeal:
+def mark_appeal(
+    *, assessment: Assessment, by: User, received_on: date, note: str = "", version: int | None = None
+) -> Appeal:
     """Notes an appeal against a final result; while it is open nothing of the assessment is cleared away.
 
     Raises `TransitionRefused` for one that never was FINAL, `DomainError` when one runs already or `version` is old.
     """
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_own(current.student, by=by)
-        if not has_had_a_result(current):
+        if not has_had_result(current):
             raise lifecycle.TransitionRefused("Bezwaar kan alleen tegen een definitief resultaat.")
         if current.appeals.open().exists():
             raise lifecycle.DomainError("Er loopt al een bezwaar tegen dit resultaat.")
@@ -98,7 +100,7 @@ def mark(*, assessment: Assessment, by: User, received_on: date, note: str = "",
     return appeal
 
 
-def close(*, appeal: Appeal, by: User, closed_on: date, outcome: Appeal.Outcome) -> None:
+def close_appeal(*, appeal: Appeal, by: User, closed_on: date, outcome: Appeal.Outcome) -> None:
     """Writes down what came of it; raises `DomainError` when that was done before."""
     with lifecycle.locked(appeal.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)

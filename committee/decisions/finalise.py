@@ -79,7 +79,7 @@ def finalise(
         refuse_if_final(current)
         lifecycle.refuse_own(current.student, by=by)
         rubric, unit = _final_result(current)
-        proposed = _second_pair_of_eyes(current, by, proposal)
+        proposed = _require_other_proposer(current, by, proposal)
         now = timezone.now()
         lifecycle.make_final(
             current, by=by, ovg=unit.ovg.value, grade=unit.grade, at=now, exam_office=exam_office_email
@@ -114,7 +114,7 @@ def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
     return rubric, found.unit
 
 
-def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> FinalProposal | None:
+def _require_other_proposer(current: Assessment, by: User, shown: int | None) -> FinalProposal | None:
     """The proposal of another member, which the school may want; None where it does not."""
     if not current.school.four_eyes:
         return None
@@ -152,13 +152,13 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
             mails.queue_result_withdrawn_to_student(assessment=current, by=by)
         if document is None:
             return False
-        offices = _offices_to_tell(document)
+        offices = _offices_to_notify(document)
         for office in offices:
             mails.queue_result_withdrawn(document=document, to=office, by=by, reason=reason)
     return bool(offices)
 
 
-def _offices_to_tell(document: Document) -> list[str]:
+def _offices_to_notify(document: Document) -> list[str]:
     """Where the PDF may be by now: the address it goes to unless nothing left for it, and those that got it earlier."""
     if document.file is None or document.mail is None:
         return []

@@ -16,7 +16,7 @@ from addressbook.models import Contact
 from assessments.models import Appeal, Assessment, Status
 from committee.delivery.forms import OfficeForm
 
-from .cancel import COUNTS
+from .cancel import COUNTS_AS_ATTEMPT
 
 LONGEST_ID = 18  # digits
 
@@ -108,7 +108,7 @@ class CancelForm(CommitteeForm):
         label="Reden",
         choices=[
             (kind.value, f"{kind.label} (telt {'' if counts else 'niet '}als poging)")
-            for kind, counts in COUNTS.items()
+            for kind, counts in COUNTS_AS_ATTEMPT.items()
         ],
         widget=forms.RadioSelect,
         error_messages={"required": "Kies waarom u de beoordeling intrekt."},

@@ -15,7 +15,7 @@ from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
 
 # Of each kind what it is; `to` is the address, `version` of the result that it is about.
-SAID = {
+LABELS = {
     "result": "Pdf aan {to}",
     "final_student": "Bericht aan {to}",
     "result_withdrawn": "Bericht aan {to} dat versie {version} is ingetrokken",
@@ -29,40 +29,40 @@ CONTENT = ("mail__text", "mail__html", "mail__links", "mail__headers")
 
 
 @dataclass(frozen=True)
-class Letter:
+class ResultMail:
     """A mail about a result; that it is of a withdrawal belongs to the version that was withdrawn."""
 
     mail: OutgoingMail
     version: int
 
     @property
-    def said(self) -> str:
-        return SAID[self.mail.kind].format(to=self.mail.to, version=self.version)
+    def label(self) -> str:
+        return LABELS[self.mail.kind].format(to=self.mail.to, version=self.version)
 
     @property
     def is_withdrawal(self) -> bool:
         return self.mail.kind.startswith("result_withdrawn")
 
     @property
-    def can_be_told_again(self) -> bool:
+    def can_resend(self) -> bool:
         """The PDF has a page of its own for that (`send_again`)."""
         return self.mail.kind != "result" and self.mail.state == MailState.FAILED
 
 
-def read_letters(assessment: Assessment, *, documents: Sequence[Document]) -> list[Letter]:
+def read_result_mails(assessment: Assessment, *, documents: Sequence[Document]) -> list[ResultMail]:
     """Those of `documents`, all that the assessment has, but for the mails of these themselves; oldest first.
 
     What was never sent since it became untrue is no letter.
     """
     if not documents:
         return []
-    rows = assessment.mails.filter(mail__kind__in=SAID, mail__dropped_at__isnull=True)
+    rows = assessment.mails.filter(mail__kind__in=LABELS, mail__dropped_at__isnull=True)
     rows = rows.exclude(mail__in=[document.mail_id for document in documents if document.mail_id])
     found = rows.select_related("mail").defer(*CONTENT).order_by("mail_id")
-    return list(as_letters([row.mail for row in found], documents))
+    return list(with_versions([row.mail for row in found], documents))
 
 
-def as_letters(found: Sequence[OutgoingMail], documents: Sequence[Document]) -> Iterator[Letter]:
+def with_versions(found: Sequence[OutgoingMail], documents: Sequence[Document]) -> Iterator[ResultMail]:
     """Mails of one assessment with the version that each is about: the last one of its time."""
     for mail in found:
         is_withdrawal = mail.kind.startswith("result_withdrawn")
@@ -71,10 +71,10 @@ def as_letters(found: Sequence[OutgoingMail], documents: Sequence[Document]) -> 
             for document in documents
             if (at := document.superseded_at if is_withdrawal else document.created_at) and at <= mail.created_at
         ]
-        yield Letter(mail, max(versions, default=1))
+        yield ResultMail(mail, max(versions, default=1))
 
 
-def tell_again(*, about: MailAbout, by: User) -> OutgoingMail:
+def resend_message(*, about: MailAbout, by: User) -> OutgoingMail:
     """Sends a failed one once more; the student's anew, to the address that the account has now.
 
     Raises `DomainError` when the student it goes to left, when it did not fail, is true no more, or was sent again
@@ -97,7 +97,7 @@ def tell_again(*, about: MailAbout, by: User) -> OutgoingMail:
 class Delivery:
     """How far one PDF is, in words; `why` no further."""
 
-    said: str
+    label: str
     why: str = ""
     has_failed: bool = False
 
@@ -121,7 +121,7 @@ class Deliveries:
         return sum(document.is_on_its_way for document in self.documents.values())
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """'78 verzonden, 1 onderweg, 1 niet verzonden'."""
         counts = {"verzonden": self.sent, "onderweg": self.on_their_way, "niet verzonden": self.failed}
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
@@ -143,7 +143,7 @@ class Deliveries:
         return Delivery(mail.state_label, why, has_failed)
 
 
-def read(assessments: Sequence[Assessment]) -> Deliveries:
+def read_deliveries(assessments: Sequence[Assessment]) -> Deliveries:
     """One query."""
     current = Document.objects.current().filter(assessment__in=assessments).select_related("mail")
     return Deliveries({document.assessment_id: document for document in current.defer("result", *CONTENT)})
@@ -182,8 +182,8 @@ def with_failures(assessments: Sequence[Assessment]) -> list[Undelivered]:
         found[pk] += [(NOT_MADE, f"na {one.attempts} pogingen") for one in made if one.is_failing]
     failed = MailAbout.objects.failed().filter(assessment__in=assessments)
     for row in failed.select_related("mail").defer(*CONTENT).order_by("mail_id"):
-        [letter] = as_letters([row.mail], documents[row.assessment_id])
-        found[row.assessment_id].append((letter.said, row.mail.last_error))
+        [message] = with_versions([row.mail], documents[row.assessment_id])
+        found[row.assessment_id].append((message.label, row.mail.last_error))
     return [Undelivered(assessment, found[assessment.pk]) for assessment in assessments]
 
 
@@ -196,7 +196,7 @@ def sent_document(assessment: Assessment) -> Document | None:
     return sent.select_related("mail", "file").first()
 
 
-def sendable(document: Document | None, *, shown: int | None = None) -> Document:
+def require_sendable(document: Document | None, *, shown: int | None = None) -> Document:
     """The document, if it can be sent again; raises `DomainError` with why not.
 
     `shown` is the id of the mail that was on the screen: another one is of a second click.
@@ -218,7 +218,7 @@ def resend(*, assessment: Assessment, by: User, exam_office_email: str, mail: in
     """
     with lifecycle.locked(assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
-        document = sendable(sent_document(current), shown=mail)
+        document = require_sendable(sent_document(current), shown=mail)
         drop(mail)
         document.exam_office_email = exam_office_email
         document.mail = mails.queue_result(document=document, again_by=by)

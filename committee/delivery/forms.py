@@ -52,7 +52,7 @@ class OfficeForm(forms.Form):
     ) -> None:
         self.school = school
         self.offices = list(school.exam_offices.all())
-        self.asks: str = ""
+        self.unknown_address: str = ""
         emails = {office.email for office in self.offices}
         chosen = proposed or last_office(school, exams)
         if chosen not in emails:
@@ -71,9 +71,9 @@ class OfficeForm(forms.Form):
         self.helper.form_tag = False
 
     @property
-    def asks_tick(self) -> bool:
+    def only_tick_missing(self) -> bool:
         """Whether all that is missing is the member's tick that the address is right."""
-        return bool(self.asks)
+        return bool(self.unknown_address)
 
     @property
     def exam_office_email(self) -> str:
@@ -100,7 +100,7 @@ class OfficeForm(forms.Form):
         if office == OTHER:
             self.cleaned_data["email"] = address
         if not is_known(address, school=self.school) and normalise_address(self.cleaned_data["sure"]) != address:
-            self.asks = address
+            self.unknown_address = address
             self.add_error(
                 "sure", f"{address} staat niet in de lijst en is niet van de school. Zet een vinkje als het klopt."
             )

@@ -24,7 +24,7 @@ from committee.export_format import (
 )
 from committee.models import Export
 
-from .rows import Writing, read
+from .rows import CellWriter, read_lines
 
 LINE_END = "\r\n"
 BOM = "\ufeff"
@@ -36,7 +36,7 @@ _BETWEEN = "\x00"
 _BEFORE = (_BETWEEN, ";", ",", "\t")
 
 
-class CsvWriting(Writing):
+class CsvWriter(CellWriter):
     """Cells as csv.writer writes them: between quotes where they hold a separator, a quote or a line end."""
 
     def __init__(self, shape: Shape) -> None:
@@ -75,31 +75,31 @@ class CsvWriting(Writing):
         return cell
 
 
-def content(export: Export, shape: Shape) -> Iterator[bytes]:
+def csv_content(export: Export, shape: Shape) -> Iterator[bytes]:
     """The file in pieces: the header, if there is one, then a piece for every chunk of results."""
     codec = CODECS[Encoding(shape.encoding)]
-    writing = CsvWriting(shape)
-    yield _start(shape, writing).encode(codec, errors="replace")
-    for lines in read(export, shape.chosen, writing):
+    writer = CsvWriter(shape)
+    yield _start(shape, writer).encode(codec, errors="replace")
+    for lines in read_lines(export, shape.selected, writer):
         lines.append("")
         yield LINE_END.join(lines).encode(codec, errors="replace")
 
 
 def sample(shape: Shape) -> list[list[str]]:
     """Three invented results as this shape writes them, cell by cell; above them the header, if there is one."""
-    writing = CsvWriting(shape)
-    lines = [writing.line(shape.chosen, values) + LINE_END for values in SAMPLE]
-    text = _start(shape, writing).removeprefix(BOM) + "".join(lines)
+    writer = CsvWriter(shape)
+    lines = [writer.line(shape.selected, values) + LINE_END for values in SAMPLE]
+    text = _start(shape, writer).removeprefix(BOM) + "".join(lines)
     codec = CODECS[Encoding(shape.encoding)]
     seen = text.encode(codec, errors="replace").decode(codec)
-    return list(csv.reader(io.StringIO(seen, newline=""), delimiter=writing.between))
+    return list(csv.reader(io.StringIO(seen, newline=""), delimiter=writer.between))
 
 
-def _start(shape: Shape, writing: CsvWriting) -> str:
+def _start(shape: Shape, writer: CsvWriter) -> str:
     bom = BOM if shape.encoding == Encoding.UTF8_BOM else ""
     if not shape.has_headers:
         return bom
-    return bom + writing.between.join(writing.cell(Kind.TEXT, header) for header in shape.headers) + LINE_END
+    return bom + writer.between.join(writer.cell(Kind.TEXT, header) for header in shape.headers) + LINE_END
 
 
 def neutralised(cell: str) -> str:

@@ -12,7 +12,17 @@ from django.http import QueryDict
 
 from accounts.fields import LineFormField
 from accounts.models import School
-from committee.export_format import ALL, PLAIN, PLAIN_COLUMNS, Column, DateForm, DecimalSign, Encoding, Separator, Shape
+from committee.export_format import (
+    COLUMNS,
+    PLAIN,
+    PLAIN_COLUMNS,
+    Column,
+    DateForm,
+    DecimalSign,
+    Encoding,
+    Separator,
+    Shape,
+)
 from committee.models import WORD_LENGTH, Export, ExportProfile
 
 UNKNOWN_PROFILE = "Dit exportprofiel bestaat niet meer. Kies een ander profiel."
@@ -72,7 +82,7 @@ class ExportForm(forms.Form):
         return [str(error) for errors in self.errors.values() for error in errors]
 
     @property
-    def wishes(self) -> dict[str, Any]:
+    def options(self) -> dict[str, Any]:
         """What `remember` is asked for."""
         chosen = self.cleaned_data["profiel"]
         school = self.cleaned_data.get("school", str(self.schools[0].pk))
@@ -149,7 +159,7 @@ class ExportProfileForm(forms.ModelForm):
             label = self.fields[name].label
             unknown = {"invalid_choice": "Kies een van de mogelijkheden.", "required": "Kies een van de mogelijkheden."}
             self.fields[name] = forms.ChoiceField(label=label, choices=choices.choices, error_messages=unknown)
-        for column in ALL:
+        for column in COLUMNS:
             place, header = places.get(column.key, (None, column.header))
             self.fields[f"place_{column.key}"] = forms.IntegerField(
                 label=f"Plaats van {column.header}",
@@ -175,7 +185,7 @@ class ExportProfileForm(forms.ModelForm):
     @property
     def column_rows(self) -> Iterator[tuple[Column, BoundField, BoundField]]:
         """For the screen: each column with its two fields."""
-        return ((one, self[f"place_{one.key}"], self[f"header_{one.key}"]) for one in ALL)
+        return ((one, self[f"place_{one.key}"], self[f"header_{one.key}"]) for one in COLUMNS)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -211,7 +221,7 @@ class ExportProfileForm(forms.ModelForm):
     def _read_columns(self, cleaned: dict[str, Any]) -> None:
         found: dict[int, list[str]] = {}
         headers: dict[str, str] = {}
-        for column in ALL:
+        for column in COLUMNS:
             place = cleaned.get(f"place_{column.key}")
             if place and place in found:
                 other = found[place][1]
@@ -226,10 +236,10 @@ class ExportProfileForm(forms.ModelForm):
                     self.add_error(f"header_{column.key}", SAME_HEADER.format(headers[same]))
                 headers.setdefault(same, header)
         if not found and not any(name.startswith("place_") for name in self.errors):
-            self.add_error(f"place_{ALL[0].key}", "Geef ten minste één kolom een plaats.")
+            self.add_error(f"place_{COLUMNS[0].key}", "Geef ten minste één kolom een plaats.")
         self.instance.columns = [found[place] for place in sorted(found)]
 
-    def asks_again(self, now: ExportProfile) -> None:
+    def accept_version(self, now: ExportProfile) -> None:
         """The next save lays what was typed over what is there now."""
         self.data = {**self.data.dict(), "version": str(now.version)} if isinstance(self.data, QueryDict) else self.data
 

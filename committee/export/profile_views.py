@@ -13,13 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import UserRequest
 from accounts.models import User
 from committee.access import get_schools
-from committee.export_format import ALL, PLAIN, DateForm, DecimalSign, Encoding, Separator
+from committee.export_format import COLUMNS, PLAIN, DateForm, DecimalSign, Encoding, Separator
 from committee.models import ExportProfile
 
 from .forms import NAME_TAKEN, ExportProfileForm
 from .views import sample_of
 
-CHANGED = "Iemand anders heeft dit exportprofiel intussen gewijzigd."
+PROFILE_CHANGED = "Iemand anders heeft dit exportprofiel intussen gewijzigd."
 
 
 def get_profile(user: User, public_id: UUID) -> ExportProfile:
@@ -40,11 +40,11 @@ def profiles(request: UserRequest) -> HttpResponse:
 
 
 @require_GET
-def explained(request: UserRequest) -> HttpResponse:
+def export_help(request: UserRequest) -> HttpResponse:
     """What each column holds, and each choice means: docs/export.md on the screen."""
     get_schools(request.user)
     context = {
-        "columns": ALL,
+        "columns": COLUMNS,
         "choices": [
             ("Scheidingsteken", Separator.labels),
             ("Decimaalteken", DecimalSign.labels),
@@ -56,13 +56,13 @@ def explained(request: UserRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def add(request: UserRequest) -> HttpResponse:
+def add_profile(request: UserRequest) -> HttpResponse:
     schools = list(get_schools(request.user))
     return _form(request, ExportProfileForm(request.POST or None, profile=ExportProfile(), schools=schools))
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
+def edit_profile(request: UserRequest, public_id: UUID) -> HttpResponse:
     profile = get_profile(request.user, public_id)
     return _form(request, ExportProfileForm(request.POST or None, profile=profile, schools=[profile.school]))
 
@@ -75,8 +75,8 @@ def _form(request: UserRequest, form: ExportProfileForm) -> HttpResponse:
         if "voorbeeld" in request.POST:
             context["sample"] = sample_of("", form.instance.shape)
         elif (now := save(form)) is not None:
-            context |= {"changed": CHANGED, "differences": form.differences(now)}
-            form.asks_again(now)
+            context |= {"changed": PROFILE_CHANGED, "differences": form.differences(now)}
+            form.accept_version(now)
         elif form.is_valid():
             messages.success(request, f"Het exportprofiel ‘{form.instance.name}’ is opgeslagen.")
             return redirect("committee:export_profiles")
@@ -105,7 +105,7 @@ def save(form: ExportProfileForm) -> ExportProfile | None:
 
 
 @require_http_methods(["GET", "POST"])
-def remove(request: UserRequest, public_id: UUID) -> HttpResponse:
+def remove_profile(request: UserRequest, public_id: UUID) -> HttpResponse:
     profile = get_profile(request.user, public_id)
     if request.method == "POST":
         profile.delete()

@@ -23,7 +23,7 @@ from committee.models import Export
 from exams.models import Exam, ExamUnit
 
 CHUNK = 5000
-FEW_AT_ONCE = 20_000  # combinations kept in memory
+MAX_COMBINATIONS = 20_000  # combinations kept in memory
 # Each of these is read once by its id, not joined to every result.
 SHARED: dict[str, Any] = {
     "exam": Exam,
@@ -33,10 +33,10 @@ SHARED: dict[str, Any] = {
     "exported__final_by": User,
 }
 OWN, FEW = "own", "few"
-Row = tuple[Any, ...]
+_Row = tuple[Any, ...]
 
 
-class Writing(ABC):
+class CellWriter(ABC):
     """How one kind of file writes a cell, and what stands between the cells of a line."""
 
     between = ""
@@ -60,7 +60,7 @@ def whole_value(column: Column, found: Sequence[Any]) -> Any:
     return " ".join(filter(None, found)) if column.kind is Kind.NAME else found[0]
 
 
-def read(export: Export, columns: Sequence[Column], writing: Writing) -> Iterator[list[str]]:
+def read_lines(export: Export, columns: Sequence[Column], writer: CellWriter) -> Iterator[list[str]]:
     """The lines in lists of `CHUNK` results, in the order of the assessments' ids.
 
     Each list is a query of its own that begins after the last id of the one before, so that memory stays level and no
@@ -69,16 +69,16 @@ def read(export: Export, columns: Sequence[Column], writing: Writing) -> Iterato
     fields: list[str] = []
     parts: list[_Own | _Few] = []
     for (how, _), run in groupby(columns, _how):
-        part = (_Own if how == OWN else _Few)(list(run), writing, begin=len(fields))
+        part = (_Own if how == OWN else _Few)(list(run), writer, begin=len(fields))
         fields += part.fields
         parts.append(part)
     for after, last in _ranges(export):
-        yield _lines(list(_between(export, after, last).values_list(*fields)), parts, writing)
+        yield _lines(list(_between(export, after, last).values_list(*fields)), parts, writer)
 
 
-def _lines(rows: list[Row], parts: Sequence[_Own | _Few], writing: Writing) -> list[str]:
+def _lines(rows: list[_Row], parts: Sequence[_Own | _Few], writer: CellWriter) -> list[str]:
     """Nothing of the rows stays behind while the next are read."""
-    return list(map(writing.between.join, zip(*(part.cells(rows) for part in parts), strict=True)))
+    return list(map(writer.between.join, zip(*(part.cells(rows) for part in parts), strict=True)))
 
 
 def _ranges(export: Export) -> Iterator[tuple[int, int]]:
@@ -129,43 +129,43 @@ def _shared(column: Column) -> str:
 class _Own:
     """A column of text that differs from line to line."""
 
-    def __init__(self, columns: list[Column], writing: Writing, *, begin: int) -> None:
+    def __init__(self, columns: list[Column], writer: CellWriter, *, begin: int) -> None:
         [column] = columns
-        self.fields, self.writing = column.fields, writing
+        self.fields, self.writer = column.fields, writer
         self.values = [itemgetter(place) for place in range(begin, begin + len(self.fields))]
 
-    def cells(self, rows: list[Row]) -> Sequence[str]:
+    def cells(self, rows: list[_Row]) -> Sequence[str]:
         found = [list(map(value, rows)) for value in self.values]
         if len(found) == 1:
-            return self.writing.texts(found[0])
+            return self.writer.texts(found[0])
         names = zip(*found, strict=True)
-        return self.writing.texts(
+        return self.writer.texts(
             [f"{a} {b} {c}" if a and b and c else " ".join(filter(None, (a, b, c))) for a, b, c in names]
         )
 
 
-class _Few(dict[Row, str]):
+class _Few(dict[_Row, str]):
     """Neighbouring columns that take few values together: each combination is written once, and kept here."""
 
-    def __init__(self, columns: list[Column], writing: Writing, *, begin: int) -> None:
-        self.columns, self.writing, self.begin = columns, writing, begin
+    def __init__(self, columns: list[Column], writer: CellWriter, *, begin: int) -> None:
+        self.columns, self.writer, self.begin = columns, writer, begin
         self.fields = list(dict.fromkeys(f"{_shared(one)}_id" if _shared(one) else one.fields[0] for one in columns))
         self.combination = itemgetter(slice(begin, begin + len(self.fields)))
         self.known: dict[Column, dict[int, Any]] = {column: {} for column in columns}
-        self.rows: list[Row] = []
+        self.rows: list[_Row] = []
 
-    def cells(self, rows: list[Row]) -> Sequence[str]:
-        if len(self) > FEW_AT_ONCE:
+    def cells(self, rows: list[_Row]) -> Sequence[str]:
+        if len(self) > MAX_COMBINATIONS:
             self.clear()
         self.rows = rows
         cells = list(map(self.__getitem__, map(self.combination, rows)))
         self.rows = []
         return cells
 
-    def __missing__(self, combination: Row) -> str:
+    def __missing__(self, combination: _Row) -> str:
         values = dict(zip(self.fields, combination, strict=True))
-        cells = [self.writing.cell(column.kind, self._value(column, values)) for column in self.columns]
-        return self.setdefault(combination, self.writing.between.join(cells))
+        cells = [self.writer.cell(column.kind, self._value(column, values)) for column in self.columns]
+        return self.setdefault(combination, self.writer.between.join(cells))
 
     def _value(self, column: Column, values: dict[str, Any]) -> Any:
         if not (shared := _shared(column)):

@@ -20,7 +20,7 @@ from committee.export_format import CODECS, Encoding, Kind, Shape
 from committee.models import Export, ExportedResult, ExportedResultQuerySet
 from exams.models import Exam
 
-from .csv_writer import BOM, LINE_END, CsvWriting
+from .csv_writer import BOM, LINE_END, CsvWriter
 from .xlsx_writer import MOST_RESULTS
 
 
@@ -28,7 +28,7 @@ class NothingToExport(Exception):
     """There is no result to export, or no new one; nothing was written down."""
 
 
-class TooMany(Exception):
+class TooManyResults(Exception):
     """A sheet of Excel has no room for this many; nothing was written down."""
 
 
@@ -39,7 +39,7 @@ def not_exported(results: AssessmentQuerySet) -> AssessmentQuerySet:
 
 
 @transaction.atomic
-def remember(
+def create_export(
     *,
     results: AssessmentQuerySet,
     school: School,
@@ -52,7 +52,7 @@ def remember(
     """Writes down an export of `results`, which are final ones of this school and exam.
 
     Exports of one school wait for each other: two who ask for what is new at once do not both get it.
-    Raises `NothingToExport` or `TooMany`.
+    Raises `NothingToExport` or `TooManyResults`.
     """
     # Without the key, so that assessments can be added to the school meanwhile.
     School.objects.select_for_update(no_key=connection.features.has_select_for_no_key_update).get(pk=school.pk)
@@ -66,7 +66,7 @@ def remember(
     if not export.count:
         raise NothingToExport
     if file == Export.File.XLSX and export.count > MOST_RESULTS:
-        raise TooMany
+        raise TooManyResults
     export.save(update_fields=["count"])
     return export
 
@@ -87,12 +87,12 @@ def _copy(results: QuerySet[Assessment], export: Export) -> int:
 
 # Of an exam, those whose state changed last: enough to hear of every withdrawal where exports are made now and then,
 # and read in no time however many there are.
-LOOKED_AT = 1000
+MAX_COMPARED = 1000
 
 
 @dataclass(frozen=True)
 class Changes:
-    """How many there are; with `or_more` only of the newest `LOOKED_AT`."""
+    """How many there are; with `or_more` only of the newest `MAX_COMPARED`."""
 
     count: int
     or_more: bool
@@ -101,7 +101,7 @@ class Changes:
         return bool(self.count or self.or_more)
 
     @property
-    def says(self) -> str:
+    def text(self) -> str:
         """Where any was found."""
         many = "1 geëxporteerd resultaat is" if self.count == 1 else f"{self.count} geëxporteerde resultaten zijn"
         return f"{'Minstens ' if self.or_more else ''}{many} sindsdien ingetrokken of opnieuw definitief gemaakt."
@@ -112,20 +112,20 @@ def count_changes(schools: Collection[int], exam: Exam) -> Changes:
     first = Export.objects.filter(school__in=schools, exam=exam).order_by("at").values("at")[:1]
     exported = ExportedResult.objects.filter(assessment=OuterRef("pk")).order_by("-export_id").values("final_at")[:1]
     moved = Assessment.objects.filter(school__in=schools, exam=exam, status_since__gt=Subquery(first))
-    newest = moved.order_by("-status_since", "-pk").values_list("final_at", Subquery(exported))[: LOOKED_AT + 1]
+    newest = moved.order_by("-status_since", "-pk").values_list("final_at", Subquery(exported))[: MAX_COMPARED + 1]
     found = list(newest)
-    count = sum(then is not None and then != now for now, then in found[:LOOKED_AT])
-    return Changes(count, or_more=len(found) > LOOKED_AT)
+    count = sum(then is not None and then != now for now, then in found[:MAX_COMPARED])
+    return Changes(count, or_more=len(found) > MAX_COMPARED)
 
 
-def changed(schools: Collection[int], exam: Exam) -> ExportedResultQuerySet:
+def changed_results(schools: Collection[int], exam: Exam) -> ExportedResultQuerySet:
     """Those results, each as its newest export has it; what changed last comes first."""
     exported = ExportedResult.objects.filter(export__school__in=schools, export__exam=exam)
     return exported.newest_of_each().changed_since().for_pages()
 
 
 # Of each column its header, how it is written, and its value.
-COLUMNS: tuple[tuple[str, Kind, Callable[[ExportedResult], Any]], ...] = (
+CHANGED_COLUMNS: tuple[tuple[str, Kind, Callable[[ExportedResult], Any]], ...] = (
     ("studentnummer", Kind.TEXT, lambda one: one.assessment.student.student_number),
     ("naam", Kind.TEXT, lambda one: one.assessment.student.user.full_name),
     ("code", Kind.TEXT, lambda one: one.assessment.exam.code),
@@ -146,9 +146,9 @@ COLUMNS: tuple[tuple[str, Kind, Callable[[ExportedResult], Any]], ...] = (
 
 def as_csv(results: Iterable[ExportedResult], shape: Shape) -> bytes:
     """A line each, with the signs, words and days of `shape`; each was a deed of somebody, so they are not many."""
-    writing = CsvWriting(shape)
-    lines = [[writing.cell(Kind.TEXT, header) for header, _, _ in COLUMNS]]
-    lines += [[writing.cell(kind, value(one)) for _, kind, value in COLUMNS] for one in results]
-    text = "".join(writing.between.join(line) + LINE_END for line in lines)
+    writer = CsvWriter(shape)
+    lines = [[writer.cell(Kind.TEXT, header) for header, _, _ in CHANGED_COLUMNS]]
+    lines += [[writer.cell(kind, value(one)) for _, kind, value in CHANGED_COLUMNS] for one in results]
+    text = "".join(writer.between.join(line) + LINE_END for line in lines)
     bom = BOM if shape.encoding == Encoding.UTF8_BOM else ""
     return (bom + text).encode(CODECS[Encoding(shape.encoding)], errors="replace")

@@ -31,7 +31,7 @@ from exams.models import Exam
 
 from . import csv_writer, snapshot, xlsx_writer
 from .forms import ExportForm, FileForm
-from .snapshot import Changes, NothingToExport, TooMany, count_changes, remember
+from .snapshot import Changes, NothingToExport, TooManyResults, count_changes, create_export
 
 PAGE_SIZE = 30
 CONTENT_TYPES = {
@@ -49,7 +49,7 @@ def get_export(user: User, public_id: UUID) -> Export:
 
 
 @dataclass(frozen=True)
-class Offered:
+class SchoolOffer:
     """Of one school: how many final results the search finds ('12', '1000+' or ''), and what was exported before."""
 
     school: School
@@ -58,7 +58,7 @@ class Offered:
     changes: Changes | None
 
     @property
-    def says(self) -> str:
+    def count_text(self) -> str:
         """'12 definitieve resultaten', or nothing."""
         if self.final_count == "0":
             return "Nog geen definitieve resultaten"
@@ -66,20 +66,20 @@ class Offered:
         return f"{self.final_count} {what}" if self.final_count else ""
 
     @classmethod
-    def of(cls, school: School, exam: Exam, final_count: str) -> Offered:
+    def of(cls, school: School, exam: Exam, final_count: str) -> SchoolOffer:
         last = Export.objects.filter(school=school, exam=exam).first()
         return cls(school, final_count, last, count_changes([school.pk], exam) if last else None)
 
 
 def offer(search: AssessmentSearch, *, final: Sequence[str]) -> dict[str, Any]:
-    """What stands at the download beside the list: the form, what each profile looks like, and each school's `Offered`.
+    """What stands at the download beside the list: the form, what each profile looks like, and each school's `SchoolOffer`.
 
     `final` holds how many there are at each school. Of a search that can't be understood nothing is offered.
     """
     if search.exam is None or search.problems:
         return {}
     schools, exam = search.schools, search.exam
-    offered = [Offered.of(school, exam, count) for school, count in zip(schools, final, strict=True)]
+    offered = [SchoolOffer.of(school, exam, count) for school, count in zip(schools, final, strict=True)]
     profiles = list(ExportProfile.objects.filter(school__in=schools))
     last = max((one.last for one in offered if one.last), key=lambda export: (export.at, export.pk), default=None)
     filled = [one.school for one in offered if one.final_count != "0"]
@@ -116,8 +116,8 @@ def _begin_export(request: UserRequest, search: AssessmentSearch) -> HttpRespons
             messages.error(request, error)
         return redirect(back)
     try:
-        made = remember(results=results, exam=exam, by=request.user, **form.wishes)
-    except TooMany:
+        made = create_export(results=results, exam=exam, by=request.user, **form.options)
+    except TooManyResults:
         messages.error(request, TOO_MANY)
     except NothingToExport:
         messages.info(request, _nothing(form, exam))
@@ -128,15 +128,15 @@ def _begin_export(request: UserRequest, search: AssessmentSearch) -> HttpRespons
 
 def _nothing(form: ExportForm, exam: Exam) -> str:
     """That there is none, or none that is new; then also how many exported before are not so any more."""
-    school: School = form.wishes["school"]
+    school: School = form.options["school"]
     where = f"Bij {school.name}" if form.several else "Er"
-    if not form.wishes["only_new"]:
+    if not form.options["only_new"]:
         return NOTHING.format(where=where)
     changes = count_changes([school.pk], exam)
     if not changes.count:
         return NOTHING_NEW.format(where=where)
     address = reverse("committee:changed_results", args=[exam.pk])
-    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW.format(where=where), changes.says, address)
+    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW.format(where=where), changes.text, address)
 
 
 @require_GET
@@ -176,7 +176,7 @@ def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
     if file == Export.File.CSV:
         content_type += f"; charset={CHARSETS[shape.encoding]}"
     return StreamingHttpResponse(
-        xlsx_writer.content(made, shape) if file == Export.File.XLSX else csv_writer.content(made, shape),
+        xlsx_writer.xlsx_content(made, shape) if file == Export.File.XLSX else csv_writer.csv_content(made, shape),
         content_type=content_type,
         headers={
             "Content-Disposition": f'attachment; filename="{_filename(made, file)}"',
@@ -203,7 +203,7 @@ def get_newest_export(user: User, exam_id: int) -> tuple[list[School], Export]:
 def changed(request: UserRequest, exam_id: int) -> HttpResponse:
     """Who, which unit, what was exported and what is so now."""
     schools, newest = get_newest_export(request.user, exam_id)
-    found = snapshot.changed([school.pk for school in schools], newest.exam)
+    found = snapshot.changed_results([school.pk for school in schools], newest.exam)
     context = {
         "exam": newest.exam,
         "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina")),
@@ -216,7 +216,7 @@ def changed(request: UserRequest, exam_id: int) -> HttpResponse:
 def changed_file(request: UserRequest, exam_id: int) -> HttpResponse:
     """The same as CSV, written as the newest export is."""
     schools, newest = get_newest_export(request.user, exam_id)
-    found = list(snapshot.changed([school.pk for school in schools], newest.exam))
+    found = list(snapshot.changed_results([school.pk for school in schools], newest.exam))
     for export in {one.export for one in found}:
         access_log.note_export(school=export.school, export=export.public_id, by=request.user)
     shape = Shape.from_json(newest.shape)

@@ -19,7 +19,7 @@ from openpyxl.utils.datetime import to_excel
 from committee.export_format import DateForm, Kind, Shape
 from committee.models import Export
 
-from .rows import Writing, read
+from .rows import CellWriter, read_lines
 
 SHEET = "xl/worksheets/sheet1.xml"
 LINES = 500  # handed over at once; a line is some 700 bytes
@@ -42,7 +42,7 @@ _END = "</sheetData></worksheet>"
 _DAY, _GRADE = 1, 2  # places in the book's cell styles; 0 is the ordinary one
 
 
-class XlsxWriting(Writing):
+class XlsxWriter(CellWriter):
     """Cells of a sheet: text within the cell itself, so that nothing that looks like a formula is one."""
 
     def __init__(self, shape: Shape) -> None:
@@ -63,7 +63,7 @@ class XlsxWriting(Writing):
         return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_NOT_XML.sub("", value))}</t></is></c>'
 
 
-def content(export: Export, shape: Shape) -> Iterator[bytes]:
+def xlsx_content(export: Export, shape: Shape) -> Iterator[bytes]:
     """The file in pieces."""
     pipe = _Pipe()
     frame = zipfile.ZipFile(_frame(shape))
@@ -79,11 +79,11 @@ def content(export: Export, shape: Shape) -> Iterator[bytes]:
 
 
 def _sheet(export: Export, shape: Shape) -> Iterator[str]:
-    writing = XlsxWriting(shape)
+    writer = XlsxWriter(shape)
     yield _START
     if shape.has_headers:
-        yield f"<row>{''.join(writing.texts(shape.headers))}</row>"
-    for lines in read(export, shape.chosen, writing):
+        yield f"<row>{''.join(writer.texts(shape.headers))}</row>"
+    for lines in read_lines(export, shape.selected, writer):
         for start in range(0, len(lines), LINES):
             yield f"<row>{'</row><row>'.join(lines[start : start + LINES])}</row>"
         lines.clear()  # before the next are read

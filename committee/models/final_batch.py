@@ -14,9 +14,9 @@ from accounts.models import Role, School, User
 from assessments.models import Assessment, FinalProposal
 from digibeoordelen.jobs.models import Job, JobQuerySet
 
-KEPT = timedelta(days=30)  # a batch; what became of each stays in the log of the assessment
+RETENTION = timedelta(days=30)  # a batch; what became of each stays in the log of the assessment
 NOT_DONE = "Dit is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
-FOUND_BACK = timedelta(days=7)  # in 'Examen afnames'
+RECENT = timedelta(days=7)  # in 'Examen afnames'
 
 
 class FinalBatchQuerySet(JobQuerySet["FinalBatch"]):
@@ -27,14 +27,14 @@ class FinalBatchQuerySet(JobQuerySet["FinalBatch"]):
     def pending(self) -> FinalBatchQuerySet:
         return self.filter(finished_at__isnull=True)
 
-    def found_back(self) -> FinalBatchQuerySet:
+    def recent(self) -> FinalBatchQuerySet:
         """Those under way, and those that ended lately and were not looked at since."""
-        lately = Q(seen_at__isnull=True, started_at__gte=timezone.now() - FOUND_BACK)
+        lately = Q(seen_at__isnull=True, started_at__gte=timezone.now() - RECENT)
         return self.filter(Q(finished_at__isnull=True) | lately)
 
     def purge(self) -> None:
-        """Delete those that ended and were started over `KEPT` ago."""
-        self.filter(finished_at__isnull=False, started_at__lt=timezone.now() - KEPT).delete()
+        """Delete those that ended and were started over `RETENTION` ago."""
+        self.filter(finished_at__isnull=False, started_at__lt=timezone.now() - RETENTION).delete()
 
 
 class FinalBatch(Job):

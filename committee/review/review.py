@@ -131,14 +131,14 @@ def _rows(rubric: Rubric, unit: UnitResult) -> list[ResultRow]:
 FEW_WORDS = 3
 
 
-def concerns(reading: Reading, *, by: User) -> Iterator[str]:
+def warnings(reading: Reading, *, by: User) -> Iterator[str]:
     """A sentence for each. `by` is who is about to make it final.
 
     Work that counts no more, a student who left, one examiner on everything, a student who started it or examined, an
     initiator or a member who examined too, a justification that is required and says nothing, and characters that no
     font has.
     """
-    yield from lost(reading.rubric)
+    yield from removed_work(reading.rubric)
     yield from _people(reading.rubric, by)
     yield from _short_texts(reading.rubric)
     for place, text in _printed(reading, by):
@@ -204,7 +204,7 @@ def _printed(reading: Reading, by: User) -> Iterator[tuple[str, str]]:
             yield f"{part.part.work_process.code} {part.part}: de reden van een beslissing", decision.reason
 
 
-def lost(rubric: Rubric) -> Iterator[str]:
+def removed_work(rubric: Rubric) -> Iterator[str]:
     """Yield a sentence for each examiner who was removed with work done, and for the committee's lapsed corrections.
 
     The rubric was read `with_removed`.

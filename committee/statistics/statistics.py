@@ -22,10 +22,10 @@ from django.utils import timezone
 from addressbook.models import Contact
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, PastAssessments, PastScores, Status
 from assessments.privacy import erasure
-from exams.grading.scores import Score as Letter
+from exams.grading.scores import Score
 from exams.models import Criterion, Exam, ExamUnit
 
-SCORES = tuple(letter.value for letter in Letter)
+SCORES = tuple(letter.value for letter in Score)
 ENOUGH_FINAL = 5  # results; of fewer, none that passed says little
 ENOUGH_SCORES = 20  # for one criterion, or of one examiner
 ENOUGH_EXAMINED = 3  # students; of fewer an examiner's scores say more about them
@@ -50,7 +50,7 @@ class Bar:
     total: int
 
     @property
-    def says(self) -> str:
+    def text(self) -> str:
         """'Beoordeeld 3, Definitief 12', for who does not see it."""
         return ", ".join(f"{segment.label} {segment.count}" for segment in self.segments if segment.count)
 
@@ -82,7 +82,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierWaiting:
     """What began before the period that is shown and waits still; by state."""
 
     waiting: list[Waiting]
@@ -97,7 +97,7 @@ class Earlier:
 
 
 @dataclass
-class ExamPicture:
+class ExamStatistics:
     """`passed` of `final` results are V or G."""
 
     exam: Exam
@@ -107,12 +107,12 @@ class ExamPicture:
     passed: int = 0
 
     @property
-    def nobody_passes(self) -> bool:
+    def has_no_passes(self) -> bool:
         return self.final >= ENOUGH_FINAL and self.passed == 0
 
 
 @dataclass(frozen=True)
-class Given:
+class ScoreCounts:
     """What was given for a criterion, or by an examiner; then to how many students."""
 
     title: str
@@ -151,7 +151,7 @@ def periods(today: date) -> list[Period]:
 
 def read_exams(
     schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
-) -> list[ExamPicture]:
+) -> list[ExamStatistics]:
     """Every exam with assessments that were started in the period, or `exam` alone, by title; three queries.
 
     `own` are the memberships of who looks, as a student.
@@ -172,32 +172,34 @@ def read_exams(
             of_exam = results[row["exam"]]
             of_exam[row["ovg"]] = of_exam.get(row["ovg"], 0) + row["count"]
     exams = Exam.objects.filter(pk__in={*found, *erased}).order_by("title", "cohort", "pk")
-    return [_picture(exam, found[exam.pk], erased[exam.pk], results[exam.pk]) for exam in exams]
+    return [_statistics(exam, found[exam.pk], erased[exam.pk], results[exam.pk]) for exam in exams]
 
 
-def _picture(exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], results: Mapping[str, int]) -> ExamPicture:
+def _statistics(
+    exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], results: Mapping[str, int]
+) -> ExamStatistics:
     """Of what was erased nothing waits any more."""
     counts = Counter(erased)
     for row in rows:
         counts[row["status"]] += row["count"]
-    return ExamPicture(
+    return ExamStatistics(
         exam=exam,
         states=bar(counts, Status.choices),
         waiting=_waiting(rows),
         final=sum(results.values()),
-        passed=sum(count for ovg, count in results.items() if ovg != Letter.O),
+        passed=sum(count for ovg, count in results.items() if ovg != Score.O),
     )
 
 
 def read_earlier(
     schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
-) -> Earlier:
+) -> EarlierWaiting:
     """What began before the period and still runs; that is little beside what a school keeps."""
     running = Assessment.objects.filter(school__in=schools, created_at__lt=period.since)
     running = running.filter(status__in=[status for status in Status if status not in CLOSED])  # as the indexes hold it
     if exam is not None:
         running = running.filter(exam=exam)
-    return Earlier(_waiting(_by(running.exclude(student__in=own) if own else running, "status")))
+    return EarlierWaiting(_waiting(_by(running.exclude(student__in=own) if own else running, "status")))
 
 
 def _by(assessments: AssessmentQuerySet, *fields: str) -> list[dict[str, Any]]:
@@ -265,7 +267,7 @@ def _scores(exam: Exam, schools: Collection[int], period: Period, own: Collectio
     return erasure.counting().filter(assignment__assessment__in=newest).order_by()
 
 
-def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
+def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[ScoreCounts]:
     """What was given for each criterion, in the order of the exam; of several versions the newest comes first."""
     counts = _counts(_scores(exam, schools, period, own), "criterion")
     for row in _past_scores(exam, schools, period):
@@ -281,12 +283,14 @@ def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Col
         "position",
     )
     return [
-        Given(criterion.text, f"{criterion.part.work_process.code} {criterion.part}", _bar(counts[criterion.pk]))
+        ScoreCounts(criterion.text, f"{criterion.part.work_process.code} {criterion.part}", _bar(counts[criterion.pk]))
         for criterion in in_order
     ]
 
 
-def read_examiners(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
+def read_examiners(
+    exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()
+) -> list[ScoreCounts]:
     """What each examiner gave, by last name."""
     scores = _scores(exam, schools, period, own)
     counts = _counts(scores, "assignment__contact")
@@ -296,7 +300,7 @@ def read_examiners(exam: Exam, schools: Collection[int], period: Period, own: Co
     of_students = dict(students)
     contacts = Contact.objects.filter(pk__in=counts).order_by("sort_key", "pk")
     return [
-        Given(contact.full_name, contact.organisation, _bar(counts[contact.pk]), of_students[contact.pk])
+        ScoreCounts(contact.full_name, contact.organisation, _bar(counts[contact.pk]), of_students[contact.pk])
         for contact in contacts
     ]
 
@@ -309,4 +313,4 @@ def _counts(scores: Any, by: str) -> dict[int, dict[str, int]]:
 
 
 def _bar(counts: Mapping[str, int]) -> Bar:
-    return bar(counts, [(letter.value, letter.label) for letter in Letter])
+    return bar(counts, [(letter.value, letter.label) for letter in Score])

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.http import UserRequest
 from assessments.models import Assessment, PastAssessments
-from committee.access import get_schools, own_memberships
+from committee.access import get_schools, student_memberships
 from exams.models import Exam
 
 from . import statistics
@@ -19,23 +19,23 @@ from . import statistics
 @require_GET
 def overview(request: UserRequest) -> HttpResponse:
     """Every exam, with how many are in each state."""
-    schools, period = _asked(request)
-    own = own_memberships(request.user)
+    schools, period = _read_period(request)
+    own = student_memberships(request.user)
     context = {
         "exams": statistics.read_exams(schools, period, own=own),
         "earlier": statistics.read_earlier(schools, period, own=own),
         "period": period,
         "periods": statistics.periods(timezone.localdate()),
     }
-    return render(request, "committee/statistics/picture.html", context)
+    return render(request, "committee/statistics/overview.html", context)
 
 
 @require_GET
-def of_exam(request: UserRequest, exam_id: int) -> HttpResponse:
+def exam_statistics(request: UserRequest, exam_id: int) -> HttpResponse:
     """One exam: what was given for each criterion and by each examiner."""
-    schools, period = _asked(request)
+    schools, period = _read_period(request)
     exam = get_object_or_404(_assessed_at(schools), pk=exam_id)
-    own = own_memberships(request.user)
+    own = student_memberships(request.user)
     found = statistics.read_exams(schools, period, exam=exam, own=own)
     context = {
         "exam": exam,
@@ -47,7 +47,7 @@ def of_exam(request: UserRequest, exam_id: int) -> HttpResponse:
         "period": period,
         "periods": statistics.periods(timezone.localdate()),
     }
-    return render(request, "committee/statistics/picture_of_exam.html", context)
+    return render(request, "committee/statistics/exam.html", context)
 
 
 def _assessed_at(schools: list[int]) -> QuerySet[Exam]:
@@ -59,9 +59,9 @@ def _assessed_at(schools: list[int]) -> QuerySet[Exam]:
     return Exam.objects.filter(there | erased)
 
 
-def _asked(request: UserRequest) -> tuple[list[int], statistics.Period]:
+def _read_period(request: UserRequest) -> tuple[list[int], statistics.Period]:
     """The member's schools, 404 without any; and the period of the address, else the current school year."""
     schools = [school.pk for school in get_schools(request.user)]
     every = statistics.periods(timezone.localdate())
-    asked = request.GET.get("periode", "")
-    return schools, next((period for period in every if period.key == asked), every[0])
+    key = request.GET.get("periode", "")
+    return schools, next((period for period in every if period.key == key), every[0])

@@ -292,7 +292,7 @@ def test_a_failed_mail_to_a_student_who_left_is_not_sent_again(
     student_leaves()
     before, about = mails(), MailAbout.objects.get(mail__kind="final_student")
     with pytest.raises(lifecycle.DomainError, match="uitgeschreven"):
-        delivery.tell_again(about=about, by=committee_member)
+        delivery.resend_message(about=about, by=committee_member)
     assert mails() == before
 
 

@@ -43,7 +43,7 @@ def test_an_appeal_comes_before_the_erasing_or_finds_nothing(
     date_student(student, diploma_on=today() - timedelta(days=600))
     erased, marked = at_once(
         lambda: erasure.erase_assessment(final.pk, on=today()),
-        lambda: cancel.mark(assessment=final, by=committee_member, received_on=today()),
+        lambda: cancel.mark_appeal(assessment=final, by=committee_member, received_on=today()),
     )
     there = Assessment.objects.filter(pk=final.pk).exists()
     assert erased is not there

@@ -29,7 +29,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 
 @pytest.fixture
 def appeal(final: Assessment, committee_member: User) -> Appeal:
-    return cancel.mark(
+    return cancel.mark_appeal(
         assessment=final, by=committee_member, received_on=timezone.localdate(), note="Dossier 2026-17, kast 3."
     )
 
@@ -80,7 +80,7 @@ class TestMarking:
         assert "Bezwaar kan alleen tegen een definitief resultaat" in mark(member, assessed)
         assert reverse("committee:mark_appeal", args=[assessed.public_id]) not in page_of(member, assessed)
         with pytest.raises(lifecycle.TransitionRefused):
-            cancel.mark(assessment=assessed, by=assessed.initiator, received_on=timezone.localdate())
+            cancel.mark_appeal(assessment=assessed, by=assessed.initiator, received_on=timezone.localdate())
         assert not Appeal.objects.exists()
 
     @pytest.mark.parametrize(

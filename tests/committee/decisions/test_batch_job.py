@@ -17,7 +17,7 @@ from assessments.models import Assessment, Document, FinalProposal, Status
 from assessments.privacy import erasure
 from committee.decisions import batch as decisions_batch
 from committee.decisions import batch_job
-from committee.decisions.batch import Chosen
+from committee.decisions.batch import Selected
 from committee.decisions.batch_job import progress
 from committee.decisions.finalise import propose
 from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
@@ -47,7 +47,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         "digibeoordelen.jobs.tasks.run.delay",
         lambda label, pk: started.append(pk) if label == FinalBatch._meta.label else None,
     )
-    monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 2)
+    monkeypatch.setattr("committee.decisions.batch_job.MAX_IMMEDIATE", 2)
     return started
 
 
@@ -64,9 +64,9 @@ def three(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> li
 
 
 def begin(assessments: list[Assessment], by: User, *, proposing: bool = False) -> FinalBatch:
-    chosen = [Chosen(one, one.version, proposing=proposing) for one in assessments]
+    chosen = [Selected(one, one.version, proposing=proposing) for one in assessments]
     school = assessments[0].school
-    return batch_job.start(chosen=chosen, school=school, by=by, exam_office_email=OFFICE)
+    return batch_job.start(selected=chosen, school=school, by=by, exam_office_email=OFFICE)
 
 
 def tick(assessments: list[Assessment], **data: str) -> dict[str, Any]:
@@ -162,12 +162,12 @@ def test_a_double_click_starts_it_once(member: Client, three: list[Assessment]) 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_start_it_once(committee_member: User, three: list[Assessment]) -> None:
-    chosen = [Chosen(one, one.version, proposing=False) for one in three]
+    chosen = [Selected(one, one.version, proposing=False) for one in three]
     school, form_id = three[0].school, uuid4()
 
     def click() -> int:
         return batch_job.start(
-            chosen=chosen, school=school, by=committee_member, exam_office_email=OFFICE, form_id=form_id
+            selected=chosen, school=school, by=committee_member, exam_office_email=OFFICE, form_id=form_id
         ).pk
 
     first, second = at_once(click, click)
@@ -227,9 +227,9 @@ def test_proposing_many_goes_the_same_way(committee_member: User, school: School
     assert FinalProposal.objects.filter(by=committee_member, exam_office_email=OFFICE).count() == 3
 
     shown = dict(FinalProposal.objects.values_list("assessment", "pk"))
-    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
+    chosen = [Selected(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     other = member(school, Role.EXAMENCOMMISSIE)
-    finishing = batch_job.start(chosen=chosen, school=school, by=other, exam_office_email=OFFICE)
+    finishing = batch_job.start(selected=chosen, school=school, by=other, exam_office_email=OFFICE)
     FinalBatch.objects.run(finishing.pk)
     assert outcomes(finishing) == [Outcome.FINAL] * 3
 
@@ -241,9 +241,9 @@ def test_what_is_proposed_anew_while_it_waits_is_refused(
     School.objects.filter(pk=school.pk).update(four_eyes=True)
     FinalBatch.objects.run(begin(three, committee_member, proposing=True).pk)
     shown = {one.assessment_id: one.pk for one in FinalProposal.objects.all()}
-    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
+    chosen = [Selected(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     batch = batch_job.start(
-        chosen=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
+        selected=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
     )
     propose(assessment=three[1], by=committee_member, exam_office_email="anders@hier.test")
     FinalBatch.objects.run(batch.pk)
@@ -286,7 +286,7 @@ def test_two_members_at_once_make_each_final_once(
 # --- A worker that dies --------------------------------------------------------------------------
 def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker is killed once it made that many final, before it says so."""
-    make, made = decisions_batch.make_one_final, []
+    make, made = decisions_batch.finalise_one, []
 
     def make_and_die(*args: Any, **kwargs: Any) -> str:
         outcome = make(*args, **kwargs)
@@ -295,7 +295,7 @@ def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise Died
         return outcome
 
-    monkeypatch.setattr(batch_job, "make_one_final", make_and_die)
+    monkeypatch.setattr(batch_job, "finalise_one", make_and_die)
 
 
 def lease_over() -> None:
@@ -346,14 +346,14 @@ def test_one_that_fails_holds_up_no_other(
     committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(three, committee_member)
-    make = decisions_batch.make_one_final
+    make = decisions_batch.finalise_one
 
-    def fail(one: Chosen, **kwargs: Any) -> str:
+    def fail(one: Selected, **kwargs: Any) -> str:
         if one.assessment == three[0]:
             raise RuntimeError
         return make(one, **kwargs)
 
-    monkeypatch.setattr(batch_job, "make_one_final", fail)
+    monkeypatch.setattr(batch_job, "finalise_one", fail)
     FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
 
@@ -398,7 +398,7 @@ def test_it_is_forgotten_after_a_month_unless_it_still_waits(
     pass_time: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 0)
+    monkeypatch.setattr("committee.decisions.batch_job.MAX_IMMEDIATE", 0)
     done, waiting = begin(three[:1], committee_member), begin(three[1:], committee_member)
     FinalBatch.objects.run(done.pk)
     pass_time(days=29)

@@ -199,7 +199,7 @@ def test_nobody_decides_on_their_own_result(
         ),
         lambda: cancel.cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
         lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),
-        lambda: cancel.mark(assessment=assessed, by=own, received_on=today),
+        lambda: cancel.mark_appeal(assessment=assessed, by=own, received_on=today),
         lambda: send_back.send_back(assessment=assessed, contacts=[], by=own, remark="Kijk nog eens."),
     ]
     for attempt in tried:

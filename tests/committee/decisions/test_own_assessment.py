@@ -14,7 +14,7 @@ from assessments.models import Assessment, Document, Status
 from committee.assessment_list.page import count_each
 from committee.decisions import cancel
 from committee.decisions.finalise import finalise, withdraw_final
-from committee.export.snapshot import remember
+from committee.export.snapshot import create_export
 from committee.export_format import PLAIN
 from committee.models import Export
 from tests.committee.conftest import AfnameMaker, search_of
@@ -110,7 +110,7 @@ def test_an_export_is_whole_whoever_makes_it(
 def test_its_appeal_is_in_no_list(own: Client, assessed: Assessment, committee_member: User) -> None:
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     assessed.refresh_from_db()
-    cancel.mark(assessment=assessed, by=committee_member, received_on=timezone.localdate())
+    cancel.mark_appeal(assessment=assessed, by=committee_member, received_on=timezone.localdate())
     assert str(assessed.public_id) not in read(own, "committee:appeals")
 
 
@@ -149,6 +149,6 @@ def test_what_a_colleague_exported_stays_whole(
     """Final results alone, which 'Mijn examens' shows each student; and one file for every member."""
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     results = Assessment.objects.filter(pk=assessed.pk)
-    made = remember(results=results, school=school, exam=assessed.exam, by=committee_member, shape=PLAIN)
+    made = create_export(results=results, school=school, exam=assessed.exam, by=committee_member, shape=PLAIN)
     answer = own.get(reverse("committee:export_file", args=[made.public_id]))
     assert b"123456" in b"".join(answer.streaming_content)

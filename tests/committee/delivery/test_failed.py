@@ -14,7 +14,7 @@ from accounts.models import Membership, Role, School, User
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, MailAbout
 from assessments.privacy import erasure
 from committee.decisions import batch_job
-from committee.decisions.batch import Chosen
+from committee.decisions.batch import Selected
 from committee.decisions.finalise import finalise, withdraw_final
 from committee.delivery.delivery import resend
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -241,7 +241,7 @@ class TestBatch:
     @pytest.fixture
     def page(self, member: Client, assessed: Assessment, school: School, committee_member: User) -> Any:
         batch = batch_job.start(
-            chosen=[Chosen(assessed, assessed.version, proposing=False)],
+            selected=[Selected(assessed, assessed.version, proposing=False)],
             school=school,
             by=committee_member,
             exam_office_email=OFFICE,

@@ -15,7 +15,7 @@ from assessments import lifecycle
 from assessments.models import Assessment, MailAbout, Status
 from committee.decisions import batch_job
 from committee.decisions import finalise as decisions_finalise
-from committee.decisions.batch import Chosen
+from committee.decisions.batch import Selected
 from committee.decisions.finalise import finalise
 from committee.models import FinalBatch
 from digibeoordelen.outbox import claims
@@ -71,7 +71,7 @@ def test_it_says_how_and_until_when_to_appeal(
 
 def test_many_made_final_tell_each_student(assessed: Assessment, committee_member: User, school: School) -> None:
     batch = batch_job.start(
-        chosen=[Chosen(assessed, assessed.version, proposing=False)],
+        selected=[Selected(assessed, assessed.version, proposing=False)],
         school=school,
         by=committee_member,
         exam_office_email=OFFICE,

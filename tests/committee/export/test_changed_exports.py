@@ -22,7 +22,6 @@ from assessments.models import Assessment, CancelKind, Status, Viewing
 from committee.decisions import cancel
 from committee.decisions.finalise import withdraw_final
 from committee.export import snapshot
-from committee.export.snapshot import remember
 from committee.export_format import PLAIN
 from committee.models import Export
 from exams.models import Exam
@@ -36,7 +35,7 @@ Exporter = Callable[[], Export]
 def export(school: School, exam: Exam, committee_member: User) -> Exporter:
     """Exports all that is final."""
     final = Assessment.objects.filter(status=Status.FINAL)
-    return partial(remember, results=final, school=school, exam=exam, by=committee_member, shape=PLAIN)
+    return partial(snapshot.create_export, results=final, school=school, exam=exam, by=committee_member, shape=PLAIN)
 
 
 @pytest.fixture
@@ -214,7 +213,7 @@ def test_of_more_than_is_looked_through_at_once_it_is_a_lower_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_afname(Status.NEW, since=timezone.now())
-    monkeypatch.setattr(snapshot, "LOOKED_AT", 1)
+    monkeypatch.setattr(snapshot, "MAX_COMPARED", 1)
     page = list_page(member, exam)
     assert "Bekijk wat na een export is ingetrokken of opnieuw definitief gemaakt" in page
     assert "sindsdien ingetrokken" not in page

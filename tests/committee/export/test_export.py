@@ -242,7 +242,7 @@ def test_it_is_read_in_chunks_by_key(
     member: Client, make_afname: AfnameMaker, exam: Exam, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.setattr(export_rows, "CHUNK", 3)
-    monkeypatch.setattr(export_rows, "FEW_AT_ONCE", 1)
+    monkeypatch.setattr(export_rows, "MAX_COMBINATIONS", 1)
     made = [make_afname(Status.FINAL) for _ in range(count)]
     response = ask(member, {"examen": exam.pk})
     with CaptureQueriesContext(connection) as queries:

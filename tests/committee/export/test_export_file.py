@@ -17,10 +17,10 @@ from openpyxl import load_workbook
 from accounts.models import School, User
 from assessments.models import Assessment, Status
 from committee.export import csv_writer, rows, xlsx_writer
-from committee.export.snapshot import remember
+from committee.export.snapshot import create_export
 from committee.export_format import (
-    ALL,
     BY_KEY,
+    COLUMNS,
     DATE_FORMS,
     PLAIN,
     PLAIN_COLUMNS,
@@ -45,7 +45,7 @@ NAMES = {
     "beyond Windows-1252": "Yılmaz Łukasz",
     "full width": "＝1+1",
 }
-EVERYTHING = Shape(name="Alles", columns=tuple((one.key, one.header) for one in ALL), words=PLAIN.words)
+EVERYTHING = Shape(name="Alles", columns=tuple((one.key, one.header) for one in COLUMNS), words=PLAIN.words)
 
 
 @pytest.fixture
@@ -55,11 +55,11 @@ def made(make_afname: AfnameMaker, exam: Exam, school: School, committee_member:
         student = MembershipFactory(school=school, user__last_name=name, student_number=f"00{number}")
         final_at = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam
         make_afname(Status.FINAL, student=student, final_at=final_at, grade=Decimal("7.3"), ovg="G")
-    return remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+    return create_export(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
 
 
 def written(made: Export, shape: Shape) -> bytes:
-    return b"".join(csv_writer.content(made, shape))
+    return b"".join(csv_writer.csv_content(made, shape))
 
 
 def read(content: bytes, *, codec: str, separator: str) -> list[list[str]]:
@@ -71,7 +71,7 @@ def test_the_plain_file_byte_by_byte(
 ) -> None:
     student = MembershipFactory(school=school, user__last_name="Brömmel; =1", student_number="=7")
     make_afname(Status.FINAL, student=student, final_at=datetime(2026, 1, 2, 12, tzinfo=UTC), grade=Decimal("10.0"))
-    made = remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+    made = create_export(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
     of_exam = f"{exam.code};Verzorgende IG;{exam.cohort};B1;Eenheid 1"
     assert (
         written(made, PLAIN)
@@ -144,14 +144,14 @@ def test_a_line_of_nothing_is_still_a_line(made: Export) -> None:
     assert read(written(made, shape), codec="utf-8-sig", separator=";") == [["tussenvoegsel"]] + [[""]] * len(NAMES)
 
 
-@pytest.mark.parametrize("writing", [csv_writer.CsvWriting(EVERYTHING), xlsx_writer.XlsxWriting(EVERYTHING)])
-def test_lines_written_together_are_those_written_one_by_one(made: Export, writing: rows.Writing) -> None:
-    together = [line for lines in rows.read(made, EVERYTHING.chosen, writing) for line in lines]
-    names = {name: _value_of(name) for one in ALL for name in one.fields}
+@pytest.mark.parametrize("writing", [csv_writer.CsvWriter(EVERYTHING), xlsx_writer.XlsxWriter(EVERYTHING)])
+def test_lines_written_together_are_those_written_one_by_one(made: Export, writing: rows.CellWriter) -> None:
+    together = [line for lines in rows.read_lines(made, EVERYTHING.selected, writing) for line in lines]
+    names = {name: _value_of(name) for one in COLUMNS for name in one.fields}
     one_by_one = []
     for assessment in Assessment.objects.order_by("pk"):
         values = {name: value(assessment) for name, value in names.items()}
-        one_by_one.append(writing.line(EVERYTHING.chosen, values))
+        one_by_one.append(writing.line(EVERYTHING.selected, values))
     assert together == one_by_one
     assert len(together) == len(NAMES)
 
@@ -174,7 +174,7 @@ def _value_of(name: str) -> Any:
 def test_a_column_is_written_as_csv_writer_would(values: list[str], separator: str) -> None:
     names = {character: name for name, character in SEPARATORS.items()}
     columns = (("last_name", "a"), ("attempt", "b"))
-    writing = csv_writer.CsvWriting(replace(PLAIN, columns=columns, separator=names[separator]))
+    writing = csv_writer.CsvWriter(replace(PLAIN, columns=columns, separator=names[separator]))
     for value, cell in zip(values, writing.texts(values), strict=True):
         text = io.StringIO()
         csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow([csv_writer.neutralised(value), 1])
@@ -182,7 +182,7 @@ def test_a_column_is_written_as_csv_writer_would(values: list[str], separator: s
 
 
 def workbook(made: Export, shape: Shape) -> Any:
-    return load_workbook(io.BytesIO(b"".join(xlsx_writer.content(made, shape))))
+    return load_workbook(io.BytesIO(b"".join(xlsx_writer.xlsx_content(made, shape))))
 
 
 def test_excel_has_numbers_days_and_text_as_such(made: Export) -> None:
@@ -207,7 +207,7 @@ def test_excel_keeps_a_formula_as_text(made: Export) -> None:
 
 
 def test_excel_leaves_out_what_xml_cannot_hold() -> None:
-    assert '<t xml:space="preserve">a&lt;b</t>' in xlsx_writer.XlsxWriting(PLAIN).cell(Kind.TEXT, "a\x01<b\uffff")
+    assert '<t xml:space="preserve">a&lt;b</t>' in xlsx_writer.XlsxWriter(PLAIN).cell(Kind.TEXT, "a\x01<b\uffff")
 
 
 def test_an_empty_day_or_level_is_an_empty_cell(made: Export) -> None:
@@ -217,5 +217,5 @@ def test_an_empty_day_or_level_is_an_empty_cell(made: Export) -> None:
 
 
 def test_each_column_has_a_key_of_its_own() -> None:
-    assert len(BY_KEY) == len(ALL)
-    assert len({one.header for one in ALL}) == len(ALL)
+    assert len(BY_KEY) == len(COLUMNS)
+    assert len({one.header for one in COLUMNS}) == len(ALL)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, School, User
-from committee.export_format import ALL, DateForm, DecimalSign, Encoding, Separator
+from committee.export_format import COLUMNS, DateForm, DecimalSign, Encoding, Separator
 from committee.models import ExportProfile
 from tests.factories import ExportProfileFactory, MembershipFactory
 
@@ -187,7 +187,7 @@ def test_the_list_shows_the_own_ones_and_the_plain_one(member: Client, school: S
 def test_every_column_and_choice_is_explained_on_the_screen_and_in_the_docs(member: Client) -> None:
     page = member.get(reverse("committee:export_explained")).content.decode()
     docs = (Path(__file__).resolve().parents[3] / "docs" / "export.md").read_text(encoding="utf-8")
-    for column in ALL:
+    for column in COLUMNS:
         assert f"| {column.header} | {column.meaning} |" in docs
         assert column.meaning in page
     for choices in (Separator, DecimalSign, DateForm, Encoding):

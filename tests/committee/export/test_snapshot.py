@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import Role, School, User
 from assessments.models import Assessment, Status
 from committee.export import snapshot, xlsx_writer
-from committee.export.snapshot import NothingToExport, remember
+from committee.export.snapshot import NothingToExport, create_export
 from committee.export_format import PLAIN
 from committee.models import Export, ExportedResult
 from exams.models import Exam
@@ -191,7 +191,7 @@ def test_the_number_of_queries_does_not_grow_with_the_results(
 ) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+            create_export(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
         return len(queries)
 
     make_afname(Status.FINAL)
@@ -222,7 +222,7 @@ def test_two_who_ask_for_what_is_new_at_once_do_not_both_get_it(
     make_afname(Status.FINAL)
     everything = Assessment.objects.all()
     ask = partial(
-        remember, results=everything, school=school, exam=exam, by=committee_member, shape=PLAIN, only_new=True
+        create_export, results=everything, school=school, exam=exam, by=committee_member, shape=PLAIN, only_new=True
     )
     got = at_once(ask, ask)
     assert {type(one) for one in got} == {Export, NothingToExport}

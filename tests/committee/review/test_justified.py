@@ -13,7 +13,7 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import PartSheet
 from committee.decisions.finalise import finalise
-from committee.review.review import concerns, read
+from committee.review.review import read, warnings
 from tests import steps
 
 OTHER = "De onderbouwing is verplicht bij een O of een G; wat er staat hoort bij een andere score. Pas de tekst aan."
@@ -37,7 +37,7 @@ def save(
 
 
 def short(assessment: Assessment, by: User) -> list[str]:
-    return [line for line in concerns(read(assessment), by=by) if "woord" in line]
+    return [line for line in warnings(read(assessment), by=by) if "woord" in line]
 
 
 def problem(refused: pytest.ExceptionInfo[corrections.Refused]) -> str:

@@ -18,7 +18,7 @@ from assessments.invitations import invite
 from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Event, Invitation, Status
 from committee.decisions.finalise import finalise
-from committee.review.review import concerns, read
+from committee.review.review import read, warnings
 from tests import steps
 from tests.factories import ContactFactory
 
@@ -53,7 +53,7 @@ def when(assessment: Assessment) -> str:
 
 
 def said(assessment: Assessment, by: User) -> list[str]:
-    return [line for line in concerns(read(assessment), by=by) if "weggehaald" in line]
+    return [line for line in warnings(read(assessment), by=by) if "weggehaald" in line]
 
 
 def test_it_is_a_concern_with_who_when_and_what(dropped: Assessment, committee_member: User) -> None:
@@ -147,7 +147,7 @@ def test_reading_it_takes_the_same_queries_whatever_the_number(
 ) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
-            list(concerns(read(Assessment.objects.for_pages().get(pk=dropped.pk)), by=committee_member))
+            list(warnings(read(Assessment.objects.for_pages().get(pk=dropped.pk)), by=committee_member))
         return len(asked)
 
     queries()  # the exam is kept from here on
@@ -215,7 +215,7 @@ def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invi
     send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
     steps.assess(Invitation.objects.get(pk=invitation.pk), "G")
     assessed.refresh_from_db()
-    found = list(concerns(read(assessed), by=committee_member))
+    found = list(warnings(read(assessed), by=committee_member))
     assert any(line.startswith("1 aangepaste onderbouwing van de examencommissie is vervallen") for line in found)
 
 

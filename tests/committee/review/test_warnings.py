@@ -12,7 +12,7 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.examiner import saving
 from assessments.models import Assessment, Assignment, Invitation
-from committee.review.review import concerns, read
+from committee.review.review import read, warnings
 from exams.models import Exam
 from tests import steps
 
@@ -20,7 +20,7 @@ BOX = "\U0010fffd"  # of a private use plane
 
 
 def found(assessment: Assessment, by: User) -> list[str]:
-    return list(concerns(read(assessment), by=by))
+    return list(warnings(read(assessment), by=by))
 
 
 def test_one_examiner_on_everything(member: Client, assessed: Assessment, committee_member: User) -> None:

@@ -67,7 +67,7 @@ def test_each_exam_says_how_many_are_in_each_state_and_how_long_they_wait(
     assert shown.states.says == "Beoordeeld 2, Definitief 1"
     [waiting] = shown.waiting
     assert (waiting.count, round(waiting.average, 2), waiting.longest) == (2, 3.0, 4)
-    assert (shown.final, shown.passed, shown.nobody_passes) == (1, 1, False)
+    assert (shown.final, shown.passed, shown.has_no_passes) == (1, 1, False)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_what_is_closed_waits_for_nobody(member: Client, make_afname: AfnameMake
     assert '<td data-label="Aantal">1</td> <td colspan="2"></td>' in page
 
 
-def test_an_exam_that_nobody_passes_is_seen(member: Client, make_afname: AfnameMaker, school: School) -> None:
+def test_an_exam_that_has_no_passes_is_seen(member: Client, make_afname: AfnameMaker, school: School) -> None:
     for _ in range(5):
         make_afname(Status.FINAL, ovg="O", grade=Decimal("4.0"))
     assert "Van 5 definitieve resultaten is er geen enkel voldoende." in words(member, "picture")
