@@ -1,4 +1,4 @@
-"""The search of 'Examen afnames': the fields in the page's address, and the assessments that they find."""
+"""The search of 'Examen afnames', read from the query string."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from exams.models import Exam
 from .access import get_schools, student_memberships
 
 ALL = "ALLE"
-PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
+PROPOSED = "VOORGEDRAGEN"  # the 'Beoordeeld' ones that a member proposed to make final
 
-EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # what is one day further is a date, too
+EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # one day further is still a date
 NO_DATE = "Dit is geen datum. Een datum ziet eruit als 23-11-2026."
 
 
 class SearchDateField(forms.DateField):
-    """A day from a date picker, or typed as people write it."""
+    """An optional day from a date picker, or typed as 23-11-2026."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -45,8 +45,10 @@ class SearchDateField(forms.DateField):
 
 
 class SearchForm(forms.Form):
-    """Students and initiators are found by (parts of) name, e-mail address or number, examiners by what the address
-    book holds of them; the period is that of the state which the list shows, in its column 'Sinds'."""
+    """Match students and initiators by parts of name, e-mail address or number, examiners by their contact.
+
+    The period is that of the current status (column 'Sinds').
+    """
 
     examen = forms.ChoiceField(label="Examen", required=False)
     student = LineFormField(label="Student", required=False)
@@ -65,10 +67,10 @@ class SearchForm(forms.Form):
 
 
 class AssessmentSearch:
-    """The search as the address has it, at the schools where `user` is in the committee; 404 without any.
+    """A search at the schools where `user` is in the committee; raises `Http404` without one.
 
-    Without a status it is 'Beoordeeld', since those wait for the committee; `ALL` is all of them, and where a school
-    has `four_eyes` there is `PROPOSED`. What can't be understood is passed over and reported at its field.
+    The default status is 'Beoordeeld', which waits for the committee. `PROPOSED` exists where a school has
+    `four_eyes`. An invalid field does not filter and has its error.
     """
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
@@ -89,12 +91,12 @@ class AssessmentSearch:
 
     @property
     def inactive(self) -> str:
-        """The names of the schools where assessing is off."""
+        """The names of the schools where digital assessment is off."""
         return ", ".join(school.name for school in self.schools if not school.digital_assessment_active)
 
     @property
     def status(self) -> str:
-        """The status that is shown, or `ALL` or `PROPOSED`."""
+        """A `Status`, `ALL` or `PROPOSED`."""
         return self.values.get("status") or ALL
 
     @property
@@ -104,12 +106,12 @@ class AssessmentSearch:
 
     @property
     def problems(self) -> list[str]:
-        """What can't be understood, and in which field."""
+        """The errors, each with the label of its field."""
         return [f"‘{self.form[name].label}’: {error}" for name, errors in self.form.errors.items() for error in errors]
 
     @property
     def has_filters(self) -> bool:
-        """Whether anything but the status narrows the list."""
+        """Whether a field other than the status filters."""
         return any(value for name, value in self.values.items() if name != "status")
 
     @property
@@ -117,9 +119,9 @@ class AssessmentSearch:
         return any(self.values.get(name) for name in ("student", "initiator", "examinator"))
 
     def find(self, status: str, *, school: School) -> AssessmentQuerySet:
-        """The assessments in this state, or `ALL` or `PROPOSED`, that the other fields find at one of `schools`.
+        """Return the matching assessments of `school` with this status, `ALL` or `PROPOSED`.
 
-        These are of `AssessmentQuerySet.for_committee`, whose schools and own memberships were read once.
+        The same rows as `AssessmentQuerySet.for_committee`, from schools and memberships that were read once.
         """
         queryset = self._filter(Assessment.objects.filter(school=school))
         if self.memberships:
@@ -129,10 +131,10 @@ class AssessmentSearch:
         return queryset if status == ALL else queryset.filter(status=status)
 
     def final_results(self) -> AssessmentQuerySet | None:
-        """What the CSV holds: the final results of the selected exam, by the other fields too; None without an exam.
+        """Return the final results to export; None without an exam.
 
-        The status that the list shows does not count (source text: 'mits die de status Definitief hebben'). One's
-        own result is among them: it is no secret any more, and the file is the school's.
+        Every field but the status filters (source text: 'mits die de status Definitief hebben'). The member's own
+        result is included: the file is the school's.
         """
         if self.exam is None:
             return None

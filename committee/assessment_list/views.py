@@ -24,9 +24,9 @@ MAX_RECENT_BATCHES = 3  # batches on the page
 
 
 @require_GET
-@vary_on_headers("HX-Request", "HX-History-Restore-Request")  # going back, a browser takes what it kept
+@vary_on_headers("HX-Request", "HX-History-Restore-Request")  # the browser caches by them
 def assessment_list(request: UserRequest) -> HttpResponse:
-    """The whole page, or while one types in the search fields the list alone."""
+    """The page; the list alone for htmx."""
     search = get_search(request)
     counted = count_each(search)
     per_school: Sequence[Counter[str] | None] = counted or [None] * len(search.schools)

@@ -13,7 +13,7 @@ from addressbook.models import Contact
 from assessments import lifecycle, links
 from assessments.invitations.scheduled_reminders import send_due
 from assessments.models import Assessment, CancelKind, Event, Invitation, Status
-from committee.decisions.cancel import COUNTS
+from committee.decisions.cancel import COUNTS_AS_ATTEMPT
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
@@ -67,7 +67,7 @@ def test_the_screen_names_whose_it_is_and_who_is_told(
     assert "btn-success" not in page
 
 
-@pytest.mark.parametrize(("kind", "counts"), COUNTS.items())
+@pytest.mark.parametrize(("kind", "counts"), COUNTS_AS_ATTEMPT.items())
 def test_whether_it_counts_follows_from_the_kind_unless_it_is_said(
     member: Client, invitation: Invitation, kind: CancelKind, counts: bool
 ) -> None:
