@@ -11,7 +11,7 @@ from accounts.models import User
 from assessments import leavers, lifecycle, mails
 from assessments.models import Appeal, Assessment, Assignment, CancelKind, Event, Invitation, Status
 
-# Whether the attempt counts unless the committee says otherwise: it does where the student had the chance.
+# The default: an attempt counts where the student had the chance.
 COUNTS_AS_ATTEMPT = {
     CancelKind.NO_SHOW: True,
     CancelKind.IRREGULARITY: True,
@@ -21,7 +21,7 @@ COUNTS_AS_ATTEMPT = {
 
 
 def open_requests(assessment: Assessment) -> list[Invitation]:
-    """The invitations whose examiner still has something to do, by last name; none where the student left."""
+    """Return the invitations of examiners with open work, by last name; [] when the student left."""
     if assessment.student_left:
         return []
     left = Assignment.objects.live().filter(assessment=assessment, completed_at__isnull=True)
@@ -30,7 +30,7 @@ def open_requests(assessment: Assessment) -> list[Invitation]:
 
 
 def notifies_initiator(assessment: Assessment, *, by: User) -> bool:
-    """Whether `cancel` by this member tells the initiator."""
+    """Whether `cancel` by this member mails the initiator."""
     return assessment.initiator != by and not leavers.why_paused(assessment)
 
 
@@ -44,12 +44,11 @@ def cancel(
     version: int | None = None,
     seen: Status | None = None,
 ) -> list[Invitation]:
-    """Any state but FINAL → CANCELLED; the invitations whose examiners are recipients that they need do nothing more.
+    """Any state but FINAL → CANCELLED; return the invitations of the examiners who are notified.
 
-    Links stop working by the state itself. Student and initiator are recipients as well; the reason stands in no mail.
-    Nobody is mailed about a student who left, nor an initiator who did.
-    Without `counts_as_attempt` it is what `COUNTS_AS_ATTEMPT` says. Raises `DomainError` without a reason and when
-    `version` or the state `seen` is no longer the assessment's, `TransitionRefused` for a closed one.
+    Links stop working. Student and initiator are mailed as well, without the reason; about a student who left no mail
+    goes out. `counts_as_attempt` defaults to `COUNTS_AS_ATTEMPT`. Raises `DomainError` without a reason or when
+    `version` or the status `seen` is outdated, `TransitionRefused` for a closed assessment.
     """
     if counts_as_attempt is None:
         counts_as_attempt = COUNTS_AS_ATTEMPT[kind]
@@ -78,16 +77,17 @@ def cancel(
 
 
 def has_had_result(assessment: Assessment) -> bool:
-    """Whether there is a final result, or there was one: an appeal may come in around its withdrawal."""
+    """Whether the result is or was final: an appeal may arrive after a withdrawal."""
     return assessment.status == Status.FINAL or assessment.documents.exists()
 
 
 def mark_appeal(
     *, assessment: Assessment, by: User, received_on: date, note: str = "", version: int | None = None
 ) -> Appeal:
-    """Notes an appeal against a final result; while it is open nothing of the assessment is cleared away.
+    """Record an appeal; while it is open the assessment is not erased.
 
-    Raises `TransitionRefused` for one that never was FINAL, `DomainError` when one runs already or `version` is old.
+    Raises `TransitionRefused` unless the assessment is or was FINAL, `DomainError` when an appeal is open or `version`
+    is outdated.
     """
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_own(current.student, by=by)
@@ -101,12 +101,10 @@ def mark_appeal(
 
 
 def close_appeal(*, appeal: Appeal, by: User, closed_on: date, outcome: Appeal.Outcome) -> None:
-    """Writes down what came of it; raises `DomainError` when that was done before."""
+    """Record the outcome; raise `DomainError` when the appeal is closed already."""
     with lifecycle.locked(appeal.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
-        fresh = current.appeals.open().filter(pk=appeal.pk).first()
-        if fresh is None:
+        open_appeal = current.appeals.open().filter(pk=appeal.pk)
+        if not open_appeal.update(closed_on=closed_on, outcome=outcome, closed_by=by):
             raise lifecycle.DomainError("Dit bezwaar is al afgesloten.")
-        fresh.closed_on, fresh.outcome, fresh.closed_by = closed_on, outcome, by
-        fresh.save(update_fields=["closed_on", "outcome", "closed_by"])
         lifecycle.record(current, kind=Event.Kind.APPEAL_CLOSED, by=by, outcome=outcome.label)

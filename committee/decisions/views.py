@@ -1,4 +1,4 @@
-"""'Afronden' of one assessment, and 'Voordragen' where the school wants four eyes."""
+"""The decisions on one assessment: 'Afronden', 'Voordragen', 'Terugsturen', 'Intrekken', and appeals."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _step(
     *,
     proposing: bool = False,
 ) -> HttpResponse:
-    """Shows what would be fixed and asks where the PDF goes; on a valid post it is done."""
+    """Show the result and the form for the PDF's address; a valid POST calls `act`."""
     proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     proposed = proposal.exam_office_email if proposal else ""
     form = FinaliseForm(request.POST or None, assessment=assessment, proposed=proposed)
@@ -91,7 +91,7 @@ def _proposed(assessment: Assessment, email: str) -> str:
 
 
 def _why_not_cancel(assessment: Assessment) -> str:
-    """Why there is nothing to cancel; empty when there is."""
+    """Return why it can't be cancelled; '' when it can."""
     if assessment.status == Status.CANCELLED:
         at = date_format(timezone.localtime(assessment.status_since), "DATETIME_FORMAT")
         return f"Deze beoordeling is al ingetrokken, op {at}."
@@ -102,7 +102,7 @@ def _why_not_cancel(assessment: Assessment) -> str:
 
 @require_http_methods(["GET", "POST"])
 def cancel(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Intrekken': the assessment does not go on."""
+    """'Intrekken' of the assessment."""
     assessment = get_assessment(request.user, public_id)
     if reason := _why_not_cancel(assessment):
         messages.info(request, reason)
@@ -146,7 +146,7 @@ def _cancel(request: UserRequest, assessment: Assessment, form: CancelForm) -> N
 
 @require_http_methods(["GET", "POST"])
 def withdraw_final(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Definitief intrekken': the result is none any more; the assessment is 'Beoordeeld' again."""
+    """'Definitief intrekken': the assessment is 'Beoordeeld' again."""
     assessment = get_assessment(request.user, public_id)
     if assessment.status != Status.FINAL:
         messages.info(request, f"Er is geen definitief resultaat: de status is ‘{assessment.get_status_display()}’.")
@@ -188,12 +188,12 @@ PAGE_SIZE = 50
 
 @require_GET
 def appeals(request: UserRequest) -> HttpResponse:
-    """The appeals that run, the longest first; 404 for someone who is in no committee."""
+    """List the open appeals, the oldest first."""
     schools = get_schools(request.user)
-    found = Appeal.objects.open().filter(assessment__school__in=schools)
-    found = found.exclude(assessment__student__user=request.user)
-    related = found.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
-    page = Paginator(related, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    queryset = Appeal.objects.open().filter(assessment__school__in=schools)
+    queryset = queryset.exclude(assessment__student__user=request.user)
+    queryset = queryset.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
+    page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/decisions/appeals.html", {"page": page})
 
 
@@ -219,7 +219,7 @@ def mark_appeal(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _why_no_appeal(assessment: Assessment) -> str:
-    """Why none can be noted now; empty when one can."""
+    """Return why no appeal can be recorded; '' when one can."""
     if not decisions_cancel.has_had_result(assessment):
         return f"Bezwaar kan alleen tegen een definitief resultaat; de status is ‘{assessment.get_status_display()}’."
     return "Er loopt al een bezwaar tegen dit resultaat." if assessment.appeals.open().exists() else ""
@@ -227,7 +227,7 @@ def _why_no_appeal(assessment: Assessment) -> str:
 
 @require_http_methods(["GET", "POST"])
 def close_appeal(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Bezwaar afsluiten'. The form names its appeal: another may run by the time that it is sent."""
+    """'Bezwaar afsluiten'. The form has the appeal's id: another one may be open when it is posted."""
     assessment = get_assessment(request.user, public_id)
     lookup = {"pk": number(request.POST, "appeal")} if request.method == "POST" else {"closed_on": None}
     appeal = assessment.appeals.filter(**lookup).first()

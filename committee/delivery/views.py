@@ -1,4 +1,4 @@
-"""The screens about mails that did not arrive: which failed, and sending one once more."""
+"""The list of failed mails and PDFs, and sending one again."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ PAGE_SIZE = 50
 
 @require_GET
 def undelivered(request: UserRequest) -> HttpResponse:
-    """What could not be sent or made; 404 for someone who is in no committee."""
-    found = undelivered_to(request.user, schools=get_schools(request.user))
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    queryset = undelivered_to(request.user, schools=get_schools(request.user))
+    page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/delivery/undelivered.html", {"page": page, "rows": with_failures(list(page))})
 
 
 @require_http_methods(["GET", "POST"])
 def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """Asks where to, once more; the address that it went to is proposed."""
+    """Send the PDF again, to the same address or another one."""
     assessment = get_assessment(request.user, public_id)
     shown = number(request.POST, "mail") if request.method == "POST" else None
     try:
@@ -53,7 +52,7 @@ def send_again(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 def resend_message(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Opnieuw verzenden' of a failed mail that a result was made final, or withdrawn."""
+    """'Opnieuw verzenden' of a failed mail about a result, without the PDF."""
     assessment = get_assessment(request.user, public_id)
     mails_about = assessment.mails.filter(mail__kind__in=delivery.LABELS).exclude(mail__kind="result")
     about = get_object_or_404(mails_about, mail=number(request.POST, "mail"))

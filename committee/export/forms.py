@@ -1,4 +1,4 @@
-"""What is asked at a download: in which shape, as what kind of file, and whether all of it."""
+"""The forms of a download and of an export profile."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ UNKNOWN_PROFILE = "Dit exportprofiel bestaat niet meer. Kies een ander profiel."
 
 
 class ExportForm(forms.Form):
-    """The profile, all or what is new, and (by the button) the kind of file; the school, for who has several.
+    """`last` (the profile of that export) and `school` are the initial choices.
 
-    `last` and `school` are what is chosen beforehand: the profile of that export, and a school.
+    `bestand` is the button's value; there is a school field when `schools` has several.
     """
 
     profiel = forms.ChoiceField(label="Exportprofiel", required=False)
@@ -83,19 +83,19 @@ class ExportForm(forms.Form):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What `remember` is asked for."""
-        chosen = self.cleaned_data["profiel"]
+        """The keyword arguments of `create_export`."""
+        profile = self.cleaned_data["profiel"]
         school = self.cleaned_data.get("school", str(self.schools[0].pk))
         return {
-            "school": next(one for one in self.schools if str(one.pk) == school),
-            "shape": next((one.shape for one in self.profiles if str(one.public_id) == chosen), PLAIN),
+            "school": next(s for s in self.schools if str(s.pk) == school),
+            "shape": next((p.shape for p in self.profiles if str(p.public_id) == profile), PLAIN),
             "file": self.cleaned_data["bestand"],
             "only_new": self.cleaned_data["welke"] == "nieuw",
         }
 
 
 class FileForm(forms.Form):
-    """An export's file once more: as it was made, or in another shape or kind of file."""
+    """The file of an earlier export: as it was, or in another shape or kind of file."""
 
     profiel = forms.ChoiceField(label="Exportprofiel", required=False)
     bestand = forms.ChoiceField(label="Bestand", required=False, choices=Export.File.choices)
@@ -103,19 +103,17 @@ class FileForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, export: Export, profiles: list[ExportProfile]) -> None:
         self.export, self.profiles = export, profiles
         super().__init__(data, initial={"bestand": export.file})
-        own = [(str(one.public_id), one.name) for one in profiles]
-        as_it_was = ("", f"Zoals toen ({export.shape['name']})")
-        self.fields["profiel"] = forms.ChoiceField(
-            label="Exportprofiel", required=False, choices=[as_it_was, ("standaard", PLAIN.name), *own]
-        )
+        choices = [("", f"Zoals toen ({export.shape['name']})"), ("standaard", PLAIN.name)]
+        choices += [(str(profile.public_id), profile.name) for profile in profiles]
+        self.fields["profiel"] = forms.ChoiceField(label="Exportprofiel", required=False, choices=choices)
 
     @property
     def shape(self) -> Shape:
         chosen = self.cleaned_data["profiel"]
         if chosen == "standaard":
             return PLAIN
-        own = next((one.shape for one in self.profiles if str(one.public_id) == chosen), None)
-        return own or Shape.from_json(self.export.shape)
+        profile = next((p for p in self.profiles if str(p.public_id) == chosen), None)
+        return profile.shape if profile else Shape.from_json(self.export.shape)
 
     @property
     def file(self) -> Export.File:
@@ -135,10 +133,7 @@ def _line(label: str, missing: str, *, most: int, **more: Any) -> LineFormField:
 
 
 class ExportProfileForm(forms.ModelForm):
-    """Each column has a place (empty: it is left out) and a header (empty: the usual one).
-
-    `version` is the profile's as it was shown.
-    """
+    """Each column has a place (empty: left out) and a header (empty: the default); `version` is the shown one."""
 
     name = _line("Naam van het profiel", "Vul in hoe dit profiel heet.", most=60)
     word_o = _line("O wordt", "Vul in hoe een O in het bestand komt.", most=WORD_LENGTH)
@@ -153,12 +148,12 @@ class ExportProfileForm(forms.ModelForm):
 
     def __init__(self, data: QueryDict | None = None, *, profile: ExportProfile, schools: list[School]) -> None:
         super().__init__(data, instance=profile, initial={"version": profile.version})
-        kept = profile.columns or [[one.key, one.header] for one in PLAIN_COLUMNS]
-        places = {key: (place, header) for place, (key, header) in enumerate(kept, 1)}
+        columns = profile.columns or [[column.key, column.header] for column in PLAIN_COLUMNS]
+        places = {key: (place, header) for place, (key, header) in enumerate(columns, 1)}
         for name, choices in CHOICES.items():
             label = self.fields[name].label
-            unknown = {"invalid_choice": "Kies een van de mogelijkheden.", "required": "Kies een van de mogelijkheden."}
-            self.fields[name] = forms.ChoiceField(label=label, choices=choices.choices, error_messages=unknown)
+            errors = dict.fromkeys(("invalid_choice", "required"), "Kies een van de mogelijkheden.")
+            self.fields[name] = forms.ChoiceField(label=label, choices=choices.choices, error_messages=errors)
         for column in COLUMNS:
             place, header = places.get(column.key, (None, column.header))
             self.fields[f"place_{column.key}"] = forms.IntegerField(
@@ -184,8 +179,8 @@ class ExportProfileForm(forms.ModelForm):
 
     @property
     def column_rows(self) -> Iterator[tuple[Column, BoundField, BoundField]]:
-        """For the screen: each column with its two fields."""
-        return ((one, self[f"place_{one.key}"], self[f"header_{one.key}"]) for one in COLUMNS)
+        """Each column with its two fields."""
+        return ((column, self[f"place_{column.key}"], self[f"header_{column.key}"]) for column in COLUMNS)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -219,32 +214,32 @@ class ExportProfileForm(forms.ModelForm):
                 seen[word] = letter.upper()
 
     def _read_columns(self, cleaned: dict[str, Any]) -> None:
-        found: dict[int, list[str]] = {}
+        by_place: dict[int, list[str]] = {}
         headers: dict[str, str] = {}
         for column in COLUMNS:
             place = cleaned.get(f"place_{column.key}")
-            if place and place in found:
-                other = found[place][1]
+            if place and place in by_place:
+                other = by_place[place][1]
                 self.add_error(
                     f"place_{column.key}", f"Op plaats {place} staat ook ‘{other}’. Geef elke een eigen plaats."
                 )
             elif place:
                 header = cleaned.get(f"header_{column.key}") or column.header
-                found[place] = [column.key, header]
+                by_place[place] = [column.key, header]
                 same = header.casefold()
                 if same in headers:
                     self.add_error(f"header_{column.key}", SAME_HEADER.format(headers[same]))
                 headers.setdefault(same, header)
-        if not found and not any(name.startswith("place_") for name in self.errors):
+        if not by_place and not any(name.startswith("place_") for name in self.errors):
             self.add_error(f"place_{COLUMNS[0].key}", "Geef ten minste één kolom een plaats.")
-        self.instance.columns = [found[place] for place in sorted(found)]
+        self.instance.columns = [by_place[place] for place in sorted(by_place)]
 
     def accept_version(self, now: ExportProfile) -> None:
-        """The next save lays what was typed over what is there now."""
+        """Let the next save overwrite the current version."""
         self.data = {**self.data.dict(), "version": str(now.version)} if isinstance(self.data, QueryDict) else self.data
 
     def differences(self, now: ExportProfile) -> list[tuple[str, str, str]]:
-        """(label, what is there now, what was filled in) of what differs."""
+        """Return (label, current value, typed value) of the fields that differ."""
         pairs = [
             (str(self.fields[name].label), _shown(now, name), _shown(self.instance, name)) for name in self.Meta.fields
         ]

@@ -1,4 +1,4 @@
-"""The committee's screens (source text, part C). `loading.get_assessment` gives assessments of the own schools alone."""
+"""One assessment: reading, correcting, and the state of its PDF and mails (source text, part C)."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_GET
 def delivery(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The PDF and its mail alone: what the page asks again while they are on their way."""
+    """The state of the PDF and its mail, which htmx polls until they are sent."""
     assessment = get_assessment(request.user, public_id)
     return render(request, "committee/review/_delivery.html", _sent(assessment))
 
 
 def _sent(assessment: Assessment) -> dict[str, Any]:
-    """The documents, newest first: the current one, if there is one, and those it replaced; and the mails besides."""
+    """Return the documents, newest first, and the other mails about the result."""
     documents = list(assessment.documents.select_related("mail").order_by("-number"))
     return {
         "assessment": assessment,
@@ -60,7 +60,7 @@ def _sent(assessment: Assessment) -> dict[str, Any]:
 
 @require_POST
 def make_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Nu opnieuw proberen', where making the PDF goes wrong."""
+    """'Nu opnieuw proberen' of a PDF that could not be made."""
     assessment = get_assessment(request.user, public_id)
     if documents_documents.make_again(get_object_or_404(assessment.documents.current())):
         messages.success(request, "De pdf wordt opnieuw gemaakt.")
@@ -71,7 +71,7 @@ def make_again(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The slider to the left opens this page; to the right it saves it."""
+    """The slider to the left opens this page; to the right it saves."""
     assessment = get_assessment(request.user, public_id)
     try:
         corrections.refuse_unless_assessed(assessment)
@@ -86,7 +86,7 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
     except corrections.Refused as refused:
         return _page(request, assessment, problems=refused.problems)
     except corrections.ChangedMeanwhile as changed:
-        return _page(request, assessment, said=str(changed))
+        return _page(request, assessment, note=str(changed))
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -98,9 +98,9 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _page(
-    request: UserRequest, assessment: Assessment, *, problems: Problems | None = None, said: str = ""
+    request: UserRequest, assessment: Assessment, *, problems: Problems | None = None, note: str = ""
 ) -> HttpResponse:
-    """The form; with a post what was typed stays in it."""
+    """Render the form, filled with the posted values if any."""
     data = request.POST if request.method == "POST" else None
     access_log.note(assessment, by=request.user, what=access_log.What.CORRECT)
     reading = read(assessment)
@@ -110,7 +110,7 @@ def _page(
         "processes": [(process[0].sheet.part.work_process, process) for process in parts],
         "removed_work": list(removed_work(reading.rubric)),
         "fingerprint": reading.rubric.result_fingerprint,
-        "said": said,
+        "note": note,
         "problems": list(problem_links(parts)),
         "max_reason": corrections.MAX_REASON,
     }
