@@ -16,7 +16,6 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -36,7 +35,6 @@ _RETRY_AFTER = 600  # seconds
 
 @translated
 @login_not_required
-@never_cache
 @require_safe
 def ask_code(request: HttpRequest) -> HttpResponse:
     """Show the form for a code or a file; a typed code redirects to its answer."""
@@ -48,7 +46,6 @@ def ask_code(request: HttpRequest) -> HttpResponse:
 
 @translated
 @login_not_required
-@never_cache
 @require_safe
 def check_code(request: HttpRequest, code: str) -> HttpResponse:
     """Show the answer on a code; the QR code leads here."""
@@ -61,7 +58,6 @@ def check_code(request: HttpRequest, code: str) -> HttpResponse:
 @translated
 @csrf_exempt  # changes nothing; and reading the token from the form would read the file before the size limit applies
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_file(request: HttpRequest) -> HttpResponse:
     """Look up a file by its SHA-256, computed during the upload without storing it, or by the browser."""

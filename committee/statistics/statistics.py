@@ -192,9 +192,7 @@ def read_earlier(
 ) -> EarlierWaiting:
     """Return the running assessments that started before the period."""
     running = Assessment.objects.filter(school__in=schools, created_at__lt=period.since)
-    """Count each combination of `fields`, with the average and the longest time in their status."""
-        status__in=[status for status in Status if status not in CLOSED]
-    )  # the condition of an index
+    running = running.filter(status__in=[s for s in Status if s not in CLOSED])  # the condition of an index
     if exam is not None:
         running = running.filter(exam=exam)
     return EarlierWaiting(_waiting(_by(running.exclude(student__in=own) if own else running, "status")))
