@@ -120,7 +120,7 @@ def changed_results(schools: Collection[int], exam: Exam) -> ExportedResultQuery
     return exported.newest_of_each().changed_since().for_pages()
 
 
-# (header, kind, value)
+# The header, kind and value of each column.
 CHANGED_COLUMNS: tuple[tuple[str, Kind, Callable[[ExportedResult], Any]], ...] = (
     ("studentnummer", Kind.TEXT, lambda result: result.assessment.student.student_number),
     ("naam", Kind.TEXT, lambda result: result.assessment.student.user.full_name),
