@@ -46,7 +46,7 @@ def opened(content: bytes) -> list[dict[str, Cell]]:
     return [dict(zip(headers, row, strict=True)) for row in rows]
 
 
-def test_a_csv_opened_as_the_dialog_proposes(made: Export, libreoffice: Convert) -> None:
+def test_csv_opens_with_the_proposed_settings(made: Export, libreoffice: Convert) -> None:
     rows = opened(libreoffice(b"".join(csv_writer.csv_content(made, PLAIN)), "resultaten.csv", to="xlsx"))
     assert [row[NAME].value for row in rows] == ["Zoë Brömmel Boom", f"'{FORMULA} Boom", "De; Vries Boom"]
     assert {row[NAME].data_type for row in rows} == {"s"}
@@ -54,7 +54,7 @@ def test_a_csv_opened_as_the_dialog_proposes(made: Export, libreoffice: Convert)
     assert {row[DAY].value for row in rows} == {"23-11-2026"}
 
 
-def test_zeros_in_front_stay_in_a_csv_where_the_column_is_set_to_text(made: Export, libreoffice: Convert) -> None:
+def test_leading_zeros_stay_in_a_text_column(made: Export, libreoffice: Convert) -> None:
     """As the dialog proposes they go, as in any .csv; docs/export.md says to take the .xlsx."""
     content = b"".join(csv_writer.csv_content(made, PLAIN))
     place = list(PLAIN.headers).index(NUMBER) + 1
@@ -62,7 +62,7 @@ def test_zeros_in_front_stay_in_a_csv_where_the_column_is_set_to_text(made: Expo
     assert [row[NUMBER].value for row in as_text] == ["001", "002", "003"]
 
 
-def test_an_excel_file_keeps_text_numbers_and_days(made: Export, libreoffice: Convert) -> None:
+def test_excel_keeps_text_numbers_and_days(made: Export, libreoffice: Convert) -> None:
     rows = opened(libreoffice(b"".join(xlsx_writer.xlsx_content(made, PLAIN)), "resultaten.xlsx", to="xlsx"))
     assert [row[NUMBER].value for row in rows] == ["001", "002", "003"]
     assert [row[NAME].value for row in rows] == [f"{name} Boom" for name in NAMES]
@@ -71,7 +71,7 @@ def test_an_excel_file_keeps_text_numbers_and_days(made: Export, libreoffice: Co
     assert {row[DAY].value for row in rows} == {datetime(2026, 11, 23)}  # noqa: DTZ001  Excel's days have no zone
 
 
-def test_an_excel_file_says_in_a_dutch_csv_what_ours_says(made: Export, libreoffice: Convert) -> None:
+def test_excel_saved_as_csv_equals_our_csv(made: Export, libreoffice: Convert) -> None:
     saved = libreoffice(b"".join(xlsx_writer.xlsx_content(made, PLAIN)), "resultaten.xlsx", to="csv").decode()
     line = saved.splitlines()[1]
     assert line.startswith("001;Zoë Brömmel Boom;")
