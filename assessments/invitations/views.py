@@ -121,9 +121,9 @@ def _why_not(invitation: Invitation) -> str:
     return ""
 
 
-def _answer(request: UserRequest, assessment: Assessment, told: str) -> HttpResponse:
+def _answer(request: UserRequest, assessment: Assessment, text: str) -> HttpResponse:
     """Redirect to the assessment with the message that nothing was done."""
-    messages.info(request, told)
+    messages.info(request, text)
     return redirect("assessments:detail", assessment.public_id)
 
 

@@ -29,7 +29,7 @@ from digibeoordelen.outbox.models import MailState
 from exams.models import ExamUnit, Part
 
 
-def say_open(*, open_parts: int, parts: int) -> str:
+def describe_open(*, open_parts: int, parts: int) -> str:
     """Return what an examiner still has to do; a part is open until each criterion has a score."""
     if not open_parts:
         return "alles is gescoord, nog niet afgerond"
@@ -46,8 +46,8 @@ class Waiting:
     invitation: Invitation | None
 
     @property
-    def said(self) -> str:
-        return say_open(open_parts=self.open_parts, parts=self.parts)
+    def text(self) -> str:
+        return describe_open(open_parts=self.open_parts, parts=self.parts)
 
     @property
     def days_late(self) -> int:

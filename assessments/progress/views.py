@@ -91,11 +91,11 @@ def send_reminders(request: UserRequest, unit_id: int) -> HttpResponse:
     public_ids = request_data.public_ids(request.POST, "uitnodiging")[: reminders.MAX_REMINDERS]
     late = reminders.late_with_names(among=invitations_of(user=request.user, unit=unit))
     done = reminders.remind_all(invitations=late.filter(public_id__in=public_ids), by=request.user)
-    _tell(request, done, gone=len(public_ids) - done.count)
+    _report(request, done, gone=len(public_ids) - done.count)
     return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), done.mails))
 
 
-def _tell(request: UserRequest, done: reminders.Reminded, *, gone: int) -> None:
+def _report(request: UserRequest, done: reminders.Reminded, *, gone: int) -> None:
     """Show why some reminders were not sent; `gone` is the number that is no longer late."""
     if done.skipped:
         messages.info(request, f"Kort geleden al herinnerd, en daarom nu niet: {len(done.skipped)}.")

@@ -28,7 +28,7 @@ TYPED_LENGTH = 200  # characters of date and place; the form validates them
 
 
 @dataclass
-class Chosen:
+class Selection:
     """The selected students, in order, each with the examiners to couple to the whole exam."""
 
     students: list[Membership]
@@ -48,7 +48,7 @@ class Chosen:
         return f"{reverse('assessments:choose_student', args=[unit.pk])}?{address.urlencode()}"
 
 
-def read_chosen(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Chosen:
+def read_selection(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Selection:
     """Read the selection; raise `Http404` for students or examiners that `user` may not choose."""
     removed = set(remove)
     pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in removed]
@@ -63,7 +63,7 @@ def read_chosen(user: User, data: QueryDict, *, add: Iterable[int] = (), remove:
             if contact is None or contact.school_id != student.school_id:
                 raise Http404
             examiners.setdefault(student.pk, []).append(contact)
-    return Chosen(
+    return Selection(
         students,
         {pk: [contact for contact in people if not contact.removed_at] for pk, people in examiners.items()},
         list(dict.fromkeys(c for people in examiners.values() for c in people if c.removed_at)),

@@ -28,7 +28,7 @@ from exams.models import ExamUnit
 
 from . import start as start_start
 from .forms import PlanForm
-from .selection import Chosen, Pasted, read_chosen, read_list
+from .selection import Pasted, Selection, read_list, read_selection
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class StudentRow:
 @require_GET
 def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
-    chosen = read_chosen(request.user, request.GET)
+    chosen = read_selection(request.user, request.GET)
     return _page(request, unit, chosen, PlanForm(initial=dict(chosen.plan)), query=request.GET.get("q", "").strip())
 
 
@@ -53,11 +53,11 @@ def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Toevoegen', the cross at a student, and 'Zoeken': redirect to the new selection, with the typed plan."""
     unit = get_unit(request.user, unit_id)
     add, remove = request_data.numbers(request.POST, "erbij"), request_data.numbers(request.POST, "eraf")
-    chosen = read_chosen(request.user, request.POST, add=add, remove=remove)
+    chosen = read_selection(request.user, request.POST, add=add, remove=remove)
     return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()[:MAX_QUERY]))
 
 
-def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
+def _page(request: UserRequest, unit: ExamUnit, chosen: Selection, form: PlanForm, query: str = "") -> HttpResponse:
     """Show the whole page, or only the results for a search while typing."""
     matches = start_start.find_students(by=request.user, query=query) if query else []
     if not (matches or chosen.students or start_start.is_activated(request.user)):
@@ -80,7 +80,7 @@ def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, 
     return render(request, f"assessments/start/{name}.html", context)
 
 
-def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> Callable[[Membership], StudentRow]:
+def _row_maker(unit: ExamUnit, chosen: Selection, found: Sequence[Membership]) -> Callable[[Membership], StudentRow]:
     standing = start_start.standings(students=[*chosen.students, *found], unit=unit)
 
     def row(student: Membership) -> StudentRow:
@@ -94,7 +94,7 @@ def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> C
 def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
     """Add the students of a pasted list to the selection, and report each."""
     unit = get_unit(request.user, unit_id)
-    chosen = read_chosen(request.user, request.POST)
+    chosen = read_selection(request.user, request.POST)
     try:
         pasted = read_list(by=request.user, unit=unit, text=request.POST.get("nummers", ""))
     except lifecycle.DomainError as error:
@@ -102,19 +102,21 @@ def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
         return redirect(chosen.url(unit))
     new_students = [student for student in pasted.found if student not in chosen.students]
     room = max(0, access.MAX_BATCH - len(chosen.students))
-    _tell(request, pasted, added=new_students[:room], left_out=new_students[room:])
+    _report(request, pasted, added=new_students[:room], refused=new_students[room:])
     students = [*chosen.students, *new_students[:room]]
     examiners = {pk: list(contacts) for pk, contacts in pasted.examiners.items()}
     return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **examiners}).url(unit))
 
 
-def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], left_out: Sequence[Membership]) -> None:
-    already_selected = [student for student in pasted.found if student not in [*added, *left_out]]
+def _report(
+    request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], refused: Sequence[Membership]
+) -> None:
+    already_selected = [student for student in pasted.found if student not in [*added, *refused]]
     lines = [
         (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
         (messages.INFO, "Was al toegevoegd", _named(already_selected)),
         (messages.INFO, "Loopt al", _named(pasted.running)),
-        (messages.WARNING, f"Hooguit {access.MAX_BATCH} tegelijk; niet toegevoegd", _named(left_out)),
+        (messages.WARNING, f"Hooguit {access.MAX_BATCH} tegelijk; niet toegevoegd", _named(refused)),
         (messages.WARNING, "Nog geen studentnummer ingevuld", _named(pasted.without_number)),
         (messages.WARNING, "Staat bij meer dan één school; zoek op naam", ", ".join(pasted.ambiguous)),
         (messages.WARNING, "Niet gevonden", ", ".join(pasted.unknown)),
@@ -143,7 +145,7 @@ def start(request: UserRequest, unit_id: int) -> HttpResponse:
         return redirect("assessments:unit_list", unit.pk)
     if request.POST.get("nummers", "").strip():  # show a pasted list that was not added yet first
         return add_numbers(request, unit_id)
-    chosen = read_chosen(request.user, request.POST)
+    chosen = read_selection(request.user, request.POST)
     if not chosen.students:
         raise Http404
     form = PlanForm(request.POST)

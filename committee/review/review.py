@@ -20,7 +20,7 @@ from assessments.examiner import signature
 from assessments.models import Assessment, Invitation, Status
 from assessments.models.assessment import is_student
 from assessments.progress.detail import by_whom
-from assessments.progress.listing import say_open
+from assessments.progress.listing import describe_open
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
 from exams.grading.scores import Score, UnitResult
@@ -95,7 +95,7 @@ def _waiting(rubric: Rubric) -> Iterator[str]:
         own = [column for column in rubric.columns if column.assignment.contact_id == contact.pk]
         if not all(column.assignment.completed_at for column in own):
             open_parts = sum(column.is_open and len(column.stored_scores) < len(column.criteria) for column in own)
-            yield f"Wacht op {contact.full_name}: {say_open(open_parts=open_parts, parts=len(own))}."
+            yield f"Wacht op {contact.full_name}: {describe_open(open_parts=open_parts, parts=len(own))}."
 
 
 def _missing(rubric: Rubric) -> list[str]:
