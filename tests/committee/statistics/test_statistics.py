@@ -62,7 +62,7 @@ def test_exam_shows_counts_and_waiting_times_by_status(make_afname: AfnameMaker,
     make_afname(Status.FINAL)
     [shown] = statistics.read_exams([school.pk], now())
     assert shown.exam == exam
-    assert shown.states.says == "Beoordeeld 2, Definitief 1"
+    assert shown.states.text == "Beoordeeld 2, Definitief 1"
     [waiting] = shown.waiting
     assert (waiting.count, round(waiting.average, 2), waiting.longest) == (2, 3.0, 4)
     assert (shown.final, shown.passed, shown.has_no_passes) == (1, 1, False)
@@ -128,7 +128,7 @@ def test_scores_are_shown_by_criterion_and_examiner(
     member: Client, assessed: Assessment, exam: Exam, school: School
 ) -> None:
     found = statistics.read_criteria(exam, [school.pk], now())
-    assert [row.scores.says for row in found] == ["Voldoende 1"] * 8
+    assert [row.scores.text for row in found] == ["Voldoende 1"] * 8
     [examiner] = statistics.read_examiners(exam, [school.pk], now())
     assert (examiner.title, examiner.scores.total, examiner.always) == ("Erik Examinator", 8, "")
     page = words(member, "picture_of_exam", exam.pk)
