@@ -44,7 +44,12 @@ class ContactsField(forms.ModelMultipleChoiceField):
 class SendBackForm(forms.Form):
     """Only examiners with an active invitation can be chosen."""
 
-    examiners = ContactsField(queryset=Contact.objects.none())
+    examiners = ContactsField(
+        label="Terugsturen naar",
+        queryset=Contact.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kies ten minste één examinator."},
+    )
     remark = ProseFormField(
         label="Opmerking",
         max_length=4000,
@@ -64,13 +69,9 @@ class SendBackForm(forms.Form):
             pk__in=assessment.live_assignments.values("contact"),
             invitations__in=assessment.invitations.standing(),
         )
-        self.fields["examiners"] = ContactsField(
-            label="Terugsturen naar",
-            queryset=contacts.order_by("sort_key", "pk"),
-            widget=forms.CheckboxSelectMultiple,
-            initial=contacts if len(contacts) == 1 else None,
-            error_messages={"required": "Kies ten minste één examinator."},
-        )
+        fields: dict[str, Any] = self.fields
+        fields["examiners"].queryset = contacts.order_by("sort_key", "pk")
+        fields["examiners"].initial = contacts if len(contacts) == 1 else None
         self.helper = FormHelper()
         self.helper.form_tag = False
 

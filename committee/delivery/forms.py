@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -28,15 +29,17 @@ class OfficeForm(forms.Form):
     another one must be confirmed again.
     """
 
-    office = forms.ChoiceField(label="Examenbureau", required=False, widget=forms.RadioSelect)
+    office = forms.ChoiceField(
+        label="Examenbureau",
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Dit examenbureau staat niet meer in de lijst. Kies opnieuw."},
+    )
     email = AddressFormField(
         label="E-mailadres van het examenbureau",
         required=False,
         max_length=254,
-        error_messages={
-            "invalid": NO_ADDRESS,
-            "max_length": "Dit e-mailadres is te lang.",
-        },
+        error_messages={"invalid": NO_ADDRESS, "max_length": "Dit e-mailadres is te lang."},
         widget=forms.EmailInput(attrs={"autocomplete": "off", "data-other-address": OTHER}),
     )
     sure = LineFormField(label="Onbekend adres", required=False, max_length=254, widget=forms.HiddenInput)
@@ -59,14 +62,8 @@ class OfficeForm(forms.Form):
             chosen = OTHER if proposed or not emails else ""
         typed = proposed if proposed not in emails else ""
         super().__init__(_chosen(data, self.offices), initial={"office": chosen, "email": typed, **initial})
-        choices = [(office.email, office.name) for office in self.offices]
-        self.fields["office"] = forms.ChoiceField(
-            label="Examenbureau",
-            required=False,
-            widget=forms.RadioSelect,
-            choices=[*choices, (OTHER, "Een ander adres")],
-            error_messages={"invalid_choice": "Dit examenbureau staat niet meer in de lijst. Kies opnieuw."},
-        )
+        fields: dict[str, Any] = self.fields
+        fields["office"].choices = [*((o.email, o.name) for o in self.offices), (OTHER, "Een ander adres")]
         self.helper = FormHelper()
         self.helper.form_tag = False
 

@@ -28,13 +28,24 @@ from committee.models import WORD_LENGTH, Export, ExportProfile
 UNKNOWN_PROFILE = "Dit exportprofiel bestaat niet meer. Kies een ander profiel."
 
 
+def _school_field(schools: list[School], *first: tuple[str, str], initial: str | None = None) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="School",
+        choices=[*first, *((str(school.pk), school.name) for school in schools)],
+        initial=initial,
+        error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
+    )
+
+
 class ExportForm(forms.Form):
     """`last` (the profile of that export) and `school` are the initial choices.
 
     `bestand` is the button's value; there is a school field when `schools` has several.
     """
 
-    profiel = forms.ChoiceField(label="Exportprofiel", required=False)
+    profiel = forms.ChoiceField(
+        label="Exportprofiel", required=False, error_messages={"invalid_choice": UNKNOWN_PROFILE}
+    )
     welke = forms.ChoiceField(
         label="Welke resultaten",
         choices=[("alles", "Alles"), ("nieuw", "Alleen nieuw sinds vorige export")],
@@ -54,28 +65,17 @@ class ExportForm(forms.Form):
     ) -> None:
         self.schools, self.profiles = schools, profiles
         usual = last.shape["name"] if last else None
-        profile = next((str(one.public_id) for one in profiles if one.name == usual), "")
+        profile = next((str(profile.public_id) for profile in profiles if profile.name == usual), "")
         super().__init__(data, initial={"profiel": profile, "welke": "alles", "bestand": Export.File.CSV})
         self.several = len(schools) > 1
-        self.fields["profiel"] = forms.ChoiceField(
-            label="Exportprofiel",
-            required=False,
-            choices=[("", PLAIN.name), *((str(one.public_id), self._name(one)) for one in profiles)],
-            error_messages={"invalid_choice": UNKNOWN_PROFILE},
-        )
+        names = {school.pk: f" ({school.name})" if self.several else "" for school in schools}
+        choices = ((str(p.public_id), p.name + names[p.school_id]) for p in profiles)
+        fields: dict[str, Any] = self.fields
+        fields["profiel"].choices = [("", PLAIN.name), *choices]
         if self.several:
-            self.fields["school"] = forms.ChoiceField(
-                label="School",
-                choices=[("", "Kies een school"), *((str(one.pk), one.name) for one in schools)],
-                initial=str(school.pk) if school else None,
-                error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
+            fields["school"] = _school_field(
+                schools, ("", "Kies een school"), initial=str(school.pk) if school else None
             )
-
-    def _name(self, profile: ExportProfile) -> str:
-        if len(self.schools) == 1:
-            return profile.name
-        school = next(one for one in self.schools if one.pk == profile.school_id)
-        return f"{profile.name} ({school.name})"
 
     @property
     def problems(self) -> list[str]:
@@ -105,7 +105,8 @@ class FileForm(forms.Form):
         super().__init__(data, initial={"bestand": export.file})
         choices = [("", f"Zoals toen ({export.shape['name']})"), ("standaard", PLAIN.name)]
         choices += [(str(profile.public_id), profile.name) for profile in profiles]
-        self.fields["profiel"] = forms.ChoiceField(label="Exportprofiel", required=False, choices=choices)
+        fields: dict[str, Any] = self.fields
+        fields["profiel"].choices = choices
 
     @property
     def shape(self) -> Shape:
@@ -145,15 +146,14 @@ class ExportProfileForm(forms.ModelForm):
         model = ExportProfile
         fields = ["name", "separator", "decimal_sign", "date_form", "encoding", "has_headers"]
         fields += ["word_o", "word_v", "word_g"]
+        error_messages = dict.fromkeys(
+            CHOICES, dict.fromkeys(("invalid_choice", "required"), "Kies een van de mogelijkheden.")
+        )
 
     def __init__(self, data: QueryDict | None = None, *, profile: ExportProfile, schools: list[School]) -> None:
         super().__init__(data, instance=profile, initial={"version": profile.version})
         columns = profile.columns or [[column.key, column.header] for column in PLAIN_COLUMNS]
         places = {key: (place, header) for place, (key, header) in enumerate(columns, 1)}
-        for name, choices in CHOICES.items():
-            label = self.fields[name].label
-            errors = dict.fromkeys(("invalid_choice", "required"), "Kies een van de mogelijkheden.")
-            self.fields[name] = forms.ChoiceField(label=label, choices=choices.choices, error_messages=errors)
         for column in COLUMNS:
             place, header = places.get(column.key, (None, column.header))
             self.fields[f"place_{column.key}"] = forms.IntegerField(
@@ -171,11 +171,7 @@ class ExportProfileForm(forms.ModelForm):
         self.schools = schools
         self.is_new = profile._state.adding  # noqa: SLF001 - Django's documented API
         if self.is_new and len(schools) > 1:
-            self.fields["school"] = forms.ChoiceField(
-                label="School",
-                choices=[(str(one.pk), one.name) for one in schools],
-                error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
-            )
+            self.fields["school"] = _school_field(schools)
 
     @property
     def column_rows(self) -> Iterator[tuple[Column, BoundField, BoundField]]:
@@ -193,7 +189,7 @@ class ExportProfileForm(forms.ModelForm):
     def _choose_school(self, cleaned: dict[str, Any]) -> None:
         if self.is_new and "school" not in self.errors:
             chosen = cleaned.get("school", str(self.schools[0].pk))
-            self.instance.school = next(one for one in self.schools if str(one.pk) == chosen)
+            self.instance.school = next(school for school in self.schools if str(school.pk) == chosen)
 
     def _refuse_same_name(self, cleaned: dict[str, Any]) -> None:
         name = cleaned.get("name", "")
