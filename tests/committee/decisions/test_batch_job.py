@@ -320,7 +320,11 @@ def test_batch_of_a_dead_worker_is_resumed(
 
 
 def test_item_that_kills_workers_is_given_up(
-    committee_member: User, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
+    committee_member: User,
+    three: list[Assessment],
+    announced: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     batch = begin(three, committee_member)
     with monkeypatch.context() as patched:
@@ -331,7 +335,8 @@ def test_item_that_kills_workers_is_given_up(
             lease_over()
             patched.undo()
     announced.clear()
-    assert FinalBatch.objects.run(batch.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert FinalBatch.objects.run(batch.pk)
     assert announced == [batch.pk]
     assert FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
