@@ -1,4 +1,4 @@
-"""'Examen afnames': what a row says of a result that is final."""
+"""'Examen afnames': the rows of final results."""
 
 from __future__ import annotations
 

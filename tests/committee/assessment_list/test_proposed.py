@@ -1,4 +1,4 @@
-"""'Voorgedragen' in 'Examen afnames': what a member proposed to make final, and waits for another."""
+"""'Voorgedragen' in 'Examen afnames'."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def read(browser: Client, **search: str) -> str:
 
 
 def agrees(assessment: Assessment, by: User) -> bool:
-    """Whether the list has it, which must be when a proposal stands."""
+    """Return whether the list has it, which must equal the validity of its proposal."""
     assessment.refresh_from_db()
     listed = list(search_of(by).find(PROPOSED, school=assessment.school)) == [assessment]
     assert listed == (assessment.valid_proposal() is not None)

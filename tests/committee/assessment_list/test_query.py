@@ -1,4 +1,4 @@
-"""Searching the list finds, counts and pages what looking at each assessment would."""
+"""The search finds, counts and pages the same as a check of each assessment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appeals: noted and closed by the committee, known to nobody else but for how and until when one appeals."""
+"""Appeals: recorded and closed by the committee, and what students and initiators see of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""'Meer tegelijk afronden': choosing, confirming what is on the screen, and what became of each."""
+"""'Meer tegelijk afronden': select, confirm and outcome."""
 
 from __future__ import annotations
 

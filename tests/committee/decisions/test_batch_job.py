@@ -1,4 +1,4 @@
-"""'Afronden' of many at once: a worker goes through the list, one by one, each once."""
+"""A batch done by workers, each item once."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Died(BaseException):
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The batches that a worker was told of."""
+    """The batches announced to a worker."""
     started: list[int] = []
     monkeypatch.setattr(
         "digibeoordelen.jobs.tasks.run.delay",
@@ -281,7 +281,7 @@ def test_two_members_finalise_each_item_once(committee_member: User, school: Sch
 
 # --- A worker that dies --------------------------------------------------------------------------
 def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker is killed once it made that many final, before it says so."""
+    """Kill the worker after it finalised this number of items, before their outcome is committed."""
     make, made = decisions_batch.finalise_one, []
 
     def make_and_die(*args: Any, **kwargs: Any) -> str:

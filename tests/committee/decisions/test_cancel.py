@@ -1,4 +1,4 @@
-"""'Intrekken': why, whether it counts, who is told, and that it happens once."""
+"""'Intrekken': the reason, the attempt and the notifications."""
 
 from __future__ import annotations
 

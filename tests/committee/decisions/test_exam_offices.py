@@ -1,4 +1,4 @@
-"""The list of exam offices, and an address that nobody knows."""
+"""The list of exam offices, and unknown addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""'Definitief intrekken': who is told, which mail is not sent any more, and what the next result is."""
+"""'Definitief intrekken': notifications, dropped mails and the next result."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did not arrive, or could not be made, is found without opening each file; and can be sent once more."""
+"""Failed mails and PDFs are listed and can be sent again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The student is told that the result is final: where to see it, and how and until when to appeal; not what it is."""
+"""The mail to the student about a final result."""
 
 from __future__ import annotations
 

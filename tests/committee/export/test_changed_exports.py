@@ -1,4 +1,4 @@
-"""What was withdrawn or made final anew after an export is named: the student system still has the old result."""
+"""Results that were withdrawn or made final again after an export."""
 
 from __future__ import annotations
 

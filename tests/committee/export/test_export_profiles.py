@@ -1,4 +1,4 @@
-"""'Exportprofielen': what a school's committee may fill in, and what it is told when it can't be."""
+"""'Exportprofielen': validation, saving and the preview."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was exported when is remembered: the same set again, and 'Alleen nieuw sinds vorige export'."""
+"""Stored exports, and 'Alleen nieuw sinds vorige export'."""
 
 from __future__ import annotations
 

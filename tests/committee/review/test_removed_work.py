@@ -1,4 +1,4 @@
-"""What an examiner gave who was taken off: the committee reads who did that, when, and what it was."""
+"""The committee reads the work of removed examiners."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.factories import ContactFactory
 
 
 def remove_examiner(assessment: Assessment, *left: Contact, by: User) -> None:
-    """Whoever is not among `left` is taken off, confirmed."""
+    """Remove all examiners but `left`, confirmed."""
     couplings.choose_examiners(
         assessment=assessment, target=couplings.Target(), contacts=left, by=by, remove_begun=True, replace_finer=True
     )

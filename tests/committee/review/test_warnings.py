@@ -1,4 +1,4 @@
-"""What a member is asked to look at before a result becomes final."""
+"""The warnings before a result becomes final."""
 
 from __future__ import annotations
 
