@@ -68,15 +68,15 @@ def invitations_of(*, user: User, unit: ExamUnit) -> InvitationQuerySet:
 def get_assessments(user: User, unit: ExamUnit, data: QueryDict, name: str = "beoordeling") -> list[Assessment]:
     """Return the assessments listed under `name`, sorted by student.
 
-    Raises `Http404` unless all are the docent's, of this unit and of one school, and at most `MAX_TOGETHER`.
+    Raises `Http404` unless all are the docent's, of this unit and of one school, and at most `MAX_BATCH`.
     """
     public_ids = request_data.public_ids(data, name)
     queryset = Assessment.objects.for_docent(user).filter(exam=unit.exam_version.exam, unit_code=unit.code)
     assessments = list(
-        queryset.for_pages().filter(public_id__in=public_ids[: MAX_TOGETHER + 1]).order_by("student__sort_key", "pk")
+        queryset.for_pages().filter(public_id__in=public_ids[: MAX_BATCH + 1]).order_by("student__sort_key", "pk")
     )
     one_school = len({assessment.school_id for assessment in assessments}) == 1
-    if not one_school or len(assessments) != len(public_ids) or len(assessments) > MAX_TOGETHER:
+    if not one_school or len(assessments) != len(public_ids) or len(assessments) > MAX_BATCH:
         raise Http404
     return assessments
 
@@ -90,4 +90,4 @@ def get_proposal(user: User, public_id: UUID) -> Proposal:
     return get_object_or_404(proposals, public_id=public_id, invitation__assessment__in=assessments)
 
 
-MAX_TOGETHER = 60  # students; a URL with the ids of their assessments stays within the limits of web servers
+MAX_BATCH = 60  # students; a URL with the ids of their assessments stays within the limits of web servers

@@ -28,8 +28,8 @@ class AssessmentsConfig(AppConfig):
         dashboard.register(leavers.still_running)
         kinds.register(DATES_OF_STUDENTS)
         Document.work = documents.make
-        DataRequest.work = data_requests.make
-        register(unsubscribe.LINK_KIND, unsubscribe.resolve)
+        DataRequest.work = data_requests.make_file
+        register(unsubscribe.STOP_LINK_KIND, unsubscribe.resolve_stop_link)
         post_save.connect(_keep_from_student, sender=User, dispatch_uid="assessments.keep_from_student")
         address_corrected.connect(_invite_at_new_address, dispatch_uid="assessments.invite_at_new_address")
 

@@ -51,7 +51,7 @@ def without_initiator(assessments: Iterable[Assessment]) -> set[int]:
     return set(Assessment.objects.filter(initiator_left(), pk__in=pks).values_list("pk", flat=True))
 
 
-def take_over(*, assessment: Assessment, by: User) -> None:
+def reassign(*, assessment: Assessment, by: User) -> None:
     """Make `by`, a docent of the school, the initiator in place of one who left.
 
     Raises `DomainError` when the initiator is still there, or the assessment is closed.

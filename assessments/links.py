@@ -75,14 +75,14 @@ def _token(pk: int, generation: int) -> str:
     return signing.Signer(salt=_LINK_SALT).sign_object([pk, generation])
 
 
-def mail_link(*, invitation: Invitation, together: Sequence[Invitation] = ()) -> Link:
+def mail_link(*, invitation: Invitation, batch: Sequence[Invitation] = ()) -> Link:
     """Return the reference that the outbox stores in place of the link, until it sends.
 
-    `together` are all invitations of a mail with a link for each: a void link does not hold back the others.
+    `batch` are all invitations of a mail with a link for each: a void link does not hold back the others.
     """
     data: dict[str, Any] = {"invitation": invitation.pk, "generation": invitation.generation}
-    if together:
-        data["together"] = [[other.pk, other.generation] for other in together]
+    if batch:
+        data["batch"] = [[other.pk, other.generation] for other in batch]
     return Link(kind=LINK_KIND, data=data)
 
 
@@ -119,7 +119,7 @@ def _resolve(data: Mapping[str, Any], standing: Mapping[int, int]) -> str | Link
 
 def _wanted(data: Mapping[str, Any]) -> dict[int, int]:
     """Return the generation that the mail was made for, by invitation id, of all invitations of that mail."""
-    return {data["invitation"]: data["generation"]} | dict(data.get("together", ()))
+    return {data["invitation"]: data["generation"]} | dict(data.get("batch", ()))
 
 
 def _url(pk: int, generation: int) -> str:

@@ -1,4 +1,4 @@
-"""The mails of an assessment: one function a mail, each queued in its caller's transaction."""
+"""Queue the mails of an assessment, each in its caller's transaction."""
 
 from __future__ import annotations
 
@@ -24,20 +24,19 @@ from . import links as assessments_links
 from . import unsubscribe
 from .models import KEPT_DAYS, Assessment, Document, Invitation, MailAbout, Proposal
 
-# If one of these fails the committee must know: it is about a result.
+# The committee is shown a failure of these: they are about a result.
 WATCHED = ("result", "final_student", "result_withdrawn", "result_withdrawn_student")
 
 
 def queue_invitation(*, invitation: Invitation) -> OutgoingMail:
-    """'Start beoordeling': asks the examiner, with the remark and the attachments of the invitation."""
+    """Ask the examiner, with the invitation's remark and attachments ('Start beoordeling')."""
     return _queue_to_examiner("invitation", invitation, attachments=_attachments(invitation))
 
 
 def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> OutgoingMail:
-    """One mail to the examiner of all `invitations`, with a green button for each student.
+    """Send one mail with a button for each student; the invitations share contact, exam, remark and attachments.
 
-    They share contact, exam, remark and attachments, as `by` just made them. Queue it in the
-    transaction that made them.
+    Call in the transaction that made the invitations.
     """
     first = invitations[0]
     if len(invitations) == 1:
@@ -48,23 +47,20 @@ def queue_invitations(*, invitations: Sequence[Invitation], by: User) -> Outgoin
         "invitation_together",
         to=first.contact,
         about=[invitation.assessment for invitation in invitations],
-        context={"invitation": first, "expires_at": first.expires_at, **together_context(buttons, by=by)},
+        context={"invitation": first, "expires_at": first.expires_at, **batch_context(buttons, by=by)},
         attachments=_attachments(first),
-        links={names[i.pk]: assessments_links.mail_link(invitation=i, together=invitations) for i in invitations},
+        links={names[i.pk]: assessments_links.mail_link(invitation=i, batch=invitations) for i in invitations},
         reply_to=by.email,
     )
 
 
-def together_context(buttons: Sequence[tuple[Assessment, str]], *, by: User) -> dict[str, Any]:
-    """What the templates of one mail for several students need, on the screen too: each assessment with its link."""
+def batch_context(buttons: Sequence[tuple[Assessment, str]], *, by: User) -> dict[str, Any]:
+    """Return the context of a mail for several students, which the preview shows too."""
     return {"buttons": buttons, "first": buttons[0][0], "asker": by}
 
 
 def queue_reminder(*, invitation: Invitation, open_parts: int, parts: int) -> OutgoingMail:
-    """Asks once more: what is still open, with the link that the examiner has already, and how to be asked no more.
-
-    The headers are those with which a mail program makes a button of its own (RFC 8058).
-    """
+    """Remind of the open parts, with the current link and a link to stop reminders (header: RFC 8058)."""
     stop = placeholder("stop")
     planned_on = invitation.assessment.planned_on
     is_ahead = planned_on is not None and planned_on >= timezone.localdate()
@@ -72,15 +68,15 @@ def queue_reminder(*, invitation: Invitation, open_parts: int, parts: int) -> Ou
         "reminder",
         invitation,
         context={"open_parts": open_parts, "parts": parts, "stop_link": stop, "is_ahead": is_ahead},
-        more_links={"stop": unsubscribe.mail_link(invitations=[invitation])},
+        more_links={"stop": unsubscribe.stop_link(invitations=[invitation])},
         headers=_unsubscribe(stop),
     )
 
 
 def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> OutgoingMail:
-    """One reminder to the examiner of all these (invitation, open parts, parts), with a green button for each.
+    """Send one reminder of all these (invitation, open parts, parts), which share contact and initiator.
 
-    They share contact and initiator. One link stops the reminders for all of them.
+    One link stops the reminders of all of them.
     """
     if len(students) == 1:
         [(invitation, open_parts, parts)] = students
@@ -102,8 +98,8 @@ def queue_reminders(*, students: Sequence[tuple[Invitation, int, int]]) -> Outgo
             "stop_link": stop,
         },
         links={
-            **{names[i.pk]: assessments_links.mail_link(invitation=i, together=invitations) for i in invitations},
-            "stop": unsubscribe.mail_link(invitations=invitations),
+            **{names[i.pk]: assessments_links.mail_link(invitation=i, batch=invitations) for i in invitations},
+            "stop": unsubscribe.stop_link(invitations=invitations),
         },
         reply_to=first.initiator.email,
         headers=_unsubscribe(stop),
@@ -115,7 +111,7 @@ def _unsubscribe(stop: str) -> dict[str, str]:
 
 
 def queue_sent_back(*, invitation: Invitation, remark: str, by: User) -> OutgoingMail:
-    """`by`, of the committee, asks the examiner to look at the assessment once more."""
+    """Ask the examiner, for committee member `by`, to revise the assessment."""
     asker = _asker(invitation.assessment, by)
     return _queue_to_examiner(
         "sent_back", invitation, context={"committee_remark": remark, "asker": asker}, reply_to=asker.email
@@ -123,12 +119,12 @@ def queue_sent_back(*, invitation: Invitation, remark: str, by: User) -> Outgoin
 
 
 def _asker(assessment: Assessment, by: User) -> User:
-    """Whom an examiner asks about what `by` of the committee did: the initiator, or `by` when that one left."""
+    """Return the contact for questions about a decision of `by`: the initiator, or `by` when the initiator left."""
     return by if assessment.initiator_left else assessment.initiator
 
 
 def queue_cancelled(*, invitation: Invitation, by: User) -> OutgoingMail:
-    """Tells an examiner who was asked that nothing is left to do; why is the school's business."""
+    """Notify an invited examiner that nothing is left to do, without the reason."""
     assessment = invitation.assessment
     asker = _asker(assessment, by)
     return _queue(
@@ -141,7 +137,7 @@ def queue_cancelled(*, invitation: Invitation, by: User) -> OutgoingMail:
 
 
 def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> OutgoingMail:
-    """Tells the initiator that the committee cancelled the assessment, and where the reason stands."""
+    """Notify the initiator that the committee cancelled, with a link to the reason."""
     url = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id])
     return _queue(
         "cancelled_initiator",
@@ -153,17 +149,17 @@ def queue_cancelled_to_initiator(*, assessment: Assessment, by: User) -> Outgoin
 
 
 def queue_cancelled_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
-    """Tells the student that the assessment does not go on, and where the reason stands."""
+    """Notify the student of the cancellation, with a link to the reason."""
     return _queue_to_student("cancelled_student", assessment, by=by)
 
 
 def queue_final_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
-    """Tells the student that there is a result, where it stands, and how and until when to appeal; not what it is."""
+    """Notify the student of the result, without it: a link, and how and until when to appeal."""
     return _queue_to_student("final_student", assessment, by=by)
 
 
 def queue_result_withdrawn(*, document: Document, to: str, by: User, reason: str) -> OutgoingMail:
-    """Tells the exam office at `to` that what it archived is no result any more."""
+    """Notify the exam office at `to` that the archived result was withdrawn."""
     return _queue(
         "result_withdrawn",
         to=to,
@@ -174,19 +170,19 @@ def queue_result_withdrawn(*, document: Document, to: str, by: User, reason: str
 
 
 def queue_result_withdrawn_to_student(*, assessment: Assessment, by: User) -> OutgoingMail:
-    """Tells the student that the result stands no more; not what it was, nor why."""
+    """Notify the student of the withdrawal, without the result and the reason."""
     return _queue_to_student("result_withdrawn_student", assessment, by=by)
 
 
 def drop_unsent(*, assessment: Assessment, kind: str) -> None:
-    """What mails of this kind say of the assessment is true no more: those that did not go out won't."""
+    """Drop the unsent mails of this kind, which are no longer true."""
     mails = OutgoingMail.objects.filter(about__assessment=assessment, kind=kind, dropped_at__isnull=True)
     for pk in mails.exclude(state=MailState.SENT).order_by("pk").values_list("pk", flat=True):
         drop(pk)
 
 
 def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
-    """Tells the initiator that no examiner is waited for any more."""
+    """Notify the initiator that all examiners have completed."""
     url = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id])
     return _queue(
         "all_done",
@@ -197,7 +193,7 @@ def queue_all_done(*, assessment: Assessment) -> OutgoingMail:
 
 
 def queue_proposal(*, proposal: Proposal) -> OutgoingMail:
-    """An examiner proposes a colleague: asks the initiator, with the way to the page where the answer is given."""
+    """Ask the initiator to accept or decline the proposed colleague."""
     invitation = proposal.invitation
     assessment = invitation.assessment
     page = settings.SITE_URL + reverse("assessments:detail", args=[assessment.public_id]) + "#voorstellen"
@@ -211,14 +207,14 @@ def queue_proposal(*, proposal: Proposal) -> OutgoingMail:
 
 
 def queue_proposal_declined(*, proposal: Proposal) -> OutgoingMail:
-    """The teacher wants the examiner to go on, and not the colleague."""
+    """Notify the examiner that the proposed colleague was declined."""
     return _queue_to_examiner("proposal_declined", proposal.invitation, context={"proposal": proposal})
 
 
 def queue_result(*, document: Document, again_by: User | None = None) -> OutgoingMail:
-    """The final PDF, to the exam office that the committee named; `ValueError` while it is not made.
+    """Send the final PDF to the exam office; raise `ValueError` until it is made.
 
-    `again_by` is who has it sent once more, and named the address.
+    `again_by` is the member who sends it again.
     """
     assessment = document.assessment
     if document.file is None:
@@ -235,7 +231,7 @@ def queue_result(*, document: Document, again_by: User | None = None) -> Outgoin
 
 
 def queue_own_data(*, student: Membership) -> OutgoingMail:
-    """Tells the student that the file with their own data is there; the file itself is behind the login."""
+    """Notify the student that the file with their data is ready, behind the login."""
     page = settings.SITE_URL + reverse("assessments:own_data")
     return _queue(
         "own_data",
@@ -247,7 +243,7 @@ def queue_own_data(*, student: Membership) -> OutgoingMail:
 
 
 def invitation_context(invitation: Invitation, *, link: str) -> dict[str, Any]:
-    """What the invitation's templates need; the screen shows the message from the same ones."""
+    """Return the context of the invitation's templates, which the preview uses too."""
     return {"invitation": invitation, "assessment": invitation.assessment, "link": link}
 
 
@@ -302,9 +298,9 @@ def _queue(
     reply_to: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
-    """A mail that is about these assessments, of one school, and goes with each of them (`erase`).
+    """Queue a mail about assessments of one school, with which it is erased.
 
-    One that is about none says whose it is, and goes after a year.
+    Without assessments it needs `school`, and is erased after a year.
     """
     language = to.language if isinstance(to, Contact) else Language.DUTCH
     school = school or about[0].school
@@ -329,10 +325,10 @@ def _queue(
 
 
 def _logo_url(school: School) -> str:
-    """Not attached: a mail for thirty students stays small, and a program that shows no pictures shows the name."""
+    """Return the URL: an attached logo would enlarge every mail."""
     return settings.SITE_URL + school.branding.logo_url if school.logo_id else ""
 
 
 def _list_id(school: School) -> str:
-    """By which a mail program can sort what comes from one school (RFC 2919)."""
+    """Return the List-Id of the school (RFC 2919)."""
     return formataddr((one_line(school.name), f"school-{school.pk}.{urlsplit(settings.SITE_URL).hostname}"))

@@ -15,17 +15,17 @@ from digibeoordelen.outbox.links import Link
 from . import lifecycle
 from .models import Event, Invitation
 
-LINK_KIND = "stop_reminders"
+STOP_LINK_KIND = "stop_reminders"
 _SALT = "assessments.stop_reminders"
 
 
-def mail_link(*, invitations: Sequence[Invitation]) -> Link:
+def stop_link(*, invitations: Sequence[Invitation]) -> Link:
     """Return the reference that the outbox stores in place of the link, until it sends."""
-    return Link(kind=LINK_KIND, data={"invitations": [invitation.pk for invitation in invitations]})
+    return Link(kind=STOP_LINK_KIND, data={"invitations": [invitation.pk for invitation in invitations]})
 
 
-def resolve(data: Mapping[str, Any]) -> str:
-    """Return the absolute URL for `mail_link`'s data."""
+def resolve_stop_link(data: Mapping[str, Any]) -> str:
+    """Return the absolute URL for `stop_link`'s data."""
     return settings.SITE_URL + reverse("assessments:no_reminders", args=[_token(*_pks(data))])
 
 
@@ -33,7 +33,7 @@ def _pks(data: Mapping[str, Any]) -> list[int]:
     return list(data["invitations"]) if "invitations" in data else [data["invitation"]]  # one in queued older mails
 
 
-def token_for(*invitations: Invitation) -> str:
+def stop_token(*invitations: Invitation) -> str:
     """Return the link's token. It only stops reminders, and stays valid when newer links are made."""
     return _token(*(invitation.pk for invitation in invitations))
 
@@ -42,7 +42,7 @@ def _token(*pks: int) -> str:
     return signing.Signer(salt=_SALT).sign_object(pks[0] if len(pks) == 1 else pks)
 
 
-def find(token: str) -> list[Invitation]:
+def find_invitations(token: str) -> list[Invitation]:
     """Return the invitations of a token; empty when the signature is invalid."""
     try:
         signed = signing.Signer(salt=_SALT).unsign_object(token)

@@ -39,20 +39,20 @@ urlpatterns = [
         name="add_numbers",
     ),
     path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/ga-verder/", start_views.start, name="start"),
-    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/", batch_views.together, name="together"),
+    path("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/", batch_views.choose_for_batch, name="together"),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/kiezen/",
-        batch_views.pick_together,
+        batch_views.pick_for_batch,
         name="pick_together",
     ),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/overnemen/",
-        batch_views.take_over_together,
+        batch_views.save_batch_choice,
         name="take_over_together",
     ),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/toevoegen/",
-        batch_views.add_contact_together,
+        batch_views.add_contact_for_batch,
         name="add_contact_together",
     ),
     path(
@@ -62,17 +62,17 @@ urlpatterns = [
     ),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/per-student/overnemen/",
-        batch_views.take_over_per_student,
+        batch_views.save_per_student,
         name="take_over_per_student",
     ),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/uitnodigen/",
-        invitations_batch_views.message_together,
+        invitations_batch_views.message_for_batch,
         name="message_together",
     ),
     path(
         "examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/verzenden/",
-        invitations_batch_views.send_together,
+        invitations_batch_views.send_batch,
         name="send_together",
     ),
     path(
@@ -88,11 +88,11 @@ urlpatterns = [
     ),
     path("beoordelingen/<uuid:public_id>/", views.detail, name="detail"),
     path("beoordelingen/<uuid:public_id>/verzending/", delivery_status.assessment_delivery_status, name="sending"),
-    path("beoordelingen/<uuid:public_id>/intrekken/", start_views.take_back, name="take_back"),
+    path("beoordelingen/<uuid:public_id>/intrekken/", start_views.undo_start, name="take_back"),
     path("beoordelingen/<uuid:public_id>/volgen/", start_views.become_initiator, name="become_initiator"),
     path("beoordelingen/<uuid:public_id>/examinatoren/", coupling_views.examiners, name="examiners"),
     path("beoordelingen/<uuid:public_id>/examinatoren/kiezen/", coupling_views.pick, name="pick"),
-    path("beoordelingen/<uuid:public_id>/examinatoren/overnemen/", coupling_views.take_over, name="take_over"),
+    path("beoordelingen/<uuid:public_id>/examinatoren/overnemen/", coupling_views.save_choice, name="take_over"),
     path("beoordelingen/<uuid:public_id>/examinatoren/weghalen/", coupling_views.use_coarser, name="use_coarser"),
     path(
         "beoordelingen/<uuid:public_id>/examinatoren/meer-studenten/",

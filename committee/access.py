@@ -1,4 +1,4 @@
-"""Loading is the check: a search, or an assessment for the committee's screens, and the address of a page of it."""
+"""Load what a committee member may see; loading is the permission check."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from assessments.models import Assessment
 
 
 def get_schools(user: User) -> QuerySet[School]:
-    """The schools where `user` is in the committee, by name, fetched; 404 for who is in none."""
+    """Return the schools where `user` is in the committee, by name; raise `Http404` without one."""
     schools = user.schools_as(Role.EXAMENCOMMISSIE).order_by("name")
     if not schools:
         raise Http404
     return schools
 
 
-def own_memberships(user: User) -> list[int]:
-    """As a student: nobody sees the own assessments as a member of the committee (`for_committee`)."""
+def student_memberships(user: User) -> list[int]:
+    """Return the ids of the user's memberships as a student, whose assessments `for_committee` excludes."""
     return list(user.memberships.filter(role=Role.STUDENT).order_by().values_list("pk", flat=True))
 
 
-def get_afname(user: User, public_id: UUID) -> Assessment:
-    """An assessment of a school where `user` is in the committee, and not the student; else 404."""
+def get_assessment(user: User, public_id: UUID) -> Assessment:
+    """Return an assessment of a school where `user` is in the committee, not their own; else raise `Http404`."""
     return get_object_or_404(Assessment.objects.for_committee(user).for_pages(), public_id=public_id)
 
 
-def shown(request: UserRequest, form: Form, name: str, now: object) -> object:
-    """What a hidden field holds: `now`, but where the form is shown again for its errors what it was opened with.
+def posted_value(request: UserRequest, form: Form, name: str, now: object) -> object:
+    """Return the value for a hidden field: `now`, or the posted one when the form is shown again for its errors.
 
-    So mending an error does not take in unseen what changed meanwhile.
+    The posted one detects a change made since the form was opened.
     """
     return request.POST.get(name, now) if form.errors else now
 
 
-def address(request: UserRequest, name: str, assessment: Assessment | None = None) -> str:
-    """A page, of this assessment, that keeps the list's search in its address, for the way back."""
+def page_url(request: UserRequest, name: str, assessment: Assessment | None = None) -> str:
+    """Return the URL of page `name`, with the list's search in the query string for the link back."""
     search = request.GET.urlencode()
     return reverse(name, args=[assessment.public_id] if assessment else None) + (f"?{search}" if search else "")

@@ -1,6 +1,6 @@
-"""What an export can hold: each column with its key, its usual header, what stands in it and where that is read.
+"""The columns and the formats of an export.
 
-A value is read from an assessment, by `exported__…` from its result as it was when it was exported.
+Values are looked up from an assessment; `exported__…` is its result at the time of the export.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ class Kind(Enum):
     """How a column's values are written."""
 
     TEXT = "text"
-    CODE = "code"  # text of which there are few
-    NAME = "name"  # of several values, those that are there with a space between them
+    CODE = "code"  # text with few different values
+    NAME = "name"  # the non-empty values, joined by spaces
     NUMBER = "number"
     GRADE = "grade"
     OVG = "ovg"
@@ -28,7 +28,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """`fields` are look-ups from `Assessment`; `key` is what a school's profile keeps, and stays as it is."""
+    """`fields` are look-ups from `Assessment`; `key` is stored in profiles and must not change."""
 
     key: str
     header: str
@@ -42,8 +42,8 @@ def _of_user(path: str) -> tuple[str, ...]:
 
 
 STUDENT, EXAM, UNIT = "student", "exam", "unit"
-FINAL_ON = "final_on"  # the day in Dutch time; the reader adds it
-ALL = (
+FINAL_ON = "final_on"  # the day in Dutch time, annotated by `rows`
+COLUMNS = (
     Column(
         "student_number",
         "studentnummer",
@@ -79,8 +79,8 @@ ALL = (
     Column("initiator", "initiator", "wie de beoordeling startte", Kind.NAME, _of_user("initiator")),
     Column("school", "school", "de naam van de school", Kind.TEXT, ("school__name",)),
 )
-BY_KEY = {column.key: column for column in ALL}
-PLAIN_COLUMNS = ALL[:12]
+BY_KEY = {column.key: column for column in COLUMNS}
+PLAIN_COLUMNS = COLUMNS[:12]
 
 
 def _sample(number: str, name: tuple[str, str, str], ovg: str, grade: str, day: date) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _sample(number: str, name: tuple[str, str, str], ovg: str, grade: str, day: 
     }
 
 
-# Three invented results: what the screens show of a profile.
+# Three invented results, for the preview of a profile.
 SAMPLE = (
     _sample("100417", ("Anouk", "van 't", "Hoff"), "G", "8.3", date(2026, 11, 23)),
     _sample("100418", ("Zoë", "", "Bakker"), "V", "6.5", date(2026, 11, 23)),
@@ -163,7 +163,7 @@ LETTERS = {"O": "O", "V": "V", "G": "G"}
 
 @dataclass(frozen=True)
 class Shape:
-    """`columns` are pairs of a column's key and its header; `words` say how O, V and G are written."""
+    """`columns` are pairs of a column's key and its header; `words` maps O, V and G to how they are written."""
 
     name: str
     columns: tuple[tuple[str, str], ...]
@@ -175,15 +175,14 @@ class Shape:
     has_headers: bool = True
 
     @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Shape:
-        """The shape that `as_json` wrote."""
-        return cls(**{**kept, "columns": tuple((key, header) for key, header in kept["columns"])})
+    def from_json(cls, stored: dict[str, Any]) -> Shape:
+        return cls(**{**stored, "columns": tuple((key, header) for key, header in stored["columns"])})
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @property
-    def chosen(self) -> list[Column]:
+    def selected(self) -> list[Column]:
         return [BY_KEY[key] for key, _ in self.columns]
 
     @property

@@ -1,4 +1,4 @@
-"""The search of 'Examen afnames': the fields in the page's address, and the assessments that they find."""
+"""The search of 'Examen afnames', read from the query string."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from accounts.search import matches
 from assessments.models import Assessment, AssessmentQuerySet, Assignment, Status
 from exams.models import Exam
 
-from .access import get_schools, own_memberships
+from .access import get_schools, student_memberships
 
 ALL = "ALLE"
-PROPOSED = "VOORGEDRAGEN"  # of those that are 'Beoordeeld': what a member proposed to make final
+PROPOSED = "VOORGEDRAGEN"  # the 'Beoordeeld' ones that a member proposed to make final
 
-EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # what is one day further is a date, too
+EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)  # one day further is still a date
 NO_DATE = "Dit is geen datum. Een datum ziet eruit als 23-11-2026."
 
 
-class DayField(forms.DateField):
-    """A day from a date picker, or typed as people write it."""
+class SearchDateField(forms.DateField):
+    """An optional day from a date picker, or typed as 23-11-2026."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -45,16 +45,18 @@ class DayField(forms.DateField):
 
 
 class SearchForm(forms.Form):
-    """Students and initiators are found by (parts of) name, e-mail address or number, examiners by what the address
-    book holds of them; the period is that of the state which the list shows, in its column 'Sinds'."""
+    """Match students and initiators by parts of name, e-mail address or number, examiners by their contact.
+
+    The period is that of the current status (column 'Sinds').
+    """
 
     examen = forms.ChoiceField(label="Examen", required=False)
     student = LineFormField(label="Student", required=False)
     status = forms.ChoiceField(
         label="Status", required=False, choices=[*Status.choices, (ALL, "Alle statussen")], initial=Status.ASSESSED
     )
-    van = DayField(label="Sinds: van")
-    tot = DayField(label="Sinds: tot en met")
+    van = SearchDateField(label="Sinds: van")
+    tot = SearchDateField(label="Sinds: tot en met")
     initiator = LineFormField(label="Initiator", required=False)
     examinator = LineFormField(label="Examinator", required=False)
 
@@ -65,15 +67,15 @@ class SearchForm(forms.Form):
 
 
 class AssessmentSearch:
-    """The search as the address has it, at the schools where `user` is in the committee; 404 without any.
+    """A search at the schools where `user` is in the committee; raises `Http404` without one.
 
-    Without a status it is 'Beoordeeld', since those wait for the committee; `ALL` is all of them, and where a school
-    has `four_eyes` there is `PROPOSED`. What can't be understood is passed over and reported at its field.
+    The default status is 'Beoordeeld', which waits for the committee. `PROPOSED` exists where a school has
+    `four_eyes`. An invalid field does not filter and has its error.
     """
 
     def __init__(self, data: QueryDict, *, user: User) -> None:
         self.user = user
-        self.schools, self.own = list(get_schools(user)), own_memberships(user)
+        self.schools, self.memberships = list(get_schools(user)), student_memberships(user)
         self.four_eyes = any(school.four_eyes for school in self.schools)
         assessed = Assessment.objects.filter(school__in=self.schools, exam=OuterRef("pk")).order_by()
         self.exams = {exam.pk: exam for exam in Exam.objects.filter(Exists(assessed))}
@@ -89,50 +91,50 @@ class AssessmentSearch:
 
     @property
     def inactive(self) -> str:
-        """The names of the schools where assessing is off."""
+        """The names of the schools where digital assessment is off."""
         return ", ".join(school.name for school in self.schools if not school.digital_assessment_active)
 
     @property
     def status(self) -> str:
-        """The status that is shown, or `ALL` or `PROPOSED`."""
+        """A `Status`, `ALL` or `PROPOSED`."""
         return self.values.get("status") or ALL
 
     @property
     def exam(self) -> Exam | None:
-        chosen = self.values.get("examen")
-        return self.exams[int(chosen)] if chosen else None
+        selected = self.values.get("examen")
+        return self.exams[int(selected)] if selected else None
 
     @property
     def problems(self) -> list[str]:
-        """What can't be understood, and in which field."""
+        """The errors, each with the label of its field."""
         return [f"‘{self.form[name].label}’: {error}" for name, errors in self.form.errors.items() for error in errors]
 
     @property
-    def has_words(self) -> bool:
-        """Whether anything but the status narrows the list."""
+    def has_filters(self) -> bool:
+        """Whether a field other than the status filters."""
         return any(value for name, value in self.values.items() if name != "status")
 
     @property
-    def names_people(self) -> bool:
+    def filters_by_person(self) -> bool:
         return any(self.values.get(name) for name in ("student", "initiator", "examinator"))
 
     def find(self, status: str, *, school: School) -> AssessmentQuerySet:
-        """The assessments in this state, or `ALL` or `PROPOSED`, that the other fields find at one of `schools`.
+        """Return the matching assessments of `school` with this status, `ALL` or `PROPOSED`.
 
-        These are of `AssessmentQuerySet.for_committee`, whose schools and own memberships were read once.
+        The same rows as `AssessmentQuerySet.for_committee`, from schools and memberships that were read once.
         """
         queryset = self._filter(Assessment.objects.filter(school=school))
-        if self.own:
-            queryset = queryset.exclude(student__in=self.own)
+        if self.memberships:
+            queryset = queryset.exclude(student__in=self.memberships)
         if status == PROPOSED:
             return queryset.proposed_to_make_final()
         return queryset if status == ALL else queryset.filter(status=status)
 
     def final_results(self) -> AssessmentQuerySet | None:
-        """What the CSV holds: the final results of the chosen exam, by the other fields too; None without an exam.
+        """Return the final results to export; None without an exam.
 
-        The status that the list shows does not count (source text: 'mits die de status Definitief hebben'). One's
-        own result is among them: it is no secret any more, and the file is the school's.
+        Every field but the status filters (source text: 'mits die de status Definitief hebben'). The member's own
+        result is included: the file is the school's.
         """
         if self.exam is None:
             return None

@@ -5,7 +5,6 @@ from django.db import DatabaseError, connection
 from django.db.models import Min
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
 
@@ -18,7 +17,6 @@ BROKER_SECONDS = 1
 
 
 @login_not_required
-@never_cache
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
     """Return 200 if the database answers, else 503; not for the broker, as pages work without it."""

@@ -143,7 +143,7 @@ class FinalBatchFactory(DjangoModelFactory):
 
 
 class ExportFactory(DjangoModelFactory):
-    """An export without a result; `remember_export.remember` makes one that has them."""
+    """An export without a result; `snapshot.create_export` makes one that has them."""
 
     class Meta:
         model = Export

@@ -85,7 +85,7 @@ def values(
     document = finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test")
     document.file = keep(b"%PDF-1.7")
     document.save()
-    asked, _ = data_requests.ask(student=student, by=docent)
+    asked, _ = data_requests.request_file(student=student, by=docent)
     whose = {"accounts:stop_email_change": committee_member}  # one change at a time waits for each person
     tokens = {name: make(school, whose.get(name, docent)) for name, make in ACCOUNT_LINKS.items()}
     core_task = unit.core_tasks.get()
@@ -143,7 +143,7 @@ def values(
             if name in ACCOUNT_LINKS:
                 return [tokens[name]]
             of_reminders = name == "assessments:no_reminders"
-            return [unsubscribe.token_for(invitation) if of_reminders else links.token_for(invitation=invitation)]
+            return [unsubscribe.stop_token(invitation) if of_reminders else links.token_for(invitation=invitation)]
         if parameter == "object_id":
             model = next((model for start, model in objects.items() if start in name), StoredFile)
             return list(model.objects.values_list("pk", flat=True)[:5])

@@ -408,7 +408,7 @@ def address(
     }
 
     def asked_own_data() -> Any:
-        asked, _ = data_requests.ask(student=assessed.student, by=docent)
+        asked, _ = data_requests.request_file(student=assessed.student, by=docent)
         DataRequest.objects.run(asked.pk)
         return asked
 
@@ -445,7 +445,7 @@ def address(
         if name in ACCOUNT_LINKS:
             return reverse(name, args=[ACCOUNT_LINKS[name](school, docent)])
         if name == "assessments:no_reminders":
-            return reverse(name, args=[unsubscribe.token_for(invitation)])
+            return reverse(name, args=[unsubscribe.stop_token(invitation)])
         if name in FOR_FINAL and not route.startswith("documenten/"):
             final_document()
         if route.startswith("commissie/exports/gewijzigd/"):

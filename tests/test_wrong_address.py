@@ -24,7 +24,7 @@ def is_link_page(page: str) -> bool:
 def test_rubbish_after_an_examiners_link_says_the_link_is_wrong(
     client: Client, invitation: Invitation, name: str
 ) -> None:
-    token = unsubscribe.token_for(invitation) if name == "no_reminders" else links.token_for(invitation=invitation)
+    token = unsubscribe.stop_token(invitation) if name == "no_reminders" else links.token_for(invitation=invitation)
     path = reverse(f"assessments:{name}", args=[token])
     for rubbish in RUBBISH:
         for written in (f"{path}{rubbish}", f"{path.rstrip('/')}{rubbish}", f"{path.rstrip('/')}{rubbish}/"):

@@ -38,19 +38,19 @@ class Member:
 
 
 @dataclass
-class Group:
+class Batch:
     members: list[Member]
 
     @property
-    def left_out(self) -> list[Member]:
+    def skipped(self) -> list[Member]:
         """The students for whom no examiner can be invited."""
         return [member for member in self.members if member.why_not]
 
     @property
     def without_examiner(self) -> list[Assessment]:
         """The running assessments without an examiner."""
-        left_out = [member for member in self.left_out if not member.examiners]
-        return [member.assessment for member in left_out if not member.assessment.is_closed]
+        skipped = [member for member in self.skipped if not member.examiners]
+        return [member.assessment for member in skipped if not member.assessment.is_closed]
 
     @property
     def invitable(self) -> list[tuple[Contact, list[Assessment]]]:
@@ -73,14 +73,14 @@ class SharedPart:
 
 @dataclass
 class SharedChoice:
-    """The choice at one target for all students together; `differs` when it is not the same for each."""
+    """The choice at one target for all students; `differs` when it is not the same for each."""
 
     contacts: list[Contact]
     differs: bool
 
 
 @dataclass
-class Outcome:
+class BatchOutcome:
     """The assessments done, the Dutch reasons of the refused ones, and those that need a confirmation (`to_ask`)."""
 
     done: list[Assessment] = field(default_factory=list)
@@ -105,7 +105,7 @@ def names_of(assessments: Sequence[Assessment]) -> str:
     return ", ".join(assessment.student.user.full_name for assessment in assessments)
 
 
-def read_group(assessments: Sequence[Assessment]) -> Group:
+def read_batch(assessments: Sequence[Assessment]) -> Batch:
     """Read the examiners and who can be invited, in two queries; examiners by last name."""
     members = {assessment.pk: Member(assessment) for assessment in assessments}
     invitations = Invitation.objects.standing().filter(assessment__in=members)
@@ -118,7 +118,7 @@ def read_group(assessments: Sequence[Assessment]) -> Group:
         member.examiners.append(assignment.contact)
         if not member.assessment.is_closed and (assignment.assessment_id, assignment.contact_id) not in invited:
             member.invitable.append(assignment.contact)
-    return Group(list(members.values()))
+    return Batch(list(members.values()))
 
 
 def read_parts(assessments: Sequence[Assessment], unit: ExamUnit) -> dict[WorkProcess, list[SharedPart]]:
@@ -147,7 +147,7 @@ def read_parts(assessments: Sequence[Assessment], unit: ExamUnit) -> dict[WorkPr
     return shared_parts
 
 
-def chosen_at(assessments: Sequence[Assessment], target: coupling_couplings.Target) -> SharedChoice:
+def shared_choice(assessments: Sequence[Assessment], target: coupling_couplings.Target) -> SharedChoice:
     """Return the contacts chosen at exactly this target for any of the assessments, by last name."""
     chosen: dict[int, set[Contact]] = {assessment.pk: set() for assessment in assessments}
     contacts: dict[Contact, None] = {}
@@ -170,14 +170,14 @@ def choose_for_all(
     target: coupling_couplings.Target = WHOLE_EXAM,
     replace_finer: bool = False,
     asked_about: Collection[int] = (),
-) -> Outcome:
+) -> BatchOutcome:
     """Make `contacts` the choice at `target` of each assessment, one transaction per student.
 
     `versions` maps an assessment's id to the version on the docent's page; a student changed since then, or whose
     version of the exam lacks the target, is refused and the others continue. Where an examiner has begun, nothing is
     done until the docent confirmed it (`to_ask`; then `asked_about` holds the assignments' ids).
     """
-    outcome = Outcome()
+    outcome = BatchOutcome()
     for assessment in assessments:
         try:
             coupling_couplings.choose_examiners(
@@ -198,7 +198,7 @@ def choose_for_all(
 
 
 @dataclass
-class Line:
+class ExaminerLine:
     """One student on the page: the current choice for the whole exam, the typed text and its error."""
 
     assessment: Assessment
@@ -212,9 +212,9 @@ class Line:
         return f"examinator-van-{self.assessment.pk}"
 
 
-def read_lines(assessments: Sequence[Assessment]) -> list[Line]:
+def read_lines(assessments: Sequence[Assessment]) -> list[ExaminerLine]:
     """Return a line per student, in one query; a single current examiner is filled in."""
-    lines = {assessment.pk: Line(assessment) for assessment in assessments}
+    lines = {assessment.pk: ExaminerLine(assessment) for assessment in assessments}
     couplings = Coupling.objects.filter(assessment__in=lines, work_process=None, part=None).select_related("contact")
     for coupling in couplings.order_by("contact__sort_key", "pk"):
         lines[coupling.assessment_id].now.append(coupling.contact)
@@ -224,7 +224,7 @@ def read_lines(assessments: Sequence[Assessment]) -> list[Line]:
     return list(lines.values())
 
 
-def find_examiners(lines: Iterable[Line]) -> dict[int, Contact]:
+def find_examiners(lines: Iterable[ExaminerLine]) -> dict[int, Contact]:
     """Return the examiner by assessment id; empty lines are skipped, an unknown or ambiguous one gets its error."""
     filled = [line for line in lines if line.typed]
     if not filled:
@@ -242,7 +242,7 @@ def find_examiners(lines: Iterable[Line]) -> dict[int, Contact]:
 
 
 def choose_each(
-    *, lines: Iterable[Line], contacts: Mapping[int, Contact], versions: Mapping[int, int], by: User
+    *, lines: Iterable[ExaminerLine], contacts: Mapping[int, Contact], versions: Mapping[int, int], by: User
 ) -> list[Assessment]:
     """Make each contact the choice for the whole exam of its student, one transaction per student.
 

@@ -25,17 +25,17 @@ from addressbook.models import Contact
 from addressbook.people import AlreadyListed, add_by_hand
 from addressbook.picker import picker_lists
 from assessments import lifecycle, request_data
-from assessments.access import MAX_TOGETHER, get_assessment, get_assessments, get_unit
+from assessments.access import MAX_BATCH, get_assessment, get_assessments, get_unit
 from assessments.models import Assessment
 from exams.models import ExamUnit
 
 from . import batch, couplings
-from .batch import Line, Outcome, choose_each, find_examiners, read_group, read_lines
+from .batch import BatchOutcome, ExaminerLine, choose_each, find_examiners, read_batch, read_lines
 from .copy import apply_to_all, same_unit
 from .overview import all_choices, finer_choices, named, read_losses
 
 
-def together_url(
+def batch_url(
     name: str, unit: ExamUnit, assessments: Iterable[Assessment], target: couplings.Target = batch.WHOLE_EXAM
 ) -> str:
     """Return the URL of page `name` for these assessments and `target`."""
@@ -52,29 +52,29 @@ def batch_page(
         "unit": unit,
         "exam": unit.exam_version.exam,
         "assessments": assessments,
-        "together_url": together_url("together", unit, assessments),
+        "batch_url": batch_url("together", unit, assessments),
     }
     return render(request, template, context)
 
 
 @require_GET
-def together(request: UserRequest, unit_id: int) -> HttpResponse:
+def choose_for_batch(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
     if "beoordeling" not in request.GET:
         return redirect("assessments:unit_list", unit.pk)
     assessments = get_assessments(request.user, unit, request.GET)
-    group = batch.read_group(assessments)
+    students = batch.read_batch(assessments)
     return batch_page(
         request,
-        "assessments/coupling/together.html",
+        "assessments/coupling/batch.html",
         unit,
         assessments,
-        group=group,
+        members=students.members,
         work_processes=batch.read_parts(assessments, unit).items(),
         finer=finer_choices(assessments, batch.WHOLE_EXAM),
-        pick_url=together_url("pick_together", unit, assessments),
-        per_student_url=together_url("per_student", unit, assessments),
-        invite_url=together_url("message_together", unit, assessments) if group.invitable else "",
+        pick_url=batch_url("pick_together", unit, assessments),
+        per_student_url=batch_url("per_student", unit, assessments),
+        invite_url=batch_url("message_together", unit, assessments) if students.invitable else "",
     )
 
 
@@ -87,13 +87,13 @@ def selected_contacts(assessments: list[Assessment], data: QueryDict) -> list[Co
 
 
 @require_http_methods(["GET", "POST"])
-def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
+def pick_for_batch(request: UserRequest, unit_id: int) -> HttpResponse:
     """Show the address book as a picker; a POST is a search that keeps the ticks, and changes nothing."""
     unit = get_unit(request.user, unit_id)
     data = request.POST if request.method == "POST" else request.GET
     assessments = get_assessments(request.user, unit, data)
     target, ticked = couplings.target(unit.pk, data), selected_contacts(assessments, data)
-    shared = batch.chosen_at(assessments, target)
+    shared = batch.shared_choice(assessments, target)
     if request.method == "GET":
         ticked = list(dict.fromkeys([*shared.contacts, *ticked]))
     query = data.get("q", "")
@@ -103,18 +103,18 @@ def pick_together(request: UserRequest, unit_id: int) -> HttpResponse:
         "query": query,
         "finer": finer_choices(assessments, target),
         "replace_finer": "ook_daar" in data,
-        "add_url": together_url("add_contact_together", unit, assessments, target),
+        "add_url": batch_url("add_contact_together", unit, assessments, target),
         **picker_lists(school=assessments[0].school, query=query, chosen=ticked),
     }
-    return batch_page(request, "assessments/coupling/pick_together.html", unit, assessments, **context)
+    return batch_page(request, "assessments/coupling/pick_for_batch.html", unit, assessments, **context)
 
 
 @require_http_methods(["GET", "POST"])
-def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
+def add_contact_for_batch(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Contactpersoon opslaan': add an examiner by hand and return to the picker, ticked."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.GET)
-    pick_url = together_url("pick_together", unit, assessments, couplings.target(unit.pk, request.GET))
+    pick_url = batch_url("pick_together", unit, assessments, couplings.target(unit.pk, request.GET))
     form = ContactForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -125,12 +125,12 @@ def add_contact_together(request: UserRequest, unit_id: int) -> HttpResponse:
             messages.success(request, f"{contact.full_name} staat nu in het adresboek.")
             return redirect(f"{pick_url}&examinator={contact.pk}")
     return batch_page(
-        request, "assessments/coupling/add_contact_together.html", unit, assessments, form=form, pick_url=pick_url
+        request, "assessments/coupling/add_contact_for_batch.html", unit, assessments, form=form, pick_url=pick_url
     )
 
 
 @require_POST
-def take_over_together(request: UserRequest, unit_id: int) -> HttpResponse:
+def save_batch_choice(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Overnemen' for all; asks to confirm where work would no longer count, the others are saved at once."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
@@ -153,7 +153,7 @@ def take_over_together(request: UserRequest, unit_id: int) -> HttpResponse:
         return ask(
             request, outcome, everyone, sentence=f"U kiest voor {target}: {named(ticked)}.", cancel_action=pick_url
         )
-    return redirect(together_url("together", unit, everyone) + couplings.anchor(target))
+    return redirect(batch_url("together", unit, everyone) + couplings.anchor(target))
 
 
 def seen_versions(assessments: Iterable[Assessment], data: QueryDict) -> dict[int, int]:
@@ -161,7 +161,7 @@ def seen_versions(assessments: Iterable[Assessment], data: QueryDict) -> dict[in
     return {a.pk: version for a in assessments for version in request_data.numbers(data, f"versie-{a.pk}")}
 
 
-def ask(request: UserRequest, outcome: batch.Outcome, everyone: Iterable[Assessment], **page: Any) -> HttpResponse:
+def ask(request: UserRequest, outcome: batch.BatchOutcome, everyone: Iterable[Assessment], **page: Any) -> HttpResponse:
     """Ask to confirm 'Toch weghalen': the same form again, for the assessments whose work would no longer count.
 
     `everyone` (`samen=`) are the assessments of the page that follows.
@@ -176,10 +176,10 @@ def ask(request: UserRequest, outcome: batch.Outcome, everyone: Iterable[Assessm
         ),
         **page,
     }
-    return render(request, "assessments/coupling/take_off.html", context)
+    return render(request, "assessments/coupling/confirm_removal.html", context)
 
 
-def report_refused(request: UserRequest, outcome: batch.Outcome) -> None:
+def report_refused(request: UserRequest, outcome: batch.BatchOutcome) -> None:
     for refused in outcome.refused:
         messages.error(request, refused)
 
@@ -196,7 +196,7 @@ def _copy_page(request: UserRequest, assessment: Assessment, *, ticked: list[UUI
     if not choices:
         messages.info(request, "Kies eerst een examinator.")
         return redirect(examiners_url)
-    members = read_group(list(same_unit(assessment, user=request.user).running())).members
+    members = read_batch(list(same_unit(assessment, user=request.user).running())).members
     context = {
         "assessment": assessment,
         "choices": choices,
@@ -244,21 +244,23 @@ def _ticked_assessments(request: UserRequest, assessment: Assessment, name: str)
 def _refuse_wrong_number(chosen: list[Assessment]) -> None:
     if not chosen:
         raise lifecycle.DomainError("Vink eerst aan op wie u het wilt toepassen.")
-    if len(chosen) >= MAX_TOGETHER:
-        raise lifecycle.DomainError(f"U kunt dit op hooguit {MAX_TOGETHER - 1} studenten tegelijk toepassen.")
+    if len(chosen) >= MAX_BATCH:
+        raise lifecycle.DomainError(f"U kunt dit op hooguit {MAX_BATCH - 1} studenten tegelijk toepassen.")
 
 
-def _go_on(request: UserRequest, assessment: Assessment, everyone: list[Assessment], outcome: Outcome) -> HttpResponse:
+def _go_on(
+    request: UserRequest, assessment: Assessment, everyone: list[Assessment], outcome: BatchOutcome
+) -> HttpResponse:
     """Redirect to the confirmation if one is needed, else to the page of all these students."""
     if not outcome.to_ask:
-        return redirect(together_url("together", assessment.unit, [assessment, *everyone]))
+        return redirect(batch_url("together", assessment.unit, [assessment, *everyone]))
     query = urlencode([("beoordeling", other.public_id) for other, _ in outcome.to_ask])
     back = f"{reverse('assessments:more_students', args=[assessment.public_id])}?{query}"
     sentence = f"U past de keuzes voor {assessment.student.user.full_name} toe op meer studenten."
     return ask(request, outcome, everyone, sentence=sentence, cancel_url=back)
 
 
-TYPED_LENGTH = 500  # characters: fits a name of 232 and an address of 254
+EXAMINER_LENGTH = 500  # characters: fits a name of 232 and an address of 254
 
 
 @require_GET
@@ -271,13 +273,13 @@ def per_student(request: UserRequest, unit_id: int) -> HttpResponse:
 
 
 @require_POST
-def take_over_per_student(request: UserRequest, unit_id: int) -> HttpResponse:
+def save_per_student(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Overnemen': save only when every line is valid or empty; an empty line changes nothing."""
     unit = get_unit(request.user, unit_id)
     assessments = get_assessments(request.user, unit, request.POST)
     lines = read_lines(assessments)
     for line in lines:
-        line.typed = clean_line(request.POST.get(line.field_id, ""))[:TYPED_LENGTH]
+        line.typed = clean_line(request.POST.get(line.field_id, ""))[:EXAMINER_LENGTH]
     contacts = find_examiners(lines)
     if any(line.error for line in lines):
         return _per_student_page(request, unit, assessments, lines, status=422)
@@ -288,11 +290,11 @@ def take_over_per_student(request: UserRequest, unit_id: int) -> HttpResponse:
         messages.success(request, f"Examinator gekozen voor het hele examen van {students}.")
     if any(line.error for line in lines):
         return _refused_page(request, unit, lines)
-    to_invite = "uitnodigen" in request.POST and batch.read_group(assessments).invitable
-    return redirect(together_url("message_together" if to_invite else "together", unit, assessments))
+    to_invite = "uitnodigen" in request.POST and batch.read_batch(assessments).invitable
+    return redirect(batch_url("message_together" if to_invite else "together", unit, assessments))
 
 
-def _refused_page(request: UserRequest, unit: ExamUnit, before: list[Line]) -> HttpResponse:
+def _refused_page(request: UserRequest, unit: ExamUnit, before: list[ExaminerLine]) -> HttpResponse:
     """Show the current choices, with the typed text and the reason at each refused line."""
     assessments = get_assessments(request.user, unit, request.POST)
     lines = read_lines(assessments)
@@ -302,7 +304,7 @@ def _refused_page(request: UserRequest, unit: ExamUnit, before: list[Line]) -> H
 
 
 def _per_student_page(
-    request: UserRequest, unit: ExamUnit, assessments: list[Assessment], lines: list[Line], status: int = 200
+    request: UserRequest, unit: ExamUnit, assessments: list[Assessment], lines: list[ExaminerLine], status: int = 200
 ) -> HttpResponse:
     context = {
         "unit": unit,
@@ -315,6 +317,6 @@ def _per_student_page(
             if line.error
         ],
         "suggested": [name_with_email(contact) for contact in suggestions(assessments[0].school)],
-        "together_url": together_url("together", unit, assessments),
+        "batch_url": batch_url("together", unit, assessments),
     }
     return render(request, "assessments/coupling/per_student.html", context, status=status)

@@ -12,7 +12,7 @@ from assessments.models import Assessment, AssessmentQuerySet, Coupling, Event
 from exams.models import Part, WorkProcess
 
 from . import couplings as coupling_couplings
-from .batch import Outcome
+from .batch import BatchOutcome
 
 
 def same_unit(assessment: Assessment, *, user: User) -> AssessmentQuerySet:
@@ -32,7 +32,7 @@ def apply_to_all(
     versions: Mapping[int, int],
     by: User,
     asked_about: Collection[int] = (),
-) -> Outcome:
+) -> BatchOutcome:
     """Replace the choices of each assessment by those of `source`, one transaction per student.
 
     `version` and `versions` are those of `source` and of the others on the docent's page. Raises `DomainError` when
@@ -46,7 +46,7 @@ def apply_to_all(
         )
     choices = _read_choices(source)
     places: dict[int, dict[coupling_couplings.Place, coupling_couplings.Target]] = {}
-    outcome = Outcome()
+    outcome = BatchOutcome()
     for assessment in assessments:
         if assessment.unit_id not in places:
             places[assessment.unit_id] = _read_places(assessment.unit_id)

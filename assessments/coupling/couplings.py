@@ -71,16 +71,16 @@ class CompletedWorkLocked(lifecycle.DomainError):
 
 
 @dataclass(frozen=True)
-class Changes:
+class AssignmentChanges:
     """Begun assignments that were removed, and examiners whose invitation was withdrawn."""
 
-    taken_off: Sequence[Assignment]
+    removed: Sequence[Assignment]
     withdrawn: Sequence[Contact]
 
     def as_json(self) -> dict[str, list[str]]:
         """Return the non-empty fields, for the log."""
         fields = {
-            "taken_off": [f"{a.contact}: {a.part} van {a.part.work_process}" for a in self.taken_off],
+            "removed": [f"{a.contact}: {a.part} van {a.part.work_process}" for a in self.removed],
             "withdrawn": full_names(self.withdrawn),
         }
         return {name: lines for name, lines in fields.items() if lines}
@@ -180,13 +180,13 @@ def choose_examiners(
     by: User,
     version: int | None = None,
     replace_finer: bool = False,
-    take_off_begun: bool = False,
+    remove_begun: bool = False,
     asked_about: Collection[int] = (),
 ) -> None:
     """Make `contacts` the choice at `target`, replacing the previous one.
 
     Finer choices within `target` stay, unless `replace_finer`. Raises `WorkWouldBeLost` when an examiner who has begun
-    would lose an assignment that was not confirmed, either for all (`take_off_begun`) or by id (`asked_about`); a
+    would lose an assignment that was not confirmed, either for all (`remove_begun`) or by id (`asked_about`); a
     confirmed one is removed, logged, and keeps its content. Raises `CompletedWorkLocked` for completed work of an
     assessment that is 'Beoordeeld', `DomainError` when a contact left the address book or is the student, when the
     assessment is closed or changed since `version`, and `ValueError` for a contact of another school.
@@ -199,7 +199,7 @@ def choose_examiners(
         _replace_couplings(current, target, contacts)
         if replace_finer:
             current.couplings.filter(below(target)).delete()
-        changes = sync_assignments(current, take_off_begun=take_off_begun, asked_about=asked_about)
+        changes = sync_assignments(current, remove_begun=remove_begun, asked_about=asked_about)
         lifecycle.bump_version(current)
         names = full_names(contacts)
         data: dict[str, Any] = {"target": str(target), "examiners": names, **changes.as_json()}
@@ -227,11 +227,11 @@ def refuse_if_gone(contacts: Iterable[Contact]) -> None:
 
 
 def sync_assignments(
-    assessment: Assessment, *, take_off_begun: bool = False, asked_about: Collection[int] = ()
-) -> Changes:
+    assessment: Assessment, *, remove_begun: bool = False, asked_about: Collection[int] = ()
+) -> AssignmentChanges:
     """Update the assignments to match the couplings; call it inside `lifecycle.locked()`.
 
-    An assignment with content is removed only with `take_off_begun` or when its id is in `asked_about`, else
+    An assignment with content is removed only with `remove_begun` or when its id is in `asked_about`, else
     `WorkWouldBeLost` is raised. It gets `removed_at`, keeps its content, and counts again when chosen again. An
     examiner without any part left loses the invitation. Raises `CompletedWorkLocked` for work submitted to the
     committee, and `DomainError` where the student would be an examiner.
@@ -249,16 +249,18 @@ def sync_assignments(
     if handed_in := submitted(assessment, surplus):
         raise CompletedWorkLocked(handed_in)
     begun = [a for a in surplus if a.has_scores or a.justification or a.completed_at]
-    if not take_off_begun and any(a.pk not in asked_about for a in begun):
+    if not remove_begun and any(a.pk not in asked_about for a in begun):
         raise WorkWouldBeLost(begun)
-    _take_off(assessment, surplus, begun=begun)
+    _remove(assessment, surplus, begun=begun)
     returning = [a.pk for key, a in existing.items() if key in required and a.removed_at is not None]
     assessment.assignments.filter(pk__in=returning).update(removed_at=None)
     Assignment.objects.bulk_create(
         Assignment(assessment=assessment, contact_id=contact, part_id=part)
         for contact, part in sorted(required - existing.keys())
     )
-    return Changes(taken_off=begun, withdrawn=_withdraw_all_but(assessment, {contact for contact, _ in required}))
+    return AssignmentChanges(
+        removed=begun, withdrawn=_withdraw_all_but(assessment, {contact for contact, _ in required})
+    )
 
 
 def refuse_student(assessment: Assessment, contacts: Iterable[Contact]) -> None:
@@ -274,7 +276,7 @@ def _refuse_student_among(assessment: Assessment, contact_ids: Collection[int]) 
         refuse_student(assessment, Contact.objects.filter(pk__in=contact_ids))
 
 
-def _take_off(assessment: Assessment, surplus: Sequence[Assignment], *, begun: Sequence[Assignment]) -> None:
+def _remove(assessment: Assessment, surplus: Sequence[Assignment], *, begun: Sequence[Assignment]) -> None:
     """Mark the surplus as removed, but delete the empty assignments of examiners who were never invited.
 
     An invited examiner may have the form open and still save it.

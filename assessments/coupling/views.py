@@ -70,7 +70,7 @@ def _picker_page(
 
 
 @require_POST
-def take_over(request: UserRequest, public_id: UUID) -> HttpResponse:
+def save_choice(request: UserRequest, public_id: UUID) -> HttpResponse:
     """'Overnemen': make the ticked contacts the choice; ask for confirmation where work would no longer count."""
     assessment = get_assessment(request.user, public_id)
     target, ticked = couplings.target(assessment.unit_id, request.POST), ticked_contacts(assessment, request.POST)
@@ -136,7 +136,7 @@ def _ask(
         "fields": request_data.again(request.POST, weg=[a.pk for a in loses.assignments]),
         **page,
     }
-    return render(request, "assessments/coupling/take_off.html", context)
+    return render(request, "assessments/coupling/confirm_removal.html", context)
 
 
 @require_http_methods(["GET", "POST"])

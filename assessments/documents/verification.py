@@ -21,7 +21,7 @@ LENGTH = 20  # of 22 characters: 89 bits, not guessable
 GROUP = 4
 
 
-class Standing(Enum):
+class DocumentStatus(Enum):
     CURRENT = "current"
     REPLACED = "replaced"
     WITHDRAWN = "withdrawn"
@@ -30,13 +30,13 @@ class Standing(Enum):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verification:
     """What is known of a code or a file; `same_file` is None when no file was compared.
 
     Of a `destroyed` document only its existence is known, so that its holder can show that it is no forgery.
     """
 
-    standing: Standing
+    standing: DocumentStatus
     document: Document | None = None
     same_file: bool | None = None
     destroyed: DestroyedDocument | None = None
@@ -67,19 +67,19 @@ def qr_code(address: str) -> str:
     return segno.make(address, error="m", micro=False).svg_data_uri(border=0, omitsize=True)
 
 
-def by_code(code: str) -> Verdict:
+def by_code(code: str) -> Verification:
     """Look up a code. A document without a PDF yet is unknown."""
     if not code:
-        return Verdict(Standing.UNKNOWN)
+        return Verification(DocumentStatus.UNKNOWN)
     return _verdict(Document.objects.filter(code=code), DestroyedDocument.objects.filter(code_sha256=code_hash(code)))
 
 
-def by_file(sha256: str, *, code: str = "") -> Verdict:
+def by_file(sha256: str, *, code: str = "") -> Verification:
     """Look up a file by hash: whether it is the document of `code`, or any document without a code."""
     if not code:
         documents = Document.objects.filter(file__sha256=sha256)
         verdict = _verdict(documents, DestroyedDocument.objects.filter(sha256=sha256))
-        return replace(verdict, same_file=verdict.standing is not Standing.UNKNOWN)
+        return replace(verdict, same_file=verdict.standing is not DocumentStatus.UNKNOWN)
     verdict = by_code(code)
     if verdict.destroyed:
         return replace(verdict, same_file=verdict.destroyed.sha256 == sha256)
@@ -93,16 +93,16 @@ def code_hash(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def _verdict(documents: DocumentQuerySet, destroyed: QuerySet[DestroyedDocument]) -> Verdict:
+def _verdict(documents: DocumentQuerySet, destroyed: QuerySet[DestroyedDocument]) -> Verification:
     document = documents.filter(file__isnull=False).select_related("file").first()
     if document is None:
         destroyed_document = destroyed.first()
         return (
-            Verdict(Standing.DESTROYED, destroyed=destroyed_document)
+            Verification(DocumentStatus.DESTROYED, destroyed=destroyed_document)
             if destroyed_document
-            else Verdict(Standing.UNKNOWN)
+            else Verification(DocumentStatus.UNKNOWN)
         )
     if document.superseded_at is None:
-        return Verdict(Standing.CURRENT, document)
+        return Verification(DocumentStatus.CURRENT, document)
     newer = document.assessment.documents.current().filter(file__isnull=False).exists()
-    return Verdict(Standing.REPLACED if newer else Standing.WITHDRAWN, document)
+    return Verification(DocumentStatus.REPLACED if newer else DocumentStatus.WITHDRAWN, document)

@@ -16,7 +16,6 @@ from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,9 +25,9 @@ from assessments import rate_limits
 
 from . import verification
 from .forms import CodeForm
-from .verification import Standing, Verdict
+from .verification import DocumentStatus, Verification
 
-MAX_BYTES = 20 * 1024 * 1024  # many times a document of 60 criteria with the longest justifications
+MAX_UPLOAD_BYTES = 20 * 1024 * 1024  # many times a document of 60 criteria with the longest justifications
 _ROUND_IT = 64 * 1024  # what the form's encoding adds to the file
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _RETRY_AFTER = 600  # seconds
@@ -36,7 +35,6 @@ _RETRY_AFTER = 600  # seconds
 
 @translated
 @login_not_required
-@never_cache
 @require_safe
 def ask_code(request: HttpRequest) -> HttpResponse:
     """Show the form for a code or a file; a typed code redirects to its answer."""
@@ -48,7 +46,6 @@ def ask_code(request: HttpRequest) -> HttpResponse:
 
 @translated
 @login_not_required
-@never_cache
 @require_safe
 def check_code(request: HttpRequest, code: str) -> HttpResponse:
     """Show the answer on a code; the QR code leads here."""
@@ -61,13 +58,12 @@ def check_code(request: HttpRequest, code: str) -> HttpResponse:
 @translated
 @csrf_exempt  # changes nothing; and reading the token from the form would read the file before the size limit applies
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def check_file(request: HttpRequest) -> HttpResponse:
     """Look up a file by its SHA-256, computed during the upload without storing it, or by the browser."""
     if request.method != "POST":
         return redirect("assessments:ask_code")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + _ROUND_IT:
+    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_UPLOAD_BYTES + _ROUND_IT:
         too_large = _("Dit bestand is groter dan 20 MB. Dan is het geen document van ons.")
         return _ask_page(request, error=too_large, status=413)
     request.upload_handlers = [HashUploadHandler(request)]
@@ -82,16 +78,16 @@ def check_file(request: HttpRequest) -> HttpResponse:
     return _answer(request, verification.by_file(sha256, code=code), code=code)
 
 
-def _answer(request: HttpRequest, verdict: Verdict, *, code: str) -> HttpResponse:
+def _answer(request: HttpRequest, verdict: Verification, *, code: str) -> HttpResponse:
     """Show the answer; an unknown code or file counts for the rate limit."""
-    if verdict.standing is not Standing.UNKNOWN:
+    if verdict.standing is not DocumentStatus.UNKNOWN:
         return render(request, "assessments/documents/check_document.html", _context(verdict, code))
     if rate_limits.WRONG_CODES.exceeds(client_key(request)):
         return _too_many(request)
     return render(request, "assessments/documents/check_document.html", _context(verdict, code), status=404)
 
 
-def _context(verdict: Verdict, code: str) -> dict[str, Any]:
+def _context(verdict: Verification, code: str) -> dict[str, Any]:
     result = verdict.document.result if verdict.document else None
     return {"verdict": verdict, "standing": verdict.standing.value, "result": result, "code": code}
 

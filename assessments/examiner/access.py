@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 
 from accounts.auth.rate_limits import client_key
 from accounts.language import translated, use_language
@@ -74,7 +73,6 @@ def with_invitation(*, refuse: Refusal = no_access) -> Callable[[InvitationView[
     def decorate(view: InvitationView[P]) -> Callable[..., HttpResponse]:
         @translated
         @login_not_required
-        @never_cache
         @wraps(view)
         def open_cookie(request: HttpRequest, public_id: UUID, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:

@@ -52,7 +52,7 @@ class CompleteForm(forms.Form):
         return day
 
     @property
-    def asks_tick(self) -> bool:
+    def only_tick_missing(self) -> bool:
         """Return whether only the tick at the declaration is missing."""
         return set(self.errors) == {"confirmed"}
 

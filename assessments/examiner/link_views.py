@@ -6,7 +6,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,7 +21,6 @@ from .forms import ProposalForm
 
 @translated
 @login_not_required
-@never_cache
 @require_safe
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
     """Exchange the link for its cookie and remove the token from the address bar; changes nothing."""
@@ -108,11 +106,10 @@ def _page(request: HttpRequest, invitation: Invitation, form: ProposalForm) -> H
 @translated
 @csrf_exempt  # mail programs post here without a cookie (RFC 8058); the token is the permission
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def no_reminders(request: HttpRequest, token: str) -> HttpResponse:
     """Ask on GET, since mail scanners open links; stop on POST, from the page or the mail program."""
-    invitations = unsubscribe.find(token)
+    invitations = unsubscribe.find_invitations(token)
     if not invitations:
         return no_access(request, links.NoAccess("unknown"))
     use_language(request, invitations[0].contact.language)

@@ -26,14 +26,14 @@ class OwnWorkProcess:
 
 
 @dataclass(frozen=True)
-class OwnResult:
+class ExaminerResult:
     """`unit` is None when the result also depends on other examiners."""
 
     unit: grading_scores.UnitResult | None
     work_processes: list[OwnWorkProcess]
 
 
-def own_result(rubric: Rubric, *, contact: Contact) -> OwnResult:
+def examiner_result(rubric: Rubric, *, contact: Contact) -> ExaminerResult:
     """Grade a complete rubric of `contact`'s own parts."""
     assessment = rubric.assessment
     scores: dict[Hashable, grading_scores.Score] = {
@@ -43,7 +43,9 @@ def own_result(rubric: Rubric, *, contact: Contact) -> OwnResult:
     }
     partial = assessment.unit.exam_version.scheme().grade_scored(assessment.unit_code, scores)
     is_alone = not assessment.live_assignments.exclude(contact=contact).exists()
-    return OwnResult(unit=partial.unit if is_alone else None, work_processes=list(_work_processes(rubric, partial)))
+    return ExaminerResult(
+        unit=partial.unit if is_alone else None, work_processes=list(_work_processes(rubric, partial))
+    )
 
 
 def _work_processes(rubric: Rubric, found: grading_scores.PartialResult) -> Iterator[OwnWorkProcess]:
@@ -54,7 +56,7 @@ def _work_processes(rubric: Rubric, found: grading_scores.PartialResult) -> Iter
             yield OwnWorkProcess(sheet.work_process, found.work_processes.get(codes), parts)
 
 
-def render(*, invitation: Invitation, rubric: Rubric) -> bytes:
+def render_copy(*, invitation: Invitation, rubric: Rubric) -> bytes:
     """Return the PDF of `rubric`, which holds the examiner's own parts, in the active language.
 
     It shows nothing of other examiners, the committee or the result. Every page is marked as a concept, or, once a
@@ -69,7 +71,7 @@ def render(*, invitation: Invitation, rubric: Rubric) -> bytes:
         "is_final": assessment.status == Status.FINAL,
         **look_context(colour=school.colour, logo=school.logo.sha256 if school.logo else ""),
     }
-    return write_pdf(render_to_string("assessments/pdf/own_copy.html", context))
+    return write_pdf(render_to_string("assessments/pdf/examiner_copy.html", context))
 
 
 def filename(invitation: Invitation) -> str:

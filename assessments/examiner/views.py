@@ -26,7 +26,7 @@ from assessments.rubric import Missing, Rubric, read_uncorrected
 from . import saving, signature, summary
 from .access import JUST_OPENED, no_access_json, with_invitation
 from .forms import CompleteForm
-from .summary import own_result
+from .summary import examiner_result
 
 
 @require_safe
@@ -143,7 +143,7 @@ def _complete_page(
         "invitation": invitation,
         "assessment": invitation.assessment,
         "rubric": rubric,
-        "own": own_result(rubric, contact=invitation.contact),
+        "own": examiner_result(rubric, contact=invitation.contact),
         "form": refused or CompleteForm(invitation=invitation),
         "problem": problem,
     }
@@ -193,7 +193,7 @@ def copy(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     if rate_limits.COPIES.exceeds(str(invitation.pk)):
         raise links.NoAccess("copied_enough")
     return HttpResponse(
-        summary.render(invitation=invitation, rubric=rubric),
+        summary.render_copy(invitation=invitation, rubric=rubric),
         content_type="application/pdf",
         headers={"Content-Disposition": f'attachment; filename="{summary.filename(invitation)}"'},
     )

@@ -30,7 +30,7 @@ from exams.models import ExamUnit
 from .reminders import UNREAD_MAIL
 
 MAX_MAILS = 200  # in one URL
-SAID = 3  # failures shown one by one; more are counted
+MAX_LISTED = 3  # failures shown one by one; more are counted
 SOON, LATER = 2, 20  # seconds between polls
 NEW = timedelta(minutes=5)  # most mails leave within this time
 INVITATION, REMINDER = ("De uitnodiging", "uitnodigingen"), ("De herinnering", "herinneringen")
@@ -56,7 +56,7 @@ About = Mapping[OutgoingMail, Sequence[Assessment]]
 
 
 @dataclass(frozen=True)
-class Line:
+class StatusMessage:
     """One message; `level` is one of Django's message levels."""
 
     level: str
@@ -65,20 +65,20 @@ class Line:
 
 @dataclass(frozen=True)
 class Sending:
-    """The messages about the mails `ids`, polled at `address` every `asks_again` seconds; 0 when nothing can change.
+    """The messages about the mails `ids`, polled at `address` every `poll_seconds` seconds; 0 when nothing can change.
 
-    `mark` is a fingerprint of the mails' states.
+    `fingerprint` is a fingerprint of the mails' states.
     """
 
     address: str
-    lines: list[Line]
+    lines: list[StatusMessage]
     ids: list[int]
-    asks_again: int
-    mark: str
+    poll_seconds: int
+    fingerprint: str
 
     @property
     def next_address(self) -> str:
-        return f"{self.address}?{urlencode([('nu', self.mark), *(('mail', pk) for pk in self.ids)])}"
+        return f"{self.address}?{urlencode([('nu', self.fingerprint), *(('mail', pk) for pk in self.ids)])}"
 
 
 def asked_mails(data: QueryDict) -> list[int]:
@@ -119,11 +119,11 @@ def _read(
         for row in rows.defer("mail__text", "mail__html", "mail__links", "mail__headers"):
             about.setdefault(row.mail, []).append(row.assessment)
     mails = {mail.pk: mail for mail in (*watched, *about)}.values()
-    lines = list(_say(about, with_students=with_students))
-    return Sending(address, lines, [mail.pk for mail in about], _pause(mails), _mark(mails))
+    lines = list(_messages(about, with_students=with_students))
+    return Sending(address, lines, [mail.pk for mail in about], _pause(mails), _fingerprint(mails))
 
 
-def _say(about: About, *, with_students: bool) -> Iterator[Line]:
+def _messages(about: About, *, with_students: bool) -> Iterator[StatusMessage]:
     """Yield messages by kind of mail: one for all successes, one for each failure with its reason."""
     for names_of_kind in dict.fromkeys(WHAT.values()):
         mails = [mail for mail in about if WHAT[mail.kind] == names_of_kind]
@@ -135,13 +135,13 @@ def _say(about: About, *, with_students: bool) -> Iterator[Line]:
                     (f"{len(selected)} {names_of_kind[1]}", are_so) if several else (names_of_kind[0], is_so)
                 )
                 students = f", voor {_students(about, selected)}" if with_students else ""
-                yield Line(level, f"{subject} {verb} aan {_named(names)}{students}.")
+                yield StatusMessage(level, f"{subject} {verb} aan {_named(names)}{students}.")
         for state, level, is_so in ABOUT_ONE:
             selected = [mail for mail in mails if mail.state == state]
-            for mail in selected[:SAID]:
-                yield Line(level, f"{names_of_kind[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
-            if len(selected) > SAID:
-                yield Line(level, f"Dat geldt ook voor {len(selected) - SAID} andere.")
+            for mail in selected[:MAX_LISTED]:
+                yield StatusMessage(level, f"{names_of_kind[0]} aan {mail.to_name} {is_so}. {mail.last_error}")
+            if len(selected) > MAX_LISTED:
+                yield StatusMessage(level, f"Dat geldt ook voor {len(selected) - MAX_LISTED} andere.")
 
 
 def _named(names: Sequence[str]) -> str:
@@ -159,7 +159,7 @@ def _pause(mails: Iterable[OutgoingMail]) -> int:
     return min((SOON if m.state in ON_THE_WAY and m.created_at > recent else LATER for m in pending), default=0)
 
 
-def _mark(mails: Iterable[OutgoingMail]) -> str:
+def _fingerprint(mails: Iterable[OutgoingMail]) -> str:
     states = sorted(f"{mail.pk} {mail.state} {mail.next_attempt_at}" for mail in mails)
     return hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
 
@@ -188,6 +188,6 @@ def unit_delivery_status(request: UserRequest, unit_id: int) -> HttpResponse:
 
 
 def _answer(request: UserRequest, sending: Sending, template: str, context: dict[str, object]) -> HttpResponse:
-    if request.GET.get("nu") == sending.mark:
+    if request.GET.get("nu") == sending.fingerprint:
         return HttpResponse(status=204)
     return render(request, f"assessments/invitations/{template}.html", {**context, "sending": sending})

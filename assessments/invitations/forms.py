@@ -56,7 +56,7 @@ class WithdrawForm(forms.Form):
     )
 
 
-class TogetherMessageForm(MessageForm):
+class BatchMessageForm(MessageForm):
     """The message for several students; one mail per examiner by default."""
 
     ONE, EACH = "een", "elk"

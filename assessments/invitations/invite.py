@@ -13,7 +13,7 @@ from accounts.models import User
 from addressbook.models import Contact, full_names
 from assessments import leavers, lifecycle, links, mails, rate_limits
 from assessments.coupling import couplings
-from assessments.coupling.batch import Outcome
+from assessments.coupling.batch import BatchOutcome
 from assessments.coupling.couplings import invitable
 from assessments.models import CLOSED, Assessment, Assignment, Event, Invitation, InvitationAttachment
 from assessments.models.assessment import is_student
@@ -151,7 +151,7 @@ def invite_at_new_address(*, contact: Contact, by: User | None) -> int:
                 reason += " Er ging geen mail uit: alles was al afgerond."
             name = contact.full_name
             lifecycle.update_status(current, kind=Event.Kind.INVITED_AGAIN, by=by, examiner=name, reason=reason)
-    _mail_together(to_mail)
+    _mail_batch(to_mail)
     return len(to_mail)
 
 
@@ -265,16 +265,16 @@ def _queue_mail(invitation: Invitation) -> None:
     invitation.save(update_fields=["mail"])
 
 
-def _mail_together(invitations: Iterable[Invitation]) -> None:
+def _mail_batch(invitations: Iterable[Invitation]) -> None:
     alike: dict[Any, list[Invitation]] = {}
     for invitation in invitations:
         files = tuple(invitation.attachments.values_list("filename", "content_type", "file"))
         assessment = invitation.assessment
         key = assessment.initiator_id, assessment.exam_id, invitation.remark, files
         alike.setdefault(key, []).append(invitation)
-    for group in alike.values():
-        mail = mails.queue_invitations(invitations=by_name(group), by=group[0].assessment.initiator)
-        Invitation.objects.filter(pk__in=[invitation.pk for invitation in group]).update(mail=mail)
+    for batch in alike.values():
+        mail = mails.queue_invitations(invitations=by_name(batch), by=batch[0].assessment.initiator)
+        Invitation.objects.filter(pk__in=[invitation.pk for invitation in batch]).update(mail=mail)
 
 
 def by_name(invitations: Iterable[Invitation]) -> list[Invitation]:
@@ -291,7 +291,7 @@ def invite_for_all(
     remark: str = "",
     attachments: Sequence[Attachment] = (),
     versions: Mapping[int, int] | None = None,
-) -> Outcome:
+) -> BatchOutcome:
     """Invite each of `contacts` for the assessments that they assess without an invitation.
 
     With `one_mail` an examiner gets a single mail with a button per student, and all is one transaction; otherwise it
@@ -299,7 +299,7 @@ def invite_for_all(
     student who is refused (closed, or changed since) is named in the outcome and the others continue. A form posted
     twice sends no second invitation.
     """
-    outcome = Outcome()
+    outcome = BatchOutcome()
 
     def invite_one(assessment: Assessment) -> list[Invitation]:
         version = (versions or {}).get(assessment.pk)
@@ -320,7 +320,7 @@ def invite_for_all(
 
 
 def _invite_batch(
-    batch: Sequence[Assessment], invite_one: Callable[[Assessment], list[Invitation]], outcome: Outcome
+    batch: Sequence[Assessment], invite_one: Callable[[Assessment], list[Invitation]], outcome: BatchOutcome
 ) -> dict[int, list[Invitation]]:
     """Return the new invitations by contact id; each assessment has its own savepoint, and a refusal rolls it back."""
     by_contact: dict[int, list[Invitation]] = {}

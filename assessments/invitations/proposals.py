@@ -178,7 +178,7 @@ def _refuse_answered(proposal: Proposal) -> None:
 
 
 @dataclass(frozen=True)
-class Row:
+class WaitingProposal:
     """A proposal that waits for an answer; `listed` is the contact with its e-mail address."""
 
     proposal: Proposal
@@ -192,14 +192,14 @@ class Row:
         return self.listed.full_name
 
 
-def waiting_rows(assessment: Assessment) -> list[Row]:
+def waiting_rows(assessment: Assessment) -> list[WaitingProposal]:
     """Return the proposals that a docent can answer, oldest first, in at most two queries."""
     if assessment.is_closed:
         return []
     waiting = Proposal.objects.open().filter(invitation__assessment=assessment).select_related("invitation__contact")
     proposals = list(waiting)
     listed = _by_email(assessment, proposals)
-    return [Row(proposal, listed.get(proposal.email)) for proposal in proposals]
+    return [WaitingProposal(proposal, listed.get(proposal.email)) for proposal in proposals]
 
 
 def _by_email(assessment: Assessment, proposals: Iterable[Proposal]) -> dict[str, Contact]:

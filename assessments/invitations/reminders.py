@@ -29,7 +29,7 @@ from digibeoordelen.outbox.models import MailState, OutgoingMail
 from .invite import by_name
 
 LATE_AFTER_DAYS = 7  # after the invitation, without a planned date
-MAX_TOGETHER = 100  # reminders in one click, some 25 ms each
+MAX_REMINDERS = 100  # reminders in one click, some 25 ms each
 MAX_IN_ONE = 30  # students in one mail: mail programs cut off mails over 102 kB
 WITH_NAMES = ("contact", "mail", "assessment__student__user", "assessment__unit", "assessment__exam")
 UNREAD_MAIL = ("mail__text", "mail__html", "mail__links")
@@ -104,7 +104,7 @@ class Round:
 
 
 def plan_round(*, among: InvitationQuerySet) -> Round:
-    """Plan the reminders of late examiners, at most `MAX_TOGETHER`."""
+    """Plan the reminders of late examiners, at most `MAX_REMINDERS`."""
     plan = Round()
     late_ones = list(late_with_names(among=among))
     without_initiator = leavers.without_initiator(invitation.assessment for invitation in late_ones)
@@ -112,7 +112,7 @@ def plan_round(*, among: InvitationQuerySet) -> Round:
         why_not = obstacle(invitation, initiator_left=invitation.assessment_id in without_initiator)
         if why_not or invitation.is_just_reminded:
             plan.passed_over.append((invitation, why_not))
-        elif len(plan.to_send) < MAX_TOGETHER:
+        elif len(plan.to_send) < MAX_REMINDERS:
             plan.to_send.append(invitation)
         else:
             plan.left += 1
@@ -226,10 +226,10 @@ def remind_all(*, invitations: Iterable[Invitation], by: User) -> Reminded:
 
 def in_one_mail(invitations: Iterable[Invitation]) -> list[list[Invitation]]:
     """Group the invitations by mail: one examiner and one initiator, at most `MAX_IN_ONE`."""
-    together: dict[tuple[int, int], list[Invitation]] = {}
+    by_mail: dict[tuple[int, int], list[Invitation]] = {}
     for invitation in invitations:
-        together.setdefault((invitation.contact_id, invitation.assessment.initiator_id), []).append(invitation)
-    return [of[start : start + MAX_IN_ONE] for of in together.values() for start in range(0, len(of), MAX_IN_ONE)]
+        by_mail.setdefault((invitation.contact_id, invitation.assessment.initiator_id), []).append(invitation)
+    return [of[start : start + MAX_IN_ONE] for of in by_mail.values() for start in range(0, len(of), MAX_IN_ONE)]
 
 
 def _remind_batch(batch: Iterable[Invitation], *, by: User, done: Reminded) -> None:

@@ -32,12 +32,12 @@ def replace(
     by: User | None,
     by_name: str = "",
     version: int | None = None,
-    take_off_begun: Collection[int] = (),
+    remove_begun: Collection[int] = (),
     keep_completed: bool = False,
 ) -> Invitation | None:
     """Replace every choice of `old` by `new`, who is invited like `old`; return that invitation, if any.
 
-    The work of `old` no longer counts but is stored: `take_off_begun` holds the ids of the assignments for which the
+    The work of `old` no longer counts but is stored: `remove_begun` holds the ids of the assignments for which the
     docent confirmed that. With `keep_completed` the parts that `old` completed stay unchanged. It answers the open
     proposals of `old`; `by` is None when no confirmation was needed. Raises `WorkWouldBeLost` for unconfirmed work,
     `CompletedWorkLocked` for work submitted to the committee, `DomainError` when `old` is no examiner here, `new` is
@@ -56,7 +56,7 @@ def replace(
             asked = current.invitations.standing().filter(contact=old).first()
             completed = _completed_parts(current, old) if keep_completed else set()
             _move_choices(current, old, chosen, kept=completed)
-            changes = _sync(current, take_off_begun)
+            changes = _sync(current, remove_begun)
             invitation = _invite_instead(current, asked, chosen)
             _answer_proposals(current, old, chosen, by=by)
             lifecycle.bump_version(current)
@@ -101,10 +101,10 @@ def _move_choices(assessment: Assessment, old: Contact, new: Contact, *, kept: s
     Coupling.objects.bulk_create(stay)
 
 
-def _sync(assessment: Assessment, take_off_begun: Collection[int]) -> couplings.Changes:
+def _sync(assessment: Assessment, remove_begun: Collection[int]) -> couplings.AssignmentChanges:
     """Remove only the confirmed assignments, not work begun in the meantime."""
-    changes = couplings.sync_assignments(assessment, take_off_begun=True)
-    unconfirmed = [a for a in changes.taken_off if a.pk not in take_off_begun]
+    changes = couplings.sync_assignments(assessment, remove_begun=True)
+    unconfirmed = [a for a in changes.removed if a.pk not in remove_begun]
     if unconfirmed:
         raise couplings.WorkWouldBeLost(unconfirmed)
     return changes

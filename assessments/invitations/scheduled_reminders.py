@@ -49,7 +49,7 @@ def send_due() -> int:
     office hours. Safe with several workers; another continues where one crashed.
     """
     reminded = 0
-    for pks in _due_together():
+    for pks in _due_batches():
         if not working_hours.is_open(timezone.now()):
             break
         reminded += _send(pks)
@@ -93,7 +93,7 @@ def _end_of_today() -> datetime:
     return working_hours.closing(timezone.localdate())
 
 
-def _due_together() -> list[list[int]]:
+def _due_batches() -> list[list[int]]:
     """Return the invitation ids of each mail: of one examiner and one docent, with at least one due now.
 
     Those due later today are included, which saves a second mail. Read without a lock.

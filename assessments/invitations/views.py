@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import UserRequest
@@ -85,7 +84,6 @@ def send_invitations(request: UserRequest, public_id: UUID) -> HttpResponse:
     return redirect(page_with(detail_url(assessment), [invitation.mail for invitation in invitations]))
 
 
-@never_cache
 @require_GET
 def sent_attachment(request: UserRequest, public_id: UUID, attachment_id: int) -> HttpResponse:
     invitations = Invitation.objects.filter(assessment__in=Assessment.objects.for_docent(request.user))
@@ -123,9 +121,9 @@ def _why_not(invitation: Invitation) -> str:
     return ""
 
 
-def _answer(request: UserRequest, assessment: Assessment, told: str) -> HttpResponse:
+def _answer(request: UserRequest, assessment: Assessment, text: str) -> HttpResponse:
     """Redirect to the assessment with the message that nothing was done."""
-    messages.info(request, told)
+    messages.info(request, text)
     return redirect("assessments:detail", assessment.public_id)
 
 
@@ -236,7 +234,7 @@ def _replace(assessment: Assessment, old: Contact, new: Contact, *, by: User, da
         new=new,
         by=by,
         version=version,
-        take_off_begun=request_data.numbers(data, "vervalt"),
+        remove_begun=request_data.numbers(data, "vervalt"),
         keep_completed=data.get("afgerond") == "houden",
     )
 

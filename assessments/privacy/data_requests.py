@@ -35,7 +35,7 @@ class KeepsChanging(Exception):
     """The student's assessments changed during each attempt to collect them."""
 
 
-def ask(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
+def request_file(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
     """Return the request that is open or was answered less than a day ago, else a new one; and whether work starts.
 
     A request that was given up is started again.
@@ -54,7 +54,7 @@ def ask(*, student: Membership, by: User) -> tuple[DataRequest, bool]:
     return request, True
 
 
-def make(request: DataRequest) -> None:
+def make_file(request: DataRequest) -> None:
     """Make the file and queue the mail; raise `KeepsChanging` when its content changed during each attempt.
 
     Data that was erased or withdrawn after it was collected may not be in the file: then it is collected again.

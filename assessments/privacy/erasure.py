@@ -217,7 +217,7 @@ AHEAD = timedelta(weeks=4)
 
 
 @dataclass(frozen=True)
-class Row:
+class StudentErasure:
     """One student, and the first day of erasure; without an assessment the account is erased."""
 
     student: Membership
@@ -253,7 +253,7 @@ def look_ahead(school: School, *, on: date | None = None) -> Coming:
     )
 
 
-def rows_of(students: Iterable[Membership], school: School, *, until: date) -> list[Row]:
+def rows_of(students: Iterable[Membership], school: School, *, until: date) -> list[StudentErasure]:
     """Return the rows of a page of `Coming.students`; three queries."""
     students = list(students)
     due = retention.due(school, on=until, among=Q(student__in=students)).select_related("student")
@@ -269,7 +269,9 @@ def rows_of(students: Iterable[Membership], school: School, *, until: date) -> l
             (today, Rule.DIPLOMA if student.diploma_on else Rule.LEFT)
         ]
         first = max(min(day for day, _ in days), today)
-        rows.append(Row(student, len(erasures), first, list(dict.fromkeys(str(rule.label) for _, rule in days))))
+        rows.append(
+            StudentErasure(student, len(erasures), first, list(dict.fromkeys(str(rule.label) for _, rule in days)))
+        )
     return rows
 
 

@@ -39,7 +39,9 @@ def own_data(request: UserRequest) -> HttpResponse:
 @require_POST
 def request_own_data(request: UserRequest, membership_id: int) -> HttpResponse:
     """'Gegevens opvragen'."""
-    data_request, is_new = data_requests.ask(student=get_own_student(request.user, membership_id), by=request.user)
+    data_request, is_new = data_requests.request_file(
+        student=get_own_student(request.user, membership_id), by=request.user
+    )
     if is_new:
         messages.success(request, _("Uw gegevens worden verzameld. U krijgt een mail zodra het bestand klaarstaat."))
     elif data_request.is_available:

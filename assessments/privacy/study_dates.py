@@ -17,14 +17,14 @@ from accounts.school.changes import changed_fields, display_value, student_chang
 
 DATES = ("diploma_on", "left_on")
 FIRST_DATE = date(2000, 1, 1)
-AHEAD = timedelta(days=366)
+MAX_AHEAD = timedelta(days=366)
 BATCH = 500
 _FORMATS = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%Y-%m-%d", "%d-%m-%y")
 
 
 def check_date(day: date) -> None:
     """Raise `ValidationError` (Dutch) for an implausible date."""
-    if not FIRST_DATE <= day <= timezone.localdate() + AHEAD:
+    if not FIRST_DATE <= day <= timezone.localdate() + MAX_AHEAD:
         raise ValidationError("Deze datum ligt vóór 2000 of meer dan een jaar vooruit. Kijk het jaartal na.")
 
 

@@ -41,7 +41,7 @@ from .study_dates import BATCH, DATES, check_date, contradiction, read_date, wri
 
 TYPED_DATE = 40  # characters; Excel adds a time
 NUMBER = replace(NUMBER_OF_PERSON, explanation="Verplicht. Hieraan wordt de student herkend.", required=True)
-COLUMNS = (
+IMPORT_COLUMNS = (
     NUMBER,
     Column(
         "diploma_on",
@@ -60,11 +60,11 @@ COLUMNS = (
         holds="date",
     ),
 )
-HEADERS = {column.name: column.header for column in COLUMNS}
+HEADERS = {column.name: column.header for column in IMPORT_COLUMNS}
 EXAMPLE = ("voorbeeld", "10-07-2026", "")
 TEMPLATE = Template(
     title="Datums van studenten",
-    columns=COLUMNS,
+    columns=IMPORT_COLUMNS,
     example=EXAMPLE,
     explanation=(
         "Vul op het eerste werkblad per student één regel in, met één van de twee datums of allebei.",
@@ -178,7 +178,7 @@ def write(prepared: DatesImport, valid: Sequence[ValidatedRow], *, layout: Layou
 
 DATES_OF_STUDENTS = Kind(
     model=DatesImport,
-    columns=COLUMNS,
+    columns=IMPORT_COLUMNS,
     validate=validate,
     write=write,
     changed=CHANGED,

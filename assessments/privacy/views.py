@@ -29,7 +29,7 @@ from .forms import DatesForm, TermsForm
 from .study_dates import DATES, contradiction, set_dates
 
 PAGE_SIZE = 50
-LINES_SHOWN = 10
+ERASURES_SHOWN = 10
 
 
 @require_GET
@@ -46,7 +46,7 @@ def retention(request: UserRequest, school_id: int) -> HttpResponse:
         "rows": rows_of(page.rows, school, until=coming.until),
         "without_date": privacy_retention.count_without_date(school),
         "counted": privacy_retention.MANY,
-        "erased": Erasure.objects.filter(school=school)[:LINES_SHOWN],
+        "erased": Erasure.objects.filter(school=school)[:ERASURES_SHOWN],
         "diploma_months": privacy_retention.DIPLOMA_MONTHS,
         "notice": privacy_retention.NOTICE.days,
     }
@@ -90,7 +90,7 @@ def viewings(request: UserRequest, school_id: int) -> HttpResponse:
     """Show views, newest first; filter by student (name or number) and by viewer."""
     school = get_managed_school(request.user, school_id)
     student, person = (request.GET.get(name, "").strip()[:200] for name in ("student", "wie"))
-    views = find(school, student=student, person=person)
+    views = find_viewings(school, student=student, person=person)
     page = Paginator(views[:MOST], PAGE_SIZE).get_page(request.GET.get("pagina"))
     context = {
         "school": school,
@@ -102,7 +102,7 @@ def viewings(request: UserRequest, school_id: int) -> HttpResponse:
     return render(request, "assessments/privacy/viewings.html", context)
 
 
-def find(school: School, *, student: str, person: str) -> ViewingQuerySet:
+def find_viewings(school: School, *, student: str, person: str) -> ViewingQuerySet:
     """Filter the school's views. The download of an export matches each student in it."""
     viewings = Viewing.objects.filter(school=school).select_related(
         "assessment__student__user", "assessment__exam", "assessment__unit"
@@ -175,7 +175,7 @@ def request_data_of_student(request: UserRequest, school_id: int, membership_id:
     """Start the file with everything about the student, which only the student gets (`data_requests`)."""
     school = get_managed_school(request.user, school_id)
     membership = get_student(school, membership_id)
-    _, is_new = data_requests.ask(student=membership, by=request.user)
+    _, is_new = data_requests.request_file(student=membership, by=request.user)
     name = membership.user.full_name
     if is_new:
         messages.success(request, f"Het bestand wordt gemaakt. {name} krijgt een mail zodra het klaarstaat.")

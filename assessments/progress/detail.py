@@ -70,7 +70,7 @@ LINES_SHOWN = 200
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryLine:
     """One line of the history; consecutive saves are one line, with the newest time."""
 
     at: datetime
@@ -80,13 +80,13 @@ class Line:
     times: int = 1
 
 
-def read_history(assessment: Assessment) -> list[Line]:
+def read_history(assessment: Assessment) -> list[HistoryLine]:
     """Return the newest `LINES_SHOWN` lines, newest first, from the newest `EVENTS_READ` events; one query."""
     newest = assessment.events.order_by("-at", "-pk")[:EVENTS_READ]
     return [line for _, line in zip(range(LINES_SHOWN), _lines(newest), strict=False)]
 
 
-def _lines(events: Iterable[Event]) -> Iterator[Line]:
+def _lines(events: Iterable[Event]) -> Iterator[HistoryLine]:
     """Merge consecutive saves by one person; every other event is a line."""
     for _, group in groupby(events, key=lambda e: e.actor_name if e.kind == Event.Kind.SAVED else e.pk):
         saves = list(group)
@@ -94,7 +94,7 @@ def _lines(events: Iterable[Event]) -> Iterator[Line]:
         moved = ""
         if first.from_status != first.to_status:
             moved = f"van {first.get_from_status_display()} naar {first.get_to_status_display()}"
-        yield Line(saves[0].at, sentence(saves[0]), _details(saves[0]), moved, len(saves))
+        yield HistoryLine(saves[0].at, sentence(saves[0]), _details(saves[0]), moved, len(saves))
 
 
 def sentence(event: Event) -> str:
@@ -118,9 +118,9 @@ def about_whom(event: Event) -> str:
     return ", in plaats van ".join(filter(None, [data.get("replacement"), data.get("examiner")]))
 
 
-def what_went(event: Event) -> list[str]:
+def removed_lines(event: Event) -> list[str]:
     """Return the removed work, a line for each part, and the withdrawn invitations."""
-    lines = [f"Telt niet meer mee: {line}" for line in event.data.get("taken_off", [])]
+    lines = [f"Telt niet meer mee: {line}" for line in event.data.get("removed", [])]
     if event.data.get("withdrawn"):
         lines.append(f"Uitnodiging ingetrokken: {', '.join(event.data['withdrawn'])}")
     return lines
@@ -128,7 +128,7 @@ def what_went(event: Event) -> list[str]:
 
 def _details(event: Event) -> list[str]:
     """Return the outcome and the reason, without the committee's remarks to an examiner."""
-    data, details = event.data, what_went(event)
+    data, details = event.data, removed_lines(event)
     if data.get("cancelled_as"):
         counts = "telt" if data["counts_as_attempt"] else "telt niet"
         details.append(f"{data['cancelled_as']}; {counts} als poging")

@@ -22,14 +22,14 @@ from accounts.search import matches
 from addressbook.models import Contact
 from assessments import leavers
 from assessments.access import of_unit
-from assessments.coupling.batch_views import together_url
+from assessments.coupling.batch_views import batch_url
 from assessments.invitations.reminders import UNREAD_MAIL, days_late, late
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignment, Document, Invitation, Status
 from digibeoordelen.outbox.models import MailState
 from exams.models import ExamUnit, Part
 
 
-def say_open(*, open_parts: int, parts: int) -> str:
+def describe_open(*, open_parts: int, parts: int) -> str:
     """Return what an examiner still has to do; a part is open until each criterion has a score."""
     if not open_parts:
         return "alles is gescoord, nog niet afgerond"
@@ -46,8 +46,8 @@ class Waiting:
     invitation: Invitation | None
 
     @property
-    def said(self) -> str:
-        return say_open(open_parts=self.open_parts, parts=self.parts)
+    def text(self) -> str:
+        return describe_open(open_parts=self.open_parts, parts=self.parts)
 
     @property
     def days_late(self) -> int:
@@ -203,7 +203,7 @@ COLUMNS: dict[str, tuple[str, Callable[[], list[Any]]]] = {
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnHeader:
     """A sortable header: `sort` is the link's parameter, `direction` the current `aria-sort`."""
 
     key: str
@@ -212,10 +212,10 @@ class Column:
     sort: str
 
 
-def columns(asked: str) -> list[Column]:
+def columns(asked: str) -> list[ColumnHeader]:
     """Return the sortable headers; the link of the current one reverses the order."""
     return [
-        Column(
+        ColumnHeader(
             key=key,
             label=label,
             direction={key: "ascending", f"-{key}": "descending"}.get(asked, ""),
@@ -253,11 +253,11 @@ class UnfinishedStart:
 def unfinished_starts(*, user: User, unit: ExamUnit) -> list[UnfinishedStart]:
     """Return the docent's unfinished starts of this unit, the newest first, in one query.
 
-    Assessments of one start share a moment (`start.start_together`). A single one left is not included: the list shows
+    Assessments of one start share a moment (`start.start_batch`). A single one left is not included: the list shows
     it.
     """
     return [
-        UnfinishedStart(batch[0].created_at, len(batch), together_url("together", unit, batch))
+        UnfinishedStart(batch[0].created_at, len(batch), batch_url("together", unit, batch))
         for batch in _batches(of_unit(user=user, unit=unit).running().filter(initiator=user))
         if len(batch) > 1
     ]

@@ -88,14 +88,14 @@ def remind_late(request: UserRequest, unit_id: int) -> HttpResponse:
 def send_reminders(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Herinneringen verzenden': remind those who were shown and ticked and are still late."""
     unit = get_unit(request.user, unit_id)
-    public_ids = request_data.public_ids(request.POST, "uitnodiging")[: reminders.MAX_TOGETHER]
+    public_ids = request_data.public_ids(request.POST, "uitnodiging")[: reminders.MAX_REMINDERS]
     late = reminders.late_with_names(among=invitations_of(user=request.user, unit=unit))
     done = reminders.remind_all(invitations=late.filter(public_id__in=public_ids), by=request.user)
-    _tell(request, done, gone=len(public_ids) - done.count)
+    _report(request, done, gone=len(public_ids) - done.count)
     return redirect(page_with(reverse("assessments:unit_list", args=[unit.pk]), done.mails))
 
 
-def _tell(request: UserRequest, done: reminders.Reminded, *, gone: int) -> None:
+def _report(request: UserRequest, done: reminders.Reminded, *, gone: int) -> None:
     """Show why some reminders were not sent; `gone` is the number that is no longer late."""
     if done.skipped:
         messages.info(request, f"Kort geleden al herinnerd, en daarom nu niet: {len(done.skipped)}.")
@@ -142,7 +142,7 @@ def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
         "invitable": invitable,
         "document": assessment.documents.current().first(),
         "proposals": waiting_rows(assessment),
-        "can_take_back": start.is_possible(assessment),
+        "can_undo_start": start.is_possible(assessment),
         "history": read_history(assessment),
     }
     return render(request, "assessments/progress/detail.html", context)

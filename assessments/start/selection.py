@@ -22,13 +22,13 @@ from addressbook.models import Contact
 from assessments import lifecycle, request_data
 from exams.models import ExamUnit
 
-from .start import Standing, get_students_to_start, standings
+from .start import UnitProgress, get_students_to_start, standings
 
 TYPED_LENGTH = 200  # characters of date and place; the form validates them
 
 
 @dataclass
-class Chosen:
+class Selection:
     """The selected students, in order, each with the examiners to couple to the whole exam."""
 
     students: list[Membership]
@@ -48,10 +48,10 @@ class Chosen:
         return f"{reverse('assessments:choose_student', args=[unit.pk])}?{address.urlencode()}"
 
 
-def read_chosen(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Chosen:
+def read_selection(user: User, data: QueryDict, *, add: Iterable[int] = (), remove: Iterable[int] = ()) -> Selection:
     """Read the selection; raise `Http404` for students or examiners that `user` may not choose."""
-    taken_off = set(remove)
-    pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in taken_off]
+    removed = set(remove)
+    pks = [pk for pk in [*request_data.numbers(data, "student"), *add] if pk not in removed]
     students = get_students_to_start(user, pks)
     contact_ids = {student.pk: request_data.numbers(data, f"examinator-{student.pk}") for student in students}
     every = {pk for pks_of_student in contact_ids.values() for pk in pks_of_student}
@@ -63,7 +63,7 @@ def read_chosen(user: User, data: QueryDict, *, add: Iterable[int] = (), remove:
             if contact is None or contact.school_id != student.school_id:
                 raise Http404
             examiners.setdefault(student.pk, []).append(contact)
-    return Chosen(
+    return Selection(
         students,
         {pk: [contact for contact in people if not contact.removed_at] for pk, people in examiners.items()},
         list(dict.fromkeys(c for people in examiners.values() for c in people if c.removed_at)),
@@ -99,7 +99,7 @@ class _Known:
     """The database's matches of the words in the list, by the lowercase word."""
 
     students: Mapping[str, Sequence[Membership]]
-    standing: Mapping[int, Standing]
+    standing: Mapping[int, UnitProgress]
     contacts: Mapping[tuple[int, str], Contact]  # by school and address
 
 

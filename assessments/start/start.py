@@ -22,7 +22,7 @@ SEARCH_LIMIT = 20
 
 
 @dataclass(frozen=True)
-class Standing:
+class UnitProgress:
     """A student's progress with a unit: the running assessment, if any, and the number of the next attempt."""
 
     running: Assessment | None = None
@@ -35,7 +35,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class StartedTogether:
+class StartedBatch:
     """The result for several students: `refused` had one running already, `left` left the school meanwhile."""
 
     started: Sequence[Assessment]
@@ -86,7 +86,7 @@ def start(
     return _start(unit=_newest(unit), student=student, by=by, at=now, planned_on=planned_on, place=place)
 
 
-def start_together(
+def start_batch(
     *,
     unit: ExamUnit,
     students: Collection[Membership],
@@ -94,15 +94,15 @@ def start_together(
     planned_on: date | None = None,
     place: str = "",
     examiners: Mapping[int, Collection[Contact]] | None = None,
-) -> StartedTogether:
+) -> StartedBatch:
     """Start an assessment for each student, in one transaction; those with one running, or who left, are skipped.
 
     All get the same `created_at`, by which they are found together (`unfinished_starts`). `examiners` (membership id →
-    contacts) are coupled to the whole exam of each. Raises `DomainError` for more than `MAX_TOGETHER` students, when
+    contacts) are coupled to the whole exam of each. Raises `DomainError` for more than `MAX_BATCH` students, when
     `by` is one of them, when the newest version lacks the unit, or when an examiner left the address book.
     """
-    if len(students) > access.MAX_TOGETHER:
-        raise lifecycle.DomainError(f"U kunt hooguit {access.MAX_TOGETHER} studenten tegelijk starten.")
+    if len(students) > access.MAX_BATCH:
+        raise lifecycle.DomainError(f"U kunt hooguit {access.MAX_BATCH} studenten tegelijk starten.")
     newest, now = _newest(unit), timezone.now()
     started, refused, left = [], [], []
     with transaction.atomic():
@@ -119,7 +119,7 @@ def start_together(
                 continue
             if contacts := (examiners or {}).get(student.pk):
                 couplings.choose_examiners(assessment=assessment, target=couplings.Target(), contacts=contacts, by=by)
-    return StartedTogether(started, refused, left)
+    return StartedBatch(started, refused, left)
 
 
 class _AlreadyRunning(lifecycle.DomainError):
@@ -180,9 +180,9 @@ def _newest(unit: ExamUnit) -> ExamUnit:
     return newest
 
 
-def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, Standing]:
+def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, UnitProgress]:
     """Return each student's progress with this unit, over all its versions, by membership id; one query."""
-    standing_by_student = {student.pk: Standing() for student in students}
+    standing_by_student = {student.pk: UnitProgress() for student in students}
     if not standing_by_student:
         return standing_by_student
     assessments = Assessment.objects.filter(
@@ -191,7 +191,7 @@ def standings(*, students: Iterable[Membership], unit: ExamUnit) -> dict[int, St
     for assessment in assessments:
         before = standing_by_student[assessment.student_id]
         counted = assessment.attempt if assessment.counts_as_attempt else 0
-        standing_by_student[assessment.student_id] = Standing(
+        standing_by_student[assessment.student_id] = UnitProgress(
             running=before.running if assessment.is_closed else assessment,
             next_attempt=max(before.next_attempt, counted + 1),
         )
@@ -212,7 +212,7 @@ def is_possible(assessment: Assessment) -> bool:
     return assessment.status == Status.NEW and not assessment.invitations.exists()
 
 
-def take_back(*, assessment: Assessment, by: User, version: int | None = None) -> None:
+def undo_start(*, assessment: Assessment, by: User, version: int | None = None) -> None:
     """Undo the start: to CANCELLED, without counting as an attempt and without mail.
 
     Raises `DomainError` when it is not possible, or something changed since `version`.

@@ -22,21 +22,21 @@ from addressbook.models import Contact
 from assessments import access, leavers, lifecycle, request_data
 from assessments.access import get_assessment, get_unit
 from assessments.coupling.batch import MAX_NAMED
-from assessments.coupling.batch_views import together_url
+from assessments.coupling.batch_views import batch_url
 from assessments.models import Assessment, Status
 from exams.models import ExamUnit
 
 from . import start as start_start
 from .forms import PlanForm
-from .selection import Chosen, Pasted, read_chosen, read_list
+from .selection import Pasted, Selection, read_list, read_selection
 
 
 @dataclass(frozen=True)
-class Row:
+class StudentRow:
     """A student on the page; `taken` when selected, with the `examiners` named in the list."""
 
     student: Membership
-    standing: start_start.Standing
+    standing: start_start.UnitProgress
     taken: bool
     examiners: Sequence[Contact]
 
@@ -44,7 +44,7 @@ class Row:
 @require_GET
 def choose_student(request: UserRequest, unit_id: int) -> HttpResponse:
     unit = get_unit(request.user, unit_id)
-    chosen = read_chosen(request.user, request.GET)
+    chosen = read_selection(request.user, request.GET)
     return _page(request, unit, chosen, PlanForm(initial=dict(chosen.plan)), query=request.GET.get("q", "").strip())
 
 
@@ -53,11 +53,11 @@ def change_chosen(request: UserRequest, unit_id: int) -> HttpResponse:
     """'Toevoegen', the cross at a student, and 'Zoeken': redirect to the new selection, with the typed plan."""
     unit = get_unit(request.user, unit_id)
     add, remove = request_data.numbers(request.POST, "erbij"), request_data.numbers(request.POST, "eraf")
-    chosen = read_chosen(request.user, request.POST, add=add, remove=remove)
+    chosen = read_selection(request.user, request.POST, add=add, remove=remove)
     return redirect(chosen.url(unit, query=request.POST.get("q", "").strip()[:MAX_QUERY]))
 
 
-def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, query: str = "") -> HttpResponse:
+def _page(request: UserRequest, unit: ExamUnit, chosen: Selection, form: PlanForm, query: str = "") -> HttpResponse:
     """Show the whole page, or only the results for a search while typing."""
     matches = start_start.find_students(by=request.user, query=query) if query else []
     if not (matches or chosen.students or start_start.is_activated(request.user)):
@@ -71,8 +71,8 @@ def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, 
         "chosen": [row(student) for student in chosen.students],
         "found": [row(student) for student in visible],
         "more": len(matches) > len(visible),
-        "full": len(chosen.students) >= access.MAX_TOGETHER,
-        "limit": access.MAX_TOGETHER,
+        "full": len(chosen.students) >= access.MAX_BATCH,
+        "limit": access.MAX_BATCH,
         "form": form,
         "plan": chosen.plan,
     }
@@ -80,12 +80,12 @@ def _page(request: UserRequest, unit: ExamUnit, chosen: Chosen, form: PlanForm, 
     return render(request, f"assessments/start/{name}.html", context)
 
 
-def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> Callable[[Membership], Row]:
+def _row_maker(unit: ExamUnit, chosen: Selection, found: Sequence[Membership]) -> Callable[[Membership], StudentRow]:
     standing = start_start.standings(students=[*chosen.students, *found], unit=unit)
 
-    def row(student: Membership) -> Row:
+    def row(student: Membership) -> StudentRow:
         examiners = chosen.examiners.get(student.pk, ())
-        return Row(student, standing[student.pk], student in chosen.students, examiners)
+        return StudentRow(student, standing[student.pk], student in chosen.students, examiners)
 
     return row
 
@@ -94,27 +94,29 @@ def _row_maker(unit: ExamUnit, chosen: Chosen, found: Sequence[Membership]) -> C
 def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
     """Add the students of a pasted list to the selection, and report each."""
     unit = get_unit(request.user, unit_id)
-    chosen = read_chosen(request.user, request.POST)
+    chosen = read_selection(request.user, request.POST)
     try:
         pasted = read_list(by=request.user, unit=unit, text=request.POST.get("nummers", ""))
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         return redirect(chosen.url(unit))
     new_students = [student for student in pasted.found if student not in chosen.students]
-    room = max(0, access.MAX_TOGETHER - len(chosen.students))
-    _tell(request, pasted, added=new_students[:room], left_out=new_students[room:])
+    room = max(0, access.MAX_BATCH - len(chosen.students))
+    _report(request, pasted, added=new_students[:room], refused=new_students[room:])
     students = [*chosen.students, *new_students[:room]]
     examiners = {pk: list(contacts) for pk, contacts in pasted.examiners.items()}
     return redirect(replace(chosen, students=students, examiners={**chosen.examiners, **examiners}).url(unit))
 
 
-def _tell(request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], left_out: Sequence[Membership]) -> None:
-    already_selected = [student for student in pasted.found if student not in [*added, *left_out]]
+def _report(
+    request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], refused: Sequence[Membership]
+) -> None:
+    already_selected = [student for student in pasted.found if student not in [*added, *refused]]
     lines = [
         (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
         (messages.INFO, "Was al toegevoegd", _named(already_selected)),
         (messages.INFO, "Loopt al", _named(pasted.running)),
-        (messages.WARNING, f"Hooguit {access.MAX_TOGETHER} tegelijk; niet toegevoegd", _named(left_out)),
+        (messages.WARNING, f"Hooguit {access.MAX_BATCH} tegelijk; niet toegevoegd", _named(refused)),
         (messages.WARNING, "Nog geen studentnummer ingevuld", _named(pasted.without_number)),
         (messages.WARNING, "Staat bij meer dan één school; zoek op naam", ", ".join(pasted.ambiguous)),
         (messages.WARNING, "Niet gevonden", ", ".join(pasted.unknown)),
@@ -143,14 +145,14 @@ def start(request: UserRequest, unit_id: int) -> HttpResponse:
         return redirect("assessments:unit_list", unit.pk)
     if request.POST.get("nummers", "").strip():  # show a pasted list that was not added yet first
         return add_numbers(request, unit_id)
-    chosen = read_chosen(request.user, request.POST)
+    chosen = read_selection(request.user, request.POST)
     if not chosen.students:
         raise Http404
     form = PlanForm(request.POST)
     if not form.is_valid():
         return _page(request, unit, chosen, form)
     try:
-        result = start_start.start_together(
+        result = start_start.start_batch(
             unit=unit,
             students=chosen.students,
             by=request.user,
@@ -167,7 +169,7 @@ def start(request: UserRequest, unit_id: int) -> HttpResponse:
 
 
 def _go_on(
-    request: UserRequest, unit: ExamUnit, students: Sequence[Membership], result: start_start.StartedTogether
+    request: UserRequest, unit: ExamUnit, students: Sequence[Membership], result: start_start.StartedBatch
 ) -> HttpResponse:
     """Redirect to the examiners of one assessment, or to those of several of one school together."""
     standing = start_start.standings(students=result.refused, unit=unit)
@@ -193,18 +195,18 @@ def _next_url(unit: ExamUnit, assessments: Sequence[Assessment]) -> str:
     if len(assessments) == 1:
         return reverse("assessments:examiners", args=[assessments[0].public_id])
     if len({assessment.school_id for assessment in assessments}) == 1:
-        return together_url("together", unit, assessments)
+        return batch_url("together", unit, assessments)
     return reverse("assessments:unit_list", args=[unit.pk])
 
 
 @require_http_methods(["GET", "POST"])
-def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
+def undo_start(request: UserRequest, public_id: UUID) -> HttpResponse:
     """Ask for confirmation, and on POST undo the start."""
     assessment = get_assessment(request.user, public_id)
     name = assessment.student.user.full_name
     if request.method == "POST":
         try:
-            start_start.take_back(
+            start_start.undo_start(
                 assessment=assessment, by=request.user, version=request_data.number(request.POST, "version") or 0
             )
             messages.success(request, f"De beoordeling van {name} is ingetrokken; dit telt niet als poging.")
@@ -215,7 +217,7 @@ def take_back(request: UserRequest, public_id: UUID) -> HttpResponse:
         messages.info(request, "Deze beoordeling kunt u niet (meer) intrekken; alleen de examencommissie kan dat.")
         return redirect("assessments:detail", assessment.public_id)
     context = {"assessment": assessment, "hidden": ("version", assessment.version)}
-    return render(request, "assessments/start/take_back.html", context)
+    return render(request, "assessments/start/undo_start.html", context)
 
 
 @require_POST
@@ -223,7 +225,7 @@ def become_initiator(request: UserRequest, public_id: UUID) -> HttpResponse:
     """'Overnemen': make the docent the initiator in place of one who left."""
     assessment = get_assessment(request.user, public_id)
     try:
-        leavers.take_over(assessment=assessment, by=request.user)
+        leavers.reassign(assessment=assessment, by=request.user)
         messages.success(request, "U volgt deze beoordeling nu. Examinatoren krijgen weer herinneringen.")
     except lifecycle.DomainError as error:
         messages.error(request, str(error))

@@ -12,7 +12,6 @@ from django.utils import timezone
 from django.utils.formats import get_format
 
 from assessments.documents.verification import grouped
-from assessments.models import Event
 from assessments.progress import detail
 from assessments.rubric import score_words
 from exams.grading.scores import Score
@@ -65,12 +64,7 @@ def grouped_code(code: str) -> str:
 
 register.filter(detail.by_whom)
 register.filter(detail.about_whom)
-
-
-@register.filter
-def what_went(event: Event) -> list[str]:
-    """Return the work that an event removed, as lines of text."""
-    return detail.what_went(event)
+register.filter(detail.removed_lines)
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""The pages of 'Examen afnames', by key, and how many there are in each state."""
+"""The pages of 'Examen afnames' by keyset pagination, and the number of assessments by status."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from assessments.models import CLOSED, Assessment, AssessmentQuerySet, Assignmen
 from committee.search import ALL, PROPOSED, AssessmentSearch
 
 PAGE_SIZE = 30
-COUNT_UP_TO = 1000  # of each state; beyond it the screen shows '1000+'
-LONG = 14  # days; who waits longer on the committee stands out
-Key = tuple[datetime, int]  # an assessment's place in the list: since when it is what it is, and its id
+COUNT_UP_TO = 1000  # of each status; beyond it the screen shows '1000+'
+LONG = 14  # days; longer waits are highlighted
+Key = tuple[datetime, int]  # `status_since` and id
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NAME = ("first_name", "infix", "last_name")
 _SHOWN = [
@@ -29,7 +29,7 @@ _SHOWN = [
 
 
 class CountOf(Subquery):
-    """How many rows a subquery has, which may end at a limit."""
+    """Count the rows of a subquery, which may have a limit."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) counted)"
     output_field = IntegerField()
@@ -37,16 +37,13 @@ class CountOf(Subquery):
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the list; `examiners` are the names of those who have a part, by last name.
-
-    `document` is the current one of a final result.
-    """
+    """`examiners` are names, by last name; `document` is the current one of a final result."""
 
     assessment: Assessment
     examiners: Sequence[str]
     document: Document | None
-    initiator_left: bool  # while it runs
-    days: int  # in this state
+    initiator_left: bool  # False once the assessment is closed
+    days: int  # in this status
 
     @property
     def student_left(self) -> bool:
@@ -54,13 +51,14 @@ class Row:
 
     @property
     def is_proposed(self) -> bool:
-        """Whether one member proposed it, for another to make final."""
-        one = self.assessment
-        return one.school.four_eyes and one.status == Status.ASSESSED and one.proposed_version == one.version
+        """Whether a member proposed this version, for another to make final."""
+        assessment = self.assessment
+        is_current = assessment.proposed_version == assessment.version
+        return assessment.school.four_eyes and assessment.status == Status.ASSESSED and is_current
 
     @property
     def age(self) -> str:
-        """'wacht al 3 dagen' for who waits on the committee, 'al 3 dagen' for what goes on, '' once it is closed."""
+        """'wacht al 3 dagen' while it waits for the committee, else 'al 3 dagen'; '' once it is closed."""
         if self.assessment.is_closed:
             return ""
         age = {0: "sinds vandaag", 1: "al 1 dag"}.get(self.days, f"al {self.days} dagen")
@@ -73,7 +71,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the list; `previous` and `following` are keys for the address, or ''."""
+    """`previous` and `following` are keys for the URL, or ''."""
 
     rows: list[Row]
     previous: str
@@ -82,7 +80,7 @@ class Page:
 
 @dataclass(frozen=True)
 class State:
-    """One of the states to choose from: `count` is '12', '1000+', or '' where it is not counted."""
+    """A status to choose; `count` is '12', '1000+', or '' when not counted."""
 
     status: str
     label: str
@@ -90,16 +88,16 @@ class State:
 
 
 def read_page(search: AssessmentSearch, *, after: str = "", before: str = "") -> Page:
-    """The page after or before a key, else the first one; a key that can't be read is passed over.
+    """Return the page after or before a key, else the first one; an invalid key is ignored.
 
-    What still runs comes longest waiting first; closed ones, and all statuses together, newest first.
+    Running assessments come longest waiting first; closed ones, and all statuses at once, newest first.
     """
     newest_first = search.status == ALL or search.status in CLOSED
     backwards = bool(read_key(before)) and not read_key(after)
     key = read_key(after) or read_key(before)
     ascending = newest_first == backwards
     keys: list[Key] = []
-    for school in search.schools:  # each in the order of an index, which several together are not
+    for school in search.schools:  # an index gives the order within one school only
         queryset = in_order(search.find(search.status, school=school), ascending=ascending, after=key)
         keys += queryset.values_list("status_since", "pk")[: PAGE_SIZE + 1]
     keys.sort(reverse=not ascending)
@@ -115,11 +113,11 @@ def read_page(search: AssessmentSearch, *, after: str = "", before: str = "") ->
 
 
 def in_order(queryset: AssessmentQuerySet, *, ascending: bool, after: Key | None = None) -> AssessmentQuerySet:
-    """By date, from the first or those that come after a key on; descending the newest come first."""
+    """Order by date and id, from `after` on."""
     if after:
         since, pk = after
         than = "gt" if ascending else "lt"
-        # The first condition follows from the second; it lets an index begin at the key.
+        # Redundant with the second condition, but lets an index scan begin at the key.
         queryset = queryset.filter(
             Q(**{f"status_since__{than}e": since}), Q(**{f"status_since__{than}": since}) | Q(**{f"pk__{than}": pk})
         )
@@ -128,28 +126,28 @@ def in_order(queryset: AssessmentQuerySet, *, ascending: bool, after: Key | None
 
 def _read_rows(pks: Sequence[int]) -> list[Row]:
     left = Case(When(~Q(status__in=CLOSED) & initiator_left(), then=True), default=False)
-    found = Assessment.objects.for_pages().only(*_SHOWN).annotate(without_initiator=left).in_bulk(pks)
+    by_pk = Assessment.objects.for_pages().only(*_SHOWN).annotate(without_initiator=left).in_bulk(pks)
     examiners, today = _read_examiners(pks), timezone.localdate()
-    assessments = [found[pk] for pk in pks if pk in found]
-    final = [one.pk for one in assessments if one.status == Status.FINAL]
+    assessments = [by_pk[pk] for pk in pks if pk in by_pk]
+    final = [assessment.pk for assessment in assessments if assessment.status == Status.FINAL]
     current: Iterable[Document] = (
         Document.objects.current().filter(assessment__in=final).defer("result") if final else []
     )
     documents = {document.assessment_id: document for document in current}
     return [
         Row(
-            one,
-            examiners.get(one.pk, []),
-            document=documents.get(one.pk),
-            initiator_left=one.without_initiator,
-            days=(today - timezone.localdate(one.status_since)).days,
+            assessment,
+            examiners.get(assessment.pk, []),
+            document=documents.get(assessment.pk),
+            initiator_left=assessment.without_initiator,
+            days=(today - timezone.localdate(assessment.status_since)).days,
         )
-        for one in assessments
+        for assessment in assessments
     ]
 
 
 def _read_examiners(pks: Sequence[int]) -> dict[int, list[str]]:
-    """Each name once, however many parts; two of one name are two."""
+    """Return names by assessment id: each examiner once, also one of two with the same name."""
     live = Assignment.objects.live().filter(assessment__in=pks).order_by("contact__sort_key", "contact_id")
     columns = ("assessment", "contact__sort_key", "contact_id", *(f"contact__{name}" for name in _NAME))
     examiners: dict[int, list[str]] = {}
@@ -159,38 +157,38 @@ def _read_examiners(pks: Sequence[int]) -> dict[int, list[str]]:
 
 
 def count_each(search: AssessmentSearch) -> list[Counter[str]] | None:
-    """Of each school how many in each state, each at most one over `COUNT_UP_TO`.
+    """Return the number by status for each school, each at most `COUNT_UP_TO` + 1.
 
-    None where people are named and these are more than that together.
+    None when the search is for people and finds more than `COUNT_UP_TO` at a school.
     """
     counted = []
     for school in search.schools:
-        if search.names_people:
+        if search.filters_by_person:
             states = search.find(ALL, school=school).order_by().values_list("status", flat=True)
             counts = Counter(states[: COUNT_UP_TO + 1])
             if counts.total() > COUNT_UP_TO:
                 return None
         else:
-            every = in_order(search.find(ALL, school=school), ascending=True)
-            each = {status: CountOf(every.filter(status=status).values("pk")[: COUNT_UP_TO + 1]) for status in Status}
-            counts = Counter(School.objects.values(**each).get(pk=school.pk))
+            queryset = in_order(search.find(ALL, school=school), ascending=True)
+            by_status = {s: CountOf(queryset.filter(status=s).values("pk")[: COUNT_UP_TO + 1]) for s in Status}
+            counts = Counter(School.objects.values(**by_status).get(pk=school.pk))
         counted.append(counts)
     return counted
 
 
 def count_states(search: AssessmentSearch, counted: list[Counter[str]] | None) -> list[State]:
-    """Every state and then all of them together, with how many `count_each` found; with `PROPOSED` where it exists."""
+    """Return each status and then `ALL`, with the counts of `count_each`; with `PROPOSED` where it exists."""
     total = None if counted is None else sum(counted, Counter[str]())
-    each = [State(status.value, str(status.label), describe_count(total, status)) for status in Status]
+    states = [State(status.value, str(status.label), describe_count(total, status)) for status in Status]
     if search.four_eyes:
         proposed = [search.find(PROPOSED, school=school).order_by() for school in search.schools]
         waiting = Counter({PROPOSED: sum(queryset[: COUNT_UP_TO + 1].count() for queryset in proposed)})
-        each.insert(list(Status).index(Status.ASSESSED) + 1, State(PROPOSED, "Voorgedragen", describe_count(waiting)))
-    return [*each, State(ALL, "Alle statussen", describe_count(total))]
+        states.insert(list(Status).index(Status.ASSESSED) + 1, State(PROPOSED, "Voorgedragen", describe_count(waiting)))
+    return [*states, State(ALL, "Alle statussen", describe_count(total))]
 
 
 def describe_count(counted: Counter[str] | None, status: str | None = None) -> str:
-    """Of one state or of all, as in `State`."""
+    """Return the count of one status or of all, as in `State`."""
     if counted is None:
         return ""
     count = counted.total() if status is None else counted[status]
@@ -198,16 +196,16 @@ def describe_count(counted: Counter[str] | None, status: str | None = None) -> s
 
 
 def write_key(key: Key) -> str:
-    """A key as an address has it."""
+    """Return the key as text for the URL."""
     since, pk = key
     return f"{(since - _EPOCH) // timedelta(microseconds=1)}-{pk}"
 
 
 def read_key(text: str) -> Key | None:
-    """Return the key that an address holds, or None if it can't be read."""
+    """Parse a key from the URL; None if it is invalid."""
     since, dash, pk = text.partition("-")
     if not (dash and since.isascii() and since.isdigit() and pk.isascii() and pk.isdigit()):
         return None
-    if len(since) > 17 or len(pk) > 18:  # beyond the year 5138, or what a database's integer holds
+    if len(since) > 17 or len(pk) > 18:  # beyond the year 5138, or a database integer
         return None
     return _EPOCH + timedelta(microseconds=int(since)), int(pk)

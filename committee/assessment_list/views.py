@@ -20,13 +20,13 @@ from committee.search import get_search
 
 from .page import count_each, count_states, describe_count, read_page
 
-FOUND_BACK = 3  # batches on the page
+MAX_RECENT_BATCHES = 3  # batches on the page
 
 
 @require_GET
-@vary_on_headers("HX-Request", "HX-History-Restore-Request")  # going back, a browser takes what it kept
-def afnames(request: UserRequest) -> HttpResponse:
-    """The whole page, or while one types in the search fields the list alone."""
+@vary_on_headers("HX-Request", "HX-History-Restore-Request")  # the browser caches by them
+def assessment_list(request: UserRequest) -> HttpResponse:
+    """The page; the list alone for htmx."""
     search = get_search(request)
     counted = count_each(search)
     per_school: Sequence[Counter[str] | None] = counted or [None] * len(search.schools)
@@ -41,4 +41,4 @@ def afnames(request: UserRequest) -> HttpResponse:
     if is_part(request):
         return render(request, "committee/list/_afnames_found.html", context)
     mine = FinalBatch.objects.filter(by=request.user, school__in=search.schools)
-    return render(request, "committee/list/afnames.html", {**context, "batches": mine.found_back()[:FOUND_BACK]})
+    return render(request, "committee/list/afnames.html", {**context, "batches": mine.recent()[:MAX_RECENT_BATCHES]})

@@ -1,4 +1,4 @@
-"""'Afronden' of several assessments at once: each in a transaction of its own, so that none holds up another."""
+"""'Afronden' of several assessments at once, each in its own transaction."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from accounts.models import School, User
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment, AssessmentQuerySet, FinalProposal, Status
 from committee.assessment_list.page import Key, in_order
-from committee.review.review import Reading, concerns, read
+from committee.review.review import Reading, read, warnings
 from committee.search import PROPOSED, AssessmentSearch
 
 from . import finalise
 
-MAX_TOGETHER = 100  # reading one for the page takes some 10 ms
+MAX_BATCH = 100  # reading an assessment for the page takes some 10 ms
 CHANGED = "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk die na en probeer het opnieuw."
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An assessment with its result as it will stand, and why it can't be made final by this member, if so."""
+    """An assessment with its result; `obstacle` is why this member can't make it final, or ''."""
 
     reading: Reading
-    concerns: list[str]
+    warnings: list[str]
     obstacle: str
     proposal: FinalProposal | None
-    is_chosen: bool = False
+    is_selected: bool = False
 
     @property
     def assessment(self) -> Assessment:
@@ -36,7 +36,6 @@ class Candidate:
 
     @property
     def step(self) -> str:
-        """What a tick means: 'voordragen' where four eyes are wanted and these are the first, else 'afronden'."""
         return "voordragen" if self.is_to_propose else "afronden"
 
     @property
@@ -45,16 +44,16 @@ class Candidate:
 
     @property
     def tick(self) -> str:
-        """What the form sends of it: which one, and as it is shown (`Chosen`)."""
+        """Return the form's value, which `Selected` is read from."""
         proposal = f":{self.proposal.pk}" if self.proposal else ""
         return f"{self.assessment.public_id}:{self.assessment.version}:{self.step}{proposal}"
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """An assessment that was ticked: the version it was shown with, and whether the tick was to propose it.
+class Selected:
+    """A ticked assessment as the page showed it: its version, and the id of its proposal, which names the office.
 
-    `proposal` is the id of the one that it was shown with, and with that where its PDF goes.
+    `proposing`: the tick was to propose it, not to make it final.
     """
 
     assessment: Assessment
@@ -65,16 +64,16 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Plan:
-    """What was ticked, before it is done: what will be, and what is no longer as it was ticked, with the reason."""
+    """What confirming will do; `skipped` has the reason for each that it won't do."""
 
     to_do: list[Candidate]
-    left_out: list[tuple[Assessment, str]]
+    skipped: list[tuple[Assessment, str]]
     exam_office_email: str
 
     @property
     def verb(self) -> str:
         """'12 beoordelingen definitief maken', '1 beoordeling voordragen', or both."""
-        proposing = sum(one.is_to_propose for one in self.to_do)
+        proposing = sum(candidate.is_to_propose for candidate in self.to_do)
         final = len(self.to_do) - proposing
         counted = f"{final or proposing} {'beoordeling' if (final or proposing) == 1 else 'beoordelingen'}"
         if not final:
@@ -83,25 +82,25 @@ class Plan:
 
     @property
     def makes_final(self) -> bool:
-        return any(not one.is_to_propose for one in self.to_do)
+        return any(not candidate.is_to_propose for candidate in self.to_do)
 
     @property
     def lines(self) -> list[tuple[Candidate, str]]:
-        """Each with the address that its PDF goes to."""
-        return [(one, one.proposal.exam_office_email if one.proposal else self.exam_office_email) for one in self.to_do]
+        """Return each candidate with the address that its PDF goes to."""
+        return [(c, c.proposal.exam_office_email if c.proposal else self.exam_office_email) for c in self.to_do]
 
     @property
     def only_office(self) -> str:
-        """The address where all go to one."""
+        """The address if all go to the same one, else ''."""
         offices = {email for _, email in self.lines}
         return offices.pop() if len(offices) == 1 else ""
 
 
 @dataclass(frozen=True)
-class Found:
-    """The longest waiting of a search, and after which key others follow; None if these are the last.
+class CandidatePage:
+    """The longest waiting candidates; `following` is the key of the last one when others follow.
 
-    `waiting_for_others` counts those that this member proposed at the school, which are not among them.
+    `waiting_for_others` counts those that this member proposed at the school, which are left out.
     """
 
     candidates: list[Candidate]
@@ -109,30 +108,32 @@ class Found:
     waiting_for_others: int
 
 
-def find(search: AssessmentSearch, *, school: School, after: Key | None = None, chosen: Collection[int] = ()) -> Found:
-    """`MAX_TOGETHER` of a search that are 'Beoordeeld' at this school, after a key; `chosen` were ticked."""
+def find_candidates(
+    search: AssessmentSearch, *, school: School, after: Key | None = None, selected: Collection[int] = ()
+) -> CandidatePage:
+    """Return at most `MAX_BATCH` of the search that are 'Beoordeeld' at this school; `selected` are ticked ids."""
     by = search.user
     waiting = search.find(PROPOSED if search.status == PROPOSED else Status.ASSESSED, school=school)
     waiting_for_others = 0
     if school.four_eyes:
         mine = _proposed_by(by).filter(school=school)
         waiting, waiting_for_others = waiting.exclude(pk__in=mine.values("pk")), mine.count()
-    found = list(in_order(waiting.for_pages(), ascending=True, after=after)[: MAX_TOGETHER + 1])
-    shown = found[:MAX_TOGETHER]
-    return Found(
-        [_candidate(assessment, by, assessment.pk in chosen) for assessment in shown],
-        following=(shown[-1].status_since, shown[-1].pk) if len(found) > MAX_TOGETHER else None,
+    rows = list(in_order(waiting.for_pages(), ascending=True, after=after)[: MAX_BATCH + 1])
+    shown = rows[:MAX_BATCH]
+    return CandidatePage(
+        [_candidate(assessment, by, assessment.pk in selected) for assessment in shown],
+        following=(shown[-1].status_since, shown[-1].pk) if len(rows) > MAX_BATCH else None,
         waiting_for_others=waiting_for_others,
     )
 
 
 def _proposed_by(user: User) -> AssessmentQuerySet:
-    """What this member proposed, and nobody after them, as it is now (`FinalProposal`): it waits for another."""
+    """Filter the assessments whose valid proposal is of this member: they wait for another one."""
     newest = FinalProposal.objects.filter(assessment=OuterRef("pk")).order_by("-at", "-pk").values("by")[:1]
     return Assessment.objects.proposed_to_make_final().alias(newest_by=Subquery(newest)).filter(newest_by=user.pk)
 
 
-def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
+def _candidate(assessment: Assessment, by: User, is_selected: bool) -> Candidate:
     reading = read(assessment)
     proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     obstacle = ""
@@ -142,52 +143,54 @@ def _candidate(assessment: Assessment, by: User, is_chosen: bool) -> Candidate:
         obstacle = "Er is nog geen resultaat."
     elif proposal and proposal.by == by:
         obstacle = "U hebt deze voorgedragen; een ander lid rondt die af."
-    found = list(concerns(reading, by=by)) if not obstacle else []
-    return Candidate(reading, found, obstacle, proposal=proposal, is_chosen=is_chosen)
+    texts = list(warnings(reading, by=by)) if not obstacle else []
+    return Candidate(reading, texts, obstacle, proposal=proposal, is_selected=is_selected)
 
 
-def plan(chosen: Iterable[Chosen], *, by: User, exam_office_email: str) -> Plan:
-    """Reads what was ticked once more, so that what is confirmed is what will be done."""
-    to_do, left_out = [], []
-    for one in chosen:
-        candidate = _candidate(one.assessment, by, is_chosen=True)
-        if why := _why_not(one, candidate):
-            left_out.append((one.assessment, why))
+def plan(selected: Iterable[Selected], *, by: User, exam_office_email: str) -> Plan:
+    """Read the ticked assessments again, so that the confirmation shows what will be done."""
+    to_do, skipped = [], []
+    for choice in selected:
+        candidate = _candidate(choice.assessment, by, is_selected=True)
+        if why := _why_not(choice, candidate):
+            skipped.append((choice.assessment, why))
         else:
             to_do.append(candidate)
-    return Plan(to_do, left_out, exam_office_email)
+    return Plan(to_do, skipped, exam_office_email)
 
 
-def _why_not(one: Chosen, candidate: Candidate) -> str:
+def _why_not(choice: Selected, candidate: Candidate) -> str:
     try:
-        finalise.refuse_if_final(one.assessment)
-        _refuse_another_proposal(one, candidate.proposal)
+        finalise.refuse_if_final(choice.assessment)
+        _refuse_other_proposal(choice, candidate.proposal)
     except DomainError as error:
         return str(error)
     if candidate.obstacle:
         return candidate.obstacle
-    is_as_ticked = one.version == one.assessment.version and one.proposing == candidate.is_to_propose
+    is_as_ticked = choice.version == choice.assessment.version and choice.proposing == candidate.is_to_propose
     return "" if is_as_ticked else CHANGED
 
 
-def _refuse_another_proposal(one: Chosen, standing: FinalProposal | None) -> None:
-    """What was proposed anew may go to an address that was not on the screen."""
-    if not one.proposing and standing and standing.pk != one.proposal:
-        finalise.refuse_stale_proposal(standing)
+def _refuse_other_proposal(choice: Selected, proposal: FinalProposal | None) -> None:
+    """Raise `StaleProposal` for a newer proposal: it may name an address that was not on the screen."""
+    if not choice.proposing and proposal and proposal.pk != choice.proposal:
+        finalise.refuse_stale_proposal(proposal)
 
 
-def make_one_final(one: Chosen, *, by: User, exam_office_email: str) -> str:
-    """Makes it final ('FINAL'), or proposes it ('PROPOSED') where that was the tick's meaning; raises `DomainError`.
+def finalise_one(choice: Selected, *, by: User, exam_office_email: str) -> str:
+    """Make it final or propose it, as ticked, and return 'FINAL' or 'PROPOSED'; raise `DomainError`.
 
-    What another member proposed goes to the address that was proposed with it, as its line says.
+    One that was proposed goes to the address of its proposal.
     """
-    if one.proposing:
-        finalise.propose(assessment=one.assessment, by=by, exam_office_email=exam_office_email, version=one.version)
+    if choice.proposing:
+        finalise.propose(
+            assessment=choice.assessment, by=by, exam_office_email=exam_office_email, version=choice.version
+        )
         return "PROPOSED"
-    proposal = one.assessment.valid_proposal() if one.assessment.school.four_eyes else None
-    _refuse_another_proposal(one, proposal)
+    proposal = choice.assessment.valid_proposal() if choice.assessment.school.four_eyes else None
+    _refuse_other_proposal(choice, proposal)
     email = proposal.exam_office_email if proposal else exam_office_email
     finalise.finalise(
-        assessment=one.assessment, by=by, exam_office_email=email, version=one.version, proposal=one.proposal
+        assessment=choice.assessment, by=by, exam_office_email=email, version=choice.version, proposal=choice.proposal
     )
     return "FINAL"

@@ -1,7 +1,6 @@
-"""'Afronden' of many at once by a worker: item by item, each in a transaction of its own with what became of it.
+"""'Afronden' of a batch by a worker: each item in one transaction with its outcome.
 
-So a worker that dies leaves nothing half, and whoever takes over, or does it twice, goes on at the first item that
-still waits: an item that was done is not done again, since its outcome was written with it.
+A worker that takes over, or runs twice, continues at the first item without an outcome.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment, FinalProposal
 from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
 
-from .batch import CHANGED, Chosen, make_one_final
+from .batch import CHANGED, Selected, finalise_one
 
 logger = logging.getLogger(__name__)
 Outcome = FinalBatchItem.Outcome
-AT_ONCE = 10  # making one final takes some 20 ms; of more, a worker does it
+MAX_IMMEDIATE = 10  # items in the request itself, some 20 ms each; a worker does a larger batch
 NO_MEMBER = "U bent geen lid meer van de examencommissie."
 
 
-class DoneAlready(Exception):
-    """Another worker was first with this item."""
+class AlreadyDone(Exception):
+    """Another worker wrote this item's outcome first."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of `total` came to what."""
+    """The number of items by outcome."""
 
     total: int
     counts: Counter[str]
@@ -58,65 +57,59 @@ class Progress:
 
 
 def start(
-    *, chosen: Sequence[Chosen], school: School, by: User, exam_office_email: str, form_id: UUID | None = None
+    *, selected: Sequence[Selected], school: School, by: User, exam_office_email: str, form_id: UUID | None = None
 ) -> FinalBatch:
-    """Writes the list down, and does what it says if it is short, else has a worker begin.
+    """Store the batch and run it at once if it is short, else have a worker run it.
 
-    The same form sent twice starts it once: of the same list, to the same address. Who went back and chose others
-    starts another.
+    A form sent twice (`form_id`) starts one batch, unless the selection or the address differs.
     """
-    batch = _start_once(chosen, FinalBatch(school=school, by=by, exam_office_email=exam_office_email), form_id)
-    if len(chosen) <= AT_ONCE:
+    batch = _start_once(selected, FinalBatch(school=school, by=by, exam_office_email=exam_office_email), form_id)
+    if len(selected) <= MAX_IMMEDIATE:
         FinalBatch.objects.run(batch.pk)
     return batch
 
 
-def _start_once(chosen: Sequence[Chosen], batch: FinalBatch, form_id: UUID | None) -> FinalBatch:
+def _start_once(selected: Sequence[Selected], batch: FinalBatch, form_id: UUID | None) -> FinalBatch:
     if form_id is None:
-        return _write_down(batch, chosen)
+        return _create(batch, selected)
     batch.public_id = form_id
     try:
-        return _write_down(batch, chosen)
-    except IntegrityError:  # there is one of this form
+        return _create(batch, selected)
+    except IntegrityError:  # a batch with this form_id exists
         same = FinalBatch.objects.filter(public_id=form_id, by=batch.by, exam_office_email=batch.exam_office_email)
-        before, listed = same.first(), {(one.assessment.pk, one.version, one.proposing) for one in chosen}
-        if before is not None and _listed(before) == listed:
-            return before
+        existing, items = same.first(), {(s.assessment.pk, s.version, s.proposing) for s in selected}
+        if existing and set(existing.items.values_list("assessment", "version", "proposing")) == items:
+            return existing
         batch.pk, batch.public_id = None, uuid4()
-        return _write_down(batch, chosen)
+        return _create(batch, selected)
 
 
 @transaction.atomic
-def _write_down(batch: FinalBatch, chosen: Sequence[Chosen]) -> FinalBatch:
-    proposals = FinalProposal.objects.in_bulk({one.proposal for one in chosen if one.proposal})
+def _create(batch: FinalBatch, selected: Sequence[Selected]) -> FinalBatch:
+    proposals = FinalProposal.objects.in_bulk({choice.proposal for choice in selected if choice.proposal})
     batch.save(force_insert=True)
     FinalBatchItem.objects.bulk_create(
         FinalBatchItem(
             batch=batch,
-            assessment=one.assessment,
-            version=one.version,
-            proposing=one.proposing,
-            proposal=proposals.get(one.proposal) if one.proposal else None,
+            assessment=choice.assessment,
+            version=choice.version,
+            proposing=choice.proposing,
+            proposal=proposals.get(choice.proposal) if choice.proposal else None,
         )
-        for one in chosen
+        for choice in selected
     )
-    if len(chosen) > AT_ONCE:
+    if len(selected) > MAX_IMMEDIATE:
         batch.start()
     return batch
 
 
-def _listed(batch: FinalBatch) -> set[tuple[int, int, bool]]:
-    return set(batch.items.values_list("assessment", "version", "proposing"))
-
-
 def progress(batch: FinalBatch) -> Progress:
-    counts = batch.items.order_by().values_list("outcome").annotate(Count("pk"))
-    found = Counter(dict(counts))
-    return Progress(found.total(), found)
+    counts = Counter(dict(batch.items.order_by().values_list("outcome").annotate(Count("pk"))))
+    return Progress(counts.total(), counts)
 
 
 def work(batch: FinalBatch) -> None:
-    """Do the items that wait, each in a transaction of its own."""
+    """Do the waiting items."""
     for item in batch.items.waiting().select_related("assessment__school"):
         _do(item, batch)
         batch.extend(attempts=1)
@@ -127,32 +120,28 @@ def _do(item: FinalBatchItem, batch: FinalBatch) -> None:
     try:
         _make_final(item, batch)
     except DomainError as error:
-        item.close(Outcome.REFUSED, _reason(item, error))
-    except DoneAlready:
+        # The text of `lifecycle` for a changed version points to a form below, which this page lacks.
+        is_as_shown = Assessment.objects.filter(pk=item.assessment_id, version=item.version).exists()
+        item.close(Outcome.REFUSED, str(error) if is_as_shown else CHANGED)
+    except AlreadyDone:
         logger.warning("Item %s was done by another worker", item.pk)
     except Exception:
         logger.exception("Item %s of batch %s failed", item.pk, batch.pk)
         item.close(Outcome.REFUSED, NOT_DONE)
 
 
-def _reason(item: FinalBatchItem, error: DomainError) -> str:
-    """Of what was changed since it was ticked `lifecycle` says that it stands below, which here it does not."""
-    is_as_shown = Assessment.objects.filter(pk=item.assessment_id, version=item.version).exists()
-    return str(error) if is_as_shown else CHANGED
-
-
 @transaction.atomic
 def _make_final(item: FinalBatchItem, batch: FinalBatch) -> None:
-    """With what came of it in one transaction; raises `DoneAlready`, since a proposal would stand there twice."""
+    """Do the item and write its outcome; raise `AlreadyDone`, which rolls a second proposal back."""
     _refuse_who_left(batch)
-    one = Chosen(item.assessment, item.version, proposing=item.proposing, proposal=item.proposal_id)
-    outcome = make_one_final(one, by=batch.by, exam_office_email=batch.exam_office_email)
+    choice = Selected(item.assessment, item.version, proposing=item.proposing, proposal=item.proposal_id)
+    outcome = finalise_one(choice, by=batch.by, exam_office_email=batch.exam_office_email)
     if not item.close(Outcome(outcome)):
-        raise DoneAlready
+        raise AlreadyDone
 
 
 def _refuse_who_left(batch: FinalBatch) -> None:
-    """Who started it saw the school's results then; whoever lost the role since decides on nothing."""
+    """Raise `DomainError` when the member who started the batch lost the role or the account since."""
     roles = batch.by.memberships.filter(school=batch.school, role=Role.EXAMENCOMMISSIE)
     if not User.objects.filter(pk=batch.by_id, is_active=True).exists() or not roles.exists():
         raise DomainError(NO_MEMBER)

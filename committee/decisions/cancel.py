@@ -1,4 +1,4 @@
-"""'Intrekken': a missed date, an irregularity, an invalid attempt. Whoever still waits or is waited for is told."""
+"""Cancel an assessment (missed date, irregularity, invalid attempt), and record an appeal."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from accounts.models import User
 from assessments import leavers, lifecycle, mails
 from assessments.models import Appeal, Assessment, Assignment, CancelKind, Event, Invitation, Status
 
-# Whether the attempt counts unless the committee says otherwise: it does where the student had the chance.
-COUNTS = {
+# The default: an attempt counts where the student had the chance.
+COUNTS_AS_ATTEMPT = {
     CancelKind.NO_SHOW: True,
     CancelKind.IRREGULARITY: True,
     CancelKind.INVALID: False,
@@ -21,7 +21,7 @@ COUNTS = {
 
 
 def open_requests(assessment: Assessment) -> list[Invitation]:
-    """The invitations whose examiner still has something to do, by last name; none where the student left."""
+    """Return the invitations of examiners with open work, by last name; [] when the student left."""
     if assessment.student_left:
         return []
     left = Assignment.objects.live().filter(assessment=assessment, completed_at__isnull=True)
@@ -29,8 +29,8 @@ def open_requests(assessment: Assessment) -> list[Invitation]:
     return list(standing.select_related("contact").order_by("contact__sort_key", "pk"))
 
 
-def tells_initiator(assessment: Assessment, *, by: User) -> bool:
-    """Whether `cancel` by this member tells the initiator."""
+def notifies_initiator(assessment: Assessment, *, by: User) -> bool:
+    """Whether `cancel` by this member mails the initiator."""
     return assessment.initiator != by and not leavers.why_paused(assessment)
 
 
@@ -44,15 +44,14 @@ def cancel(
     version: int | None = None,
     seen: Status | None = None,
 ) -> list[Invitation]:
-    """Any state but FINAL → CANCELLED; the invitations whose examiners are told that they need do nothing more.
+    """Any state but FINAL → CANCELLED; return the invitations of the examiners who are notified.
 
-    Links stop working by the state itself. Student and initiator are told as well; the reason stands in no mail.
-    Nobody is mailed about a student who left, nor an initiator who did.
-    Without `counts_as_attempt` it is what `COUNTS` says. Raises `DomainError` without a reason and when
-    `version` or the state `seen` is no longer the assessment's, `TransitionRefused` for a closed one.
+    Links stop working. Student and initiator are mailed as well, without the reason; about a student who left no mail
+    goes out. `counts_as_attempt` defaults to `COUNTS_AS_ATTEMPT`. Raises `DomainError` without a reason or when
+    `version` or the status `seen` is outdated, `TransitionRefused` for a closed assessment.
     """
     if counts_as_attempt is None:
-        counts_as_attempt = COUNTS[kind]
+        counts_as_attempt = COUNTS_AS_ATTEMPT[kind]
     lifecycle.refuse_own(assessment.student, by=by)
     with transaction.atomic():
         event = lifecycle.cancel(
@@ -65,31 +64,34 @@ def cancel(
             seen=seen,
         )
         current = event.assessment
-        told = open_requests(current)
-        for invitation in told:
+        recipients = open_requests(current)
+        for invitation in recipients:
             invitation.assessment = current
             mails.queue_cancelled(invitation=invitation, by=by)
         if current.student_left:
             return []
         mails.queue_cancelled_to_student(assessment=current, by=by)
-        if tells_initiator(current, by=by):
+        if notifies_initiator(current, by=by):
             mails.queue_cancelled_to_initiator(assessment=current, by=by)
-    return told
+    return recipients
 
 
-def has_had_a_result(assessment: Assessment) -> bool:
-    """Whether there is a final result, or there was one: an appeal may come in around its withdrawal."""
+def has_had_result(assessment: Assessment) -> bool:
+    """Whether the result is or was final: an appeal may arrive after a withdrawal."""
     return assessment.status == Status.FINAL or assessment.documents.exists()
 
 
-def mark(*, assessment: Assessment, by: User, received_on: date, note: str = "", version: int | None = None) -> Appeal:
-    """Notes an appeal against a final result; while it is open nothing of the assessment is cleared away.
+def mark_appeal(
+    *, assessment: Assessment, by: User, received_on: date, note: str = "", version: int | None = None
+) -> Appeal:
+    """Record an appeal; while it is open the assessment is not erased.
 
-    Raises `TransitionRefused` for one that never was FINAL, `DomainError` when one runs already or `version` is old.
+    Raises `TransitionRefused` unless the assessment is or was FINAL, `DomainError` when an appeal is open or `version`
+    is outdated.
     """
     with lifecycle.locked(assessment, version=version) as current:
         lifecycle.refuse_own(current.student, by=by)
-        if not has_had_a_result(current):
+        if not has_had_result(current):
             raise lifecycle.TransitionRefused("Bezwaar kan alleen tegen een definitief resultaat.")
         if current.appeals.open().exists():
             raise lifecycle.DomainError("Er loopt al een bezwaar tegen dit resultaat.")
@@ -98,13 +100,11 @@ def mark(*, assessment: Assessment, by: User, received_on: date, note: str = "",
     return appeal
 
 
-def close(*, appeal: Appeal, by: User, closed_on: date, outcome: Appeal.Outcome) -> None:
-    """Writes down what came of it; raises `DomainError` when that was done before."""
+def close_appeal(*, appeal: Appeal, by: User, closed_on: date, outcome: Appeal.Outcome) -> None:
+    """Record the outcome; raise `DomainError` when the appeal is closed already."""
     with lifecycle.locked(appeal.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
-        fresh = current.appeals.open().filter(pk=appeal.pk).first()
-        if fresh is None:
+        open_appeal = current.appeals.open().filter(pk=appeal.pk)
+        if not open_appeal.update(closed_on=closed_on, outcome=outcome, closed_by=by):
             raise lifecycle.DomainError("Dit bezwaar is al afgesloten.")
-        fresh.closed_on, fresh.outcome, fresh.closed_by = closed_on, outcome, by
-        fresh.save(update_fields=["closed_on", "outcome", "closed_by"])
         lifecycle.record(current, kind=Event.Kind.APPEAL_CLOSED, by=by, outcome=outcome.label)

@@ -18,29 +18,29 @@ from exams.grading.scores import UnitResult
 
 
 class AlreadyFinal(lifecycle.TransitionRefused):
-    """A second click, or another member who was first."""
+    """The result is final already, by a second click or another member."""
 
 
 class SecondApproverRequired(lifecycle.DomainError):
-    """The school requires that one member proposes and another makes it final."""
+    """The school requires that one member proposes and another finalises."""
 
 
 class StaleProposal(lifecycle.DomainError):
-    """The proposal is not the one that the member read."""
+    """The proposal is not the one that the member saw."""
 
 
 def refuse_if_final(assessment: Assessment) -> None:
-    """Raises `AlreadyFinal` when there is a final result already."""
+    """Raise `AlreadyFinal` when the result is final."""
     if assessment.status == Status.FINAL and assessment.final_at:
         at = date_format(timezone.localtime(assessment.final_at), "DATETIME_FORMAT")
         raise AlreadyFinal(f"Deze beoordeling is al definitief: vastgesteld door {assessment.final_by} op {at}.")
 
 
 def propose(*, assessment: Assessment, by: User, exam_office_email: str, version: int | None = None) -> FinalProposal:
-    """Four eyes, the first two: the result as it stands is proposed for another member to make final.
+    """Propose the current result for another member to make final (dual control).
 
-    The same member once more changes the address. Raises as `finalise` does where there is no result to make
-    final, and `SecondApproverRequired` when another member proposed it already: then it can be made final.
+    Again by the same member replaces the address. Raises as `finalise` does without a result, and
+    `SecondApproverRequired` when another member proposed it already.
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
@@ -65,21 +65,18 @@ def finalise(
     version: int | None = None,
     proposal: int | None = None,
 ) -> Document:
-    """ASSESSED → FINAL: fixes the result, tells the student, and has the PDF made and mailed to the exam office.
+    """ASSESSED → FINAL: fix the result, mail the student, and have the PDF made and mailed to the exam office.
 
-    All in one transaction with the assessment's row locked; what follows (PDF, mail) is written
-    down in it and done by workers. Raises `AlreadyFinal` for a second click or a member who comes
-    second, `TransitionRefused` from any other state than ASSESSED, `DomainError` while scores are in
-    dispute, or when couplings or invitations were changed since `version`: since what `by` has read.
-    `SecondApproverRequired` where the school wants four eyes and nobody else has proposed it. `proposal` is the id
-    of the one that `by` has read: a later one may name another address, and is refused. A student who
-    left is not mailed.
+    One transaction; workers make the PDF and send the mails. A student who left is not mailed. Raises `AlreadyFinal`
+    when it is final, `TransitionRefused` from any other status than ASSESSED, `DomainError` while scores are in
+    dispute or when `version` is outdated, `SecondApproverRequired` where the school has four eyes and no other member
+    proposed it, and `StaleProposal` when `proposal`, the id that the member saw, was replaced.
     """
     with lifecycle.locked(assessment, version=version) as current:
         refuse_if_final(current)
         lifecycle.refuse_own(current.student, by=by)
         rubric, unit = _final_result(current)
-        proposed = _second_pair_of_eyes(current, by, proposal)
+        proposed = _require_other_proposer(current, by, proposal)
         now = timezone.now()
         lifecycle.make_final(
             current, by=by, ovg=unit.ovg.value, grade=unit.grade, at=now, exam_office=exam_office_email
@@ -95,27 +92,27 @@ def finalise(
 
 
 def _final_result(current: Assessment) -> tuple[Rubric, UnitResult]:
-    """What would be fixed now; raises while there is no result."""
+    """Return the rubric and its result; raise as `finalise` does without one."""
     rubric = read_rubric(current)
-    found = results.outcome(rubric)
-    if found.disputed:
-        count = found.dispute_count
+    outcome = results.outcome(rubric)
+    if outcome.disputed:
+        count = outcome.dispute_count
         raise lifecycle.DomainError(
             f"Examinatoren zijn het niet eens over {count} {'criterium' if count == 1 else 'criteria'}; "
             "beslis daarover bij ‘Bewerken’, of stuur de beoordeling terug."
         )
-    if found.unit is None:
+    if outcome.unit is None:
         raise lifecycle.TransitionRefused("Nog niet alle criteria hebben een score.")
     if current.status != Status.ASSESSED:
         raise lifecycle.TransitionRefused("Nog niet alle onderdelen zijn afgerond.")
     if without := corrections.unjustified(rubric):
         where = ", ".join(f"{part.part.work_process.code} {part.part}" for part in without)
         raise lifecycle.DomainError(f"Bij een O of een G is een onderbouwing verplicht; die ontbreekt bij {where}.")
-    return rubric, found.unit
+    return rubric, outcome.unit
 
 
-def _second_pair_of_eyes(current: Assessment, by: User, shown: int | None) -> FinalProposal | None:
-    """The proposal of another member, which the school may want; None where it does not."""
+def _require_other_proposer(current: Assessment, by: User, shown: int | None) -> FinalProposal | None:
+    """Return another member's valid proposal; None where the school does not require one."""
     if not current.school.four_eyes:
         return None
     proposal = current.valid_proposal()
@@ -137,11 +134,10 @@ def refuse_stale_proposal(proposal: FinalProposal) -> NoReturn:
 
 
 def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
-    """FINAL → ASSESSED: the PDF is superseded, the student told; whether the exam office had to be told, too.
+    """FINAL → ASSESSED: supersede the PDF and mail the student; return whether the exam office is notified.
 
-    A student who left is not mailed. It had to unless nothing of its mail went out yet: that one is then never sent.
-    Raises `DomainError`
-    without a reason or when `version` is no longer the assessment's, `TransitionRefused` unless it is FINAL.
+    It is, unless the mail with the PDF was not sent yet: then that mail is dropped. A student who left is not mailed.
+    Raises `DomainError` without a reason or when `version` is outdated, `TransitionRefused` unless it is FINAL.
     """
     with lifecycle.locked(assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
@@ -152,18 +148,18 @@ def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: in
             mails.queue_result_withdrawn_to_student(assessment=current, by=by)
         if document is None:
             return False
-        offices = _offices_to_tell(document)
+        offices = _offices_to_notify(document)
         for office in offices:
             mails.queue_result_withdrawn(document=document, to=office, by=by, reason=reason)
     return bool(offices)
 
 
-def _offices_to_tell(document: Document) -> list[str]:
-    """Where the PDF may be by now: the address it goes to unless nothing left for it, and those that got it earlier."""
+def _offices_to_notify(document: Document) -> list[str]:
+    """Drop the PDF's mail if it was not sent, and return the addresses that may have the PDF."""
     if document.file is None or document.mail is None:
         return []
-    results = OutgoingMail.objects.filter(about__assessment=document.assessment_id, kind="result")
-    sent = results.filter(attachments__file=document.file, state=MailState.SENT)
+    mails_with_pdf = OutgoingMail.objects.filter(about__assessment=document.assessment_id, kind="result")
+    sent = mails_with_pdf.filter(attachments__file=document.file, state=MailState.SENT)
     offices = list(sent.order_by("pk").values_list("to", flat=True))
     if not drop(document.mail.pk):
         offices.append(document.exam_office_email)

@@ -1,4 +1,4 @@
-"""What the committee fills in to cancel an assessment, to withdraw a result, and about an appeal."""
+"""The forms of the committee's decisions."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from addressbook.models import Contact
 from assessments.models import Appeal, Assessment, Status
 from committee.delivery.forms import OfficeForm
 
-from .cancel import COUNTS
+from .cancel import COUNTS_AS_ATTEMPT
 
 LONGEST_ID = 18  # digits
 
 
 class FinaliseForm(OfficeForm):
-    """`version` is the assessment's as it was shown; `proposed` the address that another member proposed."""
+    """`proposed` is the address that another member proposed."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -32,19 +32,24 @@ class FinaliseForm(OfficeForm):
 
 
 class ContactsField(forms.ModelMultipleChoiceField):
-    """Refuses an id that no database holds before one is asked for it."""
+    """Refuse an id that exceeds a database integer."""
 
     def clean(self, value: Any) -> Any:
-        for given in value or ():
-            if len(given) > LONGEST_ID:
-                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": given[:LONGEST_ID]})
+        for pk in value or ():
+            if len(pk) > LONGEST_ID:
+                raise forms.ValidationError(self.error_messages["invalid_choice"], params={"value": pk[:LONGEST_ID]})
         return super().clean(value)
 
 
 class SendBackForm(forms.Form):
-    """Which examiners look again, and why. Only examiners whose invitation stands can be asked."""
+    """Only examiners with an active invitation can be chosen."""
 
-    examiners = ContactsField(queryset=Contact.objects.none())
+    examiners = ContactsField(
+        label="Terugsturen naar",
+        queryset=Contact.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Kies ten minste één examinator."},
+    )
     remark = ProseFormField(
         label="Opmerking",
         max_length=4000,
@@ -64,13 +69,9 @@ class SendBackForm(forms.Form):
             pk__in=assessment.live_assignments.values("contact"),
             invitations__in=assessment.invitations.standing(),
         )
-        self.fields["examiners"] = ContactsField(
-            label="Terugsturen naar",
-            queryset=contacts.order_by("sort_key", "pk"),
-            widget=forms.CheckboxSelectMultiple,
-            initial=contacts if len(contacts) == 1 else None,
-            error_messages={"required": "Kies ten minste één examinator."},
-        )
+        fields: dict[str, Any] = self.fields
+        fields["examiners"].queryset = contacts.order_by("sort_key", "pk")
+        fields["examiners"].initial = contacts if len(contacts) == 1 else None
         self.helper = FormHelper()
         self.helper.form_tag = False
 
@@ -80,7 +81,7 @@ TOO_LONG = "Dit mag %(limit_value)d tekens lang zijn; het zijn er %(show_value)d
 
 
 class CommitteeForm(forms.Form):
-    """Drawn without its form tag."""
+    """A form that is rendered without its form tag."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -100,7 +101,7 @@ def _reason(label: str, help_text: str, required: str) -> ProseFormField:
 
 
 class CancelForm(CommitteeForm):
-    """`version` and `seen` (the state) are the assessment's as it was shown; the page writes them itself."""
+    """`version` and `seen` (the status) are the assessment's as shown; the template writes them."""
 
     USUAL, YES, NO = "gebruikelijk", "ja", "nee"
 
@@ -108,7 +109,7 @@ class CancelForm(CommitteeForm):
         label="Reden",
         choices=[
             (kind.value, f"{kind.label} (telt {'' if counts else 'niet '}als poging)")
-            for kind, counts in COUNTS.items()
+            for kind, counts in COUNTS_AS_ATTEMPT.items()
         ],
         widget=forms.RadioSelect,
         error_messages={"required": "Kies waarom u de beoordeling intrekt."},
@@ -137,13 +138,11 @@ class CancelForm(CommitteeForm):
 
     @property
     def counts_as_attempt(self) -> bool | None:
-        """Once the form is valid: what was chosen; None leaves it to the kind."""
+        """The choice of a valid form; None leaves it to the kind."""
         return {self.YES: True, self.NO: False}.get(self.cleaned_data["counts"])
 
 
 class WithdrawFinalForm(CommitteeForm):
-    """Why a final result is withdrawn."""
-
     reason = _reason(
         "Reden",
         "Staat in de mail aan het examenbureau en in de geschiedenis, die ook de docent leest. De student krijgt "
@@ -154,7 +153,7 @@ class WithdrawFinalForm(CommitteeForm):
 
 
 class DayField(forms.DateField):
-    """A day from the browser's own picker, or typed as people write it."""
+    """A required day from the browser's picker, or typed as 23-11-2026."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
@@ -177,7 +176,7 @@ def _refuse_outside(day: date, *, first: date, what: str) -> date:
 
 
 class MarkAppealForm(CommitteeForm):
-    """An appeal as it came in; one that came too late is noted, too."""
+    """An appeal that came too late is accepted, too."""
 
     received_on = DayField(label="Ontvangen op", initial=timezone.localdate)
     note = ProseFormField(
@@ -201,8 +200,6 @@ class MarkAppealForm(CommitteeForm):
 
 
 class CloseAppealForm(CommitteeForm):
-    """What came of an appeal."""
-
     outcome = forms.ChoiceField(
         label="Uitkomst",
         choices=Appeal.Outcome.choices,

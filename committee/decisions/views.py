@@ -1,4 +1,4 @@
-"""'Afronden' of one assessment, and 'Voordragen' where the school wants four eyes."""
+"""The decisions on one assessment: 'Afronden', 'Voordragen', 'Terugsturen', 'Intrekken', and appeals."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from assessments.lifecycle import DomainError
 from assessments.models import Appeal, Assessment, CancelKind, Status
 from assessments.privacy import access_log
 from assessments.request_data import number
-from committee.access import address, get_afname, get_schools, shown
-from committee.review.review import concerns, read
+from committee.access import get_assessment, get_schools, page_url, posted_value
+from committee.review.review import read, warnings
 
 from . import cancel as decisions_cancel
 from . import finalise as decisions_finalise
@@ -30,15 +30,15 @@ from .forms import CancelForm, CloseAppealForm, FinaliseForm, MarkAppealForm, Se
 
 @require_http_methods(["GET", "POST"])
 def finalise(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_afname(request.user, public_id)
+    assessment = get_assessment(request.user, public_id)
     return _step(request, assessment, decisions_finalise.finalise, _finalised)
 
 
 @require_http_methods(["GET", "POST"])
 def propose(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_afname(request.user, public_id)
+    assessment = get_assessment(request.user, public_id)
     if not assessment.school.four_eyes:
-        return redirect(address(request, "committee:finalise", assessment))
+        return redirect(page_url(request, "committee:finalise", assessment))
     return _step(request, assessment, decisions_finalise.propose, _proposed, proposing=True)
 
 
@@ -46,11 +46,11 @@ def _step(
     request: UserRequest,
     assessment: Assessment,
     act: Callable[..., Any],
-    said: Callable[[Assessment, str], str],
+    success_text: Callable[[Assessment, str], str],
     *,
     proposing: bool = False,
 ) -> HttpResponse:
-    """Shows what would be fixed and asks where the PDF goes; on a valid post it is done."""
+    """Show the result and the form for the PDF's address; a valid POST calls `act`."""
     proposal = assessment.valid_proposal() if assessment.school.four_eyes else None
     proposed = proposal.exam_office_email if proposal else ""
     form = FinaliseForm(request.POST or None, assessment=assessment, proposed=proposed)
@@ -59,21 +59,21 @@ def _step(
         if request.method == "POST" and form.is_valid():
             email, version = form.exam_office_email, form.cleaned_data["version"]
             act(assessment=assessment, by=request.user, exam_office_email=email, version=version)
-            messages.success(request, said(assessment, email))
-            return redirect(address(request, "committee:afname", assessment))
+            messages.success(request, success_text(assessment, email))
+            return redirect(page_url(request, "committee:afname", assessment))
     except DomainError as error:
         messages.error(request, str(error))
-        return redirect(address(request, "committee:afname", assessment))
+        return redirect(page_url(request, "committee:afname", assessment))
     reading = read(assessment)
     if not reading.can_finalise:
         messages.error(request, f"Deze beoordeling kan nog niet worden {'voorgedragen' if proposing else 'afgerond'}.")
-        return redirect(address(request, "committee:afname", assessment))
+        return redirect(page_url(request, "committee:afname", assessment))
     access_log.note(assessment, by=request.user, what=access_log.What.FINALISE)
     context = {
         "assessment": assessment,
         "reading": reading,
         "form": form,
-        "concerns": list(concerns(reading, by=request.user)),
+        "warnings": list(warnings(reading, by=request.user)),
         "proposal": proposal,
         "proposing": proposing,
     }
@@ -91,7 +91,7 @@ def _proposed(assessment: Assessment, email: str) -> str:
 
 
 def _why_not_cancel(assessment: Assessment) -> str:
-    """Why there is nothing to cancel; empty when there is."""
+    """Return why it can't be cancelled; '' when it can."""
     if assessment.status == Status.CANCELLED:
         at = date_format(timezone.localtime(assessment.status_since), "DATETIME_FORMAT")
         return f"Deze beoordeling is al ingetrokken, op {at}."
@@ -102,34 +102,34 @@ def _why_not_cancel(assessment: Assessment) -> str:
 
 @require_http_methods(["GET", "POST"])
 def cancel(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Intrekken': the assessment does not go on."""
-    assessment = get_afname(request.user, public_id)
-    if told := _why_not_cancel(assessment):
-        messages.info(request, told)
-        return redirect(address(request, "committee:afname", assessment))
+    """'Intrekken' of the assessment."""
+    assessment = get_assessment(request.user, public_id)
+    if reason := _why_not_cancel(assessment):
+        messages.info(request, reason)
+        return redirect(page_url(request, "committee:afname", assessment))
     form = CancelForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             _cancel(request, assessment, form)
-            return redirect(address(request, "committee:afname", assessment))
+            return redirect(page_url(request, "committee:afname", assessment))
         except DomainError as error:
             messages.error(request, str(error))
-            assessment = get_afname(request.user, public_id)
+            assessment = get_assessment(request.user, public_id)
             if _why_not_cancel(assessment):
-                return redirect(address(request, "committee:afname", assessment))
+                return redirect(page_url(request, "committee:afname", assessment))
     context = {
         "assessment": assessment,
         "form": form,
-        "told": decisions_cancel.open_requests(assessment),
-        "tells_initiator": decisions_cancel.tells_initiator(assessment, by=request.user),
-        "version": shown(request, form, "version", assessment.version),
-        "seen": shown(request, form, "seen", assessment.status),
+        "recipients": decisions_cancel.open_requests(assessment),
+        "notifies_initiator": decisions_cancel.notifies_initiator(assessment, by=request.user),
+        "version": posted_value(request, form, "version", assessment.version),
+        "seen": posted_value(request, form, "seen", assessment.status),
     }
     return render(request, "committee/decisions/cancel.html", context)
 
 
 def _cancel(request: UserRequest, assessment: Assessment, form: CancelForm) -> None:
-    told = decisions_cancel.cancel(
+    recipients = decisions_cancel.cancel(
         assessment=assessment,
         by=request.user,
         kind=CancelKind(form.cleaned_data["kind"]),
@@ -139,36 +139,36 @@ def _cancel(request: UserRequest, assessment: Assessment, form: CancelForm) -> N
         seen=Status(form.cleaned_data["seen"]),
     )
     student = assessment.student.user.full_name
-    names = ", ".join([student, *(invitation.contact.full_name for invitation in told)])
+    names = ", ".join([student, *(invitation.contact.full_name for invitation in recipients)])
     mailed = "Er gaat geen mail uit" if assessment.student_left else f"Bericht gaat naar {names}"
     messages.success(request, f"De beoordeling van {student} is ingetrokken. {mailed}.")
 
 
 @require_http_methods(["GET", "POST"])
 def withdraw_final(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Definitief intrekken': the result is none any more; the assessment is 'Beoordeeld' again."""
-    assessment = get_afname(request.user, public_id)
+    """'Definitief intrekken': the assessment is 'Beoordeeld' again."""
+    assessment = get_assessment(request.user, public_id)
     if assessment.status != Status.FINAL:
         messages.info(request, f"Er is geen definitief resultaat: de status is ‘{assessment.get_status_display()}’.")
-        return redirect(address(request, "committee:afname", assessment))
+        return redirect(page_url(request, "committee:afname", assessment))
     form = WithdrawFinalForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             _withdraw_final(request, assessment, form)
-            return redirect(address(request, "committee:afname", assessment))
+            return redirect(page_url(request, "committee:afname", assessment))
         except DomainError as error:
             messages.error(request, str(error))
-            assessment = get_afname(request.user, public_id)
+            assessment = get_assessment(request.user, public_id)
             if assessment.status != Status.FINAL:
-                return redirect(address(request, "committee:afname", assessment))
+                return redirect(page_url(request, "committee:afname", assessment))
     document = assessment.documents.current().first()
-    version = shown(request, form, "version", assessment.version)
+    version = posted_value(request, form, "version", assessment.version)
     context = {"assessment": assessment, "form": form, "document": document, "version": version}
     return render(request, "committee/decisions/withdraw_final.html", context)
 
 
 def _withdraw_final(request: UserRequest, assessment: Assessment, form: WithdrawFinalForm) -> None:
-    office_told = decisions_finalise.withdraw_final(
+    office_notified = decisions_finalise.withdraw_final(
         assessment=assessment,
         by=request.user,
         reason=form.cleaned_data["reason"],
@@ -176,9 +176,9 @@ def _withdraw_final(request: UserRequest, assessment: Assessment, form: Withdraw
     )
     name = assessment.student.user.full_name
     to = [] if assessment.student_left else [name]
-    to += ["het examenbureau"] if office_told else []
+    to += ["het examenbureau"] if office_notified else []
     mailed = f"Bericht gaat naar {' en '.join(to)}." if to else f"{name} is uitgeschreven en krijgt geen mail."
-    if not office_told:
+    if not office_notified:
         mailed += " De mail aan het examenbureau was nog niet verzonden en wordt dat ook niet meer."
     messages.success(request, f"Het definitieve resultaat van {name} is ingetrokken. {mailed}")
 
@@ -188,63 +188,63 @@ PAGE_SIZE = 50
 
 @require_GET
 def appeals(request: UserRequest) -> HttpResponse:
-    """The appeals that run, the longest first; 404 for someone who is in no committee."""
+    """List the open appeals, the oldest first."""
     schools = get_schools(request.user)
-    found = Appeal.objects.open().filter(assessment__school__in=schools)
-    found = found.exclude(assessment__student__user=request.user)
-    related = found.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
-    page = Paginator(related, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    queryset = Appeal.objects.open().filter(assessment__school__in=schools)
+    queryset = queryset.exclude(assessment__student__user=request.user)
+    queryset = queryset.select_related("assessment__student__user", "assessment__exam", "assessment__unit")
+    page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("pagina"))
     return render(request, "committee/decisions/appeals.html", {"page": page})
 
 
 @require_http_methods(["GET", "POST"])
 def mark_appeal(request: UserRequest, public_id: UUID) -> HttpResponse:
     """'Bezwaar noteren'."""
-    assessment = get_afname(request.user, public_id)
-    if told := _why_no_appeal(assessment):
-        messages.info(request, told)
-        return redirect(address(request, "committee:afname", assessment))
+    assessment = get_assessment(request.user, public_id)
+    if reason := _why_no_appeal(assessment):
+        messages.info(request, reason)
+        return redirect(page_url(request, "committee:afname", assessment))
     form = MarkAppealForm(request.POST if request.method == "POST" else None, assessment=assessment)
     if request.method == "POST" and form.is_valid():
         try:
-            decisions_cancel.mark(assessment=assessment, by=request.user, **form.cleaned_data)
+            decisions_cancel.mark_appeal(assessment=assessment, by=request.user, **form.cleaned_data)
             messages.success(request, "Het bezwaar is genoteerd. Sluit het hier af als er een uitkomst is.")
         except DomainError as error:
             messages.error(request, str(error))
-        return redirect(address(request, "committee:afname", assessment))
-    version = shown(request, form, "version", assessment.version)
+        return redirect(page_url(request, "committee:afname", assessment))
+    version = posted_value(request, form, "version", assessment.version)
     return render(
         request, "committee/decisions/mark_appeal.html", {"assessment": assessment, "form": form, "version": version}
     )
 
 
 def _why_no_appeal(assessment: Assessment) -> str:
-    """Why none can be noted now; empty when one can."""
-    if not decisions_cancel.has_had_a_result(assessment):
+    """Return why no appeal can be recorded; '' when one can."""
+    if not decisions_cancel.has_had_result(assessment):
         return f"Bezwaar kan alleen tegen een definitief resultaat; de status is ‘{assessment.get_status_display()}’."
     return "Er loopt al een bezwaar tegen dit resultaat." if assessment.appeals.open().exists() else ""
 
 
 @require_http_methods(["GET", "POST"])
 def close_appeal(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Bezwaar afsluiten'. The form names its appeal: another may run by the time that it is sent."""
-    assessment = get_afname(request.user, public_id)
-    asked_for = {"pk": number(request.POST, "appeal")} if request.method == "POST" else {"closed_on": None}
-    appeal = assessment.appeals.filter(**asked_for).first()
+    """'Bezwaar afsluiten'. The form has the appeal's id: another one may be open when it is posted."""
+    assessment = get_assessment(request.user, public_id)
+    lookup = {"pk": number(request.POST, "appeal")} if request.method == "POST" else {"closed_on": None}
+    appeal = assessment.appeals.filter(**lookup).first()
     if appeal is None or appeal.closed_on:
         messages.info(request, "Dit bezwaar is al afgesloten." if appeal else "Er loopt geen bezwaar.")
-        return redirect(address(request, "committee:afname", assessment))
+        return redirect(page_url(request, "committee:afname", assessment))
     form = CloseAppealForm(request.POST if request.method == "POST" else None, appeal=appeal)
     if request.method == "POST" and form.is_valid():
         outcome = Appeal.Outcome(form.cleaned_data["outcome"])
         try:
-            decisions_cancel.close(
+            decisions_cancel.close_appeal(
                 appeal=appeal, by=request.user, closed_on=form.cleaned_data["closed_on"], outcome=outcome
             )
             messages.success(request, f"Het bezwaar is afgesloten: {outcome.label.lower()}.")
         except DomainError as error:
             messages.error(request, str(error))
-        return redirect(address(request, "committee:afname", assessment))
+        return redirect(page_url(request, "committee:afname", assessment))
     return render(
         request, "committee/decisions/close_appeal.html", {"assessment": assessment, "form": form, "appeal": appeal}
     )
@@ -252,11 +252,11 @@ def close_appeal(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def send_back(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_afname(request.user, public_id)
+    assessment = get_assessment(request.user, public_id)
     if assessment.status != Status.ASSESSED:
         state = assessment.get_status_display()
         messages.error(request, f"Deze beoordeling heeft de status ‘{state}’ en kan nu niet worden teruggestuurd.")
-        return redirect(address(request, "committee:afname", assessment))
+        return redirect(page_url(request, "committee:afname", assessment))
     form = SendBackForm(request.POST or None, assessment=assessment)
     if request.method == "POST" and form.is_valid():
         contacts = list(form.cleaned_data["examiners"])
@@ -273,5 +273,5 @@ def send_back(request: UserRequest, public_id: UUID) -> HttpResponse:
         else:
             names = ", ".join(contact.full_name for contact in contacts)
             messages.success(request, f"De beoordeling is teruggestuurd naar {names}.")
-        return redirect(address(request, "committee:afname", assessment))
+        return redirect(page_url(request, "committee:afname", assessment))
     return render(request, "committee/decisions/send_back.html", {"assessment": assessment, "form": form})

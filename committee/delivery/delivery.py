@@ -1,4 +1,4 @@
-"""The mails around a final result: which there are, to whom, about what, and sending one that failed once more."""
+"""The PDF and the mails about a final result: their state, and sending one again."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import send_again
 
-# Of each kind what it is; `to` is the address, `version` of the result that it is about.
-SAID = {
+# By mail kind; `to` is the address, `version` that of the result.
+LABELS = {
     "result": "Pdf aan {to}",
     "final_student": "Bericht aan {to}",
     "result_withdrawn": "Bericht aan {to} dat versie {version} is ingetrokken",
@@ -29,56 +29,55 @@ CONTENT = ("mail__text", "mail__html", "mail__links", "mail__headers")
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A mail about a result; that it is of a withdrawal belongs to the version that was withdrawn."""
+class ResultMail:
+    """A mail about a result; the mail about a withdrawal has the withdrawn version."""
 
     mail: OutgoingMail
     version: int
 
     @property
-    def said(self) -> str:
-        return SAID[self.mail.kind].format(to=self.mail.to, version=self.version)
+    def label(self) -> str:
+        return LABELS[self.mail.kind].format(to=self.mail.to, version=self.version)
 
     @property
     def is_withdrawal(self) -> bool:
         return self.mail.kind.startswith("result_withdrawn")
 
     @property
-    def can_be_told_again(self) -> bool:
-        """The PDF has a page of its own for that (`send_again`)."""
+    def can_resend(self) -> bool:
+        """Whether it failed; the mail with the PDF is sent again on its own page (`send_again`)."""
         return self.mail.kind != "result" and self.mail.state == MailState.FAILED
 
 
-def read_letters(assessment: Assessment, *, documents: Sequence[Document]) -> list[Letter]:
-    """Those of `documents`, all that the assessment has, but for the mails of these themselves; oldest first.
+def read_result_mails(assessment: Assessment, *, documents: Sequence[Document]) -> list[ResultMail]:
+    """Return the mails about the assessment's results, oldest first; `documents` are all that it has.
 
-    What was never sent since it became untrue is no letter.
+    Without the current mails with the PDF (`Document.mail`), and those that were dropped.
     """
     if not documents:
         return []
-    rows = assessment.mails.filter(mail__kind__in=SAID, mail__dropped_at__isnull=True)
+    rows = assessment.mails.filter(mail__kind__in=LABELS, mail__dropped_at__isnull=True)
     rows = rows.exclude(mail__in=[document.mail_id for document in documents if document.mail_id])
-    found = rows.select_related("mail").defer(*CONTENT).order_by("mail_id")
-    return list(as_letters([row.mail for row in found], documents))
+    rows = rows.select_related("mail").defer(*CONTENT).order_by("mail_id")
+    return list(with_versions([row.mail for row in rows], documents))
 
 
-def as_letters(found: Sequence[OutgoingMail], documents: Sequence[Document]) -> Iterator[Letter]:
-    """Mails of one assessment with the version that each is about: the last one of its time."""
-    for mail in found:
+def with_versions(outgoing: Sequence[OutgoingMail], documents: Sequence[Document]) -> Iterator[ResultMail]:
+    """Yield the mails of one assessment, each with the last version at its time."""
+    for mail in outgoing:
         is_withdrawal = mail.kind.startswith("result_withdrawn")
         versions = [
             document.number
             for document in documents
             if (at := document.superseded_at if is_withdrawal else document.created_at) and at <= mail.created_at
         ]
-        yield Letter(mail, max(versions, default=1))
+        yield ResultMail(mail, max(versions, default=1))
 
 
-def tell_again(*, about: MailAbout, by: User) -> OutgoingMail:
-    """Sends a failed one once more; the student's anew, to the address that the account has now.
+def resend_message(*, about: MailAbout, by: User) -> OutgoingMail:
+    """Send a failed mail again; the student's is replaced by one to the account's current address.
 
-    Raises `DomainError` when the student it goes to left, when it did not fail, is true no more, or was sent again
-    meanwhile.
+    Raises `DomainError` when the student left, and when the mail did not fail, was dropped or was sent again.
     """
     with lifecycle.locked(about.assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
@@ -95,16 +94,16 @@ def tell_again(*, about: MailAbout, by: User) -> OutgoingMail:
 
 @dataclass(frozen=True)
 class Delivery:
-    """How far one PDF is, in words; `why` no further."""
+    """The state of one PDF; `why` explains a failure or a delay."""
 
-    said: str
+    label: str
     why: str = ""
     has_failed: bool = False
 
 
 @dataclass(frozen=True)
 class Deliveries:
-    """`documents` are those that count, by the assessment's id; of one that was withdrawn there is none."""
+    """`documents` are the current ones by assessment id; a withdrawn result has none."""
 
     documents: dict[int, Document]
 
@@ -121,13 +120,13 @@ class Deliveries:
         return sum(document.is_on_its_way for document in self.documents.values())
 
     @property
-    def said(self) -> str:
+    def summary(self) -> str:
         """'78 verzonden, 1 onderweg, 1 niet verzonden'."""
         counts = {"verzonden": self.sent, "onderweg": self.on_their_way, "niet verzonden": self.failed}
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
     def of(self, item: FinalBatchItem) -> Delivery | None:
-        """None for what was not made final."""
+        """Return the state of the item's PDF; None unless the item was made final."""
         if item.outcome != FinalBatchItem.Outcome.FINAL:
             return None
         document = self.documents.get(item.assessment_id)
@@ -143,8 +142,7 @@ class Deliveries:
         return Delivery(mail.state_label, why, has_failed)
 
 
-def read(assessments: Sequence[Assessment]) -> Deliveries:
-    """One query."""
+def read_deliveries(assessments: Sequence[Assessment]) -> Deliveries:
     current = Document.objects.current().filter(assessment__in=assessments).select_related("mail")
     return Deliveries({document.assessment_id: document for document in current.defer("result", *CONTENT)})
 
@@ -158,48 +156,50 @@ NOT_MADE = "Pdf kan niet worden gemaakt"
 
 @dataclass(frozen=True)
 class Undelivered:
-    """An assessment with what went wrong, each as what it is and why."""
+    """An assessment with its failures: (what, why)."""
 
     assessment: Assessment
     failures: Sequence[tuple[str, str]]
 
 
 def undelivered_to(user: User, *, schools: Iterable[School]) -> AssessmentQuerySet:
-    """Of these schools, without the member's own, who waits longest first."""
-    mails = MailAbout.objects.failed().order_by().values("assessment")
-    failed = mails.union(Document.objects.failing().order_by().values("assessment"))
-    found = Assessment.objects.filter(pk__in=failed, school__in=schools).exclude(student__user=user)
-    return found.for_pages().order_by("status_since", "pk")
+    """Return the assessments with a failed mail or PDF, without the user's own, longest waiting first."""
+    failed_mails = MailAbout.objects.failed().order_by().values("assessment")
+    failed = failed_mails.union(Document.objects.failing().order_by().values("assessment"))
+    queryset = Assessment.objects.filter(pk__in=failed, school__in=schools).exclude(student__user=user)
+    return queryset.for_pages().order_by("status_since", "pk")
 
 
 def with_failures(assessments: Sequence[Assessment]) -> list[Undelivered]:
-    """Each with what went wrong; two queries."""
+    """Return each assessment with its failures, in two queries."""
     documents: dict[int, list[Document]] = defaultdict(list)
     for document in Document.objects.filter(assessment__in=assessments).defer("result"):
         documents[document.assessment_id].append(document)
-    found: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    for pk, made in documents.items():
-        found[pk] += [(NOT_MADE, f"na {one.attempts} pogingen") for one in made if one.is_failing]
+    failures: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for pk, of_assessment in documents.items():
+        failures[pk] += [
+            (NOT_MADE, f"na {document.attempts} pogingen") for document in of_assessment if document.is_failing
+        ]
     failed = MailAbout.objects.failed().filter(assessment__in=assessments)
     for row in failed.select_related("mail").defer(*CONTENT).order_by("mail_id"):
-        [letter] = as_letters([row.mail], documents[row.assessment_id])
-        found[row.assessment_id].append((letter.said, row.mail.last_error))
-    return [Undelivered(assessment, found[assessment.pk]) for assessment in assessments]
+        [message] = with_versions([row.mail], documents[row.assessment_id])
+        failures[row.assessment_id].append((message.label, row.mail.last_error))
+    return [Undelivered(assessment, failures[assessment.pk]) for assessment in assessments]
 
 
 ON_ITS_WAY = (MailState.QUEUED, MailState.IN_FLIGHT)
 
 
 def sent_document(assessment: Assessment) -> Document | None:
-    """The PDF that counts, with its mail; None while there is none."""
+    """Return the current PDF with its mail; None until both exist."""
     sent = assessment.documents.current().filter(file__isnull=False, mail__isnull=False)
     return sent.select_related("mail", "file").first()
 
 
-def sendable(document: Document | None, *, shown: int | None = None) -> Document:
-    """The document, if it can be sent again; raises `DomainError` with why not.
+def require_sendable(document: Document | None, *, shown: int | None = None) -> Document:
+    """Return the document if it can be sent again, else raise `DomainError`.
 
-    `shown` is the id of the mail that was on the screen: another one is of a second click.
+    `shown` is the id of the mail that was on the screen; a different one means a second click.
     """
     if document is None or document.mail is None:
         raise lifecycle.DomainError("Er is nu geen pdf om te verzenden.")
@@ -211,14 +211,14 @@ def sendable(document: Document | None, *, shown: int | None = None) -> Document
 
 
 def resend(*, assessment: Assessment, by: User, exam_office_email: str, mail: int) -> OutgoingMail:
-    """A new mail with the same bytes; what waited for another attempt goes no more.
+    """Send the current PDF in a new mail and drop the waiting one.
 
-    `mail` is the id of the one that was on the screen, so that a second click sends nothing. Raises `DomainError`
-    when it was sent again meanwhile, when it is on its way still, or when there is no PDF that counts.
+    `mail` is the id of the mail on the screen. Raises `DomainError` when that one was sent again or is still on its
+    way, and without a current PDF.
     """
     with lifecycle.locked(assessment) as current:
         lifecycle.refuse_own(current.student, by=by)
-        document = sendable(sent_document(current), shown=mail)
+        document = require_sendable(sent_document(current), shown=mail)
         drop(mail)
         document.exam_office_email = exam_office_email
         document.mail = mails.queue_result(document=document, again_by=by)

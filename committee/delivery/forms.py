@@ -1,8 +1,9 @@
-"""Where the PDF goes: an exam office of the school's list, or an address typed by hand."""
+"""The form for the PDF's address: an exam office of the school's list, or a typed one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from crispy_forms.helper import FormHelper
 from django import forms
@@ -23,20 +24,22 @@ OTHER = "ander"
 class OfficeForm(forms.Form):
     """Once valid, `exam_office_email` is the address.
 
-    Chosen beforehand is `proposed`, or else the listed office that results of `exams` (ids) went to last, if any.
-    An address that is neither in the school's list nor at one of its domains is asked about once more: `sure` is the
-    address that the member was asked about and confirmed, so that another typing is asked about again.
+    The initial choice is `proposed`, else the listed office that results of `exams` (ids) went to last. An address
+    that is neither listed nor at a domain of the school must be confirmed: `sure` is the confirmed address, so that
+    another one must be confirmed again.
     """
 
-    office = forms.ChoiceField(label="Examenbureau", required=False, widget=forms.RadioSelect)
+    office = forms.ChoiceField(
+        label="Examenbureau",
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": "Dit examenbureau staat niet meer in de lijst. Kies opnieuw."},
+    )
     email = AddressFormField(
         label="E-mailadres van het examenbureau",
         required=False,
         max_length=254,
-        error_messages={
-            "invalid": NO_ADDRESS,
-            "max_length": "Dit e-mailadres is te lang.",
-        },
+        error_messages={"invalid": NO_ADDRESS, "max_length": "Dit e-mailadres is te lang."},
         widget=forms.EmailInput(attrs={"autocomplete": "off", "data-other-address": OTHER}),
     )
     sure = LineFormField(label="Onbekend adres", required=False, max_length=254, widget=forms.HiddenInput)
@@ -52,28 +55,22 @@ class OfficeForm(forms.Form):
     ) -> None:
         self.school = school
         self.offices = list(school.exam_offices.all())
-        self.asks: str = ""
+        self.unknown_address = ""
         emails = {office.email for office in self.offices}
         chosen = proposed or last_office(school, exams)
         if chosen not in emails:
             chosen = OTHER if proposed or not emails else ""
         typed = proposed if proposed not in emails else ""
         super().__init__(_chosen(data, self.offices), initial={"office": chosen, "email": typed, **initial})
-        choices = [(office.email, office.name) for office in self.offices]
-        self.fields["office"] = forms.ChoiceField(
-            label="Examenbureau",
-            required=False,
-            widget=forms.RadioSelect,
-            choices=[*choices, (OTHER, "Een ander adres")],
-            error_messages={"invalid_choice": "Dit examenbureau staat niet meer in de lijst. Kies opnieuw."},
-        )
+        fields: dict[str, Any] = self.fields
+        fields["office"].choices = [*((o.email, o.name) for o in self.offices), (OTHER, "Een ander adres")]
         self.helper = FormHelper()
         self.helper.form_tag = False
 
     @property
-    def asks_tick(self) -> bool:
-        """Whether all that is missing is the member's tick that the address is right."""
-        return bool(self.asks)
+    def only_tick_missing(self) -> bool:
+        """Whether the only error is the missing confirmation of the address."""
+        return bool(self.unknown_address)
 
     @property
     def exam_office_email(self) -> str:
@@ -100,26 +97,26 @@ class OfficeForm(forms.Form):
         if office == OTHER:
             self.cleaned_data["email"] = address
         if not is_known(address, school=self.school) and normalise_address(self.cleaned_data["sure"]) != address:
-            self.asks = address
+            self.unknown_address = address
             self.add_error(
                 "sure", f"{address} staat niet in de lijst en is niet van de school. Zet een vinkje als het klopt."
             )
 
 
 def _chosen(data: QueryDict | None, offices: list[ExamOffice]) -> QueryDict | None:
-    """What was sent, where an address that was typed, or a school without a list, says 'Een ander adres'.
+    """Return the data with 'Een ander adres' chosen where an address was typed, or the school has no list.
 
-    Without a list also of an office that was there when the page was opened: there is one field to mend it in.
+    Without a list also when an office of an older list was posted: the page has no other field.
     """
     if not data or (offices and (data.get("office") or not data.get("email"))):
         return data
-    clear = data.copy()
-    clear["office"] = OTHER
-    return clear
+    data = data.copy()
+    data["office"] = OTHER
+    return data
 
 
 def is_known(address: str, *, school: School) -> bool:
-    """Whether an address is in the school's list, or at a domain of the school or of its list."""
+    """Whether the address is listed, or at a domain of the school or of a listed office."""
     listed = [normalise_address(office.email) for office in school.exam_offices.all()]
     domains = ({domain(email) for email in listed} | set(school.mail_domain_list)) - PUBLIC_HOSTS
     return normalise_address(address) in listed or domain(address) in domains
@@ -140,7 +137,7 @@ def last_office(school: School, exams: Collection[int]) -> str:
 
 
 class SendAgainForm(OfficeForm):
-    """`mail` is the id of the mail that was on the screen; its address is proposed."""
+    """`mail` is the id of the mail on the screen; its address is proposed."""
 
     mail = forms.IntegerField(widget=forms.HiddenInput)
 

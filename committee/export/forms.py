@@ -1,4 +1,4 @@
-"""What is asked at a download: in which shape, as what kind of file, and whether all of it."""
+"""The forms of a download and of an export profile."""
 
 from __future__ import annotations
 
@@ -12,19 +12,40 @@ from django.http import QueryDict
 
 from accounts.fields import LineFormField
 from accounts.models import School
-from committee.export_format import ALL, PLAIN, PLAIN_COLUMNS, Column, DateForm, DecimalSign, Encoding, Separator, Shape
+from committee.export_format import (
+    COLUMNS,
+    PLAIN,
+    PLAIN_COLUMNS,
+    Column,
+    DateForm,
+    DecimalSign,
+    Encoding,
+    Separator,
+    Shape,
+)
 from committee.models import WORD_LENGTH, Export, ExportProfile
 
 UNKNOWN_PROFILE = "Dit exportprofiel bestaat niet meer. Kies een ander profiel."
 
 
-class ExportForm(forms.Form):
-    """The profile, all or what is new, and (by the button) the kind of file; the school, for who has several.
+def _school_field(schools: list[School], *first: tuple[str, str], initial: str | None = None) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="School",
+        choices=[*first, *((str(school.pk), school.name) for school in schools)],
+        initial=initial,
+        error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
+    )
 
-    `last` and `school` are what is chosen beforehand: the profile of that export, and a school.
+
+class ExportForm(forms.Form):
+    """`last` (the profile of that export) and `school` are the initial choices.
+
+    `bestand` is the button's value; there is a school field when `schools` has several.
     """
 
-    profiel = forms.ChoiceField(label="Exportprofiel", required=False)
+    profiel = forms.ChoiceField(
+        label="Exportprofiel", required=False, error_messages={"invalid_choice": UNKNOWN_PROFILE}
+    )
     welke = forms.ChoiceField(
         label="Welke resultaten",
         choices=[("alles", "Alles"), ("nieuw", "Alleen nieuw sinds vorige export")],
@@ -44,48 +65,37 @@ class ExportForm(forms.Form):
     ) -> None:
         self.schools, self.profiles = schools, profiles
         usual = last.shape["name"] if last else None
-        profile = next((str(one.public_id) for one in profiles if one.name == usual), "")
+        profile = next((str(profile.public_id) for profile in profiles if profile.name == usual), "")
         super().__init__(data, initial={"profiel": profile, "welke": "alles", "bestand": Export.File.CSV})
         self.several = len(schools) > 1
-        self.fields["profiel"] = forms.ChoiceField(
-            label="Exportprofiel",
-            required=False,
-            choices=[("", PLAIN.name), *((str(one.public_id), self._name(one)) for one in profiles)],
-            error_messages={"invalid_choice": UNKNOWN_PROFILE},
-        )
+        names = {school.pk: f" ({school.name})" if self.several else "" for school in schools}
+        choices = ((str(p.public_id), p.name + names[p.school_id]) for p in profiles)
+        fields: dict[str, Any] = self.fields
+        fields["profiel"].choices = [("", PLAIN.name), *choices]
         if self.several:
-            self.fields["school"] = forms.ChoiceField(
-                label="School",
-                choices=[("", "Kies een school"), *((str(one.pk), one.name) for one in schools)],
-                initial=str(school.pk) if school else None,
-                error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
+            fields["school"] = _school_field(
+                schools, ("", "Kies een school"), initial=str(school.pk) if school else None
             )
-
-    def _name(self, profile: ExportProfile) -> str:
-        if len(self.schools) == 1:
-            return profile.name
-        school = next(one for one in self.schools if one.pk == profile.school_id)
-        return f"{profile.name} ({school.name})"
 
     @property
     def problems(self) -> list[str]:
         return [str(error) for errors in self.errors.values() for error in errors]
 
     @property
-    def wishes(self) -> dict[str, Any]:
-        """What `remember` is asked for."""
-        chosen = self.cleaned_data["profiel"]
+    def options(self) -> dict[str, Any]:
+        """The keyword arguments of `create_export`."""
+        profile = self.cleaned_data["profiel"]
         school = self.cleaned_data.get("school", str(self.schools[0].pk))
         return {
-            "school": next(one for one in self.schools if str(one.pk) == school),
-            "shape": next((one.shape for one in self.profiles if str(one.public_id) == chosen), PLAIN),
+            "school": next(s for s in self.schools if str(s.pk) == school),
+            "shape": next((p.shape for p in self.profiles if str(p.public_id) == profile), PLAIN),
             "file": self.cleaned_data["bestand"],
             "only_new": self.cleaned_data["welke"] == "nieuw",
         }
 
 
 class FileForm(forms.Form):
-    """An export's file once more: as it was made, or in another shape or kind of file."""
+    """The file of an earlier export: as it was, or in another shape or kind of file."""
 
     profiel = forms.ChoiceField(label="Exportprofiel", required=False)
     bestand = forms.ChoiceField(label="Bestand", required=False, choices=Export.File.choices)
@@ -93,19 +103,18 @@ class FileForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, export: Export, profiles: list[ExportProfile]) -> None:
         self.export, self.profiles = export, profiles
         super().__init__(data, initial={"bestand": export.file})
-        own = [(str(one.public_id), one.name) for one in profiles]
-        as_it_was = ("", f"Zoals toen ({export.shape['name']})")
-        self.fields["profiel"] = forms.ChoiceField(
-            label="Exportprofiel", required=False, choices=[as_it_was, ("standaard", PLAIN.name), *own]
-        )
+        choices = [("", f"Zoals toen ({export.shape['name']})"), ("standaard", PLAIN.name)]
+        choices += [(str(profile.public_id), profile.name) for profile in profiles]
+        fields: dict[str, Any] = self.fields
+        fields["profiel"].choices = choices
 
     @property
     def shape(self) -> Shape:
         chosen = self.cleaned_data["profiel"]
         if chosen == "standaard":
             return PLAIN
-        own = next((one.shape for one in self.profiles if str(one.public_id) == chosen), None)
-        return own or Shape.from_json(self.export.shape)
+        profile = next((p for p in self.profiles if str(p.public_id) == chosen), None)
+        return profile.shape if profile else Shape.from_json(self.export.shape)
 
     @property
     def file(self) -> Export.File:
@@ -125,10 +134,7 @@ def _line(label: str, missing: str, *, most: int, **more: Any) -> LineFormField:
 
 
 class ExportProfileForm(forms.ModelForm):
-    """Each column has a place (empty: it is left out) and a header (empty: the usual one).
-
-    `version` is the profile's as it was shown.
-    """
+    """Each column has a place (empty: left out) and a header (empty: the default); `version` is the shown one."""
 
     name = _line("Naam van het profiel", "Vul in hoe dit profiel heet.", most=60)
     word_o = _line("O wordt", "Vul in hoe een O in het bestand komt.", most=WORD_LENGTH)
@@ -140,16 +146,15 @@ class ExportProfileForm(forms.ModelForm):
         model = ExportProfile
         fields = ["name", "separator", "decimal_sign", "date_form", "encoding", "has_headers"]
         fields += ["word_o", "word_v", "word_g"]
+        error_messages = dict.fromkeys(
+            CHOICES, dict.fromkeys(("invalid_choice", "required"), "Kies een van de mogelijkheden.")
+        )
 
     def __init__(self, data: QueryDict | None = None, *, profile: ExportProfile, schools: list[School]) -> None:
         super().__init__(data, instance=profile, initial={"version": profile.version})
-        kept = profile.columns or [[one.key, one.header] for one in PLAIN_COLUMNS]
-        places = {key: (place, header) for place, (key, header) in enumerate(kept, 1)}
-        for name, choices in CHOICES.items():
-            label = self.fields[name].label
-            unknown = {"invalid_choice": "Kies een van de mogelijkheden.", "required": "Kies een van de mogelijkheden."}
-            self.fields[name] = forms.ChoiceField(label=label, choices=choices.choices, error_messages=unknown)
-        for column in ALL:
+        columns = profile.columns or [[column.key, column.header] for column in PLAIN_COLUMNS]
+        places = {key: (place, header) for place, (key, header) in enumerate(columns, 1)}
+        for column in COLUMNS:
             place, header = places.get(column.key, (None, column.header))
             self.fields[f"place_{column.key}"] = forms.IntegerField(
                 label=f"Plaats van {column.header}",
@@ -166,16 +171,12 @@ class ExportProfileForm(forms.ModelForm):
         self.schools = schools
         self.is_new = profile._state.adding  # noqa: SLF001 - Django's documented API
         if self.is_new and len(schools) > 1:
-            self.fields["school"] = forms.ChoiceField(
-                label="School",
-                choices=[(str(one.pk), one.name) for one in schools],
-                error_messages={"required": "Kies de school.", "invalid_choice": "Kies een van uw scholen."},
-            )
+            self.fields["school"] = _school_field(schools)
 
     @property
     def column_rows(self) -> Iterator[tuple[Column, BoundField, BoundField]]:
-        """For the screen: each column with its two fields."""
-        return ((one, self[f"place_{one.key}"], self[f"header_{one.key}"]) for one in ALL)
+        """Each column with its two fields."""
+        return ((column, self[f"place_{column.key}"], self[f"header_{column.key}"]) for column in COLUMNS)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -188,7 +189,7 @@ class ExportProfileForm(forms.ModelForm):
     def _choose_school(self, cleaned: dict[str, Any]) -> None:
         if self.is_new and "school" not in self.errors:
             chosen = cleaned.get("school", str(self.schools[0].pk))
-            self.instance.school = next(one for one in self.schools if str(one.pk) == chosen)
+            self.instance.school = next(school for school in self.schools if str(school.pk) == chosen)
 
     def _refuse_same_name(self, cleaned: dict[str, Any]) -> None:
         name = cleaned.get("name", "")
@@ -209,32 +210,32 @@ class ExportProfileForm(forms.ModelForm):
                 seen[word] = letter.upper()
 
     def _read_columns(self, cleaned: dict[str, Any]) -> None:
-        found: dict[int, list[str]] = {}
+        by_place: dict[int, list[str]] = {}
         headers: dict[str, str] = {}
-        for column in ALL:
+        for column in COLUMNS:
             place = cleaned.get(f"place_{column.key}")
-            if place and place in found:
-                other = found[place][1]
+            if place and place in by_place:
+                other = by_place[place][1]
                 self.add_error(
                     f"place_{column.key}", f"Op plaats {place} staat ook ‘{other}’. Geef elke een eigen plaats."
                 )
             elif place:
                 header = cleaned.get(f"header_{column.key}") or column.header
-                found[place] = [column.key, header]
+                by_place[place] = [column.key, header]
                 same = header.casefold()
                 if same in headers:
                     self.add_error(f"header_{column.key}", SAME_HEADER.format(headers[same]))
                 headers.setdefault(same, header)
-        if not found and not any(name.startswith("place_") for name in self.errors):
-            self.add_error(f"place_{ALL[0].key}", "Geef ten minste één kolom een plaats.")
-        self.instance.columns = [found[place] for place in sorted(found)]
+        if not by_place and not any(name.startswith("place_") for name in self.errors):
+            self.add_error(f"place_{COLUMNS[0].key}", "Geef ten minste één kolom een plaats.")
+        self.instance.columns = [by_place[place] for place in sorted(by_place)]
 
-    def asks_again(self, now: ExportProfile) -> None:
-        """The next save lays what was typed over what is there now."""
+    def accept_version(self, now: ExportProfile) -> None:
+        """Let the next save overwrite the current version."""
         self.data = {**self.data.dict(), "version": str(now.version)} if isinstance(self.data, QueryDict) else self.data
 
     def differences(self, now: ExportProfile) -> list[tuple[str, str, str]]:
-        """(label, what is there now, what was filled in) of what differs."""
+        """Return (label, current value, typed value) of the fields that differ."""
         pairs = [
             (str(self.fields[name].label), _shown(now, name), _shown(self.instance, name)) for name in self.Meta.fields
         ]

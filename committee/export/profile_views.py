@@ -1,4 +1,4 @@
-"""'Exportprofielen': the shapes of exports that a school's committee keeps."""
+"""'Exportprofielen' of a school."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.http import UserRequest
 from accounts.models import User
 from committee.access import get_schools
-from committee.export_format import ALL, PLAIN, DateForm, DecimalSign, Encoding, Separator
+from committee.export_format import COLUMNS, PLAIN, DateForm, DecimalSign, Encoding, Separator
 from committee.models import ExportProfile
 
 from .forms import NAME_TAKEN, ExportProfileForm
 from .views import sample_of
 
-CHANGED = "Iemand anders heeft dit exportprofiel intussen gewijzigd."
+PROFILE_CHANGED = "Iemand anders heeft dit exportprofiel intussen gewijzigd."
 
 
 def get_profile(user: User, public_id: UUID) -> ExportProfile:
-    """A profile of a school where `user` is in the committee; else 404."""
+    """Return a profile of a school where `user` is in the committee; else raise `Http404`."""
     return get_object_or_404(ExportProfile.objects.for_committee(user).select_related("school"), public_id=public_id)
 
 
 @require_GET
 def profiles(request: UserRequest) -> HttpResponse:
     schools = list(get_schools(request.user))
-    found = ExportProfile.objects.filter(school__in=schools).select_related("school")
+    queryset = ExportProfile.objects.filter(school__in=schools).select_related("school")
     context = {
         "plain": sample_of("", PLAIN),
-        "profiles": [(one, sample_of(str(one.public_id), one.shape)) for one in found],
+        "profiles": [(profile, sample_of(str(profile.public_id), profile.shape)) for profile in queryset],
         "several": len(schools) > 1,
     }
     return render(request, "committee/export/export_profiles.html", context)
 
 
 @require_GET
-def explained(request: UserRequest) -> HttpResponse:
-    """What each column holds, and each choice means: docs/export.md on the screen."""
+def export_help(request: UserRequest) -> HttpResponse:
+    """Explain the columns and the choices, as docs/export.md does."""
     get_schools(request.user)
     context = {
-        "columns": ALL,
+        "columns": COLUMNS,
         "choices": [
             ("Scheidingsteken", Separator.labels),
             ("Decimaalteken", DecimalSign.labels),
@@ -56,27 +56,27 @@ def explained(request: UserRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def add(request: UserRequest) -> HttpResponse:
+def add_profile(request: UserRequest) -> HttpResponse:
     schools = list(get_schools(request.user))
     return _form(request, ExportProfileForm(request.POST or None, profile=ExportProfile(), schools=schools))
 
 
 @require_http_methods(["GET", "POST"])
-def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
+def edit_profile(request: UserRequest, public_id: UUID) -> HttpResponse:
     profile = get_profile(request.user, public_id)
     return _form(request, ExportProfileForm(request.POST or None, profile=profile, schools=[profile.school]))
 
 
 def _form(request: UserRequest, form: ExportProfileForm) -> HttpResponse:
-    """'Profiel opslaan', or 'Voorbeeld bekijken' of what was filled in: then nothing is saved."""
-    title = form.instance.name or "Nieuw exportprofiel"  # before what was typed is laid over it
+    """'Profiel opslaan', or 'Voorbeeld bekijken', which saves nothing."""
+    title = form.instance.name or "Nieuw exportprofiel"  # before validation overwrites it
     context = {"form": form, "profile": form.instance, "title": title}
     if request.method == "POST" and form.is_valid():
         if "voorbeeld" in request.POST:
             context["sample"] = sample_of("", form.instance.shape)
         elif (now := save(form)) is not None:
-            context |= {"changed": CHANGED, "differences": form.differences(now)}
-            form.asks_again(now)
+            context |= {"changed": PROFILE_CHANGED, "differences": form.differences(now)}
+            form.accept_version(now)
         elif form.is_valid():
             messages.success(request, f"Het exportprofiel ‘{form.instance.name}’ is opgeslagen.")
             return redirect("committee:export_profiles")
@@ -86,9 +86,9 @@ def _form(request: UserRequest, form: ExportProfileForm) -> HttpResponse:
 
 
 def save(form: ExportProfileForm) -> ExportProfile | None:
-    """Saves a valid form, unless the profile was changed since it was shown: then what it is now.
+    """Save a valid form; return the current profile instead if it was changed since it was shown.
 
-    A second click that comes too soon finds the name taken: then the form is no longer valid.
+    A concurrent save of the same name makes the form invalid.
     """
     profile = form.instance
     try:
@@ -105,7 +105,7 @@ def save(form: ExportProfileForm) -> ExportProfile | None:
 
 
 @require_http_methods(["GET", "POST"])
-def remove(request: UserRequest, public_id: UUID) -> HttpResponse:
+def remove_profile(request: UserRequest, public_id: UUID) -> HttpResponse:
     profile = get_profile(request.user, public_id)
     if request.method == "POST":
         profile.delete()

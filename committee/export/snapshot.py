@@ -1,7 +1,6 @@
-"""An export is written down before its file is made: which results, as they are now, a row each.
+"""Store the results of an export in one transaction, before its file is made.
 
-The set is fixed in one transaction. Whatever happens to the download, it can be had again, and what
-'Alleen nieuw' leaves out is what stands here.
+The file can be downloaded again, and 'Alleen nieuw' skips the stored results.
 """
 
 from __future__ import annotations
@@ -20,26 +19,26 @@ from committee.export_format import CODECS, Encoding, Kind, Shape
 from committee.models import Export, ExportedResult, ExportedResultQuerySet
 from exams.models import Exam
 
-from .csv_writer import BOM, LINE_END, CsvWriting
+from .csv_writer import BOM, LINE_END, CsvWriter
 from .xlsx_writer import MOST_RESULTS
 
 
 class NothingToExport(Exception):
-    """There is no result to export, or no new one; nothing was written down."""
+    """There is no result to export, or no new one; nothing was stored."""
 
 
-class TooMany(Exception):
-    """A sheet of Excel has no room for this many; nothing was written down."""
+class TooManyResults(Exception):
+    """More results than an Excel sheet has rows; nothing was stored."""
 
 
 def not_exported(results: AssessmentQuerySet) -> AssessmentQuerySet:
-    """Final results that are in no export yet as they were last made final."""
+    """Exclude the results that were exported since they were last made final."""
     exported = ExportedResult.objects.filter(assessment=OuterRef("pk"), final_at=OuterRef("final_at"))
     return results.filter(~Exists(exported))
 
 
 @transaction.atomic
-def remember(
+def create_export(
     *,
     results: AssessmentQuerySet,
     school: School,
@@ -49,12 +48,11 @@ def remember(
     file: str = Export.File.CSV,
     only_new: bool = False,
 ) -> Export:
-    """Writes down an export of `results`, which are final ones of this school and exam.
+    """Store an export of the final `results` of this school and exam; raise `NothingToExport` or `TooManyResults`.
 
-    Exports of one school wait for each other: two who ask for what is new at once do not both get it.
-    Raises `NothingToExport` or `TooMany`.
+    Exports of one school wait for each other, so that two do not both contain the same new results.
     """
-    # Without the key, so that assessments can be added to the school meanwhile.
+    # `no_key`: foreign keys to the school can still be inserted.
     School.objects.select_for_update(no_key=connection.features.has_select_for_no_key_update).get(pk=school.pk)
     results = results.filter(school=school, exam=exam)
     if only_new:
@@ -66,18 +64,18 @@ def remember(
     if not export.count:
         raise NothingToExport
     if file == Export.File.XLSX and export.count > MOST_RESULTS:
-        raise TooMany
+        raise TooManyResults
     export.save(update_fields=["count"])
     return export
 
 
 def _copy(results: QuerySet[Assessment], export: Export) -> int:
-    """INSERT … SELECT: memory stays level, however many there are. Returns how many."""
+    """INSERT … SELECT, in constant memory; return the number of rows."""
     into = ("export_id", "assessment_id", "final_at", "final_by_id", "ovg", "grade")
-    chosen = results.order_by().values_list(
+    columns = results.order_by().values_list(
         Value(export.pk, output_field=BigIntegerField()), F("pk"), "final_at", "final_by_id", "ovg", "grade"
     )
-    select, parameters = chosen.query.sql_with_params()
+    select, parameters = columns.query.sql_with_params()
     table = ExportedResult._meta.db_table  # noqa: SLF001 - Django's documented API
     insert = f"INSERT INTO {table} ({', '.join(into)}) {select}"
     with connection.cursor() as cursor:
@@ -85,14 +83,12 @@ def _copy(results: QuerySet[Assessment], export: Export) -> int:
         return int(cursor.rowcount)
 
 
-# Of an exam, those whose state changed last: enough to hear of every withdrawal where exports are made now and then,
-# and read in no time however many there are.
-LOOKED_AT = 1000
+MAX_COMPARED = 1000  # the assessments of an exam whose status changed last; bounds the query
 
 
 @dataclass(frozen=True)
 class Changes:
-    """How many there are; with `or_more` only of the newest `LOOKED_AT`."""
+    """The number of changed results; with `or_more` only the last `MAX_COMPARED` were compared."""
 
     count: int
     or_more: bool
@@ -101,54 +97,54 @@ class Changes:
         return bool(self.count or self.or_more)
 
     @property
-    def says(self) -> str:
-        """Where any was found."""
+    def text(self) -> str:
+        """A sentence for a count of at least one."""
         many = "1 geëxporteerd resultaat is" if self.count == 1 else f"{self.count} geëxporteerde resultaten zijn"
         return f"{'Minstens ' if self.or_more else ''}{many} sindsdien ingetrokken of opnieuw definitief gemaakt."
 
 
 def count_changes(schools: Collection[int], exam: Exam) -> Changes:
-    """How many were withdrawn or made final anew since their newest export; nothing was if nothing was exported."""
+    """Count the results that were withdrawn or made final again since their last export."""
     first = Export.objects.filter(school__in=schools, exam=exam).order_by("at").values("at")[:1]
     exported = ExportedResult.objects.filter(assessment=OuterRef("pk")).order_by("-export_id").values("final_at")[:1]
     moved = Assessment.objects.filter(school__in=schools, exam=exam, status_since__gt=Subquery(first))
-    newest = moved.order_by("-status_since", "-pk").values_list("final_at", Subquery(exported))[: LOOKED_AT + 1]
-    found = list(newest)
-    count = sum(then is not None and then != now for now, then in found[:LOOKED_AT])
-    return Changes(count, or_more=len(found) > LOOKED_AT)
+    newest = moved.order_by("-status_since", "-pk").values_list("final_at", Subquery(exported))[: MAX_COMPARED + 1]
+    rows = list(newest)
+    count = sum(then is not None and then != now for now, then in rows[:MAX_COMPARED])
+    return Changes(count, or_more=len(rows) > MAX_COMPARED)
 
 
-def changed(schools: Collection[int], exam: Exam) -> ExportedResultQuerySet:
-    """Those results, each as its newest export has it; what changed last comes first."""
+def changed_results(schools: Collection[int], exam: Exam) -> ExportedResultQuerySet:
+    """Return those results as last exported, the last change first."""
     exported = ExportedResult.objects.filter(export__school__in=schools, export__exam=exam)
     return exported.newest_of_each().changed_since().for_pages()
 
 
-# Of each column its header, how it is written, and its value.
-COLUMNS: tuple[tuple[str, Kind, Callable[[ExportedResult], Any]], ...] = (
-    ("studentnummer", Kind.TEXT, lambda one: one.assessment.student.student_number),
-    ("naam", Kind.TEXT, lambda one: one.assessment.student.user.full_name),
-    ("code", Kind.TEXT, lambda one: one.assessment.exam.code),
-    ("examen", Kind.TEXT, lambda one: one.assessment.exam.title),
-    ("cohort", Kind.TEXT, lambda one: one.assessment.exam.cohort),
-    ("eenheidcode", Kind.TEXT, lambda one: one.assessment.unit_code),
-    ("exameneenheid", Kind.TEXT, lambda one: one.assessment.unit.title),
-    ("poging", Kind.NUMBER, lambda one: one.assessment.attempt),
-    ("geexporteerd_op", Kind.DAY, lambda one: timezone.localdate(one.export.at)),
-    ("geexporteerd_resultaat", Kind.OVG, lambda one: one.ovg),
-    ("geexporteerd_cijfer", Kind.GRADE, lambda one: one.grade),
-    ("status_nu", Kind.TEXT, lambda one: one.assessment.get_status_display()),
-    ("resultaat_nu", Kind.OVG, lambda one: one.assessment.ovg),
-    ("cijfer_nu", Kind.GRADE, lambda one: one.assessment.grade),
-    ("gewijzigd_op", Kind.DAY, lambda one: timezone.localdate(one.assessment.status_since)),
+# The header, kind and value of each column.
+CHANGED_COLUMNS: tuple[tuple[str, Kind, Callable[[ExportedResult], Any]], ...] = (
+    ("studentnummer", Kind.TEXT, lambda result: result.assessment.student.student_number),
+    ("naam", Kind.TEXT, lambda result: result.assessment.student.user.full_name),
+    ("code", Kind.TEXT, lambda result: result.assessment.exam.code),
+    ("examen", Kind.TEXT, lambda result: result.assessment.exam.title),
+    ("cohort", Kind.TEXT, lambda result: result.assessment.exam.cohort),
+    ("eenheidcode", Kind.TEXT, lambda result: result.assessment.unit_code),
+    ("exameneenheid", Kind.TEXT, lambda result: result.assessment.unit.title),
+    ("poging", Kind.NUMBER, lambda result: result.assessment.attempt),
+    ("geexporteerd_op", Kind.DAY, lambda result: timezone.localdate(result.export.at)),
+    ("geexporteerd_resultaat", Kind.OVG, lambda result: result.ovg),
+    ("geexporteerd_cijfer", Kind.GRADE, lambda result: result.grade),
+    ("status_nu", Kind.TEXT, lambda result: result.assessment.get_status_display()),
+    ("resultaat_nu", Kind.OVG, lambda result: result.assessment.ovg),
+    ("cijfer_nu", Kind.GRADE, lambda result: result.assessment.grade),
+    ("gewijzigd_op", Kind.DAY, lambda result: timezone.localdate(result.assessment.status_since)),
 )
 
 
 def as_csv(results: Iterable[ExportedResult], shape: Shape) -> bytes:
-    """A line each, with the signs, words and days of `shape`; each was a deed of somebody, so they are not many."""
-    writing = CsvWriting(shape)
-    lines = [[writing.cell(Kind.TEXT, header) for header, _, _ in COLUMNS]]
-    lines += [[writing.cell(kind, value(one)) for _, kind, value in COLUMNS] for one in results]
-    text = "".join(writing.between.join(line) + LINE_END for line in lines)
+    """Return the CSV in one piece: there are few changed results."""
+    writer = CsvWriter(shape)
+    lines = [[writer.cell(Kind.TEXT, header) for header, _, _ in CHANGED_COLUMNS]]
+    lines += [[writer.cell(kind, value(result)) for _, kind, value in CHANGED_COLUMNS] for result in results]
+    text = "".join(writer.between.join(line) + LINE_END for line in lines)
     bom = BOM if shape.encoding == Encoding.UTF8_BOM else ""
     return (bom + text).encode(CODECS[Encoding(shape.encoding)], errors="replace")

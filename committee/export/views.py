@@ -1,6 +1,6 @@
-"""'Download resultaten als CSV', and the exports there were: the screens (source text, part C, 'CSV-export').
+"""'Download resultaten als CSV', and the earlier exports (source text, part C, 'CSV-export').
 
-Asking for a download writes the export down and leads to its file; the file itself only reads.
+A POST stores the export and redirects to its file.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from exams.models import Exam
 
 from . import csv_writer, snapshot, xlsx_writer
 from .forms import ExportForm, FileForm
-from .snapshot import Changes, NothingToExport, TooMany, count_changes, remember
+from .snapshot import Changes, NothingToExport, TooManyResults, count_changes, create_export
 
 PAGE_SIZE = 30
 CONTENT_TYPES = {
@@ -44,13 +44,13 @@ TOO_MANY = "Zo veel resultaten passen niet in een Excelbestand. Kies CSV, of zoe
 
 
 def get_export(user: User, public_id: UUID) -> Export:
-    """An export of a school where `user` is in the committee; else 404."""
+    """Return an export of a school where `user` is in the committee; else raise `Http404`."""
     return get_object_or_404(Export.objects.for_committee(user).select_related("exam", "school"), public_id=public_id)
 
 
 @dataclass(frozen=True)
-class Offered:
-    """Of one school: how many final results the search finds ('12', '1000+' or ''), and what was exported before."""
+class SchoolOffer:
+    """One school's download; `final_count` is the number of final results: '12', '1000+' or ''."""
 
     school: School
     final_count: str
@@ -58,49 +58,152 @@ class Offered:
     changes: Changes | None
 
     @property
-    def says(self) -> str:
-        """'12 definitieve resultaten', or nothing."""
+    def count_text(self) -> str:
         if self.final_count == "0":
             return "Nog geen definitieve resultaten"
         what = "definitief resultaat" if self.final_count == "1" else "definitieve resultaten"
         return f"{self.final_count} {what}" if self.final_count else ""
 
     @classmethod
-    def of(cls, school: School, exam: Exam, final_count: str) -> Offered:
+    def of(cls, school: School, exam: Exam, final_count: str) -> SchoolOffer:
         last = Export.objects.filter(school=school, exam=exam).first()
         return cls(school, final_count, last, count_changes([school.pk], exam) if last else None)
 
 
 def offer(search: AssessmentSearch, *, final: Sequence[str]) -> dict[str, Any]:
-    """What stands at the download beside the list: the form, what each profile looks like, and each school's `Offered`.
+    """Return the context of the download form; {} without an exam or with an invalid search.
 
-    `final` holds how many there are at each school. Of a search that can't be understood nothing is offered.
+    `final` has the number of final results of each school, as text.
     """
     if search.exam is None or search.problems:
         return {}
     schools, exam = search.schools, search.exam
-    offered = [Offered.of(school, exam, count) for school, count in zip(schools, final, strict=True)]
+    offered = [SchoolOffer.of(school, exam, count) for school, count in zip(schools, final, strict=True)]
     profiles = list(ExportProfile.objects.filter(school__in=schools))
-    last = max((one.last for one in offered if one.last), key=lambda export: (export.at, export.pk), default=None)
-    filled = [one.school for one in offered if one.final_count != "0"]
+    last = max((offer.last for offer in offered if offer.last), key=lambda export: (export.at, export.pk), default=None)
+    filled = [offer.school for offer in offered if offer.final_count != "0"]
     return {
         "export_form": ExportForm(
             schools=schools, profiles=profiles, last=last, school=filled[0] if len(filled) == 1 else None
         ),
-        "samples": [sample_of("", PLAIN), *(sample_of(str(one.public_id), one.shape) for one in profiles)],
+        "samples": [sample_of("", PLAIN), *(sample_of(str(profile.public_id), profile.shape) for profile in profiles)],
         "offered": offered,
     }
 
 
 def sample_of(key: str, shape: Shape) -> dict[str, Any]:
-    """Three invented lines in this shape, for the screen; `key` is its value in the select."""
+    """Return three invented lines in this shape; `key` is its value in the select."""
     lines = csv_writer.sample(shape)
     header, lines = (lines[0], lines[1:]) if shape.has_headers else ([], lines)
     return {"key": key, "shape": shape, "header": header, "lines": lines}
 
 
-def _begin_export(request: UserRequest, search: AssessmentSearch) -> HttpResponse:
-    """Writes down an export of what `search` finds, and leads to its file."""
+def _nothing(form: ExportForm, exam: Exam) -> str:
+    """Return that there are no (new) results, and how many exported ones changed."""
+    school: School = form.options["school"]
+    where = f"Bij {school.name}" if form.several else "Er"
+    if not form.options["only_new"]:
+        return NOTHING.format(where=where)
+    changes = count_changes([school.pk], exam)
+    if not changes.count:
+        return NOTHING_NEW.format(where=where)
+    address = reverse("committee:changed_results", args=[exam.pk])
+    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW.format(where=where), changes.text, address)
+
+
+@require_GET
+def exports(request: UserRequest) -> HttpResponse:
+    """'Eerdere exports', newest first."""
+    schools = list(get_schools(request.user))
+    queryset = Export.objects.filter(school__in=schools).select_related("exam", "school")
+    page = Paginator(queryset, PAGE_SIZE).get_page(request.GET.get("pagina"))
+    return render(request, "committee/export/exports.html", {"page": page, "several": len(schools) > 1})
+
+
+@require_GET
+def export(request: UserRequest, public_id: UUID) -> HttpResponse:
+    """Show one export with the results that changed since."""
+    made = get_export(request.user, public_id)
+    changed = made.results.changed_since().for_pages()
+    context = {
+        "export": made,
+        "shape": Shape.from_json(made.shape),
+        "erased": made.count - made.results.count(),
+        "page": Paginator(changed, PAGE_SIZE).get_page(request.GET.get("pagina")),
+        "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
+    }
+    return render(request, "committee/export/export.html", context)
+
+
+@require_GET
+def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
+    """Stream the file as it was, or in the shape and the kind of file of the query string."""
+    made = get_export(request.user, public_id)
+    form = FileForm(request.GET, export=made, profiles=list(made.school.export_profiles.all()))
+    if not form.is_valid() or (form.file == Export.File.XLSX and made.count > xlsx_writer.MOST_RESULTS):
+        raise Http404
+    access_log.note_export(school=made.school, export=made.public_id, by=request.user)
+    shape, file = form.shape, form.file
+    content_type = CONTENT_TYPES[file]
+    if file == Export.File.CSV:
+        content_type += f"; charset={CHARSETS[shape.encoding]}"
+    return StreamingHttpResponse(
+        xlsx_writer.xlsx_content(made, shape) if file == Export.File.XLSX else csv_writer.csv_content(made, shape),
+        content_type=content_type,
+        headers={
+            "Content-Disposition": f'attachment; filename="{_filename(made, file)}"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
+def _filename(made: Export, file: str) -> str:
+    """Return 'resultaten-25656-2026-11-23.csv': the exam's code and the day of the export."""
+    return f"resultaten-{made.exam.code}-{timezone.localdate(made.at):%Y-%m-%d}.{file.lower()}"
+
+
+def get_newest_export(user: User, exam_id: int) -> tuple[list[School], Export]:
+    """Return the schools of `user` and their newest export of this exam; raise `Http404` without one."""
+    schools = list(get_schools(user))
+    newest = Export.objects.filter(school__in=schools, exam=exam_id).select_related("exam").first()
+    if newest is None:
+        raise Http404
+    return schools, newest
+
+
+@require_GET
+def changed(request: UserRequest, exam_id: int) -> HttpResponse:
+    """List the results that changed after their last export."""
+    schools, newest = get_newest_export(request.user, exam_id)
+    results = snapshot.changed_results([school.pk for school in schools], newest.exam)
+    context = {
+        "exam": newest.exam,
+        "page": Paginator(results, PAGE_SIZE).get_page(request.GET.get("pagina")),
+        "several": len(schools) > 1,
+    }
+    return render(request, "committee/export/changed_results.html", context)
+
+
+@require_GET
+def changed_file(request: UserRequest, exam_id: int) -> HttpResponse:
+    """Download the list as CSV, in the shape of the newest export."""
+    schools, newest = get_newest_export(request.user, exam_id)
+    results = list(snapshot.changed_results([school.pk for school in schools], newest.exam))
+    for export in {result.export for result in results}:
+        access_log.note_export(school=export.school, export=export.public_id, by=request.user)
+    shape = Shape.from_json(newest.shape)
+    name = f"gewijzigd-na-export-{newest.exam.code}-{timezone.localdate():%Y-%m-%d}.csv"
+    return HttpResponse(
+        snapshot.as_csv(results, shape),
+        content_type=f"text/csv; charset={CHARSETS[shape.encoding]}",
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
+    )
+
+
+@require_POST
+def start_export(request: UserRequest) -> HttpResponse:
+    """Export the final results of the search, and redirect to the file."""
+    search = get_search(request)
     results, exam = search.final_results(), search.exam
     back = reverse("committee:afnames") + f"?{request.GET.urlencode()}"
     if results is None or exam is None:
@@ -116,119 +219,11 @@ def _begin_export(request: UserRequest, search: AssessmentSearch) -> HttpRespons
             messages.error(request, error)
         return redirect(back)
     try:
-        made = remember(results=results, exam=exam, by=request.user, **form.wishes)
-    except TooMany:
+        made = create_export(results=results, exam=exam, by=request.user, **form.options)
+    except TooManyResults:
         messages.error(request, TOO_MANY)
     except NothingToExport:
         messages.info(request, _nothing(form, exam))
     else:
         return redirect("committee:export_file", made.public_id)
     return redirect(back)
-
-
-def _nothing(form: ExportForm, exam: Exam) -> str:
-    """That there is none, or none that is new; then also how many exported before are not so any more."""
-    school: School = form.wishes["school"]
-    where = f"Bij {school.name}" if form.several else "Er"
-    if not form.wishes["only_new"]:
-        return NOTHING.format(where=where)
-    changes = count_changes([school.pk], exam)
-    if not changes.count:
-        return NOTHING_NEW.format(where=where)
-    address = reverse("committee:changed_results", args=[exam.pk])
-    return format_html('{} {} <a href="{}">Bekijk welke</a>', NOTHING_NEW.format(where=where), changes.says, address)
-
-
-@require_GET
-def exports(request: UserRequest) -> HttpResponse:
-    """'Eerdere exports', newest first."""
-    schools = list(get_schools(request.user))
-    found = Export.objects.filter(school__in=schools).select_related("exam", "school")
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina"))
-    return render(request, "committee/export/exports.html", {"page": page, "several": len(schools) > 1})
-
-
-@require_GET
-def export(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """One export: who, when, how many, what has changed since, and its file once more."""
-    made = get_export(request.user, public_id)
-    changed = made.results.changed_since().for_pages()
-    context = {
-        "export": made,
-        "shape": Shape.from_json(made.shape),
-        "erased": made.count - made.results.count(),
-        "page": Paginator(changed, PAGE_SIZE).get_page(request.GET.get("pagina")),
-        "form": FileForm(export=made, profiles=list(made.school.export_profiles.all())),
-    }
-    return render(request, "committee/export/export.html", context)
-
-
-@require_GET
-def export_file(request: UserRequest, public_id: UUID) -> HttpResponseBase:
-    """The file: as it was made, or the same results in the shape and kind of file that the address names."""
-    made = get_export(request.user, public_id)
-    form = FileForm(request.GET, export=made, profiles=list(made.school.export_profiles.all()))
-    if not form.is_valid() or (form.file == Export.File.XLSX and made.count > xlsx_writer.MOST_RESULTS):
-        raise Http404
-    access_log.note_export(school=made.school, export=made.public_id, by=request.user)
-    shape, file = form.shape, form.file
-    content_type = CONTENT_TYPES[file]
-    if file == Export.File.CSV:
-        content_type += f"; charset={CHARSETS[shape.encoding]}"
-    return StreamingHttpResponse(
-        xlsx_writer.content(made, shape) if file == Export.File.XLSX else csv_writer.content(made, shape),
-        content_type=content_type,
-        headers={
-            "Content-Disposition": f'attachment; filename="{_filename(made, file)}"',
-            "Cache-Control": "private, no-store",
-        },
-    )
-
-
-def _filename(made: Export, file: str) -> str:
-    """'resultaten-25656-2026-11-23.csv': the exam's code and the day of the export."""
-    return f"resultaten-{made.exam.code}-{timezone.localdate(made.at):%Y-%m-%d}.{file.lower()}"
-
-
-def get_newest_export(user: User, exam_id: int) -> tuple[list[School], Export]:
-    """The schools of `user`, and the newest export that they have of this exam; 404 without any."""
-    schools = list(get_schools(user))
-    newest = Export.objects.filter(school__in=schools, exam=exam_id).select_related("exam").first()
-    if newest is None:
-        raise Http404
-    return schools, newest
-
-
-@require_GET
-def changed(request: UserRequest, exam_id: int) -> HttpResponse:
-    """Who, which unit, what was exported and what is so now."""
-    schools, newest = get_newest_export(request.user, exam_id)
-    found = snapshot.changed([school.pk for school in schools], newest.exam)
-    context = {
-        "exam": newest.exam,
-        "page": Paginator(found, PAGE_SIZE).get_page(request.GET.get("pagina")),
-        "several": len(schools) > 1,
-    }
-    return render(request, "committee/export/changed_results.html", context)
-
-
-@require_GET
-def changed_file(request: UserRequest, exam_id: int) -> HttpResponse:
-    """The same as CSV, written as the newest export is."""
-    schools, newest = get_newest_export(request.user, exam_id)
-    found = list(snapshot.changed([school.pk for school in schools], newest.exam))
-    for export in {one.export for one in found}:
-        access_log.note_export(school=export.school, export=export.public_id, by=request.user)
-    shape = Shape.from_json(newest.shape)
-    name = f"gewijzigd-na-export-{newest.exam.code}-{timezone.localdate():%Y-%m-%d}.csv"
-    return HttpResponse(
-        snapshot.as_csv(found, shape),
-        content_type=f"text/csv; charset={CHARSETS[shape.encoding]}",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"},
-    )
-
-
-@require_POST
-def start_export(request: UserRequest) -> HttpResponse:
-    """The final results of the chosen exam, whatever status the list shows; the other search fields count."""
-    return _begin_export(request, get_search(request))

@@ -1,7 +1,6 @@
-"""An export as .xlsx: the same columns, with real numbers and days; text stays text, whatever it begins with.
+"""An export as .xlsx, with typed numbers and days.
 
-The book around it (styles, names of the parts) is openpyxl's; the rows are written into its sheet as they are
-read, so that the file goes out while it is made, without a copy in memory or on disk.
+openpyxl makes the empty workbook; the rows are streamed into its sheet, which openpyxl can't do without a copy on disk.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from openpyxl.utils.datetime import to_excel
 from committee.export_format import DateForm, Kind, Shape
 from committee.models import Export
 
-from .rows import Writing, read
+from .rows import CellWriter, read_lines
 
 SHEET = "xl/worksheets/sheet1.xml"
-LINES = 500  # handed over at once; a line is some 700 bytes
-MOST_RESULTS = 1_048_576 - 1  # what a sheet of Excel holds, but for the header
+LINES = 500  # per piece; a line is some 700 bytes
+MOST_RESULTS = 1_048_576 - 1  # the rows of an Excel sheet, without the header
 NUMBER_FORMATS = {
     DateForm.DMY_DASH: "dd-mm-yyyy",
     DateForm.DMY_SLASH: "dd/mm/yyyy",
@@ -32,18 +31,18 @@ NUMBER_FORMATS = {
     DateForm.YMD_DASH: "yyyy-mm-dd",
     DateForm.YMD: "yyyymmdd",
 }
-# What XML 1.0 has no place for.
+# Characters that XML 1.0 does not allow.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _START = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
 )
 _END = "</sheetData></worksheet>"
-_DAY, _GRADE = 1, 2  # places in the book's cell styles; 0 is the ordinary one
+_DAY, _GRADE = 1, 2  # indexes of the workbook's cell styles; 0 is the default
 
 
-class XlsxWriting(Writing):
-    """Cells of a sheet: text within the cell itself, so that nothing that looks like a formula is one."""
+class XlsxWriter(CellWriter):
+    """Write text as inline strings, which are never read as a formula."""
 
     def __init__(self, shape: Shape) -> None:
         self.shape = shape
@@ -63,8 +62,7 @@ class XlsxWriting(Writing):
         return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_NOT_XML.sub("", value))}</t></is></c>'
 
 
-def content(export: Export, shape: Shape) -> Iterator[bytes]:
-    """The file in pieces."""
+def xlsx_content(export: Export, shape: Shape) -> Iterator[bytes]:
     pipe = _Pipe()
     frame = zipfile.ZipFile(_frame(shape))
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out:
@@ -74,24 +72,24 @@ def content(export: Export, shape: Shape) -> Iterator[bytes]:
         with out.open(SHEET, "w", force_zip64=True) as sheet:
             for piece in _sheet(export, shape):
                 sheet.write(piece.encode())
-                yield pipe.taken()
-    yield pipe.taken()
+                yield pipe.take()
+    yield pipe.take()
 
 
 def _sheet(export: Export, shape: Shape) -> Iterator[str]:
-    writing = XlsxWriting(shape)
+    writer = XlsxWriter(shape)
     yield _START
     if shape.has_headers:
-        yield f"<row>{''.join(writing.texts(shape.headers))}</row>"
-    for lines in read(export, shape.chosen, writing):
+        yield f"<row>{''.join(writer.texts(shape.headers))}</row>"
+    for lines in read_lines(export, shape.selected, writer):
         for start in range(0, len(lines), LINES):
             yield f"<row>{'</row><row>'.join(lines[start : start + LINES])}</row>"
-        lines.clear()  # before the next are read
+        lines.clear()  # frees the memory before the next chunk is read
     yield _END
 
 
 def _frame(shape: Shape) -> io.BytesIO:
-    """An empty book of openpyxl's whose cell styles are the ordinary one, the day's, and the grade's."""
+    """Return an empty workbook with the cell styles `_DAY` and `_GRADE`."""
     workbook = Workbook()
     sheet = workbook.worksheets[0]
     sheet.title = "Resultaten"
@@ -103,7 +101,7 @@ def _frame(shape: Shape) -> io.BytesIO:
 
 
 class _Pipe(io.RawIOBase):
-    """What the zip is written to: it hands over what has come in since the last time. It can't go back."""
+    """A non-seekable buffer for the zip; `take` returns and forgets what was written."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -115,6 +113,6 @@ class _Pipe(io.RawIOBase):
         self.pieces.append(bytes(piece))
         return len(piece)
 
-    def taken(self) -> bytes:
-        taken, self.pieces = b"".join(self.pieces), []
-        return taken
+    def take(self) -> bytes:
+        content, self.pieces = b"".join(self.pieces), []
+        return content

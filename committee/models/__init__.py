@@ -1,4 +1,4 @@
-"""Exports and what they held, and batches of assessments made final together."""
+"""Exports with their results, and batches of assessments to make final."""
 
 from .export import WORD_LENGTH, Export, ExportedResult, ExportedResultQuerySet, ExportProfile, ExportProfileQuerySet
 from .final_batch import NOT_DONE, FinalBatch, FinalBatchItem

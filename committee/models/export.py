@@ -1,4 +1,4 @@
-"""What the committee's exports keep: a school's own profiles, and what was exported when."""
+"""Export profiles of a school, and the exports with their results."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ WORD_LENGTH = 30
 
 class ExportProfileQuerySet(models.QuerySet["ExportProfile"]):
     def for_committee(self, user: User) -> ExportProfileQuerySet:
-        """Those of the schools where `user` holds the role Examencommissie."""
+        """Filter by the schools where `user` has the role Examencommissie."""
         return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
 
 
 class ExportProfile(models.Model):
-    """A shape of exports that a school made; `columns` is a list of [key, header]. `version` counts the saves."""
+    """A school's format of exports; `columns` is a list of [key, header], `version` counts the saves."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     school = models.ForeignKey(School, models.CASCADE, related_name="export_profiles")
@@ -89,15 +89,12 @@ class ExportProfile(models.Model):
 
 class ExportQuerySet(models.QuerySet["Export"]):
     def for_committee(self, user: User) -> ExportQuerySet:
-        """Those of the schools where `user` holds the role Examencommissie."""
+        """Filter by the schools where `user` has the role Examencommissie."""
         return self.filter(school__in=user.schools_as(Role.EXAMENCOMMISSIE))
 
 
 class Export(models.Model):
-    """Someone downloaded results of one exam: who, when, how many, and in which shape.
-
-    Which results those were stands in `results`, a row each, so that the same set can be downloaded again.
-    """
+    """A download of results of one exam; `results` are its rows, so that it can be downloaded again."""
 
     class File(models.TextChoices):
         CSV = "CSV", "CSV"
@@ -129,29 +126,29 @@ class Export(models.Model):
 
 class ExportedResultQuerySet(models.QuerySet["ExportedResult"]):
     def changed_since(self) -> ExportedResultQuerySet:
-        """Those whose result was withdrawn, or made final again, after the export."""
-        standing = Assessment.objects.filter(pk=OuterRef("assessment"), final_at=OuterRef("final_at"))
-        return self.filter(~Exists(standing))
+        """Filter the results that were withdrawn, or made final again, after the export."""
+        unchanged = Assessment.objects.filter(pk=OuterRef("assessment"), final_at=OuterRef("final_at"))
+        return self.filter(~Exists(unchanged))
 
     def newest_of_each(self) -> ExportedResultQuerySet:
-        """Of a result in several exports the one that was exported last."""
+        """Filter the last export of each result."""
         later = ExportedResult.objects.filter(assessment=OuterRef("assessment"), export_id__gt=OuterRef("export_id"))
         return self.filter(~Exists(later))
 
     def for_pages(self) -> ExportedResultQuerySet:
-        """With whom and what it is of, and whether what is so now was exported later; what changed last comes first."""
+        """Annotate whether the current result was exported later, select related, order by the last change first."""
         later = ExportedResult.objects.filter(
             assessment=OuterRef("assessment"), final_at=OuterRef("assessment__final_at")
         )
-        with_it = ["export__school", *(f"assessment__{one}" for one in ("student__user", "exam", "unit"))]
-        found = self.annotate(in_a_later_export=Exists(later)).select_related(*with_it)
-        return found.order_by("-assessment__status_since", "-assessment_id")
+        related = ("export__school", "assessment__student__user", "assessment__exam", "assessment__unit")
+        queryset = self.annotate(in_a_later_export=Exists(later)).select_related(*related)
+        return queryset.order_by("-assessment__status_since", "-assessment_id")
 
 
 class ExportedResult(models.Model):
-    """One result in one export, as it was then; `final_at` tells one making final from the next.
+    """One result as it was exported; `final_at` distinguishes one finalisation from the next.
 
-    Written for a million at once (`remember_export`), hence no key of its own beside the pair.
+    An export may have a million rows, hence a composite key and no other.
     """
 
     pk = models.CompositePrimaryKey("export_id", "assessment_id")

@@ -1,4 +1,4 @@
-"""Assessments that one member makes final, or proposes, together: `decisions.batch_job` works through them."""
+"""A batch of assessments that one member makes final or proposes; `decisions.batch_job` does the work."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from accounts.models import Role, School, User
 from assessments.models import Assessment, FinalProposal
 from digibeoordelen.jobs.models import Job, JobQuerySet
 
-KEPT = timedelta(days=30)  # a batch; what became of each stays in the log of the assessment
+RETENTION = timedelta(days=30)  # of a batch; the outcomes stay in the assessments' logs
 NOT_DONE = "Dit is niet gelukt; aan deze beoordeling is niets veranderd. Probeer het nog eens."
-FOUND_BACK = timedelta(days=7)  # in 'Examen afnames'
+RECENT = timedelta(days=7)
 
 
 class FinalBatchQuerySet(JobQuerySet["FinalBatch"]):
     def visible_to(self, user: User) -> FinalBatchQuerySet:
-        """The member's own, of the schools where `user` holds the role Examencommissie."""
+        """Filter the user's own batches, of the schools where `user` has the role Examencommissie."""
         return self.filter(by=user, school__in=user.schools_as(Role.EXAMENCOMMISSIE))
 
     def pending(self) -> FinalBatchQuerySet:
         return self.filter(finished_at__isnull=True)
 
-    def found_back(self) -> FinalBatchQuerySet:
-        """Those under way, and those that ended lately and were not looked at since."""
-        lately = Q(seen_at__isnull=True, started_at__gte=timezone.now() - FOUND_BACK)
+    def recent(self) -> FinalBatchQuerySet:
+        """Filter the unfinished batches, and the recent ones that were not viewed since they finished."""
+        lately = Q(seen_at__isnull=True, started_at__gte=timezone.now() - RECENT)
         return self.filter(Q(finished_at__isnull=True) | lately)
 
     def purge(self) -> None:
-        """Delete those that ended and were started over `KEPT` ago."""
-        self.filter(finished_at__isnull=False, started_at__lt=timezone.now() - KEPT).delete()
+        """Delete the finished batches that were started more than `RETENTION` ago."""
+        self.filter(finished_at__isnull=False, started_at__lt=timezone.now() - RETENTION).delete()
 
 
 class FinalBatch(Job):
-    """Started by one member at one school; `items` are the assessments. `attempts` are of the item that is next."""
+    """`attempts` counts those of the next item."""
 
     max_attempts = 3
 
@@ -65,7 +65,7 @@ class FinalBatch(Job):
         return f"{self.school}, {self.started_at:%Y-%m-%d}"
 
     def give_up(self) -> None:
-        """Refuse the item that its workers died over, and have a worker do the others."""
+        """Refuse the item at which workers died, and have a worker do the others."""
         if item := self.items.waiting().first():
             item.close(FinalBatchItem.Outcome.REFUSED, NOT_DONE)
         self.finish(attempts=0)
@@ -78,10 +78,7 @@ class FinalBatchItemQuerySet(models.QuerySet["FinalBatchItem"]):
 
 
 class FinalBatchItem(models.Model):
-    """One assessment of a batch, with the version and the proposal that the member was shown.
-
-    `reason` says why it was refused.
-    """
+    """An assessment with the version and the proposal that the member saw; `reason` is why it was refused."""
 
     class Outcome(models.TextChoices):
         WAITING = "WAITING", "Wacht"
@@ -118,10 +115,10 @@ class FinalBatchItem(models.Model):
         return f"{self.assessment}: {self.get_outcome_display()}"
 
     def close(self, outcome: FinalBatchItem.Outcome, reason: str = "") -> bool:
-        """Write what became of it, once; False where that was written before."""
+        """Write the outcome; return False when there is one already."""
         return bool(FinalBatchItem.objects.waiting().filter(pk=self.pk).update(outcome=outcome, reason=reason))
 
     @property
     def office(self) -> str:
-        """Where its PDF goes: as it was proposed, if it was, else as the batch says."""
+        """The address of the proposal, if there is one, else of the batch."""
         return self.proposal.exam_office_email if self.proposal else self.batch.exam_office_email

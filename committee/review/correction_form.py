@@ -1,4 +1,4 @@
-"""The page 'Bewerken': what can be corrected, what was typed, and what changed since the page was opened."""
+"""The fields of the page 'Bewerken'."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Problems = Mapping[tuple[str, int], str]
 
 @dataclass
 class Field:
-    """A score or a text that can be corrected: `name` is the field's, `reason_name` that of its reason.
+    """A score or a text that can be corrected; `was` identifies the value when the page was opened.
 
-    `was` stands for what the page was opened with. `meanwhile` is the correction that someone else made since.
+    `meanwhile` is the correction that someone else made since.
     """
 
     name: str
@@ -43,13 +43,13 @@ class Field:
 
     @property
     def is_open(self) -> bool:
-        """Whether its reason is shown from the start."""
+        """Whether the field for the reason is visible initially."""
         return self.is_changed or bool(self.reason or self.reason_problem)
 
 
 @dataclass
 class ScoreField(Field):
-    """`given` is (examiner, score) of each who assessed it."""
+    """`given` has (examiner, score) of each examiner."""
 
     criterion: Criterion | None = None
     given: list[tuple[str, str]] = field(default_factory=list)
@@ -60,7 +60,7 @@ class ScoreField(Field):
 
     @property
     def is_undecided(self) -> bool:
-        """Whether no score counts without a decision: the examiners differ, or it has no score."""
+        """Whether no score counts without a decision: the examiners differ or gave none."""
         return self.differ or not any(score for _, score in self.given)
 
 
@@ -71,7 +71,7 @@ class TextField(Field):
 
 @dataclass
 class Part:
-    """A part with its fields, in the order of the form."""
+    """The fields of a part, in the order of the form."""
 
     sheet: PartSheet
     scores: list[ScoreField]
@@ -79,7 +79,7 @@ class Part:
 
 
 def read_changes(data: QueryDict) -> Changes:
-    """What was posted, without what was left as the page had it."""
+    """Return the posted values that differ from those that the page was opened with."""
     scores: dict[int, Change] = {}
     texts: dict[int, Change] = {}
     for name in data:
@@ -88,56 +88,54 @@ def read_changes(data: QueryDict) -> Changes:
             continue
         kind, pk = match["kind"], int(match["pk"])
         value = clean_text(data.get(name, ""))
-        if _stands_for(kind, value) != data.get(f"was-{name}", ""):
+        if _identify(kind, value) != data.get(f"was-{name}", ""):
             change = Change(value, clean_text(data.get(f"reason-{name}", "")).strip())
             (scores if kind == "score" else texts)[pk] = change
     return Changes(scores=scores, texts=texts)
 
 
 def lay_out(rubric: Rubric, *, data: QueryDict | None = None, problems: Problems | None = None) -> list[list[Part]]:
-    """The parts, grouped by work process; with `data` as they were posted, and what is wrong with them.
+    """Return the parts by work process, with the posted values and their problems when there is `data`.
 
-    Where the posted page was opened with something else than counts now, what the member changed stays, what
-    they left alone becomes what counts now, and either is marked.
+    A value that changed since the page was opened is marked; the member's own change is kept, else it is updated.
     """
-    filled = _Filler(data, problems or {})
+    filler = _Filler(data, problems or {})
     return [
-        [_part(sheet, filled) for sheet in process.parts]
+        [_part(sheet, filler) for sheet in process.parts]
         for core_task in rubric.core_tasks
         for process in core_task.work_processes
     ]
 
 
 def problem_links(parts: list[list[Part]]) -> Iterator[dict[str, str]]:
-    """For the list of errors on top."""
+    """Yield the entries of the error summary."""
     for part in (part for process in parts for part in process):
-        whole = f"{part.sheet.part.work_process.code} {part.sheet.part}"
+        place = f"{part.sheet.part.work_process.code} {part.sheet.part}"
         for number, score in enumerate(part.scores, 1):
-            yield from _links(score, f"{whole}, criterium {number}", place=f"{score.name}-O")
+            yield from _links(score, f"{place}, criterium {number}", field_id=f"{score.name}-O")
         for text in part.texts:
-            yield from _links(text, f"{whole}, onderbouwing", place=text.name)
+            yield from _links(text, f"{place}, onderbouwing", field_id=text.name)
 
 
-def _links(shown: Field, where: str, *, place: str) -> Iterator[dict[str, str]]:
-    if shown.problem:
-        yield {"href": f"#{place}", "text": f"{where}: {shown.problem}"}
-    if shown.reason_problem:
-        yield {"href": f"#{shown.reason_name}", "text": f"{where}: {shown.reason_problem}"}
-    if shown.changed_meanwhile:
-        yield {"href": f"#{shown.name}-meanwhile", "text": f"{where}: intussen gewijzigd"}
+def _links(of: Field, place: str, *, field_id: str) -> Iterator[dict[str, str]]:
+    if of.problem:
+        yield {"href": f"#{field_id}", "text": f"{place}: {of.problem}"}
+    if of.reason_problem:
+        yield {"href": f"#{of.reason_name}", "text": f"{place}: {of.reason_problem}"}
+    if of.changed_meanwhile:
+        yield {"href": f"#{of.name}-meanwhile", "text": f"{place}: intussen gewijzigd"}
 
 
-def _part(sheet: PartSheet, filled: _Filler) -> Part:
+def _part(sheet: PartSheet, filler: _Filler) -> Part:
     scores = []
     for criterion in sheet.criteria:
         given = [(c.assignment.contact.full_name, c.scores.get(criterion.pk, "")) for c in sheet.columns]
-        now = sheet.effective_letter(criterion.pk)
-        decision = sheet.decisions.get(criterion.pk)
-        kept = filled.fill("score", criterion.pk, now=now, by=decision)
-        scores.append(ScoreField(**kept, criterion=criterion, given=given))
+        now, decision = sheet.effective_letter(criterion.pk), sheet.decisions.get(criterion.pk)
+        values = filler.fill("score", criterion.pk, now=now, by=decision)
+        scores.append(ScoreField(**values, criterion=criterion, given=given))
     texts = [
         TextField(
-            **filled.fill("text", column.assignment.pk, now=column.effective_justification, by=column.correction),
+            **filler.fill("text", column.assignment.pk, now=column.effective_justification, by=column.correction),
             column=column,
         )
         for column in sheet.columns
@@ -146,18 +144,18 @@ def _part(sheet: PartSheet, filled: _Filler) -> Part:
 
 
 class _Filler:
-    """Fills fields with what counts now, or with what was posted."""
+    """Fills fields with the current or the posted values."""
 
     def __init__(self, data: QueryDict | None, problems: Problems) -> None:
         self.data, self.problems = data, problems
         self.changes = read_changes(data) if data is not None else Changes({}, {})
 
     def fill(self, kind: str, pk: int, *, now: str, by: Correction | None) -> dict[str, Any]:
-        """The values of a `Field`; `by` is the correction that made it what it is now."""
+        """Return the values of a `Field`; `by` is the correction that made the current value `now`."""
         name = f"{kind}-{pk}"
         change = (self.changes.scores if kind == "score" else self.changes.texts).get(pk)
-        was = _stands_for(kind, now)
-        other = self.data is not None and self.data.get(f"was-{name}", was) != was
+        was = _identify(kind, now)
+        is_outdated = self.data is not None and self.data.get(f"was-{name}", was) != was
         return {
             "name": name,
             "was": was,
@@ -165,11 +163,11 @@ class _Filler:
             "reason": change.reason if change else "",
             "problem": self.problems.get((kind, pk), ""),
             "reason_problem": self.problems.get(("reason" if kind == "score" else "text-reason", pk), ""),
-            "changed_meanwhile": other,
-            "meanwhile": by if other else None,
+            "changed_meanwhile": is_outdated,
+            "meanwhile": by if is_outdated else None,
             "is_changed": change is not None and change.value != now,
         }
 
 
-def _stands_for(kind: str, value: str) -> str:
+def _identify(kind: str, value: str) -> str:
     return value if kind == "score" else fingerprint(value)

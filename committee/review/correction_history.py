@@ -1,4 +1,4 @@
-"""'Bekijk de bewerkhistorie': who changed what from what to what, when and why, word by word."""
+"""'Bekijk de bewerkhistorie': the corrections, with texts compared word by word."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from functools import cached_property
 from assessments.models import Assessment, Correction
 from assessments.rubric import PartSheet, read_rubric
 
-MOST_WORDS = 6000  # of the two texts together; comparing takes their product
+MOST_WORDS = 6000  # of both texts; the time is quadratic
 SAME, GONE, NEW, LEFT_OUT = "same", "gone", "new", "left out"
-CONTEXT = 120  # characters of what stayed the same, before and after a change
-WORTH = 3 * CONTEXT  # of what stayed the same, before some of it is left out
+CONTEXT = 120  # characters of unchanged text before and after a change
+WORTH = 3 * CONTEXT  # the least length of unchanged text to shorten
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One correction; `where` is the part, `what` the criterion, or '' for a text, which `pieces` compares.
+    """One correction; `where` is the part, `what` the criterion, or '' for the text of `examiner` (`pieces`).
 
-    `examiner` is whose text it is. `stands` says whether it counts now; if not, a newer one or another answer
-    of an examiner has taken its place.
+    `is_active` is False once a newer correction or an examiner's new answer replaced it.
     """
 
     correction: Correction
@@ -30,7 +29,7 @@ class Entry:
     what: str
     examiner: str
     pieces: list[tuple[str, str]]
-    stands: bool
+    is_active: bool
 
     @cached_property
     def shortened(self) -> list[tuple[str, str]]:
@@ -44,18 +43,17 @@ class Entry:
 def read_history(assessment: Assessment) -> list[Entry]:
     """All corrections of an assessment, newest first."""
     rubric = read_rubric(assessment)
-    standing = {decision.pk for part in rubric.parts for decision in part.decisions.values()}
-    standing |= {column.correction.pk for column in rubric.columns if column.correction}
+    active = {decision.pk for part in rubric.parts for decision in part.decisions.values()}
+    active |= {column.correction.pk for column in rubric.columns if column.correction}
     by_criterion = {criterion.pk: part for part in rubric.parts for criterion in part.criteria}
-    related = assessment.assignments.select_related("contact")
-    names = {assignment.pk: assignment for assignment in related}
+    assignments = {assignment.pk: assignment for assignment in assessment.assignments.select_related("contact")}
     by_part = {part.part.pk: part for part in rubric.parts}
     entries = []
     for correction in reversed(rubric.corrections):
         if correction.criterion:
             where, examiner = _where(by_criterion[correction.criterion.pk]), ""
         else:
-            assignment = names[correction.assignment_id or 0]
+            assignment = assignments[correction.assignment_id or 0]
             where, examiner = _where(by_part[assignment.part_id]), assignment.contact.full_name
         entries.append(
             Entry(
@@ -64,7 +62,7 @@ def read_history(assessment: Assessment) -> list[Entry]:
                 what=correction.criterion.text if correction.criterion else "",
                 examiner=examiner,
                 pieces=[] if correction.criterion else list(compare(correction.before, correction.after)),
-                stands=correction.pk in standing,
+                is_active=correction.pk in active,
             )
         )
     return entries
@@ -75,9 +73,9 @@ def _where(part: PartSheet) -> str:
 
 
 def compare(before: str, after: str) -> Iterator[tuple[str, str]]:
-    """(`SAME`, `GONE` or `NEW`, text): put together the same and gone are `before`, the same and new `after`.
+    """Yield (`SAME`, `GONE` or `NEW`, text): same and gone make up `before`, same and new `after`.
 
-    Words, spaces and signs are compared, not letters. Of very long texts the whole is gone and new.
+    Compares words, spaces and signs. Texts of more than `MOST_WORDS` are gone and new as a whole.
 
     >>> list(compare("een fout woord", "een goed woord"))
     [('same', 'een '), ('gone', 'fout'), ('new', 'goed'), ('same', ' woord')]
@@ -92,14 +90,14 @@ def compare(before: str, after: str) -> Iterator[tuple[str, str]]:
         if same.strip() or (same and i2 == len(old) and j2 == len(new)):
             yield from ((kind, text) for kind, text in ((GONE, gone), (NEW, fresh), (SAME, same)) if text)
             gone, fresh = "", ""
-        else:  # a space between two changes belongs to both: a phrase reads better than its words
+        else:  # joins two changes with only a space between them
             gone += "".join(old[i1:i2])
             fresh += "".join(new[j1:j2])
     yield from ((kind, text) for kind, text in ((GONE, gone), (NEW, fresh)) if text)
 
 
 def shorten(pieces: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """The pieces of `compare`, with what stayed the same far from any change as `LEFT_OUT`.
+    """Yield the pieces of `compare`, with unchanged text far from any change as `LEFT_OUT`.
 
     >>> [kind for kind, _ in shorten([(SAME, "woord " * 100), (NEW, "erbij")])]
     ['left out', 'same', 'new']

@@ -1,4 +1,4 @@
-"""An assessment as the committee reads it: who, what, the result as it stands, and what is missing."""
+"""An assessment as the committee reads it: the result, what is missing, and warnings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from assessments.examiner import signature
 from assessments.models import Assessment, Invitation, Status
 from assessments.models.assessment import is_student
 from assessments.progress.detail import by_whom
-from assessments.progress.listing import say_open
+from assessments.progress.listing import describe_open
 from assessments.results import Outcome, outcome
 from assessments.rubric import Rubric, read_rubric
 from exams.grading.scores import Score, UnitResult
@@ -34,7 +34,7 @@ NOBODY_INVITED = (
 
 @dataclass(frozen=True)
 class ResultRow:
-    """The outcome of a core task or a work process; `weight` is of a core task."""
+    """The result of a core task, which has a `weight`, or a work process."""
 
     title: str
     ovg: Score
@@ -44,7 +44,7 @@ class ResultRow:
 
 @dataclass
 class Reading:
-    """`outcome` has a unit only once all is completed and nothing is in dispute."""
+    """`outcome.unit` is None until everything is completed and nothing is in dispute."""
 
     rubric: Rubric
     outcome: Outcome
@@ -53,7 +53,7 @@ class Reading:
 
     @property
     def examiners(self) -> list[dict[str, Any]]:
-        """As the PDF names them: who completed as they signed, the others as the address book has them."""
+        """As the PDF names them: as signed once completed, else as in the address book."""
         busy = {column.assignment.contact_id for column in self.rubric.columns if not column.assignment.completed_at}
         return [
             signature.as_json(None if contact.pk in busy else self.signed.get(contact.pk), contact=contact)
@@ -62,7 +62,7 @@ class Reading:
 
     @property
     def disputes(self) -> list[tuple[Part, int]]:
-        """The parts that examiners differ on, each with on how many criteria."""
+        """The parts in dispute, with the number of criteria."""
         counted = [
             (sheet.part, sum(c.pk in self.outcome.disputed for c in sheet.criteria)) for sheet in self.rubric.parts
         ]
@@ -95,7 +95,7 @@ def _waiting(rubric: Rubric) -> Iterator[str]:
         own = [column for column in rubric.columns if column.assignment.contact_id == contact.pk]
         if not all(column.assignment.completed_at for column in own):
             open_parts = sum(column.is_open and len(column.stored_scores) < len(column.criteria) for column in own)
-            yield f"Wacht op {contact.full_name}: {say_open(open_parts=open_parts, parts=len(own))}."
+            yield f"Wacht op {contact.full_name}: {describe_open(open_parts=open_parts, parts=len(own))}."
 
 
 def _missing(rubric: Rubric) -> list[str]:
@@ -131,24 +131,23 @@ def _rows(rubric: Rubric, unit: UnitResult) -> list[ResultRow]:
 FEW_WORDS = 3
 
 
-def concerns(reading: Reading, *, by: User) -> Iterator[str]:
-    """A sentence for each. `by` is who is about to make it final.
+def warnings(reading: Reading, *, by: User) -> Iterator[str]:
+    """Yield a sentence for each warning before `by` makes the result final.
 
-    Work that counts no more, a student who left, one examiner on everything, a student who started it or examined, an
-    initiator or a member who examined too, a justification that is required and says nothing, and characters that no
-    font has.
+    Removed work, a student who left, people with more than one role, justifications that are too short, and characters
+    that the PDF can't show.
     """
-    yield from lost(reading.rubric)
+    yield from removed_work(reading.rubric)
     yield from _people(reading.rubric, by)
     yield from _short_texts(reading.rubric)
     for place, text in _printed(reading, by):
         if characters := unprintable(text):
-            named = ", ".join(f"‘{char}’ (U+{ord(char):04X})" for char in characters)
-            yield f"De pdf kan {named} niet tonen en zet daar ‘{REPLACEMENT}’; zie {place}."
+            listed = ", ".join(f"‘{char}’ (U+{ord(char):04X})" for char in characters)
+            yield f"De pdf kan {listed} niet tonen en zet daar ‘{REPLACEMENT}’; zie {place}."
 
 
 def _people(rubric: Rubric, by: User) -> Iterator[str]:
-    """Who has more than one part in it."""
+    """Yield the warnings about the student, and about people with more than one role."""
     assessment, examiners = rubric.assessment, rubric.examiners
     if assessment.student_left:
         yield "De student is uitgeschreven en krijgt geen mail over het resultaat."
@@ -168,20 +167,20 @@ def _people(rubric: Rubric, by: User) -> Iterator[str]:
 
 
 def _short_texts(rubric: Rubric) -> Iterator[str]:
-    """Of the texts that the scores that count ask for; any other is free."""
+    """Yield a warning for each required justification of at most `FEW_WORDS`."""
     for part in rubric.parts:
-        asked = {
+        required = {
             column.assignment.pk for columns in corrections.justifying_columns(part).values() for column in columns
         }
         for column in part.columns:
             words = len(column.effective_justification.split())
-            if column.assignment.pk in asked and 0 < words <= FEW_WORDS:
+            if column.assignment.pk in required and 0 < words <= FEW_WORDS:
                 name = column.assignment.contact.full_name
                 yield f"{column.title}: de onderbouwing van {name} telt {words} woord{'en' if words > 1 else ''}."
 
 
 def _printed(reading: Reading, by: User) -> Iterator[tuple[str, str]]:
-    """What the PDF says that people typed: the place, in words, and the text."""
+    """Yield (description of the place, text) of everything in the PDF that people typed."""
     rubric, assessment = reading.rubric, reading.rubric.assessment
     yield "de naam van de student", assessment.student.user.full_name
     yield "de naam van de initiator", assessment.initiator.full_name
@@ -195,21 +194,21 @@ def _printed(reading: Reading, by: User) -> Iterator[tuple[str, str]]:
         contents += [str(core_task.core_task), *(str(process.work_process) for process in core_task.work_processes)]
     yield "de inhoud van het examen", "\n".join([*contents, *(c.text for part in rubric.parts for c in part.criteria)])
     for column in rubric.columns:
-        whose = f"{column.title}: de onderbouwing van {column.assignment.contact.full_name}"
-        yield whose, column.effective_justification
+        place = f"{column.title}: de onderbouwing van {column.assignment.contact.full_name}"
+        yield place, column.effective_justification
         if column.correction:
-            yield f"de reden bij {whose}", column.correction.reason
+            yield f"de reden bij {place}", column.correction.reason
     for part in rubric.parts:
         for decision in part.decisions.values():
             yield f"{part.part.work_process.code} {part.part}: de reden van een beslissing", decision.reason
 
 
-def lost(rubric: Rubric) -> Iterator[str]:
+def removed_work(rubric: Rubric) -> Iterator[str]:
     """Yield a sentence for each examiner who was removed with work done, and for the committee's lapsed corrections.
 
     The rubric was read `with_removed`.
     """
-    yield from map(_said_of, read_removed_work(rubric))
+    yield from map(_describe, read_removed_work(rubric))
     lapsed = [correction for part in rubric.parts for correction in part.lapsed]
     decisions = sum(bool(correction.criterion_id) for correction in lapsed)
     for count, one, more in (
@@ -224,17 +223,17 @@ def lost(rubric: Rubric) -> Iterator[str]:
             )
 
 
-def _said_of(gone: RemovedWork) -> str:
+def _describe(work: RemovedWork) -> str:
     """'Tineke Tweede heeft ook beoordeeld (2 keer O, 6 keer V; afgerond), maar is op … weggehaald door …'."""
-    counted = Counter(score for column in gone.columns for score in column.scores.values())
-    given = ", ".join(f"{counted[score]} keer {score}" for score in "OVG" if counted[score])
-    done = "afgerond" if all(column.assignment.completed_at for column in gone.columns) else "niet afgerond"
+    counts = Counter(score for column in work.columns for score in column.scores.values())
+    scores = ", ".join(f"{counts[score]} keer {score}" for score in "OVG" if counts[score])
+    done = "afgerond" if all(column.assignment.completed_at for column in work.columns) else "niet afgerond"
     by = ""
-    if gone.event:
-        at = date_format(timezone.localtime(gone.event.at), "DATETIME_FORMAT")
-        by = f"op {at} weggehaald {by_whom(gone.event)}".rstrip()
+    if work.event:
+        at = date_format(timezone.localtime(work.event.at), "DATETIME_FORMAT")
+        by = f"op {at} weggehaald {by_whom(work.event)}".rstrip()
     return (
-        f"{gone.contact.full_name} heeft ook beoordeeld ({given or 'alleen een onderbouwing'}; {done}), "
+        f"{work.contact.full_name} heeft ook beoordeeld ({scores or 'alleen een onderbouwing'}; {done}), "
         f"maar is {by or 'weggehaald'}. Dit telt niet mee."
     )
 

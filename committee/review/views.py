@@ -1,4 +1,4 @@
-"""The committee's screens (source text, part C). `loading.get_afname` gives assessments of the own schools alone."""
+"""One assessment: reading, correcting, and the state of its PDF and mails (source text, part C)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from assessments.documents import documents as documents_documents
 from assessments.lifecycle import DomainError
 from assessments.models import Assessment
 from assessments.privacy import access_log
-from committee.access import address, get_afname
-from committee.delivery.delivery import read_letters
+from committee.access import get_assessment, page_url
+from committee.delivery.delivery import read_result_mails
 
 from .correction_form import Problems, lay_out, problem_links, read_changes
 from .correction_history import read_history
-from .review import lost, read
+from .review import read, removed_work
 
 
 @require_GET
-def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_afname(request.user, public_id)
+def detail(request: UserRequest, public_id: UUID) -> HttpResponse:
+    assessment = get_assessment(request.user, public_id)
     access_log.note(assessment, by=request.user)
     appeals, reading = list(assessment.appeals.all()), read(assessment)
     context = {
         "reading": reading,
-        "lost": list(lost(reading.rubric)),
+        "removed_work": list(removed_work(reading.rubric)),
         **_sent(assessment),
         "events": assessment.events.all(),
         "proposal": assessment.valid_proposal() if assessment.school.four_eyes else None,
@@ -43,36 +43,36 @@ def afname(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 @require_GET
 def delivery(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The PDF and its mail alone: what the page asks again while they are on their way."""
-    assessment = get_afname(request.user, public_id)
+    """The state of the PDF and its mail, which htmx polls until they are sent."""
+    assessment = get_assessment(request.user, public_id)
     return render(request, "committee/review/_delivery.html", _sent(assessment))
 
 
 def _sent(assessment: Assessment) -> dict[str, Any]:
-    """The documents, newest first: the current one, if there is one, and those it replaced; and the mails besides."""
+    """Return the documents, newest first, and the other mails about the result."""
     documents = list(assessment.documents.select_related("mail").order_by("-number"))
     return {
         "assessment": assessment,
         "documents": documents,
-        "letters": read_letters(assessment, documents=documents),
+        "result_mails": read_result_mails(assessment, documents=documents),
     }
 
 
 @require_POST
 def make_again(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """'Nu opnieuw proberen', where making the PDF goes wrong."""
-    assessment = get_afname(request.user, public_id)
+    """'Nu opnieuw proberen' of a PDF that could not be made."""
+    assessment = get_assessment(request.user, public_id)
     if documents_documents.make_again(get_object_or_404(assessment.documents.current())):
         messages.success(request, "De pdf wordt opnieuw gemaakt.")
     else:
         messages.info(request, "De pdf is al gemaakt of wordt al gemaakt.")
-    return redirect(address(request, "committee:afname", assessment))
+    return redirect(page_url(request, "committee:afname", assessment))
 
 
 @require_http_methods(["GET", "POST"])
 def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
-    """The slider to the left opens this page; to the right it saves it."""
-    assessment = get_afname(request.user, public_id)
+    """The slider to the left opens this page; to the right it saves."""
+    assessment = get_assessment(request.user, public_id)
     try:
         corrections.refuse_unless_assessed(assessment)
         if request.method == "GET":
@@ -86,7 +86,7 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
     except corrections.Refused as refused:
         return _page(request, assessment, problems=refused.problems)
     except corrections.ChangedMeanwhile as changed:
-        return _page(request, assessment, said=str(changed))
+        return _page(request, assessment, note=str(changed))
     except DomainError as error:
         messages.error(request, str(error))
     else:
@@ -94,13 +94,13 @@ def edit(request: UserRequest, public_id: UUID) -> HttpResponse:
             messages.success(request, f"{count} wijziging{'en' if count > 1 else ''} opgeslagen.")
         else:
             messages.info(request, "Er is niets gewijzigd.")
-    return redirect(address(request, "committee:afname", assessment))
+    return redirect(page_url(request, "committee:afname", assessment))
 
 
 def _page(
-    request: UserRequest, assessment: Assessment, *, problems: Problems | None = None, said: str = ""
+    request: UserRequest, assessment: Assessment, *, problems: Problems | None = None, note: str = ""
 ) -> HttpResponse:
-    """The form; with a post what was typed stays in it."""
+    """Render the form, filled with the posted values if any."""
     data = request.POST if request.method == "POST" else None
     access_log.note(assessment, by=request.user, what=access_log.What.CORRECT)
     reading = read(assessment)
@@ -108,9 +108,9 @@ def _page(
     context = {
         "assessment": assessment,
         "processes": [(process[0].sheet.part.work_process, process) for process in parts],
-        "lost": list(lost(reading.rubric)),
+        "removed_work": list(removed_work(reading.rubric)),
         "fingerprint": reading.rubric.result_fingerprint,
-        "said": said,
+        "note": note,
         "problems": list(problem_links(parts)),
         "max_reason": corrections.MAX_REASON,
     }
@@ -119,7 +119,7 @@ def _page(
 
 @require_GET
 def history(request: UserRequest, public_id: UUID) -> HttpResponse:
-    assessment = get_afname(request.user, public_id)
+    assessment = get_assessment(request.user, public_id)
     access_log.note(assessment, by=request.user, what=access_log.What.HISTORY)
     context = {"assessment": assessment, "entries": read_history(assessment)}
     return render(request, "committee/review/correction_history.html", context)

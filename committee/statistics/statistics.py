@@ -1,11 +1,8 @@
-"""A picture of the work: per exam how many are where and for how long, per criterion and examiner what was given.
+"""Statistics of one school year: per exam the assessments by status, per criterion and examiner the scores given.
 
-So that a committee sees an exam that nobody passes, or an examiner who only gives G. Nothing here names a student.
-What was erased still counts where it was of enough students, but for who gave it (`PastScores`).
-
-It reads one school year, by an index that holds what it counts, and the scores of the newest `SCORED` assessments of an
-exam in that year: as much in a school that keeps a million as in one that began this year. Of earlier years it says how
-much still runs: whoever waits longest began longest ago.
+Nothing here names a student. Erased work is included where enough students were erased, without the examiner
+(`PastScores`). Scores are those of the newest `SCORED` assessments of an exam in the year, so that a query stays fast
+however many there are; of earlier years only the running assessments are counted.
 """
 
 from __future__ import annotations
@@ -22,20 +19,20 @@ from django.utils import timezone
 from addressbook.models import Contact
 from assessments.models import CLOSED, Assessment, AssessmentQuerySet, PastAssessments, PastScores, Status
 from assessments.privacy import erasure
-from exams.grading.scores import Score as Letter
+from exams.grading.scores import Score
 from exams.models import Criterion, Exam, ExamUnit
 
-SCORES = tuple(letter.value for letter in Letter)
-ENOUGH_FINAL = 5  # results; of fewer, none that passed says little
+SCORES = tuple(letter.value for letter in Score)
+ENOUGH_FINAL = 5  # results; with fewer, no pass means little
 ENOUGH_SCORES = 20  # for one criterion, or of one examiner
-ENOUGH_EXAMINED = 3  # students; of fewer an examiner's scores say more about them
+ENOUGH_EXAMINED = 3  # students; with fewer, an examiner's scores are about them
 YEARS_SHOWN = 5
 SCORED = 1000
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A piece of a bar: where it begins and how wide it is, in hundredths of the bar."""
+    """`x` and `width` are percentages of the bar."""
 
     key: str
     label: str
@@ -50,17 +47,17 @@ class Bar:
     total: int
 
     @property
-    def says(self) -> str:
-        """'Beoordeeld 3, Definitief 12', for who does not see it."""
+    def text(self) -> str:
+        """'Beoordeeld 3, Definitief 12', for a screen reader."""
         return ", ".join(f"{segment.label} {segment.count}" for segment in self.segments if segment.count)
 
     def share(self, key: str) -> float:
-        """Of all, between 0 and 1."""
+        """Return the fraction of all, between 0 and 1."""
         return sum(s.count for s in self.segments if s.key == key) / self.total if self.total else 0.0
 
 
 def bar(counts: Mapping[str, int], labels: Iterable[tuple[str, str]]) -> Bar:
-    """A bar of these counts in the order of the labels; it is full if there is anything at all."""
+    """Return a bar of these counts in the order of the labels."""
     total, x, segments = sum(counts.values()), 0.0, []
     for key, label in labels:
         count = counts.get(key, 0)
@@ -72,7 +69,7 @@ def bar(counts: Mapping[str, int], labels: Iterable[tuple[str, str]]) -> Bar:
 
 @dataclass
 class Waiting:
-    """How long those in a state have been in it, in days; `longest` of the one that waits longest."""
+    """The time that assessments have had a status, in days."""
 
     status: str
     label: str
@@ -82,23 +79,23 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """What began before the period that is shown and waits still; by state."""
+class EarlierWaiting:
+    """The assessments that started before the period and still run, by status."""
 
     waiting: list[Waiting]
 
     @property
     def count(self) -> int:
-        return sum(one.count for one in self.waiting)
+        return sum(status.count for status in self.waiting)
 
     @property
     def longest(self) -> int:
-        return max((one.longest for one in self.waiting), default=0)
+        return max((status.longest for status in self.waiting), default=0)
 
 
 @dataclass
-class ExamPicture:
-    """`passed` of `final` results are V or G."""
+class ExamStatistics:
+    """`passed` of the `final` results are V or G."""
 
     exam: Exam
     states: Bar
@@ -107,13 +104,13 @@ class ExamPicture:
     passed: int = 0
 
     @property
-    def nobody_passes(self) -> bool:
+    def has_no_passes(self) -> bool:
         return self.final >= ENOUGH_FINAL and self.passed == 0
 
 
 @dataclass(frozen=True)
-class Given:
-    """What was given for a criterion, or by an examiner; then to how many students."""
+class ScoreCounts:
+    """The scores given for a criterion, or by an examiner to this number of `students`."""
 
     title: str
     code: str
@@ -122,7 +119,7 @@ class Given:
 
     @property
     def always(self) -> str:
-        """The one letter that was given, where there was enough to say so; else ''."""
+        """The only letter that was given, if there are enough scores; else ''."""
         few_students = self.students is not None and self.students < ENOUGH_EXAMINED
         if self.scores.total < ENOUGH_SCORES or few_students:
             return ""
@@ -131,7 +128,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Period:
-    """A school year, '2026-2027', from August on; `until` is the moment after its last."""
+    """A school year, '2026-2027', from August; `until` is exclusive."""
 
     key: str
     since: datetime
@@ -143,7 +140,7 @@ class Period:
 
 
 def periods(today: date) -> list[Period]:
-    """The current school year and those before it."""
+    """Return the current school year and those before it, the newest first."""
     first = erasure.school_year(today)
     begins = erasure.first_moment
     return [Period(f"{y}-{y + 1}", begins(y), begins(y + 1)) for y in range(first, first - YEARS_SHOWN, -1)]
@@ -151,18 +148,18 @@ def periods(today: date) -> list[Period]:
 
 def read_exams(
     schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
-) -> list[ExamPicture]:
-    """Every exam with assessments that were started in the period, or `exam` alone, by title; three queries.
+) -> list[ExamStatistics]:
+    """Return the exams with assessments that started in the period, or only `exam`, by title; in three queries.
 
-    `own` are the memberships of who looks, as a student.
+    Without the assessments of the memberships `own`.
     """
     started = _started(schools, period, own)
     if exam is not None:
         started = started.filter(exam=exam)
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    rows: dict[int, list[dict[str, Any]]] = defaultdict(list)
     results: dict[int, dict[str, int]] = defaultdict(dict)
     for row in _by(started, "exam", "status", "ovg"):
-        found[row["exam"]].append(row)
+        rows[row["exam"]].append(row)
         if row["status"] == Status.FINAL:
             results[row["exam"]][row["ovg"]] = row["count"]
     erased: dict[int, Counter[str]] = defaultdict(Counter)
@@ -171,44 +168,45 @@ def read_exams(
         if row["status"] == Status.FINAL:
             of_exam = results[row["exam"]]
             of_exam[row["ovg"]] = of_exam.get(row["ovg"], 0) + row["count"]
-    exams = Exam.objects.filter(pk__in={*found, *erased}).order_by("title", "cohort", "pk")
-    return [_picture(exam, found[exam.pk], erased[exam.pk], results[exam.pk]) for exam in exams]
+    exams = Exam.objects.filter(pk__in={*rows, *erased}).order_by("title", "cohort", "pk")
+    return [_statistics(exam, rows[exam.pk], erased[exam.pk], results[exam.pk]) for exam in exams]
 
 
-def _picture(exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], results: Mapping[str, int]) -> ExamPicture:
-    """Of what was erased nothing waits any more."""
+def _statistics(
+    exam: Exam, rows: list[dict[str, Any]], erased: Counter[str], results: Mapping[str, int]
+) -> ExamStatistics:
     counts = Counter(erased)
     for row in rows:
         counts[row["status"]] += row["count"]
-    return ExamPicture(
+    return ExamStatistics(
         exam=exam,
         states=bar(counts, Status.choices),
         waiting=_waiting(rows),
         final=sum(results.values()),
-        passed=sum(count for ovg, count in results.items() if ovg != Letter.O),
+        passed=sum(count for ovg, count in results.items() if ovg != Score.O),
     )
 
 
 def read_earlier(
     schools: Collection[int], period: Period, *, exam: Exam | None = None, own: Collection[int] = ()
-) -> Earlier:
-    """What began before the period and still runs; that is little beside what a school keeps."""
+) -> EarlierWaiting:
+    """Return the running assessments that started before the period."""
     running = Assessment.objects.filter(school__in=schools, created_at__lt=period.since)
-    running = running.filter(status__in=[status for status in Status if status not in CLOSED])  # as the indexes hold it
+    running = running.filter(status__in=[s for s in Status if s not in CLOSED])  # the condition of an index
     if exam is not None:
         running = running.filter(exam=exam)
-    return Earlier(_waiting(_by(running.exclude(student__in=own) if own else running, "status")))
+    return EarlierWaiting(_waiting(_by(running.exclude(student__in=own) if own else running, "status")))
 
 
 def _by(assessments: AssessmentQuerySet, *fields: str) -> list[dict[str, Any]]:
-    """How many of each combination, and since when they are in their state."""
+    """Count each combination of `fields`, with the average and the longest time in the status."""
     since = ExpressionWrapper(Value(timezone.now()) - F("status_since"), output_field=DurationField())
     rows: Any = assessments.order_by().values(*fields)
     return list(rows.annotate(count=Count("pk"), average=Avg(since), oldest=Min("status_since")))
 
 
 def _waiting(rows: Iterable[dict[str, Any]]) -> list[Waiting]:
-    """Of those that are not closed, in the order of the states."""
+    """Return the statuses that are not closed, in their order."""
     return [
         Waiting(
             status=row["status"],
@@ -228,7 +226,7 @@ def _started(schools: Collection[int], period: Period, own: Collection[int]) -> 
 
 
 def _past(rows: Any, exam: Exam | None, schools: Collection[int], period: Period, *by: str) -> list[dict[str, Any]]:
-    """The counts of what was erased, a row for each school and combination of `by`."""
+    """Return the counts of erased work, a row for each school and combination of `by`."""
     rows = rows.filter(school__in=schools, year=period.since.year)
     if exam is not None:
         rows = rows.filter(exam=exam)
@@ -236,7 +234,7 @@ def _past(rows: Any, exam: Exam | None, schools: Collection[int], period: Period
 
 
 def _past_assessments(exam: Exam | None, schools: Collection[int], period: Period) -> list[dict[str, Any]]:
-    """Those of the exams of which enough students were erased: at least so many, each of whom did every unit."""
+    """Return the erased assessments of exams with at least `ENOUGH_STUDENTS` times the number of units."""
     rows = _past(PastAssessments.objects.all(), exam, schools, period, "exam", "status", "ovg")
     units = ExamUnit.objects.filter(exam_version__exam__in={row["exam"] for row in rows}).order_by()
     of_exam: Any = units.values_list("exam_version__exam").annotate(Count("code", distinct=True))
@@ -245,32 +243,32 @@ def _past_assessments(exam: Exam | None, schools: Collection[int], period: Perio
 
 
 def _past_scores(exam: Exam, schools: Collection[int], period: Period) -> list[dict[str, Any]]:
-    """Those for the criteria that were scored often enough."""
+    """Return the erased scores of criteria with at least `ENOUGH_STUDENTS`."""
     rows = _past(PastScores.objects.all(), exam, schools, period, "criterion", "value")
     return _where_enough(rows, "criterion", {row["criterion"]: erasure.ENOUGH_STUDENTS for row in rows})
 
 
 def _where_enough(rows: list[dict[str, Any]], of: str, needed: Mapping[int, int]) -> list[dict[str, Any]]:
-    """The rows of what has at least as many as needed at its school."""
-    in_all = Counter[tuple[int, int]]()
+    """Filter the rows whose key `of` has at least the needed total at its school."""
+    totals = Counter[tuple[int, int]]()
     for row in rows:
-        in_all[row["school"], row[of]] += row["count"]
-    return [row for row in rows if in_all[row["school"], row[of]] >= needed[row[of]]]
+        totals[row["school"], row[of]] += row["count"]
+    return [row for row in rows if totals[row["school"], row[of]] >= needed[row[of]]]
 
 
 def _scores(exam: Exam, schools: Collection[int], period: Period, own: Collection[int]) -> Any:
-    """What examiners gave and completed, in the newest `SCORED`; not what the committee decided."""
+    """Return the examiners' completed scores in the newest `SCORED` assessments, without committee decisions."""
     started = _started(schools, period, own).filter(exam=exam).exclude(status=Status.CANCELLED)
     newest = started.order_by("-created_at", "-pk").values("pk")[:SCORED]
     return erasure.counting().filter(assignment__assessment__in=newest).order_by()
 
 
-def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
-    """What was given for each criterion, in the order of the exam; of several versions the newest comes first."""
+def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[ScoreCounts]:
+    """Return the scores by criterion, in the order of the exam, the newest version first."""
     counts = _counts(_scores(exam, schools, period, own), "criterion")
     for row in _past_scores(exam, schools, period):
-        given = counts[row["criterion"]]
-        given[row["value"]] = given.get(row["value"], 0) + row["count"]
+        of_criterion = counts[row["criterion"]]
+        of_criterion[row["value"]] = of_criterion.get(row["value"], 0) + row["count"]
     criteria = Criterion.objects.filter(pk__in=counts).select_related("part__work_process__core_task__unit")
     in_order = criteria.order_by(
         "-part__work_process__core_task__unit__exam_version__number",
@@ -281,13 +279,15 @@ def read_criteria(exam: Exam, schools: Collection[int], period: Period, own: Col
         "position",
     )
     return [
-        Given(criterion.text, f"{criterion.part.work_process.code} {criterion.part}", _bar(counts[criterion.pk]))
+        ScoreCounts(criterion.text, f"{criterion.part.work_process.code} {criterion.part}", _bar(counts[criterion.pk]))
         for criterion in in_order
     ]
 
 
-def read_examiners(exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()) -> list[Given]:
-    """What each examiner gave, by last name."""
+def read_examiners(
+    exam: Exam, schools: Collection[int], period: Period, own: Collection[int] = ()
+) -> list[ScoreCounts]:
+    """Return the scores by examiner, by last name."""
     scores = _scores(exam, schools, period, own)
     counts = _counts(scores, "assignment__contact")
     students: Any = scores.values_list("assignment__contact").annotate(
@@ -296,7 +296,7 @@ def read_examiners(exam: Exam, schools: Collection[int], period: Period, own: Co
     of_students = dict(students)
     contacts = Contact.objects.filter(pk__in=counts).order_by("sort_key", "pk")
     return [
-        Given(contact.full_name, contact.organisation, _bar(counts[contact.pk]), of_students[contact.pk])
+        ScoreCounts(contact.full_name, contact.organisation, _bar(counts[contact.pk]), of_students[contact.pk])
         for contact in contacts
     ]
 
@@ -309,4 +309,4 @@ def _counts(scores: Any, by: str) -> dict[int, dict[str, int]]:
 
 
 def _bar(counts: Mapping[str, int]) -> Bar:
-    return bar(counts, [(letter.value, letter.label) for letter in Letter])
+    return bar(counts, [(letter.value, letter.label) for letter in Score])

@@ -13,7 +13,6 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
-from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
@@ -42,7 +41,6 @@ _may_frame = cast("Callable[[View], View]", csp_update({"frame-src": [SELF]}))
 
 
 @login_not_required
-@never_cache
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
     page = Paginator(mails(), MAILS_PER_PAGE).get_page(request.GET.get("pagina"))
@@ -50,7 +48,6 @@ def mailbox(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @require_safe
 @_may_frame
 def mail(request: HttpRequest, name: str) -> HttpResponse:
@@ -69,7 +66,6 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @require_safe
 @xframe_options_sameorigin
 @_mail_policy
@@ -82,7 +78,6 @@ def mail_html(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @login_not_required
-@never_cache
 @require_safe
 def attachment(request: HttpRequest, name: str, position: str) -> HttpResponse:
     """Return an attachment as a download, never shown as a page of this site."""

@@ -60,8 +60,8 @@ def test_started_twice_is_one_assessment(student, unit, docent, colleague):
 def test_two_teachers_start_for_the_same_students_in_another_order(school, unit, docent, colleague):
     students = MembershipFactory.create_batch(6, school=school)
     first, second = at_once(
-        lambda: start.start_together(unit=unit, students=students, by=docent),
-        lambda: start.start_together(unit=unit, students=students[::-1], by=colleague),
+        lambda: start.start_batch(unit=unit, students=students, by=docent),
+        lambda: start.start_batch(unit=unit, students=students[::-1], by=colleague),
     )
     assert len(first.started) + len(second.started) == Assessment.objects.count() == 6
     assert {*first.refused, *second.refused} == set(students)
@@ -94,7 +94,7 @@ def test_a_student_who_leaves_at_this_moment_is_not_started(student, unit, docen
 def test_who_leaves_while_several_are_started_is_named_and_the_others_go_on(student, unit, docent, school):
     stays = MembershipFactory(school=school)
     leave(school=school, user=student.user, by=member(school, Role.SCHOOLBEHEER))
-    result = start.start_together(unit=unit, students=[student, stays], by=docent)
+    result = start.start_batch(unit=unit, students=[student, stays], by=docent)
     assert [assessment.student for assessment in result.started] == [stays]
     assert (result.left, result.refused) == ([student], [])
 
@@ -223,16 +223,16 @@ def test_saved_while_taken_off_keeps_the_text_or_gives_it_back(invitation, secon
     columns = read_uncorrected(assessment, contact=invitation.contact).columns
     typed = {c.assignment.pk: saving.Entry(base=c.base, justification=f"Getypt bij {c.title}.") for c in columns}
 
-    def take_off():
+    def remove_examiner():
         couplings.choose_examiners(
             assessment=assessment,
             target=couplings.Target(),
             contacts=[second_examiner],
             by=assessment.initiator,
-            take_off_begun=True,
+            remove_begun=True,
         )
 
-    saved, _ = at_once(lambda: saving.save(invitation=invitation, entries=typed), take_off)
+    saved, _ = at_once(lambda: saving.save(invitation=invitation, entries=typed), remove_examiner)
     given_back = {conflict.justification for conflict in saved.conflicts}
     kept = set(assessment.assignments.filter(contact=invitation.contact).values_list("justification", flat=True))
     assert given_back | kept - {""} == {entry.justification for entry in typed.values()}

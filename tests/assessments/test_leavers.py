@@ -140,7 +140,7 @@ def test_reminders_go_on_after_taking_over(
 
 def test_an_initiator_who_is_there_is_not_replaced(assessment: Assessment, colleague: User) -> None:
     with pytest.raises(lifecycle.DomainError, match="Dirk Docent volgt deze beoordeling zelf"):
-        leavers.take_over(assessment=assessment, by=colleague)
+        leavers.reassign(assessment=assessment, by=colleague)
 
 
 # --- Every other mail ------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def test_a_failed_mail_to_a_student_who_left_is_not_sent_again(
     student_leaves()
     before, about = mails(), MailAbout.objects.get(mail__kind="final_student")
     with pytest.raises(lifecycle.DomainError, match="uitgeschreven"):
-        delivery.tell_again(about=about, by=committee_member)
+        delivery.resend_message(about=about, by=committee_member)
     assert mails() == before
 
 
@@ -351,7 +351,7 @@ def test_the_committee_sees_none_of_it_once_closed(
 ) -> None:
     client.force_login(committee_member)
     student_leaves()
-    start.take_back(assessment=assessment, by=docent)
+    start.undo_start(assessment=assessment, by=docent)
     closed = client.get(reverse("committee:afnames"), {"status": "CANCELLED"}).content.decode()
     assert str(assessment.public_id) in closed
     assert "Student is uitgeschreven" not in closed

@@ -84,7 +84,7 @@ def test_who_was_taken_off_counts_no_more(both, docent):
     fill_in(both[0], "G")
     fill_in(both[1], "O")
     choose_examiners(
-        assessment=both[0].assessment, target=Target(), contacts=[both[0].contact], by=docent, take_off_begun=True
+        assessment=both[0].assessment, target=Target(), contacts=[both[0].contact], by=docent, remove_begun=True
     )
     assert outcome(both[0].assessment).unit.ovg == "G"
 

@@ -115,12 +115,12 @@ class WholeLife(RuleBasedStateMachine):
     def usual_beginning(self, contact, invited):
         """As nearly all do: one examiner for the whole exam; now and then it starts from nothing."""
         if contact < 3:
-            self.choose("unit", 0, {contact}, take_off_begun=False)
+            self.choose("unit", 0, {contact}, remove_begun=False)
             if invited:
                 self.invite_all()
 
-    @rule(where=TARGETS, part=INDEX, contacts=CONTACTS, take_off_begun=st.booleans())
-    def choose(self, where, part, contacts, take_off_begun):
+    @rule(where=TARGETS, part=INDEX, contacts=CONTACTS, remove_begun=st.booleans())
+    def choose(self, where, part, contacts, remove_begun):
         part = self.parts[part]
         targets = {
             "unit": coupling_couplings.Target(),
@@ -133,7 +133,7 @@ class WholeLife(RuleBasedStateMachine):
             target=targets[where],
             contacts=[self.contacts[i] for i in contacts],
             by=self.docent,
-            take_off_begun=take_off_begun,
+            remove_begun=remove_begun,
         )
 
     @rule(contact=st.integers(0, 2))

@@ -172,7 +172,7 @@ def test_what_someone_gave_who_was_taken_off_stands_struck_through(
     steps.choose(assessment, examiner, second_examiner)
     steps.assess(steps.send_invitation(assessment, second_examiner), "O")
     couplings.choose_examiners(
-        assessment=assessment, target=couplings.Target(), contacts=[examiner], by=docent, take_off_begun=True
+        assessment=assessment, target=couplings.Target(), contacts=[examiner], by=docent, remove_begun=True
     )
     steps.assess(steps.send_invitation(assessment, examiner), "G")
     page = log_in_at(committee_member, f"/commissie/{assessment.public_id}/", width=width)

@@ -277,7 +277,7 @@ def test_the_pages_around_the_form(
 
 
 def stop_path(invitation: Invitation) -> str:
-    return f"/beoordelen/{unsubscribe.token_for(invitation)}/geen-herinneringen/"
+    return f"/beoordelen/{unsubscribe.stop_token(invitation)}/geen-herinneringen/"
 
 
 @pytest.mark.parametrize("width", [375, 1280])

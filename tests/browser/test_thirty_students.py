@@ -167,7 +167,7 @@ def test_the_page_of_a_start_is_found_back_from_the_tab_and_says_who_is_left_out
     teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
 ) -> None:
     students = [student for student, _ in thirty[:13]]
-    started = start.start_together(unit=unit, students=students, by=docent).started
+    started = start.start_batch(unit=unit, students=students, by=docent).started
     for assessment in started[:-1]:
         steps.choose(assessment, thirty[0][1])
     page = teacher.page

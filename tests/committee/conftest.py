@@ -1,4 +1,4 @@
-"""What the committee's tests share: the committee's browser, quick rows for the list, two who differ."""
+"""Fixtures of the committee's tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ AfnameMaker = Callable[..., Assessment]
 
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PDFs and mails stay where they are written down: what workers do has tests of its own."""
+    """Start no workers."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
 
@@ -45,7 +45,7 @@ def search_of(user: User, **fields: object) -> AssessmentSearch:
 
 @pytest.fixture
 def make_afname(unit: ExamUnit, docent: User, committee_member: User) -> AfnameMaker:
-    """Makes an assessment in any state without walking there: for lists, which ask no more of it."""
+    """Return a factory of assessments in any status, without the steps before it."""
 
     def make(
         status: str = Status.ASSESSED,

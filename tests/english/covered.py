@@ -59,7 +59,7 @@ TEMPLATES = (
     "accounts/mail/join_school.html",
     "accounts/mail/join_school.subject.txt",
     "accounts/mail/join_school.txt",
-    "assessments/pdf/own_copy.html",
+    "assessments/pdf/examiner_copy.html",
     "file_gone.html",
 )
 MAILS = (

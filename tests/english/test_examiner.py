@@ -168,7 +168,7 @@ def test_a_new_link_is_asked_for_and_reminders_are_stopped_in_english(client: Cl
     token = links.token_for(invitation=invitation)
     asked = client.post(reverse("assessments:new_link", args=[token]))
     assert "The new link is on its way" in asked.content.decode()
-    stop = reverse("assessments:no_reminders", args=[unsubscribe.token_for(invitation)])
+    stop = reverse("assessments:no_reminders", args=[unsubscribe.stop_token(invitation)])
     assert "Would you like no more reminders?" in client.get(stop).content.decode()
     assert "You will not get any more reminders" in client.post(stop).content.decode()
 

@@ -97,15 +97,15 @@ def test_of_many_in_one_transaction_some_are_announced(transactional_db: None, a
 
 def test_each_transaction_announces_its_own(transactional_db: None, announced: list[int]) -> None:
     first = queue()
-    queue_and_take_back()
+    queue_and_undo_start()
     with transaction.atomic():
-        queue_and_take_back()
+        queue_and_undo_start()
         second, _ = queue(), queue()
     third = queue()
     assert announced == [first.pk, second.pk, third.pk]
 
 
-def queue_and_take_back() -> None:
+def queue_and_undo_start() -> None:
     with transaction.atomic():
         queue()
         transaction.set_rollback(True)

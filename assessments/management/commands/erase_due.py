@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, on: date | None, **options: Any) -> None:
         if dry_run:
-            self._tell(on or timezone.localdate())
+            self._preview(on or timezone.localdate())
             return
         if on is not None:
             self.stderr.write("--on goes with --dry-run: what is not due yet is not erased.")
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         erasure.tidy_up()
         self.stdout.write(f"erased: {done['assessments']} assessments, {done['students']} students")
 
-    def _tell(self, on: date) -> None:
+    def _preview(self, on: date) -> None:
         for school in School.objects.order_by("name"):
             rules = Counter(retention.due(school, on=on).values_list("rule", flat=True))
             summary = ", ".join(f"{count} {rule}" for rule, count in sorted(rules.items())) or "nothing"

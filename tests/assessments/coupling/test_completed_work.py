@@ -39,7 +39,7 @@ def only(assessment: Assessment, *contacts: Contact, target: couplings.Target | 
         target=target or couplings.Target(),
         contacts=contacts,
         by=assessment.initiator,
-        take_off_begun=True,
+        remove_begun=True,
         replace_finer=True,
     )
 
@@ -95,7 +95,7 @@ def test_nor_by_someone_in_their_place(
     own = list(differ.assignments.filter(contact=second_examiner).values_list("pk", flat=True))
     for new in (examiner, ContactFactory(school=differ.school)):
         with pytest.raises(couplings.CompletedWorkLocked):
-            replace(assessment=differ, old=second_examiner, new=new, by=docent, take_off_begun=own)
+            replace(assessment=differ, old=second_examiner, new=new, by=docent, remove_begun=own)
     assert completed_by(second_examiner) == 4
 
 

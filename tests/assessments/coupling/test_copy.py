@@ -209,7 +209,7 @@ def test_without_a_tick_one_is_asked_to_tick(teacher: Client, source: Assessment
 def test_more_than_one_page_can_show_together_are_refused(
     teacher: Client, source: Assessment, bart: Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("assessments.coupling.batch_views.MAX_TOGETHER", 1)
+    monkeypatch.setattr("assessments.coupling.batch_views.MAX_BATCH", 1)
     answer = teacher.post(address(source), to(source, bart))
     assert said(answer) == ["U kunt dit op hooguit 0 studenten tegelijk toepassen."]
     assert not bart.couplings.exists()

@@ -244,30 +244,30 @@ def test_examiner_who_has_begun_is_not_taken_off_silently(begin, invitation, sec
     assert not invitation.assessment.couplings.filter(contact=second_examiner).exists()
 
 
-def take_off(assessment, *contacts):
+def remove_examiner(assessment, *contacts):
     """The confirmed removal: `contacts` are what is left for the whole unit."""
     choose_examiners(
-        assessment=assessment, target=Target(), contacts=contacts, by=assessment.initiator, take_off_begun=True
+        assessment=assessment, target=Target(), contacts=contacts, by=assessment.initiator, remove_begun=True
     )
     assessment.refresh_from_db()
 
 
 def test_confirmed_removal_keeps_what_was_written_and_is_logged(invitation, second_examiner):
     fill_in(invitation, "G", "Ging uit zichzelf op de bewoner af.")
-    take_off(invitation.assessment, second_examiner)
+    remove_examiner(invitation.assessment, second_examiner)
     kept = Assignment.objects.filter(contact=invitation.contact)
     assert {a.justification for a in kept} == {"Ging uit zichzelf op de bewoner af."}
     assert all(a.removed_at and a.scores.count() == 2 for a in kept)
     assert set(who_assesses(invitation.assessment).values()) == {"Tweede"}
     event = invitation.assessment.events.last()
     assert event.kind == Event.Kind.COUPLED
-    assert len(event.data["taken_off"]) == 4
-    assert "Erik Examinator: Productbeoordeling van B1-K1-W2 Werkproces 2" in event.data["taken_off"]
+    assert len(event.data["removed"]) == 4
+    assert "Erik Examinator: Productbeoordeling van B1-K1-W2 Werkproces 2" in event.data["removed"]
 
 
 def test_who_is_chosen_again_finds_the_old_answers(invitation, second_examiner):
     fill_in(invitation, "G", "Staat er nog.")
-    take_off(invitation.assessment, second_examiner)
+    remove_examiner(invitation.assessment, second_examiner)
     choose(invitation.assessment, invitation.contact, second_examiner)
     own = invitation.assessment.live_assignments.filter(contact=invitation.contact)
     assert {a.justification for a in own} == {"Staat er nog."}
@@ -280,7 +280,7 @@ def test_last_unfinished_examiner_taken_off_makes_it_assessed(assessment, examin
     assess(done)
     fill_in(unfinished, "O", "Nog niet klaar.")
     assert done.assessment.status == Status.IN_PROGRESS
-    take_off(assessment, examiner)
+    remove_examiner(assessment, examiner)
     assert assessment.status == Status.ASSESSED
 
 

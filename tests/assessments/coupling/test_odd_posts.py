@@ -56,7 +56,7 @@ def test_text_for_a_part_that_is_someone_else_s_by_now_stands_on_the_page(client
     columns = read_uncorrected(invitation.assessment, contact=invitation.contact).columns
     post = {f"base-{column.assignment.pk}": str(column.base) for column in columns}
     post |= {column.justification_field: f"Getypt bij {column.title}." for column in columns}
-    take_off_second_work_process(invitation.assessment, second_examiner)
+    remove_from_second_work_process(invitation.assessment, second_examiner)
     answer = client.post(reverse("assessments:save", args=[invitation.public_id]), post)
     page = answer.content.decode()
     assert answer.status_code == 409
@@ -65,7 +65,7 @@ def test_text_for_a_part_that_is_someone_else_s_by_now_stands_on_the_page(client
         assert f"Getypt bij {column.title}." in page
 
 
-def take_off_second_work_process(assessment, instead):
+def remove_from_second_work_process(assessment, instead):
     from assessments.coupling.couplings import Target, choose_examiners
 
     work_process = WorkProcess.objects.get(core_task__unit=assessment.unit, code="B1-K1-W2")
@@ -74,5 +74,5 @@ def take_off_second_work_process(assessment, instead):
         target=Target(work_process=work_process),
         contacts=[instead],
         by=assessment.initiator,
-        take_off_begun=True,
+        remove_begun=True,
     )

@@ -36,7 +36,7 @@ def page(unit: ExamUnit) -> str:
 
 
 @pytest.fixture
-def take_over(unit: ExamUnit) -> str:
+def save_choice(unit: ExamUnit) -> str:
     return reverse("assessments:take_over_per_student", args=[unit.pk])
 
 
@@ -67,38 +67,38 @@ def said(response) -> list[str]:
     ],
 )
 def test_each_student_gets_the_examiner_that_was_typed(
-    teacher: Client, two, take_over: str, examiner: Contact, second_examiner: Contact, typed: str
+    teacher: Client, two, save_choice: str, examiner: Contact, second_examiner: Contact, typed: str
 ) -> None:
-    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", typed), follow=True)
+    answer = teacher.post(save_choice, of(two, "erik@bedrijf.test", typed), follow=True)
     assert said(answer) == ["Examinator gekozen voor het hele examen van 2 studenten."]
     assert [chosen(one) for one in two] == [[examiner], [second_examiner]]
     assert [one.live_assignments.count() for one in two] == [4, 4]
 
 
 def test_who_is_chosen_alone_is_filled_in_and_taken_over_again_changes_nothing(
-    teacher: Client, two, page: str, take_over: str, examiner: Contact, second_examiner: Contact
+    teacher: Client, two, page: str, save_choice: str, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
     steps.choose(two[1], examiner, second_examiner)
     lines = teacher.get(page, of(two)).context["lines"]
     assert [line.typed for line in lines] == ["Erik Examinator <erik@bedrijf.test>", ""]
     assert "Nu gekozen: Erik Examinator, Tineke Tweede" in teacher.get(page, of(two)).content.decode()
-    teacher.post(take_over, of(two, *(line.typed for line in lines)))
+    teacher.post(save_choice, of(two, *(line.typed for line in lines)))
     assert [one.events.filter(kind=Event.Kind.COUPLED).count() for one in two] == [1, 1]
     assert chosen(two[1]) == [examiner, second_examiner]
 
 
-def test_posted_twice_is_one_choice(teacher: Client, two, take_over: str, examiner: Contact) -> None:
+def test_posted_twice_is_one_choice(teacher: Client, two, save_choice: str, examiner: Contact) -> None:
     post = of(two, "erik@bedrijf.test", "erik@bedrijf.test")
-    teacher.post(take_over, post)
-    assert teacher.post(take_over, post).status_code == 302
+    teacher.post(save_choice, post)
+    assert teacher.post(save_choice, post).status_code == 302
     assert [one.events.filter(kind=Event.Kind.COUPLED).count() for one in two] == [1, 1]
 
 
 def test_with_one_wrong_line_nothing_is_chosen_and_all_that_was_typed_stays(
-    teacher: Client, two, take_over: str, examiner: Contact
+    teacher: Client, two, save_choice: str, examiner: Contact
 ) -> None:
-    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", "<b>wie@elders.test"))
+    answer = teacher.post(save_choice, of(two, "erik@bedrijf.test", "<b>wie@elders.test"))
     html = answer.content.decode()
     assert answer.status_code == 422
     assert "Bart Zomer: ‘&lt;b&gt;wie@elders.test’ staat niet in het adresboek." in html
@@ -108,30 +108,32 @@ def test_with_one_wrong_line_nothing_is_chosen_and_all_that_was_typed_stays(
     assert not chosen(two[0])
 
 
-def test_a_name_of_two_is_not_guessed(teacher: Client, two, take_over: str, examiner: Contact, school: School) -> None:
+def test_a_name_of_two_is_not_guessed(
+    teacher: Client, two, save_choice: str, examiner: Contact, school: School
+) -> None:
     ContactFactory(school=school, first_name="Erik", last_name="Examinator", email="erik2@bedrijf.test")
-    html = teacher.post(take_over, of(two, "Erik Examinator")).content.decode()
+    html = teacher.post(save_choice, of(two, "Erik Examinator")).content.decode()
     assert "Er zijn er 2 met de naam ‘Erik Examinator’." in html
     assert "erik2@bedrijf.test" in html
     assert not chosen(two[0])
 
 
 def test_who_left_the_address_book_or_is_of_another_school_is_unknown(
-    teacher: Client, two, take_over: str, examiner: Contact, other_school: School
+    teacher: Client, two, save_choice: str, examiner: Contact, other_school: School
 ) -> None:
     ContactFactory(school=other_school, email="elders@bedrijf.test")
     examiner.removed_at = timezone.now()
     examiner.save()
-    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", "elders@bedrijf.test"))
+    answer = teacher.post(save_choice, of(two, "erik@bedrijf.test", "elders@bedrijf.test"))
     assert [line.unknown for line in answer.context["lines"]] == [True, True]
 
 
 def test_who_was_changed_meanwhile_is_told_at_the_line_and_the_others_are_chosen(
-    teacher: Client, two, take_over: str, examiner: Contact, second_examiner: Contact
+    teacher: Client, two, save_choice: str, examiner: Contact, second_examiner: Contact
 ) -> None:
     post = of(two, "erik@bedrijf.test", "erik@bedrijf.test")
     steps.choose(Assessment.objects.get(pk=two[0].pk), second_examiner)
-    answer = teacher.post(take_over, post)
+    answer = teacher.post(save_choice, post)
     html = answer.content.decode()
     assert answer.status_code == 409
     assert "Anouk van &#x27;t Hoff: Iemand anders heeft deze beoordeling intussen gewijzigd." in html
@@ -141,11 +143,11 @@ def test_who_was_changed_meanwhile_is_told_at_the_line_and_the_others_are_chosen
 
 
 def test_who_has_begun_is_not_taken_off(
-    teacher: Client, two, take_over: str, examiner: Contact, second_examiner: Contact
+    teacher: Client, two, save_choice: str, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(two[0], examiner)
     steps.fill_in(steps.send_invitation(two[0], examiner))
-    answer = teacher.post(take_over, of(two, "tineke@bedrijf.test"))
+    answer = teacher.post(save_choice, of(two, "tineke@bedrijf.test"))
     assert "Al begonnen met beoordelen" in answer.content.decode()
     assert chosen(two[0]) == [examiner]
 
@@ -158,11 +160,11 @@ def test_a_closed_one_has_no_field(teacher: Client, two, page: str, docent: User
 
 
 def test_overnemen_en_uitnodigen_goes_on_to_the_message(
-    teacher: Client, two, take_over: str, unit: ExamUnit, examiner: Contact
+    teacher: Client, two, save_choice: str, unit: ExamUnit, examiner: Contact
 ) -> None:
-    answer = teacher.post(take_over, of(two, "erik@bedrijf.test", uitnodigen="1"))
+    answer = teacher.post(save_choice, of(two, "erik@bedrijf.test", uitnodigen="1"))
     assert answer["Location"].startswith(reverse("assessments:message_together", args=[unit.pk]))
-    nobody = teacher.post(take_over, of(two[1:], uitnodigen="1"))
+    nobody = teacher.post(save_choice, of(two[1:], uitnodigen="1"))
     assert nobody["Location"].startswith(reverse("assessments:together", args=[unit.pk]))
 
 
@@ -191,8 +193,8 @@ def test_of_a_large_address_book_those_chosen_last_are_suggested(
 
 
 def test_one_that_is_not_the_docents_makes_the_page_not_exist(
-    teacher: Client, two, page: str, take_over: str, unit: ExamUnit, stranger: User, other_school: School
+    teacher: Client, two, page: str, save_choice: str, unit: ExamUnit, stranger: User, other_school: School
 ) -> None:
     elsewhere = steps.start_assessment(MembershipFactory(school=other_school), unit, stranger)
     assert teacher.get(page, of([*two, elsewhere])).status_code == 404
-    assert teacher.post(take_over, of([*two, elsewhere])).status_code == 404
+    assert teacher.post(save_choice, of([*two, elsewhere])).status_code == 404

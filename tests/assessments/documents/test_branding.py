@@ -83,7 +83,7 @@ def test_a_school_without_either_has_ours_as_have_documents_of_before(
 
 def test_an_examiner_s_copy_has_them_too(blue: School, invitation: Invitation) -> None:
     invitation = Invitation.objects.select_related("contact", "assessment__school__logo").get(pk=invitation.pk)
-    assert len(pictures(summary.render(invitation=invitation, rubric=read_rubric(invitation.assessment)))) == 1
+    assert len(pictures(summary.render_copy(invitation=invitation, rubric=read_rubric(invitation.assessment)))) == 1
 
 
 def test_the_examiner_s_mail_shows_the_logo_and_its_text_needs_none(

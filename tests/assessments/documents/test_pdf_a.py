@@ -145,7 +145,7 @@ def test_what_no_font_has_is_replaced_and_kept_in_the_data(document: Document) -
 def test_an_examiner_s_own_copy_draws_no_box(invitation: Invitation, text: str) -> None:
     steps.fill_in(invitation, "G", f"{text} {text}")
     rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
-    assert_every_glyph_is_a_font_s(PdfReader(io.BytesIO(summary.render(invitation=invitation, rubric=rubric))))
+    assert_every_glyph_is_a_font_s(PdfReader(io.BytesIO(summary.render_copy(invitation=invitation, rubric=rubric))))
 
 
 def test_nothing_in_it_runs_leads_out_or_is_locked(reader: PdfReader) -> None:

@@ -192,7 +192,7 @@ def test_nothing_of_an_upload_is_kept(document: Document, monkeypatch: pytest.Mo
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(
     document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(views, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(views, "MAX_UPLOAD_BYTES", 100_000)
     monkeypatch.setattr(views, "HashUploadHandler", None)
     status, shown = send(b"x" * 200_000)
     assert status == 413

@@ -18,7 +18,7 @@ from addressbook.models import Contact
 from assessments import lifecycle, links
 from assessments.documents import pdf
 from assessments.examiner import saving, signature
-from assessments.examiner.summary import own_result
+from assessments.examiner.summary import examiner_result
 from assessments.invitations import invite, send_back
 from assessments.models import Assessment, Event, Invitation, Status
 from assessments.rubric import read_uncorrected
@@ -252,7 +252,7 @@ def test_an_older_document_without_dates_is_still_made(assessed: Assessment, com
 # --- The result that follows ---------------------------------------------------------------------
 def test_the_only_examiner_reads_the_grade_that_the_result_gets(scored: Invitation, committee_member: User) -> None:
     steps.fill_in(scored, "G")
-    found = own_result(own(scored), contact=scored.contact)
+    found = examiner_result(own(scored), contact=scored.contact)
     shown = open_link(scored).get(address(scored)).content.decode()
     saving.complete(invitation=scored)
     scored.assessment.refresh_from_db()
@@ -272,7 +272,7 @@ def test_who_has_some_parts_reads_their_results_and_no_grade(
     steps.choose(assessment, second_examiner, part=second.parts.all()[1])
     invitation = steps.send_invitation(assessment, examiner)
     steps.fill_in(invitation, "G")
-    found = own_result(own(invitation), contact=examiner)
+    found = examiner_result(own(invitation), contact=examiner)
     assert found.unit is None
     [whole, some] = found.work_processes
     assert whole.result

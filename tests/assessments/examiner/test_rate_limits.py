@@ -152,7 +152,7 @@ def test_an_examiner_makes_ten_copies_in_ten_minutes(
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_wrong_links_that_stop_reminders_count_with_the_other_wrong_ones(invitation: Invitation, method: str) -> None:
     wrong = reverse("assessments:no_reminders", args=[links.token_for(invitation=invitation)])  # of another purpose
-    right = reverse("assessments:no_reminders", args=[unsubscribe.token_for(invitation)])
+    right = reverse("assessments:no_reminders", args=[unsubscribe.stop_token(invitation)])
     assert [getattr(Client(), method)(wrong).status_code for _ in range(TIMES)] == [404] * TIMES
     assert try_wrong(1) == [429]
     assert getattr(Client(), method)(wrong).status_code == 429

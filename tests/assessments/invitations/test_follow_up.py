@@ -359,7 +359,7 @@ def test_the_history_says_who_did_what_newest_first(
         target=couplings.Target(),
         contacts=[second_examiner],
         by=colleague,
-        take_off_begun=True,
+        remove_begun=True,
     )
     lines = read_history(invitation.assessment)
     assert [(line.what, line.moved) for line in lines] == [

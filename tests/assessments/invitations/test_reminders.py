@@ -300,6 +300,6 @@ def test_a_round_has_a_limit_and_says_how_many_are_left(
     first = send_invitation(assessment, examiner)
     send_invitation(assessment, second_examiner)
     pass_time(days=8)
-    monkeypatch.setattr(reminders, "MAX_TOGETHER", 1)
+    monkeypatch.setattr(reminders, "MAX_REMINDERS", 1)
     plan = reminders.plan_round(among=everything())
     assert (plan.to_send, plan.left) == ([first], 1)

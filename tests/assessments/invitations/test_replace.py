@@ -78,7 +78,7 @@ def test_on_every_part_the_new_one_stands_where_the_old_one_stood(
             old=old,
             new=new,
             by=docent,
-            take_off_begun=all_of(assessment, old),
+            remove_begun=all_of(assessment, old),
             keep_completed=keep_completed,
         )
 
@@ -205,14 +205,14 @@ def test_work_is_taken_off_only_when_it_was_confirmed(
     before = who_has(assessment)
     for confirmed in ([], seen):
         with pytest.raises(couplings.WorkWouldBeLost):
-            replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, take_off_begun=confirmed)
+            replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, remove_begun=confirmed)
     assert who_has(assessment) == before
     assert OutgoingMail.objects.count() == 1
     both = [column.assignment.pk for column in begun_by(assessment, examiner)]
-    replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, take_off_begun=both)
+    replace(assessment=assessment, old=examiner, new=second_examiner, by=docent, remove_begun=both)
     kept = assessment.assignments.get(contact=examiner, part=first)
     assert (kept.removed_at is not None, kept.justification, kept.scores.count()) == (True, "Al getypt.", 2)
-    assert len(assessment.events.latest("pk").data["taken_off"]) == 2
+    assert len(assessment.events.latest("pk").data["removed"]) == 2
 
 
 def test_completed_parts_stay_and_count_when_the_teacher_keeps_them(
@@ -227,7 +227,7 @@ def test_completed_parts_stay_and_count_when_the_teacher_keeps_them(
         old=examiner,
         new=second_examiner,
         by=docent,
-        take_off_begun=all_of(assessment, examiner),
+        remove_begun=all_of(assessment, examiner),
         keep_completed=True,
     )
     assert added is not None
@@ -244,9 +244,9 @@ def test_who_completed_all_is_replaced_once_the_committee_sent_it_back(
 ) -> None:
     old, confirmed = invitation.contact, all_of(assessed, invitation.contact)
     with pytest.raises(couplings.CompletedWorkLocked):
-        replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)
+        replace(assessment=assessed, old=old, new=second_examiner, by=docent, remove_begun=confirmed)
     send_back(assessment=assessed, contacts=[old], by=committee_member, remark="Door een ander.")
-    replace(assessment=assessed, old=old, new=second_examiner, by=docent, take_off_begun=confirmed)
+    replace(assessment=assessed, old=old, new=second_examiner, by=docent, remove_begun=confirmed)
     assessed.refresh_from_db()
     assert assessed.status == Status.INVITED
 

@@ -319,14 +319,14 @@ class TestTogether:
     def test_one_link_stops_them_all(self, asked: Invitation, more: list[Invitation], at: At, client: Client) -> None:
         at("2026-11-09 10:00")
         kept = OutgoingMail.objects.get(kind="reminder_together").links["stop"]
-        path = unsubscribe.resolve(kept["data"]).removeprefix("http://testserver")
+        path = unsubscribe.resolve_stop_link(kept["data"]).removeprefix("http://testserver")
         assert "voor deze 3 studenten" in client.get(path).content.decode()
         assert "U krijgt geen herinneringen meer" in client.post(path).content.decode()
         assert at("2026-11-16 17:00") == 0
 
     def test_what_was_queued_before_still_stops_one(self, asked: Invitation) -> None:
-        path = unsubscribe.resolve({"invitation": asked.pk})
-        assert path.endswith(reverse("assessments:no_reminders", args=[unsubscribe.token_for(asked)]))
+        path = unsubscribe.resolve_stop_link({"invitation": asked.pk})
+        assert path.endswith(reverse("assessments:no_reminders", args=[unsubscribe.stop_token(asked)]))
 
 
 class TestWhateverHappens(TestCase):
@@ -392,7 +392,7 @@ def test_holidays_of_a_year() -> None:
 class TestStopping:
     @pytest.fixture
     def url(self, asked: Invitation) -> str:
-        return reverse("assessments:no_reminders", args=[unsubscribe.token_for(asked)])
+        return reverse("assessments:no_reminders", args=[unsubscribe.stop_token(asked)])
 
     def test_opening_the_link_changes_nothing(self, client: Client, url: str, asked: Invitation) -> None:
         page = client.get(url).content.decode()
@@ -425,7 +425,7 @@ class TestStopping:
 
         url = reverse("assessments:no_reminders", args=[links.token_for(invitation=asked)])
         assert client.post(url).status_code == 404
-        stop = unsubscribe.token_for(asked)
+        stop = unsubscribe.stop_token(asked)
         assert client.get(reverse("assessments:open_link", args=[stop])).status_code == 404
 
     def test_the_mail_says_how_and_holds_the_link_nowhere(
@@ -442,7 +442,7 @@ class TestStopping:
         assert received.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert absolute in received.text.splitlines()
         assert f'href="{absolute}"' in received.html
-        assert unsubscribe.token_for(asked) not in str(OutgoingMail.objects.values().get(pk=mail.pk))
+        assert unsubscribe.stop_token(asked) not in str(OutgoingMail.objects.values().get(pk=mail.pk))
         assert received.message["From"].addresses[0].display_name == "ROC Hier via Digitaal beoordelen"
         assert received.message["To"].addresses[0].display_name == "Erik Examinator"
         assert received.message["List-Id"] == f"ROC Hier <school-{asked.assessment.school_id}.testserver>"

@@ -16,7 +16,7 @@ from time_machine import TimeMachineFixture
 from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, Viewing
 from assessments.privacy import access_log
-from committee.export.snapshot import remember
+from committee.export.snapshot import create_export
 from committee.export_format import PLAIN
 from tests.factories import MembershipFactory
 
@@ -67,7 +67,7 @@ def test_an_export_s_download_is_a_row_and_is_found_by_its_students(
     browser: Client, final: Assessment, committee_member: User, school: School
 ) -> None:
     results = Assessment.objects.filter(pk=final.pk)
-    export = remember(results=results, school=school, exam=final.exam, by=committee_member, shape=PLAIN)
+    export = create_export(results=results, school=school, exam=final.exam, by=committee_member, shape=PLAIN)
     look(committee_member, reverse("committee:export_file", args=[export.public_id]))
     assert rows() == [("Carla Commissie", What.EXPORT)]
     page = reverse("privacy:viewings", args=[school.pk])

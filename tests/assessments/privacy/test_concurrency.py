@@ -43,7 +43,7 @@ def test_an_appeal_comes_before_the_erasing_or_finds_nothing(
     date_student(student, diploma_on=today() - timedelta(days=600))
     erased, marked = at_once(
         lambda: erasure.erase_assessment(final.pk, on=today()),
-        lambda: cancel.mark(assessment=final, by=committee_member, received_on=today()),
+        lambda: cancel.mark_appeal(assessment=final, by=committee_member, received_on=today()),
     )
     there = Assessment.objects.filter(pk=final.pk).exists()
     assert erased is not there
@@ -68,8 +68,8 @@ def test_bytes_that_are_handed_in_while_they_are_destroyed_are_there() -> None:
 
 def test_two_who_ask_for_the_data_get_one_file(student: Membership, administrator: User) -> None:
     results = at_once(
-        lambda: data_requests.ask(student=student, by=student.user),
-        lambda: data_requests.ask(student=student, by=administrator),
+        lambda: data_requests.request_file(student=student, by=student.user),
+        lambda: data_requests.request_file(student=student, by=administrator),
     )
     assert sorted(is_new for _, is_new in results) == [False, True]
     request = DataRequest.objects.get()
@@ -86,7 +86,7 @@ def test_a_file_that_is_made_while_its_assessment_is_erased_does_not_hold_it(
 ) -> None:
     Assessment.objects.filter(pk=final.pk).update(created_at=timezone.now() - timedelta(days=700))
     date_student(student, diploma_on=today() - timedelta(days=600))
-    request, _ = data_requests.ask(student=student, by=student.user)
+    request, _ = data_requests.request_file(student=student, by=student.user)
     erased, made = at_once(
         lambda: erasure.erase_assessment(final.pk, on=today()),
         lambda: DataRequest.objects.run(request.pk),

@@ -131,7 +131,7 @@ def everything(
     kind = ContentType.objects.get_for_model(user)
     line = {"user": UserFactory(), "content_type": kind, "object_id": str(user.pk), "object_repr": str(user)}
     LogEntry.objects.create(**line, action_flag=CHANGE, change_message="Tweede stap verwijderd.")
-    data_requests.ask(student=student, by=user)
+    data_requests.request_file(student=student, by=user)
     user.refresh_from_db()
     student.refresh_from_db()
     told: dict[str, Any] = json.loads(json.dumps(collect(student), default=str))

@@ -42,7 +42,7 @@ def own(client: Client, student: Membership) -> Client:
 
 
 def made(student: Membership, by: User | None = None) -> DataRequest:
-    request, _ = data_requests.ask(student=student, by=by or student.user)
+    request, _ = data_requests.request_file(student=student, by=by or student.user)
     DataRequest.objects.run(request.pk)
     request.refresh_from_db()
     return request
@@ -208,7 +208,7 @@ def test_asking_twice_makes_one_file(own: Client, student: Membership) -> None:
 def test_the_day_after_one_can_ask_again(student: Membership, pass_time: Callable[..., None]) -> None:
     made(student)
     pass_time(days=1, minutes=1)
-    assert data_requests.ask(student=student, by=student.user)[1]
+    assert data_requests.request_file(student=student, by=student.user)[1]
 
 
 def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
@@ -224,7 +224,7 @@ def test_the_file_goes_after_two_weeks_and_its_bytes_with_it(
 
 
 def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch: pytest.MonkeyPatch) -> None:
-    request, _ = data_requests.ask(student=student, by=student.user)
+    request, _ = data_requests.request_file(student=student, by=student.user)
     DataRequest.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
     assert not DataRequest.objects.run(request.pk)
     DataRequest.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
@@ -237,7 +237,7 @@ def test_what_a_dead_worker_left_is_begun_anew(student: Membership, monkeypatch:
 def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
     student: Membership, monkeypatch: pytest.MonkeyPatch, pass_time: Callable[..., None], own: Client
 ) -> None:
-    request, _ = data_requests.ask(student=student, by=student.user)
+    request, _ = data_requests.request_file(student=student, by=student.user)
 
     def fail(*args: Any) -> None:
         raise OSError("no space left on device")
@@ -248,7 +248,7 @@ def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
             DataRequest.objects.run(request.pk)
         assert not DataRequest.objects.due()
         if pause:
-            assert not data_requests.ask(student=student, by=student.user)[1]
+            assert not data_requests.request_file(student=student, by=student.user)[1]
             pass_time(seconds=pause - 5)
             assert not DataRequest.objects.due()
             pass_time(seconds=10)
@@ -258,14 +258,14 @@ def test_a_failing_request_pauses_longer_each_time_and_is_given_up(
     assert not DataRequest.objects.due()
     assert "Vraag uw gegevens hieronder opnieuw op." in words(own.get(reverse(PAGE)))
     monkeypatch.undo()
-    assert data_requests.ask(student=student, by=student.user) == (request, True)
+    assert data_requests.request_file(student=student, by=student.user) == (request, True)
     assert DataRequest.objects.run(request.pk)
 
 
 def test_a_worker_that_dies_over_a_request_each_time_ends(
     student: Membership, pass_time: Callable[..., None], administrator: User, browser: Client
 ) -> None:
-    request, _ = data_requests.ask(student=student, by=student.user)
+    request, _ = data_requests.request_file(student=student, by=student.user)
     DataRequest.objects.update(attempts=DataRequest.max_attempts, lease_until=timezone.now() + timedelta(minutes=5))
     page = reverse("privacy:student", args=[student.school_id, student.pk])
     assert "wordt gemaakt." in words(browser.get(page))
@@ -337,7 +337,7 @@ def test_who_is_erased_meanwhile_gets_nothing(
 ) -> None:
     date_student(student, diploma_on=today())
     pass_time(days=590)
-    request, _ = data_requests.ask(student=student, by=student.user)
+    request, _ = data_requests.request_file(student=student, by=student.user)
     meanwhile(lambda: erasure.erase_student(student.pk, on=today()))
     assert not DataRequest.objects.run(request.pk)
     assert not OutgoingMail.objects.exists()

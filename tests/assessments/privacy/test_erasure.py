@@ -20,7 +20,7 @@ from accounts.models import Membership, Role, School, User
 from assessments.documents import verification
 from assessments.models import Appeal, Assessment, DestroyedDocument, Erasure, Event, PastAssessments, PastScores, Rule
 from assessments.privacy import erasure, retention
-from committee.export.snapshot import remember
+from committee.export.snapshot import create_export
 from committee.export_format import PLAIN
 from committee.statistics import statistics
 from digibeoordelen.outbox import storage
@@ -338,7 +338,7 @@ def test_an_export_says_that_some_of_it_was_erased(
     over: Assessment, school: School, client: Client, committee_member: User
 ) -> None:
     results = Assessment.objects.filter(pk=over.pk)
-    export = remember(results=results, school=school, exam=over.exam, by=committee_member, shape=PLAIN)
+    export = create_export(results=results, school=school, exam=over.exam, by=committee_member, shape=PLAIN)
     client.force_login(committee_member)
     page = reverse("committee:export", args=[export.public_id])
     assert "gewist" not in words(client.get(page))
@@ -370,7 +370,7 @@ def test_the_file_itself_still_proves_to_be_genuine(held: tuple[str, bytes]) -> 
     import hashlib
 
     same = verification.by_file(hashlib.sha256(held[1]).hexdigest(), code=held[0])
-    assert (same.standing, same.same_file) == (verification.Standing.DESTROYED, True)
+    assert (same.standing, same.same_file) == (verification.DocumentStatus.DESTROYED, True)
     assert verification.by_file(hashlib.sha256(held[1]).hexdigest()).same_file is True
     assert verification.by_file("0" * 64, code=held[0]).same_file is False
 

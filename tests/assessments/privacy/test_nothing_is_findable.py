@@ -43,7 +43,7 @@ from assessments.rubric import read_rubric
 from committee.decisions import cancel
 from committee.decisions import finalise as decisions_finalise
 from committee.decisions.finalise import finalise
-from committee.export.snapshot import remember
+from committee.export.snapshot import create_export
 from committee.export_format import PLAIN
 from committee.models import Export, ExportedResult
 from digibeoordelen.outbox.models import OutgoingMail
@@ -117,10 +117,10 @@ def life(
     document = finalise(assessment=mine, by=committee_member, exam_office_email="bureau@hier.test")
     Document.objects.run(document.pk)
     results = Assessment.objects.filter(pk=mine.pk)
-    remember(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
-    appeal = cancel.mark(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
-    cancel.close(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
-    request, _ = data_requests.ask(student=quirijn, by=administrator)
+    create_export(results=results, school=school, exam=mine.exam, by=committee_member, shape=PLAIN)
+    appeal = cancel.mark_appeal(assessment=mine, by=committee_member, received_on=today(), note=APPEAL)
+    cancel.close_appeal(appeal=appeal, by=committee_member, closed_on=today(), outcome=appeal.Outcome.DISMISSED)
+    request, _ = data_requests.request_file(student=quirijn, by=administrator)
     DataRequest.objects.run(request.pk)
     _what_packages_write(quirijn)
     _come_to_the_school(quirijn)

@@ -22,14 +22,14 @@ from accounts.models import Membership, Role, School, User
 from accounts.people import roles
 from assessments.models import DatesImport
 from assessments.privacy import study_dates
-from assessments.privacy.study_dates_import import COLUMNS
+from assessments.privacy.study_dates_import import IMPORT_COLUMNS
 from digibeoordelen.jobs.tasks import purge, sweep
 from tests.addressbook.files import csv_file, text, xlsx
 from tests.factories import MembershipFactory, member
 
 from .conftest import words
 
-HEADER = [column.header for column in COLUMNS]
+HEADER = [column.header for column in IMPORT_COLUMNS]
 Shown = Callable[..., DatesImport]
 
 

@@ -92,10 +92,10 @@ def test_the_examiners_of_a_student(examined: Assessment) -> None:
     overview = read_overview(examined)
     assert last_names(overview.unit) == IN_ORDER
     assert last_names(couplings.invitable(examined)) == IN_ORDER
-    [member] = batch.read_group([examined]).members
+    [member] = batch.read_batch([examined]).members
     assert last_names(member.examiners) == last_names(member.invitable) == IN_ORDER
-    assert last_names(batch.chosen_at([examined], Target()).contacts) == IN_ORDER
-    assert last_names(contact for contact, _ in batch.read_group([examined]).invitable) == IN_ORDER
+    assert last_names(batch.shared_choice([examined], Target()).contacts) == IN_ORDER
+    assert last_names(contact for contact, _ in batch.read_batch([examined]).invitable) == IN_ORDER
 
 
 def test_those_who_were_invited_and_are_waited_for(teacher: Client, examined: Assessment, unit: ExamUnit) -> None:

@@ -21,7 +21,7 @@ from assessments.invitations.replace import replace
 from assessments.models import Assessment, Coupling, Event, Invitation, Proposal
 from assessments.progress import listing
 from assessments.start import selection, start
-from committee.review.review import concerns, read
+from committee.review.review import read, warnings
 from digibeoordelen.outbox.models import OutgoingMail
 from digibeoordelen.outbox.queue import Attachment
 from digibeoordelen.outbox.storage import keep
@@ -171,7 +171,7 @@ def refused(step: Callable[[], object]) -> None:
 
 def test_starting_is_refused(student: Membership, of_another: Assessment, unit: ExamUnit) -> None:
     refused(lambda: start.start(unit=unit, student=student, by=student.user))
-    refused(lambda: start.start_together(unit=unit, students=[student], by=student.user))
+    refused(lambda: start.start_batch(unit=unit, students=[student], by=student.user))
     assert Assessment.objects.get() == of_another
 
 
@@ -192,7 +192,7 @@ def test_choosing_is_refused(
     )
     assert OWN in outcome.refused[0]
     assert Coupling.objects.get().assessment == of_another
-    refused(lambda: start.take_back(assessment=assessment, by=by))
+    refused(lambda: start.undo_start(assessment=assessment, by=by))
 
 
 def test_inviting_and_what_follows_are_refused(
@@ -229,10 +229,10 @@ def test_that_the_student_started_it_is_a_concern(
     assessed: Assessment, student: Membership, committee_member: User
 ) -> None:
     said = "De initiator is de student zelf: Anouk van 't Hoff."
-    assert said not in concerns(read(assessed), by=committee_member)
+    assert said not in warnings(read(assessed), by=committee_member)
     Assessment.objects.filter(pk=assessed.pk).update(initiator=student.user)
     found = Assessment.objects.for_pages().get(pk=assessed.pk)
-    assert said in concerns(read(found), by=committee_member)
+    assert said in warnings(read(found), by=committee_member)
 
 
 @pytest.mark.parametrize("how", ["address", "account"])
@@ -242,7 +242,7 @@ def test_that_the_student_examined_is_a_concern(
     student.user.contacts.all().delete()
     same = {"email": student.user.email} if how == "address" else {"user": student.user}
     Contact.objects.filter(pk=examiner.pk).update(**same)
-    said = list(concerns(read(Assessment.objects.for_pages().get(pk=assessed.pk)), by=committee_member))
+    said = list(warnings(read(Assessment.objects.for_pages().get(pk=assessed.pk)), by=committee_member))
     assert "Een examinator is de student zelf: Erik Examinator." in said
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Membership, Role, School, User
 from addressbook.models import Contact
-from assessments.coupling.batch_views import together_url
+from assessments.coupling.batch_views import batch_url
 from assessments.models import Assessment
 from assessments.start import start
 from exams.models import ExamUnit
@@ -32,7 +32,7 @@ def start_class(school: School, unit: ExamUnit, docent: User) -> StartClass:
 
     def start_class(*last_names: str, by: User = docent, at: School = school) -> list[Assessment]:
         students = [MembershipFactory(school=at, user__last_name=name) for name in last_names]
-        return list(start.start_together(unit=unit, students=students, by=by).started)
+        return list(start.start_batch(unit=unit, students=students, by=by).started)
 
     return start_class
 
@@ -70,7 +70,7 @@ def test_only_those_who_lack_an_invitation_are_in_it(
     for assessment in (invited, chosen):
         steps.choose(assessment, examiner)
     steps.send_invitation(invited, examiner)
-    assert ways_back() == [together_url("together", unit, [chosen, nobody])]
+    assert ways_back() == [batch_url("together", unit, [chosen, nobody])]
 
 
 def test_a_part_that_nobody_was_chosen_for_lacks_an_invitation_too(
@@ -80,12 +80,12 @@ def test_a_part_that_nobody_was_chosen_for_lacks_an_invitation_too(
     half, nobody = start_class("Albers", "Bakker")
     steps.choose(half, examiner, part=part)
     steps.send_invitation(half, examiner)
-    assert ways_back() == [together_url("together", unit, [half, nobody])]
+    assert ways_back() == [batch_url("together", unit, [half, nobody])]
 
 
 def test_each_start_has_a_way_of_its_own_the_newest_first(unit: ExamUnit, start_class: StartClass, ways_back) -> None:
     first, second = start_class("Albers", "Bakker"), start_class("Claes", "Dekker")
-    assert ways_back() == [together_url("together", unit, second), together_url("together", unit, first)]
+    assert ways_back() == [batch_url("together", unit, second), batch_url("together", unit, first)]
 
 
 def test_one_who_is_left_stands_in_the_list_alone(
@@ -107,8 +107,8 @@ def test_who_was_taken_back_is_not_gone_on_with(
     unit: ExamUnit, start_class: StartClass, ways_back, docent: User
 ) -> None:
     mistake, *others = start_class("Albers", "Bakker", "Claes")
-    start.take_back(assessment=mistake, by=docent)
-    assert ways_back() == [together_url("together", unit, others)]
+    start.undo_start(assessment=mistake, by=docent)
+    assert ways_back() == [batch_url("together", unit, others)]
 
 
 def test_what_a_colleague_started_is_the_colleague_s(school, exam, start_class: StartClass, ways_back) -> None:
@@ -122,6 +122,6 @@ def test_students_of_two_schools_are_gone_on_with_school_by_school(
     MembershipFactory(user=docent, school=other_school, role=Role.DOCENT)
     here = [MembershipFactory(school=school) for _ in range(2)]
     there = [MembershipFactory(school=other_school) for _ in range(2)]
-    started = start.start_together(unit=unit, students=[*here, *there], by=docent).started
-    expected = [together_url("together", unit, pair) for pair in (started[:2], started[2:])]
+    started = start.start_batch(unit=unit, students=[*here, *there], by=docent).started
+    expected = [batch_url("together", unit, pair) for pair in (started[:2], started[2:])]
     assert sorted(ways_back()) == sorted(expected)

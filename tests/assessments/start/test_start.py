@@ -185,21 +185,21 @@ def test_a_unit_that_the_newest_version_lacks_does_not_begin(student, docent):
 
 
 def test_standing_of_who_has_none_is_the_first_attempt(student, unit):
-    assert start.standings(students=[student], unit=unit) == {student.pk: start.Standing()}
-    assert not start.Standing().is_resit
+    assert start.standings(students=[student], unit=unit) == {student.pk: start.UnitProgress()}
+    assert not start.UnitProgress().is_resit
 
 
 def test_final_first_attempt_makes_the_next_a_resit(assessed, student, unit, committee_member):
-    assert start.standings(students=[student], unit=unit)[student.pk] == start.Standing(assessed, 2)
+    assert start.standings(students=[student], unit=unit)[student.pk] == start.UnitProgress(assessed, 2)
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     standing = start.standings(students=[student], unit=unit)[student.pk]
-    assert standing == start.Standing(None, 2)
+    assert standing == start.UnitProgress(None, 2)
     assert standing.is_resit
 
 
 def test_cancelled_attempt_that_does_not_count_leaves_the_first(assessment, student, unit, docent):
     lifecycle.cancel(assessment=assessment, by=docent, reason="Ziek.", counts_as_attempt=False)
-    assert start.standings(students=[student], unit=unit)[student.pk] == start.Standing()
+    assert start.standings(students=[student], unit=unit)[student.pk] == start.UnitProgress()
 
 
 def test_standings_take_one_query_whoever_is_asked(school, unit, docent, django_assert_num_queries):
@@ -216,7 +216,7 @@ def test_standings_take_one_query_whoever_is_asked(school, unit, docent, django_
 def test_several_start_at_once_with_the_same_date_and_place(school, student, unit, docent):
     other = MembershipFactory(school=school)
     on = date(2026, 12, 14)
-    result = start.start_together(unit=unit, students=[other, student], by=docent, planned_on=on, place="Lokaal 3")
+    result = start.start_batch(unit=unit, students=[other, student], by=docent, planned_on=on, place="Lokaal 3")
     assert {assessment.student for assessment in result.started} == {student, other}
     assert {(assessment.planned_on, assessment.place) for assessment in result.started} == {(on, "Lokaal 3")}
     assert result.refused == []
@@ -224,17 +224,17 @@ def test_several_start_at_once_with_the_same_date_and_place(school, student, uni
 
 def test_whoever_is_running_is_named_and_the_others_start(assessment, school, student, unit, docent):
     other = MembershipFactory(school=school)
-    result = start.start_together(unit=unit, students=[student, other], by=docent)
+    result = start.start_batch(unit=unit, students=[student, other], by=docent)
     assert [started.student for started in result.started] == [other]
     assert result.refused == [student]
     assert student.assessments.get() == assessment
 
 
 def test_more_than_the_limit_start_nothing(school, unit, docent, monkeypatch):
-    monkeypatch.setattr(access, "MAX_TOGETHER", 2)
+    monkeypatch.setattr(access, "MAX_BATCH", 2)
     students = MembershipFactory.create_batch(3, school=school)
     with pytest.raises(lifecycle.DomainError, match="hooguit 2 studenten"):
-        start.start_together(unit=unit, students=students, by=docent)
+        start.start_batch(unit=unit, students=students, by=docent)
     assert not Assessment.objects.exists()
 
 
@@ -243,4 +243,4 @@ def test_several_of_a_unit_that_the_newest_version_lacks_start_nothing(student, 
     second = exam.current_version.units.get(position=2)
     add_version(exam)
     with pytest.raises(lifecycle.DomainError, match="staat niet meer in het examen"):
-        start.start_together(unit=second, students=[student], by=docent)
+        start.start_batch(unit=second, students=[student], by=docent)

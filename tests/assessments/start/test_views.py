@@ -263,7 +263,7 @@ def test_markup_in_a_list_is_text(teacher: Client, paste: str) -> None:
 def test_more_than_fit_are_left_out_and_named(
     teacher: Client, student: Membership, other: Membership, paste: str, page: str, monkeypatch
 ) -> None:
-    monkeypatch.setattr(access, "MAX_TOGETHER", 1)
+    monkeypatch.setattr(access, "MAX_BATCH", 1)
     answer = teacher.post(paste, {"nummers": "123456 200200"}, follow=True)
     assert rows(answer, "chosen") == [student]
     assert "Hooguit 1 tegelijk; niet toegevoegd: Bart Boom (200200)." in said(answer)
@@ -416,12 +416,12 @@ def test_who_leaves_the_school_at_that_moment_is_named_and_the_others_go_on(
 ) -> None:
     manager = member(student.school, Role.SCHOOLBEHEER)
 
-    def start_after(**given: Any) -> start.StartedTogether:
+    def start_after(**given: Any) -> start.StartedBatch:
         leave(school=student.school, user=student.user, by=manager)
-        return start_together(**given)
+        return start_batch(**given)
 
-    start_together = start.start_together
-    monkeypatch.setattr("assessments.start.start.start_together", start_after)
+    start_batch = start.start_batch
+    monkeypatch.setattr("assessments.start.start.start_batch", start_after)
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
     assert said(answer) == [
         "Gestart voor Bart Boom (200200).",
@@ -451,7 +451,7 @@ def test_students_of_two_schools_go_on_to_the_list(
 def test_more_than_the_limit_are_refused(
     teacher: Client, student: Membership, other: Membership, go_on: str, monkeypatch
 ) -> None:
-    monkeypatch.setattr(access, "MAX_TOGETHER", 1)
+    monkeypatch.setattr(access, "MAX_BATCH", 1)
     answer = teacher.post(go_on, {"student": [student.pk, other.pk]}, follow=True)
     assert said(answer) == ["U kunt hooguit 1 studenten tegelijk starten."]
     assert not Assessment.objects.exists()

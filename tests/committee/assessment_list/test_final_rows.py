@@ -1,4 +1,4 @@
-"""'Examen afnames': what a row says of a result that is final."""
+"""'Examen afnames': the rows of final results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def document_of(assessment: Assessment, *, made: bool = True, number: int = 1, *
 
 
 @pytest.mark.parametrize(("ovg", "grade", "said"), [("V", "6.5", "6,5"), ("O", "4.0", "4,0"), ("G", "10.0", "10,0")])
-def test_a_final_row_says_its_grade_and_o_v_g(
+def test_final_row_shows_grade_and_ovg(
     member: Client, make_afname: AfnameMaker, ovg: str, grade: str, said: str
 ) -> None:
     make_afname(Status.FINAL, ovg=ovg, grade=Decimal(grade))
@@ -50,9 +50,7 @@ def test_a_final_row_says_its_grade_and_o_v_g(
     assert f'<span class="score ovg-{ovg}"><b>{ovg}</b>' in cell
 
 
-def test_it_leads_to_the_pdf_of_the_version_that_counts(
-    member: Client, make_afname: AfnameMaker, school: School
-) -> None:
+def test_final_row_links_to_the_current_pdf(member: Client, make_afname: AfnameMaker, school: School) -> None:
     student = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Boom")
     assessment = make_afname(Status.FINAL, student=student)
     old = document_of(assessment, superseded_at=timezone.now())
@@ -64,7 +62,7 @@ def test_it_leads_to_the_pdf_of_the_version_that_counts(
     assert "wordt gemaakt" not in cell
 
 
-def test_it_says_that_the_pdf_is_being_made(member: Client, make_afname: AfnameMaker) -> None:
+def test_final_row_shows_that_the_pdf_is_being_made(member: Client, make_afname: AfnameMaker) -> None:
     assessment = make_afname(Status.FINAL)
     pending = document_of(assessment, made=False)
     cell = status_cell(page(member))
@@ -72,14 +70,14 @@ def test_it_says_that_the_pdf_is_being_made(member: Client, make_afname: AfnameM
     assert str(pending.public_id) not in cell
 
 
-def test_it_says_when_the_pdf_cannot_be_made(member: Client, make_afname: AfnameMaker) -> None:
+def test_final_row_shows_a_failing_pdf(member: Client, make_afname: AfnameMaker) -> None:
     document_of(make_afname(Status.FINAL), made=False, attempts=FAILING_ATTEMPTS)
     cell = status_cell(page(member))
     assert "Pdf kan niet worden gemaakt" in cell
     assert "wordt gemaakt" not in cell
 
 
-def test_one_that_failed_before_the_version_that_counts_is_not_said(member: Client, make_afname: AfnameMaker) -> None:
+def test_failure_of_a_superseded_pdf_is_not_shown(member: Client, make_afname: AfnameMaker) -> None:
     assessment = make_afname(Status.FINAL)
     document_of(assessment, made=False, attempts=FAILING_ATTEMPTS, superseded_at=timezone.now())
     document_of(assessment, made=False, number=2)
@@ -87,20 +85,20 @@ def test_one_that_failed_before_the_version_that_counts_is_not_said(member: Clie
 
 
 @pytest.mark.parametrize("status", [status for status in Status.values if status != Status.FINAL])
-def test_in_other_states_there_is_no_result(member: Client, make_afname: AfnameMaker, status: str) -> None:
+def test_other_statuses_show_no_result(member: Client, make_afname: AfnameMaker, status: str) -> None:
     document_of(make_afname(status), superseded_at=timezone.now())
     cell = status_cell(page(member, f"{LIST}?status={status}"))
     assert "score" not in cell
     assert "pdf" not in cell.lower()
 
 
-def test_a_name_in_it_is_text(member: Client, make_afname: AfnameMaker, school: School) -> None:
+def test_names_are_escaped(member: Client, make_afname: AfnameMaker, school: School) -> None:
     student = MembershipFactory(school=school, user__first_name="<b>", user__last_name="Boom")
     document_of(make_afname(Status.FINAL, student=student))
     assert "van &lt;b&gt; Boom</span>" in status_cell(page(member))
 
 
-def test_the_number_of_queries_does_not_grow_with_final_rows(member: Client, make_afname: AfnameMaker) -> None:
+def test_query_count_is_constant_for_final_rows(member: Client, make_afname: AfnameMaker) -> None:
     def count(address: str) -> int:
         member.get(address)
         with CaptureQueriesContext(connection) as queries:

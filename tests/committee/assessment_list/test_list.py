@@ -45,9 +45,7 @@ def numbered(school: School, number: str, **user: str) -> Membership:
     return MembershipFactory(school=school, student_number=number, **{f"user__{k}": v for k, v in user.items()})
 
 
-def test_it_opens_on_what_waits_for_the_committee_oldest_first(
-    member: Client, make_afname: AfnameMaker, school: School
-) -> None:
+def test_list_opens_on_assessed_oldest_first(member: Client, make_afname: AfnameMaker, school: School) -> None:
     make_afname(student=numbered(school, "2"), since=MONDAY)
     make_afname(student=numbered(school, "1"), since=MONDAY - timedelta(days=1))
     make_afname(Status.INVITED, student=numbered(school, "3"))
@@ -55,7 +53,7 @@ def test_it_opens_on_what_waits_for_the_committee_oldest_first(
     assert listed(member) == ["1", "2"]
 
 
-def test_all_statuses_are_one_click_away_newest_first(member: Client, make_afname: AfnameMaker, school: School) -> None:
+def test_all_statuses_are_listed_newest_first(member: Client, make_afname: AfnameMaker, school: School) -> None:
     for number, status in enumerate(Status.values):
         make_afname(status, student=numbered(school, str(number)), since=MONDAY + timedelta(hours=number))
     page = member.get(LIST).content.decode()
@@ -72,7 +70,7 @@ def test_each_status_can_be_filtered_on(member: Client, make_afname: AfnameMaker
 
 
 @pytest.mark.parametrize("words", ["zoë", "ZOE kuip", "kuipers", "zk@hier", "0815", "815 zoe"])
-def test_a_student_is_found_by_parts_of_name_address_and_number(
+def test_student_is_found_by_parts_of_name_address_and_number(
     member: Client, make_afname: AfnameMaker, school: School, words: str
 ) -> None:
     zoe = numbered(school, "0815", first_name="Zoë", last_name="Kuipers", email="zk@hier.test")
@@ -81,7 +79,7 @@ def test_a_student_is_found_by_parts_of_name_address_and_number(
     assert listed(member, student=words) == ["0815"]
 
 
-def test_an_exam_is_chosen_from_those_of_the_own_school(
+def test_exam_choices_are_of_the_own_school(
     member: Client, make_afname: AfnameMaker, school: School, other_school: School
 ) -> None:
     other, elsewhere = make_exam(title="Kok"), make_exam(title="Elders alleen")
@@ -94,7 +92,7 @@ def test_an_exam_is_chosen_from_those_of_the_own_school(
     assert listed(member, examen=other.pk) == ["7"]
 
 
-def test_an_examiner_and_an_initiator_are_found_by_name(
+def test_examiner_and_initiator_are_found_by_name(
     member: Client, make_afname: AfnameMaker, invitation, school: School, colleague: User
 ) -> None:
     make_afname(Status.INVITED, student=numbered(school, "9"), initiator=colleague)
@@ -111,7 +109,7 @@ def test_an_examiner_and_an_initiator_are_found_by_name(
         ({"van": "2026-11-25"}, []),
     ],
 )
-def test_the_period_holds_its_days_whole(
+def test_period_includes_its_last_day(
     member: Client, make_afname: AfnameMaker, school: School, period: dict[str, str], numbers: list[str]
 ) -> None:
     for day, hour in ((22, 22), (23, 22), (24, 22)):  # UTC; at 23:00 by the clock here
@@ -119,7 +117,7 @@ def test_the_period_holds_its_days_whole(
     assert listed(member, **period) == numbers
 
 
-def test_each_state_says_how_many_there_are_for_this_search(
+def test_each_status_shows_its_count_for_the_search(
     member: Client, make_afname: AfnameMaker, school: School, other_school: School
 ) -> None:
     emma = numbered(school, "5", first_name="Emma")
@@ -136,17 +134,13 @@ def test_each_state_says_how_many_there_are_for_this_search(
     assert counts(student="emma") == {**nobody, "Beoordeeld": "1", "Definitief": "1", "Alle statussen": "2"}
 
 
-def test_a_state_s_link_keeps_the_other_fields_and_begins_at_the_first_page(
-    member: Client, assessed: Assessment
-) -> None:
+def test_status_link_keeps_the_fields_and_resets_the_page(member: Client, assessed: Assessment) -> None:
     page = member.get(LIST, {"student": "hoff", "na": "1-1", "status": "FINAL"}).content.decode()
     assert "?student=hoff&status=ASSESSED" in [address for address, _, _ in states(page)]
     assert re.findall(r'aria-current="true">([^<]*?)\s*<', page) == ["Definitief"]
 
 
-def test_beyond_a_thousand_nothing_is_counted(
-    member: Client, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_counts_stop_at_a_thousand(member: Client, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("committee.assessment_list.page.COUNT_UP_TO", 2)
     for status in (Status.ASSESSED, Status.FINAL, Status.FINAL, Status.FINAL):
         make_afname(status)
@@ -164,7 +158,7 @@ def test_beyond_a_thousand_nothing_is_counted(
         (Status.FINAL, 3, ""),
     ],
 )
-def test_a_row_says_how_long_it_waits(
+def test_row_shows_the_waiting_time(
     member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture, status: str, days: int, said: str
 ) -> None:
     time_machine.move_to(MONDAY, tick=False)
@@ -173,7 +167,7 @@ def test_a_row_says_how_long_it_waits(
     assert "".join(re.findall(r'<span class="age">([^<]*)<', page)) == said
 
 
-def test_who_waits_two_weeks_stands_out(
+def test_two_weeks_of_waiting_is_highlighted(
     member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture
 ) -> None:
     time_machine.move_to(MONDAY, tick=False)
@@ -181,19 +175,19 @@ def test_who_waits_two_weeks_stands_out(
     assert '<span class="age age-long">wacht al 14 dagen</span>' in member.get(LIST).content.decode()
 
 
-def test_a_row_says_which_unit_and_attempt(member: Client, make_afname: AfnameMaker) -> None:
+def test_row_shows_unit_and_attempt(member: Client, make_afname: AfnameMaker) -> None:
     make_afname(attempt=2)
     page = member.get(LIST).content.decode()
     assert "B1 Eenheid 1" in page
     assert "poging 2" in page
 
 
-def test_what_a_row_says_is_text(member: Client, make_afname: AfnameMaker, school: School) -> None:
+def test_row_is_escaped(member: Client, make_afname: AfnameMaker, school: School) -> None:
     make_afname(student=numbered(school, "6", first_name="<b>", last_name="Boom"))
     assert "&lt;b&gt; Boom" in member.get(LIST).content.decode()
 
 
-def test_while_typing_the_list_alone_is_answered(member: Client, assessed: Assessment) -> None:
+def test_htmx_gets_the_list_alone(member: Client, assessed: Assessment) -> None:
     typed = member.get(LIST, {"student": "hoff"}, headers={"HX-Request": "true"}).content.decode()
     assert "123456" in typed
     assert "<html" not in typed
@@ -201,7 +195,7 @@ def test_while_typing_the_list_alone_is_answered(member: Client, assessed: Asses
     assert "<html" in member.get(LIST, {"student": "hoff"}, headers=back).content.decode()
 
 
-def test_a_member_of_two_committees_sees_both_in_one_order(
+def test_member_of_two_committees_sees_both_in_one_order(
     member: Client, committee_member: User, make_afname: AfnameMaker, school: School, other_school: School
 ) -> None:
     MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
@@ -216,12 +210,12 @@ def test_a_member_of_two_committees_sees_both_in_one_order(
     assert [count for _, label, count in states(page) if label == "Beoordeeld"] == [str(PAGE_SIZE + 4)]
 
 
-def test_an_examiner_stands_once_in_a_row(member: Client, invitation) -> None:
+def test_examiner_is_listed_once_in_a_row(member: Client, invitation) -> None:
     page = member.get(f"{LIST}?status=ALLE").content.decode()
     assert page.count("Erik Examinator") == 1
 
 
-def test_what_was_searched_stays_in_the_fields_and_in_the_way_back(member: Client, assessed: Assessment) -> None:
+def test_search_stays_in_the_fields_and_the_links(member: Client, assessed: Assessment) -> None:
     page = member.get(f"{LIST}?status=ALLE&student=hoff").content.decode()
     assert 'value="hoff"' in page
     [opened] = [link for link in re.findall(r'href="([^"]*)"', page) if str(assessed.public_id) in link]
@@ -230,7 +224,7 @@ def test_what_was_searched_stays_in_the_fields_and_in_the_way_back(member: Clien
     assert unescape(back) == f"{LIST}?status=ALLE&student=hoff"
 
 
-def test_the_pages_hold_everything_once_in_order(member: Client, make_afname: AfnameMaker, school: School) -> None:
+def test_pages_contain_every_row_once_in_order(member: Client, make_afname: AfnameMaker, school: School) -> None:
     # Many at the same moment: the key must tell them apart.
     for number in range(2 * PAGE_SIZE + 5):
         make_afname(student=numbered(school, str(number)), since=MONDAY + timedelta(hours=number // 40))
@@ -248,9 +242,7 @@ def test_the_pages_hold_everything_once_in_order(member: Client, make_afname: Af
     assert re.findall(r'data-label="Studentnummer">\s*([^<\s]*)', second) == seen[1]
 
 
-def test_a_page_stays_where_it_was_when_rows_before_it_go(
-    member: Client, make_afname: AfnameMaker, school: School
-) -> None:
+def test_page_is_stable_when_earlier_rows_leave(member: Client, make_afname: AfnameMaker, school: School) -> None:
     made = [
         make_afname(student=numbered(school, str(number)), since=MONDAY + timedelta(hours=number))
         for number in range(PAGE_SIZE + 3)
@@ -267,7 +259,7 @@ def test_a_page_stays_where_it_was_when_rows_before_it_go(
     "address",
     ["na=niets", "na=1-", "voor=-1", "na=99999999999999999999-1", "na=1-99999999999999999999", "na=²-1", "pagina=x"],
 )
-def test_a_key_that_is_none_shows_the_first_page(member: Client, assessed: Assessment, address: str) -> None:
+def test_invalid_key_shows_the_first_page(member: Client, assessed: Assessment, address: str) -> None:
     assert "123456" in member.get(f"{LIST}?{address}").content.decode()
 
 
@@ -280,7 +272,7 @@ PERIODS = [
 
 
 @pytest.mark.parametrize("search", [{"examen": "abc"}, {"examen": "0"}, {"status": "ZOMAAR"}, *PERIODS])
-def test_a_search_that_is_none_is_said_at_its_field(
+def test_invalid_search_shows_the_error_at_its_field(
     member: Client, assessed: Assessment, search: dict[str, str]
 ) -> None:
     response = member.get(LIST, search)
@@ -288,16 +280,16 @@ def test_a_search_that_is_none_is_said_at_its_field(
     assert "invalid-feedback" in response.content.decode()
 
 
-def test_an_empty_list_says_why(member: Client, assessed: Assessment) -> None:
+def test_empty_list_explains_why(member: Client, assessed: Assessment) -> None:
     assert "geen afnames gevonden" in member.get(LIST, {"student": "nietbestaand"}).content.decode()
     assert "geen afnames met deze status" in member.get(LIST, {"status": "CANCELLED"}).content.decode()
 
 
-def test_nothing_waiting_is_good_news(member: Client, assessment: Assessment) -> None:
+def test_empty_list_of_assessed_is_good_news(member: Client, assessment: Assessment) -> None:
     assert "Er wacht niets op u" in member.get(LIST).content.decode()
 
 
-def test_the_number_of_queries_does_not_grow_with_the_rows(
+def test_query_count_is_constant_for_rows(
     member: Client, unit: ExamUnit, docent: User, examiner: Contact, second_examiner: Contact, school: School
 ) -> None:
     def afname() -> None:
@@ -321,7 +313,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     assert len(one) == len(many) == 14
 
 
-def test_another_school_and_other_roles_see_nothing(
+def test_other_schools_and_roles_see_nothing(
     client: Client, assessed: Assessment, stranger: User, docent: User, student: Membership, school: School
 ) -> None:
     client.force_login(stranger)

@@ -1,4 +1,4 @@
-"""'Voorgedragen' in 'Examen afnames': what a member proposed to make final, and waits for another."""
+"""'Voorgedragen' in 'Examen afnames'."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def read(browser: Client, **search: str) -> str:
 
 
 def agrees(assessment: Assessment, by: User) -> bool:
-    """Whether the list has it, which must be when a proposal stands."""
+    """Return whether the list has it, which must equal the validity of its proposal."""
     assessment.refresh_from_db()
     listed = list(search_of(by).find(PROPOSED, school=assessment.school)) == [assessment]
     assert listed == (assessment.valid_proposal() is not None)
     return listed
 
 
-def test_it_is_in_the_list_with_its_count(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
+def test_proposal_is_listed_and_counted(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
     other = make_afname()
     page = read(member, status=PROPOSED)
     assert 'aria-current="true">Voorgedragen <span class="state-count">1</span>' in page
@@ -67,7 +67,7 @@ def test_it_is_in_the_list_with_its_count(member: Client, proposed: Assessment, 
     assert "Meer tegelijk afronden" in page
 
 
-def test_those_alone_are_offered_to_make_final(client: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
+def test_only_proposals_are_offered_to_finalise(client: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
     other = make_afname()
     client.force_login(make_member(proposed.school, Role.EXAMENCOMMISSIE))
     page = client.get(reverse("committee:finalise_many"), {"status": PROPOSED}).content.decode()
@@ -84,13 +84,15 @@ def test_those_alone_are_offered_to_make_final(client: Client, proposed: Assessm
         ({"examinator": "niemand"}, False),
     ],
 )
-def test_it_is_found_by_names(member: Client, proposed: Assessment, named: dict[str, str], is_found: bool) -> None:
+def test_proposal_is_found_by_names(
+    member: Client, proposed: Assessment, named: dict[str, str], is_found: bool
+) -> None:
     page = read(member, status=PROPOSED, **named)
     assert (str(proposed.public_id) in page) == is_found
     assert f'Voorgedragen <span class="state-count">{int(is_found)}</span>' in page
 
 
-def test_it_goes_when_another_made_it_final_and_does_not_come_back(proposed: Assessment, school: School) -> None:
+def test_finalised_proposal_leaves_the_list_for_good(proposed: Assessment, school: School) -> None:
     other = make_member(school, Role.EXAMENCOMMISSIE)
     assert agrees(proposed, other)
     finalise(assessment=proposed, by=other, exam_office_email=OFFICE)
@@ -99,19 +101,19 @@ def test_it_goes_when_another_made_it_final_and_does_not_come_back(proposed: Ass
     assert not agrees(proposed, other)
 
 
-def test_it_goes_when_it_is_sent_back(proposed: Assessment, committee_member: User) -> None:
+def test_sent_back_proposal_leaves_the_list(proposed: Assessment, committee_member: User) -> None:
     contact = proposed.live_assignments.first().contact
     send_back.send_back(assessment=proposed, contacts=[contact], by=committee_member, remark="Kijk nog eens.")
     assert not agrees(proposed, committee_member)
 
 
-def test_without_four_eyes_there_is_no_such_choice(member: Client, proposed: Assessment, school: School) -> None:
+def test_without_four_eyes_the_status_does_not_exist(member: Client, proposed: Assessment, school: School) -> None:
     School.objects.filter(pk=school.pk).update(four_eyes=False)
     page = read(member)
     assert "Voorgedragen" not in page
 
 
-def test_another_schools_are_not_there(client: Client, stranger: User, proposed: Assessment) -> None:
+def test_proposals_of_other_schools_are_not_listed(client: Client, stranger: User, proposed: Assessment) -> None:
     School.objects.update(four_eyes=True)
     client.force_login(stranger)
     page = read(client, status=PROPOSED)
@@ -120,7 +122,7 @@ def test_another_schools_are_not_there(client: Client, stranger: User, proposed:
 
 
 @pytest.mark.servers
-def test_an_index_holds_them_in_order(school: School, committee_member: User) -> None:
+def test_list_of_proposals_uses_an_index(school: School, committee_member: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_bitmapscan = off")
@@ -136,7 +138,7 @@ MANY = reverse("committee:finalise_many")
 @pytest.fixture
 def five(make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch) -> list[Assessment]:
     """Waiting ones, the longest first, of which a page shows two."""
-    monkeypatch.setattr(batch, "MAX_TOGETHER", 2)
+    monkeypatch.setattr(batch, "MAX_BATCH", 2)
     return [make_afname(since=timezone.now() - timedelta(hours=9 - number)) for number in range(5)]
 
 
@@ -151,9 +153,7 @@ def offered(browser: Client, *assessments: Assessment, **search: str) -> list[bo
     return [str(one.public_id) in page for one in assessments]
 
 
-def test_what_one_proposed_oneself_leaves_room_for_what_still_waits(
-    member: Client, committee_member: User, five: list[Assessment]
-) -> None:
+def test_own_proposals_do_not_fill_the_page(member: Client, committee_member: User, five: list[Assessment]) -> None:
     put_forward(committee_member, *five[:2])
     assert offered(member, *five) == [False, False, True, True, False]
     assert "U hebt 2 beoordelingen voorgedragen; een ander lid rondt die af." in " ".join(
@@ -161,7 +161,7 @@ def test_what_one_proposed_oneself_leaves_room_for_what_still_waits(
     )
 
 
-def test_what_another_proposed_since_is_offered(
+def test_later_proposal_by_a_colleague_is_offered(
     member: Client, committee_member: User, second: User, five: list[Assessment]
 ) -> None:
     put_forward(committee_member, *five[:2])
@@ -169,17 +169,13 @@ def test_what_another_proposed_since_is_offered(
     assert offered(member, *five[:3]) == [True, False, True]
 
 
-def test_a_proposal_that_lapsed_is_offered_again(
-    member: Client, committee_member: User, five: list[Assessment]
-) -> None:
+def test_lapsed_proposal_is_offered_again(member: Client, committee_member: User, five: list[Assessment]) -> None:
     put_forward(committee_member, five[0])
     Assessment.objects.filter(pk=five[0].pk).update(version=F("version") + 1)
     assert offered(member, *five[:2]) == [True, True]
 
 
-def test_those_after_the_first_hundred_are_a_page_further(
-    member: Client, committee_member: User, five: list[Assessment]
-) -> None:
+def test_second_page_follows_a_full_batch(member: Client, committee_member: User, five: list[Assessment]) -> None:
     seen, following = [], MANY
     for _ in range(3):
         page = member.get(following).content.decode()
@@ -191,7 +187,7 @@ def test_those_after_the_first_hundred_are_a_page_further(
     assert "Vanaf het begin" in page
 
 
-def test_where_four_eyes_are_not_wanted_nothing_is_left_out(
+def test_without_four_eyes_nothing_is_left_out(
     member: Client, committee_member: User, five: list[Assessment], school: School
 ) -> None:
     put_forward(committee_member, *five[:2])
@@ -200,6 +196,6 @@ def test_where_four_eyes_are_not_wanted_nothing_is_left_out(
     assert "voorgedragen" not in read(member)
 
 
-def test_the_list_marks_what_was_proposed(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
+def test_list_marks_proposed_assessments(member: Client, proposed: Assessment, make_afname: AfnameMaker) -> None:
     make_afname()
     assert read(member).count(">voorgedragen</span>") == 1

@@ -1,4 +1,4 @@
-"""Searching the list finds, counts and pages what looking at each assessment would."""
+"""The search finds, counts and pages the same as a check of each assessment."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ PEOPLE = [
 
 
 @pytest.mark.parametrize("people", PEOPLE, ids=lambda people: ", ".join(people.values()) or "nobody named")
-def test_it_finds_and_counts_those_that_are_meant(
+def test_search_finds_and_counts_the_matching_assessments(
     people: dict[str, str], school: School, unit: ExamUnit, committee_member: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_module, "PAGE_SIZE", 5)

@@ -1,4 +1,4 @@
-"""'Meer tegelijk afronden' as a member goes through it: what was ticked is confirmed, with what that page sends."""
+"""The steps of 'Meer tegelijk afronden' in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Appeals: noted and closed by the committee, known to nobody else but for how and until when one appeals."""
+"""Appeals: recorded and closed by the committee, and what students and initiators see of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 
 @pytest.fixture
 def appeal(final: Assessment, committee_member: User) -> Appeal:
-    return cancel.mark(
+    return cancel.mark_appeal(
         assessment=final, by=committee_member, received_on=timezone.localdate(), note="Dossier 2026-17, kast 3."
     )
 
@@ -59,7 +59,7 @@ def close(client: Client, appeal: Appeal, **data: Any) -> str:
 
 
 class TestMarking:
-    def test_it_is_noted_and_shown(self, member: Client, final: Assessment, committee_member: User) -> None:
+    def test_appeal_is_recorded_and_shown(self, member: Client, final: Assessment, committee_member: User) -> None:
         assert "Bezwaar loopt" not in page_of(member, final)
         page = mark(member, final, note="Dossier 2026-17, kast 3.")
         assert "Het bezwaar is genoteerd." in page
@@ -70,17 +70,17 @@ class TestMarking:
         assert appeal.marked_by == committee_member
         assert appeal.received_on == timezone.localdate()
 
-    def test_twice_is_once(self, member: Client, final: Assessment) -> None:
+    def test_second_appeal_is_refused(self, member: Client, final: Assessment) -> None:
         mark(member, final)
         assert "Er loopt al een bezwaar" in mark(member, final)
         assert final.appeals.count() == 1
         assert final.events.filter(kind=Event.Kind.APPEAL_MARKED).count() == 1
 
-    def test_only_against_a_final_result(self, member: Client, assessed: Assessment) -> None:
+    def test_appeal_needs_a_final_result(self, member: Client, assessed: Assessment) -> None:
         assert "Bezwaar kan alleen tegen een definitief resultaat" in mark(member, assessed)
         assert reverse("committee:mark_appeal", args=[assessed.public_id]) not in page_of(member, assessed)
         with pytest.raises(lifecycle.TransitionRefused):
-            cancel.mark(assessment=assessed, by=assessed.initiator, received_on=timezone.localdate())
+            cancel.mark_appeal(assessment=assessed, by=assessed.initiator, received_on=timezone.localdate())
         assert not Appeal.objects.exists()
 
     @pytest.mark.parametrize(
@@ -92,9 +92,7 @@ class TestMarking:
             ("2020-01-01", "toen was er nog geen resultaat"),
         ],
     )
-    def test_a_date_that_can_not_be_is_refused(
-        self, member: Client, final: Assessment, received: str, said: str
-    ) -> None:
+    def test_impossible_date_is_refused(self, member: Client, final: Assessment, received: str, said: str) -> None:
         if received == "tomorrow":
             received = (timezone.localdate() + timedelta(days=1)).isoformat()
         page = mark(member, final, received_on=received, note="Dossier 17.")
@@ -102,13 +100,13 @@ class TestMarking:
         assert "Dossier 17." in page
         assert not Appeal.objects.exists()
 
-    def test_one_that_came_too_late_is_noted_too(self, member: Client, final: Assessment, pass_time: Any) -> None:
+    def test_late_appeal_is_recorded(self, member: Client, final: Assessment, pass_time: Any) -> None:
         pass_time(days=40)
         member.force_login(User.objects.get(email="commissie@hier.test"))
         mark(member, final)
         assert final.appeals.count() == 1
 
-    def test_a_form_about_an_earlier_result_is_refused(
+    def test_form_of_an_earlier_result_is_refused(
         self, member: Client, final: Assessment, committee_member: User
     ) -> None:
         version = final.version
@@ -117,7 +115,7 @@ class TestMarking:
         assert "intussen gewijzigd" in mark(member, final, version=version)
         assert not Appeal.objects.exists()
 
-    def test_one_that_came_before_the_result_was_withdrawn_is_noted_after_it(
+    def test_appeal_is_recorded_after_a_withdrawal(
         self, member: Client, final: Assessment, committee_member: User
     ) -> None:
         lifecycle.withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
@@ -125,7 +123,7 @@ class TestMarking:
         mark(member, final)
         assert final.appeals.count() == 1
 
-    def test_it_can_be_noted_from_the_page_after_the_result_was_withdrawn(
+    def test_page_offers_an_appeal_after_a_withdrawal(
         self, member: Client, final: Assessment, committee_member: User
     ) -> None:
         noting = reverse("committee:mark_appeal", args=[final.public_id])
@@ -144,7 +142,7 @@ class TestMarking:
 
 class TestClosing:
     @pytest.mark.parametrize(("outcome", "word"), [("UPHELD", "gegrond"), ("DISMISSED", "ongegrond")])
-    def test_it_is_closed_with_its_outcome(self, member: Client, appeal: Appeal, outcome: str, word: str) -> None:
+    def test_appeal_is_closed_with_its_outcome(self, member: Client, appeal: Appeal, outcome: str, word: str) -> None:
         page = close(member, appeal, outcome=outcome)
         assert f"Het bezwaar is afgesloten: {word}." in page
         assert f"Bezwaar: {word}" in page
@@ -153,17 +151,17 @@ class TestClosing:
         assert (appeal.outcome, appeal.closed_on) == (outcome, timezone.localdate())
         assert not Appeal.objects.open().exists()
 
-    def test_an_upheld_one_leads_to_withdrawing_the_result(self, member: Client, appeal: Appeal) -> None:
+    def test_upheld_appeal_links_to_withdrawing(self, member: Client, appeal: Appeal) -> None:
         page = close(member, appeal, outcome="UPHELD")
         assert "Het resultaat is nog definitief." in page
         hint = page[page.index("Het bezwaar is gegrond") :]
         assert reverse("committee:withdraw_final", args=[appeal.assessment.public_id]) in hint[: hint.index("</p>")]
 
     @pytest.mark.parametrize("outcome", ["DISMISSED", "WITHDRAWN"])
-    def test_another_outcome_does_not(self, member: Client, appeal: Appeal, outcome: str) -> None:
+    def test_dismissed_appeal_has_no_link_to_withdrawing(self, member: Client, appeal: Appeal, outcome: str) -> None:
         assert "Het resultaat is nog definitief." not in close(member, appeal, outcome=outcome)
 
-    def test_nor_one_after_which_there_is_another_result_already(
+    def test_upheld_appeal_with_a_new_result_has_no_link(
         self, member: Client, appeal: Appeal, committee_member: User
     ) -> None:
         lifecycle.withdraw_final(assessment=appeal.assessment, by=committee_member, reason="Verkeerd.")
@@ -171,7 +169,7 @@ class TestClosing:
         finalise(assessment=appeal.assessment, by=committee_member, exam_office_email="bureau@hier.test")
         assert "Het resultaat is nog definitief." not in close(member, appeal, outcome="UPHELD")
 
-    def test_another_can_be_noted_then(self, member: Client, appeal: Appeal) -> None:
+    def test_new_appeal_is_possible_after_closing(self, member: Client, appeal: Appeal) -> None:
         close(member, appeal)
         mark(member, appeal.assessment)
         assert appeal.assessment.appeals.count() == 2
@@ -183,7 +181,7 @@ class TestClosing:
         assert appeal.outcome == Appeal.Outcome.DISMISSED
         assert appeal.assessment.events.filter(kind=Event.Kind.APPEAL_CLOSED).count() == 1
 
-    def test_a_form_about_an_earlier_appeal_does_not_close_the_next(self, member: Client, appeal: Appeal) -> None:
+    def test_form_of_an_earlier_appeal_does_not_close_the_next(self, member: Client, appeal: Appeal) -> None:
         close(member, appeal)
         mark(member, appeal.assessment)
         close(member, appeal, outcome="UPHELD")
@@ -192,17 +190,17 @@ class TestClosing:
     @pytest.mark.parametrize(
         "data", [{"outcome": ""}, {"outcome": "MISSCHIEN"}, {"closed_on": ""}, {"closed_on": "2020-01-01"}]
     )
-    def test_outcome_and_date_are_asked(self, member: Client, appeal: Appeal, data: dict[str, str]) -> None:
+    def test_outcome_and_date_are_required(self, member: Client, appeal: Appeal, data: dict[str, str]) -> None:
         assert "Dit moet nog worden aangepast" in close(member, appeal, **data)
         assert Appeal.objects.open().exists()
 
     @pytest.mark.parametrize("pk", ["", "x", "99999999999999999999999", "123456"])
-    def test_one_that_there_is_not_is_not_closed(self, member: Client, appeal: Appeal, pk: str) -> None:
+    def test_missing_appeal_is_not_closed(self, member: Client, appeal: Appeal, pk: str) -> None:
         assert "Er loopt geen bezwaar." in post(member, "close_appeal", appeal.assessment, appeal=pk)
         assert Appeal.objects.open().exists()
 
 
-def test_the_result_can_be_withdrawn_while_it_runs_and_the_appeal_goes_on(member: Client, appeal: Appeal) -> None:
+def test_result_can_be_withdrawn_during_an_appeal(member: Client, appeal: Appeal) -> None:
     assessment = appeal.assessment
     post(member, "withdraw_final", assessment, reason="Bezwaar gegrond.", version=assessment.version)
     assessment.refresh_from_db()
@@ -211,7 +209,7 @@ def test_the_result_can_be_withdrawn_while_it_runs_and_the_appeal_goes_on(member
     assert "afgesloten: gegrond" in close(member, appeal, outcome="UPHELD")
 
 
-def test_those_that_run_are_listed_the_longest_first(
+def test_open_appeals_are_listed_oldest_first(
     member: Client, appeal: Appeal, stranger: User, committee_member: User
 ) -> None:
     listed = reverse("committee:appeals")
@@ -224,7 +222,7 @@ def test_those_that_run_are_listed_the_longest_first(
     assert "Er loopt geen bezwaar." in text_of(member, listed)
 
 
-def test_the_log_says_that_and_what_came_of_it_and_not_what_it_was_about(member: Client, appeal: Appeal) -> None:
+def test_log_has_the_outcome_without_the_note(member: Client, appeal: Appeal) -> None:
     page = close(member, appeal)
     log = page[page.index('<details class="events">') :]
     assert "Bezwaar genoteerd</strong> door Carla Commissie" in log
@@ -233,9 +231,7 @@ def test_the_log_says_that_and_what_came_of_it_and_not_what_it_was_about(member:
     assert "Dossier" not in log
 
 
-def test_the_initiator_reads_nothing_of_what_it_was_about_or_came_to(
-    member: Client, appeal: Appeal, docent: User
-) -> None:
+def test_initiator_sees_neither_note_nor_outcome(member: Client, appeal: Appeal, docent: User) -> None:
     close(member, appeal)
     member.force_login(docent)
     page = text_of(member, reverse("assessments:detail", args=[appeal.assessment.public_id]))
@@ -251,7 +247,9 @@ class TestStudent:
         client.force_login(student.user)
         return client
 
-    def test_reads_how_and_until_when(self, own: Client, assessed: Assessment, committee_member: User) -> None:
+    def test_student_reads_how_and_until_when_to_appeal(
+        self, own: Client, assessed: Assessment, committee_member: User
+    ) -> None:
         School.objects.update(appeal_text="Mail <uw bezwaar> naar\ncommissie@hier.test.", appeal_days=10)
         finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
         page = text_of(own, MY_EXAMS)
@@ -259,11 +257,11 @@ class TestStudent:
         last = date_format(timezone.localdate() + timedelta(days=10))
         assert f"U kunt bezwaar maken tot en met {last}." in page
 
-    def test_without_a_text_of_the_school_it_says_whom_to_ask(self, own: Client, final: Assessment) -> None:
+    def test_without_a_school_text_the_student_reads_whom_to_ask(self, own: Client, final: Assessment) -> None:
         assert "Vraag bij uw school hoe u dat doet." in text_of(own, MY_EXAMS)
 
     @pytest.mark.parametrize(("days", "over"), [(14, False), (15, True)])
-    def test_the_last_day_counts_and_then_it_is_over(
+    def test_appeal_period_includes_its_last_day(
         self, own: Client, assessed: Assessment, committee_member: User, time_machine: Any, days: int, over: bool
     ) -> None:
         time_machine.move_to("2026-11-02T09:00+01:00")
@@ -275,13 +273,13 @@ class TestStudent:
         assert ("die termijn is voorbij" in page) is over
         assert ("U kunt bezwaar maken tot en met ma 16 nov 2026." in page) is not over
 
-    def test_no_word_of_it_before_there_is_a_result(self, own: Client, assessed: Assessment) -> None:
+    def test_appeals_are_not_mentioned_without_a_result(self, own: Client, assessed: Assessment) -> None:
         School.objects.update(appeal_text="Mail de commissie.")
         page = text_of(own, MY_EXAMS)
         assert "bezwaar" not in page.lower()
         assert "Mail de commissie." not in page
 
-    def test_in_english_the_school_s_words_stay_what_they_are(self, own: Client, final: Assessment) -> None:
+    def test_school_text_is_not_translated(self, own: Client, final: Assessment) -> None:
         School.objects.update(appeal_text="Mail de commissie.")
         own.post(reverse("accounts:language"), {"language": "en", "next": MY_EXAMS})
         page = text_of(own, MY_EXAMS)

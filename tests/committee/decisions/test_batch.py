@@ -1,4 +1,4 @@
-"""'Meer tegelijk afronden': choosing, confirming what is on the screen, and what became of each."""
+"""'Meer tegelijk afronden': select, confirm and outcome."""
 
 from __future__ import annotations
 
@@ -62,20 +62,20 @@ def correct_by(by: User, assessment: Assessment) -> None:
 
 
 # --- Choosing ------------------------------------------------------------------------------------
-def test_each_stands_there_with_its_result(member: Client, assessed: Assessment, another: Assessment) -> None:
+def test_candidates_are_listed_with_results(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = " ".join(member.get(ADDRESS).content.decode().split())
     assert "Bart Boom" in page
     assert page.count("5,5") == 2
     assert page.count("Eén examinator heeft alles beoordeeld") == 2
 
 
-def test_one_in_dispute_can_not_be_ticked(member: Client, disputed: Assessment) -> None:
+def test_disputed_candidate_has_no_checkbox(member: Client, disputed: Assessment) -> None:
     page = member.get(ADDRESS).content.decode()
     assert "Examinatoren zijn het niet eens." in page
     assert str(disputed.public_id) not in page.replace(f"/{disputed.public_id}/", "")
 
 
-def test_without_a_tick_or_an_address_it_asks(member: Client, assessed: Assessment) -> None:
+def test_selection_and_address_are_required(member: Client, assessed: Assessment) -> None:
     assert "Kies ten minste één beoordeling." in look(member, {"email": OFFICE})
     page = look(member, tick(assessed) | {"email": ""})
     assert "Kies een examenbureau" in page or "Vul het e-mailadres" in page
@@ -85,11 +85,11 @@ def test_without_a_tick_or_an_address_it_asks(member: Client, assessed: Assessme
 @pytest.mark.parametrize(
     "odd", ["x", "1:2:afronden", "zzzzzzzz-zzzz-zzzz-zzzz-zzzzzzzzzzzz:1:afronden", f"{'a' * 36}:1:afronden"]
 )
-def test_what_is_no_assessment_is_passed_over(member: Client, odd: str) -> None:
+def test_invalid_selection_is_ignored(member: Client, odd: str) -> None:
     assert "Kies ten minste één beoordeling." in look(member, {"afname": odd, "email": OFFICE})
 
 
-def test_the_queries_an_assessment_are_few(member: Client, assessed: Assessment, another: Assessment) -> None:
+def test_query_count_per_assessment_is_limited(member: Client, assessed: Assessment, another: Assessment) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             member.get(ADDRESS)
@@ -101,9 +101,7 @@ def test_the_queries_an_assessment_are_few(member: Client, assessed: Assessment,
     assert both - count() <= 6
 
 
-def test_what_changed_while_an_error_was_mended_is_named_and_no_longer_ticked(
-    member: Client, assessed: Assessment, another: Assessment
-) -> None:
+def test_changed_assessment_is_named_and_unticked(member: Client, assessed: Assessment, another: Assessment) -> None:
     data = tick(assessed, another) | {"email": "geen adres"}
     Assessment.objects.filter(pk=assessed.pk).update(version=99)
     page = look(member, data)
@@ -112,10 +110,10 @@ def test_what_changed_while_an_error_was_mended_is_named_and_no_longer_ticked(
     assert page.count("checked>") == 1
 
 
-def test_more_than_a_page_at_once_is_refused(
+def test_more_than_a_batch_is_refused(
     member: Client, assessed: Assessment, another: Assessment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("committee.decisions.batch_views.MAX_TOGETHER", 1)
+    monkeypatch.setattr("committee.decisions.batch_views.MAX_BATCH", 1)
     assert "Kies hooguit 1 beoordelingen tegelijk." in look(member, tick(assessed, another))
     answer = member.post(CONFIRMED, tick(assessed, another))
     assert "Kies hooguit 1 beoordelingen tegelijk." in answer.content.decode()
@@ -123,9 +121,7 @@ def test_more_than_a_page_at_once_is_refused(
 
 
 # --- Confirming ----------------------------------------------------------------------------------
-def test_it_says_what_happens_to_whom_and_where_the_pdf_goes(
-    member: Client, assessed: Assessment, another: Assessment
-) -> None:
+def test_confirmation_lists_students_and_addresses(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = look(member, tick(assessed, another))
     assert re.search(r"<h1[^>]*> *2 beoordelingen definitief maken\? *</h1>", page)
     assert ">2 beoordelingen definitief maken</button>" in page
@@ -136,18 +132,18 @@ def test_it_says_what_happens_to_whom_and_where_the_pdf_goes(
         assert [words for words in said if words not in row] == []
 
 
-def test_looking_changes_nothing(member: Client, assessed: Assessment) -> None:
+def test_confirmation_changes_nothing(member: Client, assessed: Assessment) -> None:
     look(member, tick(assessed))
     assert final(assessed) == [False]
     assert not FinalBatch.objects.exists()
 
 
-def test_choosing_by_itself_makes_nothing_final(member: Client, assessed: Assessment) -> None:
+def test_selecting_finalises_nothing(member: Client, assessed: Assessment) -> None:
     member.post(ADDRESS, tick(assessed))
     assert final(assessed) == [False]
 
 
-def test_who_goes_back_finds_the_ticks_and_the_address(
+def test_going_back_keeps_the_selection_and_the_address(
     member: Client, assessed: Assessment, another: Assessment
 ) -> None:
     page = member.post(ADDRESS, sent_by(look(member, tick(assessed)))).content.decode()
@@ -156,7 +152,7 @@ def test_who_goes_back_finds_the_ticks_and_the_address(
     assert f'value="{OFFICE}"' in page
 
 
-def test_what_can_not_be_done_any_more_is_left_out_and_named(
+def test_impossible_items_are_skipped_and_named(
     member: Client, assessed: Assessment, another: Assessment, committee_member: User
 ) -> None:
     data = tick(assessed, another)
@@ -169,16 +165,14 @@ def test_what_can_not_be_done_any_more_is_left_out_and_named(
     assert "Iemand anders heeft deze beoordeling intussen gewijzigd." in left_out
 
 
-def test_nothing_left_to_do_offers_no_button(member: Client, disputed: Assessment) -> None:
+def test_empty_confirmation_has_no_button(member: Client, disputed: Assessment) -> None:
     page = look(member, tick(disputed))
     assert "Examinatoren zijn het niet eens." in page
     assert "definitief maken" not in page
 
 
 # --- Done ----------------------------------------------------------------------------------------
-def test_what_is_confirmed_becomes_final_and_is_found_back(
-    member: Client, assessed: Assessment, another: Assessment
-) -> None:
+def test_confirmed_batch_is_finalised_and_listed(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = go_through(member, assessed)
     assert "1 beoordeling is definitief." in page
     done = page.split("Wat er is gebeurd")[1]
@@ -190,7 +184,7 @@ def test_what_is_confirmed_becomes_final_and_is_found_back(
     )
 
 
-def test_one_that_changed_since_it_was_shown_holds_up_no_other_and_is_named(
+def test_changed_item_is_refused_without_stopping_the_others(
     member: Client, assessed: Assessment, another: Assessment, committee_member: User
 ) -> None:
     shown = sent_by(look(member, tick(assessed, another)))
@@ -204,9 +198,7 @@ def test_one_that_changed_since_it_was_shown_holds_up_no_other_and_is_named(
     assert final(assessed, another) == [False, True]
 
 
-def test_a_double_click_makes_each_final_once_and_shows_the_same_page(
-    member: Client, assessed: Assessment, another: Assessment
-) -> None:
+def test_double_click_finalises_once(member: Client, assessed: Assessment, another: Assessment) -> None:
     shown = sent_by(look(member, tick(assessed, another)))
     first, second = (member.post(CONFIRMED, shown)["Location"] for _ in range(2))
     assert first == second
@@ -214,7 +206,7 @@ def test_a_double_click_makes_each_final_once_and_shows_the_same_page(
     assert [a.documents.count() for a in (assessed, another)] == [1, 1]
 
 
-def test_the_same_once_more_from_another_page_is_refused_and_named(member: Client, assessed: Assessment) -> None:
+def test_second_confirmation_of_the_same_items_is_refused(member: Client, assessed: Assessment) -> None:
     shown = sent_by(look(member, tick(assessed)))
     member.post(CONFIRMED, shown)
     page = read_answer(member, member.post(CONFIRMED, shown | {"formulier": [str(uuid4())]}))
@@ -222,7 +214,7 @@ def test_the_same_once_more_from_another_page_is_refused_and_named(member: Clien
     assert assessed.documents.count() == 1
 
 
-def test_the_same_confirmation_with_another_address_is_another(member: Client, assessed: Assessment) -> None:
+def test_confirmation_with_another_address_is_a_new_batch(member: Client, assessed: Assessment) -> None:
     shown = sent_by(look(member, tick(assessed)))
     member.post(CONFIRMED, shown)
     page = read_answer(member, member.post(CONFIRMED, shown | {"email": ["anders@hier.test"]}))
@@ -230,13 +222,13 @@ def test_the_same_confirmation_with_another_address_is_another(member: Client, a
     assert Document.objects.get().exam_office_email == OFFICE
 
 
-def test_one_in_dispute_is_not_made_final(member: Client, disputed: Assessment) -> None:
+def test_disputed_item_is_not_finalised(member: Client, disputed: Assessment) -> None:
     page = read_answer(member, member.post(CONFIRMED, tick(disputed)))
     assert "niet eens over 8 criteria" in page
     assert final(disputed) == [False]
 
 
-def test_another_schools_is_passed_over(client: Client, stranger: User, assessed: Assessment) -> None:
+def test_assessment_of_another_school_is_ignored(client: Client, stranger: User, assessed: Assessment) -> None:
     client.force_login(stranger)
     for page in (look(client, tick(assessed)), client.post(CONFIRMED, tick(assessed)).content.decode()):
         assert "Kies ten minste één beoordeling." in page
@@ -249,7 +241,7 @@ def four_eyes(school: School) -> None:
     School.objects.filter(pk=school.pk).update(four_eyes=True)
 
 
-def test_the_button_says_what_is_proposed_and_what_is_made_final(
+def test_button_counts_proposals_and_finalisations(
     member: Client, four_eyes: None, assessed: Assessment, another: Assessment, school: School
 ) -> None:
     assert ">1 beoordeling voordragen</button>" in look(member, tick_all([another], office=OFFICE, step="voordragen"))
@@ -268,9 +260,7 @@ def test_the_button_says_what_is_proposed_and_what_is_made_final(
     assert final(assessed, another) == [True, False]
 
 
-def test_a_proposal_that_was_not_on_the_screen_makes_nothing_final(
-    member: Client, assessed: Assessment, school: School
-) -> None:
+def test_unseen_proposal_is_not_finalised(member: Client, assessed: Assessment, school: School) -> None:
     """Four eyes came to be wanted, and it was proposed, while the confirmation stood open."""
     shown = sent_by(look(member, tick(assessed)))
     School.objects.filter(pk=school.pk).update(four_eyes=True)

@@ -1,4 +1,4 @@
-"""'Afronden' of many at once: a worker goes through the list, one by one, each once."""
+"""A batch done by workers, each item once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from assessments.models import Assessment, Document, FinalProposal, Status
 from assessments.privacy import erasure
 from committee.decisions import batch as decisions_batch
 from committee.decisions import batch_job
-from committee.decisions.batch import Chosen
+from committee.decisions.batch import Selected
 from committee.decisions.batch_job import progress
 from committee.decisions.finalise import propose
 from committee.models import NOT_DONE, FinalBatch, FinalBatchItem
@@ -41,13 +41,13 @@ class Died(BaseException):
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The batches that a worker was told of."""
+    """The batches announced to a worker."""
     started: list[int] = []
     monkeypatch.setattr(
         "digibeoordelen.jobs.tasks.run.delay",
         lambda label, pk: started.append(pk) if label == FinalBatch._meta.label else None,
     )
-    monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 2)
+    monkeypatch.setattr("committee.decisions.batch_job.MAX_IMMEDIATE", 2)
     return started
 
 
@@ -64,9 +64,9 @@ def three(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> li
 
 
 def begin(assessments: list[Assessment], by: User, *, proposing: bool = False) -> FinalBatch:
-    chosen = [Chosen(one, one.version, proposing=proposing) for one in assessments]
+    chosen = [Selected(one, one.version, proposing=proposing) for one in assessments]
     school = assessments[0].school
-    return batch_job.start(chosen=chosen, school=school, by=by, exam_office_email=OFFICE)
+    return batch_job.start(selected=chosen, school=school, by=by, exam_office_email=OFFICE)
 
 
 def tick(assessments: list[Assessment], **data: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def read(browser: Client, address: str, **headers: str) -> str:
 
 
 # --- From the page -------------------------------------------------------------------------------
-def test_more_than_a_few_are_left_to_a_worker_and_its_page_counts(
+def test_large_batch_is_left_to_a_worker_with_progress(
     member: Client,
     three: list[Assessment],
     announced: list[int],
@@ -111,7 +111,7 @@ def test_more_than_a_few_are_left_to_a_worker_and_its_page_counts(
     assert states(three) == [Status.FINAL] * 3
 
 
-def test_a_few_are_done_at_once(
+def test_small_batch_is_done_in_the_request(
     member: Client, three: list[Assessment], announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -121,7 +121,7 @@ def test_a_few_are_done_at_once(
     assert "2 beoordelingen zijn definitief." in read(member, answer["Location"])
 
 
-def test_a_few_whose_request_died_are_swept(
+def test_small_batch_of_a_dead_request_is_swept(
     member: Client, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -137,9 +137,7 @@ def test_a_few_whose_request_died_are_swept(
     assert Document.objects.count() == 2
 
 
-def test_what_was_refused_is_listed_with_its_reason(
-    member: Client, committee_member: User, three: list[Assessment]
-) -> None:
+def test_refused_items_are_listed_with_reasons(member: Client, committee_member: User, three: list[Assessment]) -> None:
     batch = begin(three, committee_member)
     Assessment.objects.filter(pk=three[1].pk).update(version=99)
     FinalBatch.objects.run(batch.pk)
@@ -153,7 +151,7 @@ def test_what_was_refused_is_listed_with_its_reason(
     assert "Iemand anders heeft deze beoordeling intussen gewijzigd. Kijk die na" in page
 
 
-def test_a_double_click_starts_it_once(member: Client, three: list[Assessment]) -> None:
+def test_double_click_starts_one_batch(member: Client, three: list[Assessment]) -> None:
     data = tick(three, formulier=str(uuid4()))
     first, second = (member.post(reverse("committee:make_many_final"), data)["Location"] for _ in range(2))
     assert first == second
@@ -161,13 +159,13 @@ def test_a_double_click_starts_it_once(member: Client, three: list[Assessment]) 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_clicks_at_once_start_it_once(committee_member: User, three: list[Assessment]) -> None:
-    chosen = [Chosen(one, one.version, proposing=False) for one in three]
+def test_simultaneous_clicks_start_one_batch(committee_member: User, three: list[Assessment]) -> None:
+    chosen = [Selected(one, one.version, proposing=False) for one in three]
     school, form_id = three[0].school, uuid4()
 
     def click() -> int:
         return batch_job.start(
-            chosen=chosen, school=school, by=committee_member, exam_office_email=OFFICE, form_id=form_id
+            selected=chosen, school=school, by=committee_member, exam_office_email=OFFICE, form_id=form_id
         ).pk
 
     first, second = at_once(click, click)
@@ -175,7 +173,7 @@ def test_two_clicks_at_once_start_it_once(committee_member: User, three: list[As
     assert FinalBatch.objects.count() == 1
 
 
-def test_who_goes_back_and_chooses_others_starts_another(member: Client, three: list[Assessment]) -> None:
+def test_another_selection_starts_another_batch(member: Client, three: list[Assessment]) -> None:
     form = {"formulier": str(uuid4())}
     member.post(reverse("committee:make_many_final"), tick(three, **form))
     Assessment.objects.filter(pk=three[0].pk).update(version=7)
@@ -184,13 +182,13 @@ def test_who_goes_back_and_chooses_others_starts_another(member: Client, three: 
     assert FinalBatch.objects.count() == 2
 
 
-def test_each_confirmation_says_which_it_is(member: Client, three: list[Assessment]) -> None:
+def test_each_confirmation_has_its_own_form_id(member: Client, three: list[Assessment]) -> None:
     forms = [sent_by(look(member, tick(three)))["formulier"] for _ in range(2)]
     assert forms[0] != forms[1]
 
 
 # --- Found back ----------------------------------------------------------------------------------
-def test_it_is_found_back_until_its_end_was_seen(
+def test_batch_is_listed_until_its_end_was_seen(
     member: Client, committee_member: User, three: list[Assessment]
 ) -> None:
     batch = begin(three, committee_member)
@@ -204,7 +202,9 @@ def test_it_is_found_back_until_its_end_was_seen(
     assert own in read(member, reverse("committee:finalise_many"))
 
 
-def test_it_is_the_members_alone(client: Client, school: School, stranger: User, three: list[Assessment]) -> None:
+def test_batch_is_visible_to_its_member_only(
+    client: Client, school: School, stranger: User, three: list[Assessment]
+) -> None:
     starter = member(school, Role.EXAMENCOMMISSIE)
     batch = begin(three, starter)
     own = reverse("committee:final_batch", args=[batch.public_id])
@@ -219,7 +219,7 @@ def test_it_is_the_members_alone(client: Client, school: School, stranger: User,
 
 
 # --- Four eyes -----------------------------------------------------------------------------------
-def test_proposing_many_goes_the_same_way(committee_member: User, school: School, three: list[Assessment]) -> None:
+def test_proposals_run_as_a_batch(committee_member: User, school: School, three: list[Assessment]) -> None:
     School.objects.filter(pk=school.pk).update(four_eyes=True)
     batch = begin(three, committee_member, proposing=True)
     FinalBatch.objects.run(batch.pk)
@@ -227,23 +227,21 @@ def test_proposing_many_goes_the_same_way(committee_member: User, school: School
     assert FinalProposal.objects.filter(by=committee_member, exam_office_email=OFFICE).count() == 3
 
     shown = dict(FinalProposal.objects.values_list("assessment", "pk"))
-    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
+    chosen = [Selected(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     other = member(school, Role.EXAMENCOMMISSIE)
-    finishing = batch_job.start(chosen=chosen, school=school, by=other, exam_office_email=OFFICE)
+    finishing = batch_job.start(selected=chosen, school=school, by=other, exam_office_email=OFFICE)
     FinalBatch.objects.run(finishing.pk)
     assert outcomes(finishing) == [Outcome.FINAL] * 3
 
 
-def test_what_is_proposed_anew_while_it_waits_is_refused(
-    committee_member: User, school: School, three: list[Assessment]
-) -> None:
+def test_item_with_a_newer_proposal_is_refused(committee_member: User, school: School, three: list[Assessment]) -> None:
     """The PDF would go to an address that the member who confirmed it never saw."""
     School.objects.filter(pk=school.pk).update(four_eyes=True)
     FinalBatch.objects.run(begin(three, committee_member, proposing=True).pk)
     shown = {one.assessment_id: one.pk for one in FinalProposal.objects.all()}
-    chosen = [Chosen(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
+    chosen = [Selected(one, one.version, proposing=False, proposal=shown[one.pk]) for one in three]
     batch = batch_job.start(
-        chosen=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
+        selected=chosen, school=school, by=member(school, Role.EXAMENCOMMISSIE), exam_office_email=OFFICE
     )
     propose(assessment=three[1], by=committee_member, exam_office_email="anders@hier.test")
     FinalBatch.objects.run(batch.pk)
@@ -252,7 +250,7 @@ def test_what_is_proposed_anew_while_it_waits_is_refused(
 
 
 # --- Once ----------------------------------------------------------------------------------------
-def test_a_replayed_task_repeats_nothing(committee_member: User, three: list[Assessment]) -> None:
+def test_replayed_task_repeats_nothing(committee_member: User, three: list[Assessment]) -> None:
     batch = begin(three, committee_member)
     assert FinalBatch.objects.run(batch.pk)
     assert not FinalBatch.objects.run(batch.pk)
@@ -260,7 +258,7 @@ def test_a_replayed_task_repeats_nothing(committee_member: User, three: list[Ass
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_do_each_once(committee_member: User, three: list[Assessment]) -> None:
+def test_two_workers_do_each_item_once(committee_member: User, three: list[Assessment]) -> None:
     batch = begin(three, committee_member)
     assert sorted(at_once(lambda: FinalBatch.objects.run(batch.pk), lambda: FinalBatch.objects.run(batch.pk))) == [
         False,
@@ -271,9 +269,7 @@ def test_two_workers_at_once_do_each_once(committee_member: User, three: list[As
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_members_at_once_make_each_final_once(
-    committee_member: User, school: School, three: list[Assessment]
-) -> None:
+def test_two_members_finalise_each_item_once(committee_member: User, school: School, three: list[Assessment]) -> None:
     batches = [begin(three, committee_member), begin(three, member(school, Role.EXAMENCOMMISSIE))]
     at_once(*((lambda pk=batch.pk: FinalBatch.objects.run(pk)) for batch in batches))
     assert states(three) == [Status.FINAL] * 3
@@ -285,8 +281,8 @@ def test_two_members_at_once_make_each_final_once(
 
 # --- A worker that dies --------------------------------------------------------------------------
 def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worker is killed once it made that many final, before it says so."""
-    make, made = decisions_batch.make_one_final, []
+    """Kill the worker after it finalised this number of items, before their outcome is committed."""
+    make, made = decisions_batch.finalise_one, []
 
     def make_and_die(*args: Any, **kwargs: Any) -> str:
         outcome = make(*args, **kwargs)
@@ -295,14 +291,14 @@ def die_at(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
             raise Died
         return outcome
 
-    monkeypatch.setattr(batch_job, "make_one_final", make_and_die)
+    monkeypatch.setattr(batch_job, "finalise_one", make_and_die)
 
 
 def lease_over() -> None:
     FinalBatch.objects.update(lease_until=timezone.now())
 
 
-def test_one_that_dies_in_the_middle_is_swept_and_nothing_is_done_twice(
+def test_batch_of_a_dead_worker_is_resumed(
     committee_member: User, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(three, committee_member)
@@ -323,7 +319,7 @@ def test_one_that_dies_in_the_middle_is_swept_and_nothing_is_done_twice(
     assert Document.objects.count() == 3
 
 
-def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
+def test_item_that_kills_workers_is_given_up(
     committee_member: User,
     three: list[Assessment],
     announced: list[int],
@@ -347,23 +343,23 @@ def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
     assert batch.items.first().reason == NOT_DONE
 
 
-def test_one_that_fails_holds_up_no_other(
+def test_failing_item_does_not_stop_the_others(
     committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(three, committee_member)
-    make = decisions_batch.make_one_final
+    make = decisions_batch.finalise_one
 
-    def fail(one: Chosen, **kwargs: Any) -> str:
+    def fail(one: Selected, **kwargs: Any) -> str:
         if one.assessment == three[0]:
             raise RuntimeError
         return make(one, **kwargs)
 
-    monkeypatch.setattr(batch_job, "make_one_final", fail)
+    monkeypatch.setattr(batch_job, "finalise_one", fail)
     FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
 
 
-def test_a_slow_worker_that_was_replaced_ends_nothing(
+def test_replaced_worker_finishes_nothing(
     committee_member: User, three: list[Assessment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = begin(three, committee_member)
@@ -382,7 +378,7 @@ def test_a_slow_worker_that_was_replaced_ends_nothing(
 
 # --- Who decides ---------------------------------------------------------------------------------
 @pytest.mark.parametrize("leave", [lambda by: by.memberships.all().delete(), lambda by: _deactivate(by)])
-def test_who_left_the_committee_decides_on_nothing(
+def test_former_member_decides_on_nothing(
     leave: Callable[[User], object], committee_member: User, three: list[Assessment]
 ) -> None:
     batch = begin(three, committee_member)
@@ -397,13 +393,13 @@ def _deactivate(user: User) -> None:
 
 
 # --- How long it is kept -------------------------------------------------------------------------
-def test_it_is_forgotten_after_a_month_unless_it_still_waits(
+def test_finished_batch_is_purged_after_a_month(
     committee_member: User,
     three: list[Assessment],
     pass_time: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("committee.decisions.batch_job.AT_ONCE", 0)
+    monkeypatch.setattr("committee.decisions.batch_job.MAX_IMMEDIATE", 0)
     done, waiting = begin(three[:1], committee_member), begin(three[1:], committee_member)
     FinalBatch.objects.run(done.pk)
     pass_time(days=29)
@@ -414,7 +410,7 @@ def test_it_is_forgotten_after_a_month_unless_it_still_waits(
     assert list(FinalBatch.objects.all()) == [waiting]
 
 
-def test_what_is_erased_is_gone_from_it(
+def test_erased_assessment_leaves_the_batch(
     committee_member: User, three: list[Assessment], pass_time: Callable[..., None]
 ) -> None:
     batch = begin(three, committee_member)

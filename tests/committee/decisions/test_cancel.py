@@ -1,4 +1,4 @@
-"""'Intrekken': why, whether it counts, who is told, and that it happens once."""
+"""'Intrekken': the reason, the attempt and the notifications."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from addressbook.models import Contact
 from assessments import lifecycle, links
 from assessments.invitations.scheduled_reminders import send_due
 from assessments.models import Assessment, CancelKind, Event, Invitation, Status
-from committee.decisions.cancel import COUNTS
+from committee.decisions.cancel import COUNTS_AS_ATTEMPT
 from committee.decisions.finalise import finalise
 from digibeoordelen.outbox.links import LinkVoid
 from digibeoordelen.outbox.models import OutgoingMail
@@ -54,7 +54,7 @@ def two_asked(assessment: Assessment, examiner: Contact, second_examiner: Contac
     return invitations
 
 
-def test_the_screen_names_whose_it_is_and_who_is_told(
+def test_page_shows_the_student_and_the_recipients(
     member: Client, assessment: Assessment, two_asked: list[Invitation]
 ) -> None:
     page = " ".join(member.get(address(assessment)).content.decode().split())
@@ -67,8 +67,8 @@ def test_the_screen_names_whose_it_is_and_who_is_told(
     assert "btn-success" not in page
 
 
-@pytest.mark.parametrize(("kind", "counts"), COUNTS.items())
-def test_whether_it_counts_follows_from_the_kind_unless_it_is_said(
+@pytest.mark.parametrize(("kind", "counts"), COUNTS_AS_ATTEMPT.items())
+def test_kind_decides_by_default_whether_the_attempt_counts(
     member: Client, invitation: Invitation, kind: CancelKind, counts: bool
 ) -> None:
     post(member, invitation.assessment, kind=kind)
@@ -78,7 +78,7 @@ def test_whether_it_counts_follows_from_the_kind_unless_it_is_said(
 
 
 @pytest.mark.parametrize(("kind", "said", "counts"), [("NO_SHOW", "nee", False), ("INVALID", "ja", True)])
-def test_the_committee_may_say_otherwise(
+def test_committee_overrides_whether_the_attempt_counts(
     member: Client, invitation: Invitation, kind: str, said: str, counts: bool
 ) -> None:
     page = post(member, invitation.assessment, kind=kind, counts=said)
@@ -86,7 +86,7 @@ def test_the_committee_may_say_otherwise(
     assert f"Deze poging telt {'' if counts else 'niet '}mee." in page
 
 
-def test_the_next_start_is_another_attempt_only_if_it_counted(
+def test_next_start_is_a_resit_only_if_the_attempt_counted(
     member: Client, invitation: Invitation, student: Membership, docent: User
 ) -> None:
     post(member, invitation.assessment, kind="INVALID")
@@ -96,7 +96,7 @@ def test_the_next_start_is_another_attempt_only_if_it_counted(
     assert steps.start_assessment(student, invitation.assessment.unit, docent).attempt == 2
 
 
-def test_whoever_is_still_asked_and_the_initiator_are_told_without_the_reason(
+def test_examiners_and_initiator_are_notified_without_the_reason(
     member: Client, assessment: Assessment, two_asked: list[Invitation]
 ) -> None:
     page = post(member, assessment)
@@ -114,7 +114,7 @@ def test_whoever_is_still_asked_and_the_initiator_are_told_without_the_reason(
 
 
 @pytest.mark.parametrize("counts", ["ja", "nee"])
-def test_the_student_is_told_where_to_read_why_and_not_why(member: Client, invitation: Invitation, counts: str) -> None:
+def test_student_is_notified_without_the_reason(member: Client, invitation: Invitation, counts: str) -> None:
     post(member, invitation.assessment, kind="IRREGULARITY", counts=counts)
     [mail] = mails("cancelled_student")
     assert (mail.to, mail.reply_to) == ("anouk@hier.test", "commissie@hier.test")
@@ -126,14 +126,12 @@ def test_the_student_is_told_where_to_read_why_and_not_why(member: Client, invit
         assert "nregelmatigheid" not in text
 
 
-def test_a_student_whose_assessment_nobody_was_asked_for_is_told_too(member: Client, assessment: Assessment) -> None:
+def test_student_is_notified_without_invitations(member: Client, assessment: Assessment) -> None:
     post(member, assessment)
     assert len(mails("cancelled_student")) == 1
 
 
-def test_an_examiner_who_reads_english_is_told_in_english(
-    member: Client, invitation: Invitation, examiner: Contact
-) -> None:
+def test_examiner_is_notified_in_english(member: Client, invitation: Invitation, examiner: Contact) -> None:
     examiner.set_language("en")
     post(member, invitation.assessment)
     [mail] = mails("cancelled")
@@ -143,14 +141,14 @@ def test_an_examiner_who_reads_english_is_told_in_english(
         assert dutch not in mail.text.replace("via Digitaal beoordelen", "")
 
 
-def test_one_that_was_assessed_tells_no_examiner(member: Client, assessed: Assessment) -> None:
+def test_assessed_one_notifies_no_examiner(member: Client, assessed: Assessment) -> None:
     post(member, assessed, kind="IRREGULARITY")
     assert assessed.status == Status.CANCELLED
     assert mails("cancelled") == []
     assert len(mails("cancelled_initiator")) == 1
 
 
-def test_the_links_say_so_and_no_reminder_goes_out(
+def test_links_show_the_cancellation_and_reminders_stop(
     client: Client, member: Client, invitation: Invitation, pass_time: Any
 ) -> None:
     token = links.token_for(invitation=invitation)
@@ -169,7 +167,7 @@ def test_the_links_say_so_and_no_reminder_goes_out(
     assert OutgoingMail.objects.count() == sent
 
 
-def test_the_log_says_why_and_whether_it_counts(member: Client, invitation: Invitation, docent: User) -> None:
+def test_log_has_the_reason_and_whether_it_counts(member: Client, invitation: Invitation, docent: User) -> None:
     page = post(member, invitation.assessment, kind="IRREGULARITY")
     log = page[page.index('<details class="events">') :]
     assert "Onregelmatigheid; telt als poging" in log
@@ -191,7 +189,7 @@ def test_the_log_says_why_and_whether_it_counts(member: Client, invitation: Invi
         ({"version": ""}, "Dit moet nog worden aangepast"),
     ],
 )
-def test_what_is_missing_is_said_and_what_was_typed_stays(
+def test_missing_fields_are_shown_and_input_is_kept(
     member: Client, invitation: Invitation, missing: dict[str, str], said: str
 ) -> None:
     page = post(member, invitation.assessment, **missing)
@@ -201,7 +199,7 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(
     assert mails("cancelled") == []
 
 
-def test_a_double_click_tells_everyone_once(member: Client, invitation: Invitation) -> None:
+def test_double_click_notifies_once(member: Client, invitation: Invitation) -> None:
     version, seen = invitation.assessment.version, invitation.assessment.status
     post(member, invitation.assessment)
     page = post(member, invitation.assessment, version=version, seen=seen)
@@ -210,9 +208,7 @@ def test_a_double_click_tells_everyone_once(member: Client, invitation: Invitati
     assert invitation.assessment.events.filter(kind=Event.Kind.CANCELLED).count() == 1
 
 
-def test_one_that_an_examiner_completed_meanwhile_is_asked_about_and_the_text_stays(
-    member: Client, invitation: Invitation
-) -> None:
+def test_completed_meanwhile_asks_again_and_keeps_the_text(member: Client, invitation: Invitation) -> None:
     steps.assess(invitation)
     page = post(member, invitation.assessment, seen="INVITED")
     assert "De status is intussen ‘Beoordeeld’." in page
@@ -223,14 +219,14 @@ def test_one_that_an_examiner_completed_meanwhile_is_asked_about_and_the_text_st
     assert invitation.assessment.status == Status.CANCELLED
 
 
-def test_one_whose_examiners_changed_meanwhile_is_asked_about(member: Client, invitation: Invitation) -> None:
+def test_changed_examiners_ask_again(member: Client, invitation: Invitation) -> None:
     page = post(member, invitation.assessment, version=invitation.assessment.version - 1)
     assert "heeft deze beoordeling intussen gewijzigd" in page
     assert REASON in page
     assert invitation.assessment.status == Status.INVITED
 
 
-def test_a_final_one_is_not_cancelled(member: Client, assessed: Assessment, committee_member: User) -> None:
+def test_final_assessment_is_not_cancelled(member: Client, assessed: Assessment, committee_member: User) -> None:
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     page = post(member, assessed)
     assert "Trek eerst het definitieve resultaat in." in page
@@ -239,21 +235,19 @@ def test_a_final_one_is_not_cancelled(member: Client, assessed: Assessment, comm
     assert address(assessed) not in afname
 
 
-def test_a_reason_of_the_address_alone_changes_nothing(member: Client, invitation: Invitation) -> None:
+def test_get_with_a_reason_changes_nothing(member: Client, invitation: Invitation) -> None:
     member.get(address(invitation.assessment), {"kind": "NO_SHOW", "reason": REASON})
     invitation.assessment.refresh_from_db()
     assert invitation.assessment.status == Status.INVITED
 
 
-def test_a_member_who_started_it_gets_no_mail_about_it(
-    member: Client, invitation: Invitation, committee_member: User
-) -> None:
+def test_member_who_is_initiator_gets_no_mail(member: Client, invitation: Invitation, committee_member: User) -> None:
     Assessment.objects.update(initiator=committee_member)
     post(member, invitation.assessment)
     assert mails("cancelled_initiator") == []
 
 
-def test_the_table_of_states_still_has_the_last_word(member: Client, invitation: Invitation) -> None:
+def test_forbidden_transition_is_refused(member: Client, invitation: Invitation) -> None:
     post(member, invitation.assessment)
     with pytest.raises(lifecycle.TransitionRefused):
         lifecycle.cancel(
@@ -264,7 +258,7 @@ def test_the_table_of_states_still_has_the_last_word(member: Client, invitation:
         )
 
 
-def test_mending_an_error_does_not_take_in_unseen_what_changed(member: Client, invitation: Invitation) -> None:
+def test_corrected_form_still_detects_a_change(member: Client, invitation: Invitation) -> None:
     assessment = invitation.assessment
     opened = {"version": assessment.version, "seen": assessment.status}
     steps.assess(invitation)

@@ -1,4 +1,4 @@
-"""The list of exam offices, and an address that nobody knows."""
+"""The list of exam offices, and unknown addresses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def words(response) -> str:
     return " ".join(response.content.decode().split())
 
 
-def test_the_committee_adds_changes_and_removes(member: Client, school: School) -> None:
+def test_committee_adds_changes_and_removes_offices(member: Client, school: School) -> None:
     listed = reverse("accounts:exam_offices")
     assert "Er staat nog geen examenbureau in de lijst." in words(member.get(listed))
     member.post(listed, {"name": "Bureau", "email": "bureau@hier.test"})
@@ -56,14 +56,14 @@ def test_the_committee_adds_changes_and_removes(member: Client, school: School) 
         (f"bureau@{'ü' * 60}.test", "Aan dit e-mailadres kan geen mail worden gestuurd."),
     ],
 )
-def test_what_can_not_be_added_is_said_at_the_field(member: Client, office: ExamOffice, email: str, said: str) -> None:
+def test_invalid_office_shows_the_error_at_its_field(member: Client, office: ExamOffice, email: str, said: str) -> None:
     page = words(member.post(reverse("accounts:exam_offices"), {"name": "Nog een", "email": email}))
     assert said in page
     assert 'value="Nog een"' in page
     assert ExamOffice.objects.count() == 1
 
 
-def test_another_schools_office_does_not_exist(member: Client, other_school: School) -> None:
+def test_office_of_another_school_is_not_found(member: Client, other_school: School) -> None:
     office = ExamOfficeFactory(school=other_school, name="Bureau Elders")
     for name in ("change_exam_office", "remove_exam_office"):
         assert member.post(reverse(f"accounts:{name}", args=[office.pk]), {}).status_code == 404
@@ -81,13 +81,13 @@ def test_another_schools_office_does_not_exist(member: Client, other_school: Sch
         ("wie@elders.test", False),
     ],
 )
-def test_known_is_what_is_in_the_list_or_at_a_domain_of_the_school(
+def test_known_addresses_are_listed_or_at_a_school_domain(
     school: School, office: ExamOffice, address: str, known: bool
 ) -> None:
     assert is_known(address, school=school) == known
 
 
-def test_an_address_that_nobody_knows_is_asked_about_once_more(member: Client, assessed: Assessment) -> None:
+def test_unknown_address_must_be_confirmed(member: Client, assessed: Assessment) -> None:
     address = reverse("committee:finalise", args=[assessed.public_id])
     post = {"version": assessed.version, "email": "archief@elders.test"}
     page = words(member.post(address, post))
@@ -112,7 +112,7 @@ def test_unknown_address_asks_for_a_tick_and_is_no_error(member: Client, assesse
     assert 'aria-describedby="id_sure_help"' in box
 
 
-def test_the_later_of_two_who_change_it_is_told(member: Client, office: ExamOffice) -> None:
+def test_concurrent_change_of_an_office_is_reported(member: Client, office: ExamOffice) -> None:
     address = reverse("accounts:change_exam_office", args=[office.pk])
     opened = re.search(r'name="opened" value="([^"]*)"', words(member.get(address)))
     assert opened is not None
@@ -127,9 +127,7 @@ def test_the_later_of_two_who_change_it_is_told(member: Client, office: ExamOffi
     assert ExamOffice.objects.get().email == "zorg@bureau.test"
 
 
-def test_the_choice_comes_first_and_another_address_is_one_of_it(
-    member: Client, assessed: Assessment, office: ExamOffice
-) -> None:
+def test_other_address_is_the_last_choice(member: Client, assessed: Assessment, office: ExamOffice) -> None:
     page = words(member.get(reverse("committee:finalise", args=[assessed.public_id])))
     [choice] = re.findall(r'<fieldset class="offices"(.*?)</fieldset>', page)
     places = [choice.index(part) for part in ("Examenbureau Zorg", "Een ander adres", 'type="email"')]
@@ -137,7 +135,7 @@ def test_the_choice_comes_first_and_another_address_is_one_of_it(
     assert page.count('type="email"') == 1
 
 
-def test_without_a_list_there_is_the_field_alone(member: Client, assessed: Assessment) -> None:
+def test_without_a_list_only_the_field_is_shown(member: Client, assessed: Assessment) -> None:
     page = words(member.get(reverse("committee:finalise", args=[assessed.public_id])))
     assert page.count('type="email"') == 1
     assert 'type="radio"' not in page
@@ -147,7 +145,7 @@ def test_without_a_list_there_is_the_field_alone(member: Client, assessed: Asses
 
 @pytest.mark.parametrize("name", ["finalise", "confirm_many"])
 @pytest.mark.parametrize("sent", [{}, {"office": "zorg@bureau.test"}, {"office": "ander"}], ids=lambda one: str(one))
-def test_without_a_list_what_is_missing_is_said_at_the_field_that_is_there(
+def test_without_a_list_errors_are_at_the_email_field(
     member: Client, assessed: Assessment, name: str, sent: dict[str, str]
 ) -> None:
     """Also where the list was there when the page was opened, and its offices were removed since."""
@@ -162,9 +160,7 @@ def test_without_a_list_what_is_missing_is_said_at_the_field_that_is_there(
     assert 'aria-invalid="true"' in field
 
 
-def test_an_office_that_was_removed_meanwhile_is_said_in_words(
-    member: Client, assessed: Assessment, office: ExamOffice
-) -> None:
+def test_removed_office_is_reported(member: Client, assessed: Assessment, office: ExamOffice) -> None:
     post = {"version": assessed.version, "office": "weg@bureau.test"}
     page = words(member.post(reverse("committee:finalise", args=[assessed.public_id]), post))
     assert "Dit examenbureau staat niet meer in de lijst. Kies opnieuw." in page
@@ -172,7 +168,7 @@ def test_an_office_that_was_removed_meanwhile_is_said_in_words(
     assert 'id="id_office"' in page
 
 
-def test_what_is_wrong_with_a_typed_address_stands_by_the_open_field(
+def test_typed_address_shows_its_error_by_the_open_field(
     member: Client, assessed: Assessment, office: ExamOffice
 ) -> None:
     address = reverse("committee:finalise", args=[assessed.public_id])
@@ -260,7 +256,7 @@ class TestRemembered:
     @pytest.mark.parametrize(
         ("theirs", "offered"), [("zorg@bureau.test", ["zorg@bureau.test"]), ("techniek@bureau.test", []), ("", [])]
     )
-    def test_exams_together_are_offered_only_what_they_share(
+    def test_several_exams_are_offered_a_shared_office_only(
         self,
         member: Client,
         assessed: Assessment,

@@ -37,14 +37,14 @@ def is_final(assessment: Assessment) -> bool:
     return bool(documents)
 
 
-def test_the_screen_names_whose_what_and_asks_where_to(member: Client, assessed: Assessment) -> None:
+def test_page_shows_student_and_result_and_asks_the_address(member: Client, assessed: Assessment) -> None:
     page = member.get(address(assessed)).content.decode()
     for said in ("Anouk van &#x27;t Hoff", "123456", "Verzorgende IG", "E-mailadres van het examenbureau"):
         assert said in page
     assert 'type="radio"' not in page
 
 
-def test_an_address_typed_by_hand(member: Client, assessed: Assessment, committee_member: User) -> None:
+def test_typed_address_is_used(member: Client, assessed: Assessment, committee_member: User) -> None:
     page = post(member, assessed, email=OFFICE)
     assert is_final(assessed)
     assert assessed.documents.get().exam_office_email == OFFICE
@@ -65,7 +65,7 @@ def test_an_address_typed_by_hand(member: Client, assessed: Assessment, committe
         (f"{'a' * 250}@hier.test", "Dit e-mailadres is te lang."),
     ],
 )
-def test_an_address_that_is_none_is_said_at_the_field_and_nothing_is_lost(
+def test_invalid_address_is_reported_and_input_is_kept(
     member: Client, assessed: Assessment, typed: str, said: str
 ) -> None:
     page = post(member, assessed, office="ander", email=typed)
@@ -82,7 +82,7 @@ class TestList:
         ExamOfficeFactory(school=school, name="Examenbureau Techniek", email="techniek@hier.test")
         ExamOfficeFactory(school=other_school, name="Bureau Elders", email="bureau@elders.test")
 
-    def test_an_office_is_chosen_from_the_schools_own(self, member: Client, assessed: Assessment) -> None:
+    def test_office_is_chosen_from_the_school_list(self, member: Client, assessed: Assessment) -> None:
         page = member.get(address(assessed)).content.decode()
         assert "Examenbureau Zorg" in page
         assert "Bureau Elders" not in page
@@ -91,29 +91,29 @@ class TestList:
         assert is_final(assessed)
         assert assessed.documents.get().exam_office_email == "zorg@hier.test"
 
-    def test_another_address_can_still_be_typed(self, member: Client, assessed: Assessment) -> None:
+    def test_other_address_can_be_typed(self, member: Client, assessed: Assessment) -> None:
         post(member, assessed, office="ander", email=OFFICE)
         assert assessed.documents.get().exam_office_email == OFFICE
 
-    def test_an_address_alone_is_clear_enough(self, member: Client, assessed: Assessment) -> None:
+    def test_typed_address_without_a_choice_is_accepted(self, member: Client, assessed: Assessment) -> None:
         post(member, assessed, email=OFFICE)
         assert assessed.documents.get().exam_office_email == OFFICE
 
-    def test_both_is_asked_about(self, member: Client, assessed: Assessment) -> None:
+    def test_office_and_typed_address_are_refused(self, member: Client, assessed: Assessment) -> None:
         page = post(member, assessed, office="zorg@hier.test", email=OFFICE)
         assert "Kies een van de twee." in page
         assert f'value="{OFFICE}"' in page
         assert not is_final(assessed)
 
-    def test_neither_is_asked_about(self, member: Client, assessed: Assessment) -> None:
+    def test_missing_address_is_refused(self, member: Client, assessed: Assessment) -> None:
         assert "Kies een examenbureau, of vul een ander adres in." in post(member, assessed)
         assert not is_final(assessed)
 
-    def test_another_schools_office_is_no_choice(self, member: Client, assessed: Assessment) -> None:
+    def test_office_of_another_school_is_refused(self, member: Client, assessed: Assessment) -> None:
         post(member, assessed, office="bureau@elders.test")
         assert not is_final(assessed)
 
-    def test_the_exams_office_is_chosen_beforehand(
+    def test_last_office_of_the_exam_is_preselected(
         self, member: Client, assessed: Assessment, student, unit, docent: User, examiner
     ) -> None:
         post(member, assessed, office="techniek@hier.test")
@@ -124,7 +124,7 @@ class TestList:
         assert 'value="techniek@hier.test" checked' in page
 
 
-def test_a_double_click_makes_it_final_once(member: Client, assessed: Assessment) -> None:
+def test_double_click_finalises_once(member: Client, assessed: Assessment) -> None:
     post(member, assessed, email=OFFICE)
     page = post(member, assessed, email="ander@hier.test")
     assert "Deze beoordeling is al definitief: vastgesteld door Carla Commissie op" in page
@@ -132,18 +132,18 @@ def test_a_double_click_makes_it_final_once(member: Client, assessed: Assessment
     assert assessed.documents.get().exam_office_email == OFFICE
 
 
-def test_the_screen_of_a_final_one_says_so(member: Client, assessed: Assessment) -> None:
+def test_page_of_a_final_result_redirects(member: Client, assessed: Assessment) -> None:
     post(member, assessed, email=OFFICE)
     assert "al definitief" in member.get(address(assessed), follow=True).content.decode()
 
 
-def test_two_who_differ_can_not_be_made_final(member: Client, disputed: Assessment) -> None:
+def test_disputed_result_is_not_finalised(member: Client, disputed: Assessment) -> None:
     assert "niet eens over 8 criteria" in post(member, disputed, email=OFFICE)
     assert "kan nog niet worden afgerond" in member.get(address(disputed), follow=True).content.decode()
     assert not is_final(disputed)
 
 
-def test_one_that_is_not_assessed_can_not_be_made_final(member: Client, invitation) -> None:
+def test_only_assessed_results_are_finalised(member: Client, invitation) -> None:
     assessment = invitation.assessment
     page = post(member, assessment, email=OFFICE)
     assert "Nog niet alle criteria hebben een score." in page
@@ -151,7 +151,7 @@ def test_one_that_is_not_assessed_can_not_be_made_final(member: Client, invitati
     assert not is_final(assessment)
 
 
-def test_what_changed_since_it_was_read_is_not_made_final(
+def test_outdated_version_is_not_finalised(
     member: Client, assessed: Assessment, invitation, committee_member: User
 ) -> None:
     read = assessed.version
@@ -165,7 +165,7 @@ def test_what_changed_since_it_was_read_is_not_made_final(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_members_at_once(
+def test_two_members_finalise_once(
     assessed: Assessment, committee_member: User, nothing_starts: None, school: School
 ) -> None:
     def click() -> str:
@@ -179,9 +179,7 @@ def test_two_members_at_once(
     assert is_final(assessed)
 
 
-def test_an_office_of_the_list_that_no_mail_can_go_to_is_refused_too(
-    member: Client, assessed: Assessment, school: School
-) -> None:
+def test_unmailable_listed_office_is_refused(member: Client, assessed: Assessment, school: School) -> None:
     office = ExamOfficeFactory(school=school, email=f"bureau@{'ü' * 60}.test")
     assert "Aan dit e-mailadres kan geen mail worden gestuurd." in post(member, assessed, office=office.email, email="")
     assert not is_final(assessed)

@@ -46,7 +46,7 @@ def status(assessment: Assessment) -> str:
     return assessment.status
 
 
-def test_one_alone_makes_nothing_final(assessed: Assessment, committee_member: User) -> None:
+def test_proposer_cannot_finalise(assessed: Assessment, committee_member: User) -> None:
     with pytest.raises(SecondApproverRequired, match="draagt eerst een lid"):
         act(finalise, assessed, committee_member)
     act(propose, assessed, committee_member)
@@ -55,7 +55,7 @@ def test_one_alone_makes_nothing_final(assessed: Assessment, committee_member: U
     assert status(assessed) == Status.ASSESSED
 
 
-def test_another_makes_final_what_was_proposed_and_the_document_names_both(
+def test_second_member_finalises_and_document_names_both(
     assessed: Assessment, committee_member: User, second: User
 ) -> None:
     act(propose, assessed, committee_member)
@@ -69,7 +69,9 @@ def test_another_makes_final_what_was_proposed_and_the_document_names_both(
     assert Event.objects.filter(kind=Event.Kind.FINAL_PROPOSED, actor=committee_member).count() == 1
 
 
-def test_without_four_eyes_the_document_names_one(assessed: Assessment, committee_member: User, school: School) -> None:
+def test_without_four_eyes_document_names_one_member(
+    assessed: Assessment, committee_member: User, school: School
+) -> None:
     School.objects.filter(pk=school.pk).update(four_eyes=False)
     document = act(finalise, assessed, committee_member)
     page = " ".join(documents_pdf.page(document.result).split())
@@ -77,7 +79,7 @@ def test_without_four_eyes_the_document_names_one(assessed: Assessment, committe
     assert "voordracht" not in page
 
 
-def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User, second: User) -> None:
+def test_proposal_lapses_with_any_change(assessed: Assessment, committee_member: User, second: User) -> None:
     act(propose, assessed, committee_member)
     rubric = read_rubric(assessed)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
@@ -90,15 +92,13 @@ def test_it_lapses_with_any_change(assessed: Assessment, committee_member: User,
         act(finalise, assessed, second)
 
 
-def test_a_second_proposal_says_that_it_can_be_made_final(
-    assessed: Assessment, committee_member: User, second: User
-) -> None:
+def test_second_proposal_points_to_finalising(assessed: Assessment, committee_member: User, second: User) -> None:
     act(propose, assessed, committee_member)
     with pytest.raises(SecondApproverRequired, match="Carla Commissie heeft deze beoordeling al voorgedragen"):
         act(propose, assessed, second)
 
 
-def test_the_pages_offer_each_their_own_step(
+def test_each_member_is_offered_their_step(
     client: Client, assessed: Assessment, committee_member: User, second: User
 ) -> None:
     page = reverse("committee:afname", args=[assessed.public_id])
@@ -127,7 +127,7 @@ def test_proposing_warns_before_proposing(client: Client, assessed: Assessment, 
     assert "u de beoordeling afrondt" not in page
 
 
-def test_dispute_can_not_be_proposed_yet(client: Client, disputed: Assessment, committee_member: User) -> None:
+def test_disputed_result_is_not_proposed(client: Client, disputed: Assessment, committee_member: User) -> None:
     client.force_login(committee_member)
     address = reverse("committee:propose", args=[disputed.public_id])
     assert "kan nog niet worden voorgedragen." in client.get(address, follow=True).content.decode()
@@ -137,7 +137,7 @@ def tick(assessment: Assessment, step: str) -> dict[str, str]:
     return {"afname": f"{assessment.public_id}:{assessment.version}:{step}", "email": "elders@hier.test"}
 
 
-def test_several_at_once_are_proposed_first_and_then_made_final_to_the_address_that_was_proposed(
+def test_batch_is_proposed_and_finalised_to_the_proposed_address(
     client: Client, assessed: Assessment, committee_member: User, second: User
 ) -> None:
     address, confirmed = reverse("committee:finalise_many"), reverse("committee:make_many_final")
@@ -153,7 +153,7 @@ def test_several_at_once_are_proposed_first_and_then_made_final_to_the_address_t
     assert assessed.documents.get().exam_office_email == OFFICE
 
 
-def test_what_was_proposed_anew_meanwhile_goes_to_no_address_that_was_not_on_the_screen(
+def test_newer_proposal_is_not_finalised_unseen(
     client: Client, assessed: Assessment, committee_member: User, second: User
 ) -> None:
     address = reverse("committee:finalise_many")
@@ -175,7 +175,7 @@ def test_what_was_proposed_anew_meanwhile_goes_to_no_address_that_was_not_on_the
     assert assessed.documents.get().exam_office_email == "anders@hier.test"
 
 
-def test_a_tick_to_propose_never_makes_final(
+def test_selection_to_propose_never_finalises(
     client: Client, assessed: Assessment, committee_member: User, second: User
 ) -> None:
     act(propose, assessed, committee_member)
@@ -184,7 +184,7 @@ def test_a_tick_to_propose_never_makes_final(
     assert status(assessed) == Status.ASSESSED
 
 
-def test_nobody_decides_on_their_own_result(
+def test_member_cannot_decide_on_own_result(
     assessed: Assessment, student: Membership, school: School, committee_member: User
 ) -> None:
     own = student.user
@@ -199,7 +199,7 @@ def test_nobody_decides_on_their_own_result(
         ),
         lambda: cancel.cancel(assessment=assessed, by=own, kind=CancelKind.OTHER, reason="Zomaar."),
         lambda: withdraw_final(assessment=assessed, by=own, reason="Zomaar."),
-        lambda: cancel.mark(assessment=assessed, by=own, received_on=today),
+        lambda: cancel.mark_appeal(assessment=assessed, by=own, received_on=today),
         lambda: send_back.send_back(assessment=assessed, contacts=[], by=own, remark="Kijk nog eens."),
     ]
     for attempt in tried:

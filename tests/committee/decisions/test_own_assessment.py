@@ -14,7 +14,7 @@ from assessments.models import Assessment, Document, Status
 from committee.assessment_list.page import count_each
 from committee.decisions import cancel
 from committee.decisions.finalise import finalise, withdraw_final
-from committee.export.snapshot import remember
+from committee.export.snapshot import create_export
 from committee.export_format import PLAIN
 from committee.models import Export
 from tests.committee.conftest import AfnameMaker, search_of
@@ -51,14 +51,14 @@ def read(browser: Client, name: str, search: str = "") -> str:
     return " ".join(browser.get(reverse(name) + search).content.decode().split())
 
 
-def test_every_page_of_an_assessment_is_tried() -> None:
+def test_every_assessment_page_is_covered() -> None:
     assert {"committee:afname", "committee:edit", "committee:finalise", "committee:withdraw_final"} < set(VERBS)
     assert len(VERBS) >= 12
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("verb", VERBS)
-def test_no_page_of_it_exists(own: Client, assessed: Assessment, verb: str, method: str) -> None:
+def test_own_assessment_pages_are_not_found(own: Client, assessed: Assessment, verb: str, method: str) -> None:
     address = reverse(verb, args=[assessed.public_id])
     answer = getattr(own, method)(address)
     assert answer.status_code == 404 or missed_the_view(answer, address, method)
@@ -66,20 +66,22 @@ def test_no_page_of_it_exists(own: Client, assessed: Assessment, verb: str, meth
     assert assessed.status == Status.ASSESSED
 
 
-def test_it_is_visible_to_its_student_as_to_any(own: Client, assessed: Assessment, student: Membership) -> None:
+def test_own_result_is_visible_as_a_student(own: Client, assessed: Assessment, student: Membership) -> None:
     assert not Assessment.objects.for_committee(student.user).exists()
     assert list(Assessment.objects.visible_to(student.user)) == [assessed]
     assert "B1" in own.get(reverse("assessments:my_exams")).content.decode()
 
 
 @pytest.mark.parametrize("search", ["", "?status=ALLE", "?student=hoff", "?examinator=erik&status=ALLE"])
-def test_it_is_in_no_list_and_no_count(own: Client, assessed: Assessment, of_another: Assessment, search: str) -> None:
+def test_own_assessment_is_not_listed_or_counted(
+    own: Client, assessed: Assessment, of_another: Assessment, search: str
+) -> None:
     page = read(own, "committee:afnames", search)
     assert "van &#x27;t Hoff" not in page.partition('id="lijst"')[2]
     assert str(assessed.public_id) not in page
 
 
-def test_the_counts_leave_it_out(
+def test_counts_exclude_own_assessments(
     own: Client, student: Membership, committee_member: User, assessed: Assessment, of_another: Assessment
 ) -> None:
     def counts(user: User, **fields: str) -> Counter[str]:
@@ -90,14 +92,14 @@ def test_the_counts_leave_it_out(
     assert counts(student.user, student="hoff") == counts(student.user, examinator="erik") == {}
 
 
-def test_it_can_not_be_made_final_with_others(own: Client, assessed: Assessment) -> None:
+def test_own_assessment_is_not_finalised_in_a_batch(own: Client, assessed: Assessment) -> None:
     assert str(assessed.public_id) not in read(own, "committee:finalise_many")
     ticked = {"afname": [f"{assessed.public_id}:{assessed.version}:afronden"], "email": OFFICE}
     for step in ("committee:confirm_many", "committee:make_many_final"):
         assert "Kies ten minste één beoordeling." in own.post(reverse(step), ticked).content.decode()
 
 
-def test_an_export_is_whole_whoever_makes_it(
+def test_export_includes_own_result(
     own: Client, assessed: Assessment, of_another: Assessment, committee_member: User
 ) -> None:
     """Final results are no secret from their student; one left out would never reach the school's system."""
@@ -107,21 +109,21 @@ def test_an_export_is_whole_whoever_makes_it(
     assert Export.objects.get().count == 1
 
 
-def test_its_appeal_is_in_no_list(own: Client, assessed: Assessment, committee_member: User) -> None:
+def test_own_appeal_is_not_listed(own: Client, assessed: Assessment, committee_member: User) -> None:
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     assessed.refresh_from_db()
-    cancel.mark(assessment=assessed, by=committee_member, received_on=timezone.localdate())
+    cancel.mark_appeal(assessment=assessed, by=committee_member, received_on=timezone.localdate())
     assert str(assessed.public_id) not in read(own, "committee:appeals")
 
 
-def test_the_picture_leaves_it_out(own: Client, assessed: Assessment) -> None:
+def test_statistics_exclude_own_assessments(own: Client, assessed: Assessment) -> None:
     """Of an exam that nobody else did, its scores would stand there."""
     assert "Verzorgende IG" not in read(own, "committee:picture").partition("<main")[2]
     page = own.get(reverse("committee:picture_of_exam", args=[assessed.exam_id])).content.decode()
     assert "Erik Examinator" not in page
 
 
-def test_a_document_that_was_superseded_is_not_theirs(
+def test_own_superseded_document_is_not_found(
     own: Client, assessed: Assessment, committee_member: User, student: Membership
 ) -> None:
     document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
@@ -133,7 +135,7 @@ def test_a_document_that_was_superseded_is_not_theirs(
     assert list(Document.objects.visible_to(committee_member)) == [document]
 
 
-def test_another_schools_committee_has_nothing_to_do_with_it(
+def test_student_elsewhere_sees_all_of_the_committee_school(
     client: Client, student: Membership, other_school: School, make_afname: AfnameMaker
 ) -> None:
     """Who is a student here and in the committee elsewhere sees all there."""
@@ -143,12 +145,12 @@ def test_another_schools_committee_has_nothing_to_do_with_it(
     assert str(there.public_id) in read(client, "committee:afnames")
 
 
-def test_what_a_colleague_exported_stays_whole(
+def test_export_of_a_colleague_includes_own_result(
     own: Client, assessed: Assessment, committee_member: User, school: School
 ) -> None:
     """Final results alone, which 'Mijn examens' shows each student; and one file for every member."""
     finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
     results = Assessment.objects.filter(pk=assessed.pk)
-    made = remember(results=results, school=school, exam=assessed.exam, by=committee_member, shape=PLAIN)
+    made = create_export(results=results, school=school, exam=assessed.exam, by=committee_member, shape=PLAIN)
     answer = own.get(reverse("committee:export_file", args=[made.public_id]))
     assert b"123456" in b"".join(answer.streaming_content)

@@ -14,18 +14,18 @@ def address(assessment: Assessment) -> str:
     return reverse("committee:send_back", args=[assessment.public_id])
 
 
-def test_the_screen_offers_the_examiners(member: Client, disputed: Assessment) -> None:
+def test_page_offers_the_examiners(member: Client, disputed: Assessment) -> None:
     page = member.get(address(disputed)).content.decode()
     assert "Erik Examinator" in page
     assert "Tineke Tweede" in page
     assert "checked" not in page
 
 
-def test_the_only_examiner_is_ticked(member: Client, assessed: Assessment) -> None:
+def test_only_examiner_is_preselected(member: Client, assessed: Assessment) -> None:
     assert "checked" in member.get(address(assessed)).content.decode()
 
 
-def test_the_one_that_is_chosen_gets_the_remark(
+def test_chosen_examiner_gets_the_remark(
     member: Client, disputed: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     post = {"examiners": [second_examiner.pk], "remark": "Licht de G bij criterium 2 toe."}
@@ -40,7 +40,7 @@ def test_the_one_that_is_chosen_gets_the_remark(
     assert not disputed.live_assignments.filter(contact=examiner, completed_at__isnull=True).exists()
 
 
-def test_a_remark_and_an_examiner_are_required_and_nothing_is_lost(
+def test_remark_and_examiner_are_required_and_input_is_kept(
     member: Client, disputed: Assessment, examiner: Contact
 ) -> None:
     page = member.post(address(disputed), {"examiners": [examiner.pk], "remark": "  "}).content.decode()
@@ -53,14 +53,12 @@ def test_a_remark_and_an_examiner_are_required_and_nothing_is_lost(
     assert disputed.status == Status.ASSESSED
 
 
-def test_someone_who_is_no_examiner_here_can_not_be_chosen(
-    member: Client, assessed: Assessment, second_examiner: Contact
-) -> None:
+def test_contact_without_a_part_is_refused(member: Client, assessed: Assessment, second_examiner: Contact) -> None:
     member.post(address(assessed), {"examiners": [second_examiner.pk], "remark": "Kijk nog eens."})
     assert not OutgoingMail.objects.filter(kind="sent_back").exists()
 
 
-def test_a_second_click_sends_nothing_more(member: Client, assessed: Assessment, examiner: Contact) -> None:
+def test_double_click_sends_one_mail(member: Client, assessed: Assessment, examiner: Contact) -> None:
     post = {"examiners": [examiner.pk], "remark": "Kijk nog eens."}
     member.post(address(assessed), post)
     page = member.post(address(assessed), post, follow=True).content.decode()
@@ -68,7 +66,7 @@ def test_a_second_click_sends_nothing_more(member: Client, assessed: Assessment,
     assert OutgoingMail.objects.filter(kind="sent_back").count() == 1
 
 
-def test_an_id_that_no_database_holds_is_refused(member: Client, assessed: Assessment) -> None:
+def test_oversized_id_is_refused(member: Client, assessed: Assessment) -> None:
     answer = member.post(address(assessed), {"examiners": ["9" * 25], "remark": "Kijk nog eens."})
     assert answer.status_code == 200
     assert "Kijk nog eens." in answer.content.decode()

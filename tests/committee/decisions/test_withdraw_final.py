@@ -1,4 +1,4 @@
-"""'Definitief intrekken': who is told, which mail is not sent any more, and what the next result is."""
+"""'Definitief intrekken': notifications, dropped mails and the next result."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def post(client: Client, assessment: Assessment, **data: Any) -> str:
     return " ".join(response.content.decode().split())
 
 
-def test_the_screen_says_what_happens_and_to_whom(member: Client, final: Assessment) -> None:
+def test_page_shows_the_consequences(member: Client, final: Assessment) -> None:
     page = " ".join(member.get(address(final)).content.decode().split())
     assert "Definitief resultaat van Anouk van &#x27;t Hoff intrekken?" in page
     assert f"het examenbureau ({OFFICE}) krijgt een mail dat versie 1 niet meer geldt" in page
     assert "btn-success" not in page
 
 
-def test_it_is_assessed_again_and_both_are_told(member: Client, final: Assessment, sent: OutgoingMail) -> None:
+def test_withdrawal_restores_assessed_and_notifies(member: Client, final: Assessment, sent: OutgoingMail) -> None:
     page = post(member, final)
     assert "Bericht gaat naar Anouk van &#x27;t Hoff en het examenbureau." in page
     assert final.status == Status.ASSESSED
@@ -77,7 +77,7 @@ def test_it_is_assessed_again_and_both_are_told(member: Client, final: Assessmen
     assert reverse("assessments:my_exams") in student.text
 
 
-def test_the_committee_still_reads_the_withdrawn_pdf(member: Client, final: Assessment, sent: OutgoingMail) -> None:
+def test_committee_can_read_the_withdrawn_pdf(member: Client, final: Assessment, sent: OutgoingMail) -> None:
     page = post(member, final)
     assert "Versie 1 is ingetrokken op" in page
     assert reverse("assessments:document", args=[final.documents.get().public_id]) in page
@@ -86,7 +86,7 @@ def test_the_committee_still_reads_the_withdrawn_pdf(member: Client, final: Asse
     assert f"‘{REASON}’" in log
 
 
-def test_a_mail_that_is_still_queued_never_goes_out_and_the_office_hears_nothing(
+def test_queued_mail_is_dropped_without_notifying_the_office(
     member: Client, final: Assessment, mailed: OutgoingMail
 ) -> None:
     page = post(member, final)
@@ -98,22 +98,20 @@ def test_a_mail_that_is_still_queued_never_goes_out_and_the_office_hears_nothing
     assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
 
 
-def test_one_that_a_worker_is_sending_is_followed_by_the_news(
-    member: Client, final: Assessment, mailed: OutgoingMail
-) -> None:
+def test_mail_being_sent_is_followed_by_a_notification(member: Client, final: Assessment, mailed: OutgoingMail) -> None:
     [claimed] = claims.claim(mailed.pk).mails
     claims.begin(claimed)
     post(member, final)
     assert OutgoingMail.objects.filter(kind="result_withdrawn").count() == 1
 
 
-def test_a_pdf_that_was_not_made_yet_never_is(member: Client, final: Assessment) -> None:
+def test_unmade_pdf_is_never_made(member: Client, final: Assessment) -> None:
     post(member, final)
     assert not Document.objects.run(final.documents.get().pk)
     assert not OutgoingMail.objects.filter(kind__in=["result", "result_withdrawn"]).exists()
 
 
-def test_the_next_one_is_version_2_and_its_mail_says_so(
+def test_next_result_is_version_2(
     member: Client, final: Assessment, sent: OutgoingMail, committee_member: User
 ) -> None:
     post(member, final)
@@ -128,13 +126,13 @@ def test_the_next_one_is_version_2_and_its_mail_says_so(
 
 
 @pytest.mark.parametrize("reason", ["", " \n ", "x" * 2001])
-def test_a_reason_is_asked(member: Client, final: Assessment, reason: str) -> None:
+def test_reason_is_required(member: Client, final: Assessment, reason: str) -> None:
     page = post(member, final, reason=reason)
     assert "Dit moet nog worden aangepast" in page
     assert final.status == Status.FINAL
 
 
-def test_a_double_click_tells_once(member: Client, final: Assessment, sent: OutgoingMail) -> None:
+def test_double_click_notifies_once(member: Client, final: Assessment, sent: OutgoingMail) -> None:
     version = final.version
     post(member, final)
     page = post(member, final, version=version)
@@ -143,7 +141,7 @@ def test_a_double_click_tells_once(member: Client, final: Assessment, sent: Outg
     assert final.events.filter(kind=Event.Kind.FINAL_WITHDRAWN).count() == 1
 
 
-def test_a_form_about_an_earlier_result_does_not_withdraw_the_next(
+def test_form_of_an_earlier_result_does_not_withdraw_the_next(
     member: Client, final: Assessment, committee_member: User
 ) -> None:
     opened = final.version
@@ -157,7 +155,7 @@ def test_a_form_about_an_earlier_result_does_not_withdraw_the_next(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_members_at_once(final: Assessment, committee_member: User, nothing_starts: None) -> None:
+def test_two_members_withdraw_once(final: Assessment, committee_member: User, nothing_starts: None) -> None:
     def click() -> str:
         browser = Client()
         browser.force_login(committee_member)
@@ -169,7 +167,7 @@ def test_two_members_at_once(final: Assessment, committee_member: User, nothing_
     assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
 
 
-def test_the_student_reads_that_it_was_withdrawn_and_not_why(
+def test_student_reads_the_withdrawal_without_the_reason(
     member: Client, final: Assessment, sent: OutgoingMail, student: Membership
 ) -> None:
     post(member, final)
@@ -180,7 +178,7 @@ def test_the_student_reads_that_it_was_withdrawn_and_not_why(
     assert "5,5" not in page
 
 
-def test_not_while_a_resit_runs(member: Client, final: Assessment, committee_member: User) -> None:
+def test_withdrawal_is_refused_during_a_resit(member: Client, final: Assessment, committee_member: User) -> None:
     resit = steps.start_assessment(final.student, final.unit, final.initiator)
     assert "Er loopt al een herkansing van deze eenheid." in post(member, final)
     assert final.status == Status.FINAL
@@ -191,9 +189,7 @@ def test_not_while_a_resit_runs(member: Client, final: Assessment, committee_mem
     assert final.status == Status.ASSESSED
 
 
-def test_mending_an_error_does_not_take_in_a_newer_result_unseen(
-    member: Client, final: Assessment, committee_member: User
-) -> None:
+def test_corrected_form_still_detects_a_newer_result(member: Client, final: Assessment, committee_member: User) -> None:
     opened = final.version
     lifecycle.withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
     finalise(assessment=final, by=committee_member, exam_office_email=OFFICE)

@@ -1,4 +1,4 @@
-"""What did not arrive, or could not be made, is found without opening each file; and can be sent once more."""
+"""Failed mails and PDFs are listed and can be sent again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from accounts.models import Membership, Role, School, User
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, MailAbout
 from assessments.privacy import erasure
 from committee.decisions import batch_job
-from committee.decisions.batch import Chosen
+from committee.decisions.batch import Selected
 from committee.decisions.finalise import finalise, withdraw_final
 from committee.delivery.delivery import resend
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -60,14 +60,14 @@ def counted(client: Client) -> int:
 
 
 class TestList:
-    def test_nothing_is_counted_while_all_goes_well(self, member: Client, final: Assessment) -> None:
+    def test_nothing_is_counted_without_failures(self, member: Client, final: Assessment) -> None:
         assert counted(member) == 0
         assert NONE in text_of(member, UNDELIVERED)
 
     @pytest.mark.parametrize(
         ("kind", "said"), [("result", f"Pdf aan {OFFICE}"), ("final_student", "Bericht aan anouk@hier.test")]
     )
-    def test_a_mail_that_failed_is_counted_and_named_with_its_reason(
+    def test_failed_mail_is_counted_and_listed_with_its_reason(
         self, member: Client, final: Assessment, kind: str, said: str
     ) -> None:
         fail(kind)
@@ -85,7 +85,7 @@ class TestList:
             ("result_withdrawn_student", "Bericht aan anouk@hier.test dat het resultaat is ingetrokken"),
         ],
     )
-    def test_the_news_that_a_result_was_withdrawn_is_counted_too(
+    def test_failed_withdrawal_mail_is_counted(
         self, member: Client, final: Assessment, committee_member: User, kind: str, said: str
     ) -> None:
         sent("result")
@@ -94,35 +94,31 @@ class TestList:
         assert counted(member) == 1
         assert said in text_of(member, UNDELIVERED)
 
-    def test_a_pdf_that_can_not_be_made_is_counted(self, member: Client, final: Assessment) -> None:
+    def test_failing_pdf_is_counted(self, member: Client, final: Assessment) -> None:
         final.documents.update(file=None, mail=None, attempts=FAILING_ATTEMPTS)
         assert counted(member) == 1
         assert "Pdf kan niet worden gemaakt" in text_of(member, UNDELIVERED)
 
-    def test_one_of_which_two_failed_is_one(self, member: Client, final: Assessment) -> None:
+    def test_two_failures_of_an_assessment_count_once(self, member: Client, final: Assessment) -> None:
         fail("result")
         fail("final_student")
         assert counted(member) == 1
         assert text_of(member, UNDELIVERED).count(REFUSED) == 2
 
-    def test_what_never_had_to_go_is_not_counted(
-        self, member: Client, final: Assessment, committee_member: User
-    ) -> None:
+    def test_dropped_mail_is_not_counted(self, member: Client, final: Assessment, committee_member: User) -> None:
         """Withdrawn before the office's mail left, which is marked as failed then."""
         withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
         assert OutgoingMail.objects.filter(kind="result", state=MailState.FAILED).exists()
         assert counted(member) == 0
 
-    def test_what_was_sent_again_is_not_counted(
-        self, member: Client, final: Assessment, committee_member: User
-    ) -> None:
+    def test_resent_mail_is_not_counted(self, member: Client, final: Assessment, committee_member: User) -> None:
         mail = fail("result")
         resend(assessment=final, by=committee_member, exam_office_email=OFFICE, mail=mail.pk)
         assert counted(member) == 0
         fail("result")
         assert counted(member) == 1
 
-    def test_it_is_of_the_own_school_and_not_one_s_own(
+    def test_other_schools_and_own_assessments_are_not_counted(
         self, member: Client, final: Assessment, stranger: User, school: School
     ) -> None:
         fail("result")
@@ -132,13 +128,11 @@ class TestList:
             assert counted(member) == 0
             assert NONE in text_of(member, UNDELIVERED)
 
-    def test_mails_of_other_kinds_are_the_teacher_s(self, member: Client, final: Assessment) -> None:
+    def test_mails_of_other_kinds_are_not_counted(self, member: Client, final: Assessment) -> None:
         fail("invitation")
         assert counted(member) == 0
 
-    def test_the_page_asks_as_many_queries_for_several(
-        self, member: Client, final: Assessment, committee_member: User
-    ) -> None:
+    def test_query_count_is_constant_for_rows(self, member: Client, final: Assessment, committee_member: User) -> None:
         def count() -> int:
             with CaptureQueriesContext(connection) as queries:
                 text_of(member, UNDELIVERED)
@@ -155,7 +149,7 @@ class TestList:
         assert count() == one
 
 
-def test_what_was_sent_is_watched_no_more(final: Assessment) -> None:
+def test_sent_mail_is_no_longer_watched(final: Assessment) -> None:
     """So that what failed is found among few."""
     watched = MailAbout.objects.filter(is_watched=True)
     assert set(watched.values_list("mail__kind", flat=True)) == {"result", "final_student"}
@@ -177,7 +171,7 @@ class TestSendingOnceMore:
         address = reverse("committee:tell_again", args=[assessment.public_id])
         return " ".join(client.post(address, {"mail": mail}, follow=True).content.decode().split())
 
-    def test_the_page_shows_what_became_of_each(self, member: Client, withdrawn: Assessment) -> None:
+    def test_page_shows_the_state_of_each_mail(self, member: Client, withdrawn: Assessment) -> None:
         sent("result_withdrawn_student")
         mail = fail("result_withdrawn")
         page = text_of(member, afname(withdrawn))
@@ -186,7 +180,7 @@ class TestSendingOnceMore:
         assert "Bericht aan anouk@hier.test dat het resultaat is ingetrokken: verzonden op" in page
         assert page.count(f'<input type="hidden" name="mail" value="{mail.pk}">') == 1
 
-    def test_it_stays_there_once_there_is_a_new_result(
+    def test_earlier_mails_stay_visible_with_a_new_result(
         self, member: Client, withdrawn: Assessment, committee_member: User
     ) -> None:
         fail("result_withdrawn")
@@ -195,7 +189,7 @@ class TestSendingOnceMore:
             member, afname(withdrawn)
         )
 
-    def test_the_office_s_goes_once_more(self, member: Client, withdrawn: Assessment) -> None:
+    def test_office_mail_is_sent_again(self, member: Client, withdrawn: Assessment) -> None:
         mail = fail("result_withdrawn")
         assert f"Het bericht aan {OFFICE} wordt opnieuw verzonden." in self.again(member, withdrawn, mail.pk)
         mail.refresh_from_db()
@@ -204,7 +198,7 @@ class TestSendingOnceMore:
         assert OutgoingMail.objects.filter(kind="result_withdrawn").count() == 1
 
     @pytest.mark.parametrize("kind", ["final_student", "result_withdrawn_student"])
-    def test_the_student_s_goes_to_the_address_of_the_account_now(
+    def test_student_mail_goes_to_the_current_address(
         self, member: Client, final: Assessment, committee_member: User, student: Membership, kind: str
     ) -> None:
         if kind == "result_withdrawn_student":
@@ -218,7 +212,7 @@ class TestSendingOnceMore:
         assert OutgoingMail.objects.filter(kind=kind).latest("pk").to == "goed@hier.test"
         assert counted(member) == 0
 
-    def test_that_it_was_withdrawn_is_not_said_once_there_is_a_new_result(
+    def test_withdrawal_mail_is_not_resent_with_a_new_result(
         self, member: Client, withdrawn: Assessment, committee_member: User
     ) -> None:
         mail = fail("result_withdrawn_student")
@@ -227,9 +221,7 @@ class TestSendingOnceMore:
         self.again(member, withdrawn, mail.pk)
         assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
 
-    def test_no_mail_of_another_kind_or_of_another_assessment(
-        self, member: Client, withdrawn: Assessment, stranger: User
-    ) -> None:
+    def test_other_mails_are_not_resent(self, member: Client, withdrawn: Assessment, stranger: User) -> None:
         address = reverse("committee:tell_again", args=[withdrawn.public_id])
         for mail in (fail("invitation").pk, 0, ""):
             assert member.post(address, {"mail": mail}).status_code == 404
@@ -241,7 +233,7 @@ class TestBatch:
     @pytest.fixture
     def page(self, member: Client, assessed: Assessment, school: School, committee_member: User) -> Any:
         batch = batch_job.start(
-            chosen=[Chosen(assessed, assessed.version, proposing=False)],
+            selected=[Selected(assessed, assessed.version, proposing=False)],
             school=school,
             by=committee_member,
             exam_office_email=OFFICE,
@@ -249,30 +241,30 @@ class TestBatch:
         address = reverse("committee:final_batch", args=[batch.public_id])
         return lambda: text_of(member, address)
 
-    def test_it_says_how_many_are_on_their_way(self, page: Any, assessed: Assessment) -> None:
+    def test_batch_counts_mails_on_their_way(self, page: Any, assessed: Assessment) -> None:
         assert "1 beoordeling is definitief. Van de pdf’s: 1 onderweg." in page()
         assert ">Vernieuwen</a>" in page()
         Document.objects.run(assessed.documents.get().pk)
         assert '<td data-label="Verzending"> <span> In de wachtrij' in page()
 
-    def test_it_says_which_failed(self, page: Any, assessed: Assessment) -> None:
+    def test_batch_names_failed_mails(self, page: Any, assessed: Assessment) -> None:
         Document.objects.run(assessed.documents.get().pk)
         fail("result")
         assert "Van de pdf’s: 1 niet verzonden." in page()
         assert REFUSED in page()
         assert ">Vernieuwen</a>" not in page()
 
-    def test_it_says_when_all_went(self, page: Any, assessed: Assessment) -> None:
+    def test_batch_reports_all_sent(self, page: Any, assessed: Assessment) -> None:
         Document.objects.run(assessed.documents.get().pk)
         sent("result")
         assert "Van de pdf’s: 1 verzonden." in page()
         assert ">Vernieuwen</a>" not in page()
 
-    def test_a_pdf_that_can_not_be_made_is_one_that_failed(self, page: Any, assessed: Assessment) -> None:
+    def test_batch_counts_failing_pdfs_as_failed(self, page: Any, assessed: Assessment) -> None:
         assessed.documents.update(attempts=FAILING_ATTEMPTS)
         assert "Van de pdf’s: 1 niet verzonden." in page()
         assert "Pdf kan niet worden gemaakt" in page()
 
-    def test_what_was_withdrawn_since_has_none(self, page: Any, assessed: Assessment, committee_member: User) -> None:
+    def test_batch_shows_withdrawn_results(self, page: Any, assessed: Assessment, committee_member: User) -> None:
         withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
         assert '<td data-label="Verzending"> <span> Ingetrokken' in page()

@@ -67,9 +67,7 @@ def mails() -> list[OutgoingMail]:
 
 
 @pytest.mark.parametrize("state", [MailState.FAILED, MailState.SENT, MailState.WAITING])
-def test_whatever_became_of_it_it_can_be_sent_to_another_address(
-    member: Client, final: Assessment, state: MailState
-) -> None:
+def test_pdf_can_be_resent_to_another_address(member: Client, final: Assessment, state: MailState) -> None:
     mark(state)
     assert address(final) in text_of(member, afname(final))
     page = post(member, final)
@@ -81,7 +79,7 @@ def test_whatever_became_of_it_it_can_be_sent_to_another_address(
     assert document_of(final).exam_office_email == RIGHT
 
 
-def test_it_is_a_new_mail_with_the_same_bytes(member: Client, final: Assessment) -> None:
+def test_resending_makes_a_new_mail_with_the_same_bytes(member: Client, final: Assessment) -> None:
     mark(MailState.SENT)
     post(member, final)
     first, second = mails()
@@ -92,14 +90,14 @@ def test_it_is_a_new_mail_with_the_same_bytes(member: Client, final: Assessment)
     assert "U krijgt deze mail omdat Carla Commissie de beoordeling opnieuw naar dit adres verzond." in second.text
 
 
-def test_to_the_same_address_it_goes_once_more(member: Client, final: Assessment) -> None:
+def test_pdf_can_be_resent_to_the_same_address(member: Client, final: Assessment) -> None:
     mark(MailState.SENT)
     assert f'value="{WRONG}"' in text_of(member, address(final))
     post(member, final, email=WRONG)
     assert [mail.to for mail in mails()] == [WRONG, WRONG]
 
 
-def test_the_log_says_who_sent_it_where(member: Client, final: Assessment, committee_member: User) -> None:
+def test_log_has_the_sender_and_the_address(member: Client, final: Assessment, committee_member: User) -> None:
     mark(MailState.FAILED)
     page = post(member, final)
     event = final.events.get(kind=Event.Kind.SENT_AGAIN)
@@ -108,7 +106,7 @@ def test_the_log_says_who_sent_it_where(member: Client, final: Assessment, commi
     assert f'Pdf opnieuw verzonden</strong> door Carla Commissie <span class="d-block">Pdf naar {RIGHT}</span>' in log
 
 
-def test_a_double_click_sends_once(member: Client, final: Assessment) -> None:
+def test_double_click_sends_once(member: Client, final: Assessment) -> None:
     mark(MailState.FAILED)
     shown = document_of(final).mail_id
     post(member, final, mail=shown)
@@ -120,7 +118,7 @@ def test_a_double_click_sends_once(member: Client, final: Assessment) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_members_at_once(final: Assessment, committee_member: User, nothing_starts: None) -> None:
+def test_two_members_send_once(final: Assessment, committee_member: User, nothing_starts: None) -> None:
     mark(MailState.FAILED)
     shown = document_of(final).mail_id
 
@@ -134,7 +132,7 @@ def test_two_members_at_once(final: Assessment, committee_member: User, nothing_
     assert len(mails()) == 2
 
 
-def test_an_address_that_nobody_knows_is_asked_about_once_more(member: Client, final: Assessment) -> None:
+def test_unknown_address_must_be_confirmed(member: Client, final: Assessment) -> None:
     mark(MailState.FAILED)
     page = post(member, final, email="archief@elders.test")
     assert "archief@elders.test staat niet in de lijst en is niet van de school." in page
@@ -143,14 +141,14 @@ def test_an_address_that_nobody_knows_is_asked_about_once_more(member: Client, f
     assert mails()[-1].to == "archief@elders.test"
 
 
-def test_an_office_of_the_list_can_be_chosen(member: Client, final: Assessment, school: School) -> None:
+def test_listed_office_can_be_chosen(member: Client, final: Assessment, school: School) -> None:
     ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
     mark(MailState.FAILED)
     post(member, final, office="zorg@hier.test", email="")
     assert mails()[-1].to == "zorg@hier.test"
 
 
-def test_what_waited_for_a_next_attempt_goes_no_more(member: Client, final: Assessment) -> None:
+def test_waiting_mail_is_dropped(member: Client, final: Assessment) -> None:
     mark(MailState.WAITING)
     post(member, final)
     old, new = mails()
@@ -160,7 +158,7 @@ def test_what_waited_for_a_next_attempt_goes_no_more(member: Client, final: Asse
     assert claims.claim(new.pk).mails
 
 
-def test_what_is_still_in_the_queue_is_not_sent_again(member: Client, final: Assessment) -> None:
+def test_queued_mail_is_not_sent_again(member: Client, final: Assessment) -> None:
     page = text_of(member, afname(final))
     assert "Aan bureua@hier.test: in de wachtrij" in page
     assert address(final) not in page
@@ -169,7 +167,7 @@ def test_what_is_still_in_the_queue_is_not_sent_again(member: Client, final: Ass
     assert len(mails()) == 1
 
 
-def test_without_a_pdf_there_is_nothing_to_send(member: Client, final: Assessment, committee_member: User) -> None:
+def test_resending_needs_a_pdf(member: Client, final: Assessment, committee_member: User) -> None:
     mark(MailState.SENT)
     shown = document_of(final).mail_id
     withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
@@ -185,24 +183,30 @@ class TestWithdrawn:
         withdraw_final(assessment=final, by=by, reason="Verkeerd.")
         return set(OutgoingMail.objects.filter(kind="result_withdrawn").values_list("to", flat=True))
 
-    def test_both_where_both_got_it(self, member: Client, final: Assessment, committee_member: User) -> None:
+    def test_both_recipients_are_notified_of_a_withdrawal(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
         mark(MailState.SENT)
         post(member, final)
         mark(MailState.SENT)
         assert self.told(final, committee_member) == {WRONG, RIGHT}
 
-    def test_not_one_where_it_never_arrived(self, member: Client, final: Assessment, committee_member: User) -> None:
+    def test_failed_recipient_is_not_notified(self, member: Client, final: Assessment, committee_member: User) -> None:
         mark(MailState.FAILED)
         post(member, final)
         mark(MailState.SENT)
         assert self.told(final, committee_member) == {RIGHT}
 
-    def test_not_one_whose_mail_did_not_leave(self, member: Client, final: Assessment, committee_member: User) -> None:
+    def test_recipient_of_an_unsent_mail_is_not_notified(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
         mark(MailState.SENT)
         post(member, final)
         assert self.told(final, committee_member) == {WRONG}
 
-    def test_once_where_it_went_twice(self, member: Client, final: Assessment, committee_member: User) -> None:
+    def test_repeated_recipient_is_notified_once(
+        self, member: Client, final: Assessment, committee_member: User
+    ) -> None:
         mark(MailState.SENT)
         post(member, final, email=WRONG.upper(), sure=WRONG.upper())
         mark(MailState.SENT)

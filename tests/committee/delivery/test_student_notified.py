@@ -1,4 +1,4 @@
-"""The student is told that the result is final: where to see it, and how and until when to appeal; not what it is."""
+"""The mail to the student about a final result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from assessments import lifecycle
 from assessments.models import Assessment, MailAbout, Status
 from committee.decisions import batch_job
 from committee.decisions import finalise as decisions_finalise
-from committee.decisions.batch import Chosen
+from committee.decisions.batch import Selected
 from committee.decisions.finalise import finalise
 from committee.models import FinalBatch
 from digibeoordelen.outbox import claims
@@ -35,7 +35,7 @@ def told() -> OutgoingMail:
     return OutgoingMail.objects.get(kind="final_student")
 
 
-def test_it_says_what_was_decided_about_and_where_to_see_it(assessed: Assessment, committee_member: User) -> None:
+def test_mail_names_the_exam_and_links_to_the_result(assessed: Assessment, committee_member: User) -> None:
     make_final(assessed, committee_member)
     mail = told()
     assert (mail.to, mail.to_name) == ("anouk@hier.test", "Anouk van 't Hoff")
@@ -45,7 +45,7 @@ def test_it_says_what_was_decided_about_and_where_to_see_it(assessed: Assessment
     assert MailAbout.objects.get(mail=mail).assessment == assessed
 
 
-def test_it_says_neither_grade_nor_result(assessed: Assessment, committee_member: User) -> None:
+def test_mail_has_neither_grade_nor_result(assessed: Assessment, committee_member: User) -> None:
     make_final(assessed, committee_member)
     assert (assessed.ovg, str(assessed.grade)) == ("V", "5.5")
     mail = told()
@@ -54,7 +54,7 @@ def test_it_says_neither_grade_nor_result(assessed: Assessment, committee_member
 
 
 @pytest.mark.parametrize("how", ["Mail <uw bezwaar> naar\ncommissie@hier.test.", ""])
-def test_it_says_how_and_until_when_to_appeal(
+def test_mail_explains_how_and_until_when_to_appeal(
     assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture, how: str
 ) -> None:
     School.objects.update(appeal_text=how, appeal_days=10)
@@ -69,9 +69,9 @@ def test_it_says_how_and_until_when_to_appeal(
         assert "Mail &lt;uw bezwaar&gt; naar<br>commissie@hier.test." in mail.html
 
 
-def test_many_made_final_tell_each_student(assessed: Assessment, committee_member: User, school: School) -> None:
+def test_batch_notifies_each_student(assessed: Assessment, committee_member: User, school: School) -> None:
     batch = batch_job.start(
-        chosen=[Chosen(assessed, assessed.version, proposing=False)],
+        selected=[Selected(assessed, assessed.version, proposing=False)],
         school=school,
         by=committee_member,
         exam_office_email=OFFICE,
@@ -80,15 +80,13 @@ def test_many_made_final_tell_each_student(assessed: Assessment, committee_membe
     assert told().to == "anouk@hier.test"
 
 
-def test_what_is_refused_tells_nobody(disputed: Assessment, committee_member: User) -> None:
+def test_refused_finalisation_sends_no_mail(disputed: Assessment, committee_member: User) -> None:
     with pytest.raises(lifecycle.DomainError):
         make_final(disputed, committee_member)
     assert not OutgoingMail.objects.filter(kind="final_student").exists()
 
 
-def test_a_mail_that_waits_while_the_result_is_withdrawn_never_goes_out(
-    assessed: Assessment, committee_member: User
-) -> None:
+def test_waiting_mail_is_dropped_on_withdrawal(assessed: Assessment, committee_member: User) -> None:
     make_final(assessed, committee_member)
     mail = told()
     decisions_finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
@@ -106,7 +104,7 @@ class TestTerm:
         client.force_login(student.user)
         return client
 
-    def test_a_shorter_term_is_for_later_results(
+    def test_shorter_term_applies_to_later_results(
         self, own: Client, assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture
     ) -> None:
         time_machine.move_to("2026-11-02T12:00+01:00", tick=False)
@@ -124,13 +122,13 @@ class TestTerm:
         ("moment", "last"),
         [("2026-11-22T23:30Z", date(2026, 12, 7)), ("2026-07-01T22:30Z", date(2026, 7, 16))],
     )
-    def test_it_counts_from_the_day_that_it_is_in_the_netherlands(
+    def test_term_counts_from_the_dutch_day(
         self, assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture, moment: str, last: date
     ) -> None:
         time_machine.move_to(moment)
         assert make_final(assessed, committee_member).appeal_until == last
 
-    def test_it_goes_with_the_result_and_the_next_has_its_own(
+    def test_each_result_has_its_own_term(
         self, assessed: Assessment, committee_member: User, time_machine: TimeMachineFixture
     ) -> None:
         time_machine.move_to("2026-11-02T12:00+01:00")

@@ -1,4 +1,4 @@
-"""What was withdrawn or made final anew after an export is named: the student system still has the old result."""
+"""Results that were withdrawn or made final again after an export."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from assessments.models import Assessment, CancelKind, Status, Viewing
 from committee.decisions import cancel
 from committee.decisions.finalise import withdraw_final
 from committee.export import snapshot
-from committee.export.snapshot import remember
 from committee.export_format import PLAIN
 from committee.models import Export
 from exams.models import Exam
@@ -36,7 +35,7 @@ Exporter = Callable[[], Export]
 def export(school: School, exam: Exam, committee_member: User) -> Exporter:
     """Exports all that is final."""
     final = Assessment.objects.filter(status=Status.FINAL)
-    return partial(remember, results=final, school=school, exam=exam, by=committee_member, shape=PLAIN)
+    return partial(snapshot.create_export, results=final, school=school, exam=exam, by=committee_member, shape=PLAIN)
 
 
 @pytest.fixture
@@ -89,36 +88,30 @@ def only_new(browser: Client, exam: Exam) -> str:
 ONE = "1 geëxporteerd resultaat is sindsdien ingetrokken of opnieuw definitief gemaakt"
 
 
-def test_the_download_says_what_was_withdrawn_since_and_leads_to_the_names(
-    member: Client, withdrawn: Assessment, exam: Exam
-) -> None:
+def test_download_counts_withdrawn_results_and_links_to_them(member: Client, withdrawn: Assessment, exam: Exam) -> None:
     page = list_page(member, exam)
     assert ONE in page
     assert reverse("committee:changed_results", args=[exam.pk]) in page
 
 
-def test_nothing_is_said_while_what_was_exported_stands(member: Client, exported: Assessment, exam: Exam) -> None:
+def test_no_warning_while_exported_results_are_current(member: Client, exported: Assessment, exam: Exam) -> None:
     assert "sindsdien ingetrokken" not in list_page(member, exam)
     assert "Er is niets gewijzigd" in changed_page(member, exam)
 
 
-def test_nothing_new_says_what_was_withdrawn_and_leads_to_the_names(
-    member: Client, withdrawn: Assessment, exam: Exam
-) -> None:
+def test_nothing_new_mentions_withdrawn_results(member: Client, withdrawn: Assessment, exam: Exam) -> None:
     [_, _, said] = only_new(member, exam).partition("geen nieuwe definitieve resultaten")
     said = said.partition("</div>")[0]
     assert ONE in said
     assert reverse("committee:changed_results", args=[exam.pk]) in said
 
 
-def test_nothing_new_and_nothing_withdrawn_says_no_more(member: Client, exported: Assessment, exam: Exam) -> None:
+def test_nothing_new_without_changes_has_no_link(member: Client, exported: Assessment, exam: Exam) -> None:
     assert "sindsdien ingetrokken" not in only_new(member, exam)
 
 
 @pytest.mark.parametrize("where", ["changed", "export"])
-def test_it_names_who_of_which_exam_what_was_exported_and_what_is_so_now(
-    member: Client, withdrawn: Assessment, exam: Exam, where: str
-) -> None:
+def test_page_lists_exported_and_current_results(member: Client, withdrawn: Assessment, exam: Exam, where: str) -> None:
     page = changed_page(member, exam) if where == "changed" else export_page(member, Export.objects.get())
     row = page.partition("<tbody>")[2].partition("</tbody>")[0]
     for said in ("Anouk van &#x27;t Hoff", "123456", "B1 Eenheid 1", "Voldoende, 6,5", "Beoordeeld"):
@@ -127,7 +120,7 @@ def test_it_names_who_of_which_exam_what_was_exported_and_what_is_so_now(
     assert exam.code in page
 
 
-def test_one_made_final_anew_says_the_new_result_until_that_is_exported(
+def test_refinalised_result_is_listed_until_exported(
     member: Client, withdrawn: Assessment, exam: Exam, export: Exporter, committee_member: User
 ) -> None:
     make_final_anew(withdrawn, committee_member)
@@ -139,7 +132,7 @@ def test_one_made_final_anew_says_the_new_result_until_that_is_exported(
     assert "staat in een latere export" in export_page(member, first)
 
 
-def test_a_result_of_two_exports_is_named_once_as_it_was_last_exported(
+def test_result_of_two_exports_is_listed_as_last_exported(
     member: Client, withdrawn: Assessment, exam: Exam, export: Exporter, committee_member: User
 ) -> None:
     make_final_anew(withdrawn, committee_member)
@@ -152,7 +145,7 @@ def test_a_result_of_two_exports_is_named_once_as_it_was_last_exported(
     assert ONE in list_page(member, exam)
 
 
-def test_one_that_was_cancelled_afterwards_stays_named(
+def test_cancelled_assessment_stays_listed(
     member: Client, withdrawn: Assessment, exam: Exam, committee_member: User
 ) -> None:
     cancel.cancel(
@@ -165,7 +158,7 @@ def test_one_that_was_cancelled_afterwards_stays_named(
     assert "Ingetrokken" in changed_page(member, exam).partition("<tbody>")[2]
 
 
-def test_the_same_stands_in_a_csv_written_as_the_last_export(
+def test_csv_has_the_shape_of_the_last_export(
     member: Client, withdrawn: Assessment, exam: Exam, school: School, committee_member: User
 ) -> None:
     withdrawn.student.user.first_name = "=Anouk"
@@ -198,15 +191,13 @@ def test_the_same_stands_in_a_csv_written_as_the_last_export(
     assert "no-store" in response["Cache-Control"]
 
 
-def test_who_downloads_that_csv_is_written_down_as_with_the_export(
-    member: Client, withdrawn: Assessment, exam: Exam, committee_member: User
-) -> None:
+def test_csv_download_is_logged(member: Client, withdrawn: Assessment, exam: Exam, committee_member: User) -> None:
     member.get(reverse("committee:changed_results_file", args=[exam.pk]))
     [viewing] = Viewing.objects.filter(what=Viewing.What.EXPORT)
     assert (viewing.export, viewing.by) == (Export.objects.get().public_id, committee_member)
 
 
-def test_of_more_than_is_looked_through_at_once_it_is_a_lower_bound(
+def test_count_is_a_lower_bound_beyond_the_limit(
     member: Client,
     withdrawn: Assessment,
     exam: Exam,
@@ -214,7 +205,7 @@ def test_of_more_than_is_looked_through_at_once_it_is_a_lower_bound(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     make_afname(Status.NEW, since=timezone.now())
-    monkeypatch.setattr(snapshot, "LOOKED_AT", 1)
+    monkeypatch.setattr(snapshot, "MAX_COMPARED", 1)
     page = list_page(member, exam)
     assert "Bekijk wat na een export is ingetrokken of opnieuw definitief gemaakt" in page
     assert "sindsdien ingetrokken" not in page
@@ -223,7 +214,7 @@ def test_of_more_than_is_looked_through_at_once_it_is_a_lower_bound(
     assert "Anouk" in changed_page(member, exam)
 
 
-def test_names_come_by_the_page(
+def test_changes_are_paginated(
     member: Client, exam: Exam, make_afname: AfnameMaker, export: Exporter, committee_member: User
 ) -> None:
     results = [make_afname(Status.FINAL) for _ in range(31)]
@@ -236,13 +227,13 @@ def test_names_come_by_the_page(
         assert "Pagina 1 van 2" in page
 
 
-def test_another_school_has_no_part_in_it(client: Client, stranger: User, withdrawn: Assessment, exam: Exam) -> None:
+def test_other_schools_do_not_see_changes(client: Client, stranger: User, withdrawn: Assessment, exam: Exam) -> None:
     client.force_login(stranger)
     for name in ("changed_results", "changed_results_file"):
         assert client.get(reverse(f"committee:{name}", args=[exam.pk])).status_code == 404
 
 
-def test_one_s_own_is_named_and_not_linked(
+def test_own_result_is_listed_without_a_link(
     member: Client, exam: Exam, school: School, make_afname: AfnameMaker, export: Exporter, committee_member: User
 ) -> None:
     mine = MembershipFactory(user=committee_member, school=school, role=Role.STUDENT, student_number="9")
@@ -255,7 +246,7 @@ def test_one_s_own_is_named_and_not_linked(
     assert reverse("committee:afname", args=[result.public_id]) not in page
 
 
-def test_the_number_of_queries_does_not_grow_with_the_names(
+def test_query_count_is_constant_for_changes(
     member: Client, exam: Exam, make_afname: AfnameMaker, export: Exporter, committee_member: User
 ) -> None:
     def count(read: Callable[[], str]) -> int:

@@ -46,7 +46,7 @@ def rows(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig")), delimiter=";"))
 
 
-def test_the_button_comes_with_an_exam(member: Client, make_afname: AfnameMaker, exam: Exam) -> None:
+def test_button_needs_an_exam(member: Client, make_afname: AfnameMaker, exam: Exam) -> None:
     make_afname(Status.FINAL)
     label = "Download resultaten als CSV"
     assert label not in member.get(LIST).content.decode()
@@ -55,13 +55,13 @@ def test_the_button_comes_with_an_exam(member: Client, make_afname: AfnameMaker,
     assert "1 definitief resultaat" in page
 
 
-def test_without_an_exam_one_is_told_to_choose(member: Client, make_afname: AfnameMaker) -> None:
+def test_export_without_an_exam_asks_to_choose(member: Client, make_afname: AfnameMaker) -> None:
     make_afname(Status.FINAL)
     for search in ({}, {"examen": "abc"}, {"examen": "0"}):
         assert "Kies eerst een examen" in ask(member, search).content.decode()
 
 
-def test_a_line_holds_every_column(
+def test_line_contains_every_column(
     member: Client, make_afname: AfnameMaker, student, exam: Exam, unit: ExamUnit
 ) -> None:
     late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam
@@ -84,7 +84,7 @@ def test_a_line_holds_every_column(
     ]
 
 
-def test_it_is_as_a_dutch_excel_reads_it(member: Client, make_afname: AfnameMaker, exam: Exam, school: School) -> None:
+def test_plain_csv_suits_a_dutch_excel(member: Client, make_afname: AfnameMaker, exam: Exam, school: School) -> None:
     zoe = MembershipFactory(school=school, user__first_name="Zoë", user__last_name='Kuipers; "de" Bakker')
     make_afname(Status.FINAL, student=zoe)
     content = download(member, exam)
@@ -94,7 +94,7 @@ def test_it_is_as_a_dutch_excel_reads_it(member: Client, make_afname: AfnameMake
 
 
 @time_machine.travel("2026-11-23 23:30 +0000", tick=False)  # the 24th in Amsterdam
-def test_the_file_is_named_after_the_exam_and_the_day(
+def test_file_name_has_the_exam_and_the_day(
     client: Client, committee_member: User, make_afname: AfnameMaker, exam: Exam
 ) -> None:
     make_afname(Status.FINAL)
@@ -106,7 +106,7 @@ def test_the_file_is_named_after_the_exam_and_the_day(
 
 
 @pytest.mark.parametrize("start", csv_writer.FORMULA_SIGNS)
-def test_a_name_that_is_a_formula_is_text(
+def test_formula_in_a_name_is_neutralised(
     member: Client, make_afname: AfnameMaker, exam: Exam, school: School, start: str
 ) -> None:
     name = f'{start}HYPERLINK("http://elders.test";"klik")'
@@ -117,21 +117,21 @@ def test_a_name_that_is_a_formula_is_text(
 
 @pytest.mark.parametrize("sign", csv_writer.FORMULA_SIGNS)
 @pytest.mark.parametrize("between", [";", ",", "\t"])
-def test_a_formula_behind_another_program_s_separator_is_text_too(between: str, sign: str) -> None:
+def test_formula_after_another_separator_is_neutralised(between: str, sign: str) -> None:
     assert csv_writer.neutralised(f"x{between}{sign}1") == f"x{between}'{sign}1"
 
 
 @pytest.mark.parametrize("start", ["\t", "\r", "\n"])
-def test_a_cell_that_begins_with_white_space_is_text(start: str) -> None:
+def test_cell_that_begins_with_white_space_is_neutralised(start: str) -> None:
     assert csv_writer.neutralised(f"{start}=1").startswith("'")
 
 
 @pytest.mark.parametrize("cell", ["", "Anouk", "7,3", "a=b", "'t Hoff", " =1", "Jansen, Piet; Jan"])
-def test_other_cells_stay_as_they_are(cell: str) -> None:
+def test_other_cells_are_unchanged(cell: str) -> None:
     assert csv_writer.neutralised(cell) == cell
 
 
-def test_only_final_results_of_that_exam_and_the_own_school(
+def test_export_has_final_results_of_exam_and_school_only(
     member: Client, make_afname: AfnameMaker, exam: Exam, school: School, other_school: School
 ) -> None:
     for status in Status.values:
@@ -143,7 +143,9 @@ def test_only_final_results_of_that_exam_and_the_own_school(
     assert [row["studentnummer"] for row in rows(download(member, exam, status="NEW"))] == ["FINAL"]
 
 
-def test_the_other_search_fields_count(member: Client, make_afname: AfnameMaker, exam: Exam, school: School) -> None:
+def test_other_search_fields_filter_the_export(
+    member: Client, make_afname: AfnameMaker, exam: Exam, school: School
+) -> None:
     make_afname(Status.FINAL, student=MembershipFactory(school=school, student_number="77", user__last_name="Zeldzaam"))
     make_afname(Status.FINAL)
     assert [row["studentnummer"] for row in rows(download(member, exam, student="zeldz"))] == ["77"]
@@ -156,7 +158,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("dates", "why"), REFUSED)
-def test_with_a_date_that_is_refused_nothing_is_exported(
+def test_invalid_date_exports_nothing(
     member: Client, make_afname: AfnameMaker, exam: Exam, dates: dict[str, str], why: str
 ) -> None:
     make_afname(Status.FINAL)
@@ -168,7 +170,7 @@ def test_with_a_date_that_is_refused_nothing_is_exported(
 
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
 @pytest.mark.parametrize(("dates", "why"), REFUSED)
-def test_with_a_date_that_is_refused_there_is_no_download_and_it_says_why(
+def test_invalid_date_hides_the_download_with_a_reason(
     member: Client, make_afname: AfnameMaker, exam: Exam, dates: dict[str, str], why: str, headers: dict[str, str]
 ) -> None:
     make_afname(Status.FINAL)
@@ -184,7 +186,7 @@ def at_two_schools(committee_member: User, other_school: School) -> School:
     return other_school
 
 
-def test_who_has_two_schools_sees_what_each_has_and_has_exported(
+def test_member_of_two_schools_sees_both_counts(
     member: Client, make_afname: AfnameMaker, exam: Exam, school: School, at_two_schools: School
 ) -> None:
     make_afname(Status.FINAL, student=MembershipFactory(school=at_two_schools))
@@ -202,7 +204,7 @@ def test_who_has_two_schools_sees_what_each_has_and_has_exported(
 
 
 @pytest.mark.parametrize("has_results", ["neither", "one", "both"])
-def test_the_only_school_with_results_is_chosen_beforehand(
+def test_only_school_with_results_is_preselected(
     member: Client,
     make_afname: AfnameMaker,
     exam: Exam,
@@ -220,7 +222,7 @@ def test_the_only_school_with_results_is_chosen_beforehand(
     assert field.field.choices[0] == ("", "Kies een school")
 
 
-def test_a_school_without_results_is_named(
+def test_school_without_results_is_named(
     member: Client, make_afname: AfnameMaker, exam: Exam, school: School, at_two_schools: School
 ) -> None:
     make_afname(Status.FINAL)
@@ -228,9 +230,7 @@ def test_a_school_without_results_is_named(
     assert f"Bij {at_two_schools.name} zijn nog geen definitieve resultaten. Er is niets gedownload." in page
 
 
-def test_another_schools_committee_gets_nothing(
-    client: Client, make_afname: AfnameMaker, exam: Exam, stranger: User
-) -> None:
+def test_other_committees_get_nothing(client: Client, make_afname: AfnameMaker, exam: Exam, stranger: User) -> None:
     make_afname(Status.FINAL)
     client.force_login(stranger)
     assert "Kies eerst een examen" in ask(client, {"examen": exam.pk}).content.decode()
@@ -238,11 +238,11 @@ def test_another_schools_committee_gets_nothing(
 
 
 @pytest.mark.parametrize("count", [6, 7])
-def test_it_is_read_in_chunks_by_key(
+def test_export_is_read_in_chunks_by_key(
     member: Client, make_afname: AfnameMaker, exam: Exam, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.setattr(export_rows, "CHUNK", 3)
-    monkeypatch.setattr(export_rows, "FEW_AT_ONCE", 1)
+    monkeypatch.setattr(export_rows, "MAX_COMBINATIONS", 1)
     made = [make_afname(Status.FINAL) for _ in range(count)]
     response = ask(member, {"examen": exam.pk})
     with CaptureQueriesContext(connection) as queries:

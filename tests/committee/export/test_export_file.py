@@ -17,10 +17,10 @@ from openpyxl import load_workbook
 from accounts.models import School, User
 from assessments.models import Assessment, Status
 from committee.export import csv_writer, rows, xlsx_writer
-from committee.export.snapshot import remember
+from committee.export.snapshot import create_export
 from committee.export_format import (
-    ALL,
     BY_KEY,
+    COLUMNS,
     DATE_FORMS,
     PLAIN,
     PLAIN_COLUMNS,
@@ -45,7 +45,7 @@ NAMES = {
     "beyond Windows-1252": "Yılmaz Łukasz",
     "full width": "＝1+1",
 }
-EVERYTHING = Shape(name="Alles", columns=tuple((one.key, one.header) for one in ALL), words=PLAIN.words)
+EVERYTHING = Shape(name="Alles", columns=tuple((one.key, one.header) for one in COLUMNS), words=PLAIN.words)
 
 
 @pytest.fixture
@@ -55,23 +55,21 @@ def made(make_afname: AfnameMaker, exam: Exam, school: School, committee_member:
         student = MembershipFactory(school=school, user__last_name=name, student_number=f"00{number}")
         final_at = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam
         make_afname(Status.FINAL, student=student, final_at=final_at, grade=Decimal("7.3"), ovg="G")
-    return remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+    return create_export(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
 
 
 def written(made: Export, shape: Shape) -> bytes:
-    return b"".join(csv_writer.content(made, shape))
+    return b"".join(csv_writer.csv_content(made, shape))
 
 
 def read(content: bytes, *, codec: str, separator: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode(codec), newline=""), delimiter=separator, strict=True))
 
 
-def test_the_plain_file_byte_by_byte(
-    make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User
-) -> None:
+def test_plain_file_byte_by_byte(make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User) -> None:
     student = MembershipFactory(school=school, user__last_name="Brömmel; =1", student_number="=7")
     make_afname(Status.FINAL, student=student, final_at=datetime(2026, 1, 2, 12, tzinfo=UTC), grade=Decimal("10.0"))
-    made = remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+    made = create_export(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
     of_exam = f"{exam.code};Verzorgende IG;{exam.cohort};B1;Eenheid 1"
     assert (
         written(made, PLAIN)
@@ -95,13 +93,13 @@ def test_every_name_is_read_back(made: Export, separator: Separator, encoding: E
     assert lines == [[name, "7,3", f"Sam {NAMES[which]}"] for which, name in zip(NAMES, expected, strict=True)]
 
 
-def test_only_the_asked_one_begins_with_a_bom(made: Export) -> None:
+def test_only_utf8_bom_begins_with_a_bom(made: Export) -> None:
     for encoding in Encoding:
         content = written(made, replace(PLAIN, encoding=encoding))
         assert content.startswith(b"\xef\xbb\xbf") == (encoding == Encoding.UTF8_BOM)
 
 
-def test_windows_1252_shows_a_question_mark_for_what_it_lacks(made: Export) -> None:
+def test_windows_1252_replaces_unknown_characters(made: Export) -> None:
     shape = replace(PLAIN, columns=(("last_name", "naam"), ("unit", "eenheid")), encoding=Encoding.WINDOWS_1252)
     content = written(made, shape)
     assert "Zoë Brömmel".encode("cp1252") in content
@@ -113,7 +111,7 @@ def test_without_header_the_first_line_is_a_result(made: Export) -> None:
     assert len(read(written(made, shape), codec="utf-8-sig", separator=";")) == len(NAMES)
 
 
-def test_headers_words_and_signs_are_the_profiles(made: Export) -> None:
+def test_headers_words_and_signs_follow_the_profile(made: Export) -> None:
     shape = replace(
         PLAIN,
         columns=(("ovg", "-uitslag"), ("grade", "cijfer;1"), ("final_on", "dag")),
@@ -126,32 +124,32 @@ def test_headers_words_and_signs_are_the_profiles(made: Export) -> None:
     assert line == ["'=3", "7.3", "20261123"]
 
 
-def test_a_decimal_comma_between_commas_stands_in_quotes(made: Export) -> None:
+def test_decimal_comma_between_commas_is_quoted(made: Export) -> None:
     shape = replace(PLAIN, columns=(("grade", "cijfer"), ("attempt", "poging")), separator="COMMA", has_headers=False)
     assert written(made, shape).splitlines()[0].decode("utf-8-sig") == '"7,3",1'
 
 
 @pytest.mark.parametrize("form", DateForm)
-def test_each_date_form_is_as_its_label_shows(form: DateForm) -> None:
+def test_date_forms_match_their_labels(form: DateForm) -> None:
     assert DATE_FORMS[form].format(date(2026, 11, 23)) == form.label
     assert DATE_FORMS[form].format(date(2027, 1, 2)) == form.label.replace("23", "02").replace("11", "01").replace(
         "2026", "2027"
     )
 
 
-def test_a_line_of_nothing_is_still_a_line(made: Export) -> None:
+def test_empty_line_is_quoted(made: Export) -> None:
     shape = replace(PLAIN, columns=(("infix", "tussenvoegsel"),))
     assert read(written(made, shape), codec="utf-8-sig", separator=";") == [["tussenvoegsel"]] + [[""]] * len(NAMES)
 
 
-@pytest.mark.parametrize("writing", [csv_writer.CsvWriting(EVERYTHING), xlsx_writer.XlsxWriting(EVERYTHING)])
-def test_lines_written_together_are_those_written_one_by_one(made: Export, writing: rows.Writing) -> None:
-    together = [line for lines in rows.read(made, EVERYTHING.chosen, writing) for line in lines]
-    names = {name: _value_of(name) for one in ALL for name in one.fields}
+@pytest.mark.parametrize("writing", [csv_writer.CsvWriter(EVERYTHING), xlsx_writer.XlsxWriter(EVERYTHING)])
+def test_chunked_lines_equal_single_lines(made: Export, writing: rows.CellWriter) -> None:
+    together = [line for lines in rows.read_lines(made, EVERYTHING.selected, writing) for line in lines]
+    names = {name: _value_of(name) for one in COLUMNS for name in one.fields}
     one_by_one = []
     for assessment in Assessment.objects.order_by("pk"):
         values = {name: value(assessment) for name, value in names.items()}
-        one_by_one.append(writing.line(EVERYTHING.chosen, values))
+        one_by_one.append(writing.line(EVERYTHING.selected, values))
     assert together == one_by_one
     assert len(together) == len(NAMES)
 
@@ -171,10 +169,10 @@ def _value_of(name: str) -> Any:
 @given(
     st.lists(st.text(alphabet="ab\"';,\t\r\n=+-@＝ \x00", max_size=6), min_size=1, max_size=5), st.sampled_from(";,\t")
 )
-def test_a_column_is_written_as_csv_writer_would(values: list[str], separator: str) -> None:
+def test_columns_are_written_like_csv_writer(values: list[str], separator: str) -> None:
     names = {character: name for name, character in SEPARATORS.items()}
     columns = (("last_name", "a"), ("attempt", "b"))
-    writing = csv_writer.CsvWriting(replace(PLAIN, columns=columns, separator=names[separator]))
+    writing = csv_writer.CsvWriter(replace(PLAIN, columns=columns, separator=names[separator]))
     for value, cell in zip(values, writing.texts(values), strict=True):
         text = io.StringIO()
         csv.writer(text, delimiter=separator, lineterminator="\r\n").writerow([csv_writer.neutralised(value), 1])
@@ -182,10 +180,10 @@ def test_a_column_is_written_as_csv_writer_would(values: list[str], separator: s
 
 
 def workbook(made: Export, shape: Shape) -> Any:
-    return load_workbook(io.BytesIO(b"".join(xlsx_writer.content(made, shape))))
+    return load_workbook(io.BytesIO(b"".join(xlsx_writer.xlsx_content(made, shape))))
 
 
-def test_excel_has_numbers_days_and_text_as_such(made: Export) -> None:
+def test_excel_has_typed_numbers_days_and_text(made: Export) -> None:
     sheet = workbook(made, PLAIN).active
     header, first, *more = sheet.iter_rows()
     assert [cell.value for cell in header] == [one.header for one in PLAIN_COLUMNS]
@@ -206,16 +204,16 @@ def test_excel_keeps_a_formula_as_text(made: Export) -> None:
     assert [cell.value for cell in cells] == ["=1+1", *NAMES.values()]
 
 
-def test_excel_leaves_out_what_xml_cannot_hold() -> None:
-    assert '<t xml:space="preserve">a&lt;b</t>' in xlsx_writer.XlsxWriting(PLAIN).cell(Kind.TEXT, "a\x01<b\uffff")
+def test_excel_drops_characters_invalid_in_xml() -> None:
+    assert '<t xml:space="preserve">a&lt;b</t>' in xlsx_writer.XlsxWriter(PLAIN).cell(Kind.TEXT, "a\x01<b\uffff")
 
 
-def test_an_empty_day_or_level_is_an_empty_cell(made: Export) -> None:
+def test_empty_values_are_empty_cells(made: Export) -> None:
     shape = replace(PLAIN, columns=(("planned_on", "dag"), ("level", "niveau"), ("infix", "tussen")))
     assert read(written(made, shape), codec="utf-8-sig", separator=";")[1] == ["", "", ""]
     assert [cell.value for cell in list(workbook(made, shape).active.iter_rows())[1]] in ([], [None, None, None])
 
 
-def test_each_column_has_a_key_of_its_own() -> None:
-    assert len(BY_KEY) == len(ALL)
-    assert len({one.header for one in ALL}) == len(ALL)
+def test_column_keys_are_unique() -> None:
+    assert len(BY_KEY) == len(COLUMNS)
+    assert len({one.header for one in COLUMNS}) == len(COLUMNS)

@@ -1,4 +1,4 @@
-"""'Exportprofielen': what a school's committee may fill in, and what it is told when it can't be."""
+"""'Exportprofielen': validation, saving and the preview."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role, School, User
-from committee.export_format import ALL, DateForm, DecimalSign, Encoding, Separator
+from committee.export_format import COLUMNS, DateForm, DecimalSign, Encoding, Separator
 from committee.models import ExportProfile
 from tests.factories import ExportProfileFactory, MembershipFactory
 
@@ -44,7 +44,7 @@ def errors(response: Any) -> dict[str, list[str]]:
     return dict(response.context["form"].errors)
 
 
-def test_a_profile_is_kept_as_it_was_filled_in(member: Client, school: School) -> None:
+def test_profile_is_saved(member: Client, school: School) -> None:
     page = member.post(ADD, FILLED_IN, follow=True).content.decode()
     assert "Het exportprofiel ‘Ons systeem’ is opgeslagen." in page
     profile = ExportProfile.objects.get()
@@ -68,7 +68,7 @@ def test_line_ends_and_tabs_become_spaces(member: Client) -> None:
     assert "Cij fer" in dict(profile.columns).values()
 
 
-def test_a_new_one_begins_with_the_plain_columns(member: Client) -> None:
+def test_new_profile_has_the_plain_columns(member: Client) -> None:
     page = member.get(ADD)
     assert page.context["form"]["place_student_number"].value() == 1
     assert page.context["form"]["place_email"].value() is None
@@ -100,7 +100,7 @@ def test_a_new_one_begins_with_the_plain_columns(member: Client) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(
+def test_errors_are_shown_at_their_fields(
     member: Client, school: School, typed: dict[str, str], field: str, said: str
 ) -> None:
     ExportProfileFactory(school=school, name="Bestaat al")
@@ -110,38 +110,38 @@ def test_what_is_wrong_is_said_at_its_field(
     assert ExportProfile.objects.count() == 1
 
 
-def test_the_header_of_a_column_that_is_left_out_is_free(member: Client) -> None:
+def test_header_of_an_unused_column_is_ignored(member: Client) -> None:
     member.post(ADD, FILLED_IN | {"header_grade": "naam", "header_ovg": "Cijfer"})
     assert ExportProfile.objects.get().columns == [["grade", "naam"], ["student_number", "studentnummer"]]
 
 
-def test_another_schools_name_is_free(member: Client, other_school: School) -> None:
+def test_name_is_unique_per_school(member: Client, other_school: School) -> None:
     ExportProfileFactory(school=other_school, name="Ons systeem")
     member.post(ADD, FILLED_IN)
     assert ExportProfile.objects.filter(name="Ons systeem").count() == 2
 
 
-def test_a_sample_is_shown_before_it_is_saved(member: Client) -> None:
+def test_sample_is_shown_without_saving(member: Client) -> None:
     page = member.post(ADD, FILLED_IN | {"voorbeeld": "ja"})
     assert page.context["sample"]["header"] == ["Cijfer", "studentnummer"]
     assert page.context["sample"]["lines"] == [["8.3", "100417"], ["6.5", "100418"], ["4.9", "100419"]]
     assert not ExportProfile.objects.exists()
 
 
-def test_the_sample_shows_what_windows_1252_lacks(member: Client) -> None:
+def test_sample_shows_characters_lost_in_windows_1252(member: Client) -> None:
     typed = FILLED_IN | {"place_last_name": "2", "place_ovg": "3", "voorbeeld": "ja"}
     lines = member.post(ADD, typed).context["sample"]["lines"]
     assert lines[2] == ["4.9", "Y?lmaz", "onvoldoende", "100419"]
 
 
-def test_it_is_changed(member: Client, school: School) -> None:
+def test_profile_is_changed(member: Client, school: School) -> None:
     profile = ExportProfileFactory(school=school, name="Oud")
     member.post(edit_url(profile), FILLED_IN)
     profile.refresh_from_db()
     assert (profile.name, profile.version) == ("Ons systeem", 2)
 
 
-def test_a_stale_form_is_refused_with_both_texts(member: Client, school: School) -> None:
+def test_stale_form_is_refused_with_both_texts(member: Client, school: School) -> None:
     profile = ExportProfileFactory(school=school, name="Oud", word_g="Super")
     ExportProfile.objects.update(name="Van een ander", version=2)
     response = member.post(edit_url(profile), FILLED_IN)
@@ -157,7 +157,7 @@ def test_a_stale_form_is_refused_with_both_texts(member: Client, school: School)
     assert (profile.name, profile.version) == ("Ons systeem", 3)
 
 
-def test_one_is_removed_after_a_question(member: Client, school: School) -> None:
+def test_profile_is_removed_after_confirmation(member: Client, school: School) -> None:
     profile = ExportProfileFactory(school=school, name="Oud")
     address = reverse("committee:remove_export_profile", args=[profile.public_id])
     assert "Oud verwijderen?" in member.get(address).content.decode()
@@ -166,7 +166,7 @@ def test_one_is_removed_after_a_question(member: Client, school: School) -> None
     assert not ExportProfile.objects.exists()
 
 
-def test_a_member_of_two_schools_says_for_which(
+def test_member_of_two_schools_chooses_the_school(
     member: Client, school: School, other_school: School, committee_member: User
 ) -> None:
     MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
@@ -175,7 +175,7 @@ def test_a_member_of_two_schools_says_for_which(
     assert ExportProfile.objects.get().school == other_school
 
 
-def test_the_list_shows_the_own_ones_and_the_plain_one(member: Client, school: School, other_school: School) -> None:
+def test_list_shows_own_profiles_and_the_plain_one(member: Client, school: School, other_school: School) -> None:
     ExportProfileFactory(school=school, name="Van ons")
     ExportProfileFactory(school=other_school, name="Van hen")
     page = member.get(LIST).content.decode()
@@ -184,10 +184,10 @@ def test_the_list_shows_the_own_ones_and_the_plain_one(member: Client, school: S
     assert "Standaard" in page
 
 
-def test_every_column_and_choice_is_explained_on_the_screen_and_in_the_docs(member: Client) -> None:
+def test_columns_and_choices_are_explained_in_page_and_docs(member: Client) -> None:
     page = member.get(reverse("committee:export_explained")).content.decode()
     docs = (Path(__file__).resolve().parents[3] / "docs" / "export.md").read_text(encoding="utf-8")
-    for column in ALL:
+    for column in COLUMNS:
         assert f"| {column.header} | {column.meaning} |" in docs
         assert column.meaning in page
     for choices in (Separator, DecimalSign, DateForm, Encoding):

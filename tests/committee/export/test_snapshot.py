@@ -1,4 +1,4 @@
-"""What was exported when is remembered: the same set again, and 'Alleen nieuw sinds vorige export'."""
+"""Stored exports, and 'Alleen nieuw sinds vorige export'."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import Role, School, User
 from assessments.models import Assessment, Status
 from committee.export import snapshot, xlsx_writer
-from committee.export.snapshot import NothingToExport, remember
+from committee.export.snapshot import NothingToExport, create_export
 from committee.export_format import PLAIN
 from committee.models import Export, ExportedResult
 from exams.models import Exam
@@ -49,7 +49,7 @@ def student_of(number: str, school: School) -> dict[str, Any]:
     return {"student": MembershipFactory(school=school, student_number=number)}
 
 
-def test_an_export_remembers_who_when_how_many_and_which(
+def test_export_stores_who_when_and_which_results(
     press: Any, make_afname: AfnameMaker, school: School, exam: Exam, committee_member: User
 ) -> None:
     made = [make_afname(Status.FINAL) for _ in range(3)]
@@ -68,7 +68,7 @@ def test_an_export_remembers_who_when_how_many_and_which(
     }
 
 
-def test_only_new_leaves_out_what_was_exported(press: Any, make_afname: AfnameMaker, school: School) -> None:
+def test_only_new_skips_exported_results(press: Any, make_afname: AfnameMaker, school: School) -> None:
     make_afname(Status.FINAL, **student_of("1", school))
     assert numbers(press(welke="nieuw")) == ["1"]
     make_afname(Status.FINAL, **student_of("2", school))
@@ -76,14 +76,14 @@ def test_only_new_leaves_out_what_was_exported(press: Any, make_afname: AfnameMa
     assert numbers(press(welke="alles")) == ["1", "2"]
 
 
-def test_nothing_new_is_said_and_not_remembered(press: Any, make_afname: AfnameMaker) -> None:
+def test_nothing_new_is_reported_and_not_stored(press: Any, make_afname: AfnameMaker) -> None:
     make_afname(Status.FINAL)
     press()
     assert "geen nieuwe definitieve resultaten" in press(welke="nieuw").content.decode()
     assert Export.objects.count() == 1
 
 
-def test_no_result_at_all_is_said(press: Any, make_afname: AfnameMaker) -> None:
+def test_no_results_are_reported(press: Any, make_afname: AfnameMaker) -> None:
     make_afname(Status.ASSESSED)
     assert "nog geen definitieve resultaten" in press().content.decode()
     assert not Export.objects.exists()
@@ -95,7 +95,7 @@ def make_final_again(assessment: Assessment, grade: str) -> None:
     assessment.save()
 
 
-def test_a_result_made_final_again_is_new_again(press: Any, make_afname: AfnameMaker, school: School) -> None:
+def test_refinalised_result_is_new(press: Any, make_afname: AfnameMaker, school: School) -> None:
     again = make_afname(Status.FINAL, **student_of("1", school))
     make_afname(Status.FINAL, **student_of("2", school))
     press()
@@ -104,7 +104,7 @@ def test_a_result_made_final_again_is_new_again(press: Any, make_afname: AfnameM
     assert "geen nieuwe" in press(welke="nieuw").content.decode()
 
 
-def test_downloading_again_gives_the_same_bytes(
+def test_second_download_has_the_same_bytes(
     press: Any, member: Client, make_afname: AfnameMaker, school: School
 ) -> None:
     withdrawn = make_afname(Status.FINAL, **student_of("1", school))
@@ -124,7 +124,7 @@ def test_downloading_again_gives_the_same_bytes(
     assert "2 resultaten zijn" in " ".join(page.split())
 
 
-def test_a_download_that_broke_off_can_be_had_again(
+def test_interrupted_download_can_be_repeated(
     press: Any, member: Client, make_afname: AfnameMaker, school: School
 ) -> None:
     make_afname(Status.FINAL, **student_of("1", school))
@@ -133,7 +133,7 @@ def test_a_download_that_broke_off_can_be_had_again(
     assert numbers(member.get(reverse("committee:export_file", args=[made.public_id]))) == ["1"]
 
 
-def test_the_same_set_in_another_shape_and_kind_of_file(
+def test_export_can_be_downloaded_in_another_shape(
     press: Any, member: Client, make_afname: AfnameMaker, school: School
 ) -> None:
     make_afname(Status.FINAL)
@@ -147,7 +147,7 @@ def test_the_same_set_in_another_shape_and_kind_of_file(
     assert b"".join(excel.streaming_content).startswith(b"PK")
 
 
-def test_another_schools_profile_is_none_of_ours(
+def test_profile_of_another_school_is_refused(
     press: Any, member: Client, make_afname: AfnameMaker, other_school: School
 ) -> None:
     make_afname(Status.FINAL)
@@ -160,13 +160,13 @@ def test_another_schools_profile_is_none_of_ours(
 
 
 @pytest.mark.parametrize("asked", [{"welke": "iets"}, {"bestand": "PDF"}, {"welke": ""}, {"profiel": "x" * 5000}])
-def test_what_is_not_on_the_form_is_refused(press: Any, make_afname: AfnameMaker, asked: dict[str, str]) -> None:
+def test_unknown_choices_are_refused(press: Any, make_afname: AfnameMaker, asked: dict[str, str]) -> None:
     make_afname(Status.FINAL)
     assert not press(**asked).streaming
     assert not Export.objects.exists()
 
 
-def test_a_member_of_two_schools_exports_one_of_them(
+def test_member_of_two_schools_exports_one(
     press: Any, make_afname: AfnameMaker, school: School, other_school: School, committee_member: User
 ) -> None:
     MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
@@ -176,7 +176,7 @@ def test_a_member_of_two_schools_exports_one_of_them(
     assert "Kies de school" in press().content.decode()
 
 
-def test_the_profile_of_the_last_export_is_chosen_beforehand(
+def test_last_profile_is_preselected(
     press: Any, member: Client, make_afname: AfnameMaker, school: School, exam: Exam
 ) -> None:
     make_afname(Status.FINAL)
@@ -186,12 +186,12 @@ def test_the_profile_of_the_last_export_is_chosen_beforehand(
     assert page.context["export_form"]["profiel"].value() == str(profile.public_id)
 
 
-def test_the_number_of_queries_does_not_grow_with_the_results(
+def test_query_count_is_constant_for_results(
     make_afname: AfnameMaker, school: School, exam: Exam, committee_member: User
 ) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
-            remember(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
+            create_export(results=Assessment.objects.all(), school=school, exam=exam, by=committee_member, shape=PLAIN)
         return len(queries)
 
     make_afname(Status.FINAL)
@@ -201,7 +201,7 @@ def test_the_number_of_queries_does_not_grow_with_the_results(
     assert count() == few
 
 
-def test_more_than_a_sheet_holds_is_refused_as_excel(
+def test_too_many_results_are_refused_as_excel(
     press: Any, member: Client, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snapshot, "MOST_RESULTS", 1)
@@ -216,13 +216,13 @@ def test_more_than_a_sheet_holds_is_refused_as_excel(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_ask_for_what_is_new_at_once_do_not_both_get_it(
+def test_simultaneous_exports_do_not_share_new_results(
     make_afname: AfnameMaker, school: School, exam: Exam, committee_member: User
 ) -> None:
     make_afname(Status.FINAL)
     everything = Assessment.objects.all()
     ask = partial(
-        remember, results=everything, school=school, exam=exam, by=committee_member, shape=PLAIN, only_new=True
+        create_export, results=everything, school=school, exam=exam, by=committee_member, shape=PLAIN, only_new=True
     )
     got = at_once(ask, ask)
     assert {type(one) for one in got} == {Export, NothingToExport}

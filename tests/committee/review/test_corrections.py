@@ -59,7 +59,7 @@ def fields(assessed: Assessment) -> dict[str, str]:
     return {"score": f"score-{part.criteria[0].pk}", "text": f"text-{part.columns[0].assignment.pk}"}
 
 
-def test_a_change_with_its_reason_is_saved_and_shown(
+def test_change_is_saved_and_shown_with_its_reason(
     member: Client, assessed: Assessment, fields: dict[str, str]
 ) -> None:
     post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Zie het procesverbaal."}
@@ -73,12 +73,12 @@ def test_a_change_with_its_reason_is_saved_and_shown(
     assert "1 bewerking<" in shown
 
 
-def test_the_blue_icon_stands_beside_the_slider_from_the_start(member: Client, assessed: Assessment) -> None:
+def test_history_icon_is_always_beside_the_slider(member: Client, assessed: Assessment) -> None:
     for page in ("afname", "edit"):
         assert "Bekijk de bewerkhistorie" in words(member.get(address(assessed, page)))
 
 
-def test_what_was_left_alone_is_no_change(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+def test_unchanged_fields_are_no_corrections(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
     text = f"Onderbouwing van {assessed.invitations.get().contact}."
     post = opened(member, assessed) | {
         fields["score"]: "G",
@@ -89,7 +89,7 @@ def test_what_was_left_alone_is_no_change(member: Client, assessed: Assessment, 
     assert not Correction.objects.exists()
 
 
-def test_without_a_reason_it_is_said_at_the_field_and_nothing_typed_is_lost(
+def test_missing_reason_is_reported_and_input_is_kept(
     member: Client, assessed: Assessment, fields: dict[str, str]
 ) -> None:
     post = opened(member, assessed) | {fields["text"]: "Een <b>nieuwe</b>\r\ntekst.", fields["score"]: "O"}
@@ -102,7 +102,7 @@ def test_without_a_reason_it_is_said_at_the_field_and_nothing_typed_is_lost(
     assert not Correction.objects.exists()
 
 
-def test_words_of_each_error_describe_its_field(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+def test_errors_describe_their_fields(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
     reasons = {f"reason-{name}": "Besproken." for name in fields.values()}
     page = words(member.post(address(assessed), opened(member, assessed) | {fields["text"]: ""} | reasons))
     [field] = re.findall(rf'<textarea[^>]*id="{fields["text"]}"[^>]*>', page)
@@ -113,7 +113,7 @@ def test_words_of_each_error_describe_its_field(member: Client, assessed: Assess
     assert re.search(rf'id="{fields["score"]}-error">Kies O, V of G\.<', page)
 
 
-def test_the_later_of_two_members_sees_the_others_change_and_saves_then(
+def test_second_member_sees_the_change_and_can_save(
     member: Client, assessed: Assessment, fields: dict[str, str], committee_member: User
 ) -> None:
     post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Van de tweede."}
@@ -133,7 +133,7 @@ def test_the_later_of_two_members_sees_the_others_change_and_saves_then(
     assert set(Correction.objects.values_list("reason", flat=True)) == {"Schrijffout.", "Van de tweede."}
 
 
-def test_the_same_post_twice_is_saved_once(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+def test_repeated_post_is_saved_once(member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
     post = opened(member, assessed) | {fields["score"]: "V", f"reason-{fields['score']}": "Eenmaal."}
     for _ in range(2):
         member.post(address(assessed), post)
@@ -154,7 +154,7 @@ def test_odd_posts_change_nothing(member: Client, assessed: Assessment, odd: dic
     assert not Correction.objects.exists()
 
 
-def test_a_final_one_is_not_edited(member: Client, assessed: Assessment, committee_member: User) -> None:
+def test_final_result_is_not_edited(member: Client, assessed: Assessment, committee_member: User) -> None:
     finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     for page in (member.get(address(assessed)), member.post(address(assessed), {})):
         assert said(page)[-1] == "Deze beoordeling heeft de status ‘Definitief’ en kan nu niet worden bewerkt."
@@ -162,7 +162,7 @@ def test_a_final_one_is_not_edited(member: Client, assessed: Assessment, committ
 
 
 class TestHistory:
-    def test_says_who_changed_what_from_what_to_what_and_why(
+    def test_history_shows_who_changed_what_and_why(
         self, member: Client, assessed: Assessment, fields: dict[str, str]
     ) -> None:
         post = opened(member, assessed) | {
@@ -180,7 +180,9 @@ class TestHistory:
         assert '<ins><span class="visually-hidden">nieuw: </span>de examinator</ins>' in shown
         assert "geldt niet meer" not in shown
 
-    def test_a_later_one_takes_its_place(self, member: Client, assessed: Assessment, fields: dict[str, str]) -> None:
+    def test_later_correction_replaces_the_earlier(
+        self, member: Client, assessed: Assessment, fields: dict[str, str]
+    ) -> None:
         for score in ("V", "O"):
             post = opened(member, assessed) | {fields["score"]: score, f"reason-{fields['score']}": f"Naar {score}."}
             if score == "O":
@@ -188,10 +190,10 @@ class TestHistory:
             member.post(address(assessed), post)
         assert words(member.get(address(assessed, "correction_history"))).count("geldt niet meer") == 1
 
-    def test_without_any_it_says_what_will_be_here(self, member: Client, assessed: Assessment) -> None:
+    def test_empty_history_explains_itself(self, member: Client, assessed: Assessment) -> None:
         assert "Hier komt te staan" in words(member.get(address(assessed, "correction_history")))
 
-    def test_an_examiner_who_was_taken_off_since_is_still_named(
+    def test_removed_examiner_is_still_named(
         self, member: Client, assessed: Assessment, fields: dict[str, str], second_examiner: Any
     ) -> None:
         post = opened(member, assessed) | {fields["text"]: "Anders.", f"reason-{fields['text']}": "Schrijffout."}
@@ -203,7 +205,7 @@ class TestHistory:
             target=couplings.Target(),
             contacts=[second_examiner],
             by=assessed.initiator,
-            take_off_begun=True,
+            remove_begun=True,
         )
         shown = words(member.get(address(assessed, "correction_history")))
         assert "Onderbouwing van Erik Examinator" in shown
@@ -211,7 +213,7 @@ class TestHistory:
 
 
 @given(st.text("ab ,\n", max_size=40), st.text("ab ,\n", max_size=40))
-def test_comparing_loses_nothing(before: str, after: str) -> None:
+def test_comparing_keeps_all_text(before: str, after: str) -> None:
     pieces = list(compare(before, after))
     assert "".join(text for kind, text in pieces if kind != "new") == before
     assert "".join(text for kind, text in pieces if kind != "gone") == after
@@ -225,7 +227,7 @@ def test_very_long_texts_are_not_compared_word_by_word() -> None:
 @given(
     st.lists(st.sampled_from(["a", "bb", " ", "\n", "woord " * 70, "w" * 400]), max_size=12), st.text("ab ", max_size=9)
 )
-def test_leaving_out_what_stayed_the_same_loses_nothing(before: list[str], typed: str) -> None:
+def test_shortening_keeps_all_text(before: list[str], typed: str) -> None:
     pieces = list(compare("".join(before), "".join([*before[:4], typed, *before[5:]])))
     shorter = list(shorten(pieces))
     assert "".join(text for _, text in shorter) == "".join(text for _, text in pieces)
@@ -234,7 +236,7 @@ def test_leaving_out_what_stayed_the_same_loses_nothing(before: list[str], typed
     assert all(len(text) <= WORTH for kind, text in shorter if kind == SAME)
 
 
-def test_what_is_left_out_is_far_from_a_change() -> None:
+def test_omitted_text_is_far_from_a_change() -> None:
     pieces = compare("begin " * 100 + "fout" + " einde" * 100, "begin " * 100 + "goed" + " einde" * 100)
     kinds, texts = zip(*shorten(list(pieces)), strict=True)
     assert kinds == (LEFT_OUT, SAME, GONE, "new", SAME, LEFT_OUT)
@@ -242,7 +244,7 @@ def test_what_is_left_out_is_far_from_a_change() -> None:
     assert texts[4].startswith(" einde einde")
 
 
-def test_a_long_text_is_shortened_around_the_change_and_there_as_a_whole(
+def test_long_text_is_shortened_and_available_in_full(
     member: Client, assessed: Assessment, committee_member: User
 ) -> None:
     for word in ("fout", "goed"):
@@ -263,9 +265,7 @@ def test_a_long_text_is_shortened_around_the_change_and_there_as_a_whole(
 
 
 @pytest.mark.parametrize("name", ["edit", "correction_history", "afname"])
-def test_the_number_of_queries_does_not_grow_with_the_corrections(
-    member: Client, assessed: Assessment, name: str
-) -> None:
+def test_query_count_is_constant_for_corrections(member: Client, assessed: Assessment, name: str) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             assert member.get(address(assessed, name)).status_code == 200
@@ -299,5 +299,5 @@ def test_text_and_reason_are_cleaned(member: Client, assessed: Assessment, field
         ([("Erik", "V"), ("Tineke", "V")], False),
     ],
 )
-def test_decision_can_be_taken_back_where_no_score_counts(given: list[tuple[str, str]], is_undecided: bool) -> None:
+def test_decision_can_be_undone_where_no_score_counts(given: list[tuple[str, str]], is_undecided: bool) -> None:
     assert ScoreField(name="score-1", was="", value="", given=given).is_undecided is is_undecided

@@ -13,7 +13,7 @@ from assessments.lifecycle import DomainError
 from assessments.models import Assessment, Correction, Invitation
 from assessments.rubric import PartSheet
 from committee.decisions.finalise import finalise
-from committee.review.review import concerns, read
+from committee.review.review import read, warnings
 from tests import steps
 
 OTHER = "De onderbouwing is verplicht bij een O of een G; wat er staat hoort bij een andere score. Pas de tekst aan."
@@ -37,7 +37,7 @@ def save(
 
 
 def short(assessment: Assessment, by: User) -> list[str]:
-    return [line for line in concerns(read(assessment), by=by) if "woord" in line]
+    return [line for line in warnings(read(assessment), by=by) if "woord" in line]
 
 
 def problem(refused: pytest.ExceptionInfo[corrections.Refused]) -> str:
@@ -58,40 +58,38 @@ def with_text(disputed: Assessment) -> Assessment:
 
 
 # --- What a decision needs -----------------------------------------------------------------------
-def test_an_o_is_not_justified_by_the_text_of_who_gave_g(with_text: Assessment, committee_member: User) -> None:
+def test_text_of_a_g_does_not_justify_an_o(with_text: Assessment, committee_member: User) -> None:
     with pytest.raises(corrections.Refused) as refused:
         save(with_text, committee_member, score="O")
     assert problem(refused) == OTHER
     assert not Correction.objects.exists()
 
 
-def test_it_is_by_a_text_that_was_changed_with_it(with_text: Assessment, committee_member: User) -> None:
+def test_text_changed_with_the_decision_justifies_it(with_text: Assessment, committee_member: User) -> None:
     save(with_text, committee_member, score="O", text=TEXT)
     assert not corrections.unjustified(read(with_text).rubric)
     save(with_text, committee_member, score="O", criterion=1)  # of the same part: the text is about its O's
     assert not corrections.unjustified(read(with_text).rubric)
 
 
-def test_a_wording_from_before_is_about_something_else(with_text: Assessment, committee_member: User) -> None:
+def test_earlier_wording_does_not_justify_a_later_decision(with_text: Assessment, committee_member: User) -> None:
     save(with_text, committee_member, text="Zonder schrijffout.", column=1)
     with pytest.raises(corrections.Refused) as refused:
         save(with_text, committee_member, score="O")
     assert problem(refused) == OTHER
 
 
-def test_a_g_is_justified_by_who_gave_it(with_text: Assessment, committee_member: User) -> None:
+def test_g_is_justified_by_its_examiner(with_text: Assessment, committee_member: User) -> None:
     save(with_text, committee_member, score="G")
     assert first(with_text).effective(first(with_text).criteria[0].pk).score == "G"
 
 
-def test_a_g_is_not_justified_by_who_gave_it_without_a_text(with_text: Assessment, committee_member: User) -> None:
+def test_g_without_a_text_is_not_justified(with_text: Assessment, committee_member: User) -> None:
     with pytest.raises(corrections.Refused):
         save(with_text, committee_member, score="G", text="", column=1)
 
 
-def test_taking_a_decision_back_leaves_what_the_examiners_agreed_on(
-    invitation: Invitation, committee_member: User
-) -> None:
+def test_undone_decision_needs_the_original_text(invitation: Invitation, committee_member: User) -> None:
     """The G that counts again needs its text, which went with the decision."""
     assessment = steps.assess(invitation, "G")
     for number in (0, 1):
@@ -106,9 +104,7 @@ def test_taking_a_decision_back_leaves_what_the_examiners_agreed_on(
         )
 
 
-def test_an_o_that_was_decided_without_a_text_of_its_own_is_not_made_final(
-    with_text: Assessment, committee_member: User
-) -> None:
+def test_decided_o_without_a_text_is_not_finalised(with_text: Assessment, committee_member: User) -> None:
     """An older one, of when another examiner's text was enough."""
     for part in read(with_text).rubric.parts:
         for criterion in part.criteria:
@@ -127,14 +123,14 @@ def test_an_o_that_was_decided_without_a_text_of_its_own_is_not_made_final(
 
 
 # --- What is warned of -----------------------------------------------------------------------------
-def test_an_o_of_the_committee_with_a_word_is_a_concern(assessed: Assessment, committee_member: User) -> None:
+def test_one_word_for_an_o_is_a_warning(assessed: Assessment, committee_member: User) -> None:
     save(assessed, committee_member, score="O", text="x")
     assert short(assessed, committee_member) == [
         "B1-K1-W1 Gedragsobservatie: de onderbouwing van Erik Examinator telt 1 woord."
     ]
 
 
-def test_a_part_that_was_corrected_to_v_needs_no_words(invitation: Invitation, committee_member: User) -> None:
+def test_part_corrected_to_v_needs_no_text(invitation: Invitation, committee_member: User) -> None:
     steps.fill_in(invitation, "G", "Prima!")
     saving.complete(invitation=invitation)
     assessment = invitation.assessment
@@ -145,7 +141,7 @@ def test_a_part_that_was_corrected_to_v_needs_no_words(invitation: Invitation, c
     assert len(short(assessment, committee_member)) == 3
 
 
-def test_only_the_text_that_is_asked_for_is_counted(
+def test_only_required_texts_are_counted(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
 ) -> None:
     """V with a word beside a G with many: a text at a V is free."""

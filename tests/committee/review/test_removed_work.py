@@ -1,4 +1,4 @@
-"""What an examiner gave who was taken off: the committee reads who did that, when, and what it was."""
+"""The committee reads the work of removed examiners."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from assessments.invitations import invite
 from assessments.invitations.send_back import send_back
 from assessments.models import Assessment, Assignment, Event, Invitation, Status
 from committee.decisions.finalise import finalise
-from committee.review.review import concerns, read
+from committee.review.review import read, warnings
 from tests import steps
 from tests.factories import ContactFactory
 
 
-def take_off(assessment: Assessment, *left: Contact, by: User) -> None:
-    """Whoever is not among `left` is taken off, confirmed."""
+def remove_examiner(assessment: Assessment, *left: Contact, by: User) -> None:
+    """Remove all examiners but `left`, confirmed."""
     couplings.choose_examiners(
-        assessment=assessment, target=couplings.Target(), contacts=left, by=by, take_off_begun=True, replace_finer=True
+        assessment=assessment, target=couplings.Target(), contacts=left, by=by, remove_begun=True, replace_finer=True
     )
     assessment.refresh_from_db()
 
@@ -36,7 +36,7 @@ def dropped(assessment: Assessment, examiner: Contact, second_examiner: Contact,
     """ASSESSED, 10,0 by `examiner`; `second_examiner` completed with all O, and was taken off by a colleague."""
     steps.choose(assessment, examiner, second_examiner)
     steps.assess(steps.send_invitation(assessment, second_examiner), "O")
-    take_off(assessment, examiner, by=colleague)
+    remove_examiner(assessment, examiner, by=colleague)
     steps.assess(steps.send_invitation(assessment, examiner), "G")
     assessment.refresh_from_db()
     return assessment
@@ -53,10 +53,10 @@ def when(assessment: Assessment) -> str:
 
 
 def said(assessment: Assessment, by: User) -> list[str]:
-    return [line for line in concerns(read(assessment), by=by) if "weggehaald" in line]
+    return [line for line in warnings(read(assessment), by=by) if "weggehaald" in line]
 
 
-def test_it_is_a_concern_with_who_when_and_what(dropped: Assessment, committee_member: User) -> None:
+def test_removed_work_is_a_warning_with_details(dropped: Assessment, committee_member: User) -> None:
     assert said(dropped, committee_member) == [
         f"Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond), maar is op {when(dropped)} weggehaald door "
         "Cora Collega. Dit telt niet mee."
@@ -64,17 +64,17 @@ def test_it_is_a_concern_with_who_when_and_what(dropped: Assessment, committee_m
 
 
 @pytest.mark.parametrize("name", ["committee:afname", "committee:edit", "committee:finalise"])
-def test_every_page_that_leads_to_the_result_says_so(member: Client, dropped: Assessment, name: str) -> None:
+def test_every_decision_page_shows_removed_work(member: Client, dropped: Assessment, name: str) -> None:
     text = page(member, name, dropped)
     assert "Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond)" in text
     assert "weggehaald door Cora Collega" in text
 
 
-def test_many_final_warns_of_it(member: Client, dropped: Assessment) -> None:
+def test_batch_warns_of_removed_work(member: Client, dropped: Assessment) -> None:
     assert "Tineke Tweede heeft ook beoordeeld" in member.get(reverse("committee:finalise_many")).content.decode()
 
 
-def test_what_was_given_stands_struck_through_beside_what_counts(member: Client, dropped: Assessment) -> None:
+def test_removed_scores_are_struck_through(member: Client, dropped: Assessment) -> None:
     text = page(member, "committee:afname", dropped)
     assert text.count('<td class="dropped"') == 8
     assert "<s>Tineke Tweede</s>" in text
@@ -82,7 +82,7 @@ def test_what_was_given_stands_struck_through_beside_what_counts(member: Client,
     assert "10,0" in text
 
 
-def test_it_counts_nowhere(member: Client, dropped: Assessment, committee_member: User) -> None:
+def test_removed_work_does_not_count(member: Client, dropped: Assessment, committee_member: User) -> None:
     reading = read(dropped)
     assert reading.outcome.unit is not None
     assert (reading.outcome.unit.ovg, [contact.last_name for contact in reading.rubric.examiners]) == (
@@ -94,17 +94,17 @@ def test_it_counts_nowhere(member: Client, dropped: Assessment, committee_member
     assert "Tineke Tweede heeft ook beoordeeld" in page(member, "committee:afname", dropped)
 
 
-def test_a_draft_is_told_as_one(
+def test_removed_draft_is_named_as_unfinished(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, docent: User, committee_member: User
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
     drafted = steps.send_invitation(assessment, second_examiner)
     steps.fill_in(drafted, "O", parts=[assessment.assignments.all()[0].part])
-    take_off(assessment, examiner, by=docent)
+    remove_examiner(assessment, examiner, by=docent)
     assert "(2 keer O; niet afgerond)" in said(assessment, committee_member)[0]
 
 
-def test_what_was_sent_back_and_then_taken_off_is_told(
+def test_removal_after_sending_back_is_shown(
     dropped: Assessment, examiner: Contact, second_examiner: Contact, docent: User, committee_member: User
 ) -> None:
     steps.choose(dropped, examiner, second_examiner)  # counts again, and is no concern
@@ -112,42 +112,40 @@ def test_what_was_sent_back_and_then_taken_off_is_told(
     steps.send_invitation(dropped, second_examiner)
     assert dropped.status == Status.ASSESSED
     send_back(assessment=dropped, contacts=[second_examiner], by=committee_member, remark="Kijk het na.")
-    take_off(dropped, examiner, by=docent)
+    remove_examiner(dropped, examiner, by=docent)
     [line] = said(dropped, committee_member)
     assert "(8 keer O; niet afgerond)" in line
     assert "weggehaald door Dirk Docent" in line
 
 
-def test_a_text_alone_is_told_and_nothing_is_not(
+def test_removed_text_is_shown_and_empty_work_is_not(
     invitation: Invitation, second_examiner: Contact, docent: User, committee_member: User
 ) -> None:
     assessment = invitation.assessment
     first = assessment.assignments.all()[0]
     Assignment.objects.filter(pk=first.pk).update(justification="Zag ik.")
-    take_off(assessment, second_examiner, by=docent)
+    remove_examiner(assessment, second_examiner, by=docent)
     assert (
         "Erik Examinator heeft ook beoordeeld (alleen een onderbouwing; niet afgerond)"
         in (said(assessment, committee_member)[0])
     )
     steps.send_invitation(assessment, second_examiner)
-    take_off(assessment, invitation.contact, by=docent)  # who was invited and wrote nothing
+    remove_examiner(assessment, invitation.contact, by=docent)  # who was invited and wrote nothing
     assert said(assessment, committee_member) == []
 
 
-def test_who_was_taken_off_without_a_line_in_the_log_is_told_all_the_same(
-    dropped: Assessment, committee_member: User
-) -> None:
+def test_removal_without_a_log_event_is_shown(dropped: Assessment, committee_member: User) -> None:
     """An older one."""
     Assignment.objects.filter(removed_at__isnull=False).update(removed_at=timezone.now())
     assert said(dropped, committee_member)[0].endswith("weggehaald. Dit telt niet mee.")
 
 
-def test_reading_it_takes_the_same_queries_whatever_the_number(
+def test_query_count_is_constant_for_removed_work(
     dropped: Assessment, committee_member: User, examiner: Contact
 ) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as asked:
-            list(concerns(read(Assessment.objects.for_pages().get(pk=dropped.pk)), by=committee_member))
+            list(warnings(read(Assessment.objects.for_pages().get(pk=dropped.pk)), by=committee_member))
         return len(asked)
 
     queries()  # the exam is kept from here on
@@ -155,7 +153,7 @@ def test_reading_it_takes_the_same_queries_whatever_the_number(
     third = ContactFactory(school=dropped.school)
     steps.choose(dropped, examiner, third)
     steps.fill_in(steps.send_invitation(dropped, third), "V")
-    take_off(dropped, examiner, by=dropped.initiator)
+    remove_examiner(dropped, examiner, by=dropped.initiator)
     assert len(said(dropped, committee_member)) == 2
     assert queries() == told
 
@@ -174,7 +172,7 @@ def decide(assessment: Assessment, by: User, score: str) -> None:
     corrections.correct(assessment=assessment, by=by, changes=changes, fingerprint=rubric.result_fingerprint)
 
 
-def test_decisions_that_lapsed_are_counted(
+def test_lapsed_decisions_are_counted(
     member: Client, disputed: Assessment, committee_member: User, docent: User, examiner: Contact
 ) -> None:
     decide(disputed, committee_member, "V")
@@ -186,22 +184,20 @@ def test_decisions_that_lapsed_are_counted(
         by=committee_member,
         remark="Kijk het na.",
     )
-    take_off(disputed, examiner, by=docent)
+    remove_examiner(disputed, examiner, by=docent)
     assert disputed.status == Status.ASSESSED
     for name in ("committee:afname", "committee:edit", "committee:finalise"):
         assert lapsed in page(member, name, disputed)
     assert lapsed in member.get(reverse("committee:finalise_many")).content.decode()
 
 
-def test_a_decision_that_was_taken_back_did_not_lapse(
-    member: Client, disputed: Assessment, committee_member: User
-) -> None:
+def test_undone_decision_is_not_lapsed(member: Client, disputed: Assessment, committee_member: User) -> None:
     decide(disputed, committee_member, "V")
     decide(disputed, committee_member, "")
     assert "vervallen" not in page(member, "committee:afname", disputed)
 
 
-def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invitation, committee_member: User) -> None:
+def test_lapsed_wordings_are_counted(assessed: Assessment, invitation: Invitation, committee_member: User) -> None:
     column = read(assessed).rubric.columns[0]
     changes = corrections.Changes(
         scores={}, texts={column.assignment.pk: corrections.Change("Net zo.", "Schrijffout.")}
@@ -215,19 +211,19 @@ def test_a_wording_that_lapsed_is_counted(assessed: Assessment, invitation: Invi
     send_back(assessment=assessed, contacts=[invitation.contact], by=committee_member, remark="Kijk het na.")
     steps.assess(Invitation.objects.get(pk=invitation.pk), "G")
     assessed.refresh_from_db()
-    found = list(concerns(read(assessed), by=committee_member))
+    found = list(warnings(read(assessed), by=committee_member))
     assert any(line.startswith("1 aangepaste onderbouwing van de examencommissie is vervallen") for line in found)
 
 
 # --- 'Wat er is gebeurd' ------------------------------------------------------------------------------
-def test_the_log_names_what_counts_no_more_and_whose_invitation_went(member: Client, dropped: Assessment) -> None:
+def test_log_names_removed_work_and_withdrawn_invitation(member: Client, dropped: Assessment) -> None:
     text = page(member, "committee:afname", dropped).partition('<details class="events">')[2]
     assert "Telt niet meer mee: Tineke Tweede: Productbeoordeling van B1-K1-W2 Werkproces 2" in text
     assert "Uitnodiging ingetrokken: Tineke Tweede" in text
-    assert Event.objects.filter(assessment=dropped, data__has_key="taken_off").count() == 1
+    assert Event.objects.filter(assessment=dropped, data__has_key="removed").count() == 1
 
 
-def test_what_was_completed_and_has_no_invitation_any_more_says_how_it_goes_on(
+def test_completed_work_without_invitations_explains_the_next_step(
     member: Client, assessed: Assessment, invitation: Invitation, docent: User
 ) -> None:
     """It left the list of what waits for the committee; nothing that was given is gone."""

@@ -34,7 +34,7 @@ def text_of(page: str) -> str:
     return " ".join(page.split())
 
 
-def test_it_says_who_what_and_the_result_as_it_will_stand(member: Client, assessed: Assessment) -> None:
+def test_page_shows_people_and_the_coming_result(member: Client, assessed: Assessment) -> None:
     page = page_of(member, assessed)
     for said in (
         "Anouk van &#x27;t Hoff",
@@ -50,7 +50,7 @@ def test_it_says_who_what_and_the_result_as_it_will_stand(member: Client, assess
     assert 'class="score ovg-V"' in page
 
 
-def test_the_examiner_stands_there_as_they_signed_and_until_then_as_in_the_address_book(
+def test_examiner_is_shown_as_signed_or_from_the_address_book(
     member: Client, invitation: Invitation, committee_member: User
 ) -> None:
     Contact.objects.update(function="Werkbegeleider", organisation="De Linde")
@@ -72,13 +72,13 @@ def test_the_examiner_stands_there_as_they_signed_and_until_then_as_in_the_addre
     assert "Erik Andersom, Vertrokken, De Linde" in text_of(page_of(member, invitation.assessment))
 
 
-def test_an_assessed_one_can_be_made_final_or_sent_back(member: Client, assessed: Assessment) -> None:
+def test_assessed_one_can_be_finalised_or_sent_back(member: Client, assessed: Assessment) -> None:
     page = text_of(page_of(member, assessed))
     assert ">Afronden</a>" in page
     assert ">Terugsturen</a>" in page
 
 
-def test_two_who_differ_stand_side_by_side_and_nothing_can_be_made_final(member: Client, disputed: Assessment) -> None:
+def test_disputed_scores_are_side_by_side_without_finalising(member: Client, disputed: Assessment) -> None:
     page = text_of(page_of(member, disputed))
     assert page.count("Examinatoren verschillen") == 8
     assert "Examinatoren zijn het niet eens over 8 criteria." in page
@@ -91,7 +91,7 @@ def test_two_who_differ_stand_side_by_side_and_nothing_can_be_made_final(member:
     assert 'class="verdict"' not in page
 
 
-def test_what_is_in_dispute_is_a_click_away(member: Client, disputed: Assessment) -> None:
+def test_disputes_are_linked(member: Client, disputed: Assessment) -> None:
     page = text_of(page_of(member, disputed))
     links = re.findall(r'<a href="#(onderdeel-\d+)">(B1-K1-W\d, \w+)</a>: 2 criteria', page)
     assert [words for _, words in links] == [
@@ -100,7 +100,7 @@ def test_what_is_in_dispute_is_a_click_away(member: Client, disputed: Assessment
     assert all(f'id="{place}"' in page for place, _ in links)
 
 
-def test_a_draft_is_not_shown_and_who_is_not_ready_is_named(
+def test_drafts_are_hidden_and_their_examiners_named(
     member: Client, assessment: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -130,15 +130,13 @@ def test_saving_a_hidden_draft_keeps_its_text_and_scores(
     assert len(drafts) == 4
 
 
-def test_it_says_how_many_parts_are_not_scored_yet(member: Client, invitation: Invitation, unit: ExamUnit) -> None:
+def test_open_parts_are_counted(member: Client, invitation: Invitation, unit: ExamUnit) -> None:
     assert "Wacht op Erik Examinator: 4 van 4 onderdelen open." in text_of(page_of(member, invitation.assessment))
     steps.fill_in(invitation, parts=unit.core_tasks.get().work_processes.all()[0].parts.all())
     assert "Wacht op Erik Examinator: 2 van 4 onderdelen open." in text_of(page_of(member, invitation.assessment))
 
 
-def test_it_says_how_heavily_each_core_task_counts(
-    member: Client, student: Membership, docent: User, examiner: Contact
-) -> None:
+def test_weights_of_core_tasks_are_shown(member: Client, student: Membership, docent: User, examiner: Contact) -> None:
     assessment = steps.start_assessment(student, first_unit(make_weighted_exam("2", "1.50")), docent)
     steps.choose(assessment, examiner)
     steps.assess(steps.send_invitation(assessment, examiner))
@@ -148,25 +146,25 @@ def test_it_says_how_heavily_each_core_task_counts(
     assert "gemiddelde van de cijfers van de kerntaken naar hun weging" in page
 
 
-def test_weights_that_are_the_same_are_not_said(member: Client, assessed: Assessment) -> None:
+def test_equal_weights_are_not_shown(member: Client, assessed: Assessment) -> None:
     page = page_of(member, assessed)
     assert "Resultaat per werkproces" in page
     assert "weegt" not in page
     assert "weging" not in page
 
 
-def test_a_part_without_an_examiner_is_named(member: Client, assessment: Assessment, examiner: Contact) -> None:
+def test_part_without_an_examiner_is_named(member: Client, assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner, work_process=assessment.unit.core_tasks.get().work_processes.all()[0])
     page = page_of(member, assessment)
     assert "B1-K1-W2, Gedragsobservatie: nog geen examinator gekozen." in page
     assert "B1-K1-W1, Gedragsobservatie: nog geen" not in page
 
 
-def test_one_without_any_examiner_says_so_in_one_line(member: Client, assessment: Assessment) -> None:
+def test_assessment_without_examiners_has_one_line(member: Client, assessment: Assessment) -> None:
     assert "er is nog geen examinator gekozen" in page_of(member, assessment)
 
 
-def test_a_cancelled_one_gives_the_reason_and_no_result(
+def test_cancelled_one_shows_the_reason_without_a_result(
     member: Client, assessed: Assessment, committee_member: User
 ) -> None:
     lifecycle.cancel(assessment=assessed, by=committee_member, reason="Niet verschenen.", counts_as_attempt=False)
@@ -177,7 +175,7 @@ def test_a_cancelled_one_gives_the_reason_and_no_result(
     assert ">Afronden</a>" not in page
 
 
-def test_the_log_is_at_the_bottom(member: Client, assessed: Assessment) -> None:
+def test_log_is_at_the_bottom(member: Client, assessed: Assessment) -> None:
     page = text_of(page_of(member, assessed))
     log = page[page.index('<details class="events">') :]
     assert "Beoordeling gestart</strong> door Dirk Docent" in log
@@ -202,7 +200,7 @@ class TestFinal:
     def fail(self, mail: OutgoingMail) -> None:
         OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, last_error="550 Onbekende ontvanger")
 
-    def test_the_pdf_is_being_made_and_the_page_asks_again(self, member: Client, final: Assessment) -> None:
+    def test_page_polls_while_the_pdf_is_made(self, member: Client, final: Assessment) -> None:
         page = text_of(page_of(member, final))
         assert "Vastgesteld op" in page
         assert "door Carla Commissie" in page
@@ -210,12 +208,14 @@ class TestFinal:
         assert "hx-trigger" in page
         assert ">Afronden</a>" not in page
 
-    def test_the_pdf_is_there_and_its_mail_queued(self, member: Client, final: Assessment, mail: OutgoingMail) -> None:
+    def test_page_shows_the_pdf_and_the_queued_mail(
+        self, member: Client, final: Assessment, mail: OutgoingMail
+    ) -> None:
         page = text_of(page_of(member, final))
         assert reverse("assessments:document", args=[final.documents.get().public_id]) in page
         assert "Aan bureau@hier.test: in de wachtrij" in page
 
-    def test_a_failed_mail_says_why_and_can_be_sent_again(
+    def test_failed_mail_shows_why_and_can_be_resent(
         self, member: Client, final: Assessment, mail: OutgoingMail
     ) -> None:
         self.fail(mail)
@@ -224,7 +224,7 @@ class TestFinal:
         assert "hx-trigger" not in part
         assert reverse("committee:send_again", args=[final.public_id]) in part
 
-    def test_a_pdf_that_fails_says_so_and_is_made_when_asked(self, member: Client, final: Assessment) -> None:
+    def test_failing_pdf_can_be_made_again(self, member: Client, final: Assessment) -> None:
         final.documents.update(file=None, mail=None, attempts=FAILING_ATTEMPTS)
         part = member.get(reverse("committee:delivery", args=[final.public_id])).content.decode()
         assert "kon na 4 pogingen niet worden gemaakt" in text_of(part)
@@ -234,7 +234,7 @@ class TestFinal:
         assert "wordt al gemaakt" in member.post(again, follow=True).content.decode()
         assert Document.objects.run(final.documents.get().pk)
 
-    def test_sending_again_is_for_the_own_committee(
+    def test_resending_is_for_the_own_committee(
         self, client: Client, final: Assessment, mail: OutgoingMail, stranger: User, docent: User, student: Membership
     ) -> None:
         self.fail(mail)
@@ -245,7 +245,7 @@ class TestFinal:
             assert client.get(again).status_code == 404
         assert OutgoingMail.objects.filter(kind="result").count() == 1
 
-    def test_an_earlier_version_can_still_be_read(
+    def test_earlier_version_can_be_read(
         self, member: Client, final: Assessment, mail: OutgoingMail, committee_member: User
     ) -> None:
         first = final.documents.get()
@@ -257,7 +257,7 @@ class TestFinal:
         assert reverse("assessments:document", args=[first.public_id]) in page
 
 
-def test_the_number_of_queries_does_not_grow_with_the_exam(
+def test_query_count_is_constant_for_the_exam(
     member: Client, assessed: Assessment, docent: User, examiner: Contact, second_examiner: Contact
 ) -> None:
     large = first_unit(make_exam(core_tasks=2, work_processes=3, criteria=5))
@@ -280,7 +280,7 @@ def test_the_number_of_queries_does_not_grow_with_the_exam(
 
 
 @pytest.mark.parametrize("name", ["afname", "delivery", "finalise", "send_back", "cancel"])
-def test_for_anyone_else_it_does_not_exist(
+def test_other_users_get_not_found(
     client: Client, assessed: Assessment, stranger: User, docent: User, student: Membership, name: str
 ) -> None:
     address = reverse(f"committee:{name}", args=[assessed.public_id])

@@ -1,4 +1,4 @@
-"""What a member is asked to look at before a result becomes final."""
+"""The warnings before a result becomes final."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.examiner import saving
 from assessments.models import Assessment, Assignment, Invitation
-from committee.review.review import concerns, read
+from committee.review.review import read, warnings
 from exams.models import Exam
 from tests import steps
 
@@ -20,7 +20,7 @@ BOX = "\U0010fffd"  # of a private use plane
 
 
 def found(assessment: Assessment, by: User) -> list[str]:
-    return list(concerns(read(assessment), by=by))
+    return list(warnings(read(assessment), by=by))
 
 
 def test_one_examiner_on_everything(member: Client, assessed: Assessment, committee_member: User) -> None:
@@ -30,7 +30,7 @@ def test_one_examiner_on_everything(member: Client, assessed: Assessment, commit
     assert said[0] in page
 
 
-def test_two_who_agree_are_no_concern(
+def test_two_agreeing_examiners_give_no_warning(
     assessment: Assessment, examiner: Contact, second_examiner: Contact, committee_member: User
 ) -> None:
     steps.choose(assessment, examiner, second_examiner)
@@ -41,9 +41,7 @@ def test_two_who_agree_are_no_concern(
 
 
 @pytest.mark.parametrize(("text", "words"), [("Gaat wel goed.", "3 woorden"), ("Prima!", "1 woord")])
-def test_a_required_justification_that_says_nothing(
-    invitation: Invitation, committee_member: User, text: str, words: str
-) -> None:
+def test_short_required_justification(invitation: Invitation, committee_member: User, text: str, words: str) -> None:
     steps.fill_in(invitation, "G", text)
     saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
@@ -67,7 +65,7 @@ def test_a_required_justification_that_says_nothing(
         ),
     ],
 )
-def test_a_character_that_no_font_has_is_named_with_its_place(
+def test_unprintable_character_is_named_with_its_place(
     member: Client, assessed: Assessment, committee_member: User, place: str, put: Callable[[Assessment], object]
 ) -> None:
     put(assessed)
@@ -77,20 +75,20 @@ def test_a_character_that_no_font_has_is_named_with_its_place(
     assert said in member.get(reverse("committee:finalise", args=[assessed.public_id])).content.decode()
 
 
-def test_letters_and_emoji_that_a_font_has_are_no_concern(assessed: Assessment, committee_member: User) -> None:
+def test_printable_letters_and_emoji_give_no_warning(assessed: Assessment, committee_member: User) -> None:
     User.objects.filter(memberships=assessed.student).update(first_name="René 王小明 🎉", last_name="Ğ أحمد ተስፋይ")
     assessed = Assessment.objects.for_pages().get(pk=assessed.pk)
     assert not any("pdf" in line for line in found(assessed, committee_member))
 
 
-def test_four_words_are_enough_and_none_is_required_of_a_v(invitation: Invitation, committee_member: User) -> None:
+def test_four_words_are_enough_and_v_needs_no_text(invitation: Invitation, committee_member: User) -> None:
     steps.fill_in(invitation, "G", "Dit ging heel goed.")
     saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()
     assert len(found(invitation.assessment, committee_member)) == 1
 
 
-def test_the_initiator_and_the_member_who_examined_too(
+def test_initiator_or_member_as_examiner(
     assessment: Assessment, docent: User, examiner: Contact, committee_member: User
 ) -> None:
     own = assessment.school.contacts.get(user=docent)

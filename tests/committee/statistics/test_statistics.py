@@ -35,7 +35,7 @@ def words(client: Client, name: str, *args: int, **asked: str) -> str:
 
 
 @given(st.dictionaries(st.sampled_from("OVG"), st.integers(0, 10**6)))
-def test_a_bar_is_full_or_empty_and_has_no_gaps(counts: dict[str, int]) -> None:
+def test_bar_is_full_or_empty_without_gaps(counts: dict[str, int]) -> None:
     drawn = statistics.bar(counts, [(key, key) for key in "OVG"])
     total = sum(counts.values())
     assert drawn.total == total
@@ -48,7 +48,7 @@ def test_a_bar_is_full_or_empty_and_has_no_gaps(counts: dict[str, int]) -> None:
     ("today", "key"),
     [(date(2026, 7, 31), "2025-2026"), (date(2026, 8, 1), "2026-2027"), (date(2027, 1, 1), "2026-2027")],
 )
-def test_a_school_year_begins_in_august(today: date, key: str) -> None:
+def test_school_year_begins_in_august(today: date, key: str) -> None:
     every = statistics.periods(today)
     assert every[0].key == key
     assert len(every) == 5
@@ -56,18 +56,16 @@ def test_a_school_year_begins_in_august(today: date, key: str) -> None:
     assert every[0].last_day == date(int(key[5:]), 7, 31)
 
 
-def test_each_exam_says_how_many_are_in_each_state_and_how_long_they_wait(
-    make_afname: AfnameMaker, school: School, exam: Exam
-) -> None:
+def test_exam_shows_counts_and_waiting_times_by_status(make_afname: AfnameMaker, school: School, exam: Exam) -> None:
     for days in (2, 4):
         make_afname(Status.ASSESSED, since=timezone.now() - timedelta(days=days))
     make_afname(Status.FINAL)
     [shown] = statistics.read_exams([school.pk], now())
     assert shown.exam == exam
-    assert shown.states.says == "Beoordeeld 2, Definitief 1"
+    assert shown.states.text == "Beoordeeld 2, Definitief 1"
     [waiting] = shown.waiting
     assert (waiting.count, round(waiting.average, 2), waiting.longest) == (2, 3.0, 4)
-    assert (shown.final, shown.passed, shown.nobody_passes) == (1, 1, False)
+    assert (shown.final, shown.passed, shown.has_no_passes) == (1, 1, False)
 
 
 @pytest.fixture
@@ -79,9 +77,7 @@ def of_last_year(make_afname: AfnameMaker, exam: Exam) -> None:
 
 
 @pytest.mark.parametrize("page", ["picture", "picture_of_exam"])
-def test_what_began_in_an_earlier_school_year_and_waits_is_said_with_the_way_there(
-    member: Client, of_last_year: None, exam: Exam, page: str
-) -> None:
+def test_running_ones_of_earlier_years_are_linked(member: Client, of_last_year: None, exam: Exam, page: str) -> None:
     args = [exam.pk] if page == "picture_of_exam" else []
     shown = words(member, page, *args)
     assert "3 van eerdere schooljaren wachten nog, de langste 190 dagen:" in shown
@@ -92,15 +88,13 @@ def test_what_began_in_an_earlier_school_year_and_waits_is_said_with_the_way_the
 
 
 @pytest.mark.parametrize("page", ["picture", "picture_of_exam"])
-def test_what_began_in_the_year_shown_is_not_said_twice(
-    member: Client, of_last_year: None, exam: Exam, page: str
-) -> None:
+def test_current_year_is_not_counted_as_earlier(member: Client, of_last_year: None, exam: Exam, page: str) -> None:
     args = [exam.pk] if page == "picture_of_exam" else []
     last_year = statistics.periods(timezone.localdate())[1].key
     assert "van eerdere schooljaren" not in words(member, page, *args, periode=last_year)
 
 
-def test_of_another_exam_or_school_or_one_s_own_nothing_waits_here(
+def test_earlier_excludes_other_exams_schools_and_own(
     of_last_year: None, exam: Exam, school: School, other_school: School, committee_member: User
 ) -> None:
     def waiting(*schools: School, **asked: Any) -> list[int]:
@@ -114,7 +108,7 @@ def test_of_another_exam_or_school_or_one_s_own_nothing_waits_here(
     assert waiting(school, own=own) == []
 
 
-def test_what_is_closed_waits_for_nobody(member: Client, make_afname: AfnameMaker) -> None:
+def test_closed_assessments_do_not_wait(member: Client, make_afname: AfnameMaker) -> None:
     make_afname(Status.FINAL)
     make_afname(Status.CANCELLED)
     page = words(member, "picture")
@@ -122,7 +116,7 @@ def test_what_is_closed_waits_for_nobody(member: Client, make_afname: AfnameMake
     assert '<td data-label="Aantal">1</td> <td colspan="2"></td>' in page
 
 
-def test_an_exam_that_nobody_passes_is_seen(member: Client, make_afname: AfnameMaker, school: School) -> None:
+def test_exam_without_passes_is_flagged(member: Client, make_afname: AfnameMaker, school: School) -> None:
     for _ in range(5):
         make_afname(Status.FINAL, ovg="O", grade=Decimal("4.0"))
     assert "Van 5 definitieve resultaten is er geen enkel voldoende." in words(member, "picture")
@@ -130,11 +124,11 @@ def test_an_exam_that_nobody_passes_is_seen(member: Client, make_afname: AfnameM
     assert "geen enkel voldoende" not in words(member, "picture")
 
 
-def test_what_was_given_for_each_criterion_and_by_each_examiner(
+def test_scores_are_shown_by_criterion_and_examiner(
     member: Client, assessed: Assessment, exam: Exam, school: School
 ) -> None:
     found = statistics.read_criteria(exam, [school.pk], now())
-    assert [row.scores.says for row in found] == ["Voldoende 1"] * 8
+    assert [row.scores.text for row in found] == ["Voldoende 1"] * 8
     [examiner] = statistics.read_examiners(exam, [school.pk], now())
     assert (examiner.title, examiner.scores.total, examiner.always) == ("Erik Examinator", 8, "")
     page = words(member, "picture_of_exam", exam.pk)
@@ -142,7 +136,7 @@ def test_what_was_given_for_each_criterion_and_by_each_examiner(
     assert "Anouk" not in page
 
 
-def test_an_examiner_who_only_gives_g_is_seen(
+def test_examiner_who_only_gives_g_is_flagged(
     member: Client, exam: Exam, school: School, unit: ExamUnit, docent: User, examiner
 ) -> None:
     for _ in range(3):
@@ -152,7 +146,7 @@ def test_an_examiner_who_only_gives_g_is_seen(
     assert "alleen G" in words(member, "picture_of_exam", exam.pk)
 
 
-def test_twenty_g_of_one_student_say_little_of_an_examiner(
+def test_scores_of_one_student_do_not_flag_an_examiner(
     member: Client,
     exam: Exam,
     school: School,
@@ -170,18 +164,18 @@ def test_twenty_g_of_one_student_say_little_of_an_examiner(
         assert bool(shown.always) == said, students
 
 
-def test_what_is_not_completed_or_cancelled_counts_not(invitation: Invitation, exam: Exam, school: School) -> None:
+def test_incomplete_and_cancelled_work_is_not_counted(invitation: Invitation, exam: Exam, school: School) -> None:
     steps.fill_in(invitation, "G")
     assert statistics.read_criteria(exam, [school.pk], now()) == []
 
 
-def test_another_school_has_no_part_in_it(client: Client, stranger: User, assessed: Assessment, exam: Exam) -> None:
+def test_other_schools_are_not_counted(client: Client, stranger: User, assessed: Assessment, exam: Exam) -> None:
     client.force_login(stranger)
     assert "In deze periode is nog geen beoordeling gestart." in words(client, "picture")
     assert client.get(reverse("committee:picture_of_exam", args=[exam.pk])).status_code == 404
 
 
-def test_a_period_that_is_none_is_this_year(member: Client, assessed: Assessment, exam: Exam) -> None:
+def test_invalid_period_is_the_current_year(member: Client, assessed: Assessment, exam: Exam) -> None:
     Assessment.objects.update(created_at=timezone.now() - timedelta(days=800))
     assert "nog geen beoordeling gestart" in words(member, "picture", periode="x")
     year = erasure.school_year(timezone.localdate() - timedelta(days=800))
@@ -190,7 +184,7 @@ def test_a_period_that_is_none_is_this_year(member: Client, assessed: Assessment
     assert f"Gestart van 1 augustus {year} tot en met 31 juli {year + 1}." in page
 
 
-def test_scores_are_read_of_the_newest_and_it_says_so(
+def test_scores_are_limited_to_the_newest_with_a_note(
     member: Client, assessed: Assessment, exam: Exam, make_afname: AfnameMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(statistics, "SCORED", 1)
@@ -202,7 +196,7 @@ def test_scores_are_read_of_the_newest_and_it_says_so(
     assert "Erik Examinator" not in page
 
 
-def test_the_number_of_queries_does_not_grow(member: Client, make_afname: AfnameMaker, exam: Exam) -> None:
+def test_query_count_is_constant(member: Client, make_afname: AfnameMaker, exam: Exam) -> None:
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
             words(member, "picture_of_exam", exam.pk)
