@@ -1,7 +1,7 @@
 """A mail server in a process of its own that takes everything, and does as little as it can beside.
 
 It must be faster than whoever sends: aiosmtpd takes about a millisecond a mail, more than the loop that ours is
-compared with. It announces what any mail server does, PIPELINING included.
+compared with.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scripts.processes import free_port
 
 END = b"\r\n.\r\n"
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-GREETING = b"250-sink.test\r\n250-PIPELINING\r\n250-SIZE 33554432\r\n250 8BITMIME\r\n"
+GREETING = b"250-sink.test\r\n250-SIZE 33554432\r\n250 8BITMIME\r\n"
 
 
 @dataclass

@@ -12,7 +12,7 @@ from accounts.models import Membership, User
 from assessments import lifecycle
 from assessments.models import Assessment, CancelKind, Document, Event, Status
 from committee.decisions.finalise import finalise
-from digibeoordelen.outbox import claims
+from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests import steps
 from tests.concurrency import at_once
@@ -93,7 +93,7 @@ def test_a_mail_that_is_still_queued_never_goes_out_and_the_office_hears_nothing
     assert "was nog niet verzonden en wordt dat ook niet meer" in page
     mailed.refresh_from_db()
     assert mailed.state == MailState.FAILED
-    assert not claims.claim(mailed.pk).mails
+    assert not worker.claim(mailed.pk)
     assert not OutgoingMail.objects.filter(kind="result_withdrawn").exists()
     assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
 
@@ -101,8 +101,7 @@ def test_a_mail_that_is_still_queued_never_goes_out_and_the_office_hears_nothing
 def test_one_that_a_worker_is_sending_is_followed_by_the_news(
     member: Client, final: Assessment, mailed: OutgoingMail
 ) -> None:
-    [claimed] = claims.claim(mailed.pk).mails
-    claims.begin(claimed)
+    assert worker.claim(mailed.pk)
     post(member, final)
     assert OutgoingMail.objects.filter(kind="result_withdrawn").count() == 1
 
