@@ -13,8 +13,6 @@ from django.utils import timezone
 
 from .kinds import kind_label
 
-PIECE = 256 * 1024  # bytes of a file read at a time
-
 
 class FileGone(Exception):
     """A stored file is missing or damaged."""
@@ -42,34 +40,22 @@ class StoredFile(models.Model):
         return self.sha256
 
     def read(self) -> bytes:
-        """Return the bytes, checked by their hash; raise `FileGone` if they are missing or damaged."""
-        with self._open() as stored:
+        """Return the bytes; raise `FileGone` like `open_proven`."""
+        with self.open_proven() as stored:
             content: bytes = stored.read()
-        self._compare(hashlib.sha256(content).hexdigest())
         return content
 
     def open_proven(self) -> FieldFile:
-        """Return the file open, its bytes checked as by `read`, for what is too large for memory."""
-        stored, digest = self._open(), hashlib.sha256()
+        """Return the file open, its bytes checked by their hash; raise `FileGone` if they are missing or damaged."""
         try:
-            while piece := stored.read(PIECE):
-                digest.update(piece)
-            self._compare(digest.hexdigest())
-            stored.seek(0)
-        except BaseException:
-            stored.close()
-            raise
-        return stored
-
-    def _open(self) -> FieldFile:
-        try:
-            return self.file.open("rb")
+            stored = self.file.open("rb")
         except FileNotFoundError:
             raise FileGone(f"{self.sha256} is missing") from None
-
-    def _compare(self, sha256: str) -> None:
-        if sha256 != self.sha256:
+        if hashlib.file_digest(stored, "sha256").hexdigest() != self.sha256:
+            stored.close()
             raise FileGone(f"{self.sha256} is damaged")
+        stored.seek(0)
+        return stored
 
 
 class MailState(models.TextChoices):

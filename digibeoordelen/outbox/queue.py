@@ -26,7 +26,7 @@ from .links import is_registered, placeholder
 from .models import MailAttachment, MailState, OutgoingMail, OutgoingMailQuerySet, StoredFile, announce_grace
 
 logger = logging.getLogger(__name__)
-HEADERS = frozenset({"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"})  # which a caller may add
+HEADERS = frozenset({"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"})  # those that a caller may add
 BROKER_REST = 5.0  # seconds that a broker that is gone isn't tried again: a class of 30 would wait 30 times
 DROPPED = "Niet verzonden: wat erin stond klopte intussen niet meer."
 BLANKED = "De inhoud is gewist."
@@ -113,13 +113,7 @@ def _attach(mail: OutgoingMail, attachments: Sequence[Attachment]) -> None:
         if not _CONTENT_TYPE.fullmatch(attachment.content_type):
             raise ValueError(f"{attachment.content_type!r} is no content type.")
     MailAttachment.objects.bulk_create(
-        MailAttachment(
-            mail=mail,
-            position=position,
-            filename=attachment.filename,
-            content_type=attachment.content_type,
-            file=attachment.file,
-        )
+        MailAttachment(mail=mail, position=position, **vars(attachment))
         for position, attachment in enumerate(attachments)
     )
 
@@ -235,6 +229,6 @@ def blank(mails: OutgoingMailQuerySet) -> int:
 
 
 def _lock(mails: OutgoingMailQuerySet) -> list[int]:
-    """Lock the rows in the order of their ids, so that two who erase the same mails don't wait for each other."""
+    """Lock the rows in the order of their ids, so that two transactions that erase the same mails don't deadlock."""
     locked = OutgoingMail.objects.filter(pk__in=list(mails.values_list("pk", flat=True))).select_for_update()
     return list(locked.order_by("pk").values_list("pk", flat=True))

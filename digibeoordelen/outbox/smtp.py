@@ -64,11 +64,11 @@ class Carrier:
         with self._lock:
             kept = self._take_kept()
             try:
-                self._send(kept or _open(), message)
+                self._hand_over(kept or _open(), message)
             except _Closing:
                 if kept is None:
                     raise
-                self._send(_open(), message)
+                self._hand_over(_open(), message)
 
     def close(self) -> None:
         """End the kept connection, if there is one."""
@@ -87,7 +87,7 @@ class Carrier:
                 return backend
         return None
 
-    def _send(self, backend: BaseEmailBackend, message: EmailMessage) -> None:
+    def _hand_over(self, backend: BaseEmailBackend, message: EmailMessage) -> None:
         failure: NotSent | None = None
         try:
             if not _send(backend, message):
