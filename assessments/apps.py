@@ -22,7 +22,7 @@ class AssessmentsConfig(AppConfig):
         from .privacy import data_requests
         from .privacy.study_dates_import import DATES_OF_STUDENTS
 
-        register(links.LINK_KIND, links.resolve)
+        register(links.LINK_KIND, links.resolve, links.resolve_many)
         register_check(leavers.why_not_to_send)
         dashboard.register(leavers.still_running)
         kinds.register(DATES_OF_STUDENTS)

@@ -38,13 +38,17 @@ class Message(EmailMultiAlternatives):
         return message
 
 
-def compose(mail: OutgoingMail) -> Message:
+def compose(mail: OutgoingMail, urls: Mapping[str, str] | links.LinkVoid | None = None) -> Message:
     """Build the message of `mail`: text, HTML and attachments, with the Message-ID it was queued with.
 
-    Raises `LinkVoid` when one of the links may no longer be sent, `AttachmentGone` when a file is missing or damaged,
-    OSError when the storage doesn't answer.
+    `urls` is what `links.resolve_many` returned for it, if that was called already. Raises `LinkVoid` when one of the
+    links may no longer be sent, `AttachmentGone` when a file is missing or damaged, OSError when the storage doesn't
+    answer.
     """
-    urls = links.resolve(mail.links)
+    if isinstance(urls, links.LinkVoid):
+        raise urls
+    if urls is None:
+        urls = links.resolve(mail.links)
     message = Message(
         subject=mail.subject,
         body=links.fill(mail.text, urls),

@@ -1,26 +1,31 @@
-"""Sends queued mails: claims one, sends it, records the result. Nothing here runs inside a transaction of a caller."""
+"""Sends queued mails: claims a few, sends them one by one, records each result before the next goes."""
 
 from __future__ import annotations
 
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
-from .links import LinkVoid, MailRefused, check, hide
+from .links import LinkVoid, MailRefused, hide, read_refusals, resolve_many
 from .message import AttachmentGone, compose
-from .models import MailState, OutgoingMail, OutgoingMailQuerySet
-from .queue import give_up_dropped
+from .models import MailState, OutgoingMail, OutgoingMailQuerySet, announce_grace
+from .queue import announce, give_up_dropped
 from .smtp import Refused, TryLater, carrier, with_cause
 
 logger = logging.getLogger(__name__)
+BATCH = 20
+FRESH_SECONDS = 1.0  # how old the links of a mail that is sent may be, and how long it may be claimed before
 SPELL_SECONDS = 5.0  # after which other tasks get their turn, and a worker that must stop can
 BROKEN_OFF = "Het verzenden is telkens afgebroken voordat het klaar was."
 _RELEASED = {"claim_id": None, "lease_until": None}
@@ -28,52 +33,70 @@ _RELEASED = {"claim_id": None, "lease_until": None}
 
 def claim(pk: int) -> OutgoingMail | None:
     """Claim this mail for one attempt; None if it is not queued, or another worker is claiming it."""
-    return _claim(OutgoingMail.objects.filter(pk=pk))
+    return next(iter(_claim(OutgoingMail.objects.filter(pk=pk), 1)), None)
 
 
-def claim_next() -> OutgoingMail | None:
-    """Claim the mail that has waited longest."""
-    return _claim(OutgoingMail.objects.order_by("announce_at", "pk"))
+def claim_batch(limit: int) -> list[OutgoingMail]:
+    """Claim the mails that have waited longest, for one attempt each.
+
+    A mail that was tried before is claimed by its own task only: it may be what breaks the worker.
+    """
+    return _claim(OutgoingMail.objects.filter(attempts=0).order_by("announce_at", "pk"), limit)
 
 
-def _claim(mails: OutgoingMailQuerySet) -> OutgoingMail | None:
-    """Claim the first of `mails` that is queued, and read all of it while it is locked: it may be erased after that."""
+def _claim(mails: OutgoingMailQuerySet, limit: int) -> list[OutgoingMail]:
+    """Claim queued mails, and read all of them while they are locked: they may be erased after that."""
+    claim_id = uuid.uuid4()
+    lease_until = timezone.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
     with transaction.atomic():
         queued = mails.filter(state=MailState.QUEUED, dropped_at=None).select_for_update(skip_locked=True)
-        mail = queued.prefetch_related("attachments__file").first()
-        if mail is not None:
-            mail.state, mail.claim_id, mail.attempts = MailState.IN_FLIGHT, uuid.uuid4(), mail.attempts + 1
-            mail.lease_until = timezone.now() + timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-            mail.save(update_fields=["state", "claim_id", "attempts", "lease_until"])
-    return mail
+        claimed = list(queued.prefetch_related("attachments__file")[:limit])
+        OutgoingMail.objects.filter(pk__in=[mail.pk for mail in claimed]).update(
+            state=MailState.IN_FLIGHT, claim_id=claim_id, lease_until=lease_until, attempts=F("attempts") + 1
+        )
+    for mail in claimed:
+        mail.claim_id, mail.attempts = claim_id, mail.attempts + 1
+    return claimed
 
 
 def deliver(mail_id: int) -> None:
     """Send this mail and record the result; do nothing when it isn't queued."""
     if mail := claim(mail_id):
-        _deliver(mail)
+        _deliver([mail])
 
 
 def deliver_queued(*, first: int) -> None:
-    """Send the mail `first`, then what else is queued, for at most `SPELL_SECONDS`; each mail has a task of its own.
+    """Send the mail `first`, then what else is queued, for about `SPELL_SECONDS`; each mail has a task of its own.
 
     A mail whose worker is killed after the server accepted it is sent once more when its lease is over, with the same
     Message-ID. So is one that makes its worker raise another error than the mail's, the server's or the storage's.
     """
     until = time.monotonic() + SPELL_SECONDS
-    mail = claim(first) or claim_next()
-    while mail is not None:
-        _deliver(mail)
-        mail = claim_next() if time.monotonic() < until else None
+    mail = claim(first)
+    mails = [mail] if mail else claim_batch(BATCH)
+    while mails:
+        _deliver(mails)
+        mails = claim_batch(BATCH) if time.monotonic() < until else []
 
 
-def _deliver(mail: OutgoingMail) -> None:
-    urls: Mapping[str, str] = {}
+def _deliver(mails: Sequence[OutgoingMail]) -> None:
+    """Send claimed mails one by one; those that are not reached within `FRESH_SECONDS` are queued again."""
+    until = time.monotonic() + FRESH_SECONDS
+    left = deque(mails)
     try:
-        check(mail.pk)
-        message = compose(mail)
-        urls = message.urls
-        carrier.send(message)
+        urls = dict(zip([mail.pk for mail in mails], resolve_many([mail.links for mail in mails]), strict=True))
+        urls |= read_refusals(list(urls))
+        while left and (len(left) == len(mails) or time.monotonic() < until):
+            mail = left.popleft()
+            _attempt(mail, urls[mail.pk])
+    finally:
+        with suppress(DatabaseError):  # they are queued when their lease is over
+            _give_back(left)
+
+
+def _attempt(mail: OutgoingMail, urls: Mapping[str, str] | LinkVoid) -> None:
+    try:
+        carrier.send(compose(mail, urls))
     except MailRefused as refusal:
         _give_up(mail, str(refusal), dropped_at=timezone.now())
     except (Refused, LinkVoid, AttachmentGone) as refusal:
@@ -85,6 +108,16 @@ def _deliver(mail: OutgoingMail) -> None:
     else:
         _mark(mail, state=MailState.SENT, sent_at=timezone.now(), last_error="")
         logger.info("Sent: mail %s (%s)", mail.pk, mail.kind)
+
+
+def _give_back(mails: Sequence[OutgoingMail]) -> None:
+    """Queue claimed mails that were not tried, with a task: their own may have come while they were claimed."""
+    if not mails:
+        return
+    claimed = OutgoingMail.objects.filter(pk__in=[mail.pk for mail in mails], claim_id=mails[0].claim_id)
+    soon = timezone.now() + announce_grace()
+    claimed.update(state=MailState.QUEUED, attempts=F("attempts") - 1, announce_at=soon, **_RELEASED)
+    announce(mails[0].pk)
 
 
 def _wait(mail: OutgoingMail, reason: str) -> None:

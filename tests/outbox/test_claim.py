@@ -61,11 +61,11 @@ def test_of_many_claimers_one_gets_the_mail(transactional_db: None) -> None:
         assert (mail.state, mail.claim_id, mail.attempts) == (MailState.IN_FLIGHT, won[0].claim_id, 1)
 
 
-def test_of_many_who_claim_the_next_each_gets_another(transactional_db: None) -> None:
+def test_of_many_who_claim_batches_each_mail_is_one_s_alone(transactional_db: None) -> None:
     pks = make_mails(40)
 
     def claim_all() -> list[int]:
-        return [mail.pk for _ in range(40) if (mail := worker.claim_next())]
+        return [mail.pk for _ in range(6) for mail in worker.claim_batch(7)]
 
     assert sorted(pk for claimed in at_once(claim_all) for pk in claimed) == pks
 
@@ -75,10 +75,9 @@ def test_a_claim_passes_over_what_another_is_claiming(transactional_db: None) ->
     first, second = make_mails(2)
     with transaction.atomic():
         OutgoingMail.objects.select_for_update().get(pk=first)
-        [mail] = at_once(worker.claim_next, threads=1)
+        [claimed] = at_once(lambda: worker.claim_batch(2), threads=1)
 
-    assert mail
-    assert mail.pk == second
+    assert [mail.pk for mail in claimed] == [second]
 
 
 def test_many_tasks_for_one_mail_send_it_once(transactional_db: None, server: SmtpSink) -> None:
@@ -113,7 +112,7 @@ def test_only_a_queued_mail_can_be_claimed(db: None, state: MailState) -> None:
     (pk,) = make_mails(1, state=state, **times[state])
 
     assert not worker.claim(pk)
-    assert not worker.claim_next()
+    assert not worker.claim_batch(1)
 
 
 def test_two_sweeps_at_once_start_one_task_a_mail(transactional_db: None) -> None:

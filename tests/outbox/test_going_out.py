@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
@@ -39,17 +40,26 @@ class GoingOut(RuleBasedStateMachine):
         self.dropped_in_time: set[int] = set()
         self.pks = make_mails(MAILS)
 
-    @initialize()
-    def begin_with_a_claim(self) -> None:
-        self.claim_next()
+    @initialize(limit=st.integers(2, MAILS))
+    def begin_with_a_claim(self, limit: int) -> None:
+        self.claim_batch(limit)
 
-    @precondition(lambda self: len(self.sending) < 2)
-    @rule()
-    def claim_next(self) -> None:
-        if mail := worker.claim_next():
-            self.sending.append(mail)
+    @precondition(lambda self: not self.sending)
+    @rule(limit=st.integers(1, MAILS))
+    def claim_batch(self, limit: int) -> None:
+        self.sending += worker.claim_batch(limit)
 
-    @precondition(lambda self: len(self.sending) < 2)
+    @precondition(lambda self: self.sending)
+    @rule(data=st.data())
+    def give_back(self, data: st.DataObject) -> None:
+        """The worker stops before it comes to these."""
+        mail = data.draw(st.sampled_from(self.sending))
+        left = [other for other in self.sending if other.claim_id == mail.claim_id]
+        self.sending = [other for other in self.sending if other not in left]
+        with patch.object(worker, "announce"):
+            worker._give_back(left)
+
+    @precondition(lambda self: len(self.sending) < MAILS)
     @rule(number=st.integers(0, MAILS - 1))
     def claim(self, number: int) -> None:
         if mail := worker.claim(self.pks[number]):
@@ -94,7 +104,7 @@ class GoingOut(RuleBasedStateMachine):
         self.sending = []
         for _ in range(3):
             self.time_passes()
-            while mail := worker.claim_next():
+            for mail in [*worker.claim_batch(MAILS), *filter(None, map(worker.claim, self.pks))]:
                 self.taken[mail.pk] += 1
                 worker._mark(mail, state=MailState.SENT, sent_at=timezone.now())
         self.none_goes_twice_but_for_a_crash()
