@@ -4,9 +4,8 @@ Ours are real invitations in the queue, sent by a real Celery worker as `make ru
 docker compose start it. The loop has the very bytes that the worker sent, ready in memory. The sink counts for both:
 from the first MAIL to the last mail it took.
 
-The goal leaves room for plain code: Django builds the message, one row is written before and after each mail, and
-SMTP waits for each answer. At the goal, and on the slowest machine measured, that is still more than a hundred mails a
-second; a school sends a few hundred a day.
+The goal leaves room for plain code: Django's own classes build and send each message, with a round trip for every SMTP
+command, and each result is written before the next mail goes. A school sends some hundreds of mails a day.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from django.utils.module_loading import import_string
 
 from .backend import OutboxBackend
 from .smtp import smtp_steps
+from .worker import FRESH_SECONDS
 
 _GOES_NOWHERE = ("console", "dummy", "filebased", "locmem")
 
@@ -40,7 +41,7 @@ def check_outbox(**kwargs: Any) -> list[CheckMessage]:
 
 def _check_lease() -> list[CheckMessage]:
     timeout = settings.EMAIL_TIMEOUT
-    longest = smtp_steps() * (timeout or 0)
+    longest = FRESH_SECONDS + smtp_steps() * (timeout or 0)
     if timeout and longest < settings.OUTBOX_LEASE_SECONDS:
         return []
     return [

@@ -24,7 +24,7 @@ def mailing_site(site: Site, smtp_sink: SmtpSink) -> Site:
     site.env |= {
         "EMAIL_URL": smtp_sink.url,
         "EMAIL_TIMEOUT": "2",  # the sink is a thread of this process, which may stand still for a while
-        "OUTBOX_LEASE_SECONDS": "35",
+        "OUTBOX_LEASE_SECONDS": "36",
         "OUTBOX_RETRY_SECONDS": "1,1,1,1,1,1",
         "SWEEP_SECONDS": "1",
     }
