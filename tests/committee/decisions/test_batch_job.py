@@ -324,7 +324,11 @@ def test_one_that_dies_in_the_middle_is_swept_and_nothing_is_done_twice(
 
 
 def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
-    committee_member: User, three: list[Assessment], announced: list[int], monkeypatch: pytest.MonkeyPatch
+    committee_member: User,
+    three: list[Assessment],
+    announced: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
 ) -> None:
     batch = begin(three, committee_member)
     with monkeypatch.context() as patched:
@@ -335,7 +339,8 @@ def test_one_that_kills_every_worker_is_given_up_and_the_others_go_on(
             lease_over()
             patched.undo()
     announced.clear()
-    assert FinalBatch.objects.run(batch.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert FinalBatch.objects.run(batch.pk)
     assert announced == [batch.pk]
     assert FinalBatch.objects.run(batch.pk)
     assert outcomes(batch) == [Outcome.REFUSED, Outcome.FINAL, Outcome.FINAL]
