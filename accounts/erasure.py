@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from digibeoordelen.outbox import cancel
+from digibeoordelen.outbox import queue
 from digibeoordelen.outbox.models import OutgoingMail
 
 from .addresses import Address, addresses_of, answered_to, invited_at, logins_with
@@ -106,9 +106,9 @@ def purge_number_reports(membership: Membership, addresses: Iterable[Address]) -
     """Delete reports, and their mails, by this student and about the student's number."""
     page = reverse("school:student_numbers", args=[membership.school_id])
     mails = OutgoingMail.objects.filter(kind="number_taken")
-    cancel.delete(mails.filter(answered_to(addresses), text__contains=f"{page}?"))
+    queue.delete(mails.filter(answered_to(addresses), text__contains=f"{page}?"))
     if number := membership.student_number:
-        cancel.delete(mails.filter(text__contains=f"{page}?{urlencode({'q': number})}\n"))
+        queue.delete(mails.filter(text__contains=f"{page}?{urlencode({'q': number})}\n"))
         NumberReport.objects.filter(student__school=membership.school_id, number=number).delete()
 
 
@@ -117,7 +117,7 @@ def purge_invitations(invitations: Iterable[SchoolInvitation]) -> None:
     for invitation in invitations:
         over = invitation.accepted_at or invitation.withdrawn_at or timezone.now()
         sent = Q(to__iexact=invitation.email, created_at__range=(invitation.created_at, over))
-        cancel.delete(OutgoingMail.objects.filter(Q(pk=invitation.mail_id) | sent, kind="join_school"))
+        queue.delete(OutgoingMail.objects.filter(Q(pk=invitation.mail_id) | sent, kind="join_school"))
 
 
 def purge_email_changes(user: User) -> None:
@@ -126,7 +126,7 @@ def purge_email_changes(user: User) -> None:
         sent = _queued_at(change.asked_at, ["confirm_email", "has_account"])
         if change.stopped_at:
             sent |= _queued_at(change.stopped_at, ["email_given_back"])
-        cancel.delete(OutgoingMail.objects.filter(sent, to__iexact=change.new_email))
+        queue.delete(OutgoingMail.objects.filter(sent, to__iexact=change.new_email))
 
 
 def _queued_at(at: datetime, kinds: list[str]) -> Q:

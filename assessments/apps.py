@@ -14,8 +14,7 @@ class AssessmentsConfig(AppConfig):
         from accounts.models import User
         from accounts.school import dashboard
         from addressbook.signals import address_corrected
-        from digibeoordelen.outbox import refusals
-        from digibeoordelen.outbox.links import register
+        from digibeoordelen.outbox.links import register, register_check
 
         from . import leavers, links, unsubscribe
         from .documents import documents
@@ -24,7 +23,7 @@ class AssessmentsConfig(AppConfig):
         from .privacy.study_dates_import import DATES_OF_STUDENTS
 
         register(links.LINK_KIND, links.resolve, links.resolve_many)
-        refusals.register(leavers.why_not_to_send)
+        register_check(leavers.why_not_to_send)
         dashboard.register(leavers.still_running)
         kinds.register(DATES_OF_STUDENTS)
         Document.work = documents.make

@@ -15,10 +15,9 @@ from accounts.language import Language
 from accounts.mail_rendering import one_line, render_mail, sender_of
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
-from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from digibeoordelen.outbox.queue import Attachment, Link, queue_mail
+from digibeoordelen.outbox.queue import Attachment, Link, drop, queue_mail
 
 from . import links as assessments_links
 from . import unsubscribe

@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.models import Role
 from assessments.invitations import invite
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from digibeoordelen.outbox.queue import MAILS_A_TASK
 from digibeoordelen.outbox.tasks import send_mail
 from tests import steps
 from tests.factories import ContactFactory, MembershipFactory, SchoolFactory, first_unit, make_exam, member
@@ -32,7 +31,7 @@ def invite_examiners(count: int) -> None:
 
 
 def queue_again() -> None:
-    """Queue every mail again, with as many tasks as one transaction would start."""
+    """Queue every mail again, with a task for each."""
     OutgoingMail.objects.update(
         state=MailState.QUEUED,
         sent_at=None,
@@ -42,5 +41,5 @@ def queue_again() -> None:
         last_error="",
         announce_at=timezone.now() + timedelta(minutes=10),
     )
-    for pk in OutgoingMail.objects.order_by("pk").values_list("pk", flat=True)[::MAILS_A_TASK]:
+    for pk in OutgoingMail.objects.order_by("pk").values_list("pk", flat=True):
         send_mail.delay(pk)

@@ -1,4 +1,4 @@
-"""A minimal mail server in its own process that accepts everything, with PIPELINING.
+"""A minimal mail server in its own process that accepts everything.
 
 It must be faster than the senders: aiosmtpd takes about a millisecond per mail, longer than the reference loop.
 """
@@ -19,7 +19,7 @@ from scripts.processes import free_port
 
 END = b"\r\n.\r\n"
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-GREETING = b"250-sink.test\r\n250-PIPELINING\r\n250-SIZE 33554432\r\n250 8BITMIME\r\n"
+GREETING = b"250-sink.test\r\n250-SIZE 33554432\r\n250 8BITMIME\r\n"
 
 
 @dataclass

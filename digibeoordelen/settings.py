@@ -192,7 +192,6 @@ else:
     OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_BACKEND = "digibeoordelen.outbox.backend.OutboxBackend"
 OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", 900)
-OUTBOX_HOLD_SECONDS = env.int("OUTBOX_HOLD_SECONDS", 30)  # a claimed mail is released if not begun by then
 OUTBOX_RETRY_SECONDS = env.list("OUTBOX_RETRY_SECONDS", cast=int, default=[60, 300, 900, 3600, 4 * 3600, 12 * 3600])
 
 # --- Work in the background --------------------------------------------------------------------

@@ -74,7 +74,6 @@ class SmtpSink:
         self.connections = 0
         self.delay = 0.0  # seconds each mail takes
         self.smtputf8 = True  # whether it takes addresses that are not ASCII; read at `start`
-        self.pipelining = False  # whether it announces PIPELINING
         self.port = free_port()
         self._answers: dict[str, list[str]] = {}
         self._open: dict[SMTP, int] = {}
@@ -136,7 +135,7 @@ class SmtpSink:
         self.connections += 1
         self._open[server] = self.connections
         session.host_name = hostname
-        return [responses[0], "250-PIPELINING", *responses[1:]] if self.pipelining else responses
+        return responses
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

@@ -37,7 +37,7 @@ from assessments.models import (
     Score,
     Status,
 )
-from digibeoordelen.outbox import cancel, storage
+from digibeoordelen.outbox import queue, storage
 from digibeoordelen.outbox.models import OutgoingMail
 
 from . import access_log, retention
@@ -71,7 +71,7 @@ def tidy_up() -> None:
     MailAbout.objects.forget_delivered()
     purge_login_log()
     old_mails = OutgoingMail.objects.filter(created_at__lt=timezone.now() - LOOSE_MAILS_KEPT)
-    cancel.delete(old_mails.filter(~Exists(_ABOUT)))
+    queue.delete(old_mails.filter(~Exists(_ABOUT)))
     storage.destroy()
     storage.destroy_strays()
 
@@ -131,7 +131,7 @@ def _forget_mails(assessment: Assessment) -> int:
     """Delete the mails about it; a mail that is also about others is blanked instead."""
     others = MailAbout.objects.filter(mail=OuterRef("pk")).exclude(assessment=assessment)
     mails = OutgoingMail.objects.filter(about__assessment=assessment).annotate(shared=Exists(others))
-    return cancel.blank(mails.filter(shared=True)) + cancel.delete(mails.filter(shared=False))
+    return queue.blank(mails.filter(shared=True)) + queue.delete(mails.filter(shared=False))
 
 
 @transaction.atomic
@@ -144,7 +144,7 @@ def erase_student(pk: int, *, on: date) -> bool:
     school, addresses = student.school, addresses_of(student.user)
     if erase_membership(student):
         # The remaining mails about assessments are about others, in which the user was an examiner.
-        cancel.delete(OutgoingMail.objects.filter(mails_to(addresses), ~Exists(_ABOUT)))
+        queue.delete(OutgoingMail.objects.filter(mails_to(addresses), ~Exists(_ABOUT)))
     _log(school, on, leaving.rule, students=1)
     return True
 

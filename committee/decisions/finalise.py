@@ -12,8 +12,8 @@ from assessments import corrections, lifecycle, mails, results
 from assessments.documents import documents
 from assessments.models import Assessment, Document, Event, FinalProposal, Status
 from assessments.rubric import Rubric, read_rubric
-from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.queue import drop
 from exams.grading.scores import UnitResult
 
 

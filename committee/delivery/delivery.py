@@ -10,9 +10,8 @@ from accounts.models import School, User
 from assessments import leavers, lifecycle, mails
 from assessments.models import Assessment, AssessmentQuerySet, Document, Event, MailAbout
 from committee.models import FinalBatchItem
-from digibeoordelen.outbox.cancel import drop
 from digibeoordelen.outbox.models import MailState, OutgoingMail
-from digibeoordelen.outbox.queue import send_again
+from digibeoordelen.outbox.queue import drop, send_again
 
 # By mail kind; `to` is the address, `version` that of the result.
 LABELS = {

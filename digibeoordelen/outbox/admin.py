@@ -1,4 +1,4 @@
-"""What Consortium staff see of the mail: that it went or why not; never what it says, whose link or result."""
+"""The mail for Consortium staff: whether it was sent or why not, never its content, links or results."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Django's own way of sending mail, led through the outbox."""
+"""Queues what Django sends by its own mail API."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SUBJECT_LENGTH = 255  # what the column holds; PostgreSQL refuses more
 
 
 class OutboxBackend(BaseEmailBackend):
-    """`EMAIL_BACKEND`: queues one `OutgoingMail` per recipient, To, Cc and Bcc alike.
+    """Queue one `OutgoingMail` per recipient, To, Cc and Bcc alike; the site's `EMAIL_BACKEND`.
 
-    The site sends as DEFAULT_FROM_EMAIL, the address its mail server may use; another sender becomes the
-    address to answer to. Headers of one's own other than Reply-To are left out.
+    The site sends as DEFAULT_FROM_EMAIL, the only address its mail server may use: another sender becomes the Reply-To.
+    Extra headers other than Reply-To are left out.
     """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """The number of messages queued; raises ValueError for what can't be a mail, unless `fail_silently`."""
+        """Return the number of messages queued; raise ValueError for an invalid one, unless `fail_silently`."""
         queued = 0
         for message in email_messages:
             try:
@@ -59,23 +59,21 @@ def _queue(message: EmailMessage) -> bool:
 
 
 def _bodies(message: EmailMessage) -> tuple[str, str]:
-    """Text and HTML; the one that is missing is made from the other."""
+    """Return text and HTML, the missing one made from the other."""
     body = str(message.body or "")
     if message.content_subtype == "html":
         return strip_tags(body), body
-    for alternative in message.alternatives if isinstance(message, EmailMultiAlternatives) else ():
-        content, mimetype = alternative
+    for content, mimetype in message.alternatives if isinstance(message, EmailMultiAlternatives) else ():
         if mimetype == "text/html":
             return body, str(content)
     return body, linebreaks(urlize(body, autoescape=True))
 
 
 def _reply_to(message: EmailMessage) -> str:
-    headers = message.extra_headers
-    given = ", ".join(message.reply_to) or headers.get("Reply-To", "")
+    reply_to = ", ".join(message.reply_to) or message.extra_headers.get("Reply-To", "")
     ours = {parseaddr(address)[1] for address in (settings.DEFAULT_FROM_EMAIL, settings.SERVER_EMAIL)}
-    if given or parseaddr(message.from_email)[1] in ours:
-        return str(given)
+    if reply_to or parseaddr(message.from_email)[1] in ours:
+        return str(reply_to)
     return message.from_email
 
 

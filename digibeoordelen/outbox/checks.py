@@ -1,4 +1,4 @@
-"""Settings that would lose or repeat mail, said at start-up."""
+"""System checks of settings that would lose or repeat mail."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,13 +10,13 @@ from django.utils.module_loading import import_string
 
 from .backend import OutboxBackend
 from .smtp import smtp_steps
+from .worker import FRESH_SECONDS
 
 _GOES_NOWHERE = ("console", "dummy", "filebased", "locmem")
 
 
 @register
 def check_outbox(**kwargs: Any) -> list[CheckMessage]:
-    """All of the outbox's checks; the ids stand in the messages."""
     try:
         transport = import_string(settings.OUTBOX_TRANSPORT)
     except ImportError as error:
@@ -27,23 +27,21 @@ def check_outbox(**kwargs: Any) -> list[CheckMessage]:
                 id="digibeoordelen.outbox.E006",
             )
         ]
-    found: list[CheckMessage] = []
-    if issubclass(transport, EmailBackend):
-        found += _check_lease()
+    messages = _check_lease() if issubclass(transport, EmailBackend) else []
     if issubclass(transport, OutboxBackend):
-        found.append(
+        messages.append(
             Error(
-                "OUTBOX_TRANSPORT is the outbox itself: mails would go round in it for ever.",
+                "OUTBOX_TRANSPORT is the outbox itself: no mail would leave it.",
                 hint="OUTBOX_TRANSPORT carries mail to the world; EMAIL_BACKEND is the outbox.",
                 id="digibeoordelen.outbox.E002",
             )
         )
-    return found + _check_pauses() + _check_production(transport)
+    return messages + _check_pauses() + _check_production(transport)
 
 
 def _check_lease() -> list[CheckMessage]:
     timeout = settings.EMAIL_TIMEOUT
-    longest = smtp_steps() * (timeout or 0)
+    longest = FRESH_SECONDS + smtp_steps() * (timeout or 0)
     if timeout and longest < settings.OUTBOX_LEASE_SECONDS:
         return []
     return [
@@ -62,7 +60,7 @@ def _check_pauses() -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"OUTBOX_RETRY_SECONDS {settings.OUTBOX_RETRY_SECONDS} holds a pause that is none.",
+            f"OUTBOX_RETRY_SECONDS {settings.OUTBOX_RETRY_SECONDS} holds a pause of 0 seconds or less.",
             hint="Give positive numbers of seconds; an empty list means that a mail is tried once.",
             id="digibeoordelen.outbox.E004",
         )
@@ -72,9 +70,9 @@ def _check_pauses() -> list[CheckMessage]:
 def _check_production(transport: type) -> list[CheckMessage]:
     if settings.DEBUG or settings.DEMO:
         return []
-    found: list[CheckMessage] = []
+    messages: list[CheckMessage] = []
     if any(transport.__module__ == f"django.core.mail.backends.{name}" for name in _GOES_NOWHERE):
-        found.append(
+        messages.append(
             Warning(
                 f"Mails are marked as sent, but {settings.OUTBOX_TRANSPORT} sends none.",
                 hint="Set EMAIL_URL, such as smtp://user:password@host:587/?tls=True.",
@@ -83,11 +81,11 @@ def _check_production(transport: type) -> list[CheckMessage]:
         )
     sender = settings.DEFAULT_FROM_EMAIL.rstrip("> ").rpartition("@")[2]
     if sender in {"localhost", ""} and urlsplit(settings.SITE_URL).hostname not in {"localhost", "127.0.0.1"}:
-        found.append(
+        messages.append(
             Warning(
                 f"DEFAULT_FROM_EMAIL ({settings.DEFAULT_FROM_EMAIL}) is an address that most servers refuse.",
                 hint="Set DEFAULT_FROM_EMAIL to an address of your own domain.",
                 id="digibeoordelen.outbox.W005",
             )
         )
-    return found
+    return messages

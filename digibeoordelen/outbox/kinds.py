@@ -1,4 +1,4 @@
-"""What the screens call each kind of mail. `kind` is the name of a mail's templates; a test misses none."""
+"""The Dutch name of each kind of mail; a kind is the name of a mail's template."""
 
 from __future__ import annotations
 
@@ -43,5 +43,4 @@ KINDS = {
 
 
 def kind_label(kind: str) -> str:
-    """In Dutch, for the staff."""
     return KINDS.get(kind, OTHER)

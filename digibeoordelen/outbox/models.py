@@ -1,31 +1,27 @@
-"""The mails on their way out, and the files they carry."""
+"""Outgoing mails, and stored files."""
 
 from __future__ import annotations
 
 import hashlib
-import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 from django.utils import timezone
 
 from .kinds import kind_label
 
-PIECE = 256 * 1024  # bytes of a file at a time
-
 
 class FileGone(Exception):
-    """A stored file is missing, or no longer holds the bytes it was kept with."""
+    """A stored file is missing or damaged."""
 
 
 class StoredFile(models.Model):
-    """Bytes kept once, named by their SHA-256; `files.keep` is the only writer, `unused.destroy` what removes them.
+    """Bytes stored once, named by their SHA-256; only `storage` writes and removes them.
 
-    `kept_at`: when someone last handed these bytes in, and may be about to refer to them.
+    `kept_at` is when `storage.keep` last returned it: a row that refers to it may be about to come.
     """
 
     sha256 = models.CharField(max_length=64, unique=True)
@@ -44,34 +40,22 @@ class StoredFile(models.Model):
         return self.sha256
 
     def read(self) -> bytes:
-        """The bytes, proven by their hash; raises `FileGone` if they are missing or damaged."""
-        with self._open() as stored:
+        """Return the bytes; raise `FileGone` like `open_proven`."""
+        with self.open_proven() as stored:
             content: bytes = stored.read()
-        self._compare(hashlib.sha256(content).hexdigest())
         return content
 
     def open_proven(self) -> FieldFile:
-        """`read` for what is too large to hold: open, at its beginning; it was read in pieces before."""
-        stored, digest = self._open(), hashlib.sha256()
+        """Return the file open, its bytes checked by their hash; raise `FileGone` if they are missing or damaged."""
         try:
-            while piece := stored.read(PIECE):
-                digest.update(piece)
-            self._compare(digest.hexdigest())
-            stored.seek(0)
-        except BaseException:
-            stored.close()
-            raise
-        return stored
-
-    def _open(self) -> FieldFile:
-        try:
-            return self.file.open("rb")
+            stored = self.file.open("rb")
         except FileNotFoundError:
             raise FileGone(f"{self.sha256} is missing") from None
-
-    def _compare(self, sha256: str) -> None:
-        if sha256 != self.sha256:
+        if hashlib.file_digest(stored, "sha256").hexdigest() != self.sha256:
+            stored.close()
             raise FileGone(f"{self.sha256} is damaged")
+        stored.seek(0)
+        return stored
 
 
 class MailState(models.TextChoices):
@@ -84,70 +68,27 @@ class MailState(models.TextChoices):
 
 class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def for_screen(self) -> OutgoingMailQuerySet:
-        """What a screen shows of a mail: `state_label`, `last_error` and times, without fetching its content."""
+        """Leave out the content: a screen shows `state_label`, `last_error` and times."""
         return self.defer("text", "html", "links", "headers")
 
-    def next_queued(self) -> int | None:
-        """The id of the mail that has waited longest for a worker."""
-        return (
-            self.filter(state=MailState.QUEUED, dropped_at=None)
-            .order_by("announce_at")
-            .values_list("pk", flat=True)
-            .first()
-        )
-
     def take_unannounced(self, limit: int) -> list[int]:
-        """The ids of up to `limit` queued mails that no task was started for in time, oldest first.
+        """Return the ids of up to `limit` queued mails that no task was started for in time, oldest first.
 
-        They count as announced from now, so that two sweeps at once don't both start a task for one mail.
+        They count as announced from now on: of two sweeps at the same time one starts a task for a mail.
         """
         now = timezone.now()
         due = self.filter(state=MailState.QUEUED, announce_at__lte=now).order_by("announce_at")
         with transaction.atomic():
-            if connection.features.has_select_for_update_skip_locked:
-                due = due.select_for_update(skip_locked=True)
-            ids = list(due.values_list("pk", flat=True)[:limit])
+            ids = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
             self.filter(pk__in=ids).update(announce_at=now + announce_again())
         return ids
 
-    def batches_to_announce(self, size: int = 500) -> Iterator[list[int]]:
-        """Batches of `take_unannounced` until there are no more."""
-        while ids := self.take_unannounced(size):
-            yield ids
-
-
-class Claim(models.Model):
-    """What one worker holds, and how far it has come; `claims` alone writes it.
-
-    Its mails are those in flight with its id, and they go in the order of their ids. All before `begun` were taken by
-    the mail server, unless they say otherwise themselves; `begun` may be on its way; none after it was tried. So one
-    small row is written for each mail, and the mails' own, which are wide and indexed, once for many.
-    No index but the key: a row that is updated in place costs a tenth of one that moves.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    begun = models.BigIntegerField(null=True)  # the id of an OutgoingMail
-    begun_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField()
-    stopped = models.BooleanField(default=False)  # nothing more of it may be begun
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(begun__isnull=True, begun_at__isnull=True) | Q(begun__isnull=False, begun_at__isnull=False),
-                name="claim_begun_has_time",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return str(self.pk)
-
 
 class OutgoingMail(models.Model):
-    """One mail to one address; `queue.queue_mail` writes it, the tasks alone move it on.
+    """One mail to one address: `queue.queue_mail` creates it, the tasks change its state.
 
-    What it says never changes once it is queued; `forget` alone blanks or deletes it. A link stands in it as a
-    placeholder: its URL is made at sending, in memory only.
+    Its content never changes after that; `queue.blank` and `queue.delete` erase it. It holds placeholders for its
+    links: the URLs are made when it is sent, in memory only.
     """
 
     State = MailState
@@ -165,14 +106,14 @@ class OutgoingMail(models.Model):
     headers = models.JSONField(default=dict, blank=True)
     state = models.CharField("status", max_length=10, choices=MailState, default=MailState.QUEUED)
     created_at = models.DateTimeField("aangemaakt op", default=timezone.now)
-    announce_at = models.DateTimeField(default=timezone.now)  # when the sweep starts a task, if it is still queued
-    claim_id = models.UUIDField(null=True, blank=True)  # a Claim's; no foreign key: its index would cost every mail
+    announce_at = models.DateTimeField(default=timezone.now)  # when the sweep starts a task if it is still queued
+    claim_id = models.UUIDField(null=True, blank=True)  # of the attempt that is being made
     lease_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField("pogingen", default=0)
     next_attempt_at = models.DateTimeField("volgende poging", null=True, blank=True)
     last_error = models.TextField("laatste fout", blank=True)
     sent_at = models.DateTimeField("verzonden op", null=True, blank=True)
-    dropped_at = models.DateTimeField("vervallen op", null=True, blank=True)  # no attempt is begun after that
+    dropped_at = models.DateTimeField("vervallen op", null=True, blank=True)  # no attempt starts after that
 
     objects = OutgoingMailQuerySet.as_manager()
 
@@ -202,25 +143,22 @@ class OutgoingMail(models.Model):
                 name="mail_failure_has_reason",
             ),
         ]
-        indexes = [  # what the sweep looks for: few rows of many
+        indexes = [  # for the sweep: few rows of many
             models.Index(fields=["announce_at"], condition=Q(state=MailState.QUEUED), name="mail_queued"),
             models.Index(fields=["next_attempt_at"], condition=Q(state=MailState.WAITING), name="mail_waiting"),
             models.Index(fields=["lease_until"], condition=Q(state=MailState.IN_FLIGHT), name="mail_in_flight"),
         ]
 
     def __str__(self) -> str:
-        return (
-            f"{kind_label(self.kind)} ({self.to})"  # the admin shows this to people who may not know whose result it is
-        )
+        return f"{kind_label(self.kind)} ({self.to})"  # not the subject: the admin must not show whose result it is
 
     @property
     def state_label(self) -> str:
-        """'In de wachtrij', 'Verzonden', 'Mislukt' …"""
         return str(MailState(self.state).label)
 
 
 class MailAttachment(models.Model):
-    """A file of a mail, pinned to the bytes it was queued with."""
+    """A file of a mail: the bytes it was queued with."""
 
     mail = models.ForeignKey(OutgoingMail, models.CASCADE, related_name="attachments")
     position = models.PositiveSmallIntegerField()
@@ -241,10 +179,10 @@ class MailAttachment(models.Model):
 
 
 def announce_grace() -> timedelta:
-    """How long a queued mail may go unclaimed before the sweep starts another task for it."""
+    """Return how long a queued mail may wait for its task before the sweep starts another."""
     return timedelta(seconds=settings.SWEEP_SECONDS)
 
 
 def announce_again() -> timedelta:
-    """How long the sweep trusts its own task: longer, so that a long queue isn't filled with repeats."""
+    """Return the same for a task of the sweep: longer, so that it does not fill a long queue with repeats."""
     return 5 * announce_grace()

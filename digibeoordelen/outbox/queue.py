@@ -1,8 +1,7 @@
-"""Puts a mail in the outbox: the one way a mail leaves this site."""
+"""Puts mails in the outbox, the only way a mail leaves this site, and takes them out again."""
 
 import logging
 import re
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,21 +16,26 @@ from django.core.mail import make_msgid
 from django.core.mail.message import sanitize_address
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Case, F, Q, TextField, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from kombu.exceptions import KombuError
 
 from .links import Link as Link
 from .links import is_registered, placeholder
-from .models import MailAttachment, MailState, OutgoingMail, StoredFile, announce_grace
+from .models import MailAttachment, MailState, OutgoingMail, OutgoingMailQuerySet, StoredFile, announce_grace
 
-HEADERS = frozenset({"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"})  # what a mail may have of its own
+logger = logging.getLogger(__name__)
+HEADERS = frozenset({"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"})  # those that a caller may add
+BROKER_REST = 5.0  # seconds that a broker that is gone isn't tried again: a class of 30 would wait 30 times
+DROPPED = "Niet verzonden: wat erin stond klopte intussen niet meer."
+BLANKED = "De inhoud is gewist."
+_broker_failed_at = -BROKER_REST
 _CONTENT_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file to send along, under this name."""
-
     filename: str
     content_type: str
     file: StoredFile
@@ -51,19 +55,19 @@ def queue_mail(
     from_name: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> OutgoingMail:
-    """Writes a mail to one address in the caller's transaction, and has a worker told on commit.
+    """Queue a mail to one address in the caller's transaction, and start its task on commit.
 
-    `text` and `html` hold `links.placeholder(name)` for each of `links`; `headers`, of the names in
-    `HEADERS`, may hold it too. `from_name` stands before the site's own address. Raises ValueError
-    for what a form or the programmer should have prevented: a line break in a header, an address
-    that is none, a link that is not in the mail or that nobody resolves.
+    `text` and `html` hold `links.placeholder(name)` for each of `links`; `headers`, which may have the names in
+    `HEADERS`, can hold it too. The mail comes from the site's address, with `from_name` as the name. Raises ValueError
+    for what a form or the programmer should have prevented: a line break in a header, an invalid address, a link that
+    is not in the mail or whose kind is not registered.
     """
     links, headers = links or {}, headers or {}
     names = (attachment.filename for attachment in attachments)
     for header in (to, subject, reply_to, to_name, from_name, *headers.values(), *names):
         _refuse_line_breaks(header)
     if unknown := headers.keys() - HEADERS:
-        raise ValueError(f"A mail has no headers of its own such as {sorted(unknown)}.")
+        raise ValueError(f"A mail can't have these headers: {sorted(unknown)}")
     refuse_unsendable(to)
     if reply_to:
         _refuse_bad_address(reply_to, at_most=5)
@@ -84,26 +88,24 @@ def queue_mail(
             announce_at=timezone.now() + announce_grace(),
         )
         _attach(mail, attachments)
-        others = together()
-        transaction.on_commit(lambda: others.is_due() and announce(mail.pk), robust=True)
+        transaction.on_commit(partial(announce, mail.pk), robust=True)
     return mail
 
 
 def send_again(mail: OutgoingMail) -> bool:
-    """Puts a failed mail back in the queue under its own Message-ID, its attempts counted anew.
+    """Queue a failed mail again under its own Message-ID, its attempts counted from zero.
 
-    Its last error stays until it is sent: that one was tried before is not forgotten.
-
-    False, and nothing done, if it is no longer failed (someone else was first), or was dropped.
+    Its last error stays until it is sent: `drop` must know that it was tried before. Returns False, and does nothing,
+    when it is no longer failed (another request was first) or was dropped.
     """
     with transaction.atomic():
-        back = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.FAILED, dropped_at=None).update(
+        queued = OutgoingMail.objects.filter(pk=mail.pk, state=MailState.FAILED, dropped_at=None).update(
             state=MailState.QUEUED, attempts=0, announce_at=timezone.now() + announce_grace()
         )
-        if back:
+        if queued:
             transaction.on_commit(partial(announce, mail.pk), robust=True)
     mail.refresh_from_db()
-    return bool(back)
+    return bool(queued)
 
 
 def _attach(mail: OutgoingMail, attachments: Sequence[Attachment]) -> None:
@@ -111,19 +113,13 @@ def _attach(mail: OutgoingMail, attachments: Sequence[Attachment]) -> None:
         if not _CONTENT_TYPE.fullmatch(attachment.content_type):
             raise ValueError(f"{attachment.content_type!r} is no content type.")
     MailAttachment.objects.bulk_create(
-        MailAttachment(
-            mail=mail,
-            position=position,
-            filename=attachment.filename,
-            content_type=attachment.content_type,
-            file=attachment.file,
-        )
+        MailAttachment(mail=mail, position=position, **vars(attachment))
         for position, attachment in enumerate(attachments)
     )
 
 
 def refuse_unsendable(address: str) -> None:
-    """Raises ValueError for what `queue_mail` takes for no address: a form that keeps one asks here first."""
+    """Raise ValueError for an address that `queue_mail` refuses, for forms that store one."""
     _refuse_bad_address(_with_ascii_local_part(address), at_most=1)
 
 
@@ -133,8 +129,8 @@ def _refuse_line_breaks(header: str) -> None:
 
 
 def _refuse_bad_address(addresses: str, *, at_most: int) -> None:
-    found = getaddresses([addresses])
-    for name, address in found:
+    pairs = getaddresses([addresses])
+    for name, address in pairs:
         try:
             validate_email(address)
         except ValidationError:
@@ -142,14 +138,14 @@ def _refuse_bad_address(addresses: str, *, at_most: int) -> None:
         if address not in addresses:  # the parser closes gaps: 'a b@c.nl' is not ab@c.nl
             raise ValueError(f"This is no e-mail address: {addresses!r}")
         sanitize_address((name, address), "utf-8")  # raises ValueError for what can't be written in a header
-    if not 1 <= len(found) <= at_most:
+    if not 1 <= len(pairs) <= at_most:
         raise ValueError(f"There must be 1 to {at_most} e-mail addresses here: {addresses!r}")
 
 
 def _with_ascii_local_part(address: str) -> str:
-    """`address` with its local part's letters outside of ASCII as 'x': what is left to check are its form and domain.
+    """Return `address` with 'x' for each letter outside ASCII in its local part.
 
-    Such addresses exist (RFC 6531) and `validate_email` knows them not.
+    `validate_email` refuses such addresses, which RFC 6531 allows.
     """
     local, at, domain = address.rpartition("@")
     return "".join("x" if not c.isascii() and c.isalnum() else c for c in local) + at + domain
@@ -158,56 +154,81 @@ def _with_ascii_local_part(address: str) -> str:
 def _refuse_bad_links(links: Mapping[str, Link], text: str, html: str) -> None:
     for name, link in links.items():
         if not is_registered(link.kind):
-            raise ValueError(f"Nobody resolves links of kind {link.kind!r}.")
+            raise ValueError(f"No resolver is registered for links of kind {link.kind!r}.")
         if placeholder(name) not in text or placeholder(name) not in html:
             raise ValueError(f"The link {name!r} is missing from the mail's text or HTML.")
 
 
-logger = logging.getLogger(__name__)
-MAILS_A_TASK = 20  # each task goes on with what else is queued; several, so that several workers take part
-BROKER_REST = 5.0  # seconds that a broker that was gone isn't asked again: a class of 30 would wait 30 times
-_asked_in_vain_at = -BROKER_REST
-_open = threading.local()
-
-
-class Together:
-    """The mails of one transaction, which need no task each."""
-
-    def __init__(self) -> None:
-        self._committed = 0
-
-    def is_due(self) -> bool:
-        """Called on commit, once for each of them: whether this one is to be announced."""
-        if _open.__dict__.get("together") is self:
-            del _open.together  # what is queued from now on is of another transaction
-        self._committed += 1
-        return self._committed % MAILS_A_TASK == 1
-
-
-def together() -> Together:
-    """Those that this thread's transaction has queued.
-
-    After one that was rolled back the next goes on with its object, of which nothing was counted.
-    """
-    found: Together = _open.__dict__.setdefault("together", Together())
-    return found
-
-
 def announce(mail_id: int) -> bool:
-    """Starts the task of a mail that is committed; False when the broker is gone, which the sweep mends.
+    """Start the task of a committed mail; return False when the broker is gone: the sweep starts it later."""
+    global _broker_failed_at
+    from .tasks import send_mail  # tasks imports this module
 
-    The caller's own work is done by then, and doesn't fail for this.
-    """
-    global _asked_in_vain_at
-    from .tasks import send_mail  # tasks.sweep announces, too
-
-    if time.monotonic() - _asked_in_vain_at >= BROKER_REST:
+    if time.monotonic() - _broker_failed_at >= BROKER_REST:
         try:
             send_mail.delay(mail_id)
         except (KombuError, AMQPError, OSError) as error:
             logger.warning("The broker is gone (%s); the sweep will announce what is queued", error)
-            _asked_in_vain_at = time.monotonic()
+            _broker_failed_at = time.monotonic()
         else:
             return True
     OutgoingMail.objects.filter(pk=mail_id, state=MailState.QUEUED).update(announce_at=timezone.now())
     return False
+
+
+def drop(pk: int) -> bool:
+    """Prevent further attempts to send the mail; return whether nothing of it can have gone out.
+
+    An attempt that a worker is making now may still arrive. Call it in the transaction that makes the mail untrue.
+    """
+    with transaction.atomic():
+        # Locks the row: from here on no worker claims it.
+        OutgoingMail.objects.filter(pk=pk).exclude(state=MailState.SENT).update(dropped_at=timezone.now())
+        mail = OutgoingMail.objects.only("attempts", "state", "last_error").get(pk=pk)
+        give_up_dropped()
+    # A mail that failed once may have arrived: the server's answer can have been lost.
+    started = mail.state in {MailState.IN_FLIGHT, MailState.SENT} or mail.attempts > 0 or mail.last_error
+    return not started
+
+
+def give_up_dropped() -> None:
+    """Mark the dropped mails that no worker is sending."""
+    idle = Q(state__in=[MailState.QUEUED, MailState.WAITING])
+    OutgoingMail.objects.filter(idle, dropped_at__isnull=False).update(
+        state=MailState.FAILED, last_error=DROPPED, next_attempt_at=None
+    )
+
+
+def delete(mails: OutgoingMailQuerySet) -> int:
+    """Delete mails, sent or not, and return their number. `storage.destroy` removes their files."""
+    with transaction.atomic():
+        ids = _lock(mails)
+        OutgoingMail.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def blank(mails: OutgoingMailQuerySet) -> int:
+    """Erase the content of mails, prevent further attempts, and return their number.
+
+    What stays is that they were sent, when and to whom.
+    """
+    failed = When(state__in=[MailState.WAITING, MailState.FAILED], then=Value(BLANKED, TextField()))
+    with transaction.atomic():
+        ids = _lock(mails)
+        MailAttachment.objects.filter(mail__in=ids).delete()
+        return OutgoingMail.objects.filter(pk__in=ids).update(
+            subject="",
+            text="",
+            html="",
+            reply_to="",
+            links={},
+            headers={},
+            last_error=Case(failed, default=F("last_error")),
+            dropped_at=Coalesce(F("dropped_at"), timezone.now()),
+        )
+
+
+def _lock(mails: OutgoingMailQuerySet) -> list[int]:
+    """Lock the rows in the order of their ids, so that two transactions that erase the same mails don't deadlock."""
+    locked = OutgoingMail.objects.filter(pk__in=list(mails.values_list("pk", flat=True))).select_for_update()
+    return list(locked.order_by("pk").values_list("pk", flat=True))

@@ -1,42 +1,46 @@
-"""Keeps bytes once, under the name of their SHA-256, on the default storage."""
+"""Stores bytes once, under their SHA-256, on the default storage, and destroys them when nothing refers to them."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, ForeignObjectRel, Model, OuterRef, QuerySet
 from django.utils import timezone
 
-from .models import PIECE, FileGone, StoredFile
+from .models import FileGone, StoredFile
 
-__all__ = ["FileGone", "keep", "keep_file"]
+JUST_KEPT = timedelta(days=1)  # much longer than it takes until a row refers to stored bytes
+_FOLDER, _NAME = re.compile(r"[0-9a-f]{2}"), re.compile(r"\.?[0-9a-zA-Z_]+")
 
 
 def keep(content: bytes) -> StoredFile:
-    """The `StoredFile` with these bytes; the same bytes give the same row."""
-    return keep_file(io.BytesIO(content))
+    """Store bytes; return their `StoredFile`, the same row for the same bytes."""
+    return keep_file(BytesIO(content))
 
 
 def keep_file(content: BinaryIO) -> StoredFile:
-    """`keep` for what is too large to hold: it is read twice, in pieces.
+    """Store what is too large for memory: it is read twice, in pieces.
 
-    Safe inside a transaction and when two do it at once, or when one destroys what nothing refers to
-    (`unused`): whoever holds the row is waited for, and the row is seen only once the file is whole. A
-    transaction that is rolled back leaves a file without a row, which the next one with these bytes takes over.
+    Safe inside a transaction, and while another stores the same bytes or destroys them: that transaction, which has
+    the row locked, ends first. A row is visible to others only when its file is complete. A rollback leaves a file
+    without a row, which is used the next time.
     """
-    sha256, size = _measure(content)
+    digest = hashlib.sha256()
+    for chunk in File(content).chunks():
+        digest.update(chunk)
+    sha256, size = digest.hexdigest(), content.tell()
     name = f"{sha256[:2]}/{sha256}"
     new = StoredFile(sha256=sha256, size=size, file=name)
     while True:
@@ -45,30 +49,21 @@ def keep_file(content: BinaryIO) -> StoredFile:
             if StoredFile.objects.filter(sha256=sha256).update(kept_at=timezone.now()):
                 _write_whole(name, content, size)
                 return StoredFile.objects.get(sha256=sha256)
-
-        # It was destroyed while we waited for it.
+        # The row was destroyed between the two.
 
 
 def restore(stored: StoredFile, content: bytes) -> bool:
-    """Puts bytes back that are missing or damaged; False if these are others."""
+    """Write missing or damaged bytes again; return False, and do nothing, if `content` is something else."""
     if hashlib.sha256(content).hexdigest() != stored.sha256:
         return False
     name = str(stored.file.name)
     default_storage.delete(name)
-    _write_whole(name, io.BytesIO(content), stored.size)
+    _write_whole(name, BytesIO(content), stored.size)
     return True
 
 
-def _measure(content: BinaryIO) -> tuple[str, int]:
-    content.seek(0)
-    digest = hashlib.sha256()
-    while piece := content.read(PIECE):
-        digest.update(piece)
-    return digest.hexdigest(), content.seek(0, io.SEEK_END)
-
-
 def _write_whole(name: str, content: BinaryIO, size: int) -> None:
-    """Puts the file there in one step: nobody ever reads half of it, also not after a power cut."""
+    """Write the file in one step: half of it is never visible, not even after a power cut."""
     content.seek(0)
     try:
         path = Path(default_storage.path(name))
@@ -85,13 +80,13 @@ def _write_whole(name: str, content: BinaryIO, size: int) -> None:
             part.flush()
             os.fsync(part.fileno())
             Path(part.name).replace(path)
-        except OSError:  # a full disk, mostly: what each attempt left would keep it full
+        except OSError:  # such as a full disk, which the remains of each attempt would keep full
             Path(part.name).unlink()
             raise
 
 
 def find() -> Iterator[tuple[StoredFile, FileGone]]:
-    """Each that is missing or damaged, and which of the two; all are read for that."""
+    """Yield the missing and damaged files, by reading all."""
     for stored in StoredFile.objects.order_by("pk").iterator():
         try:
             stored.open_proven().close()
@@ -100,30 +95,22 @@ def find() -> Iterator[tuple[StoredFile, FileGone]]:
 
 
 def referring(stored: StoredFile) -> list[Model]:
-    """What it belongs to, of whichever app."""
-    return [one for rows in what_refers_to(stored) for one in rows]
-
-
-# Whoever hands bytes in refers to them well within this.
-JUST_KEPT = timedelta(days=1)
-_FOLDER, _NAME = re.compile(r"[0-9a-f]{2}"), re.compile(r"\.?[0-9a-zA-Z_]+")
+    """Return the rows, of any app, that refer to the file."""
+    return [row for rows in what_refers_to(stored) for row in rows]
 
 
 def destroy() -> int:
-    """Destroys every unused file, each in a transaction of its own; how many.
+    """Destroy every file that no row refers to, each in its own transaction; return their number.
 
-    Bytes go first and their row last: where a worker dies in between, the next one finds the row.
+    The bytes go before their row, so that a worker that dies in between leaves a row for the next one.
     """
     return sum(_destroy_one(pk) for pk in _unused().order_by("pk").values_list("pk", flat=True).iterator())
 
 
 def _destroy_one(pk: int) -> bool:
     with transaction.atomic():
-        # Held: who hands in the same bytes at this moment (`files.keep`) waits, and writes them anew.
-        held = StoredFile.objects.filter(pk=pk)
-        if connection.features.has_select_for_update_skip_locked:
-            held = held.select_for_update(skip_locked=True)
-        file = next(iter(held), None)
+        # The lock makes `keep` of the same bytes wait, which then writes them again.
+        file = StoredFile.objects.filter(pk=pk).select_for_update(skip_locked=True).first()
         if file is None or not _unused().filter(pk=pk).exists():
             return False
         default_storage.delete(str(file.file.name))
@@ -132,22 +119,21 @@ def _destroy_one(pk: int) -> bool:
 
 
 def _unused() -> QuerySet[StoredFile]:
-    """What no row of any model refers to, whichever app it is of."""
-    found = StoredFile.objects.filter(kept_at__lt=timezone.now() - JUST_KEPT)
+    files = StoredFile.objects.filter(kept_at__lt=timezone.now() - JUST_KEPT)
     for referring in what_refers_to(OuterRef("pk")):
-        found = found.filter(~Exists(referring))
-    return found
+        files = files.filter(~Exists(referring))
+    return files
 
 
 def what_refers_to(file: StoredFile | OuterRef) -> Iterator[QuerySet[Any]]:
-    """Of each model of any app that may refer to files, the rows that refer to this one."""
+    """Yield, for each model of any app with a foreign key to `StoredFile`, the rows that refer to `file`."""
     for relation in StoredFile._meta.get_fields(include_hidden=True):  # noqa: SLF001 - Django's documented API
         if isinstance(relation, ForeignObjectRel) and relation.related_model is not None:
             yield relation.related_model._base_manager.filter(**{relation.field.name: file})  # noqa: SLF001
 
 
 def destroy_strays() -> int:
-    """Destroys what stands in the storage without a row, as a transaction that was rolled back leaves it; how many."""
+    """Destroy the files without a row, which rollbacks leave; return their number."""
     destroyed = 0
     for name in _strays():
         if default_storage.get_modified_time(name) < timezone.now() - JUST_KEPT:
@@ -157,10 +143,10 @@ def destroy_strays() -> int:
 
 
 def _strays() -> Iterator[str]:
-    """Names as `files.keep` gives them, and the beginnings of files that it left; nothing else is touched."""
+    """Yield names that `keep` writes, complete or not; anything else in the storage is not ours."""
     try:
         folders, _ = default_storage.listdir("")
-    except FileNotFoundError:  # nothing was ever kept
+    except FileNotFoundError:  # nothing was stored yet
         return
     for folder in filter(_FOLDER.fullmatch, folders):
         _, names = default_storage.listdir(folder)

@@ -40,8 +40,7 @@ def test_a_killed_worker_leaves_every_pdf_made_once_and_every_mail_sent(site: Si
     site.env |= {
         "EMAIL_URL": smtp_sink.url,
         "EMAIL_TIMEOUT": "0.3",
-        "OUTBOX_LEASE_SECONDS": "5",
-        "OUTBOX_HOLD_SECONDS": "2",
+        "OUTBOX_LEASE_SECONDS": "7",
         "OUTBOX_RETRY_SECONDS": "1,1,1,1,1,1",
         "JOB_LEASE_SECONDS": "3",
         "SWEEP_SECONDS": "1",

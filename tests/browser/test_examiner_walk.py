@@ -62,7 +62,7 @@ def mailed(invitation: Invitation) -> str:
 
 
 def html_of(mail: OutgoingMail) -> str:
-    message = message_from_bytes(compose(mail).content, policy=policy.default)
+    message = message_from_bytes(compose(mail).message().as_bytes(), policy=policy.default)
     body = message.get_body(("html",))
     assert body is not None
     return str(body.get_content())

@@ -35,7 +35,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids of the mails that tasks were started for."""
     ids: list[int] = []
     monkeypatch.setattr(send_mail, "delay", ids.append)
-    monkeypatch.setattr(queue, "_asked_in_vain_at", -queue.BROKER_REST)
+    monkeypatch.setattr(queue, "_broker_failed_at", -queue.BROKER_REST)
     return ids
 
 

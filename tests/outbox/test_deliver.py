@@ -15,14 +15,14 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from digibeoordelen.outbox import claims
+from digibeoordelen.outbox import smtp
 from digibeoordelen.outbox.links import Link, LinkVoid, placeholder
-from digibeoordelen.outbox.message import Letter
-from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
+from digibeoordelen.outbox.message import Message
+from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.queue import Attachment, queue_mail
 from digibeoordelen.outbox.smtp import carrier
 from digibeoordelen.outbox.storage import keep
-from digibeoordelen.outbox.worker import deliver
+from digibeoordelen.outbox.worker import claim, deliver
 from tests.processes import wait_until
 from tests.smtp import DROP, SILENCE, SmtpSink
 
@@ -209,11 +209,13 @@ def test_a_server_that_quotes_the_link_gives_it_away_to_nobody(
     assert "eyJ0" not in caplog.text
 
 
-def test_words_in_another_alphabet_are_readable(mail: OutgoingMail, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(message: Any) -> None:
+def test_words_in_another_alphabet_are_readable(
+    mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(backend: Any, message: Any) -> None:
         raise smtplib.SMTPDataError(554, "Geblokkeerd: é\x00\x1b[31m".encode("latin-1"))
 
-    monkeypatch.setattr(carrier, "_usable", lambda: type("Backend", (), {"send_messages": staticmethod(refuse)}))
+    monkeypatch.setattr(smtp, "_send", refuse)
 
     assert delivered(mail).last_error == "De mailserver antwoordde: “554 Geblokkeerd: é [31m”."
 
@@ -238,25 +240,26 @@ def test_a_mark_is_made_under_the_own_claim_alone(
 ) -> None:
     send = carrier.send
 
-    def overtaken(letter: Letter, **hooks: Any) -> None:
-        send(letter, **hooks)
+    def overtaken(message: Message) -> None:
+        send(message)
         OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, claim_id=None, lease_until=None)
-        assert claims.claim(mail.pk).mails
+        assert claim(mail.pk)
 
     monkeypatch.setattr(carrier, "send", overtaken)
 
     assert delivered(mail).state == MailState.IN_FLIGHT
 
 
-def test_an_attempt_has_a_whole_lease_however_long_it_was_held(
+def test_an_attempt_has_a_whole_lease(
     mail: OutgoingMail, server: SmtpSink, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.OUTBOX_LEASE_SECONDS = 900
     leases = []
 
-    def send(letter: Letter, *, ready: Callable[[], object], meanwhile: Callable[[], object]) -> None:
-        ready()
-        leases.append(Claim.objects.get().lease_until - timezone.now())
+    def send(message: Message) -> None:
+        lease_until = OutgoingMail.objects.get().lease_until
+        assert lease_until is not None
+        leases.append(lease_until - timezone.now())
 
     monkeypatch.setattr(carrier, "send", send)
     delivered(mail)
@@ -321,12 +324,11 @@ class TestConnection:
         assert delivered(mail).state == MailState.WAITING
         assert server.connections == 1
 
-    def test_an_unused_one_is_asked_whether_it_lives(
+    def test_a_kept_one_is_asked_whether_it_lives(
         self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("digibeoordelen.outbox.smtp.FRESH_SECONDS", 0)
         delivered(mail)
-        monkeypatch.setattr(smtplib.SMTP, "noop", lambda self: (421, b"bye"))
+        monkeypatch.setattr(smtplib.SMTP, "rset", lambda self: (421, b"bye"))
         self.send_three(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-"))
 
         assert [received.connection for received in server.received] == [1, 2, 3, 4]

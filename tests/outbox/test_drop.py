@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from digibeoordelen.outbox import cancel, claims
-from digibeoordelen.outbox.cancel import DROPPED
-from digibeoordelen.outbox.cancel import drop as drop_mail
-from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
-from digibeoordelen.outbox.queue import send_again
-from digibeoordelen.outbox.worker import deliver, requeue
+from digibeoordelen.outbox import queue
+from digibeoordelen.outbox.message import Message
+from digibeoordelen.outbox.models import MailState, OutgoingMail, OutgoingMailQuerySet
+from digibeoordelen.outbox.queue import DROPPED, send_again
+from digibeoordelen.outbox.smtp import carrier
+from digibeoordelen.outbox.worker import claim, deliver, deliver_queued, requeue
 from tests.concurrency import at_once
 from tests.smtp import YES, SmtpSink
 
@@ -27,12 +27,11 @@ def state_of(mail: OutgoingMail) -> str:
 
 
 def drop(mail: OutgoingMail) -> bool:
-    return drop_mail(mail.pk)
+    return queue.drop(mail.pk)
 
 
-def begun(mail: OutgoingMail) -> None:
-    [claimed] = claims.claim(mail.pk).mails
-    claims.begin(claimed)
+def forget_one(forget: Callable[[OutgoingMailQuerySet], int]) -> Callable[[int], int]:
+    return lambda pk: forget(OutgoingMail.objects.filter(pk=pk))
 
 
 def test_a_queued_one_is_not_sent_and_says_why(mail: OutgoingMail, server: SmtpSink) -> None:
@@ -67,30 +66,24 @@ def test_one_that_waits_for_another_attempt_gets_none(mail: OutgoingMail, server
     assert state_of(mail) == MailState.FAILED
 
 
-def test_one_that_a_worker_has_claimed_and_not_begun_is_not_begun(mail: OutgoingMail) -> None:
-    held = claims.claim(mail.pk)
-    assert drop(mail)
-    with pytest.raises(claims.NotOurs):
-        claims.begin(held.mails[0])
-    claims.end(held.claim_id, [mail.pk])
-    assert not claims.claim(mail.pk).mails
-    assert not Claim.objects.exists()
-    requeue()
-    assert state_of(mail) == MailState.FAILED
-    assert mail.last_error == DROPPED
+def test_one_that_is_going_out_may_arrive_and_counts_as_sent_then(
+    mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = carrier.send
 
+    def drop_and_send(message: Message) -> None:
+        assert not drop(mail)
+        send(message)
 
-def test_one_that_is_going_out_may_arrive_and_counts_as_sent_then(mail: OutgoingMail) -> None:
-    held = claims.claim(mail.pk)
-    claims.begin(held.mails[0])
-    assert not drop(mail)
-    assert claims.mark_sent(held.claim_id, [mail.pk]) == 1
+    monkeypatch.setattr(carrier, "send", drop_and_send)
+    deliver(mail.pk)
+    assert len(server.received) == 1
     assert state_of(mail) == MailState.SENT
 
 
 def test_one_that_was_going_out_and_must_wait_is_given_up(mail: OutgoingMail, server: SmtpSink) -> None:
     """As when the server says 'later' to an attempt that was begun before the drop."""
-    begun(mail)
+    claim(mail.pk)
     drop(mail)
     due = timezone.now() - timedelta(seconds=1)
     OutgoingMail.objects.update(
@@ -112,34 +105,23 @@ def test_others_are_sent(mail: OutgoingMail, server: SmtpSink) -> None:
 
 @pytest.mark.parametrize("seconds", [60, -60])
 def test_one_that_a_crash_left_is_given_up_when_its_lease_is_over(mail: OutgoingMail, seconds: int) -> None:
-    begun(mail)
+    claim(mail.pk)
     drop(mail)
-    over = {"lease_until": timezone.now() + timedelta(seconds=seconds)}
-    OutgoingMail.objects.update(**over)
-    Claim.objects.update(**over)
+    OutgoingMail.objects.update(lease_until=timezone.now() + timedelta(seconds=seconds))
     requeue()
     assert state_of(mail) == (MailState.IN_FLIGHT if seconds > 0 else MailState.FAILED)
 
 
 @pytest.mark.servers
-def test_a_worker_that_is_about_to_begin_waits_for_who_drops_it(transactional_db: None, mail: OutgoingMail) -> None:
-    [claimed] = claims.claim(mail.pk).mails
-
-    def begin() -> bool:
-        try:
-            claims.begin(claimed)
-        except claims.NotOurs:
-            return False
-        finally:
-            connection.close()
-        return True
-
-    with ThreadPoolExecutor(1) as pool:
-        with transaction.atomic():
-            assert drop(mail)
-            beginning = pool.submit(begin)
-            assert wait([beginning], timeout=0.3).not_done, "it waits for this transaction"
-        assert not beginning.result(timeout=30)
+@pytest.mark.parametrize("forget", [queue.drop, forget_one(queue.blank), forget_one(queue.delete)])
+def test_no_attempt_starts_while_a_mail_is_dropped(
+    transactional_db: None, mail: OutgoingMail, server: SmtpSink, forget: Callable[[int], object]
+) -> None:
+    with transaction.atomic():
+        forget(mail.pk)
+        at_once(lambda: deliver(mail.pk), lambda: deliver_queued(first=mail.pk))
+    deliver(mail.pk)
+    assert server.received == []
 
 
 def test_one_that_failed_and_was_queued_again_may_have_arrived(mail: OutgoingMail) -> None:
@@ -148,34 +130,22 @@ def test_one_that_failed_and_was_queued_again_may_have_arrived(mail: OutgoingMai
     assert not drop(mail)
 
 
-def test_forgetting_mails_stops_each_claim_that_has_not_come_to_them(mail: OutgoingMail) -> None:
-    second, third = make_mails(2)
-    held = claims.claim_queued(3)
-    claims.begin(held.mails[0])
-    cancel.blank(OutgoingMail.objects.filter(pk__in=[mail.pk, third]))
-    assert Claim.objects.get().stopped
-    with pytest.raises(claims.NotOurs):
-        claims.begin(held.mails[1])
-    claims.end(held.claim_id, [second, third])
-    assert [each.pk for each in claims.claim_queued(3).mails] == [second]
-
-
-def test_forgetting_a_mail_that_has_begun_keeps_the_others_going(mail: OutgoingMail) -> None:
-    make_mails(1)
-    held = claims.claim_queued(2)
-    claims.begin(held.mails[0])
-    cancel.delete(OutgoingMail.objects.filter(pk=mail.pk))
-    claims.begin(held.mails[1])
+@pytest.mark.parametrize("forget", [queue.blank, queue.delete])
+def test_a_forgotten_mail_is_not_sent_and_the_others_are(
+    mail: OutgoingMail, server: SmtpSink, forget: Callable[[OutgoingMailQuerySet], int]
+) -> None:
+    [other] = make_mails(1)
+    assert forget(OutgoingMail.objects.filter(pk=mail.pk)) == 1
+    deliver_queued(first=mail.pk)
+    assert [received.to for received in server.received] == [OutgoingMail.objects.get(pk=other).to]
 
 
 @pytest.mark.servers
-def test_two_who_forget_mails_of_the_same_claims_both_end(transactional_db: None, mail: OutgoingMail) -> None:
-    """They lock claims in one order, whichever order the mails are in."""
+def test_two_who_forget_the_same_mails_both_end(transactional_db: None, mail: OutgoingMail) -> None:
+    """They lock mails in one order."""
     make_mails(3)
-    one, other = claims.claim_queued(2), claims.claim_queued(2)
-    mine, theirs = [one.mails[0].pk, other.mails[1].pk], [other.mails[0].pk, one.mails[1].pk]
 
-    def forget_some(pks: list[int]) -> int:
-        return cancel.blank(OutgoingMail.objects.filter(pk__in=pks))
+    def forget(order: str) -> int:
+        return queue.blank(OutgoingMail.objects.order_by(order))
 
-    assert sorted(at_once(lambda: forget_some(mine), lambda: forget_some(theirs))) == [2, 2]
+    assert at_once(lambda: forget("pk"), lambda: forget("-pk")) == [4, 4]

@@ -10,8 +10,8 @@ from django.core.files.storage import Storage, default_storage
 from django.db import IntegrityError, connection, transaction
 
 from digibeoordelen.outbox import storage as outbox_storage
-from digibeoordelen.outbox.models import StoredFile
-from digibeoordelen.outbox.storage import FileGone, keep
+from digibeoordelen.outbox.models import FileGone, StoredFile
+from digibeoordelen.outbox.storage import keep
 
 
 def path_of(stored: StoredFile) -> Path:

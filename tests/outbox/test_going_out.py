@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from django.db import transaction
@@ -19,31 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from digibeoordelen.outbox import claims
-from digibeoordelen.outbox.cancel import drop
-from digibeoordelen.outbox.models import Claim, MailState, OutgoingMail
-from digibeoordelen.outbox.worker import requeue
+from digibeoordelen.outbox import worker
+from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.queue import drop
 
 from .test_claim import make_mails
 
 MAILS = 4
-
-
-class Worker:
-    """What one worker process knows; a crash forgets it."""
-
-    def __init__(self, held: claims.Held) -> None:
-        self.claim_id = held.claim_id
-        self.left = list(held.mails)
-        self.sent: list[int] = []
-
-    def mark(self) -> None:
-        claims.mark_sent(self.claim_id, self.sent)
-        self.sent = []
-
-    def end(self) -> None:
-        self.mark()
-        claims.end(self.claim_id, [mail.pk for mail in self.left])
 
 
 class GoingOut(RuleBasedStateMachine):
@@ -51,7 +34,7 @@ class GoingOut(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.workers: list[Worker] = []
+        self.sending: list[OutgoingMail] = []  # by workers that are alive
         self.taken: Counter[int] = Counter()  # by the mail server
         self.crashed_in: Counter[int] = Counter()
         self.dropped_in_time: set[int] = set()
@@ -59,59 +42,48 @@ class GoingOut(RuleBasedStateMachine):
 
     @initialize(limit=st.integers(2, MAILS))
     def begin_with_a_claim(self, limit: int) -> None:
-        self.claim(limit)
+        self.claim_batch(limit)
 
-    @precondition(lambda self: len(self.workers) < 2)
+    @precondition(lambda self: not self.sending)
     @rule(limit=st.integers(1, MAILS))
-    def claim(self, limit: int) -> None:
-        held = claims.claim_queued(limit)
-        if held.mails:
-            self.workers.append(Worker(held))
+    def claim_batch(self, limit: int) -> None:
+        self.sending += worker.claim_batch(limit)
 
-    @precondition(lambda self: any(worker.left for worker in self.workers))
-    @rule(
-        data=st.data(),
-        then=st.sampled_from(["goes on", "goes on", "marks", "hears 'later'", "crashes", "crashes before"]),
-    )
-    def send_the_next(self, data: st.DataObject, then: str) -> None:
-        worker = data.draw(st.sampled_from([worker for worker in self.workers if worker.left]))
-        try:
-            claims.begin(worker.left[0])
-        except claims.NotOurs:
-            self.end(worker)
-            return
-        mail = worker.left.pop(0)
-        if then == "hears 'later'":
-            waits = {"state": MailState.WAITING, "next_attempt_at": timezone.now(), "last_error": "451"}
-            own = OutgoingMail.objects.filter(pk=mail.pk, claim_id=worker.claim_id)
-            own.update(**waits, claim_id=None, lease_until=None)
-            return
-        self.taken[mail.pk] += then != "crashes before"
-        if then.startswith("crashes"):
-            self.crashed_in[mail.pk] += then == "crashes"
-            self.workers.remove(worker)
-            return
-        worker.sent.append(mail.pk)
-        if then == "marks":
-            worker.mark()
-
-    @precondition(lambda self: self.workers)
+    @precondition(lambda self: self.sending)
     @rule(data=st.data())
-    def finish(self, data: st.DataObject) -> None:
-        self.end(data.draw(st.sampled_from(self.workers)))
+    def give_back(self, data: st.DataObject) -> None:
+        """The worker stops before it comes to these."""
+        mail = data.draw(st.sampled_from(self.sending))
+        left = [other for other in self.sending if other.claim_id == mail.claim_id]
+        self.sending = [other for other in self.sending if other not in left]
+        with patch.object(worker, "announce"):
+            worker._give_back(left)
 
-    def end(self, worker: Worker) -> None:
-        worker.end()
-        self.workers.remove(worker)
+    @precondition(lambda self: len(self.sending) < MAILS)
+    @rule(number=st.integers(0, MAILS - 1))
+    def claim(self, number: int) -> None:
+        if mail := worker.claim(self.pks[number]):
+            self.sending.append(mail)
+
+    @precondition(lambda self: self.sending)
+    @rule(data=st.data(), then=st.sampled_from(["sent", "sent", "later", "crashes", "crashes before"]))
+    def send(self, data: st.DataObject, then: str) -> None:
+        mail = data.draw(st.sampled_from(self.sending))
+        self.sending.remove(mail)
+        self.taken[mail.pk] += then in {"sent", "crashes"}
+        self.crashed_in[mail.pk] += then == "crashes"
+        if then == "sent":
+            worker._mark(mail, state=MailState.SENT, sent_at=timezone.now())
+        elif then == "later":
+            worker._mark(mail, state=MailState.WAITING, next_attempt_at=timezone.now(), last_error="451")
 
     @rule()
     def time_passes(self) -> None:
-        """Holds end, and leases, too, of those who are gone; who is at work hears from the server before that."""
+        """Leases end of workers that are gone; the others hear from the server before that."""
         past = timezone.now() - timedelta(seconds=1)
-        OutgoingMail.objects.filter(state=MailState.IN_FLIGHT).update(lease_until=past)
-        at_work = Claim.objects.filter(pk__in=[worker.claim_id for worker in self.workers], begun__isnull=False)
-        Claim.objects.exclude(pk__in=at_work).update(lease_until=past)
-        requeue()
+        alive = [mail.pk for mail in self.sending]
+        OutgoingMail.objects.filter(state=MailState.IN_FLIGHT).exclude(pk__in=alive).update(lease_until=past)
+        worker.requeue()
 
     @rule(number=st.integers(0, MAILS - 1))
     def drop(self, number: int) -> None:
@@ -128,23 +100,18 @@ class GoingOut(RuleBasedStateMachine):
         assert not [pk for pk in self.dropped_in_time if self.taken[pk]]
 
     def teardown(self) -> None:
-        """A worker clears what is left: each mail has gone out then, unless it was dropped, and says so."""
-        for worker in list(self.workers):
-            self.end(worker)
+        """A worker clears what is left: each mail has gone out then, unless it was dropped, and has that state."""
+        self.sending = []
         for _ in range(3):
             self.time_passes()
-            cleared = claims.claim_queued(MAILS)
-            for mail in cleared.mails:
-                claims.begin(mail)
+            for mail in [*worker.claim_batch(MAILS), *filter(None, map(worker.claim, self.pks))]:
                 self.taken[mail.pk] += 1
-            claims.mark_sent(cleared.claim_id, [mail.pk for mail in cleared.mails])
-            claims.end(cleared.claim_id, [])
+                worker._mark(mail, state=MailState.SENT, sent_at=timezone.now())
         self.none_goes_twice_but_for_a_crash()
         self.none_goes_that_was_dropped_in_time()
         for mail in OutgoingMail.objects.all():
             assert mail.state == MailState.SENT or (mail.state == MailState.FAILED and mail.dropped_at)
             assert self.taken[mail.pk] or mail.state == MailState.FAILED
-        assert not Claim.objects.exists()
         OutgoingMail.objects.all().delete()
 
 

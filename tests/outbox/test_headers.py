@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import unescape
 from itertools import pairwise
 from typing import Any
 
@@ -163,20 +162,16 @@ class TestAnswers:
 
 
 @pytest.mark.parametrize(
-    ("html", "encoding"),
+    "html",
     [
-        ("<p>Zoë – ’t Hôf 学校</p>", "7bit"),
-        ("<html><head><style>p {color: red}</style></head><body>Zoë – ’t Hôf 学校</body></html>", "7bit"),
-        ('<html><head><style>p::before {content: "–"}</style></head><body>Zoë</body></html>', "quoted-printable"),
-        ("<p>" + 300 * "Zoë " + "</p>", "quoted-printable"),
+        "<p>Zoë – ’t Hôf 学校</p>",
+        '<html><head><style>p::before {content: "–"}</style></head><body>Zoë</body></html>',
+        "<p>" + 300 * "Zoë " + "</p>",
     ],
 )
-def test_html_is_read_as_it_was_written(send: Send, server: SmtpSink, html: str, encoding: str) -> None:
-    """A reader turns references back into letters, a style sheet doesn't; and no line may be too long."""
+def test_html_arrives_as_it_was_written(send: Send, server: SmtpSink, html: str) -> None:
+    """Also with lines that are longer than SMTP allows."""
     send(html=html)
 
-    [part] = [part for part in server.received[0].message.walk() if part.get_content_type() == "text/html"]
-    assert part["Content-Transfer-Encoding"] == encoding
-    head, _, body = part.get_content().strip().rpartition("</head>")
-    assert head == html.rpartition("</head>")[0]
-    assert unescape(body) == html.rpartition("</head>")[2]
+    assert server.received[0].html.strip() == html
+    assert max(map(len, server.received[0].content.split(b"\r\n"))) < 998

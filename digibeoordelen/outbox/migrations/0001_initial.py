@@ -1,7 +1,5 @@
 """Mails that wait to be sent, with their attachments."""
 
-import uuid
-
 import django.db.models.deletion
 import django.utils.timezone
 from django.db import migrations, models
@@ -13,28 +11,6 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.CreateModel(
-            name="Claim",
-            fields=[
-                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ("begun", models.BigIntegerField(null=True)),
-                ("begun_at", models.DateTimeField(null=True)),
-                ("lease_until", models.DateTimeField()),
-                ("stopped", models.BooleanField(default=False)),
-            ],
-            options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("begun__isnull", True), ("begun_at__isnull", True)),
-                            models.Q(("begun__isnull", False), ("begun_at__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="claim_begun_has_time",
-                    )
-                ],
-            },
-        ),
         migrations.CreateModel(
             name="OutgoingMail",
             fields=[

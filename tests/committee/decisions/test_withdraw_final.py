@@ -12,7 +12,7 @@ from accounts.models import Membership, User
 from assessments import lifecycle
 from assessments.models import Assessment, CancelKind, Document, Event, Status
 from committee.decisions.finalise import finalise
-from digibeoordelen.outbox import claims
+from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests import steps
 from tests.concurrency import at_once
@@ -93,14 +93,13 @@ def test_queued_mail_is_dropped_without_notifying_the_office(
     assert "was nog niet verzonden en wordt dat ook niet meer" in page
     mailed.refresh_from_db()
     assert mailed.state == MailState.FAILED
-    assert not claims.claim(mailed.pk).mails
+    assert not worker.claim(mailed.pk)
     assert not OutgoingMail.objects.filter(kind="result_withdrawn").exists()
     assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
 
 
 def test_mail_being_sent_is_followed_by_a_notification(member: Client, final: Assessment, mailed: OutgoingMail) -> None:
-    [claimed] = claims.claim(mailed.pk).mails
-    claims.begin(claimed)
+    assert worker.claim(mailed.pk)
     post(member, final)
     assert OutgoingMail.objects.filter(kind="result_withdrawn").count() == 1
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import School, User
 from assessments.models import Assessment, Document, Event, MailAbout
 from committee.decisions.finalise import finalise, withdraw_final
-from digibeoordelen.outbox import claims
+from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.concurrency import at_once
 from tests.factories import ExamOfficeFactory
@@ -154,8 +154,8 @@ def test_waiting_mail_is_dropped(member: Client, final: Assessment) -> None:
     old, new = mails()
     assert old.dropped_at
     OutgoingMail.objects.filter(pk=old.pk, state=MailState.WAITING).update(state=MailState.QUEUED)
-    assert not claims.claim(old.pk).mails
-    assert claims.claim(new.pk).mails
+    assert not worker.claim(old.pk)
+    assert worker.claim(new.pk)
 
 
 def test_queued_mail_is_not_sent_again(member: Client, final: Assessment) -> None:

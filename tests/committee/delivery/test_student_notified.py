@@ -18,9 +18,9 @@ from committee.decisions import finalise as decisions_finalise
 from committee.decisions.batch import Selected
 from committee.decisions.finalise import finalise
 from committee.models import FinalBatch
-from digibeoordelen.outbox import claims
-from digibeoordelen.outbox.cancel import DROPPED
+from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
+from digibeoordelen.outbox.queue import DROPPED
 
 OFFICE = "bureau@hier.test"
 
@@ -92,7 +92,7 @@ def test_waiting_mail_is_dropped_on_withdrawal(assessed: Assessment, committee_m
     decisions_finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
     mail.refresh_from_db()
     assert (mail.state, mail.last_error) == (MailState.FAILED, DROPPED)
-    assert not claims.claim(mail.pk).mails
+    assert not worker.claim(mail.pk)
     assert OutgoingMail.objects.filter(kind="result_withdrawn_student").count() == 1
 
 
