@@ -96,6 +96,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "gebruiker",
                 "verbose_name_plural": "gebruikers",
                 "ordering": ["last_name", "first_name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="user_email_lower_case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -124,6 +130,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "wijziging van een e-mailadres",
                 "verbose_name_plural": "wijzigingen van een e-mailadres",
                 "ordering": ["-asked_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("confirmed_at", None), ("stopped_at", None), ("withdrawn_at", None)),
+                        fields=("user",),
+                        name="one_open_email_change",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("confirmed_at", None), ("withdrawn_at", None), _connector="OR"),
+                        name="email_change_confirmed_or_withdrawn",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +198,34 @@ class Migration(migrations.Migration):
                 "verbose_name": "rol",
                 "verbose_name_plural": "rollen",
                 "ordering": ["user__last_name", "user__first_name"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("role", "STUDENT"), ("student_number", ""), _connector="OR"),
+                        name="student_number_only_for_students",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("role", "STUDENT"),
+                            models.Q(("diploma_on__isnull", True), ("left_on__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="study_dates_only_for_students",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role", "STUDENT"), ("ended_at__isnull", True), _connector="OR"),
+                        name="ended_only_for_students",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("role", "STUDENT"), _negated=True),
+                            ("ended_at__isnull", True),
+                            ("diploma_on__isnull", False),
+                            ("left_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="ended_has_a_study_date",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -222,6 +267,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "herstelcode",
                 "verbose_name_plural": "herstelcodes",
+                "constraints": [models.UniqueConstraint(fields=("user", "digest"), name="recovery_code_once")],
             },
         ),
         migrations.CreateModel(
@@ -405,6 +451,32 @@ class Migration(migrations.Migration):
                 "verbose_name": "school",
                 "verbose_name_plural": "scholen",
                 "ordering": ["name"],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("link_days__gte", 1)), name="school_link_days_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("appeal_days__gte", 1)), name="school_appeal_days_positive"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("colour", ""), ("colour__regex", "^#[0-9a-f]{6}$"), _connector="OR"),
+                        name="school_colour_is_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("left_months__gte", 12), ("left_months__lte", 600)),
+                        name="school_left_months_in_bounds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("cancelled_months__gte", 12), ("cancelled_months__lte", 600)),
+                        name="school_cancelled_months_in_bounds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unfinished_months__gte", 12), ("unfinished_months__lte", 600)),
+                        name="school_unfinished_months_in_bounds",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("views_months__gte", 12), ("views_months__lte", 600)),
+                        name="school_views_months_in_bounds",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -465,6 +537,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "wijziging van een rol",
                 "verbose_name_plural": "wijzigingen van rollen",
                 "ordering": ["-pk"],
+                "indexes": [models.Index(fields=["school", "-id"], name="role_changes_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("change__in", ["GIVEN", "TAKEN"])), name="role_change_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -493,6 +571,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "aanvraag van een account",
                 "verbose_name_plural": "aanvragen van een account",
                 "ordering": ["-asked_at", "-pk"],
+                "indexes": [models.Index(fields=["email"], name="registration_email")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="registration_email_lower_case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -556,6 +641,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "imports van mensen",
                 "ordering": ["-created_at"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("imported_at__isnull", False), ("state", "DONE")),
+                            models.Q(models.Q(("state", "DONE"), _negated=True), ("imported_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="peopleimport_done_at_a_time",
+                    )
+                ],
             },
         ),
         migrations.AddField(
@@ -582,6 +677,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "examenbureau",
                 "verbose_name_plural": "examenbureaus",
                 "ordering": ["name"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("school"),
+                        django.db.models.functions.text.Lower("email"),
+                        name="exam_office_once_per_school",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -626,6 +728,7 @@ class Migration(migrations.Migration):
                 "verbose_name": "wijziging",
                 "verbose_name_plural": "wijzigingen",
                 "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["school", "-at", "-id"], name="school_changes_newest")],
             },
         ),
         migrations.CreateModel(
@@ -708,6 +811,55 @@ class Migration(migrations.Migration):
                 "verbose_name": "uitnodiging voor een school",
                 "verbose_name_plural": "uitnodigingen voor een school",
                 "ordering": ["-pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
+                        fields=["school", "-id"],
+                        name="open_school_invitations",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True),
+                            ("expires_at__isnull", True),
+                            ("wanted_at__isnull", False),
+                            ("withdrawn_at__isnull", True),
+                        ),
+                        fields=["id"],
+                        name="school_invitations_to_send",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True), ("wanted_at__isnull", True), ("withdrawn_at__isnull", True)
+                        ),
+                        fields=["school"],
+                        name="unsent_school_invitations",
+                    ),
+                    models.Index(
+                        condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
+                        fields=["school", "expires_at"],
+                        name="school_invitations_expiry",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
+                        fields=("school", "email"),
+                        name="school_invitation_one_open",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                        name="school_invitation_email_lower_case",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accepted_at__isnull", True), ("withdrawn_at__isnull", True), _connector="OR"
+                        ),
+                        name="school_invitation_accepted_or_withdrawn",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("language__in", ["nl", "en"])), name="school_invitation_language_known"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -735,111 +887,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "sessies",
                 "abstract": False,
             },
-        ),
-        migrations.AddConstraint(
-            model_name="user",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="user_email_lower_case",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="emailchange",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("confirmed_at", None), ("stopped_at", None), ("withdrawn_at", None)),
-                fields=("user",),
-                name="one_open_email_change",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="emailchange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("confirmed_at", None), ("withdrawn_at", None), _connector="OR"),
-                name="email_change_confirmed_or_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="recoverycode",
-            constraint=models.UniqueConstraint(fields=("user", "digest"), name="recovery_code_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="school",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("link_days__gte", 1)), name="school_link_days_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="school",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("appeal_days__gte", 1)), name="school_appeal_days_positive"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="school",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("colour", ""), ("colour__regex", "^#[0-9a-f]{6}$"), _connector="OR"),
-                name="school_colour_is_one",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="school",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("left_months__gte", 12), ("left_months__lte", 600)),
-                name="school_left_months_in_bounds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="school",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cancelled_months__gte", 12), ("cancelled_months__lte", 600)),
-                name="school_cancelled_months_in_bounds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="school",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("unfinished_months__gte", 12), ("unfinished_months__lte", 600)),
-                name="school_unfinished_months_in_bounds",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="school",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("views_months__gte", 12), ("views_months__lte", 600)),
-                name="school_views_months_in_bounds",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="rolechange",
-            index=models.Index(fields=["school", "-id"], name="role_changes_newest"),
-        ),
-        migrations.AddConstraint(
-            model_name="rolechange",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("change__in", ["GIVEN", "TAKEN"])), name="role_change_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="registration",
-            index=models.Index(fields=["email"], name="registration_email"),
-        ),
-        migrations.AddConstraint(
-            model_name="registration",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="registration_email_lower_case",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="peopleimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("imported_at__isnull", False), ("state", "DONE")),
-                    models.Q(models.Q(("state", "DONE"), _negated=True), ("imported_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="peopleimport_done_at_a_time",
-            ),
         ),
         migrations.AddIndex(
             model_name="membership",
@@ -896,121 +943,6 @@ class Migration(migrations.Migration):
                 fields=("school", "student_number"),
                 name="student_number_once_per_school",
                 violation_error_message="Een andere student van deze school heeft dit studentnummer al.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role", "STUDENT"), ("student_number", ""), _connector="OR"),
-                name="student_number_only_for_students",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("role", "STUDENT"),
-                    models.Q(("diploma_on__isnull", True), ("left_on__isnull", True)),
-                    _connector="OR",
-                ),
-                name="study_dates_only_for_students",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("role", "STUDENT"), ("ended_at__isnull", True), _connector="OR"),
-                name="ended_only_for_students",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="membership",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("role", "STUDENT"), _negated=True),
-                    ("ended_at__isnull", True),
-                    ("diploma_on__isnull", False),
-                    ("left_on__isnull", False),
-                    _connector="OR",
-                ),
-                name="ended_has_a_study_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="examoffice",
-            constraint=models.UniqueConstraint(
-                models.F("school"), django.db.models.functions.text.Lower("email"), name="exam_office_once_per_school"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="schoolchange",
-            index=models.Index(fields=["school", "-at", "-id"], name="school_changes_newest"),
-        ),
-        migrations.AddIndex(
-            model_name="schoolinvitation",
-            index=models.Index(
-                condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
-                fields=["school", "-id"],
-                name="open_school_invitations",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="schoolinvitation",
-            index=models.Index(
-                condition=models.Q(
-                    ("accepted_at__isnull", True),
-                    ("expires_at__isnull", True),
-                    ("wanted_at__isnull", False),
-                    ("withdrawn_at__isnull", True),
-                ),
-                fields=["id"],
-                name="school_invitations_to_send",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="schoolinvitation",
-            index=models.Index(
-                condition=models.Q(
-                    ("accepted_at__isnull", True), ("wanted_at__isnull", True), ("withdrawn_at__isnull", True)
-                ),
-                fields=["school"],
-                name="unsent_school_invitations",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="schoolinvitation",
-            index=models.Index(
-                condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
-                fields=["school", "expires_at"],
-                name="school_invitations_expiry",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schoolinvitation",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True)),
-                fields=("school", "email"),
-                name="school_invitation_one_open",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schoolinvitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
-                name="school_invitation_email_lower_case",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schoolinvitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("accepted_at__isnull", True), ("withdrawn_at__isnull", True), _connector="OR"),
-                name="school_invitation_accepted_or_withdrawn",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="schoolinvitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("language__in", ["nl", "en"])), name="school_invitation_language_known"
             ),
         ),
         migrations.RunPython(prepare_search, migrations.RunPython.noop),

@@ -150,6 +150,119 @@ class Migration(migrations.Migration):
                 "verbose_name": "afname",
                 "verbose_name_plural": "afnames",
                 "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(
+                        fields=["school", "status_since", "id"],
+                        include=("student", "initiator"),
+                        name="afnames_by_date",
+                    ),
+                    models.Index(
+                        fields=["school", "status", "status_since", "id"],
+                        include=("student", "initiator"),
+                        name="afnames_of_status_by_date",
+                    ),
+                    models.Index(
+                        fields=["school", "exam", "status_since", "id"],
+                        include=("student", "initiator"),
+                        name="afnames_of_exam_by_date",
+                    ),
+                    models.Index(
+                        fields=["school", "exam", "status", "status_since", "id"],
+                        include=("student", "initiator"),
+                        name="afnames_of_exam_status_by_date",
+                    ),
+                    models.Index(
+                        fields=["school", "initiator", "status_since", "id"],
+                        include=("student", "status"),
+                        name="afnames_of_initiator_by_date",
+                    ),
+                    models.Index(
+                        fields=["school", "created_at"],
+                        include=("exam", "status", "ovg", "status_since", "student"),
+                        name="afnames_by_start",
+                    ),
+                    models.Index(
+                        condition=models.Q(("proposed_version", models.F("version")), ("status", "ASSESSED")),
+                        fields=["school", "status_since", "id"],
+                        include=("student", "initiator", "exam"),
+                        name="afnames_proposed_by_date",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["FINAL", "CANCELLED"]), _negated=True),
+                        fields=("student", "exam", "unit_code"),
+                        name="assessment_one_running_per_unit",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("counts_as_attempt", True)),
+                        fields=("student", "exam", "unit_code", "attempt"),
+                        name="assessment_attempt_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("counts_as_attempt", True), ("status", "CANCELLED"), _connector="OR"),
+                        name="assessment_uncounted_is_cancelled",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["NEW", "INVITED", "IN_PROGRESS", "ASSESSED", "FINAL", "CANCELLED"])
+                        ),
+                        name="assessment_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("final_at__isnull", False),
+                                ("final_by__isnull", False),
+                                ("grade__isnull", False),
+                                ("status", "FINAL"),
+                                ("ovg__in", ["O", "V", "G"]),
+                            ),
+                            models.Q(
+                                models.Q(("status", "FINAL"), _negated=True),
+                                ("final_at__isnull", True),
+                                ("final_by__isnull", True),
+                                ("grade__isnull", True),
+                                ("ovg", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="assessment_result_only_when_final",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("appeal_until__isnull", True), ("status", "FINAL"), _connector="OR"),
+                        name="assessment_appeal_until_only_when_final",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("grade__isnull", True),
+                            models.Q(("grade__gte", 1), ("grade__lt", 5.5), ("ovg", "O")),
+                            models.Q(("ovg__in", ["V", "G"]), ("grade__gte", 5.5), ("grade__lte", 10)),
+                            _connector="OR",
+                        ),
+                        name="assessment_grade_fits_ovg",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "CANCELLED"), _negated=True),
+                            models.Q(("cancel_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="assessment_cancelled_with_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cancel_kind", ""),
+                            models.Q(
+                                ("cancel_kind__in", ["NO_SHOW", "IRREGULARITY", "INVALID", "OTHER", "MISTAKE"]),
+                                ("status", "CANCELLED"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="assessment_kind_only_when_cancelled",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("attempt__gte", 1)), name="assessment_attempt_from_one"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -199,6 +312,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "bezwaar",
                 "verbose_name_plural": "bezwaren",
                 "ordering": ["received_on", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("closed_on__isnull", True)), fields=("assessment",), name="appeal_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_on__isnull", True), ("outcome", "")),
+                            models.Q(
+                                ("closed_on__isnull", False), ("outcome__in", ["UPHELD", "DISMISSED", "WITHDRAWN"])
+                            ),
+                            _connector="OR",
+                        ),
+                        name="appeal_closed_with_date_and_outcome",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_on__isnull", True), ("closed_on__gte", models.F("received_on")), _connector="OR"
+                        ),
+                        name="appeal_closed_after_it_came",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -238,6 +372,21 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "koppeling",
                 "verbose_name_plural": "koppelingen",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("removed_at__isnull", True)),
+                        fields=["assessment", "contact"],
+                        name="examiners_of_assessment",
+                    ),
+                    models.Index(
+                        condition=models.Q(("removed_at__isnull", True)),
+                        fields=["contact", "assessment"],
+                        name="assessments_of_examiner",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("assessment", "contact", "part"), name="assignment_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -293,6 +442,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "bewerking",
                 "verbose_name_plural": "bewerkingen",
                 "ordering": ["at", "pk"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("after__in", ["", "O", "V", "G"]),
+                                ("assignment__isnull", True),
+                                ("criterion__isnull", False),
+                            ),
+                            models.Q(("assignment__isnull", False), ("criterion__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="correction_of_a_score_or_a_text",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="correction_with_reason"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -337,6 +503,21 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "keuze van examinator",
                 "verbose_name_plural": "keuzes van examinator",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("work_process__isnull", True), ("part__isnull", True), _connector="OR"),
+                        name="coupling_at_one_level",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("part__isnull", True), ("work_process__isnull", True)),
+                        fields=("assessment", "contact"),
+                        name="coupling_unit_once",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("assessment", "contact", "work_process"), name="coupling_work_process_once"
+                    ),
+                    models.UniqueConstraint(fields=("assessment", "contact", "part"), name="coupling_part_once"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -396,6 +577,17 @@ class Migration(migrations.Migration):
                 "verbose_name": "verzoek om inzage",
                 "verbose_name_plural": "verzoeken om inzage",
                 "ordering": ["-asked_at", "-pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("made_at__isnull", True)),
+                        fields=("student",),
+                        name="data_request_one_waiting",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("file__isnull", True), ("made_at__isnull", False), _connector="OR"),
+                        name="data_request_file_at_a_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -458,6 +650,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "imports van datums",
                 "ordering": ["-created_at"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("imported_at__isnull", False), ("state", "DONE")),
+                            models.Q(models.Q(("state", "DONE"), _negated=True), ("imported_at__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="datesimport_done_at_a_time",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -510,6 +712,15 @@ class Migration(migrations.Migration):
                 "verbose_name": "document",
                 "verbose_name_plural": "documenten",
                 "ordering": ["number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("assessment", "number"), name="document_number_once"),
+                    models.UniqueConstraint(fields=("code",), name="document_code_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("superseded_at__isnull", True)),
+                        fields=("assessment",),
+                        name="document_one_current",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -545,6 +756,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "wissing",
                 "verbose_name_plural": "wissingen",
                 "ordering": ["-on", "rule"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("school", "on", "rule"), name="erasure_once_a_day_and_rule"),
+                    models.CheckConstraint(
+                        condition=models.Q(("rule__in", ["DIPLOMA", "LEFT", "CANCELLED", "UNFINISHED"])),
+                        name="erasure_rule_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -740,6 +958,32 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "uitnodiging",
                 "verbose_name_plural": "uitnodigingen",
+                "constraints": [
+                    models.UniqueConstraint(fields=("assessment", "contact"), name="invitation_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("invited_at"))), name="invitation_expires_later"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("assessed_on__isnull", False), models.Q(("signed_name", ""), _negated=True)),
+                            models.Q(
+                                ("assessed_on__isnull", True),
+                                ("assessed_place", ""),
+                                ("signed_function", ""),
+                                ("signed_name", ""),
+                                ("signed_organisation", ""),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="invitation_signed_with_name_and_date",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("replaced_by__isnull", True), ("withdrawn_at__isnull", False), _connector="OR"
+                        ),
+                        name="invitation_replaced_is_withdrawn",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -793,6 +1037,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "mail over een afname",
                 "verbose_name_plural": "mails over afnames",
+                "indexes": [
+                    models.Index(condition=models.Q(("is_watched", True)), fields=["mail"], name="mails_watched")
+                ],
+                "constraints": [models.UniqueConstraint(fields=("mail", "assessment"), name="mail_about_once")],
             },
         ),
         migrations.CreateModel(
@@ -825,6 +1073,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "telling van afnames",
                 "verbose_name_plural": "tellingen van afnames",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("school", "exam", "year", "status", "ovg"), name="past_assessments_counted_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -861,6 +1114,11 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "telling van scores",
                 "verbose_name_plural": "tellingen van scores",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("school", "exam", "criterion", "year", "value"), name="past_scores_counted_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -894,6 +1152,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "geplande herinnering",
                 "verbose_name_plural": "geplande herinneringen",
+                "constraints": [
+                    models.UniqueConstraint(fields=("invitation", "generation", "kind"), name="planned_reminder_once")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -946,6 +1207,23 @@ class Migration(migrations.Migration):
                 "verbose_name": "voorgestelde collega",
                 "verbose_name_plural": "voorgestelde collega's",
                 "ordering": ["proposed_at", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "OPEN")), fields=("invitation",), name="proposal_one_open"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["OPEN", "CONFIRMED", "DECLINED", "LAPSED"])),
+                        name="proposal_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("decided_at__isnull", True), ("state", "OPEN")),
+                            models.Q(models.Q(("state", "OPEN"), _negated=True), ("decided_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="proposal_decided_at_some_time",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -977,6 +1255,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "score",
                 "verbose_name_plural": "scores",
+                "constraints": [
+                    models.UniqueConstraint(fields=("assignment", "criterion"), name="score_once"),
+                    models.CheckConstraint(condition=models.Q(("value__in", ["O", "V", "G"])), name="score_known"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1035,426 +1317,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "inzage",
                 "verbose_name_plural": "inzagen",
                 "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["school", "-at", "-id"], name="viewings_newest_first")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("assessment__isnull", False)),
+                        fields=("assessment", "by", "what", "slot"),
+                        name="viewing_of_assessment_once",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("export__isnull", False)),
+                        fields=("export", "by", "what", "slot"),
+                        name="viewing_of_export_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("assessment__isnull", False), ("export__isnull", True)),
+                            models.Q(("assessment__isnull", True), ("export__isnull", False), ("what", "EXPORT")),
+                            _connector="OR",
+                        ),
+                        name="viewing_of_one_thing",
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                fields=["school", "status_since", "id"], include=("student", "initiator"), name="afnames_by_date"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                fields=["school", "status", "status_since", "id"],
-                include=("student", "initiator"),
-                name="afnames_of_status_by_date",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                fields=["school", "exam", "status_since", "id"],
-                include=("student", "initiator"),
-                name="afnames_of_exam_by_date",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                fields=["school", "exam", "status", "status_since", "id"],
-                include=("student", "initiator"),
-                name="afnames_of_exam_status_by_date",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                fields=["school", "initiator", "status_since", "id"],
-                include=("student", "status"),
-                name="afnames_of_initiator_by_date",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                fields=["school", "created_at"],
-                include=("exam", "status", "ovg", "status_since", "student"),
-                name="afnames_by_start",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assessment",
-            index=models.Index(
-                condition=models.Q(("proposed_version", models.F("version")), ("status", "ASSESSED")),
-                fields=["school", "status_since", "id"],
-                include=("student", "initiator", "exam"),
-                name="afnames_proposed_by_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("status__in", ["FINAL", "CANCELLED"]), _negated=True),
-                fields=("student", "exam", "unit_code"),
-                name="assessment_one_running_per_unit",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("counts_as_attempt", True)),
-                fields=("student", "exam", "unit_code", "attempt"),
-                name="assessment_attempt_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("counts_as_attempt", True), ("status", "CANCELLED"), _connector="OR"),
-                name="assessment_uncounted_is_cancelled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["NEW", "INVITED", "IN_PROGRESS", "ASSESSED", "FINAL", "CANCELLED"])),
-                name="assessment_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("final_at__isnull", False),
-                        ("final_by__isnull", False),
-                        ("grade__isnull", False),
-                        ("status", "FINAL"),
-                        ("ovg__in", ["O", "V", "G"]),
-                    ),
-                    models.Q(
-                        models.Q(("status", "FINAL"), _negated=True),
-                        ("final_at__isnull", True),
-                        ("final_by__isnull", True),
-                        ("grade__isnull", True),
-                        ("ovg", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="assessment_result_only_when_final",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("appeal_until__isnull", True), ("status", "FINAL"), _connector="OR"),
-                name="assessment_appeal_until_only_when_final",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("grade__isnull", True),
-                    models.Q(("grade__gte", 1), ("grade__lt", 5.5), ("ovg", "O")),
-                    models.Q(("ovg__in", ["V", "G"]), ("grade__gte", 5.5), ("grade__lte", 10)),
-                    _connector="OR",
-                ),
-                name="assessment_grade_fits_ovg",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "CANCELLED"), _negated=True),
-                    models.Q(("cancel_reason", ""), _negated=True),
-                    _connector="OR",
-                ),
-                name="assessment_cancelled_with_reason",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("cancel_kind", ""),
-                    models.Q(
-                        ("cancel_kind__in", ["NO_SHOW", "IRREGULARITY", "INVALID", "OTHER", "MISTAKE"]),
-                        ("status", "CANCELLED"),
-                    ),
-                    _connector="OR",
-                ),
-                name="assessment_kind_only_when_cancelled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assessment",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("attempt__gte", 1)), name="assessment_attempt_from_one"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appeal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("closed_on__isnull", True)), fields=("assessment",), name="appeal_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appeal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("closed_on__isnull", True), ("outcome", "")),
-                    models.Q(("closed_on__isnull", False), ("outcome__in", ["UPHELD", "DISMISSED", "WITHDRAWN"])),
-                    _connector="OR",
-                ),
-                name="appeal_closed_with_date_and_outcome",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="appeal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("closed_on__isnull", True), ("closed_on__gte", models.F("received_on")), _connector="OR"
-                ),
-                name="appeal_closed_after_it_came",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(
-                condition=models.Q(("removed_at__isnull", True)),
-                fields=["assessment", "contact"],
-                name="examiners_of_assessment",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="assignment",
-            index=models.Index(
-                condition=models.Q(("removed_at__isnull", True)),
-                fields=["contact", "assessment"],
-                name="assessments_of_examiner",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="assignment",
-            constraint=models.UniqueConstraint(fields=("assessment", "contact", "part"), name="assignment_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("after__in", ["", "O", "V", "G"]), ("assignment__isnull", True), ("criterion__isnull", False)
-                    ),
-                    models.Q(("assignment__isnull", False), ("criterion__isnull", True)),
-                    _connector="OR",
-                ),
-                name="correction_of_a_score_or_a_text",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="correction",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="correction_with_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coupling",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("work_process__isnull", True), ("part__isnull", True), _connector="OR"),
-                name="coupling_at_one_level",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coupling",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("part__isnull", True), ("work_process__isnull", True)),
-                fields=("assessment", "contact"),
-                name="coupling_unit_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coupling",
-            constraint=models.UniqueConstraint(
-                fields=("assessment", "contact", "work_process"), name="coupling_work_process_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="coupling",
-            constraint=models.UniqueConstraint(fields=("assessment", "contact", "part"), name="coupling_part_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="datarequest",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("made_at__isnull", True)), fields=("student",), name="data_request_one_waiting"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datarequest",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("file__isnull", True), ("made_at__isnull", False), _connector="OR"),
-                name="data_request_file_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="datesimport",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("imported_at__isnull", False), ("state", "DONE")),
-                    models.Q(models.Q(("state", "DONE"), _negated=True), ("imported_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="datesimport_done_at_a_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.UniqueConstraint(fields=("assessment", "number"), name="document_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.UniqueConstraint(fields=("code",), name="document_code_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="document",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("superseded_at__isnull", True)), fields=("assessment",), name="document_one_current"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.UniqueConstraint(fields=("school", "on", "rule"), name="erasure_once_a_day_and_rule"),
-        ),
-        migrations.AddConstraint(
-            model_name="erasure",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("rule__in", ["DIPLOMA", "LEFT", "CANCELLED", "UNFINISHED"])),
-                name="erasure_rule_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.UniqueConstraint(fields=("assessment", "contact"), name="invitation_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("expires_at__gt", models.F("invited_at"))), name="invitation_expires_later"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("assessed_on__isnull", False), models.Q(("signed_name", ""), _negated=True)),
-                    models.Q(
-                        ("assessed_on__isnull", True),
-                        ("assessed_place", ""),
-                        ("signed_function", ""),
-                        ("signed_name", ""),
-                        ("signed_organisation", ""),
-                    ),
-                    _connector="OR",
-                ),
-                name="invitation_signed_with_name_and_date",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("replaced_by__isnull", True), ("withdrawn_at__isnull", False), _connector="OR"),
-                name="invitation_replaced_is_withdrawn",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="mailabout",
-            index=models.Index(condition=models.Q(("is_watched", True)), fields=["mail"], name="mails_watched"),
-        ),
-        migrations.AddConstraint(
-            model_name="mailabout",
-            constraint=models.UniqueConstraint(fields=("mail", "assessment"), name="mail_about_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="pastassessments",
-            constraint=models.UniqueConstraint(
-                fields=("school", "exam", "year", "status", "ovg"), name="past_assessments_counted_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="pastscores",
-            constraint=models.UniqueConstraint(
-                fields=("school", "exam", "criterion", "year", "value"), name="past_scores_counted_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="plannedreminder",
-            constraint=models.UniqueConstraint(
-                fields=("invitation", "generation", "kind"), name="planned_reminder_once"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("state", "OPEN")), fields=("invitation",), name="proposal_one_open"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["OPEN", "CONFIRMED", "DECLINED", "LAPSED"])),
-                name="proposal_state_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="proposal",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("decided_at__isnull", True), ("state", "OPEN")),
-                    models.Q(models.Q(("state", "OPEN"), _negated=True), ("decided_at__isnull", False)),
-                    _connector="OR",
-                ),
-                name="proposal_decided_at_some_time",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.UniqueConstraint(fields=("assignment", "criterion"), name="score_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="score",
-            constraint=models.CheckConstraint(condition=models.Q(("value__in", ["O", "V", "G"])), name="score_known"),
-        ),
-        migrations.AddIndex(
-            model_name="viewing",
-            index=models.Index(fields=["school", "-at", "-id"], name="viewings_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="viewing",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("assessment__isnull", False)),
-                fields=("assessment", "by", "what", "slot"),
-                name="viewing_of_assessment_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="viewing",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("export__isnull", False)),
-                fields=("export", "by", "what", "slot"),
-                name="viewing_of_export_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="viewing",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("assessment__isnull", False), ("export__isnull", True)),
-                    models.Q(("assessment__isnull", True), ("export__isnull", False), ("what", "EXPORT")),
-                    _connector="OR",
-                ),
-                name="viewing_of_one_thing",
-            ),
         ),
     ]

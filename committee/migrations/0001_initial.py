@@ -62,6 +62,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "export",
                 "verbose_name_plural": "exports",
                 "ordering": ["-at", "-pk"],
+                "indexes": [models.Index(fields=["school", "-at", "-id"], name="exports_newest_first")],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("file__in", ["CSV", "XLSX"])), name="export_file_known")
+                ],
             },
         ),
         migrations.CreateModel(
@@ -190,6 +194,41 @@ class Migration(migrations.Migration):
                 "verbose_name": "exportprofiel",
                 "verbose_name_plural": "exportprofielen",
                 "ordering": [django.db.models.functions.text.Lower("name")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("school"),
+                        django.db.models.functions.text.Lower("name"),
+                        name="export_profile_name_once_per_school",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="export_profile_has_name"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("columns", []), _negated=True), name="export_profile_has_columns"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("separator__in", ["SEMICOLON", "COMMA", "TAB"]),
+                            ("decimal_sign__in", ["COMMA", "POINT"]),
+                            ("date_form__in", ["DMY_DASH", "DMY_SLASH", "DMY_POINT", "DMY", "YMD_DASH", "YMD"]),
+                            ("encoding__in", ["UTF8_BOM", "UTF8", "WINDOWS_1252"]),
+                        ),
+                        name="export_profile_choices_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("word_o", ""), ("word_v", ""), ("word_g", ""), _connector="OR", _negated=True),
+                            models.Q(
+                                ("word_o", models.F("word_v")),
+                                ("word_o", models.F("word_g")),
+                                ("word_v", models.F("word_g")),
+                                _connector="OR",
+                                _negated=True,
+                            ),
+                        ),
+                        name="export_profile_words_differ",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -227,6 +266,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "afronding van meer tegelijk",
                 "verbose_name_plural": "afrondingen van meer tegelijk",
                 "ordering": ["-started_at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["by", "-started_at"], name="final_batches_newest_first"),
+                    models.Index(
+                        condition=models.Q(("finished_at__isnull", True)),
+                        fields=["started_at"],
+                        name="final_batches_under_way",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -283,96 +330,21 @@ class Migration(migrations.Migration):
                 "verbose_name": "beoordeling in een afronding",
                 "verbose_name_plural": "beoordelingen in een afronding",
                 "ordering": ["pk"],
-            },
-        ),
-        migrations.AddIndex(
-            model_name="export",
-            index=models.Index(fields=["school", "-at", "-id"], name="exports_newest_first"),
-        ),
-        migrations.AddConstraint(
-            model_name="export",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("file__in", ["CSV", "XLSX"])), name="export_file_known"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportprofile",
-            constraint=models.UniqueConstraint(
-                models.F("school"),
-                django.db.models.functions.text.Lower("name"),
-                name="export_profile_name_once_per_school",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("name", ""), _negated=True), name="export_profile_has_name"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("columns", []), _negated=True), name="export_profile_has_columns"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("separator__in", ["SEMICOLON", "COMMA", "TAB"]),
-                    ("decimal_sign__in", ["COMMA", "POINT"]),
-                    ("date_form__in", ["DMY_DASH", "DMY_SLASH", "DMY_POINT", "DMY", "YMD_DASH", "YMD"]),
-                    ("encoding__in", ["UTF8_BOM", "UTF8", "WINDOWS_1252"]),
-                ),
-                name="export_profile_choices_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="exportprofile",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("word_o", ""), ("word_v", ""), ("word_g", ""), _connector="OR", _negated=True),
-                    models.Q(
-                        ("word_o", models.F("word_v")),
-                        ("word_o", models.F("word_g")),
-                        ("word_v", models.F("word_g")),
-                        _connector="OR",
-                        _negated=True,
+                "constraints": [
+                    models.UniqueConstraint(fields=("batch", "assessment"), name="final_batch_item_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("outcome__in", ["WAITING", "FINAL", "PROPOSED", "REFUSED"])),
+                        name="final_batch_outcome_known",
                     ),
-                ),
-                name="export_profile_words_differ",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="finalbatch",
-            index=models.Index(fields=["by", "-started_at"], name="final_batches_newest_first"),
-        ),
-        migrations.AddIndex(
-            model_name="finalbatch",
-            index=models.Index(
-                condition=models.Q(("finished_at__isnull", True)), fields=["started_at"], name="final_batches_under_way"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finalbatchitem",
-            constraint=models.UniqueConstraint(fields=("batch", "assessment"), name="final_batch_item_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="finalbatchitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("outcome__in", ["WAITING", "FINAL", "PROPOSED", "REFUSED"])),
-                name="final_batch_outcome_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="finalbatchitem",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("outcome", "REFUSED"), models.Q(("reason", ""), _negated=True)),
-                    models.Q(models.Q(("outcome", "REFUSED"), _negated=True), ("reason", "")),
-                    _connector="OR",
-                ),
-                name="final_batch_refused_with_reason",
-            ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("outcome", "REFUSED"), models.Q(("reason", ""), _negated=True)),
+                            models.Q(models.Q(("outcome", "REFUSED"), _negated=True), ("reason", "")),
+                            _connector="OR",
+                        ),
+                        name="final_batch_refused_with_reason",
+                    ),
+                ],
+            },
         ),
     ]

@@ -28,6 +28,14 @@ class Migration(migrations.Migration):
                 "verbose_name": "exameneenheid",
                 "verbose_name_plural": "exameneenheden",
                 "ordering": ["position"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)
+                        ),
+                        name="unit_has_code_and_title",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -48,6 +56,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "onderdeel",
                 "verbose_name_plural": "onderdelen",
                 "ordering": ["work_process__core_task__position", "work_process__position", "position"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["BEHAVIOUR", "PRODUCT"])), name="part_kind_known"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -130,6 +143,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "kerntaak",
                 "verbose_name_plural": "kerntaken",
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("unit", "code"), name="core_task_code_once"),
+                    models.UniqueConstraint(fields=("unit", "position"), name="core_task_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)
+                        ),
+                        name="core_task_has_code_and_title",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -204,6 +227,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "examenversie",
                 "verbose_name_plural": "examenversies",
                 "ordering": ["exam", "-number"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("exam", "number"), name="exam_version_number_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("source_sha256", ""), _negated=True),
+                        fields=("exam", "source_sha256"),
+                        name="exam_version_file_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="exam_version_number_from_1"),
+                    models.CheckConstraint(
+                        condition=models.Q(("level__isnull", True), ("level__range", (1, 4)), _connector="OR"),
+                        name="exam_version_level_1_to_4",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("source_sha256", ""), ("source_sha256__regex", "^[0-9a-f]{64}$"), _connector="OR"
+                        ),
+                        name="exam_version_sha256",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -233,6 +275,18 @@ class Migration(migrations.Migration):
                 "verbose_name": "criterium",
                 "verbose_name_plural": "criteria",
                 "ordering": ["position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("part", "position"), name="criterion_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True),
+                            models.Q(("meaning_o", ""), _negated=True),
+                            models.Q(("meaning_v", ""), _negated=True),
+                            models.Q(("meaning_g", ""), _negated=True),
+                        ),
+                        name="criterion_has_texts",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -280,6 +334,16 @@ class Migration(migrations.Migration):
                 "verbose_name": "werkproces",
                 "verbose_name_plural": "werkprocessen",
                 "ordering": ["core_task__position", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("core_task", "code"), name="work_process_code_once"),
+                    models.UniqueConstraint(fields=("core_task", "position"), name="work_process_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)
+                        ),
+                        name="work_process_has_code_and_title",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
@@ -316,53 +380,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name="coretask",
-            constraint=models.UniqueConstraint(fields=("unit", "code"), name="core_task_code_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="coretask",
-            constraint=models.UniqueConstraint(fields=("unit", "position"), name="core_task_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="coretask",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)),
-                name="core_task_has_code_and_title",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="examversion",
-            constraint=models.UniqueConstraint(fields=("exam", "number"), name="exam_version_number_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="examversion",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("source_sha256", ""), _negated=True),
-                fields=("exam", "source_sha256"),
-                name="exam_version_file_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="examversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="exam_version_number_from_1"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="examversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("level__isnull", True), ("level__range", (1, 4)), _connector="OR"),
-                name="exam_version_level_1_to_4",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="examversion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source_sha256", ""), ("source_sha256__regex", "^[0-9a-f]{64}$"), _connector="OR"),
-                name="exam_version_sha256",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="examunit",
             constraint=models.UniqueConstraint(fields=("exam_version", "code"), name="unit_code_once"),
         ),
@@ -371,55 +388,11 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("exam_version", "position"), name="unit_position_once"),
         ),
         migrations.AddConstraint(
-            model_name="examunit",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)),
-                name="unit_has_code_and_title",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="criterion",
-            constraint=models.UniqueConstraint(fields=("part", "position"), name="criterion_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="criterion",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("text", ""), _negated=True),
-                    models.Q(("meaning_o", ""), _negated=True),
-                    models.Q(("meaning_v", ""), _negated=True),
-                    models.Q(("meaning_g", ""), _negated=True),
-                ),
-                name="criterion_has_texts",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workprocess",
-            constraint=models.UniqueConstraint(fields=("core_task", "code"), name="work_process_code_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="workprocess",
-            constraint=models.UniqueConstraint(fields=("core_task", "position"), name="work_process_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="workprocess",
-            constraint=models.CheckConstraint(
-                condition=models.Q(models.Q(("code", ""), _negated=True), models.Q(("title", ""), _negated=True)),
-                name="work_process_has_code_and_title",
-            ),
-        ),
-        migrations.AddConstraint(
             model_name="part",
             constraint=models.UniqueConstraint(fields=("work_process", "kind"), name="part_kind_once"),
         ),
         migrations.AddConstraint(
             model_name="part",
             constraint=models.UniqueConstraint(fields=("work_process", "position"), name="part_position_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["BEHAVIOUR", "PRODUCT"])), name="part_kind_known"
-            ),
         ),
     ]
