@@ -14,6 +14,7 @@ from exams.grading import scores as grading_scores
 
 from . import lifecycle
 from .examiner.saving import MAX_JUSTIFICATION
+from .justification import letters_to_justify
 from .models import Assessment, Correction, Event, Status
 from .rubric import Column, PartSheet, Rubric, read_rubric
 
@@ -90,7 +91,7 @@ def justifying_columns(part: PartSheet) -> dict[str, list[Column]]:
     wording of the committee at least as new as that decision.
     """
     columns: dict[str, list[Column]] = {}
-    for letter in sorted({part.effective_letter(criterion.pk) for criterion in part.criteria} & {"O", "G"}):
+    for letter in letters_to_justify(part.effective_letter(criterion.pk) for criterion in part.criteria):
         decided = min((decision.at for decision in part.decisions.values() if decision.after == letter), default=None)
         columns[letter] = [
             column

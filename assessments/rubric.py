@@ -15,9 +15,11 @@ from django.utils.translation import gettext as _
 from addressbook.models import Contact
 from exams.criteria_cache import criteria_of
 from exams.grading import scores as grading_scores
+from exams.grading.disputes import Effective, effective_score
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
-from .merge import Base, fingerprint
+from .autosave import Base, fingerprint
+from .justification import letters_to_justify
 from .models import Assessment, Assignment, AssignmentQuerySet, Correction, Score
 
 
@@ -80,8 +82,7 @@ class Column:
 
     @property
     def needs_justification(self) -> bool:
-        """Return whether the part has an O or a G (source text, part B)."""
-        return any(value in ("O", "G") for value in self.scores.values())
+        return bool(letters_to_justify(self.scores.values()))
 
     @property
     def is_open(self) -> bool:
@@ -161,10 +162,10 @@ class PartSheet:
         """Return the examiners' scores of a criterion by assignment id, '' if missing, as in `Correction.covers`."""
         return {str(column.assignment.pk): column.scores.get(criterion, "") for column in self.columns}
 
-    def effective(self, criterion: int) -> grading_scores.Effective:
+    def effective(self, criterion: int) -> Effective:
         """Return the score of a criterion that counts, and why; without a column it is missing."""
         decision = self.decisions.get(criterion)
-        return grading_scores.effective_score(
+        return effective_score(
             scores=[grading_scores.Score(score) if score else None for score in self.given(criterion).values()],
             decision=grading_scores.Score(decision.after) if decision else None,
         )

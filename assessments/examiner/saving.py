@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.text import clean_text
 from assessments import leavers, lifecycle, mails
-from assessments.merge import Base, Sender, Verdict, decide, fingerprint
+from assessments.autosave import Base, Sender, Verdict, decide, fingerprint
 from assessments.models import Assessment, Assignment, Event, Invitation, Score, Status
 from assessments.rubric import Column, Missing, Rubric, read_uncorrected
 
@@ -137,7 +137,7 @@ def save_post(*, invitation: Invitation, post: Mapping[str, str]) -> Saved:
 
 
 def save(*, invitation: Invitation, entries: Mapping[int, Entry], sender: Sender | None = None) -> Saved:
-    """Save the changed values, field by field (`merge.decide`).
+    """Save the changed values, field by field (`autosave.decide`).
 
     A completed or removed part stays as it is: other values for it are conflicts, the same values are not. A save that
     a later one of the same page (`sender`) overtook does nothing. Raises `TransitionRefused` when there is something to

@@ -24,7 +24,7 @@ class Assignment(models.Model):
     Derived from the couplings by `assessments.coupling.couplings`. One with content is never deleted: it gets
     `removed_at`. `version` counts the saves of its content. `written_by` is the page that wrote the justification,
     `cleared_by` maps a criterion id to the page that cleared its score, `heard` holds the last saves per page
-    (`assessments.merge`).
+    (`assessments.autosave`).
     """
 
     assessment = models.ForeignKey(Assessment, models.CASCADE, related_name="assignments")

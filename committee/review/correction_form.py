@@ -10,8 +10,8 @@ from typing import Any
 from django.http import QueryDict
 
 from accounts.text import clean_text
+from assessments.autosave import fingerprint
 from assessments.corrections import Change, Changes
-from assessments.merge import fingerprint
 from assessments.models import Correction
 from assessments.rubric import Column, PartSheet, Rubric
 from exams.models import Criterion

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exams.grading.disputes import Basis, effective_score
 from exams.grading.scores import (
-    Basis,
     CoreTaskNode,
     NotAllScored,
     PartNode,
@@ -23,7 +23,6 @@ from exams.grading.scores import (
     UnitNode,
     UnitResult,
     WorkProcessNode,
-    effective_score,
     load_scheme,
 )
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assessments.autosave import MAX_PAGES, Base, Sender, Verdict, decide, fingerprint
 from assessments.examiner import saving
-from assessments.merge import MAX_PAGES, Base, Sender, Verdict, decide, fingerprint
 from assessments.rubric import read_uncorrected
 
 TEXT = st.text("ab", max_size=3)
