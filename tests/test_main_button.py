@@ -17,6 +17,7 @@ ALSO_GOOD = {
     "assessments/coupling/confirm_removal.html": "the form has nothing to type in",
     "committee/review/correct.html": "the slider saves, as the button at the end does",
     "committee/export/_download.html": "two downloads; neither is the main one",
+    "committee/list/afnames.html": "includes these two downloads",
 }
 
 

@@ -6,7 +6,7 @@ import io
 import logging
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO, TypeVar
 
 from django.db import IntegrityError, connection, transaction
@@ -173,7 +173,8 @@ def _counting_beside(claimed: ImportedFile) -> Iterator[Count | None]:
         return
 
     def count(rows: int) -> None:
-        beside.submit(claimed.extend, done_rows=rows).result()
+        with suppress(ClaimLost):  # the import's own transaction raises it at its end
+            beside.submit(claimed.extend, done_rows=rows).result()
 
     with ThreadPoolExecutor(1) as beside:
         try:

@@ -145,7 +145,7 @@ def walk_through_choices(assessment, contacts, data):
     for _ in range(4):
         target = data.draw(st.sampled_from(targets))
         chosen = data.draw(st.lists(st.sampled_from(contacts), unique=True, max_size=2))
-        options = {"replace_finer": data.draw(st.booleans()), "take_off_begun": data.draw(st.booleans())}
+        options = {"replace_finer": data.draw(st.booleans()), "remove_begun": data.draw(st.booleans())}
         before = set(assessment.couplings.values_list("contact", "work_process", "part"))
         try:
             with transaction.atomic():
@@ -153,7 +153,7 @@ def walk_through_choices(assessment, contacts, data):
                     assessment=assessment, target=target, contacts=chosen, by=assessment.initiator, **options
                 )
         except couplings.WorkWouldBeLost:
-            assert not options["take_off_begun"]
+            assert not options["remove_begun"]
             assert set(assessment.couplings.values_list("contact", "work_process", "part")) == before
         choices = list(assessment.couplings.values_list("work_process", "part", "contact"))
         derived = derive(parts={part.pk: part.work_process_id for part in parts}, choices=choices)

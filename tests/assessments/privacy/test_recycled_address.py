@@ -175,7 +175,7 @@ def spans(user: User) -> list[tuple[str, Any, Any]]:
 
 def test_who_never_changed_it_has_it_from_the_registration_on(db: None) -> None:
     user = UserFactory(email=BOX)
-    assert spans(user) == [(BOX, user.joined_at - registration.TERM, None)]
+    assert spans(user) == [(BOX, user.joined_at - registration.REGISTRATION_TERM, None)]
 
 
 def test_an_address_that_one_came_back_to_was_not_one_s_own_in_between(db: None, pass_time: Later) -> None:
