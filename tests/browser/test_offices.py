@@ -13,6 +13,7 @@ from tests.factories import ExamOfficeFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+WHITE = "rgb(255, 255, 255)"
 FIELD = "E-mailadres van het examenbureau"
 
 
@@ -46,6 +47,15 @@ def test_another_address_opens_its_field_and_an_office_closes_it(
     page.get_by_label("Examenbureau Techniek").check()
     page.get_by_role("button", name="Afronden").click()
     expect(page.get_by_role("status").first).to_contain_text("gemaild naar techniek@hier.test")
+
+
+def test_only_the_chosen_office_is_filled(finalising: Callable[..., Page], offices: None) -> None:
+    page = finalising()
+    for radio in page.get_by_role("radio").all():
+        expect(radio).to_have_css("background-color", WHITE)
+    page.get_by_label("Examenbureau Zorg").check()
+    expect(page.get_by_label("Examenbureau Zorg")).not_to_have_css("background-color", WHITE)
+    expect(page.get_by_label("Examenbureau Techniek")).to_have_css("background-color", WHITE)
 
 
 def test_without_scripts_the_field_is_there_all_the_time(finalising: Callable[..., Page], offices: None) -> None:
