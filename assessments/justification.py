@@ -6,5 +6,5 @@ from collections.abc import Iterable
 
 
 def letters_to_justify(letters: Iterable[str]) -> list[str]:
-    """Return G and O as far as they are among the scores of one part."""
+    """Return 'G' and 'O', each if it is among the scores of one part."""
     return sorted({"O", "G"}.intersection(letters))

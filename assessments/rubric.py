@@ -265,10 +265,6 @@ class Rubric:
         return fingerprint(" ".join(parts))
 
     @property
-    def criteria_count(self) -> int:
-        return sum(len(column.criteria) for column in self.columns)
-
-    @property
     def open_count(self) -> int:
         """Count the missing scores and required justifications."""
         return len(self.missing)

@@ -1,9 +1,9 @@
 /* The examiner's form saves as one goes: within 2 seconds of a change, by one request at a time.
  *
  * Of each field it knows what the server keeps (`known`); what differs is unsent, and so is what was
- * sent and never answered (`pending`). Unsent values also stand in this browser (unsent_copy.js), so
+ * sent and never answered (`pending`). Unsent values are in this browser too (unsent_copy.js), so
  * that a lost connection or a closed tab loses nothing. The server decides field by field
- * (assessments/merge.py; tests/assessments/test_merge.py proves the rules of both sides); what
+ * (assessments/autosave.py; tests/assessments/test_autosave.py proves the rules of both sides); what
  * someone else changed too is shown here with both values, and stays unsent until one is chosen.
  *
  * fetch instead of htmx: what an answer means depends on what was typed since it was asked.
@@ -261,7 +261,7 @@ class Autosave {
     document.dispatchEvent(new Event("form-changed"));
   }
 
-  /* `kept` stands on the server now. What was typed since it was sent stays unsent. */
+  /* The server has `kept` now. What was typed since it was sent stays unsent. */
   settle(field, kept, sent, mark) {
     const typedOn = sent.has(field.name) && field.value !== sent.get(field.name);
     if (typedOn ? kept !== sent.get(field.name) : !sent.has(field.name) && field.isUnsent) return;
@@ -278,7 +278,7 @@ class Autosave {
     this.say("stopped");
   }
 
-  // --- What the screen says ------------------------------------------------------------------------------
+  // --- What the screen shows -----------------------------------------------------------------------------
   say(what, at = "") {
     const text = this.words[what].replace("{at}", at);
     if (this.status.textContent !== text) this.status.textContent = text;

@@ -20,7 +20,7 @@ function watch(form) {
       sha256.value = await fingerprint(file.files[0]);
       file.disabled = true; // so that it is not sent
     } catch {
-      // Larger than the memory holds, or moved meanwhile: what the server says of it stands.
+      // Larger than the memory holds, or moved meanwhile: the server's answer counts.
     }
     form.submit();
   });

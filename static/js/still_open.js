@@ -1,5 +1,5 @@
 /* What is still open, while one scores: the count, the list of links, 'verplicht' at a justification, and of the errors
- * that the page was opened with those that are not mended yet.
+ * that the page was opened with those that still apply.
  * Without this script the page says it as it was when it was opened.
  */
 

@@ -1,4 +1,4 @@
-"""Exams in the admin; for the pages of content see content/test_views.py."""
+"""Exams in the admin; for the pages of content see tests/exams/content/test_views.py."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def validate(
     checked: Container[int] = (),
     lock: bool = False,
 ) -> Iterator[ValidatedRow]:
-    """Yield what each line would do to the school now; see `Judge`."""
+    """Yield what each line would do to the school now; see `Validate`."""
     earlier: dict[str, tuple[int, tuple[str, ...]]] = {}
     numbers: dict[str, int] = {}  # number → line
     for chunk in chunks(iter(lines), CHUNK):

@@ -1,6 +1,6 @@
 """A Docent who is the student too handles nothing of the own assessment; it is read as any student reads it.
 
-Beside `tests/committee/test_own_assessment.py`, for who is in the committee and the student.
+Beside `tests/committee/decisions/test_own_assessment.py`, for who is in the committee and the student.
 """
 
 from __future__ import annotations
