@@ -38,7 +38,10 @@ _STYLES = (
     ("<ul>", '<ul style="margin:0">'),  # a loop makes a list for each item
     ("<table>", '<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin:16px 0">'),
     ("<thead>\n<tr>\n<th></th>\n<th></th>\n</tr>\n</thead>\n", ""),
-    ("<tr>\n<td>", '<tr><td class="m-soft" style="padding:2px 16px 2px 0;color:#5f5a66;vertical-align:top">'),
+    (
+        "<tr>\n<td>",
+        '<tr><td class="m-soft" style="padding:2px 16px 2px 0;color:#5f5a66;vertical-align:top;white-space:nowrap">',
+    ),
     ("\n<td>", '<td class="m-ink" style="padding:2px 0">'),
 )
 
