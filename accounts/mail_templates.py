@@ -32,7 +32,7 @@ _MARKDOWN = MarkdownIt("commonmark", {"breaks": True}).enable("table")
 _BUTTON = re.compile(
     r"<p>(?:<strong>(?P<name>.*?)</strong>, (?P<details>.*?) )?\[\[button: (?P<words>.*?) → (?P<link>.*?)\]\]</p>"
 )
-_NOTE = re.compile(r"<blockquote>(?P<text>.*?)</blockquote>", re.DOTALL)
+_NOTE = re.compile(r"<blockquote>\s*<p>(?P<text>.*?)</p>\s*</blockquote>", re.DOTALL)
 _STYLES = (
     ("<a ", '<a class="m-link" style="color:#5b2a86" '),
     ("<ul>", '<ul style="margin:0">'),  # a loop makes a list for each item
