@@ -6,12 +6,13 @@ people do with these things (couple, invite, fill in) is in `tests/steps.py`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeVar
 
 import factory
 from django.contrib.auth.hashers import make_password
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 from PIL import Image
@@ -27,6 +28,7 @@ from exams.models import AccountExam, CoreTask, Criterion, Exam, ExamUnit, ExamV
 from .exams.grading.schemes import linear_data
 
 PASSWORD = "een-lang-wachtwoord"
+Row = TypeVar("Row", bound=Model)
 
 
 class SchoolFactory(DjangoModelFactory):
@@ -213,12 +215,12 @@ def add_version(exam: Exam, *, units: int = 1, published: bool = True, **shape: 
     version = ExamVersion.objects.create(
         exam=exam, number=exam.versions.count() + 1, grading_rule="points-table", grading_data={}
     )
-    for number in range(1, units + 1):
-        _make_unit(version, number, **(smallest | shape))
+    _make_units(version, units, **(smallest | shape))
     version.grading_data = linear_data(version.nodes())
-    version.save()
     if published:
         version.publish()
+    else:
+        version.save()
     return version
 
 
@@ -241,28 +243,44 @@ def first_unit(exam: Exam) -> ExamUnit:
     return version.units.select_related("exam_version__exam").order_by("position")[0]
 
 
-def _make_unit(
-    version: ExamVersion, number: int, *, core_tasks: int, work_processes: int, kinds: Sequence[str], criteria: int
+def _make_units(
+    version: ExamVersion, units: int, *, core_tasks: int, work_processes: int, kinds: Sequence[str], criteria: int
 ) -> None:
-    unit = ExamUnit.objects.create(exam_version=version, position=number, code=f"B{number}", title=f"Eenheid {number}")
-    for k in range(1, core_tasks + 1):
-        code = f"{unit.code}-K{k}"
-        core_task = CoreTask.objects.create(unit=unit, position=k, code=code, title=f"Kerntaak {k}")
-        for w in range(1, work_processes + 1):
-            code = f"{core_task.code}-W{w}"
-            work_process = WorkProcess.objects.create(
-                core_task=core_task, position=w, code=code, title=f"Werkproces {w}"
-            )
-            for p, kind in enumerate(kinds, 1):
-                part = Part.objects.create(work_process=work_process, position=p, kind=kind)
-                Criterion.objects.bulk_create(
-                    Criterion(
-                        part=part,
-                        position=c,
-                        text=f"Criterium {c} van {code} {part}",
-                        meaning_o="Doet het niet.",
-                        meaning_v="Doet het.",
-                        meaning_g="Doet het en legt uit waarom.",
-                    )
-                    for c in range(1, criteria + 1)
-                )
+    made_units = _insert(
+        ExamUnit(exam_version=version, position=number, code=f"B{number}", title=f"Eenheid {number}")
+        for number in range(1, units + 1)
+    )
+    made_tasks = _insert(
+        CoreTask(unit=unit, position=k, code=f"{unit.code}-K{k}", title=f"Kerntaak {k}")
+        for unit in made_units
+        for k in range(1, core_tasks + 1)
+    )
+    made_processes = _insert(
+        WorkProcess(core_task=core_task, position=w, code=f"{core_task.code}-W{w}", title=f"Werkproces {w}")
+        for core_task in made_tasks
+        for w in range(1, work_processes + 1)
+    )
+    made_parts = _insert(
+        Part(work_process=work_process, position=p, kind=kind)
+        for work_process in made_processes
+        for p, kind in enumerate(kinds, 1)
+    )
+    _insert(
+        Criterion(
+            part=part,
+            position=c,
+            text=f"Criterium {c} van {part.work_process.code} {part}",
+            meaning_o="Doet het niet.",
+            meaning_v="Doet het.",
+            meaning_g="Doet het en legt uit waarom.",
+        )
+        for part in made_parts
+        for c in range(1, criteria + 1)
+    )
+
+
+def _insert(rows: Iterable[Row]) -> list[Row]:
+    """Insert rows of one model, without a query a row to see whether its version is published."""
+    made = list(rows)
+    queryset: QuerySet[Row] = QuerySet(type(made[0]))
+    return queryset.bulk_create(made)
