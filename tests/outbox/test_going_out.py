@@ -118,7 +118,7 @@ class GoingOut(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_any_order_of_events_sends_each_mail_once_or_as_often_as_a_worker_crashed_in_it() -> None:
     quick = settings(
-        max_examples=150,
+        max_examples=50,
         stateful_step_count=15,
         deadline=None,
         phases=[Phase.generate],  # to shrink what is found would take minutes
