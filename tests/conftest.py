@@ -34,7 +34,7 @@ from .factories import (
 
 # The suite draws the same examples each time, save for constants that Hypothesis reads from the modules
 # that happen to be loaded; `pytest --hypothesis-profile=explore` looks further.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.register_profile("steady", max_examples=50, deadline=None, derandomize=True, database=None)
 settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("steady")
 

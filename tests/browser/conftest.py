@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from zlib import crc32
 
 import pytest
 from playwright.sync_api import Page
@@ -17,15 +17,16 @@ from scripts.processes import free_port
 from tests.ops.conftest import MakeRun
 from tests.smtp import SmtpSink
 
-from .logging_in import give_password
+from .logging_in import add_session
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the browser tests, and share them between two workers by file: each has a site and a browser."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser-{crc32(item.path.name.encode()) % 2}"))
 
 
 @pytest.fixture(scope="session")
@@ -58,9 +59,8 @@ def log_in_at(
 
     def open_page(user: User, path: str, **browser: Any) -> Page:
         page = new_browser(**browser)
-        page.goto(f"{live_server.url}/inloggen/?{urlencode({'next': path})}")
-        give_password(page, user)
-        page.wait_for_url(live_server.url + path)
+        add_session(page, live_server.url, user)
+        page.goto(live_server.url + path)
         return page
 
     return open_page
