@@ -90,7 +90,7 @@ TEMPLATES = [
                     [
                         "django.template.loaders.filesystem.Loader",
                         "django.template.loaders.app_directories.Loader",
-                        "accounts.mail_templates.Loader",
+                        "accounts.mail.templates.Loader",
                     ],
                 ),
             ],

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.fields import AddressFormField, LineFormField
 from accounts.http import UserRequest
-from accounts.mailable import mailable, normalise_address
+from accounts.mail.addresses import mailable, normalise_address
 from accounts.models import Registration, School, User
 
 from . import email_change

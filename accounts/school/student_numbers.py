@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.mail_rendering import one_line, render_mail, sender_of
+from accounts.mail.rendering import one_line, render_mail, sender_of
 from accounts.models import DERIVED_FIELDS, Membership, Role, School, SchoolChange, User
 from digibeoordelen.outbox.queue import queue_mail
 

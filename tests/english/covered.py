@@ -20,7 +20,7 @@ MODULES = (
     "accounts.context",
     "accounts.fields",
     "accounts.forms",
-    "accounts.mailable",
+    "accounts.mail.addresses",
     "accounts.people.forms",
     "accounts.people.join_views",
     "accounts.school.number_formats",

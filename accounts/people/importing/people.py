@@ -33,7 +33,7 @@ from accounts.importing.columns import (
 from accounts.importing.kinds import Lines
 from accounts.importing.template_files import Template
 from accounts.language import Language
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, Role, School, SchoolInvitation, User
 from accounts.school.number_formats import read_number
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.mail_domains import read_domains, tidy_domains
+from accounts.mail.domains import read_domains, tidy_domains
 from accounts.models import Role, School, User
 from tests.factories import UserFactory, member
 

@@ -7,7 +7,7 @@ import re
 from django.core.exceptions import ValidationError
 from django.core.validators import DomainNameValidator
 
-from .mailable import ascii_domain
+from .addresses import ascii_domain
 
 # Public mail services, and Dutch and Belgian providers. Not complete.
 _PUBLIC = """

@@ -5,9 +5,8 @@ from django.core.validators import validate_email
 from django.utils.encoding import punycode
 from django.utils.translation import gettext as _
 
+from accounts.text import clean_line
 from digibeoordelen.outbox.queue import refuse_unsendable
-
-from .text import clean_line
 
 MAX_LOCAL_PART, MAX_ADDRESS = 64, 254  # RFC 5321, 4.5.3.1; bytes
 # IDNA 2003, which `punycode` follows, takes ‘ß’ for ‘ss’; since IDNA 2008 these are different domains (UTS 46).

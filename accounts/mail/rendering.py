@@ -15,7 +15,7 @@ _INDENTATION = re.compile(r"\s*\n\s*")  # half of a mail for thirty students; pr
 
 
 def render_mail(name: str, context: Mapping[str, Any], *, language: str) -> tuple[str, str, str]:
-    """Return the subject, text and HTML of the template `name`.md, which `mail_templates` explains.
+    """Return the subject, text and HTML of the template `name`.md, which `templates` explains.
 
     The one place that sets a mail's language: its reader's, whatever its sender reads.
     """

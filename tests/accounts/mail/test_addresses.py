@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.auth.forms import LoginForm
 from accounts.auth.rate_limits import login_name
-from accounts.mailable import mailable, normalise_address
+from accounts.mail.addresses import mailable, normalise_address
 from accounts.models import ExamOffice, Membership, Role, School, User
 from accounts.search import matches
 from addressbook.importing.contacts import COLUMNS

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from accounts.mail_rendering import render_mail
+from accounts.mail.rendering import render_mail
 from accounts.models import School, User
 from addressbook.models import Contact
 from assessments.mails import invitation_context
