@@ -214,7 +214,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_timeout": 10,
     }
 CELERY_IMPORTS = (  # tasks are defined beside the functions they run
-    "accounts.auth.registration",
+    "accounts.registration.registration",
     "accounts.people.invite",
     "accounts.sessions.sessions",
     "assessments.invitations.scheduled_reminders",

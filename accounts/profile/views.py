@@ -10,13 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from accounts.auth import mfa
+from accounts.auth.email_change import open_change
+from accounts.http import UserRequest
+from accounts.language import translated
+from accounts.models import Role, User
+from accounts.school.student_numbers import ReportResult, notify_school
 
-from .auth.email_change import open_change
 from .forms import DetailsForm
-from .http import UserRequest
-from .language import translated
-from .models import Role, User
-from .school.student_numbers import ReportResult, notify_school
 
 
 @translated
@@ -32,7 +32,7 @@ def welcome(request: UserRequest) -> HttpResponse:
         form.instance.details_checked_at = timezone.now()
         if form.save_details():
             return HttpResponseRedirect(next_url)
-    return render(request, "accounts/welcome.html", {"form": form})
+    return render(request, "accounts/profile/welcome.html", {"form": form})
 
 
 @translated
@@ -46,7 +46,7 @@ def profile(request: UserRequest) -> HttpResponse:
         "has_second_step": mfa.is_on(request.user),
         "email_change": open_change(request.user),
     }
-    return render(request, "accounts/profile.html", context)
+    return render(request, "accounts/profile/profile.html", context)
 
 
 @translated
@@ -56,7 +56,7 @@ def profile_edit(request: UserRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and form.save_details():
         messages.success(request, _("Uw gegevens zijn bewaard."))
         return redirect("accounts:profile")
-    return render(request, "accounts/profile_edit.html", {"form": form})
+    return render(request, "accounts/profile/profile_edit.html", {"form": form})
 
 
 @translated
@@ -78,5 +78,6 @@ def report_number(request: UserRequest) -> HttpResponse:
         message = _("Uw school heeft nog niemand met de rol Schoolbeheer. Vraag het aan uw docent.")
         messages.warning(request, message)
     page = "profile_edit" if request.user.details_checked_at else "welcome"
-    # With the typed names and the stored number.
-    return render(request, f"accounts/{page}.html", {"form": DetailsForm(instance=form.instance) if results else form})
+    if results:
+        form = DetailsForm(instance=form.instance)  # with the typed names and the stored number
+    return render(request, f"accounts/profile/{page}.html", {"form": form})

@@ -13,8 +13,8 @@ from operator import or_
 
 from django.db.models import Q
 
-from .auth.registration import REGISTRATION_TERM
-from .models import EmailChange, User
+from accounts.models import EmailChange, User
+from accounts.models.registration import REGISTRATION_TERM
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.auth import rate_limits, registration
-from accounts.auth.registration import purge_unconfirmed
+from accounts.auth import rate_limits
 from accounts.models import Membership, Registration, Role, School, User
+from accounts.registration import registration
+from accounts.registration.registration import purge_unconfirmed
 from digibeoordelen.logs import HideMailedLinks
 from digibeoordelen.outbox import links
 from digibeoordelen.outbox.models import OutgoingMail

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
@@ -16,16 +16,15 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.auth import email_change, mails
+from accounts.auth.links import CONFIRM_REGISTRATION, LinkGone
 from accounts.models import Registration, Role, RoleChange, User
+from accounts.models.registration import REGISTRATION_TERM
 from accounts.people.roles import grant
 from accounts.text import nfc
 from digibeoordelen.outbox.links import LinkVoid
 
-from . import mails
-from .links import CONFIRM_REGISTRATION, LinkGone
-
 logger = logging.getLogger(__name__)
-REGISTRATION_TERM = timedelta(hours=48)
 
 
 class AlreadyAnAccount(Exception):
@@ -136,7 +135,5 @@ def _oldest() -> datetime:
 @shared_task(name="accounts.tasks.forget_unconfirmed")
 def purge_unconfirmed() -> None:
     """Delete expired registrations and changes of address."""
-    from . import email_change
-
     delete_unconfirmed()
     email_change.purge_old()

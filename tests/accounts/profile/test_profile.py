@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from accounts.forms import DetailsForm
 from accounts.models import Membership, Role, User
+from accounts.profile.forms import DetailsForm
 from assessments.models import Assessment
 from tests.factories import MembershipFactory, SchoolFactory, member
 

@@ -8,10 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .fields import LineFormField
-from .models import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, Role, User
-from .school.changes import fingerprint
-from .school.number_formats import read_number
+from accounts.fields import LineFormField
+from accounts.models import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, Role, User
+from accounts.school.changes import fingerprint
+from accounts.school.number_formats import read_number
 
 
 class DetailsForm(forms.ModelForm):

@@ -10,9 +10,9 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 
-from .models import Membership, MembershipQuerySet, Role, School, User
-from .people.listing import Page, read_page
-from .search import indexed, matches, needles
+from accounts.models import Membership, MembershipQuerySet, Role, School, User
+from accounts.people.listing import Page, read_page
+from accounts.search import indexed, matches, needles
 
 WALKED = 1000  # students; matches rarer than 1 in 50 are left to the trigram index
 LAST = "\U0010ffff"  # sorts after every string with the prefix before it
