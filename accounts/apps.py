@@ -11,7 +11,7 @@ class AccountsConfig(AppConfig):
 
         from .auth import email_change, links, password
         from .importing import job, kinds
-        from .importing.models import ImportedFile
+        from .models import ImportedFile
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE

@@ -282,7 +282,7 @@ X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
-SESSION_ENGINE = "accounts.sessions.store"
+SESSION_ENGINE = "accounts.models.session"
 SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.auth.middleware.LastSeenMiddleware
 SECURE_SSL_REDIRECT = False  # done by the proxy; the health check uses http
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.fields import LineFormField
 from accounts.models import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, Role, User
+from accounts.models.number_formats import read_number
 from accounts.school.changes import fingerprint
-from accounts.school.number_formats import read_number
 
 
 class DetailsForm(forms.ModelForm):

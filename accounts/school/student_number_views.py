@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.fields import LineFormField
 from accounts.http import UserRequest
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, NumberReport, Role, User
+from accounts.models.number_formats import example, read_patterns
 
 from .changes import ChangedMeanwhile, fingerprint
 from .navigation import get_managed_school
-from .number_formats import example, read_patterns
 from .student_numbers import NAME, change_number
 from .student_search import search_students, without_number
 

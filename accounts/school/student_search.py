@@ -11,7 +11,7 @@ from django.db.models.lookups import GreaterThan
 from django.http import QueryDict
 
 from accounts.models import Membership, MembershipQuerySet, Role, School, User
-from accounts.people.listing import Page, read_page
+from accounts.pagination import Page, read_page
 from accounts.search import indexed, matches, needles
 
 WALKED = 1000  # students; matches rarer than 1 in 50 are left to the trigram index

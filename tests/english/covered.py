@@ -26,7 +26,7 @@ MODULES = (
     "accounts.profile.views",
     "accounts.registration.forms",
     "accounts.registration.views",
-    "accounts.school.number_formats",
+    "accounts.models.number_formats",
     "accounts.sessions.interrupted",
     "accounts.sessions.sessions",
     "addressbook.forms",

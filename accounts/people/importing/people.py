@@ -35,7 +35,7 @@ from accounts.importing.template_files import Template
 from accounts.language import Language
 from accounts.mail.addresses import normalise_address
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, Role, School, SchoolInvitation, User
-from accounts.school.number_formats import read_number
+from accounts.models.number_formats import read_number
 
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@school.example", "Student", "123456", "Nederlands")
 ROLE = Column(

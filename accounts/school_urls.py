@@ -1,9 +1,10 @@
+"""The pages of Schoolbeheer, below /school/: the school's own and those of its people."""
+
 from django.urls import path
 
-from accounts.people import import_views, invitation_views
-from accounts.people import views as people
-
-from . import student_number_views, views
+from .people import import_views, invitation_views
+from .people import views as people
+from .school import student_number_views, views
 
 app_name = "school"
 urlpatterns = [

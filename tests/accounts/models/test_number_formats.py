@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.school.number_formats import check_patterns, example, read_number, read_patterns
+from accounts.models.number_formats import check_patterns, example, read_number, read_patterns
 
 
 def read(typed: str, forms: str) -> str:
