@@ -45,7 +45,8 @@ MODULES = (
     "assessments.privacy.my_data_views",
     "assessments.rubric",
     "assessments.student_views",
-    "exams.models",
+    "exams.models.content",
+    "exams.models.exam",
     "exams.views",
     "exams.workflow",
 )

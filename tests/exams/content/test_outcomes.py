@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exams.content.guide import example
+from exams.content.outcomes import exam_good_from, unit_outcomes
 from exams.content.schema import MAX_CRITERIA, ExamContent, content_nodes
-from exams.grading.preview import exam_good_from, unit_outcomes
 from exams.grading.scores import Score, load_scheme
 from tests.exams.content.test_round_trip import exams
 

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from .models import ExamVersion
+    from .exam import ExamVersion
 
 
 class PublishedContent(ValidationError):

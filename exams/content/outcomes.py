@@ -11,10 +11,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 
-from exams.content.schema import ExamContent, UnitContent, content_nodes
+from exams.grading.scores import (
+    CoreTaskNode,
+    CoreTaskResult,
+    Scheme,
+    Score,
+    UnitNode,
+    UnitResult,
+    WorkProcessResult,
+    load_scheme,
+)
 from exams.models import Part
 
-from .scores import CoreTaskNode, CoreTaskResult, Scheme, Score, UnitNode, UnitResult, WorkProcessResult, load_scheme
+from .schema import ExamContent, UnitContent, content_nodes
 
 Scores = dict[Hashable, Score]
 Result = WorkProcessResult | CoreTaskResult
