@@ -38,7 +38,7 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     )
 
 
-handler404 = "digibeoordelen.wrong_address.not_found"
+handler404 = "digibeoordelen.errors.wrong_address.not_found"
 
 urlpatterns = [
     path("", home, name="home"),

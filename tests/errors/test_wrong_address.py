@@ -9,9 +9,8 @@ from django.urls import reverse
 from accounts.models import School, User
 from assessments import links, unsubscribe
 from assessments.models import Assessment, Invitation
-
-from .factories import PASSWORD
-from .test_permissions import ACCOUNT_LINKS
+from tests.factories import PASSWORD
+from tests.test_permissions import ACCOUNT_LINKS
 
 RUBBISH = [")", ">", "%20", ".", "%22", "%E2%80%9D", "%3E)", ",/", "%0A"]
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import School, User
 from addressbook.models import Contact
 from committee.models import ExportProfile
-from digibeoordelen.unstorable import UnstorableMiddleware
+from digibeoordelen.errors.unstorable import UnstorableMiddleware
 from exams.models import ExamUnit
 from tests.factories import UserFactory
 
