@@ -11,7 +11,7 @@ import django
 
 def main() -> None:
     django.setup()
-    from bench.csv_export import download, download_bytes
+    from bench.figures.csv_export import download, download_bytes
     from committee.models import Export
 
     export, file = Export.objects.select_related("by").get(public_id=sys.argv[1]), sys.argv[2]

@@ -1,6 +1,6 @@
 """All figures, in the order in which they are measured."""
 
-from bench import (
+from bench.figures import (
     afnames_list,
     contact_import,
     csv_export,

@@ -13,8 +13,8 @@ from django.db.models.functions import TruncDate
 from openpyxl import Workbook
 
 from assessments.models import Assessment
-from bench.csv_export import FEW, download_bytes, make_export, peak
 from bench.figure import Counts, Figure, Measured, alternate
+from bench.figures.csv_export import FEW, download_bytes, make_export, peak
 from committee.export.rows import whole_value
 from committee.export_format import FINAL_ON
 from committee.export_format import PLAIN_COLUMNS as COLUMNS
