@@ -19,11 +19,11 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.auth import mfa
+from accounts.mail.addresses import mailable
 from digibeoordelen.admin import BaseAdmin
 
 from .fields import AddressFormField
 from .http import UserRequest
-from .mailable import mailable
 from .models import ExamOffice, Membership, School, User
 from .models.retention_terms import TERMS
 from .people import first_manager, roles

@@ -9,12 +9,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from digibeoordelen.outbox.links import register as resolves
 
-        from .auth import email_change, links, password, registration
+        from .auth import email_change, links, password
         from .importing import job, kinds
-        from .importing.models import ImportedFile
+        from .models import ImportedFile
         from .people import join
         from .people import links as people_links
         from .people.importing.write import PEOPLE
+        from .registration import registration
         from .sessions.sessions import remember_start
 
         user_logged_in.connect(remember_start, dispatch_uid="accounts.remember_start")

@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from .models import Membership, Role, User
-from .school.branding import Branding
+from .models.branding import Branding
 from .school.navigation import school_tabs
 
 # Stores the demo's mails, shown at /demo/postvak/, unless EMAIL_URL names a server.

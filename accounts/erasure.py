@@ -14,10 +14,10 @@ from django.db.models import Exists, OuterRef, ProtectedError, Q
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.auth.address_history import Address, addresses_of, answered_to, invited_at, logins_with
 from digibeoordelen.outbox import queue
 from digibeoordelen.outbox.models import OutgoingMail
 
-from .addresses import Address, addresses_of, answered_to, invited_at, logins_with
 from .models import EmailChange, Membership, NumberReport, Registration, RoleChange, School, SchoolInvitation, User
 
 # Long enough to investigate a break-in; the log contains personal data.

@@ -7,10 +7,11 @@ from accounts.auth import login, mfa_views
 from accounts.auth import views as auth_views
 from accounts.school import exam_offices
 
-from . import views
 from .auth.refusals import count_wrong_passwords
 from .language import translated
 from .people.join_views import accept
+from .profile import views as profile_views
+from .registration.views import confirm_again, confirm_registration, make_account
 
 app_name = "accounts"
 
@@ -22,14 +23,14 @@ urlpatterns = [
     path("uitloggen/", LogoutView.as_view(), name="logout"),
     path("taal/", login_not_required(set_language), name="language"),
     path("uitnodiging/<str:token>/", accept, name="join"),
-    path("welkom/", views.welcome, name="welcome"),
-    path("account-aanmaken/", auth_views.make_account, name="register"),
-    path("account-aanmaken/opnieuw/", auth_views.confirm_again, name="confirm_again"),
-    path("account-aanmaken/bevestigen/<str:token>/", auth_views.confirm_registration, name="confirm_registration"),
+    path("welkom/", profile_views.welcome, name="welcome"),
+    path("account-aanmaken/", make_account, name="register"),
+    path("account-aanmaken/opnieuw/", confirm_again, name="confirm_again"),
+    path("account-aanmaken/bevestigen/<str:token>/", confirm_registration, name="confirm_registration"),
     path("wachtwoord-vergeten/", auth_views.forgotten_password, name="forgotten_password"),
     path("wachtwoord-vergeten/nieuw/<str:token>/", auth_views.new_password, name="new_password"),
-    path("profiel/", views.profile, name="profile"),
-    path("profiel/bewerken/", views.profile_edit, name="profile_edit"),
+    path("profiel/", profile_views.profile, name="profile"),
+    path("profiel/bewerken/", profile_views.profile_edit, name="profile_edit"),
     path("profiel/code/", mfa_views.mfa_overview, name="second_step"),
     path("profiel/code/aanzetten/", mfa_views.set_up, name="set_up_second_step"),
     path("profiel/code/herstelcodes/", mfa_views.new_recovery_codes, name="new_recovery_codes"),
@@ -43,7 +44,7 @@ urlpatterns = [
     path("profiel/e-mailadres/niet-wijzigen/", auth_views.withdraw_email_change, name="withdraw_email_change"),
     path("e-mailadres/bevestigen/<str:token>/", auth_views.confirm_email, name="confirm_email"),
     path("e-mailadres/stoppen/<str:token>/", auth_views.stop_email_change, name="stop_email_change"),
-    path("profiel/nummer-melden/", views.report_number, name="report_number"),
+    path("profiel/nummer-melden/", profile_views.report_number, name="report_number"),
     path("examenbureaus/", exam_offices.offices, name="exam_offices"),
     path("examenbureaus/<int:office_id>/", exam_offices.change_office, name="change_exam_office"),
     path("examenbureaus/<int:office_id>/verwijderen/", exam_offices.remove_office, name="remove_exam_office"),

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import User
 
 from .models import Contact

@@ -7,7 +7,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from accounts.language import Language
-from accounts.mailable import mailable
+from accounts.mail.addresses import mailable
 from accounts.models import School
 
 from .models import Contact

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from django.db.models import F, Max, Q
 
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import School
 from accounts.search import matches, normalise
 

@@ -10,10 +10,9 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from accounts.fields import AddressField, NameField
-from accounts.importing.models import ImportedFile, ImportedFileQuerySet
 from accounts.language import Language
-from accounts.mailable import normalise_address, searchable
-from accounts.models import PersonName, Role, School, User
+from accounts.mail.addresses import normalise_address, searchable
+from accounts.models import ImportedFile, ImportedFileQuerySet, PersonName, Role, School, User
 from accounts.search import search_text, sort_key
 
 

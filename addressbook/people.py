@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import Membership, Role, School, User
 
 from .models import Contact

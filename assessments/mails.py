@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.mail_rendering import one_line, render_mail, sender_of
+from accounts.mail.rendering import one_line, render_mail, sender_of
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
 from digibeoordelen.outbox.links import placeholder

@@ -15,7 +15,7 @@ def main() -> int:
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    from bench.figures import FIGURES  # after `django.setup`
+    from bench.all_figures import FIGURES  # after `django.setup`
 
     selected = [figure for figure in FIGURES if options.only in (None, figure.name)]
     if not selected:

@@ -54,7 +54,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "digibeoordelen.unstorable.UnstorableMiddleware",
+    "digibeoordelen.errors.unstorable.UnstorableMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.language.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -68,8 +68,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "digibeoordelen.file_gone.FileGoneMiddleware",
-    "digibeoordelen.wrong_address.PostOnlyMiddleware",
+    "digibeoordelen.errors.file_gone.FileGoneMiddleware",
+    "digibeoordelen.errors.wrong_address.PostOnlyMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -90,7 +90,7 @@ TEMPLATES = [
                     [
                         "django.template.loaders.filesystem.Loader",
                         "django.template.loaders.app_directories.Loader",
-                        "accounts.mail_templates.Loader",
+                        "accounts.mail.templates.Loader",
                     ],
                 ),
             ],
@@ -214,7 +214,7 @@ elif CELERY_BROKER_URL.startswith("redis"):
         "socket_timeout": 10,
     }
 CELERY_IMPORTS = (  # tasks are defined beside the functions they run
-    "accounts.auth.registration",
+    "accounts.registration.registration",
     "accounts.people.invite",
     "accounts.sessions.sessions",
     "assessments.invitations.scheduled_reminders",
@@ -281,8 +281,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 HTTPS = SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
-CSRF_FAILURE_VIEW = "digibeoordelen.csrf_failure.csrf_failure"
-SESSION_ENGINE = "accounts.sessions.store"
+CSRF_FAILURE_VIEW = "digibeoordelen.errors.csrf_failure.csrf_failure"
+SESSION_ENGINE = "accounts.models.session"
 SESSION_COOKIE_AGE = 60 * 60 * 12  # after the last use: accounts.auth.middleware.LastSeenMiddleware
 SECURE_SSL_REDIRECT = False  # done by the proxy; the health check uses http
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

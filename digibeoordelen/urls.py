@@ -38,7 +38,7 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     )
 
 
-handler404 = "digibeoordelen.wrong_address.not_found"
+handler404 = "digibeoordelen.errors.wrong_address.not_found"
 
 urlpatterns = [
     path("", home, name="home"),
@@ -48,7 +48,7 @@ urlpatterns = [
     path("adresboek/", include("addressbook.urls")),
     path("adresboek/importeren/", include("addressbook.import_urls")),
     path("commissie/", include("committee.urls")),
-    path("school/", include("accounts.school.urls")),
+    path("school/", include("accounts.school_urls")),
     path("school/", include("assessments.privacy.urls")),
     path("favicon.ico", favicon, name="favicon"),
     path("gezondheid/", health, name="health"),

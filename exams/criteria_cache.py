@@ -1,4 +1,4 @@
-"""A per-process cache of the criteria of published units, which never change (`exams.published`).
+"""A per-process cache of the criteria of published units, which never change (`exams.models.published`).
 
 The objects are shared by all requests: don't modify them.
 """

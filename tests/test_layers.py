@@ -1,6 +1,7 @@
 """Rules on the source itself, where a test of behaviour could not see all places."""
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ SOURCES = {
     for path in sorted((ROOT / app).rglob("*.py"))
     if "migrations" not in path.parts
 }
+PRODUCT = [*APPS, "bench", "scripts"]
+MOST_MODULES = 15  # of a folder: beyond that a reader loses the view, and a package is missing
 LIFECYCLE = "assessments/lifecycle.py"
 # What belongs to a school's assessments: a view reaches it through what it loaded, or by who asks.
 TENANTS = {
@@ -29,6 +32,34 @@ TENANTS = {
     "Score",
 }
 BY_WHO_ASKS = {"visible_to", "for_docent", "for_committee", "of_student"}
+
+
+# --- Folders and names ---------------------------------------------------------------------------
+def modules():
+    """The modules of the product, without `__init__` and migrations."""
+    paths = (path for name in PRODUCT for path in (ROOT / name).rglob("*.py"))
+    return [path for path in paths if path.name != "__init__.py" and "migrations" not in path.parts]
+
+
+def test_a_folder_holds_few_modules():
+    counts = Counter(str(path.parent.relative_to(ROOT)) for path in modules())
+    assert {folder: count for folder, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def verb_aliases(tree):
+    """Names such as `filling`, given to an import: a verb names a function, and two words for a module confuse."""
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    return [name.asname for node in imports for name in node.names if (name.asname or "").endswith("ing")]
+
+
+def test_no_import_is_renamed_to_a_verb():
+    named = {str(path.relative_to(ROOT)): verb_aliases(ast.parse(path.read_text())) for path in modules()}
+    assert {name: aliases for name, aliases in named.items() if aliases} == {}
+
+
+@pytest.mark.parametrize("source", ["import form as filling", "from .forms import form as filling"])
+def test_the_check_sees_a_renamed_import(source):
+    assert verb_aliases(ast.parse(source)) == ["filling"]
 
 
 # --- Only the lifecycle writes an assessment's status --------------------------------------------

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from accounts.mail_rendering import one_line, render_mail
+from accounts.mail.rendering import one_line, render_mail
 from accounts.models import EmailChange, Registration, User
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail

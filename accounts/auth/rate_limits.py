@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.sessions.devices import known_device
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Registration, passwords, change of e-mail address, and the list of sessions."""
+"""Passwords, change of e-mail address, and the list of sessions."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import UserRequest
 from accounts.language import translated, use_language
-from accounts.models import Registration, School, User
+from accounts.models import User
 from accounts.sessions import sessions
 
-from . import email_change, rate_limits
+from . import email_change
 from . import password as auth_password
-from . import registration as auth_registration
-from .forms import ChangeEmailForm, ChangePasswordForm, EmailForm, NewPasswordForm, PasswordForm, RegisterForm
-from .links import CONFIRM_EMAIL, CONFIRM_REGISTRATION, NEW_PASSWORD, STOP_EMAIL, LinkGone
-from .login import log_in_by_link
-from .refusals import link_gone, too_many, too_many_mails
+from .forms import ChangeEmailForm, ChangePasswordForm, EmailForm, NewPasswordForm
+from .links import CONFIRM_EMAIL, NEW_PASSWORD, STOP_EMAIL, LinkGone
+from .refusals import link_gone, too_many_mails
 
 
 @translated
@@ -80,80 +78,6 @@ def change_password(request: UserRequest) -> HttpResponse:
         messages.success(request, _("Uw wachtwoord is gewijzigd. Op andere apparaten bent u uitgelogd."))
         return redirect("accounts:profile")
     return render(request, "accounts/auth/change_password.html", {"form": form})
-
-
-@translated
-@login_not_required
-@never_cache
-@sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-def make_account(request: HttpRequest) -> HttpResponse:
-    """Register a student; the response does not reveal whether the address has an account."""
-    if request.user.is_authenticated:
-        return redirect("home")
-    form = RegisterForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
-        if refused := too_many_mails(request, form="register", email=email):
-            return refused
-        password = form.cleaned_data["password1"]
-        auth_registration.register(registration=form.instance, password=password, language=get_language() or "")
-        return _check_your_mail(request, email)
-    schools = School.objects.filter(register_on=True).exists()
-    return render(request, "accounts/auth/register.html", {"form": form, "schools": schools})
-
-
-@translated
-@login_not_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm_again(request: HttpRequest) -> HttpResponse:
-    form = EmailForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        email = form.cleaned_data["email"]
-        if refused := too_many_mails(request, form="confirm", email=email):
-            return refused
-        auth_registration.mail_again(email=email, language=get_language() or "")
-        return _check_your_mail(request, email, again=True)
-    return render(request, "accounts/auth/confirm_again.html", {"form": form})
-
-
-@translated
-@login_not_required
-@never_cache
-@sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm_registration(request: HttpRequest, token: str) -> HttpResponse:
-    """Create the account by the mailed link and the password chosen before, and log in."""
-    use_language(request, CONFIRM_REGISTRATION.language(token))
-    try:
-        registration = auth_registration.get_registration(token)
-        form = PasswordForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            if rate_limits.CONFIRM_TRIES.exceeds(str(registration.pk)):
-                return too_many(request, "passwords", rate_limits.CONFIRM_TRIES)
-            if auth_registration.matches_password(registration, form.cleaned_data["password"]):
-                return _confirm(request, registration)
-            form.add_error("password", _("Dit is niet het wachtwoord dat u koos."))
-    except LinkGone as gone:
-        return link_gone(request, gone, again="accounts:register")
-    return render(request, "accounts/auth/confirm_registration.html", {"form": form, "registration": registration})
-
-
-def _confirm(request: HttpRequest, registration: Registration) -> HttpResponse:
-    try:
-        user = auth_registration.confirm_registration(registration=registration)
-    except auth_registration.AlreadyAnAccount:
-        raise LinkGone("taken") from None
-    except auth_registration.NotAtThisSchool:
-        raise LinkGone("not_here") from None
-    messages.success(request, _("Uw e-mailadres is bevestigd: uw account werkt."))
-    return log_in_by_link(request, user)
-
-
-def _check_your_mail(request: HttpRequest, email: str, *, again: bool = False) -> HttpResponse:
-    """Render without a redirect, which would put the address in the browser's history."""
-    return render(request, "accounts/auth/registered.html", {"email": email, "again": again})
 
 
 @translated

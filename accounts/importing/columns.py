@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
-from accounts.mailable import mailable, normalise_address
+from accounts.mail.addresses import mailable, normalise_address
 
 from .reading import Unreadable
 

@@ -12,12 +12,11 @@ from typing import Any, BinaryIO, TypeVar
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from accounts.models import School, User
+from accounts.models import ImportedFile, School, User
 from digibeoordelen.jobs.models import ClaimLost
 
 from .columns import VALID_OUTCOMES, Outcome, ValidatedRow
 from .kinds import Count, kind_of
-from .models import ImportedFile
 from .preview import load_rows, prepare, read_into, report_progress, row_lines, store_rows, stored_layout
 from .reading import LARGE_ROWS, Unreadable, estimate_rows, is_large
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from accounts.models import School, User
+from accounts.models import ImportedFile, School, User
 
 from .columns import Column, Layout, ValidatedRow
-from .models import ImportedFile
 
 Count = Callable[[int], None]  # called with the number of rows done
 Lines = Iterable[tuple[int, tuple[str, ...]]]

@@ -8,12 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO, TypeVar
 
-from accounts.models import School, User
+from accounts.models import ImportedFile, School, User
 
 from .columns import Layout, Note, Outcome, Row
 from .find_list import find_list, warnings
 from .kinds import Count, kind_of
-from .models import ImportedFile
 from .reading import Unreadable, read_sheets
 
 COUNT_INTERVAL = 500  # rows

@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.auth.rate_limits import Limit
 from accounts.http import UserRequest
-from accounts.models import School
+from accounts.models import ImportedFile, School
 from accounts.school.navigation import get_managed_school
 
 from . import template_files
@@ -28,7 +28,6 @@ from .columns import VALID_OUTCOMES, Outcome
 from .forms import FileForm
 from .job import PreviewOutdated, start_importing, submit
 from .kinds import kind_of
-from .models import ImportedFile
 from .preview import load_rows
 from .reading import Unreadable
 

@@ -1,6 +1,6 @@
 """Schools, users and roles; each model is in the module of its name."""
 
-from .imports import PeopleImport
+from .imports import ImportedFile, ImportedFileQuerySet, PeopleImport
 from .invitation import SchoolInvitation, SchoolInvitationQuerySet
 from .logs import AppendOnly, AppendOnlyQuerySet, Immutable, ImmutableQuerySet, RoleChange, SchoolChange
 from .membership import DERIVED_FIELDS, STUDENT_NUMBER_LENGTH, Membership, MembershipQuerySet, NumberReport
@@ -19,6 +19,8 @@ __all__ = [
     "ExamOffice",
     "Immutable",
     "ImmutableQuerySet",
+    "ImportedFile",
+    "ImportedFileQuerySet",
     "Membership",
     "MembershipQuerySet",
     "NumberReport",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.fields import AddressField, LineField
 from accounts.language import Language
-from accounts.mailable import normalise_address, searchable
+from accounts.mail.addresses import normalise_address, searchable
 from accounts.search import search_text
 from digibeoordelen.outbox.models import OutgoingMail
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.fields import LineField
-from accounts.mailable import searchable
+from accounts.mail.addresses import searchable
 from accounts.search import search_text, sort_key
 
 from .school import School

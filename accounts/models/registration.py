@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -10,6 +12,8 @@ from accounts.fields import AddressField
 
 from .school import School
 from .user import PersonName, User
+
+REGISTRATION_TERM = timedelta(hours=48)
 
 
 class Registration(PersonName):

@@ -12,13 +12,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import AddressField, LineField, NameField, ProseField
-from accounts.mail_domains import check_domains, read_domains, tidy_domains
-from accounts.mailable import mailable
-from accounts.school.branding import Branding, check_colour, tidy_colour
-from accounts.school.number_formats import check_patterns
+from accounts.mail.addresses import mailable
+from accounts.mail.domains import check_domains, read_domains, tidy_domains
 from digibeoordelen.outbox.models import StoredFile
 
 from . import retention_terms
+from .branding import Branding, check_colour, tidy_colour
+from .number_formats import check_patterns
 
 CHECKS: dict[str, Callable[[str], None]] = {
     "number_forms": check_patterns,

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import AddressField, NameField
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.text import clean_line, nfc
 
 from .school import School

@@ -7,7 +7,7 @@ from django import forms
 
 from accounts.importing.forms import FileForm
 from accounts.language import Language
-from accounts.mailable import mailable
+from accounts.mail.addresses import mailable
 from accounts.models import Role, SchoolInvitation
 
 

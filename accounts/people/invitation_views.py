@@ -12,12 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import UserRequest
 from accounts.models import School, SchoolInvitation
+from accounts.pagination import read_page
 from accounts.school.navigation import get_managed_school
 from accounts.search import matches
 
 from . import invite as people_invite
 from .forms import InviteForm
-from .listing import read_page
 
 
 def get_invitation(school: School, public_id: UUID) -> SchoolInvitation:

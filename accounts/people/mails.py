@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.mail_rendering import one_line, render_mail, sender_of
+from accounts.mail.rendering import one_line, render_mail, sender_of
 from accounts.models import School, SchoolInvitation, User
 from digibeoordelen.outbox.links import placeholder
 from digibeoordelen.outbox.models import OutgoingMail

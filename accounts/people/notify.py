@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import QuerySet
 
-from accounts.mail_rendering import one_line
+from accounts.mail.rendering import one_line
 from accounts.models import Role, RoleChange, School, User
 
 from .mails import queue_roles_given

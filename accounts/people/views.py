@@ -10,10 +10,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import UserRequest
 from accounts.models import Role, RoleChange
+from accounts.pagination import read_page
 from accounts.school.navigation import get_managed_school
 
 from . import roles
-from .listing import LEFT, Person, get_person, people_of, read_page, with_roles
+from .listing import LEFT, Person, get_person, people_of, with_roles
 
 LINES_OF_PERSON = 20  # log entries on a person's page
 

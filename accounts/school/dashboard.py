@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.formats import number_format
 
 from accounts.models import Role, School
-from accounts.student_search import without_number
+
+from .student_search import without_number
 
 
 @dataclass(frozen=True)

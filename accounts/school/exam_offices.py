@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import UserRequest
-from accounts.mailable import mailable
+from accounts.mail.addresses import mailable
 from accounts.models import ExamOffice, Role, School, User
 
 from .changes import ChangedMeanwhile, fingerprint, log_office

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.fields import LineFormField
 from accounts.http import UserRequest
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, NumberReport, Role, User
-from accounts.student_search import search_students, without_number
+from accounts.models.number_formats import example, read_patterns
 
 from .changes import ChangedMeanwhile, fingerprint
 from .navigation import get_managed_school
-from .number_formats import example, read_patterns
 from .student_numbers import NAME, change_number
+from .student_search import search_students, without_number
 
 REPORTS = 20  # on the page
 RECENT = timedelta(days=30)

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.language import Language
-from accounts.mail_rendering import one_line, render_mail, sender_of
+from accounts.mail.rendering import one_line, render_mail, sender_of
 from accounts.models import DERIVED_FIELDS, Membership, Role, School, SchoolChange, User
+from accounts.models.number_formats import read_number
 from digibeoordelen.outbox.queue import queue_mail
 
 from .changes import ChangedMeanwhile, fingerprint, log_change
-from .number_formats import read_number
 
 NAME = "student_number"
 

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import UserRequest
 from accounts.models import Role, School
+from accounts.models.branding import Palette
 from digibeoordelen.outbox.models import FileGone
 
 from . import logo as school_logo
-from .branding import Palette
 from .dashboard import open_tasks
 from .forms import SchoolSettingsForm, bound_sections, save_settings
 from .navigation import get_managed_school

@@ -26,7 +26,7 @@ from accounts.importing.columns import (
 from accounts.importing.kinds import Lines
 from accounts.importing.template_files import Template
 from accounts.language import Language
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import School
 from addressbook.models import Contact
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from accounts.school.branding import Palette
+from accounts.models.branding import Palette
 from digibeoordelen.outbox.models import FileGone, StoredFile
 
 from . import verification

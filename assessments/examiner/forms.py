@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineFormField, NameFormField, ProseFormField
-from accounts.mailable import mailable
+from accounts.mail.addresses import mailable
 from assessments.models import Invitation, Proposal
 
 from . import signature as examiner_signature

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import User
 from addressbook.models import Contact
 from addressbook.people import AlreadyListed, add_by_hand

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from assessments import lifecycle, working_hours
+from assessments import lifecycle
 from assessments.models import (
     CLOSED,
     REMIND_PAUSE,
@@ -32,6 +32,7 @@ from assessments.models import (
 )
 from digibeoordelen.outbox.models import MailState
 
+from . import working_hours
 from .reminders import UNREAD_MAIL, Ready, in_one_mail, make_ready, send
 
 logger = logging.getLogger(__name__)

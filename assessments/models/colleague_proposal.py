@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.fields import AddressField, NameField, ProseField
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import PersonName
 
 

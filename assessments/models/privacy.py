@@ -11,8 +11,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.importing.models import ImportedFile, ImportedFileQuerySet
-from accounts.models import Immutable, ImmutableQuerySet, Membership, Role, School, User
+from accounts.models import (
+    Immutable,
+    ImmutableQuerySet,
+    ImportedFile,
+    ImportedFileQuerySet,
+    Membership,
+    Role,
+    School,
+    User,
+)
 from digibeoordelen.jobs.models import Job, JobQuerySet
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import SCORE_CHOICES, Criterion, Exam

@@ -16,7 +16,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Case, F, Q, When
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.addresses import Address, addresses_of, invited_at, logins_with, mails_to
+from accounts.auth.address_history import Address, addresses_of, invited_at, logins_with, mails_to
 from accounts.models import Membership, Registration, SchoolInvitation, Session, User
 from accounts.sessions import sessions
 from addressbook.models import Contact

@@ -19,7 +19,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from accounts.addresses import addresses_of, mails_to
+from accounts.auth.address_history import addresses_of, mails_to
 from accounts.erasure import erase_membership, erase_unused, purge_login_log
 from accounts.models import Membership, School
 from assessments.documents import verification

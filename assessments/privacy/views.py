@@ -14,12 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.http import UserRequest
 from accounts.models import Membership, Role, School
 from accounts.models.retention_terms import TERMS
-from accounts.people.listing import read_page
+from accounts.pagination import read_page
 from accounts.school.changes import ChangedMeanwhile
 from accounts.school.forms import bound_settings, opened_fingerprints, save_settings
 from accounts.school.navigation import get_managed_school
+from accounts.school.student_search import search_students
 from accounts.search import holds, matches
-from accounts.student_search import search_students
 from assessments.models import Erasure, Viewing, ViewingQuerySet
 
 from . import access_log, data_requests

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.http import Http404, QueryDict
 from django.urls import reverse
 
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import Membership, User
 from accounts.text import clean_line, clean_text
 from addressbook.models import Contact

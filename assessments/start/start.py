@@ -11,7 +11,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from accounts.models import Membership, Role, User
-from accounts.student_search import find_students as among_students
+from accounts.school.student_search import find_students as among_students
 from addressbook.models import Contact
 from assessments import access, lifecycle
 from assessments.coupling import couplings

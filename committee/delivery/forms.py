@@ -11,8 +11,8 @@ from django.db.models import OuterRef, Subquery
 from django.http import QueryDict
 
 from accounts.fields import AddressFormField, LineFormField
-from accounts.mail_domains import PUBLIC_HOSTS
-from accounts.mailable import mailable, normalise_address
+from accounts.mail.addresses import mailable, normalise_address
+from accounts.mail.domains import PUBLIC_HOSTS
 from accounts.models import ExamOffice, School
 from accounts.school.exam_offices import NO_ADDRESS
 from assessments.models import Document, Status

@@ -16,13 +16,12 @@ from django.utils import timezone
 from accounts.importing.reading import MAX_BYTES as MAX_FILE_BYTES
 from accounts.importing.reading import OLE, why_not_ole
 from accounts.models import User
-from exams.grading.preview import GoodFrom, UnitOutcomes, exam_good_from, unit_outcomes
 from exams.grading.scores import Problem, SchemeError, load_scheme
-from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
-from exams.published import PublishedContent
+from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, PublishedContent, Upload, WorkProcess
 
 from . import excel_reader
 from .diff import Difference, differences
+from .outcomes import GoodFrom, UnitOutcomes, exam_good_from, unit_outcomes
 from .schema import (
     NOWHERE,
     CoreTaskContent,
@@ -36,7 +35,6 @@ from .schema import (
     content_nodes,
     read_exam,
 )
-from .upload import Upload
 from .yaml_reader import parse
 
 ZIP = b"PK\x03\x04"  # how an .xlsx begins

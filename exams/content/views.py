@@ -16,15 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.http import UserRequest
 from exams.grading.scores import SchemeError
-from exams.models import ExamVersion
-from exams.published import PublishedContent
+from exams.models import ExamVersion, PublishedContent, Upload
 
 from .excel_writer import XLSX, NoWorkbook, write_workbook
 from .form_preview import form_of
 from .forms import UploadForm
 from .guide import example, example_source, render_guide
 from .schema import ExamContent, FileRefused
-from .upload import Upload
 from .versions import (
     NewerVersionPublished,
     StaleComparison,

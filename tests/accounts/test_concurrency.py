@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from accounts.auth import email_change, password
-from accounts.auth import registration as auth_registration
 from accounts.auth.links import NEW_PASSWORD, LinkGone
 from accounts.models import EmailChange, Membership, User
+from accounts.registration.registration import AlreadyAnAccount, confirm_registration
 from tests.concurrency import at_once
 from tests.factories import RegistrationFactory, SchoolFactory, UserFactory
 
@@ -29,7 +29,7 @@ def kinds(results: list[Any]) -> set[type]:
 
 def test_concurrent_confirmations_make_one_account() -> None:
     registration = RegistrationFactory()
-    results = at_once(*2 * [lambda: auth_registration.confirm_registration(registration=registration)])
+    results = at_once(*2 * [lambda: confirm_registration(registration=registration)])
     assert kinds(results) == {User, LinkGone}
     assert Membership.objects.count() == 1
 
@@ -39,11 +39,11 @@ def test_concurrent_registrations_make_one_account() -> None:
     made = [RegistrationFactory(email="noa@school.test", school=school) for _ in range(2)]
 
     def confirm(number: int) -> Callable[[], User]:
-        return lambda: auth_registration.confirm_registration(registration=made[number])
+        return lambda: confirm_registration(registration=made[number])
 
     results = at_once(confirm(0), confirm(1))
     assert User in kinds(results)
-    assert kinds(results) - {User} <= {LinkGone, auth_registration.AlreadyAnAccount}
+    assert kinds(results) - {User} <= {LinkGone, AlreadyAnAccount}
     assert User.objects.count() == Membership.objects.count() == 1
 
 

@@ -149,7 +149,7 @@ def test_last_schoolbeheer_with_a_password_stays(client: Client, school: School,
 
 
 def test_registration_is_logged(client: Client, school: School) -> None:
-    from accounts.auth import registration
+    from accounts.registration import registration
     from tests.factories import RegistrationFactory
 
     School.objects.filter(pk=school.pk).update(register_on=True)

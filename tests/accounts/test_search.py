@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Membership
+from accounts.school.student_search import find_students
 from accounts.search import holds, matches, normalise, search_text, short_words
-from accounts.student_search import find_students
 from addressbook.models import Contact
 from tests.factories import ContactFactory, MembershipFactory
 

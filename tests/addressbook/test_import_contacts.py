@@ -13,10 +13,10 @@ from django.utils import timezone
 from accounts.importing import kinds
 from accounts.importing.columns import Outcome
 from accounts.importing.job import PreviewOutdated, import_previewed
-from accounts.importing.models import RETENTION_DAYS
 from accounts.importing.preview import load_rows, prepare
 from accounts.importing.reading import Unreadable
 from accounts.models import Membership, Role
+from accounts.models.imports import RETENTION_DAYS
 from addressbook.importing.contacts import EXAMPLE, validate
 from addressbook.importing.write import CONTACTS
 from addressbook.models import Contact, Import

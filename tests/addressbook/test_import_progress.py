@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from accounts.importing import job
 from accounts.importing.job import start_importing, submit
-from accounts.importing.models import NOT_IMPORTED, NOT_READ
 from accounts.importing.reading import LARGE_ROWS, MAX_BYTES, estimate_rows
 from accounts.models import School, User
+from accounts.models.imports import NOT_IMPORTED, NOT_READ
 from addressbook.models import Import
 from digibeoordelen.jobs.models import ClaimLost
 from digibeoordelen.jobs.tasks import run, sweep

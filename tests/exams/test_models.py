@@ -10,8 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from exams.grading.scores import SchemeError, Score
-from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, WorkProcess
-from exams.published import PublishedContent
+from exams.models import CoreTask, Criterion, Exam, ExamUnit, ExamVersion, Part, PublishedContent, WorkProcess
 from tests.factories import ExamFactory, make_exam
 
 pytestmark = pytest.mark.django_db

@@ -33,9 +33,9 @@ from accounts.importing.columns import (
 from accounts.importing.kinds import Lines
 from accounts.importing.template_files import Template
 from accounts.language import Language
-from accounts.mailable import normalise_address
+from accounts.mail.addresses import normalise_address
 from accounts.models import STUDENT_NUMBER_LENGTH, Membership, Role, School, SchoolInvitation, User
-from accounts.school.number_formats import read_number
+from accounts.models.number_formats import read_number
 
 EXAMPLE = ("Jan", "van den", "Voorbeeld", "jan.voorbeeld@school.example", "Student", "123456", "Nederlands")
 ROLE = Column(

@@ -9,8 +9,8 @@ from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
 
-from accounts.auth.registration import purge_unconfirmed
 from accounts.models import EmailChange, Membership, Role, School, User
+from accounts.registration.registration import purge_unconfirmed
 from assessments import links
 from assessments.models import Assessment, Event
 from digibeoordelen.outbox import links as outbox_links

@@ -8,20 +8,20 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.auth.registration import confirm_registration
 from accounts.models import EmailChange, Membership, Role, School, SchoolInvitation, User
 from accounts.people.invite import invite
 from accounts.people.join import join_with_password
 from accounts.people.links import token_for
 from accounts.people.roles import give_role, leave
+from accounts.registration.registration import confirm_registration
 from assessments.start.start import start
 from exams.models import ExamUnit
 from tests.accounts.mailed import link_in, mailed
+from tests.accounts.registration.test_registration import confirm as confirm_by_link
+from tests.accounts.registration.test_registration import filled_in
 from tests.factories import PASSWORD, MembershipFactory, RegistrationFactory, member
 
 from .test_email_change import ask, email_of
-from .test_registration import confirm as confirm_by_link
-from .test_registration import filled_in
 
 OWN, ALSO_OWN, OTHER = "noa@student.hier.test", "noa2@examens.hier.test", "noa@elders.test"
 

@@ -21,9 +21,9 @@ from accounts.auth.rate_limits import LISTS_BY_USER
 from accounts.importing import job, template_files
 from accounts.importing.columns import Outcome
 from accounts.importing.job import PreviewOutdated, import_previewed
-from accounts.importing.models import RETENTION_DAYS
 from accounts.importing.preview import load_rows, prepare
 from accounts.models import Membership, PeopleImport, Role, School, SchoolInvitation, User
+from accounts.models.imports import RETENTION_DAYS
 from accounts.people.importing.people import COLUMNS, EXAMPLE, TEMPLATE
 from accounts.people.invite import send_queued
 from accounts.people.roles import leave

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Role, School, User
-from accounts.people.listing import PAGE_SIZE
+from accounts.pagination import PAGE_SIZE
 from accounts.people.roles import give_role, leave
 from assessments.models import Assessment
 from tests.factories import MembershipFactory, member

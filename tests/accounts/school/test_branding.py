@@ -18,7 +18,7 @@ from PIL import Image
 
 from accounts.context import navigation
 from accounts.models import Membership, Role, School, User
-from accounts.school.branding import OURS, Palette, _luminance, _read, check_colour, contrast, tidy_colour
+from accounts.models.branding import OURS, Palette, _luminance, _read, check_colour, contrast, tidy_colour
 from accounts.school.logo import MAX_LOGO_BYTES, STORED_SIZE, read_logo
 from assessments import links
 from assessments.models import Invitation

@@ -13,9 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-import accounts.forms
 from accounts.auth import forms as auth_forms
 from accounts.models import Role, School, User
+from accounts.profile import forms as profile_forms
+from accounts.registration import forms as registration_forms
 from addressbook.models import Contact
 from assessments.models import Assessment, Invitation
 from tests import steps
@@ -142,7 +143,7 @@ def test_own_post_without_origin_is_known_by_fetch_metadata(assessment: Assessme
 
 def secrets() -> Iterator[str]:
     """The names of the passwords and codes that the forms of the accounts ask for."""
-    for module in (auth_forms, auth_forms, accounts.forms):
+    for module in (auth_forms, profile_forms, registration_forms):
         for form in vars(module).values():
             for name, field in getattr(form, "base_fields", {}).items():
                 if isinstance(field.widget, forms.PasswordInput | auth_forms.CodeInput) or name == "key":

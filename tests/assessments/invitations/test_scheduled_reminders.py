@@ -18,8 +18,8 @@ from time_machine import TimeMachineFixture, travel
 
 from accounts.models import Membership, School, User
 from addressbook.models import Contact
-from assessments import lifecycle, unsubscribe, working_hours
-from assessments.invitations import invite, reminders, scheduled_reminders, send_back
+from assessments import lifecycle, unsubscribe
+from assessments.invitations import invite, reminders, scheduled_reminders, send_back, working_hours
 from assessments.invitations.scheduled_reminders import send_planned_reminders
 from assessments.models import Assessment, Event, Invitation, PlannedReminder
 from digibeoordelen.outbox.models import MailState, OutgoingMail

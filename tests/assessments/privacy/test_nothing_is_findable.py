@@ -17,9 +17,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.auth import email_change, password
-from accounts.auth.registration import purge_unconfirmed
 from accounts.models import Membership, Role, School, User
 from accounts.people.invite import send_queued
+from accounts.registration.registration import purge_unconfirmed
 from accounts.school import student_numbers
 from addressbook.models import Contact
 from assessments import corrections

@@ -11,10 +11,11 @@ import pytest
 from axes.models import AccessLog
 from django.utils import timezone
 
-from accounts.addresses import Address, addresses_of
-from accounts.auth import email_change, registration
+from accounts.auth import email_change
+from accounts.auth.address_history import Address, addresses_of
 from accounts.erasure import erase_account
 from accounts.models import Membership, School, SchoolInvitation, User
+from accounts.models.registration import REGISTRATION_TERM
 from assessments.models import Assessment, Invitation, MailAbout
 from assessments.privacy import erasure
 from assessments.privacy.data_export import collect
@@ -175,7 +176,7 @@ def spans(user: User) -> list[tuple[str, Any, Any]]:
 
 def test_who_never_changed_it_has_it_from_the_registration_on(db: None) -> None:
     user = UserFactory(email=BOX)
-    assert spans(user) == [(BOX, user.joined_at - registration.REGISTRATION_TERM, None)]
+    assert spans(user) == [(BOX, user.joined_at - REGISTRATION_TERM, None)]
 
 
 def test_an_address_that_one_came_back_to_was_not_one_s_own_in_between(db: None, pass_time: Later) -> None:

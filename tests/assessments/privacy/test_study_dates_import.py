@@ -16,9 +16,9 @@ from openpyxl import load_workbook
 from accounts.importing import job
 from accounts.importing.columns import Outcome
 from accounts.importing.job import PreviewOutdated, import_previewed
-from accounts.importing.models import RETENTION_DAYS
 from accounts.importing.preview import load_rows, prepare
 from accounts.models import Membership, Role, School, User
+from accounts.models.imports import RETENTION_DAYS
 from accounts.people import roles
 from assessments.models import DatesImport
 from assessments.privacy import study_dates

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from django.http import Http404
 
-from accounts import student_search
 from accounts.models import Membership, Role
+from accounts.school import student_search
 from accounts.search import matches
 from assessments import access, lifecycle
 from assessments.models import Assessment, Event, Status

@@ -17,11 +17,10 @@ from openpyxl import load_workbook
 from accounts.models import User
 from exams.content.excel_writer import write_workbook
 from exams.content.guide import example, example_source
-from exams.content.upload import RETENTION_DAYS
 from exams.content.versions import publish as do_publish
 from exams.content.versions import read_content, save_as_draft, stored_content
-from exams.models import Exam, ExamVersion, Upload
-from exams.published import PublishedContent
+from exams.models import Exam, ExamVersion, PublishedContent, Upload
+from exams.models.upload import RETENTION_DAYS
 from tests.concurrency import at_once
 from tests.factories import UserFactory, add_version, make_exam
 from tests.steps import start_assessment

@@ -1,0 +1,44 @@
+"""The pages of Schoolbeheer, below /school/: the school's own and those of its people."""
+
+from django.urls import path
+
+from .people import import_views, invitation_views
+from .people import views as people
+from .school import student_number_views, views
+
+app_name = "school"
+urlpatterns = [
+    path("", views.first_page, name="start"),
+    path("kleur/<str:colour>.css", views.colour, name="colour"),
+    path("<int:school_id>/", views.overview, name="overview"),
+    path("<int:school_id>/instellingen/", views.settings, name="settings"),
+    path("<int:school_id>/logo/<int:logo_id>.png", views.logo, name="logo"),
+    path("<int:school_id>/wijzigingen/", views.changes, name="changes"),
+    path("<int:school_id>/studentnummers/", student_number_views.find, name="student_numbers"),
+    path("<int:school_id>/studentnummers/<int:membership_id>/", student_number_views.edit_number, name="change_number"),
+    path("<int:school_id>/mensen/", people.people, name="people"),
+    path("<int:school_id>/mensen/logboek/", people.log, name="role_log"),
+    path("<int:school_id>/mensen/<int:user_id>/", people.person, name="person"),
+    path("<int:school_id>/mensen/<int:user_id>/rol-geven/", people.give_role, name="give_role"),
+    path("<int:school_id>/mensen/<int:user_id>/rol-afnemen/<str:role>/", people.take_role, name="take_role"),
+    path("<int:school_id>/mensen/<int:user_id>/uit-de-school-halen/", people.leave, name="leave"),
+    path("<int:school_id>/uitnodigingen/", invitation_views.invitations, name="invitations"),
+    path("<int:school_id>/uitnodigingen/nieuw/", invitation_views.invite, name="invite"),
+    path("<int:school_id>/uitnodigingen/versturen/", invitation_views.send_unsent, name="send_unsent"),
+    path(
+        "<int:school_id>/uitnodigingen/verlopen-opnieuw-verzenden/",
+        invitation_views.send_expired,
+        name="send_expired",
+    ),
+    path(
+        "<int:school_id>/uitnodigingen/<uuid:public_id>/opnieuw/",
+        invitation_views.send_again,
+        name="send_invitation_again",
+    ),
+    path(
+        "<int:school_id>/uitnodigingen/<uuid:public_id>/intrekken/",
+        invitation_views.withdraw,
+        name="withdraw_invitation",
+    ),
+    *import_views.pages.urls("<int:school_id>/importeren/"),
+]
