@@ -14,8 +14,9 @@ from exams.grading import scores as grading_scores
 
 from . import lifecycle
 from .examiner.saving import MAX_JUSTIFICATION
+from .justification import letters_to_justify
 from .models import Assessment, Correction, Event, Status
-from .rubric import Column, PartSheet, Rubric, letters_to_justify, read_rubric
+from .rubric import Column, PartSheet, Rubric, read_rubric
 
 MAX_REASON = 1000  # characters
 SCORES = tuple(score.value for score in grading_scores.Score)

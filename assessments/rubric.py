@@ -19,12 +19,8 @@ from exams.grading.disputes import Effective, effective_score
 from exams.models import CoreTask, Criterion, Part, WorkProcess
 
 from .autosave import Base, fingerprint
+from .justification import letters_to_justify
 from .models import Assessment, Assignment, AssignmentQuerySet, Correction, Score
-
-
-def letters_to_justify(letters: Iterable[str]) -> list[str]:
-    """Return 'G' and 'O', the scores that need a justification (source text, part B), each if it is among `letters`."""
-    return sorted({"O", "G"}.intersection(letters))
 
 
 def score_words() -> list[tuple[str, str]]:

@@ -9,10 +9,8 @@ from assessments.invitations import batch_views as invitations_batch_views
 from assessments.invitations import delivery_status
 from assessments.invitations import views as invitations_views
 from assessments.privacy import my_data_views
-from assessments.progress import views
+from assessments.progress import student_views, views
 from assessments.start import views as start_views
-
-from . import student_views
 
 app_name = "assessments"
 urlpatterns = [

@@ -44,7 +44,7 @@ MODULES = (
     "assessments.lifecycle",
     "assessments.privacy.my_data_views",
     "assessments.rubric",
-    "assessments.student_views",
+    "assessments.progress.student_views",
     "exams.models.content",
     "exams.models.exam",
     "exams.views",

@@ -11,9 +11,8 @@ from django.views.decorators.http import require_GET
 
 from accounts.http import UserRequest
 from accounts.language import translated
+from assessments.models import Assessment, Document
 from assessments.privacy import access_log
-
-from .models import Assessment, Document
 
 
 @translated
