@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import uuid4
 
+from celery import shared_task
+from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -91,8 +93,6 @@ class Job(models.Model):
 
     @classmethod
     def announce(cls, pk: int) -> None:
-        from .tasks import run
-
         run.delay(cls._meta.label, pk)
 
     def extend(self, **values: object) -> None:
@@ -113,6 +113,12 @@ class Job(models.Model):
     def _write(self, **values: object) -> None:
         if not type(self).objects.filter(pk=self.pk, claim_id=self.claim_id).update(**values):
             raise ClaimLost
+
+
+@shared_task(name="digibeoordelen.jobs.tasks.run")
+def run(label: str, pk: int) -> None:
+    """Run the job of the model with this label, unless another worker holds it."""
+    apps.get_model(label).objects.run(pk)
 
 
 def _lease_end() -> datetime:

@@ -13,12 +13,6 @@ SWEPT = 1000  # of a kind at a time
 
 
 @shared_task
-def run(label: str, pk: int) -> None:
-    """Run the job of the model with this label, unless another worker holds it."""
-    apps.get_model(label).objects.run(pk)
-
-
-@shared_task
 def sweep() -> None:
     """Announce the jobs that are due: after a pause, a dead worker, or a broker that was gone."""
     for model in _kinds():

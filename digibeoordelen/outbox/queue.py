@@ -10,6 +10,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from amqp.exceptions import AMQPError
+from celery import current_app
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import make_msgid
@@ -26,6 +27,7 @@ from .links import is_registered, placeholder
 from .models import MailAttachment, MailState, OutgoingMail, OutgoingMailQuerySet, StoredFile, announce_grace
 
 logger = logging.getLogger(__name__)
+SEND_MAIL = "digibeoordelen.outbox.tasks.send_mail"  # by name: the module of the tasks imports this one
 HEADERS = frozenset({"List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"})  # those that a caller may add
 BROKER_REST = 5.0  # seconds that a broker that is gone isn't tried again: a class of 30 would wait 30 times
 DROPPED = "Niet verzonden: wat erin stond klopte intussen niet meer."
@@ -162,11 +164,9 @@ def _refuse_bad_links(links: Mapping[str, Link], text: str, html: str) -> None:
 def announce(mail_id: int) -> bool:
     """Start the task of a committed mail; return False when the broker is gone: the sweep starts it later."""
     global _broker_failed_at
-    from .tasks import send_mail  # tasks imports this module
-
     if time.monotonic() - _broker_failed_at >= BROKER_REST:
         try:
-            send_mail.delay(mail_id)
+            current_app.signature(SEND_MAIL, (mail_id,)).delay()
         except (KombuError, AMQPError, OSError) as error:
             logger.warning("The broker is gone (%s); the sweep will announce what is queued", error)
             _broker_failed_at = time.monotonic()

@@ -19,8 +19,8 @@ from accounts.importing.reading import LARGE_ROWS, MAX_BYTES, estimate_rows
 from accounts.models import School, User
 from accounts.models.imports import NOT_IMPORTED, NOT_READ
 from addressbook.models import Import
-from digibeoordelen.jobs.models import ClaimLost
-from digibeoordelen.jobs.tasks import run, sweep
+from digibeoordelen.jobs.models import ClaimLost, run
+from digibeoordelen.jobs.tasks import sweep
 from tests.concurrency import at_once
 from tests.factories import ContactFactory, MembershipFactory
 
@@ -43,7 +43,7 @@ def people(count: int = ROWS, function: str = "Chef") -> list[list[str]]:
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The announced imports, which are not run."""
     started: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: started.append(pk))
     return started
 
 

@@ -57,7 +57,7 @@ def text_of(response: Any) -> str:
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The imports that a worker was told of; the test is that worker."""
     told: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: told.append(pk))
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: told.append(pk))
     return told
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from committee.models import FinalBatch
 from digibeoordelen.jobs import tasks
-from digibeoordelen.jobs.models import ClaimLost, Job
-from digibeoordelen.jobs.tasks import purge, run, sweep
+from digibeoordelen.jobs.models import ClaimLost, Job, run
+from digibeoordelen.jobs.tasks import purge, sweep
 from tests.concurrency import at_once
 from tests.factories import FinalBatchFactory
 
@@ -28,7 +28,7 @@ class Died(BaseException):
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """The jobs that were sent to a worker."""
     calls: list[tuple[str, int]] = []
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: calls.append((label, pk)))
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: calls.append((label, pk)))
     return calls
 
 

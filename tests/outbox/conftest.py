@@ -34,7 +34,7 @@ def fresh_connection() -> None:
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids of the mails that tasks were started for."""
     ids: list[int] = []
-    monkeypatch.setattr(send_mail, "delay", ids.append)
+    monkeypatch.setattr(send_mail, "apply_async", lambda args, *_, **__: ids.append(args[0]))
     monkeypatch.setattr(queue, "_broker_failed_at", -queue.BROKER_REST)
     return ids
 

@@ -116,12 +116,12 @@ def test_without_the_broker_the_caller_goes_on_and_the_sweep_mends_it(
 ) -> None:
     asked = []
 
-    def gone(mail_id: int) -> None:
-        asked.append(mail_id)
+    def gone(args: tuple[int], *rest: object, **options: object) -> None:
+        asked.append(args[0])
         raise OperationalError("Connection refused")
 
     with monkeypatch.context() as patch:
-        patch.setattr(send_mail, "delay", gone)
+        patch.setattr(send_mail, "apply_async", gone)
         mails = [queue(), queue()]
     assert asked == [mails[0].pk], "a broker that is gone is asked once, not for every mail"
 
