@@ -124,7 +124,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
-    """Run each test once: browser tests and those about the database on SQLite, the others on PostgreSQL and Redis.
+    """Run each test on PostgreSQL and Redis, and what depends on the database on SQLite too.
 
     Without these servers everything else runs on SQLite.
     """
@@ -135,19 +135,18 @@ def _run_all(suite: Suite, missing: Sequence[machine.Need]) -> None:
     if machine.LIBREOFFICE in missing:
         absent.append("libreoffice")
         suite.skip("the tests of files in a spreadsheet", [machine.LIBREOFFICE])
-    servers = [need for need in SERVERS if need in missing]
-    only = "" if servers else "browser or embedded or sqlite"
-    suite.pytest("SQLite", only=only, without=["servers", *absent], env=_sqlite())
-    if servers:
+    if servers := [need for need in SERVERS if need in missing]:
         suite.skip("the run on PostgreSQL and Redis", servers)
+        suite.pytest("SQLite", without=["servers", *absent], env=_sqlite())
         return
+    suite.pytest("SQLite", only="sqlite", without=["servers", *absent], env=_sqlite())
     try:
         with ExitStack() as stack:
             urls = {
                 "DATABASE_URL": stack.enter_context(services.postgresql()),
                 "BROKER_URL": stack.enter_context(services.redis()),
             }
-            suite.pytest("PostgreSQL and Redis", without=["browser", "embedded", *absent], env={**os.environ, **urls})
+            suite.pytest("PostgreSQL and Redis", without=absent, env={**os.environ, **urls})
     except services.ServerFailed as error:
         suite.failed.append(f"PostgreSQL or Redis did not start: {error}")
 

@@ -23,7 +23,8 @@ from assessments.documents import documents, pdf, verification
 from assessments.examiner import saving
 from assessments.models import FAILING_ATTEMPTS, Assessment, Document, Event
 from committee.decisions.finalise import finalise
-from digibeoordelen.jobs.tasks import run, sweep
+from digibeoordelen.jobs.models import run
+from digibeoordelen.jobs.tasks import sweep
 from digibeoordelen.outbox.models import OutgoingMail, StoredFile
 from exams.models import Exam, Part
 from tests import steps
