@@ -21,11 +21,10 @@ from .logging_in import add_session
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the browser tests, and share them between two workers by file: each has a site and a browser."""
+    """Share the browser tests between two workers, by file: each has a site and a browser."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.xdist_group(f"browser-{crc32(item.path.name.encode()) % 2}"))
 
 
