@@ -33,7 +33,7 @@ def everything(
     monkeypatch: pytest.MonkeyPatch,
 ) -> list[OutgoingMail]:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     queue_all(assessment, invitation, colleague, committee_member)
     return list(OutgoingMail.objects.all())
 

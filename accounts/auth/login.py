@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -72,7 +71,6 @@ def log_in_by_link(request: HttpRequest, user: User) -> HttpResponse:
 
 @login_not_required
 @translated
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def ask_code(request: HttpRequest) -> HttpResponse:
@@ -92,7 +90,6 @@ def ask_code(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @translated
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def ask_recovery_code(request: HttpRequest) -> HttpResponse:

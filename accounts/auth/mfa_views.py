@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -30,7 +29,6 @@ JUST_LOGGED_IN = timedelta(minutes=15)  # a login this recent needs no password 
 
 
 @translated
-@never_cache
 @require_GET
 def mfa_overview(request: UserRequest) -> HttpResponse:
     """Show the settings, or redirect to the set-up."""
@@ -44,7 +42,6 @@ def mfa_overview(request: UserRequest) -> HttpResponse:
 
 
 @translated
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def set_up(request: UserRequest) -> HttpResponse:
@@ -66,7 +63,6 @@ def set_up(request: UserRequest) -> HttpResponse:
 
 
 @translated
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def new_recovery_codes(request: UserRequest) -> HttpResponse:
@@ -80,7 +76,6 @@ def new_recovery_codes(request: UserRequest) -> HttpResponse:
 
 
 @translated
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def turn_off(request: UserRequest) -> HttpResponse:

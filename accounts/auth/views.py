@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -28,7 +27,6 @@ from .refusals import link_gone, too_many_mails
 
 @translated
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten_password(request: HttpRequest) -> HttpResponse:
     """Ask for the address; the response does not reveal whether it has an account."""
@@ -44,7 +42,6 @@ def forgotten_password(request: HttpRequest) -> HttpResponse:
 
 @translated
 @login_not_required
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_password(request: HttpRequest, token: str) -> HttpResponse:
@@ -66,7 +63,6 @@ def new_password(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @translated
-@never_cache
 @sensitive_post_parameters()
 def change_password(request: UserRequest) -> HttpResponse:
     form = ChangePasswordForm(request, request.POST or None)
@@ -81,7 +77,6 @@ def change_password(request: UserRequest) -> HttpResponse:
 
 
 @translated
-@never_cache
 @sensitive_post_parameters()
 def ask_email_change(request: UserRequest) -> HttpResponse:
     """Request a new address, with the password; it changes on confirmation."""
@@ -106,7 +101,6 @@ def withdraw_email_change(request: UserRequest) -> HttpResponse:
 
 
 @translated
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_email(request: UserRequest, token: str) -> HttpResponse:
     """Confirm by the link mailed to the new address; requires a login, as others may read that mailbox."""
@@ -129,7 +123,6 @@ def confirm_email(request: UserRequest, token: str) -> HttpResponse:
 
 @translated
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
     """Stop the change by the link mailed to the old address; GET changes nothing, as mail scanners open links."""
@@ -148,7 +141,6 @@ def stop_email_change(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @translated
-@never_cache
 @require_GET
 def session_list(request: UserRequest) -> HttpResponse:
     logins = sessions.active_sessions(user=request.user, session=request.session)

@@ -84,8 +84,8 @@ def error_file(columns: Sequence[Column], rows: Iterable[Row]) -> bytes:
 
 
 def download(content: bytes, content_type: str, filename: str) -> HttpResponse:
-    """Return the file as an attachment that no cache stores."""
-    headers = {"Content-Disposition": f'attachment; filename="{filename}"', "Cache-Control": "private, no-store"}
+    """Return the file as an attachment."""
+    headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return HttpResponse(content, content_type=content_type, headers=headers)
 
 

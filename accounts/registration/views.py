@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -26,7 +25,6 @@ from .forms import PasswordForm, RegisterForm
 
 @translated
 @login_not_required
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def make_account(request: HttpRequest) -> HttpResponse:
@@ -47,7 +45,6 @@ def make_account(request: HttpRequest) -> HttpResponse:
 
 @translated
 @login_not_required
-@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_again(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST or None)
@@ -62,7 +59,6 @@ def confirm_again(request: HttpRequest) -> HttpResponse:
 
 @translated
 @login_not_required
-@never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_registration(request: HttpRequest, token: str) -> HttpResponse:

@@ -66,5 +66,4 @@ def download_own_data(request: UserRequest, public_id: UUID) -> FileResponse:
         as_attachment=True,
         filename=f"mijn-gegevens-{timezone.localdate(data_request.made_at):%Y-%m-%d}.zip",
         content_type="application/zip",
-        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )

@@ -51,5 +51,4 @@ def document(request: UserRequest, public_id: UUID) -> FileResponse:
         content,
         filename=document.filename,
         content_type="application/pdf",
-        headers={"Cache-Control": "private, no-store", "X-Content-Type-Options": "nosniff"},
     )

@@ -12,8 +12,6 @@ from assessments import corrections, lifecycle, mails, results
 from assessments.documents import documents
 from assessments.models import Assessment, Document, Event, FinalProposal, Status
 from assessments.rubric import Rubric, read_rubric
-from digibeoordelen.outbox.models import MailState, OutgoingMail
-from digibeoordelen.outbox.queue import drop
 from exams.grading.scores import UnitResult
 
 
@@ -131,36 +129,3 @@ def _require_other_proposer(current: Assessment, by: User, shown: int | None) ->
 
 def refuse_stale_proposal(proposal: FinalProposal) -> NoReturn:
     raise StaleProposal(f"{proposal.by} heeft deze beoordeling intussen opnieuw voorgedragen. Kijk die na.")
-
-
-def withdraw_final(*, assessment: Assessment, by: User, reason: str, version: int | None = None) -> bool:
-    """FINAL → ASSESSED: supersede the PDF and mail the student; return whether the exam office is notified.
-
-    It is, unless the mail with the PDF was not sent yet: then that mail is dropped. A student who left is not mailed.
-    Raises `DomainError` without a reason or when `version` is outdated, `TransitionRefused` unless it is FINAL.
-    """
-    with lifecycle.locked(assessment) as current:
-        lifecycle.refuse_own(current.student, by=by)
-        document = current.documents.current().select_related("mail", "file").first()
-        lifecycle.withdraw_final(assessment=current, by=by, reason=reason, version=version)
-        mails.drop_unsent(assessment=current, kind="final_student")
-        if not current.student_left:
-            mails.queue_result_withdrawn_to_student(assessment=current, by=by)
-        if document is None:
-            return False
-        offices = _offices_to_notify(document)
-        for office in offices:
-            mails.queue_result_withdrawn(document=document, to=office, by=by, reason=reason)
-    return bool(offices)
-
-
-def _offices_to_notify(document: Document) -> list[str]:
-    """Drop the PDF's mail if it was not sent, and return the addresses that may have the PDF."""
-    if document.file is None or document.mail is None:
-        return []
-    mails_with_pdf = OutgoingMail.objects.filter(about__assessment=document.assessment_id, kind="result")
-    sent = mails_with_pdf.filter(attachments__file=document.file, state=MailState.SENT)
-    offices = list(sent.order_by("pk").values_list("to", flat=True))
-    if not drop(document.mail.pk):
-        offices.append(document.exam_office_email)
-    return list({office.lower(): office for office in offices}.values())

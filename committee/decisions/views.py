@@ -25,6 +25,7 @@ from committee.review.review import read, warnings
 
 from . import cancel as decisions_cancel
 from . import finalise as decisions_finalise
+from . import withdraw_final as decisions_withdraw
 from .forms import CancelForm, CloseAppealForm, FinaliseForm, MarkAppealForm, SendBackForm, WithdrawFinalForm
 
 
@@ -168,7 +169,7 @@ def withdraw_final(request: UserRequest, public_id: UUID) -> HttpResponse:
 
 
 def _withdraw_final(request: UserRequest, assessment: Assessment, form: WithdrawFinalForm) -> None:
-    office_notified = decisions_finalise.withdraw_final(
+    office_notified = decisions_withdraw.withdraw_final(
         assessment=assessment,
         by=request.user,
         reason=form.cleaned_data["reason"],

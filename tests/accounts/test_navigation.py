@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client, RequestFactory
 
-from accounts.context import navigation
 from accounts.models import Membership, Role, User
+from accounts.navigation import navigation
 from assessments.models import Assessment
 from exams.models import AccountExam
 from tests.factories import MembershipFactory, UserFactory

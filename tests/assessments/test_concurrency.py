@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def _announce_nothing(monkeypatch):
     """What is queued stays queued: no broker is asked while the threads meet."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
 def one_of_each(results, kind):

@@ -30,6 +30,7 @@ from assessments.models import (
 )
 from assessments.start import start
 from committee.decisions import cancel, finalise
+from committee.decisions.withdraw_final import withdraw_final
 from committee.delivery import delivery
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from digibeoordelen.outbox.worker import deliver
@@ -232,7 +233,7 @@ def test_the_committees_decisions_mail_the_exam_office_alone(
     student_leaves()
     OutgoingMail.objects.all().delete()
     finalise.finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
-    finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Klopt niet.")
+    withdraw_final(assessment=assessed, by=committee_member, reason="Klopt niet.")
     cancel.cancel(
         assessment=assessed, by=committee_member, kind=cancel.CancelKind.OTHER, reason="De student is uitgeschreven."
     )

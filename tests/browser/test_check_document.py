@@ -27,7 +27,7 @@ Browse = Callable[..., Page]
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Document:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     made = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
     Document.objects.run(made.pk)
     made.refresh_from_db()

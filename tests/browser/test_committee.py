@@ -60,7 +60,7 @@ def one_of_each(make_afname: AfnameMaker, school: School) -> None:  # noqa: F811
 @pytest.fixture
 def pdf_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The PDF is made when the test says so."""
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
 def rows(page: Page) -> Locator:

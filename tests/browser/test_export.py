@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, Status
-from committee.decisions.finalise import withdraw_final
+from committee.decisions.withdraw_final import withdraw_final
 from committee.models import Export
 from exams.models import ExamUnit
 from tests.factories import MembershipFactory

@@ -42,7 +42,7 @@ def test_it_counts_can_be_left_and_ends_with_what_was_refused(
     shots: Callable[[Page, str], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     page = log_in_at(committee_member, "/commissie/afronden/")
     page.get_by_label("Alle beoordelingen").check()
     page.get_by_label("E-mailadres van het examenbureau").fill(OFFICE)

@@ -31,7 +31,7 @@ Browse = Callable[..., Page]
 
 @pytest.fixture(autouse=True)
 def _no_pdf_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture

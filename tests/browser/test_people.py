@@ -203,7 +203,7 @@ def test_a_long_list_shows_how_far_it_is(
     width: int,
 ) -> None:
     told: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: told.append(pk))
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: told.append(pk))
     file = tmp_path / "lijst.xlsx"
     rows = [["Noa", "", f"Nummer {n}", f"noa{n}@hier.test", "Student", f"{n}"] for n in range(1200)]
     file.write_bytes(xlsx(*rows, header=HEADER).getvalue())

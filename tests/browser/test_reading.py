@@ -32,7 +32,7 @@ def assessed(invitation: Invitation) -> Assessment:
 @pytest.fixture
 def make_final(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Document]:
     """Has the committee finish it, and its PDF made."""
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
     def finish() -> Document:
         document = finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")

@@ -52,7 +52,7 @@ def at_afname(
 ) -> Page:
     """The page of an assessment that is Beoordeeld, as the committee comes to it from the login."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     page = new_browser()
     page.goto(live_server.url)
     give_password(page, committee_member)
@@ -107,7 +107,7 @@ def test_r1_the_student_has_no_active_role_and_sees_result_and_pdf(
     committee_member: User,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     page = log_in_at(student.user, f"/examens/eenheid/{unit.pk}/")
     expect(page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen")).to_have_count(0)
     document: Document = finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)

@@ -10,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import School, User
 from assessments.models import Assessment, Document
-from committee.decisions.finalise import finalise, withdraw_final
+from committee.decisions.finalise import finalise
+from committee.decisions.withdraw_final import withdraw_final
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import ExamOfficeFactory, FinalBatchFactory
 
@@ -24,7 +25,7 @@ WRONG = "bureua@hier.test"
 @pytest.fixture
 def refused(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Assessment:
     """Final; no mail can be delivered at the address."""
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     Document.objects.run(finalise(assessment=assessed, by=committee_member, exam_office_email=WRONG).pk)
     OutgoingMail.objects.filter(kind="result").update(

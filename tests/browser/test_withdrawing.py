@@ -27,7 +27,7 @@ def committee(log_in_at: Callable[..., Page], committee_member: User, invitation
 
 @pytest.fixture
 def final(invitation: Invitation, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Assessment:
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     steps.fill_in(invitation, "V")
     saving.complete(invitation=invitation)

@@ -28,7 +28,7 @@ AfnameMaker = Callable[..., Assessment]
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start no workers."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture

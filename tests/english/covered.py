@@ -17,7 +17,7 @@ MODULES = (
     "accounts.auth.refusals",
     "accounts.auth.validators",
     "accounts.auth.views",
-    "accounts.context",
+    "accounts.navigation",
     "accounts.fields",
     "accounts.mail.addresses",
     "accounts.people.forms",

@@ -375,7 +375,7 @@ def test_a_long_list_is_read_and_imported_by_a_worker(
     school: School, manager: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     announced: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: announced.append(pk))
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: announced.append(pk))
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"{n}", ""] for n in range(1_500)]
     file = csv_file(*rows, header=HEADER)
     queued = job.submit(PeopleImport, school=school, by=manager, file=file, filename="l.csv", mails_now=False)

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from accounts.context import navigation
 from accounts.models import Membership, Role, School, User
 from accounts.models.branding import OURS, Palette, _luminance, _read, check_colour, contrast, tidy_colour
+from accounts.navigation import navigation
 from accounts.school.logo import MAX_LOGO_BYTES, STORED_SIZE, read_logo
 from assessments import links
 from assessments.models import Invitation

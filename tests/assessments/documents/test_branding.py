@@ -23,7 +23,7 @@ from tests.factories import given_logo
 @pytest.fixture(autouse=True)
 def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
 @pytest.fixture

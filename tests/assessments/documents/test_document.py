@@ -39,7 +39,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The documents that a worker was told of; nothing is made by itself."""
     started: list[int] = []
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: started.append(pk))
     return started
 
 

@@ -31,7 +31,7 @@ NOWHERE = "\U0010fffd"  # of a private use plane; U+E000 is in a font that Libre
 
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Document:
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     return finalise(assessment=assessed, by=committee_member, exam_office_email="bureau@hier.test")
 
 

@@ -110,7 +110,7 @@ def test_without_the_link_there_is_none(invitation: Invitation) -> None:
 def test_once_it_is_final_it_says_where_the_document_is_and_tells_no_result(
     invitation: Invitation, committee_member: User, score: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     assessment = steps.assess(invitation, score)
     finalise(assessment=assessment, by=committee_member, exam_office_email="bureau@hier.test")
     assessment.refresh_from_db()

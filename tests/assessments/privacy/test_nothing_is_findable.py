@@ -41,8 +41,8 @@ from assessments.models import (
 from assessments.privacy import data_requests, erasure
 from assessments.rubric import read_rubric
 from committee.decisions import cancel
-from committee.decisions import finalise as decisions_finalise
 from committee.decisions.finalise import finalise
+from committee.decisions.withdraw_final import withdraw_final
 from committee.export.snapshot import create_export
 from committee.export_format import PLAIN
 from committee.models import Export, ExportedResult
@@ -147,7 +147,7 @@ def _correct(assessment: Assessment, by: User) -> None:
 
 def _withdraw(assessment: Assessment, by: User) -> None:
     assessment.refresh_from_db()
-    decisions_finalise.withdraw_final(assessment=assessment, by=by, reason=WITHDRAWN)
+    withdraw_final(assessment=assessment, by=by, reason=WITHDRAWN)
     assessment.refresh_from_db()
 
 

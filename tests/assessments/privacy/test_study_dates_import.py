@@ -321,7 +321,7 @@ def test_a_long_list_is_read_and_written_by_a_worker_in_few_queries(
     monkeypatch: pytest.MonkeyPatch,
     django_assert_max_num_queries: Any,
 ) -> None:
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: None)
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     rows = [[str(600000 + n), "10-07-2026", ""] for n in range(5000)]
     answer = hand_in(browser, school, csv_file(["123456", "10-07-2026", ""], *rows, header=HEADER).getvalue())
     assert "<progress" in words(answer)
@@ -342,7 +342,7 @@ def test_what_a_dead_worker_left_is_begun_anew(shown: Shown, monkeypatch: pytest
     prepared = shown(["123456", "10-07-2026", ""])
     DatesImport.objects.update(state=DatesImport.State.IMPORTING)
     started: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.tasks.run.delay", lambda label, pk: started.append(pk))
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: started.append(pk))
     sweep()
     assert started == [prepared.pk]
 

@@ -17,7 +17,8 @@ from accounts.models import Role, School, User
 from assessments.invitations import send_back
 from assessments.models import Assessment, Status
 from committee.decisions import batch
-from committee.decisions.finalise import finalise, propose, withdraw_final
+from committee.decisions.finalise import finalise, propose
+from committee.decisions.withdraw_final import withdraw_final
 from committee.search import PROPOSED
 from tests.committee.conftest import AfnameMaker, search_of
 from tests.factories import member as make_member

@@ -44,7 +44,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The batches announced to a worker."""
     started: list[int] = []
     monkeypatch.setattr(
-        "digibeoordelen.jobs.tasks.run.delay",
+        "digibeoordelen.jobs.models.run.delay",
         lambda label, pk: started.append(pk) if label == FinalBatch._meta.label else None,
     )
     monkeypatch.setattr("committee.decisions.batch_job.MAX_IMMEDIATE", 2)

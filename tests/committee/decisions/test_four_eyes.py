@@ -18,7 +18,8 @@ from assessments.invitations import send_back
 from assessments.models import Assessment, CancelKind, Event, Status
 from assessments.rubric import read_rubric
 from committee.decisions import cancel
-from committee.decisions.finalise import SecondApproverRequired, finalise, propose, withdraw_final
+from committee.decisions.finalise import SecondApproverRequired, finalise, propose
+from committee.decisions.withdraw_final import withdraw_final
 from tests.factories import MembershipFactory, member
 
 from .batch_steps import confirm, look

@@ -13,7 +13,8 @@ from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, Document, Status
 from committee.assessment_list.page import count_each
 from committee.decisions import cancel
-from committee.decisions.finalise import finalise, withdraw_final
+from committee.decisions.finalise import finalise
+from committee.decisions.withdraw_final import withdraw_final
 from committee.export.snapshot import create_export
 from committee.export_format import PLAIN
 from committee.models import Export

@@ -15,7 +15,8 @@ from assessments.models import FAILING_ATTEMPTS, Assessment, Document, MailAbout
 from assessments.privacy import erasure
 from committee.decisions import batch_job
 from committee.decisions.batch import Selected
-from committee.decisions.finalise import finalise, withdraw_final
+from committee.decisions.finalise import finalise
+from committee.decisions.withdraw_final import withdraw_final
 from committee.delivery.delivery import resend
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import MembershipFactory

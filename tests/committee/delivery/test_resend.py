@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from accounts.models import School, User
 from assessments.models import Assessment, Document, Event, MailAbout
-from committee.decisions.finalise import finalise, withdraw_final
+from committee.decisions.finalise import finalise
+from committee.decisions.withdraw_final import withdraw_final
 from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.concurrency import at_once

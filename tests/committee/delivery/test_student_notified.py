@@ -14,9 +14,9 @@ from accounts.models import Membership, School, User
 from assessments import lifecycle
 from assessments.models import Assessment, MailAbout, Status
 from committee.decisions import batch_job
-from committee.decisions import finalise as decisions_finalise
 from committee.decisions.batch import Selected
 from committee.decisions.finalise import finalise
+from committee.decisions.withdraw_final import withdraw_final
 from committee.models import FinalBatch
 from digibeoordelen.outbox import worker
 from digibeoordelen.outbox.models import MailState, OutgoingMail
@@ -89,7 +89,7 @@ def test_refused_finalisation_sends_no_mail(disputed: Assessment, committee_memb
 def test_waiting_mail_is_dropped_on_withdrawal(assessed: Assessment, committee_member: User) -> None:
     make_final(assessed, committee_member)
     mail = told()
-    decisions_finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
+    withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
     mail.refresh_from_db()
     assert (mail.state, mail.last_error) == (MailState.FAILED, DROPPED)
     assert not worker.claim(mail.pk)
@@ -133,7 +133,7 @@ class TestTerm:
     ) -> None:
         time_machine.move_to("2026-11-02T12:00+01:00")
         make_final(assessed, committee_member)
-        decisions_finalise.withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
+        withdraw_final(assessment=assessed, by=committee_member, reason="Verkeerd.")
         assessed.refresh_from_db()
         assert (assessed.status, assessed.appeal_until, assessed.can_be_appealed) == (Status.ASSESSED, None, False)
         time_machine.move_to("2026-11-09T12:00+01:00")

@@ -20,7 +20,7 @@ from django.utils import timezone
 from accounts.models import Membership, Role, School, User
 from assessments.models import Assessment, CancelKind, Status, Viewing
 from committee.decisions import cancel
-from committee.decisions.finalise import withdraw_final
+from committee.decisions.withdraw_final import withdraw_final
 from committee.export import snapshot
 from committee.export_format import PLAIN
 from committee.models import Export
