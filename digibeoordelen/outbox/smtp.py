@@ -6,6 +6,7 @@ import contextlib
 import email
 import smtplib
 import threading
+import time
 from email.policy import SMTPUTF8
 from email.utils import parseaddr
 
@@ -54,7 +55,8 @@ class Carrier:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._backend: EmailBackend | None = None
-        self._idle = threading.Timer(IDLE_SECONDS, self.close)
+        self._last_used = 0.0  # of `time.monotonic`
+        self._idle: threading.Timer | None = None  # one for all mails: each is a thread
 
     def send(self, message: EmailMessage) -> None:
         """Send a message with one recipient; return when the server has accepted it, else raise `NotSent`.
@@ -73,14 +75,19 @@ class Carrier:
     def close(self) -> None:
         """End the kept connection, if there is one."""
         with self._lock:
-            backend, self._backend = self._backend, None
-            if backend is not None:
-                with contextlib.suppress(smtplib.SMTPException, OSError):
-                    backend.close()
+            if self._idle is not None:
+                self._idle.cancel()
+            self._close()
+
+    def _close(self) -> None:
+        self._idle = None
+        backend, self._backend = self._backend, None
+        if backend is not None:
+            with contextlib.suppress(smtplib.SMTPException, OSError):
+                backend.close()
 
     def _take_kept(self) -> EmailBackend | None:
         """Return the kept backend if its server still answers. RSET also clears what a refused mail left there."""
-        self._idle.cancel()
         backend, self._backend = self._backend, None
         with contextlib.suppress(smtplib.SMTPException, OSError):
             if backend is not None and backend.connection is not None and backend.connection.rset()[0] == OK:
@@ -108,10 +115,22 @@ class Carrier:
             raise failure
 
     def _keep(self, backend: EmailBackend) -> None:
-        self._backend = backend
-        self._idle = threading.Timer(IDLE_SECONDS, self.close)
+        self._backend, self._last_used = backend, time.monotonic()
+        if self._idle is None:
+            self._watch(IDLE_SECONDS)
+
+    def _watch(self, seconds: float) -> None:
+        self._idle = threading.Timer(seconds, self._close_if_idle)
         self._idle.daemon = True
         self._idle.start()
+
+    def _close_if_idle(self) -> None:
+        with self._lock:
+            left = self._last_used + IDLE_SECONDS - time.monotonic()
+            if left > 0:
+                self._watch(left)
+            else:
+                self._close()
 
 
 carrier = Carrier()
