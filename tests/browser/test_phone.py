@@ -20,6 +20,7 @@ from exams.models import Exam
 from tests.test_permissions import ACCOUNT_LINKS, FOR_FINAL, address, people, rows
 
 from .fits import faults
+from .wcag import check_width
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,3 +123,20 @@ def test_a_page_that_is_too_wide_or_cuts_text_off_is_noticed(new_browser: Callab
     found = "\n".join(faults(page))
     for fault in ("the page is 408 wide", "are out of sight", "runs out of its box", "a choice is cut off: Alle"):
         assert fault in found
+
+
+def test_a_page_is_checked_at_every_width_and_left_as_it_was(new_browser: Callable[..., Page]) -> None:
+    page = new_browser()
+    page.set_content(
+        "<style>@media (max-width: 900px) { input { display: none } } html { overflow-anchor: none }</style>"
+        "<p style='width: 300px; height: 2000px'>Lang</p><input><p style='height: 2000px'>Lang</p>"
+    )
+    page.locator("input").focus()
+    page.evaluate("scrollTo(0, 1500)")
+    check_width(page)
+    assert page.viewport_size == {"width": 1280, "height": 900}
+    expect(page.locator("input")).to_be_focused()
+    assert page.evaluate("scrollY") == 1500
+    page.locator("p").first.evaluate("text => { text.style.width = '330px' }")
+    with pytest.raises(AssertionError, match="338 px wide in a window of 320"):
+        check_width(page)
