@@ -77,8 +77,7 @@ def test_pages_work_without_javascript(live_server, new_browser: NewBrowser, doc
     expect(page.get_by_text("‘Kok’ is van uw account gehaald.")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-def test_pages_fit_and_axe_finds_nothing(browse, live_server, docent: User, exam: Exam, width: int) -> None:
+def test_pages_fit_and_axe_finds_nothing(browse, live_server, docent: User, exam: Exam) -> None:
     unit = first_unit(exam)
     work_process = WorkProcess.objects.filter(core_task__unit=unit).first()
     User.objects.filter(pk=docent.pk).update(last_name="van der Sluijs-Oudenaarden tot Rijckevorsel en Aa")
@@ -94,19 +93,18 @@ def test_pages_fit_and_axe_finds_nothing(browse, live_server, docent: User, exam
         f"/examens/werkproces/{work_process.pk}/",
         "/deze-pagina-is-er-niet/",
     ]
-    page = browse(paths[0], docent.email, width=width)
+    page = browse(paths[0], docent.email)
     for path in paths:
         page.goto(live_server.url + path)
         check_page(page)
 
 
-@pytest.mark.parametrize("width", [375, 1280])
-def test_the_first_screens_fit_and_axe_finds_nothing(browse, width: int) -> None:
+def test_the_first_screens_fit_and_axe_finds_nothing(browse) -> None:
     newcomer: Membership = MembershipFactory(
         student_number="", user__details_checked_at=None, user__email="nieuw@hier.test"
     )
-    check_page(browse("/mijn-digibib/", width=width))
-    page = browse("/welkom/", newcomer.user.email, width=width)
+    check_page(browse("/mijn-digibib/"))
+    page = browse("/welkom/", newcomer.user.email)
     page.fill("#id_first_name", "")
     page.click("text=Ga verder")
     page.wait_for_selector("#fouten")

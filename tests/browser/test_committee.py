@@ -74,7 +74,9 @@ def finish(page: Page, address: str) -> None:
     page.get_by_role("button", name="Afronden", exact=True).click()
 
 
-def test_c1_the_examencommissie_sets_the_final_result(at_afname: Opened, assessed: Assessment, pdf_waits: None) -> None:
+def test_c1_and_c15_the_examencommissie_sets_the_final_result_and_goes_back_to_examen_afnames(
+    at_afname: Opened, assessed: Assessment, pdf_waits: None
+) -> None:
     page = at_afname()
     finish(page, "bureau@hier.test")
     expect(page.get_by_role("status").first).to_contain_text("is definitief")
@@ -82,6 +84,8 @@ def test_c1_the_examencommissie_sets_the_final_result(at_afname: Opened, assesse
     expect(page.get_by_role("link", name="Afronden")).to_have_count(0)
     assessed.refresh_from_db()
     assert (assessed.status, assessed.final_by and assessed.final_by.email) == (Status.FINAL, "commissie@hier.test")
+    page.get_by_role("link", name="Terug naar studenten").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
 
 
 def test_c3_who_has_the_role_examencommissie_comes_to_the_overview(
@@ -190,7 +194,10 @@ def test_c13_and_c14_the_pdf_is_made_and_mailed_to_whoever_archives_it(
     for mail in OutgoingMail.objects.filter(to="afdeling@archief.test"):
         deliver(mail.pk)
     [received] = [mail for mail in mail_server.received if mail.to == "afdeling@archief.test"]
+    assert "/beoordelingen/" not in received.text
+    assert not User.objects.filter(email=received.to).exists()
     [pdf] = received.message.iter_attachments()
+    assert str(pdf.get_filename()).endswith(".pdf")
     document.refresh_from_db()
     assert document.file is not None
     assert pdf.get_content() == document.file.read()
@@ -199,13 +206,6 @@ def test_c13_and_c14_the_pdf_is_made_and_mailed_to_whoever_archives_it(
     page.reload()
     expect(page.get_by_text("afdeling@archief.test").first).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("[Pp]df")).first).to_be_visible()
-
-
-def test_c15_terug_naar_studenten_goes_back_to_examen_afnames(at_afname: Opened, pdf_waits: None) -> None:
-    page = at_afname()
-    finish(page, "bureau@hier.test")
-    page.get_by_role("link", name="Terug naar studenten").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
 
 
 def test_c16_then_the_student_sees_the_status_and_the_pdf(

@@ -1,4 +1,4 @@
-"""The source text's part B: the examiner's whole way, at every width, without JavaScript, and by keyboard alone.
+"""The source text's part B: the examiner's whole way, at a desk, on a phone, without JavaScript, by keyboard.
 
 What saving does while one types is in test_saving.py, who else does what in test_pass_on.py.
 """
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Open = Callable[..., Page]
 
-WIDTHS = [375, 768, 1280]
+on_both = pytest.mark.parametrize("width", [375, 1280])  # a phone is what most assess with
 TEXT = "Anouk stelde mevrouw gerust en legde alles uit.\n\nOok bij het wassen bleef zij vragen wat mevrouw zelf wilde."
 CONFIRM = "Ik heb deze beoordeling zelf gegeven"
 
@@ -95,7 +95,7 @@ def copied(page: Page) -> str:
     return " ".join(found.extract_text() for found in PdfReader(started.value.path()).pages)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@on_both
 def test_b1_to_b8_from_the_mail_to_the_copy(
     new_browser: Open, invitation: Invitation, shots: Shots, width: int
 ) -> None:
@@ -188,7 +188,7 @@ def test_without_javascript_nothing_is_missing(new_browser: Open, invitation: In
     assert "Hoofd opleiding" in copied(page)
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@on_both
 def test_the_keyboard_alone(new_browser: Open, invitation: Invitation, width: int) -> None:
     page = new_browser(width=width)
     page.goto(mailed(invitation))
@@ -228,16 +228,15 @@ def test_the_keyboard_alone(new_browser: Open, invitation: Invitation, width: in
     expect(page.get_by_role("status")).to_contain_text("Uw beoordeling is afgerond")
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 def test_the_pages_around_the_form(
-    new_browser: Open, live_server, invitation: Invitation, docent: User, shots: Shots, width: int
+    new_browser: Open, live_server, invitation: Invitation, docent: User, shots: Shots
 ) -> None:
     def passes(name: str, heading: str) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         check_page(page)
-        shots(page, f"b-{name}-{width}")
+        shots(page, f"b-{name}")
 
-    page = new_browser(width=width)
+    page = new_browser()
     page.goto(f"{live_server.url}/beoordelen/verzonnen/")
     passes("onbekend", "Deze link klopt niet")
     old = mailed(invitation)
@@ -280,7 +279,7 @@ def stop_path(invitation: Invitation) -> str:
     return f"/beoordelen/{unsubscribe.stop_token(invitation)}/geen-herinneringen/"
 
 
-@pytest.mark.parametrize("width", [375, 1280])
+@on_both
 def test_two_devices_that_differ_see_both_texts_on_one_page(
     new_browser: Open, invitation: Invitation, shots: Shots, width: int
 ) -> None:

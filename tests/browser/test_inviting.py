@@ -69,34 +69,22 @@ def test_a1_log_in(live_server, new_browser: Open, docent: User) -> None:
     expect(page.get_by_role("link", name=docent.full_name)).to_be_visible()
 
 
-def test_a2_choose_the_exam_in_mijn_digibib(my_digibib: Page) -> None:
+def test_a2_to_a4_the_exam_its_unit_and_digitaal_beoordelen(my_digibib: Page, unit: ExamUnit) -> None:
     my_digibib.get_by_role("link", name="Verzorgende IG").click()
     expect(my_digibib.get_by_role("heading", level=1)).to_contain_text("Verzorgende IG")
-
-
-def test_a3_choose_the_exam_unit(my_digibib: Page, unit: ExamUnit) -> None:
-    my_digibib.get_by_role("link", name="Verzorgende IG").click()
     my_digibib.get_by_role("link", name="B1").first.click()
     expect(my_digibib.get_by_role("heading", level=1)).to_contain_text(unit.title)
-
-
-def test_a4_click_digitaal_beoordelen(my_digibib: Page) -> None:
-    my_digibib.get_by_role("link", name="Verzorgende IG").click()
-    my_digibib.get_by_role("link", name="B1").first.click()
     tab = my_digibib.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True)
     tab.click()
     expect(tab).to_have_attribute("aria-current", "page")
     expect(my_digibib.get_by_role("link", name="Digitaal beoordelen starten voor student")).to_be_visible()
 
 
-def test_a11_kies_examinatoren_voor_het_hele_examen_opens_the_address_book(at_examiners: Page) -> None:
+def test_a11_and_a13_the_address_book_opens_and_overnemen_takes_the_choice_over(
+    at_examiners: Page, examiner: Contact
+) -> None:
     at_examiners.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
     expect(at_examiners.get_by_role("heading", level=1)).to_have_text("Adresboek")
-    expect(at_examiners.get_by_label(ERIK)).to_be_visible()
-
-
-def test_a13_overnemen_takes_the_choice_over(at_examiners: Page, examiner: Contact) -> None:
-    at_examiners.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
     at_examiners.get_by_label(ERIK).check()
     assert not Coupling.objects.exists()
     at_examiners.get_by_role("button", name="Overnemen").click()

@@ -1,4 +1,4 @@
-"""Schoolbeheer's people, roles, invitations and lists, and what the invited do, each page at both widths."""
+"""Schoolbeheer's people, roles, invitations and lists, and what the invited do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from .wcag import check_page
 LONG = {"user__first_name": "Wilhelmina-Alexandrina", "user__last_name": "Brouwer-Vandenbrouckeoudenaarde" * 3}
 HEADER = ["Voornaam", "Tussenvoegsel", "Achternaam", "E-mailadres", "Rol", "Studentnummer"]
 PASSWORD = "een-nieuw-lang-wachtwoord"
-widths = pytest.mark.parametrize("width", [1280, 375])
 pytestmark = pytest.mark.django_db(transaction=True)
 Open = Callable[..., Page]
 
@@ -51,19 +50,18 @@ def ask(school: School, by: User, email: str = "noa@hier.test", **fields: Any) -
 
 
 # --- People and roles ----------------------------------------------------------------------------
-@widths
 def test_finding_someone_and_giving_and_taking_a_role(
-    manage: Open, school: School, docent: User, shots: walk.Shots, width: int
+    manage: Open, school: School, docent: User, shots: walk.Shots
 ) -> None:
     MembershipFactory(school=school, user__email=f"{'w' * 60}@student.hier.test", **LONG)
     MembershipFactory(school=school, user__last_name="Stil", user__is_active=False)
     MembershipFactory(school=school, user__last_name="Nieuw", user__password=None)
     for number in range(30):
         MembershipFactory(school=school, user__last_name=f"Zonder {number:02}")
-    page = manage("people", width=width)
+    page = manage("people")
     expect(page.get_by_role("link", name="Dirk Docent")).to_be_visible()
     check_page(page)
-    shots(page, f"people-{width}")
+    shots(page, "people")
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("dirk")
     page.get_by_label("Rol", exact=True).select_option("DOCENT")
     page.get_by_role("button", name="Zoeken").click()
@@ -73,37 +71,36 @@ def test_finding_someone_and_giving_and_taking_a_role(
     page.get_by_role("button", name="Rol geven").click()
     expect(page.get_by_role("status")).to_contain_text("Dirk Docent heeft nu de rol Examencommissie.")
     check_page(page)
-    shots(page, f"person-{width}")
+    shots(page, "person")
     page.get_by_role("link", name="Afnemen van de rol Examencommissie").click()
     expect(page.get_by_role("button", name="Rol afnemen")).to_be_visible()
     check_page(page)
-    shots(page, f"take-role-{width}")
+    shots(page, "take-role")
     page.get_by_role("button", name="Rol afnemen").click()
     expect(page.get_by_role("status")).to_contain_text("niet langer de rol Examencommissie")
     page.get_by_role("link", name="Uit de school halen").click()
     expect(page.get_by_text("verliest hier alle rollen (Docent)")).to_be_visible()
     check_page(page)
-    shots(page, f"leave-{width}")
+    shots(page, "leave")
     page.get_by_role("button", name="Uit de school halen").click()
     expect(page.get_by_role("status")).to_contain_text("is uit de school gehaald")
     page.get_by_role("link", name="Logboek van rollen").click()
     expect(page.get_by_role("row")).to_have_count(4)
     check_page(page)
-    shots(page, f"role-log-{width}")
+    shots(page, "role-log")
 
 
-@widths
-def test_one_s_own_page_and_finding_nobody(manage: Open, manager: User, shots: walk.Shots, width: int) -> None:
-    page = manage("person", manager.pk, width=width)
+def test_one_s_own_page_and_finding_nobody(manage: Open, manager: User, shots: walk.Shots) -> None:
+    page = manage("person", manager.pk)
     expect(page.get_by_text("Dit bent u zelf.")).to_be_visible()
     check_page(page)
-    shots(page, f"self-{width}")
+    shots(page, "self")
     page.get_by_role("link", name="Terug naar mensen en rollen").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("xyz")
     page.keyboard.press("Enter")
     expect(page.get_by_role("link", name="Toon iedereen")).to_be_visible()
     check_page(page)
-    shots(page, f"nobody-{width}")
+    shots(page, "nobody")
 
 
 def test_a_second_click_on_give_does_nothing(manage: Open, school: School, docent: User) -> None:
@@ -115,12 +112,11 @@ def test_a_second_click_on_give_does_nothing(manage: Open, school: School, docen
 
 
 # --- Invitations ---------------------------------------------------------------------------------
-@widths
-def test_inviting_someone_with_an_error_first(manage: Open, docent: User, shots: walk.Shots, width: int) -> None:
-    page = manage("invitations", width=width)
+def test_inviting_someone_with_an_error_first(manage: Open, docent: User, shots: walk.Shots) -> None:
+    page = manage("invitations")
     expect(page.get_by_text("Er staat geen uitnodiging open.")).to_be_visible()
     check_page(page)
-    shots(page, f"invitations-empty-{width}")
+    shots(page, "invitations-empty")
     page.get_by_role("link", name="Iemand uitnodigen").click()
     page.get_by_label("Voornaam").fill("Noa")
     page.get_by_label("Achternaam").fill("Wit")
@@ -129,7 +125,7 @@ def test_inviting_someone_with_an_error_first(manage: Open, docent: User, shots:
     page.get_by_role("button", name="Uitnodiging verzenden").click()
     expect(page.get_by_role("link", name="Naar de rollen van Dirk Docent")).to_be_visible()
     check_page(page)
-    shots(page, f"invite-{width}")
+    shots(page, "invite")
     page.get_by_label("E-mailadres").fill("noa@hier.test")
     page.get_by_role("button", name="Uitnodiging verzenden").dblclick()
     expect(page.get_by_role("status")).to_contain_text("De uitnodiging aan Noa Wit is onderweg naar noa@hier.test.")
@@ -139,10 +135,7 @@ def test_inviting_someone_with_an_error_first(manage: Open, docent: User, shots:
     expect(page.get_by_role("status")).to_contain_text("is ingetrokken")
 
 
-@widths
-def test_the_list_of_invitations_in_every_state(
-    manage: Open, school: School, manager: User, shots: walk.Shots, width: int
-) -> None:
+def test_the_list_of_invitations_in_every_state(manage: Open, school: School, manager: User, shots: walk.Shots) -> None:
     for number in range(5):
         ask(school, manager, f"{'noa' * (number * 4 + 1)}{number}@hier.test")
     mails = list(OutgoingMail.objects.order_by("pk").values_list("pk", flat=True))
@@ -154,45 +147,43 @@ def test_the_list_of_invitations_in_every_state(
     )
     SchoolInvitation.objects.filter(mail=mails[3]).update(expires_at=timezone.now())
     SchoolInvitation.objects.filter(mail=mails[4]).update(wanted_at=None, mail=None, expires_at=None)
-    page = manage("invitations", width=width)
+    page = manage("invitations")
     expect(page.get_by_role("button", name="1 mail versturen die nog wacht")).to_be_visible()
     check_page(page)
-    shots(page, f"invitations-{width}")
+    shots(page, "invitations")
 
 
 # --- A list --------------------------------------------------------------------------------------
-@widths
 def test_a_list_from_file_to_report(
-    manage: Open, school: School, student: Any, tmp_path: Path, shots: walk.Shots, width: int
+    manage: Open, school: School, student: Any, tmp_path: Path, shots: walk.Shots
 ) -> None:
     file = tmp_path / f"{'lijst_van_alle_' * 6}.xlsx"
     new = [["Noa", "", f"Nummer {n}", f"noa{n}@hier.test", "Student", f"20020{n}"] for n in range(4)]
     wrong = ["=1+1", "", "Wit", "fout", "Koning", "123456"]
     there = ["Anouk", "van 't", "Hoff", student.user.email, "Student, Docent", "123456"]
     file.write_bytes(xlsx(*new, wrong, there, header=HEADER).getvalue())
-    page = manage("import_start", width=width)
+    page = manage("import_start")
     expect(page.get_by_role("button", name="Bestand bekijken")).to_be_visible()
     check_page(page)
-    shots(page, f"import-{width}")
+    shots(page, "import")
     page.get_by_label("Bestanden kiezen").set_input_files(file)
     page.get_by_label("Later, vanaf ‘Uitnodigingen’").check()
     page.get_by_role("button", name="Bestand bekijken").click()
     expect(page.get_by_text("4 nieuw, 1 bijgewerkt; de mails stuurt u later")).to_be_visible()
     check_page(page)
-    shots(page, f"import-preview-{width}")
+    shots(page, "import-preview")
     page.get_by_role("button", name="Importeren", exact=True).dblclick()
     expect(page.get_by_role("status")).to_contain_text("Het importeren is gelukt: 4 nieuw, 1 bijgewerkt.")
     check_page(page)
-    shots(page, f"import-report-{width}")
+    shots(page, "import-report")
     page.get_by_role("main").get_by_role("status").get_by_role("link", name="Uitnodigingen").click()
     expect(page.get_by_role("button", name="4 mails versturen die nog wachten")).to_be_visible()
     page.get_by_role("link", name="Noa Nummer 1").click()
     expect(page.get_by_text("Nog geen wachtwoord gekozen")).to_be_visible()
     check_page(page)
-    shots(page, f"person-without-password-{width}")
+    shots(page, "person-without-password")
 
 
-@widths
 def test_a_long_list_shows_how_far_it_is(
     manage: Open,
     school: School,
@@ -200,30 +191,28 @@ def test_a_long_list_shows_how_far_it_is(
     tmp_path: Path,
     shots: walk.Shots,
     monkeypatch: pytest.MonkeyPatch,
-    width: int,
 ) -> None:
     told: list[int] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: told.append(pk))
     file = tmp_path / "lijst.xlsx"
     rows = [["Noa", "", f"Nummer {n}", f"noa{n}@hier.test", "Student", f"{n}"] for n in range(1200)]
     file.write_bytes(xlsx(*rows, header=HEADER).getvalue())
-    page = manage("import_start", width=width)
+    page = manage("import_start")
     page.get_by_label("Bestanden kiezen").set_input_files(file)
     page.get_by_role("button", name="Bestand bekijken").click()
     expect(page.get_by_text("1.200 regels worden gelezen")).to_be_visible()
     check_page(page)
-    shots(page, f"import-progress-{width}")
+    shots(page, "import-progress")
     PeopleImport.objects.run(told[0])
     expect(page.get_by_text("1.200 nieuw, 0 bijgewerkt")).to_be_visible()
 
 
 # --- Who is invited ------------------------------------------------------------------------------
-@widths
 def test_choosing_a_password_leads_in(
-    live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots, width: int
+    live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     invitation = ask(school, manager, language="en")
-    page = new_browser(width=width)
+    page = new_browser()
     page.goto(f"{live_server.url}/uitnodiging/{token_for(invitation)}/")
     expect(page.get_by_role("heading", name="Accept the invitation")).to_be_visible()
     check_page(page)
@@ -233,7 +222,7 @@ def test_choosing_a_password_leads_in(
     page.get_by_role("button", name="Wachtwoord opslaan").click()
     expect(page.get_by_role("link", name="De twee wachtwoorden zijn niet gelijk.")).to_be_visible()
     check_page(page)
-    shots(page, f"choose-password-{width}")
+    shots(page, "choose-password")
     page.locator("#id_new_password1").fill(PASSWORD)
     page.locator("#id_new_password2").fill(PASSWORD)
     page.get_by_role("button", name="Wachtwoord opslaan").dblclick()
@@ -244,40 +233,38 @@ def test_choosing_a_password_leads_in(
     expect(page.get_by_role("heading", name="Examen afnames")).to_be_visible()
 
 
-@widths
 def test_who_has_an_account_accepts_with_it(
-    live_server: Any, new_browser: Open, log_in_at: Open, school: School, manager: User, shots: walk.Shots, width: int
+    live_server: Any, new_browser: Open, log_in_at: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     noa = UserFactory(first_name="Noa", email="noa@hier.test")
     invitation = ask(school, manager)
     path = f"/uitnodiging/{token_for(invitation)}/"
-    page = new_browser(width=width)
+    page = new_browser()
     page.goto(live_server.url + path)
     expect(page.get_by_role("link", name="Inloggen")).to_be_visible()
     check_page(page)
-    shots(page, f"accept-log-in-{width}")
-    page = log_in_at(manager, path, width=width)
+    shots(page, "accept-log-in")
+    page = log_in_at(manager, path)
     expect(page.get_by_text("U bent ingelogd als Bea Beheer.")).to_be_visible()
     check_page(page)
-    shots(page, f"accept-other-{width}")
-    page = log_in_at(noa, path, width=width)
-    shots(page, f"accept-{width}")
+    shots(page, "accept-other")
+    page = log_in_at(noa, path)
+    shots(page, "accept")
     check_page(page)
     page.get_by_role("button", name="Uitnodiging aannemen").click()
     expect(page.get_by_text("U hoort nu bij ROC Hier.")).to_be_visible()
 
 
-@widths
 def test_a_link_that_is_over_says_why(
-    live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots, width: int
+    live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     invitation = ask(school, manager)
     withdraw(invitation=invitation)
-    page = new_browser(width=width)
+    page = new_browser()
     page.goto(f"{live_server.url}/uitnodiging/{token_for(invitation)}/")
     expect(page.get_by_text("De uitnodiging is ingetrokken.")).to_be_visible()
     check_page(page)
-    shots(page, f"no-invitation-{width}")
+    shots(page, "no-invitation")
 
 
 def test_a_role_is_gone_while_one_looks(log_in_at: Open, school: School, manager: User, docent: User) -> None:

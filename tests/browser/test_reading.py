@@ -12,7 +12,6 @@ from accounts.models import Membership, User
 from assessments.examiner import saving
 from assessments.models import Assessment, Document, Invitation
 from committee.decisions.finalise import finalise
-from exams.models import ExamUnit
 from tests import steps
 from tests.pages import without_tokens
 
@@ -45,15 +44,16 @@ def make_final(assessed: Assessment, committee_member: User, monkeypatch: pytest
 def test_d1_to_d3_the_initiator_opens_the_work_process_and_reads_result_and_assessment(
     log_in_at: Callable[..., Page],
     docent: User,
-    unit: ExamUnit,
     make_final: Callable[[], Document],
     shots: Shots,
 ) -> None:
-    work_process = unit.core_tasks.get().work_processes.all()[0]
-    page = log_in_at(docent, f"/examens/werkproces/{work_process.pk}/")
+    page = log_in_at(docent, "/mijn-digibib/")
+    page.get_by_role("link", name="Verzorgende IG").click()
+    page.get_by_role("link", name=re.compile("B1-K1-W1")).first.click()
     page.get_by_role("main").get_by_role("link", name="Digitaal beoordelen", exact=True).click()
     row = page.get_by_role("row").filter(has_text="Anouk van 't Hoff")
     expect(row).to_contain_text("Beoordeeld")
+    expect(row).to_contain_text("Examencommissie")
     expect(row).not_to_contain_text("10,0")
     expect(row.get_by_role("link", name="Pdf")).to_have_count(0)
     make_final()

@@ -24,7 +24,6 @@ from .wcag import check_page, check_width
 pytestmark = pytest.mark.django_db(transaction=True)
 
 OpenPage = Callable[..., Page]
-WIDTHS = pytest.mark.parametrize("width", [1280, 375])
 
 
 def app_on(page: Page) -> App:
@@ -40,39 +39,37 @@ def used_a_while_ago() -> None:
     TOTPDevice.objects.update(last_t=0, throttling_failure_count=0)
 
 
-@WIDTHS
 def test_from_profile_to_recovery_code(
     log_in_at: OpenPage,
     new_browser: OpenPage,
     live_server: Any,
     student: Membership,
     shots: Shots,
-    width: int,
     tmp_path: Path,
 ) -> None:
     student.user.last_name = "van der Sluijs-Oudenaarden tot Rijckevorsel en Aa"
     student.user.save()
-    page = log_in_at(student.user, "/profiel/", width=width)
+    page = log_in_at(student.user, "/profiel/")
     check_page(page)
-    shots(page, f"code-{width}-0-profiel")
+    shots(page, "code-0-profiel")
     page.get_by_role("link", name="Aanzetten").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen met een code")
     expect(page.get_by_alt_text("QR-code voor de app")).to_be_visible()
     assert page.get_by_alt_text("QR-code voor de app").evaluate("image => image.naturalWidth") > 0, "as the CSP lets it"
-    shots(page, f"code-{width}-1-aanzetten")
+    shots(page, "code-1280-1-aanzetten")
     app = app_on(page)
     check_page(page)
     page.get_by_label("Code van 6 cijfers").fill(app.wrong_code())
     page.get_by_role("button", name="Aanzetten").click()
     expect(page.locator("#fouten")).to_contain_text("Deze code klopt niet.")
     check_page(page)
-    shots(page, f"code-{width}-2-fout")
+    shots(page, "code-2-fout")
     page.get_by_label("Code van 6 cijfers").fill(app.code())
     page.get_by_role("button", name="Aanzetten").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bewaar uw herstelcodes")
     expect(page.get_by_role("button", name="Afdrukken")).to_be_visible()
     check_page(page)
-    shots(page, f"code-{width}-3-herstelcodes")
+    shots(page, "code-3-herstelcodes")
     codes = page.locator(".recovery-codes code").all_inner_texts()
     with page.expect_download() as download:
         page.get_by_role("link", name="Downloaden").click()
@@ -83,7 +80,7 @@ def test_from_profile_to_recovery_code(
     expect(page.get_by_role("link", name="Herstelcodes en uitzetten")).to_be_visible()
 
     used_a_while_ago()
-    elsewhere = new_browser(width=width)
+    elsewhere = new_browser()
     elsewhere.goto(f"{live_server.url}/inloggen/?next=/mijn-examens/")
     give_password(elsewhere, student.user)
     expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Vul de code van uw app in")
@@ -93,30 +90,30 @@ def test_from_profile_to_recovery_code(
     elsewhere.keyboard.press("Enter")
     expect(elsewhere.locator("#fouten")).to_be_visible()
     check_page(elsewhere)
-    shots(elsewhere, f"code-{width}-4-inloggen")
+    shots(elsewhere, "code-4-inloggen")
     used_a_while_ago()
     elsewhere.get_by_label("Code van 6 cijfers").fill(app.code())
     elsewhere.keyboard.press("Enter")
     expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Mijn examens")
 
-    lost = new_browser(width=width)
+    lost = new_browser()
     lost.goto(f"{live_server.url}/inloggen/?next=/profiel/")
     give_password(lost, student.user)
     lost.get_by_role("link", name="Log in met een herstelcode").click()
     expect(lost.get_by_label("Herstelcode")).to_be_focused()
     check_page(lost)
-    shots(lost, f"code-{width}-5-herstelcode")
+    shots(lost, "code-5-herstelcode")
     lost.get_by_label("Herstelcode").fill(codes[0].lower())
     lost.keyboard.press("Enter")
     expect(lost.get_by_text("Er zijn er nog 9.")).to_be_visible()
     lost.get_by_role("link", name="Herstelcodes en uitzetten").click()
     expect(lost.get_by_text("U hebt nog 9 herstelcodes.")).to_be_visible()
     check_page(lost)
-    shots(lost, f"code-{width}-6-overzicht")
+    shots(lost, "code-6-overzicht")
     lost.get_by_role("link", name="Nieuwe herstelcodes maken").click()
     expect(lost.get_by_role("heading", level=1)).to_have_text("Nieuwe herstelcodes")
     check_page(lost)
-    shots(lost, f"code-{width}-7-nieuwe")
+    shots(lost, "code-7-nieuwe")
     lost.get_by_label("Uw wachtwoord").fill("verkeerd")
     lost.keyboard.press("Enter")
     expect(lost.locator("#fouten")).to_contain_text("Dit wachtwoord klopt niet.")
@@ -128,13 +125,12 @@ def test_from_profile_to_recovery_code(
     lost.get_by_role("link", name="Uitzetten").click()
     expect(lost.get_by_role("heading", level=1)).to_have_text("Inloggen met een code uitzetten")
     check_page(lost)
-    shots(lost, f"code-{width}-8-uitzetten")
+    shots(lost, "code-8-uitzetten")
     lost.get_by_label("Uw wachtwoord").fill(PASSWORD)
     lost.get_by_role("button", name="Uitzetten").click()
     expect(lost.get_by_text("Inloggen met een code staat uit.")).to_be_visible()
 
 
-@WIDTHS
 def test_a_school_asks_it_of_its_committee(
     new_browser: OpenPage,
     live_server: Any,
@@ -142,16 +138,15 @@ def test_a_school_asks_it_of_its_committee(
     committee_member: User,
     assessed: Assessment,
     shots: Shots,
-    width: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     School.objects.filter(pk=school.pk).update(second_factor_for_committee=True)
-    page = new_browser(width=width)
+    page = new_browser()
     page.goto(f"{live_server.url}/inloggen/")
     give_password(page, committee_member)
     expect(page.get_by_text("ROC Hier vraagt dit van de examencommissie.")).to_be_visible()
-    shots(page, f"code-{width}-9-gevraagd")
+    shots(page, "code-9-gevraagd")
     page.get_by_role("link", name="Examen afnames").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen met een code")
     app = app_on(page)
@@ -162,9 +157,8 @@ def test_a_school_asks_it_of_its_committee(
     check_width(page)
 
 
-@WIDTHS
 def test_logged_in_in_many_places_and_logged_out_everywhere(
-    log_in_at: OpenPage, new_browser: OpenPage, docent: User, shots: Shots, width: int
+    log_in_at: OpenPage, new_browser: OpenPage, docent: User, shots: Shots
 ) -> None:
     phone = log_in_at(docent, "/profiel/", width=375)
     for number in range(30):
@@ -173,11 +167,11 @@ def test_logged_in_in_many_places_and_logged_out_everywhere(
         store["device"] = [["Samsung Internet", "Android"], ["", ""], ["Edge", "Windows"]][number % 3]
         store["started_at"] = (timezone.now() - timedelta(hours=number / 4)).isoformat()
         store.save()
-    page = log_in_at(docent, "/profiel/", width=width)
+    page = log_in_at(docent, "/profiel/")
     page.get_by_role("link", name="Bekijk waar u bent ingelogd").click()
     expect(page.locator(".logins li")).to_have_count(32)
     check_page(page)
-    shots(page, f"ingelogd-{width}-0-velen")
+    shots(page, "ingelogd-0-velen")
     page.get_by_role("button", name="Uitloggen op Onbekend apparaat").first.click()
     expect(page.get_by_text("U bent uitgelogd op: Onbekend apparaat.")).to_be_visible()
     expect(page.locator(".logins li")).to_have_count(31)
@@ -185,7 +179,7 @@ def test_logged_in_in_many_places_and_logged_out_everywhere(
     expect(page.get_by_text("U bent overal uitgelogd, behalve hier.")).to_be_visible()
     expect(page.locator(".logins li")).to_have_count(1)
     check_page(page)
-    shots(page, f"ingelogd-{width}-1-hier")
+    shots(page, "ingelogd-1-hier")
     phone.reload()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Inloggen")
     page.get_by_role("button", name="Overal uitloggen").click()
