@@ -129,7 +129,7 @@ def _corrections(rubric: Rubric, changes: Changes, by: User) -> Iterable[Correct
         for criterion in part.criteria:
             now, change = part.effective_letter(criterion.pk), changes.scores.get(criterion.pk)
             if change and change.value != now:
-                covers = part.given(criterion.pk)
+                covers = part.scores_of(criterion.pk)
                 yield Correction(
                     **common, criterion=criterion, before=now, after=change.value, reason=change.reason, covers=covers
                 )

@@ -158,7 +158,7 @@ class PartSheet:
     removed: list[Column] = field(default_factory=list)
     lapsed: list[Correction] = field(default_factory=list)
 
-    def given(self, criterion: int) -> dict[str, str]:
+    def scores_of(self, criterion: int) -> dict[str, str]:
         """Return the examiners' scores of a criterion by assignment id, '' if missing, as in `Correction.covers`."""
         return {str(column.assignment.pk): column.scores.get(criterion, "") for column in self.columns}
 
@@ -166,7 +166,7 @@ class PartSheet:
         """Return the score of a criterion that counts, and why; without a column it is missing."""
         decision = self.decisions.get(criterion)
         return effective_score(
-            scores=[grading_scores.Score(score) if score else None for score in self.given(criterion).values()],
+            scores=[grading_scores.Score(score) if score else None for score in self.scores_of(criterion).values()],
             decision=grading_scores.Score(decision.after) if decision else None,
         )
 
@@ -256,7 +256,7 @@ class Rubric:
         parts = []
         for part in self.parts:
             parts += [
-                f"{criterion.pk}:{part.effective_letter(criterion.pk)}:{part.given(criterion.pk)}"
+                f"{criterion.pk}:{part.effective_letter(criterion.pk)}:{part.scores_of(criterion.pk)}"
                 for criterion in part.criteria
             ]
             parts += [
@@ -340,7 +340,7 @@ def _apply_corrections(rubric: Rubric) -> None:
     for part in rubric.parts:
         newest = [scores[criterion.pk] for criterion in part.criteria if criterion.pk in scores]
         for decision in newest:
-            if decision.criterion_id and decision.after and decision.covers == part.given(decision.criterion_id):
+            if decision.criterion_id and decision.after and decision.covers == part.scores_of(decision.criterion_id):
                 part.decisions[decision.criterion_id] = decision
         for column in part.columns:
             text = texts.get(column.assignment.pk)

@@ -55,7 +55,7 @@ def main() -> int:
         _welcome(address, accounts, var=var, seconds=time.monotonic() - started)
         while not supervisor.asked_to_stop:
             supervisor.turn()
-    supervisor.say("stopping")
+    supervisor.report("stopping")
     supervisor.stop()
     os.close(lock)
     return 0 if supervisor.asked_to_stop else 1
@@ -164,7 +164,7 @@ def _wait_until_it_answers(supervisor: Supervisor, url: str) -> bool:
             with urllib.request.urlopen(url, timeout=5):
                 return True
         except urllib.error.HTTPError as error:
-            supervisor.say(f"{url} answers {error.code}: {error.read(500).decode(errors='replace')}")
+            supervisor.report(f"{url} answers {error.code}: {error.read(500).decode(errors='replace')}")
         except OSError:
             continue
     return False

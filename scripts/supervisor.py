@@ -90,7 +90,7 @@ class Supervisor:
             code = child.bury()
             if code is not None:
                 self.deaths.append(f"{child.name} stopped ({_describe(code)})")
-                self.say(f"{self.deaths[-1]}; it starts again in {child.pause:.0f} s")
+                self.report(f"{self.deaths[-1]}; it starts again in {child.pause:.0f} s")
                 child.plan_longer_pause()
             elif child.process is None and time.monotonic() >= child.start_at and not self.asked_to_stop:
                 self._start(child)
@@ -104,7 +104,7 @@ class Supervisor:
                 child.process.terminate()
         while any(child.process is not None and child.process.poll() is None for child in self.children):
             if time.monotonic() > deadline or self.times_asked_to_stop >= impatient_at:
-                self.say("ending by force what has not stopped")
+                self.report("ending by force what has not stopped")
                 break
             self._pass_on_output(0.1)
         for child in self.children:
@@ -113,7 +113,7 @@ class Supervisor:
                 child.process.wait()
         self._pass_on_output(0)
 
-    def say(self, line: str, *, name: str = "") -> None:
+    def report(self, line: str, *, name: str = "") -> None:
         """Print a line after its source's name."""
         print(f"{name or 'make':<6} | {line}", flush=True)
 
@@ -129,7 +129,7 @@ class Supervisor:
                 self._outputs.unregister(output)
                 output.close()
             for line in filter(str.strip, chunk.decode(errors="replace").splitlines()):
-                self.say(line, name=name)
+                self.report(line, name=name)
 
     def _ask_to_stop(self, number: int, frame: object) -> None:
         self.times_asked_to_stop += 1

@@ -189,7 +189,7 @@ def complete(
         )
         lifecycle.update_status(current, kind=Event.Kind.COMPLETED, by_name=invitation.contact.full_name)
         if current.status == Status.ASSESSED:
-            tell_initiator(current)
+            notify_initiator(current)
     return True
 
 
@@ -302,7 +302,7 @@ def _too_long(rubric: Rubric, entries: Mapping[int, Entry]) -> list[Missing]:
     return missing
 
 
-def tell_initiator(assessment: Assessment) -> None:
+def notify_initiator(assessment: Assessment) -> None:
     """Mail the initiator, unless the initiator or the student left.
 
     Call it in the transaction in which a completion made the assessment ASSESSED.

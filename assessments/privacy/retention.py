@@ -117,7 +117,7 @@ def due(school: School, *, on: date, appealed: bool = False, among: Q | None = N
     if _too_fresh(school.terms_set_at, on):
         return assessments.none()
     appeal_filter = Exists(appeals) if appealed else ~Exists(appeals)
-    return assessments.filter(appeal_filter, _told_of(on, "student__")).exclude(rule="")
+    return assessments.filter(appeal_filter, _dates_settled(on, "student__")).exclude(rule="")
 
 
 def _candidates(school: School, on: date) -> QuerySet[Any, Any]:
@@ -146,7 +146,7 @@ def _nothing_since(day: date) -> Q:
     return Q(Q(status_since__lt=_begin(day + timedelta(days=1))), ~Exists(events))
 
 
-def _told_of(on: date, student: str = "") -> Q:
+def _dates_settled(on: date, student: str = "") -> Q:
     """Match students whose dates last changed at least `NOTICE` ago."""
     column = f"{student}study_dates_set_at"
     return Q(**{f"{column}__isnull": True}) | Q(**{f"{column}__lt": _begin(on - NOTICE)})
@@ -175,8 +175,10 @@ def leaving(school: School, *, on: date) -> QuerySet[Any]:
     back = RoleChange.objects.filter(school=school, user=OuterRef("user"), role=Role.STUDENT, change="GIVEN")
     since = back.filter(at__date__gt=Coalesce(OuterRef("diploma_on"), OuterRef("left_on")))
     holds = rules[0][1] | rules[1][1]
-    none_left = ~Exists(Assessment.objects.filter(student=OuterRef("pk")))
-    students = school.memberships.filter(used, _told_of(on), ~Exists(since), none_left, holds, role=Role.STUDENT)
+    without_assessments = ~Exists(Assessment.objects.filter(student=OuterRef("pk")))
+    students = school.memberships.filter(
+        used, _dates_settled(on), ~Exists(since), without_assessments, holds, role=Role.STUDENT
+    )
     students = students.annotate(rule=rule)
     return students.none() if _too_fresh(school.terms_set_at, on) else students
 

@@ -79,7 +79,7 @@ class UnitRow:
         return (timezone.localdate() - timezone.localdate(self.assessment.status_since)).days
 
     @property
-    def has_nobody(self) -> bool:
+    def lacks_examiners(self) -> bool:
         """Return whether a running assessment has no examiner for any part."""
         return self.parts_without_examiner > 0 and not self.waiting and self.assessment.status == Status.NEW
 
@@ -88,7 +88,7 @@ def unit_rows(assessments: Iterable[Assessment]) -> list[UnitRow]:
     """Return the rows of these assessments, in their order, in six queries."""
     rows = {assessment.pk: UnitRow(assessment) for assessment in assessments}
     running = {pk: row for pk, row in rows.items() if not row.assessment.is_closed}
-    _tell_open_work(running)
+    _set_open_work(running)
     for pk in leavers.without_initiator(row.assessment for row in running.values()):
         rows[pk].initiator_left = True
     for document in Document.objects.current().filter(assessment__in=rows, file__isnull=False):
@@ -107,7 +107,7 @@ class _Own(NamedTuple):
         return not (self.is_completed or self.is_scored)
 
 
-def _tell_open_work(running: dict[int, UnitRow]) -> None:
+def _set_open_work(running: dict[int, UnitRow]) -> None:
     """Set `waiting`, by last name, and the number of parts without an examiner."""
     in_unit = Part.objects.filter(
         work_process__core_task__unit__in={row.assessment.unit_id for row in running.values()}
@@ -139,9 +139,9 @@ def _tell_open_work(running: dict[int, UnitRow]) -> None:
 def _standing(running: list[Assessment]) -> dict[tuple[int, int], Invitation]:
     """Return the standing invitations by assessment and contact, with the assessment set."""
     by_id = {assessment.pk: assessment for assessment in running}
-    found = Invitation.objects.standing().filter(assessment__in=by_id).select_related("mail").defer(*UNREAD_MAIL)
+    queryset = Invitation.objects.standing().filter(assessment__in=by_id).select_related("mail").defer(*UNREAD_MAIL)
     invitations = {}
-    for invitation in found:
+    for invitation in queryset:
         invitation.assessment = by_id[invitation.assessment_id]
         invitations[invitation.assessment_id, invitation.contact_id] = invitation
     return invitations
@@ -172,15 +172,15 @@ class FollowFilter(django_filters.FilterSet):
         self.form.is_valid()
         return any(self.form.cleaned_data.values())
 
-    def by_student(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
-        return found.filter(matches(value, "student__search_text"))
+    def by_student(self, queryset: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
+        return queryset.filter(matches(value, "student__search_text"))
 
-    def by_examiner(self, found: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
+    def by_examiner(self, queryset: AssessmentQuerySet, name: str, value: str) -> AssessmentQuerySet:
         live = Assignment.objects.live().filter(assessment=OuterRef("pk"))
-        return found.filter(Exists(live.filter(matches(value, "contact__search_text"))))
+        return queryset.filter(Exists(live.filter(matches(value, "contact__search_text"))))
 
-    def by_late(self, found: AssessmentQuerySet, name: str, value: bool) -> AssessmentQuerySet:
-        return found.filter(_has_late()) if value else found
+    def by_late(self, queryset: AssessmentQuerySet, name: str, value: bool) -> AssessmentQuerySet:
+        return queryset.filter(_has_late()) if value else queryset
 
 
 def _has_late() -> Exists:
@@ -225,7 +225,7 @@ def columns(asked: str) -> list[ColumnHeader]:
     ]
 
 
-def in_order(found: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
+def in_order(queryset: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
     """Sort by `asked` ('student', '-sinds' …); for another value, what needs attention first.
 
     That is late, then running, then closed, the newest first in each. Without a planned date comes last either way.
@@ -233,12 +233,12 @@ def in_order(found: AssessmentQuerySet, asked: str) -> AssessmentQuerySet:
     key = asked.removeprefix("-")
     if key not in COLUMNS:
         closed = Case(When(status__in=CLOSED, then=Value(1)), default=Value(0), output_field=IntegerField())
-        attention = found.annotate(is_late=_has_late(), is_closed_now=closed)
+        attention = queryset.annotate(is_late=_has_late(), is_closed_now=closed)
         return attention.order_by("-is_late", "is_closed_now", "-created_at", "-pk")
     _, expressions = COLUMNS[key]
     if asked.startswith("-"):
-        return found.order_by(*[e.desc(nulls_last=True) for e in expressions()], "-pk")
-    return found.order_by(*[e.asc(nulls_last=True) for e in expressions()], "pk")
+        return queryset.order_by(*[e.desc(nulls_last=True) for e in expressions()], "-pk")
+    return queryset.order_by(*[e.asc(nulls_last=True) for e in expressions()], "pk")
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Pasted:
     Without duplicates: a student's number and address are one student.
     """
 
-    found: Listed[Membership] = field(default_factory=dict)
+    students: Listed[Membership] = field(default_factory=dict)
     running: Listed[Membership] = field(default_factory=dict)
     without_number: Listed[Membership] = field(default_factory=dict)
     ambiguous: Listed[str] = field(default_factory=dict)
@@ -166,7 +166,7 @@ def _add_student(pasted: Pasted, word: str, students: Sequence[Membership], know
     elif known.standing[students[0].pk].running:
         pasted.running[students[0]] = None
     else:
-        pasted.found[students[0]] = None
+        pasted.students[students[0]] = None
 
 
 def _add_examiner(pasted: Pasted, word: str, students: Sequence[Membership], known: _Known) -> None:

@@ -100,7 +100,7 @@ def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
     except lifecycle.DomainError as error:
         messages.error(request, str(error))
         return redirect(chosen.url(unit))
-    new_students = [student for student in pasted.found if student not in chosen.students]
+    new_students = [student for student in pasted.students if student not in chosen.students]
     room = max(0, access.MAX_BATCH - len(chosen.students))
     _report(request, pasted, added=new_students[:room], refused=new_students[room:])
     students = [*chosen.students, *new_students[:room]]
@@ -111,7 +111,7 @@ def add_numbers(request: UserRequest, unit_id: int) -> HttpResponse:
 def _report(
     request: UserRequest, pasted: Pasted, *, added: Sequence[Membership], refused: Sequence[Membership]
 ) -> None:
-    already_selected = [student for student in pasted.found if student not in [*added, *refused]]
+    already_selected = [student for student in pasted.students if student not in [*added, *refused]]
     lines = [
         (messages.SUCCESS, "Toegevoegd", _named_or_counted(added)),
         (messages.INFO, "Was al toegevoegd", _named(already_selected)),

@@ -49,19 +49,19 @@ class Field:
 
 @dataclass
 class ScoreField(Field):
-    """`given` has (examiner, score) of each examiner."""
+    """`by_examiner` has (examiner, score) of each examiner."""
 
     criterion: Criterion | None = None
-    given: list[tuple[str, str]] = field(default_factory=list)
+    by_examiner: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def differ(self) -> bool:
-        return len({score for _, score in self.given}) > 1
+        return len({score for _, score in self.by_examiner}) > 1
 
     @property
     def is_undecided(self) -> bool:
         """Whether no score counts without a decision: the examiners differ or gave none."""
-        return self.differ or not any(score for _, score in self.given)
+        return self.differ or not any(score for _, score in self.by_examiner)
 
 
 @dataclass
@@ -129,10 +129,10 @@ def _links(of: Field, place: str, *, field_id: str) -> Iterator[dict[str, str]]:
 def _part(sheet: PartSheet, filler: _Filler) -> Part:
     scores = []
     for criterion in sheet.criteria:
-        given = [(c.assignment.contact.full_name, c.scores.get(criterion.pk, "")) for c in sheet.columns]
+        by_examiner = [(c.assignment.contact.full_name, c.scores.get(criterion.pk, "")) for c in sheet.columns]
         now, decision = sheet.effective_letter(criterion.pk), sheet.decisions.get(criterion.pk)
         values = filler.fill("score", criterion.pk, now=now, by=decision)
-        scores.append(ScoreField(**values, criterion=criterion, given=given))
+        scores.append(ScoreField(**values, criterion=criterion, by_examiner=by_examiner))
     texts = [
         TextField(
             **filler.fill("text", column.assignment.pk, now=column.effective_justification, by=column.correction),

@@ -149,8 +149,8 @@ def test_a_colleague_finds_them(docent: User, student: Membership) -> None:
 def test_a_list_of_numbers_does_not_know_them(
     student: Membership, of_another: Assessment, unit: ExamUnit, docent: User
 ) -> None:
-    assert not selection.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).found
-    assert list(selection.read_list(text="123456", by=docent, unit=unit).found) == [student]
+    assert not selection.read_list(text="123456 anouk@hier.test", by=student.user, unit=unit).students
+    assert list(selection.read_list(text="123456", by=docent, unit=unit).students) == [student]
 
 
 @pytest.mark.parametrize(

@@ -291,7 +291,7 @@ def test_text_and_reason_are_cleaned(member: Client, assessed: Assessment, field
 
 
 @pytest.mark.parametrize(
-    ("given", "is_undecided"),
+    ("by_examiner", "is_undecided"),
     [
         ([], True),  # the last examiner was taken off
         ([("Erik", "")], True),
@@ -299,5 +299,5 @@ def test_text_and_reason_are_cleaned(member: Client, assessed: Assessment, field
         ([("Erik", "V"), ("Tineke", "V")], False),
     ],
 )
-def test_decision_can_be_undone_where_no_score_counts(given: list[tuple[str, str]], is_undecided: bool) -> None:
-    assert ScoreField(name="score-1", was="", value="", given=given).is_undecided is is_undecided
+def test_decision_can_be_undone_where_no_score_counts(by_examiner: list[tuple[str, str]], is_undecided: bool) -> None:
+    assert ScoreField(name="score-1", was="", value="", by_examiner=by_examiner).is_undecided is is_undecided

@@ -112,7 +112,7 @@ def test_decided_o_without_a_text_is_not_finalised(with_text: Assessment, commit
                 assessment=with_text,
                 criterion=criterion,
                 after="O",
-                covers=part.given(criterion.pk),
+                covers=part.scores_of(criterion.pk),
                 reason="Besproken.",
                 by=committee_member,
                 by_name=committee_member.full_name,
