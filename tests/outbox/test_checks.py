@@ -66,7 +66,7 @@ def test_the_demo_may_keep_its_mail(settings: Settings) -> None:
     assert ids() == []
 
 
-def test_django_runs_them(settings: Settings) -> None:
+def test_django_runs_the_checks(settings: Settings) -> None:
     settings.OUTBOX_TRANSPORT = "nowhere.Backend"
 
     assert "digibeoordelen.outbox.E006" in [found.id for found in run_checks()]

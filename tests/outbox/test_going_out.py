@@ -116,7 +116,7 @@ class GoingOut(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_any_order_of_events_sends_each_mail_once_or_as_often_as_a_worker_crashed_in_it() -> None:
+def test_any_event_order_repeats_only_crashed_mails() -> None:
     quick = settings(
         max_examples=50,
         stateful_step_count=15,

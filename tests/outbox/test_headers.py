@@ -44,7 +44,7 @@ def head(server: SmtpSink) -> str:
     "name",
     ["ROC Hier", "ROC 'Hier', locatie \"Zuid\" <nieuw>", "Zoë van ’t Hôf", "学校", "Collège" + 12 * " très long"],
 )
-def test_names_arrive_as_they_are_written(send: Send, server: SmtpSink, name: str) -> None:
+def test_names_arrive_unchanged(send: Send, server: SmtpSink, name: str) -> None:
     assert send(from_name=name, to_name=name).state == MailState.SENT
 
     message = server.received[0].message
@@ -54,7 +54,7 @@ def test_names_arrive_as_they_are_written(send: Send, server: SmtpSink, name: st
     assert max(len(line) for line in head(server).splitlines()) < 998
 
 
-def test_without_a_name_it_is_from_the_site(send: Send, server: SmtpSink) -> None:
+def test_sender_without_a_name_is_the_site(send: Send, server: SmtpSink) -> None:
     send()
     assert server.received[0].message["From"] == "Digitaal beoordelen <noreply@site.test>"
 
@@ -67,12 +67,12 @@ def test_nothing_in_a_name_becomes_a_header(send: Send, field: str, end: str) ->
 
 
 @pytest.mark.parametrize("headers", [{"List-Id": "a\r\nBcc: x@y.test"}, {"Bcc": "x@y.test"}])
-def test_a_header_of_its_own_is_one_of_few_and_one_line(send: Send, headers: dict[str, str]) -> None:
+def test_extra_header_is_allowed_and_one_line(send: Send, headers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="header"):
         send(headers=headers)
 
 
-def test_other_programs_see_that_nobody_typed_it(send: Send, server: SmtpSink) -> None:
+def test_mail_is_marked_as_automatic(send: Send, server: SmtpSink) -> None:
     send(headers={"List-Id": "ROC Hier <school-7.site.test>"})
     message = server.received[0].message
     assert message["Auto-Submitted"] == "auto-generated"
@@ -95,7 +95,7 @@ class TestAddressesOutsideAscii:
         assert server.received[0].to == "zoe@xn--bcher-kva.example"
         assert server.received[0].message["To"].addresses[0].display_name == "Zoë"
 
-    def test_a_local_part_goes_as_it_is_to_a_server_that_can(self, send: Send, server: SmtpSink) -> None:
+    def test_local_part_is_unchanged_for_a_utf8_server(self, send: Send, server: SmtpSink) -> None:
         mail = send(to="zoë@bücher.example", subject="Één", reply_to="docent@hier.test", from_name="Collège")
         assert (mail.state, mail.last_error) == (MailState.SENT, "")
         [received] = server.received
@@ -104,7 +104,7 @@ class TestAddressesOutsideAscii:
         assert (received.subject, received.message_id) == ("Één", mail.message_id)
         assert (received.text.strip(), received.html.strip()) == ("Tekst", "<p>Tekst</p>")
 
-    def test_a_server_that_cannot_is_not_asked_again(self, send: Send, server: SmtpSink) -> None:
+    def test_server_without_utf8_is_not_retried(self, send: Send, server: SmtpSink) -> None:
         server.stop()
         server.smtputf8 = False
         server.start()
@@ -115,7 +115,7 @@ class TestAddressesOutsideAscii:
         assert send().state == MailState.SENT, "the connection goes on for others"
 
     @pytest.mark.parametrize("address", ["zo\u00a0e@b.test", "zo\u200be@b.test", "z\u00ab@b.test", "\U0001f600@b.test"])
-    def test_what_is_no_letter_is_no_address(self, send: Send, address: str) -> None:
+    def test_invalid_character_in_an_address_is_refused(self, send: Send, address: str) -> None:
         with pytest.raises(ValueError, match="address"):
             send(to=address)
 
@@ -140,7 +140,9 @@ class TestAnswers:
 
     @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
     @pytest.mark.parametrize("words", ["552 5.3.4 Message size exceeds limit", "550 5.1.1 Unknown user", "554 Spam"])
-    def test_for_good_fails_at_once_in_its_words(self, send: Send, server: SmtpSink, step: str, words: str) -> None:
+    def test_permanent_error_fails_with_the_server_reply(
+        self, send: Send, server: SmtpSink, step: str, words: str
+    ) -> None:
         server.answer(step, words)
         mail = send()
         quoted = f"De mailserver antwoordde: “{words}”."
@@ -169,7 +171,7 @@ class TestAnswers:
         "<p>" + 300 * "Zoë " + "</p>",
     ],
 )
-def test_html_arrives_as_it_was_written(send: Send, server: SmtpSink, html: str) -> None:
+def test_html_arrives_unchanged(send: Send, server: SmtpSink, html: str) -> None:
     """Also with lines that are longer than SMTP allows."""
     send(html=html)
 

@@ -43,9 +43,7 @@ def addressees(sink: SmtpSink) -> Counter[str]:
     return Counter(received.to for received in sink.received)
 
 
-def test_a_worker_killed_at_any_point_loses_no_mail_and_repeats_the_one_in_flight(
-    mailing_site: Site, smtp_sink: SmtpSink
-) -> None:
+def test_killed_worker_repeats_only_the_mail_in_flight(mailing_site: Site, smtp_sink: SmtpSink) -> None:
     count, kills = 300, 3
     smtp_sink.delay = 0.004
     mailing_site.python(QUEUE.format(count=count))
@@ -65,7 +63,7 @@ def test_a_worker_killed_at_any_point_loses_no_mail_and_repeats_the_one_in_fligh
     assert received.total() <= count + kills, "only what was in flight may be repeated"
 
 
-def test_mails_queued_without_any_worker_or_broker_message_are_sent(mailing_site: Site, smtp_sink: SmtpSink) -> None:
+def test_mails_queued_without_worker_or_broker_are_sent(mailing_site: Site, smtp_sink: SmtpSink) -> None:
     lost = {**mailing_site.env, "BROKER_URL": "redis://127.0.0.1:1/0"}  # nobody listens there
     mailing_site.env, own = lost, mailing_site.env
     mailing_site.python(QUEUE.format(count=5))
