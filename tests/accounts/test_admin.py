@@ -65,7 +65,7 @@ def test_duplicate_role_is_refused(client: Client, chief: User, docent: User, sc
     assert [one.role for one in docent.memberships.all()] == ["DOCENT"]
 
 
-def test_a_user_without_that_mark_does_not_get_in(client: Client, docent: User, school: School) -> None:
+def test_user_who_is_not_staff_is_refused(client: Client, docent: User, school: School) -> None:
     client.force_login(docent)
     assert client.get(f"/beheer/accounts/school/{school.pk}/change/").status_code == 302
     assert client.get("/beheer/").status_code == 302
@@ -320,7 +320,7 @@ def test_school_with_schoolbeheer_refuses_the_invitation(client: Client, staff: 
     assert ask(client, school).status_code == 302
 
 
-def test_only_one_first_manager_is_invited_at_a_time(client: Client, staff: User, school: School) -> None:
+def test_one_first_manager_is_invited_at_a_time(client: Client, staff: User, school: School) -> None:
     ask(client, school)
     refused = ask(client, school, email="an@hier.test").content.decode()
     assert "Er staat al een uitnodiging open, aan Bea Beheer" in refused

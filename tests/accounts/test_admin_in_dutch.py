@@ -50,7 +50,7 @@ def pages() -> list[str]:
 
 
 @pytest.mark.parametrize("is_superuser", [False, True], ids=["staff", "superuser"])
-def test_no_page_of_the_admin_has_a_word_of_english(
+def test_admin_pages_contain_no_english(
     client: Client, invitation: Invitation, student: Membership, is_superuser: bool
 ) -> None:
     client.force_login(UserFactory(is_staff=True, is_superuser=is_superuser))
@@ -92,7 +92,7 @@ def test_mails_are_filtered_by_dutch_kind(client: Client, invitation: Invitation
     assert [mail.to for mail in one] == ["tineke@bedrijf.test"]
 
 
-def test_staff_change_their_password_where_everyone_does(client: Client, docent: User) -> None:
+def test_staff_use_the_common_password_page(client: Client, docent: User) -> None:
     """That page mails the owner; Django's own would not."""
     staff = UserFactory(is_staff=True)
     client.force_login(staff)

@@ -145,7 +145,7 @@ def test_column_of_a_relation_can_be_searched(found, school):
 
 @given(first=WORDS, last=WORDS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 4)
-def test_each_word_of_a_text_finds_it(first, last, school):
+def test_each_word_of_a_text_matches(first, last, school):
     with transaction.atomic():
         contact = ContactFactory(school=school)
         Contact.objects.filter(pk=contact.pk).update(search_text=search_text([first, last]))

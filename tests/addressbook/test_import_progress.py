@@ -105,7 +105,7 @@ def test_uncountable_file_is_not_large(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("make", [csv_file, xlsx])
-def test_a_small_file_is_read_and_imported_at_once(
+def test_small_file_is_imported_synchronously(
     make: Callable[..., io.BytesIO], school: School, docent: User, announced: list[int]
 ) -> None:
     prepared = submit(Import, school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
@@ -215,7 +215,7 @@ def test_two_workers_at_once_import_once(importing: Import, school: School) -> N
 
 
 # --- A worker that dies --------------------------------------------------------------------------
-def test_a_worker_that_dies_while_reading_is_replaced_after_its_lease(
+def test_dead_reading_worker_is_replaced_after_its_lease(
     queued: Import, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -271,7 +271,7 @@ def test_replaced_worker_writes_nothing(queued: Import, monkeypatch: pytest.Monk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_importing_worker_that_was_replaced_is_undone(
+def test_replaced_importing_worker_is_rolled_back(
     importing: Import, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*args: Any, **values: Any) -> None:
@@ -282,7 +282,7 @@ def test_an_importing_worker_that_was_replaced_is_undone(
     assert not school.contacts.filter(user=None).exists()
 
 
-def test_file_that_kills_workers_is_given_up(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_kills_workers_is_abandoned(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "read_into", die)
     for _ in range(Import.max_attempts):
         with pytest.raises(Died):
@@ -293,7 +293,7 @@ def test_file_that_kills_workers_is_given_up(queued: Import, monkeypatch: pytest
     assert (given_up.state, given_up.problem, given_up.content) == (State.FAILED, NOT_READ, None)
 
 
-def test_an_import_that_fails_can_be_started_again(
+def test_failed_import_can_be_restarted(
     importing: Import, school: School, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:

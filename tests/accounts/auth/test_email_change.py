@@ -59,7 +59,7 @@ def test_nothing_changes_until_the_new_address_confirms(own: Client, someone: Us
     assert Client().post("/inloggen/", {"username": OLD, "password": PASSWORD}).status_code == 200
 
 
-def test_the_password_is_asked_again_and_a_wrong_one_counted(own: Client, someone: User) -> None:
+def test_password_is_asked_and_wrong_ones_are_counted(own: Client, someone: User) -> None:
     assert "Dit is niet uw wachtwoord." in ask(own, password="verkeerd").content.decode()
     assert mailed() == []
     answers = [ask(own, password="verkeerd").status_code for _ in range(site.AXES_FAILURE_LIMIT)]
@@ -90,7 +90,7 @@ def test_a_link_works_once(own: Client) -> None:
     assert own.post(path).status_code == 410
 
 
-def test_it_expires_after_a_day(own: Client, someone: User, pass_time: Any) -> None:
+def test_email_link_expires_after_a_day(own: Client, someone: User, pass_time: Any) -> None:
     ask(own)
     path = link_in("confirm_email")
     pass_time(hours=11)
@@ -275,7 +275,7 @@ def test_a_student_is_found_by_the_new_address(client: Client, student: Membersh
     assert NEW in student.search_text
 
 
-def test_student_with_the_examiner_s_address_removes_the_invitation(
+def test_student_with_examiner_address_removes_the_invitation(
     client: Client, student: Membership, assessment: Assessment, school: School
 ) -> None:
     """A student must not assess themselves after changing their address."""

@@ -82,7 +82,7 @@ def test_domain_disallowed_meanwhile_is_refused_at_confirmation(client: Client, 
     assert email_of(noa) == OWN
 
 
-def test_registered_by_the_form_and_the_link_is_the_same(client: Client, strict: School) -> None:
+def test_registered_student_is_limited_to_school_domains(client: Client, strict: School) -> None:
     client.post("/account-aanmaken/", filled_in(strict, email=OWN))
     confirm_by_link(client)
     log_in(client, User.objects.get(email=OWN))

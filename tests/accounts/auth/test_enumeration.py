@@ -108,7 +108,7 @@ def test_registering_costs_the_same_with_or_without_account(work: Callable[..., 
     ]
 
 
-def test_asking_the_mail_again_mails_once_and_hashes_nothing(work: Callable[..., Work]) -> None:
+def test_requesting_the_mail_again_mails_without_hashing(work: Callable[..., Work]) -> None:
     found = alike([work(reverse("accounts:confirm_again"), email) for email in STATES])
     assert (found.status, found.hashes, found.mails) == (200, 0, 1)
     assert [kind for kind, _ in mailed()] == ["has_account", "no_account", "has_account", "confirm_registration"]
@@ -127,7 +127,7 @@ def test_logging_in_hashes_once_and_mails_nothing(work: Callable[..., Work]) -> 
     assert (found.status, found.hashes, found.mails) == (200, 1, 0)
 
 
-def test_a_known_device_makes_no_difference_to_another_address(work: Callable[..., Work]) -> None:
+def test_known_device_does_not_affect_another_address(work: Callable[..., Work]) -> None:
     device = Client()
     device.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
     UserFactory(email="ander@school.test")
@@ -158,7 +158,7 @@ def test_answers_over_the_limit_are_alike(work: Callable[..., Work], school: Sch
 
 
 # --- Brute force, and a session that was laid ready -------------------------------------------------------
-def test_right_password_gets_in_from_an_address_with_too_many_wrong_ones(people: None, settings: Any) -> None:
+def test_right_password_works_from_a_locked_network_address(people: None, settings: Any) -> None:
     start_counting(settings)
     times = rate_limits.WRONG_PASSWORDS.times
 
@@ -173,7 +173,7 @@ def test_right_password_gets_in_from_an_address_with_too_many_wrong_ones(people:
     assert attempt(KNOWN, PASSWORD, "192.0.2.1") == 302
 
 
-def test_who_logs_in_is_not_counted(people: None, settings: Any) -> None:
+def test_successful_logins_are_not_counted(people: None, settings: Any) -> None:
     start_counting(settings)
     for _ in range(rate_limits.WRONG_PASSWORDS.times + 1):
         answer = Client().post("/inloggen/", {"username": KNOWN, "password": PASSWORD})

@@ -231,7 +231,7 @@ def test_login_restarts_if_two_factor_is_turned_off(halfway: Client, app: App) -
 
 
 # --- Guessing ------------------------------------------------------------------------------------
-def test_after_a_wrong_code_even_the_right_one_waits(halfway: Client, app: App, pass_time: Callable[..., None]) -> None:
+def test_right_code_waits_after_a_wrong_code(halfway: Client, app: App, pass_time: Callable[..., None]) -> None:
     for _ in range(4):
         pass_time(minutes=1)
         halfway.post(CODE, {"code": app.wrong_code()})
@@ -408,7 +408,7 @@ def test_profile_links_to_two_factor(logged_in: Client) -> None:
 
 
 # --- English -------------------------------------------------------------------------------------
-def test_in_english_with_its_mails(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
+def test_setup_and_mails_in_english(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
     time_machine.move_to(timezone.now(), tick=False)  # a second is soon over
     logged_in.post("/taal/", {"language": "en", "next": "/"})
     page = logged_in.get(SET_UP).content.decode()

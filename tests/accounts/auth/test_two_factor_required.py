@@ -132,9 +132,7 @@ def test_requirement_applies_at_once(client: Client, committee_member: User, sch
     assert client.get(AFNAMES).url.startswith(SET_UP)
 
 
-def test_a_session_that_began_without_the_code_gets_nowhere(
-    client: Client, asking: School, committee_member: User
-) -> None:
+def test_session_without_a_code_is_redirected(client: Client, asking: School, committee_member: User) -> None:
     app_of(committee_member)
     client.force_login(committee_member)
     answer = client.get(AFNAMES, follow=True)

@@ -66,7 +66,7 @@ def with_(row: list[str], **changes: str) -> list[str]:
 
 
 # --- Someone new ---------------------------------------------------------------------------------
-def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Shown, school: School) -> None:
+def test_student_gets_a_number_and_no_password(shown: Shown, school: School) -> None:
     prepared = shown(NOA)
     assert told(prepared) == [("NEW", "")]
     assert not User.objects.filter(email="noa@hier.test").exists()
@@ -89,7 +89,7 @@ def test_mails_are_sent_at_once_or_later(shown: Shown, school: School) -> None:
     assert [one.email for one in school.school_invitations.unsent()] == ["bo@hier.test"]
 
 
-def test_a_docent_is_in_the_address_book_at_once(shown: Shown, school: School) -> None:
+def test_imported_docent_is_in_the_address_book(shown: Shown, school: School) -> None:
     import_previewed(shown(BO))
     assert school.contacts.listed().get(email="bo@hier.test").side == "SCHOOL"
 
@@ -115,7 +115,7 @@ def test_number_without_role_means_student(shown: Shown, school: School) -> None
     assert school.memberships.get(user__email="noa@hier.test").student_number == "200200"
 
 
-def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) -> None:
+def test_mail_uses_the_language_of_the_row(shown: Shown, school: School) -> None:
     import_previewed(shown(with_(NOA, language="Engels")))
     send_queued()
     assert OutgoingMail.objects.get().subject == "Your account at ROC Hier"
@@ -161,7 +161,7 @@ def test_number_is_unique_per_school(shown: Shown, student: Membership) -> None:
     assert told(shown(NOA, again))[1] == ("ERROR", "Studentnummer 200200 staat ook in regel 2")
 
 
-def test_the_same_number_at_another_school_is_fine(shown: Shown, other_school: School) -> None:
+def test_number_may_exist_at_another_school(shown: Shown, other_school: School) -> None:
     MembershipFactory(school=other_school, student_number="200200")
     assert told(shown(NOA)) == [("NEW", "")]
 
@@ -209,7 +209,7 @@ def test_import_removes_nothing(shown: Shown, school: School, docent: User, stud
     assert docent.first_name == "Dirk"
 
 
-def test_a_number_that_was_empty_is_filled_in(shown: Shown, school: School) -> None:
+def test_empty_number_is_filled_in(shown: Shown, school: School) -> None:
     student = MembershipFactory(school=school, student_number="", user__email="noa@hier.test")
     prepared = shown(NOA)
     assert told(prepared)[0][0] == "UPDATED"
@@ -222,7 +222,7 @@ def test_a_number_that_was_empty_is_filled_in(shown: Shown, school: School) -> N
     assert (line.student, line.before, line.after, line.by_name) == (student, "", "200200", "Bea Beheer")
 
 
-def test_a_number_is_written_as_the_school_does_or_refused(shown: Shown, school: School) -> None:
+def test_number_is_normalised_or_refused(shown: Shown, school: School) -> None:
     School.objects.filter(pk=school.pk).update(number_forms="s999999")
     school.refresh_from_db()
     prepared = shown(with_(NOA, student_number="S200 200"), with_(NOA, email="bo@hier.test"))
@@ -244,7 +244,7 @@ def test_the_same_list_again_changes_nothing(shown: Shown) -> None:
     assert told(shown(NOA, BO)) == [("SKIPPED", "hoort al zo bij de school")] * 2
 
 
-def test_name_is_updated_until_its_owner_checked_it(shown: Shown, school: School) -> None:
+def test_name_is_updated_until_the_owner_confirms(shown: Shown, school: School) -> None:
     import_previewed(shown(NOA))
     prepared = shown(with_(NOA, last_name="Witte"))
     assert told(prepared) == [("UPDATED", "Achternaam Witte was ‘Wit’")]
@@ -252,7 +252,7 @@ def test_name_is_updated_until_its_owner_checked_it(shown: Shown, school: School
     assert school.memberships.get(user__email="noa@hier.test").sort_key.startswith("witte")
 
 
-def test_a_student_who_left_comes_back(
+def test_former_student_is_restored(
     shown: Shown, school: School, manager: User, assessment: Assessment, student: Membership
 ) -> None:
     leave(school=school, user=student.user, by=manager)
@@ -318,7 +318,7 @@ def test_changes_meanwhile_are_previewed_again(shown: Shown, school: School) -> 
     assert User.objects.filter(email="bo@hier.test").exists()
 
 
-def test_address_of_another_account_by_now_is_previewed_again(shown: Shown, school: School) -> None:
+def test_address_moved_to_another_account_is_previewed_again(shown: Shown, school: School) -> None:
     name = {"user__first_name": "Noa", "user__infix": "", "user__last_name": "Wit"}
     first = MembershipFactory(school=school, user__email="noa@hier.test", **name)
     prepared = shown(["Noa", "", "Wit", "noa@hier.test", "Docent", "", ""])
@@ -337,9 +337,7 @@ def test_a_double_click_imports_once(shown: Shown, school: School) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_imports_of_one_person_create_one_account(
-    shown: Shown, other_school: School, stranger: User
-) -> None:
+def test_concurrent_imports_create_one_account(shown: Shown, other_school: School, stranger: User) -> None:
     first = shown(NOA)
     MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
     second = prepare(
@@ -353,7 +351,7 @@ def test_concurrent_imports_of_one_person_create_one_account(
 
 
 # --- Large ---------------------------------------------------------------------------------------
-def test_ten_thousand_students_are_bounded_in_memory_and_queries(
+def test_large_list_is_bounded_in_memory_and_queries(
     school: School, manager: User, django_assert_max_num_queries: Any
 ) -> None:
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"s{n:06}", ""] for n in range(10_000)]
@@ -371,9 +369,7 @@ def test_ten_thousand_students_are_bounded_in_memory_and_queries(
     assert school.school_invitations.open().count() == 10_000
 
 
-def test_a_long_list_is_read_and_imported_by_a_worker(
-    school: School, manager: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_list_is_imported_by_a_worker(school: School, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
     announced: list[int] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: announced.append(pk))
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"{n}", ""] for n in range(1_500)]

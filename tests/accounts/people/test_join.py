@@ -235,7 +235,7 @@ def test_sender_can_not_accept_at_a_later_address(
     assert roles_of("noa@hier.test", school) == ["SCHOOLBEHEER"]
 
 
-def test_an_account_that_is_switched_off_stays_off(client: Client, invitation: SchoolInvitation, noa: User) -> None:
+def test_inactive_account_stays_inactive(client: Client, invitation: SchoolInvitation, noa: User) -> None:
     User.objects.filter(pk=noa.pk).update(is_active=False, password="!")
     assert "Uw account staat uit." in words(client.get(link(invitation)))
     client.post(link(invitation), TWICE)
@@ -265,13 +265,13 @@ def test_choosing_a_password_is_all(client: Client, school: School, listed: Scho
     assert not school.role_changes.exists()
 
 
-def test_a_role_that_was_taken_meanwhile_stays_taken(client: Client, school: School, listed: SchoolInvitation) -> None:
+def test_role_revoked_meanwhile_stays_revoked(client: Client, school: School, listed: SchoolInvitation) -> None:
     school.memberships.filter(role=Role.STUDENT).delete()
     client.post(link(listed), TWICE)
     assert roles_of("noa@hier.test", school) == []
 
 
-def test_account_with_a_password_keeps_it(client: Client, listed: SchoolInvitation) -> None:
+def test_account_keeps_its_password(client: Client, listed: SchoolInvitation) -> None:
     user = User.objects.get(email="noa@hier.test")
     user.set_password(PASSWORD)
     user.save()

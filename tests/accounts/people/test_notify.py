@@ -38,7 +38,7 @@ def only_mail(to: str) -> OutgoingMail:
 
 # --- Recipients ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", [Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER])
-def test_other_members_are_mailed_and_the_giver_is_not(
+def test_other_members_are_mailed_except_the_grantor(
     school: School, manager: User, second_manager: User, committee_member: User, docent: User, stranger: User, role: str
 ) -> None:
     give_role(school=school, user=docent, role=role, by=manager)
@@ -111,7 +111,7 @@ def test_committee_mail_refers_to_schoolbeheer(
         assert "collega met de rol Schoolbeheer" in text
 
 
-def test_a_name_is_text_and_stays_in_its_line(school: School, manager: User, second_manager: User) -> None:
+def test_name_is_escaped_and_stays_on_one_line(school: School, manager: User, second_manager: User) -> None:
     odd = member(school, Role.DOCENT, first_name="<b>Ot</b>", last_name="En\nSien", email="ot@hier.test")
     give_role(school=school, user=odd, role=Role.EXAMENCOMMISSIE, by=manager)
     mail = only_mail("bas@hier.test")

@@ -58,7 +58,7 @@ def confirm(client: Client, path: str = "", password: str = PASSWORD) -> Any:
 
 
 # --- From the form to the first login -----------------------------------------------------------------
-def test_login_page_links_to_it(client: Client, db: None) -> None:
+def test_login_page_links_to_registration(client: Client, db: None) -> None:
     assert f'href="{REGISTER}"' in client.get("/inloggen/").content.decode()
 
 
@@ -77,7 +77,7 @@ def test_registration_from_form_to_first_login(client: Client, open_school: Scho
     assert f"student_number_{Membership.objects.get().pk}" in page
 
 
-def test_the_password_counts_in_either_form_of_its_accents(client: Client, open_school: School) -> None:
+def test_password_accents_are_normalised(client: Client, open_school: School) -> None:
     composed, decomposed = (normalize(form, "café-crème-crêpe") for form in ("NFC", "NFD"))
     ask(client, open_school, password1=decomposed, password2=decomposed)
     assert confirm(client, password=composed).status_code == 302
@@ -296,7 +296,7 @@ def test_confirming_explains_an_existing_account(client: Client, open_school: Sc
 
 
 # --- Too often ----------------------------------------------------------------------------------------------
-def test_an_address_is_mailed_a_few_times_an_hour(client: Client, open_school: School, settings: Any) -> None:
+def test_mails_per_address_are_limited_per_hour(client: Client, open_school: School, settings: Any) -> None:
     start_counting(settings)
     times = rate_limits.MAILS_BY_EMAIL.times
     for number in range(times):

@@ -45,9 +45,7 @@ def log(school: School) -> list[tuple[str, str, str, str]]:
     return [(line.label, line.before, line.after, line.by_name) for line in school.changes.all()]
 
 
-def test_every_setting_of_the_sections_is_on_the_page_with_its_help(
-    client: Client, administrator: User, page: str
-) -> None:
+def test_page_shows_every_setting_with_its_help(client: Client, administrator: User, page: str) -> None:
     html = words(client.get(page))
     for section in SECTIONS:
         assert section.title in html
@@ -191,7 +189,7 @@ def test_schoolbeheer_edits_exam_offices_and_it_is_logged(
     ]
 
 
-def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
+def test_logo_upload_replacement_and_removal_are_logged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     for height in (100, 100, 120):

@@ -248,9 +248,7 @@ def test_short_query_is_explained(desk: Client, student: Membership, name: str) 
     assert "Een deel is genoeg." not in words(desk.get(address))
 
 
-def test_schoolbeheer_changes_an_assessed_student_s_number_and_it_is_logged(
-    desk: Client, assessment: Assessment
-) -> None:
+def test_number_change_of_assessed_student_is_logged(desk: Client, assessment: Assessment) -> None:
     student = assessment.student
     assert "Er is een beoordeling van deze student" in words(desk.get(change_page(student)))
     answer = words(desk.post(change_page(student), fill_in(desk, student, "654321"), follow=True))

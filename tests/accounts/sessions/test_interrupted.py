@@ -88,7 +88,7 @@ def test_ended_session_keeps_the_form_until_after_log_in(
     assert {sent.remark for sent in Invitation.objects.all()} == {'Neem "alles"\nmee & <lees>'}
 
 
-def test_new_token_offers_the_form_and_names_who_is_logged_in(
+def test_new_token_offers_the_form_and_names_the_user(
     browser: Client, docent: User, assessment: Assessment, chosen: dict[str, Any]
 ) -> None:
     log_in(browser, docent)
@@ -103,7 +103,7 @@ def test_new_token_offers_the_form_and_names_who_is_logged_in(
     assert Invitation.objects.count() == 2
 
 
-def test_another_person_sends_only_what_they_may(
+def test_another_user_sends_only_permitted_forms(
     browser: Client, stranger: User, assessment: Assessment, chosen: dict[str, Any]
 ) -> None:
     again = hidden(
@@ -136,7 +136,7 @@ def test_foreign_post_is_never_offered(headers: dict[str, str], assessment: Asse
         assert AGAIN not in answer.content.decode()
 
 
-def test_own_post_without_origin_is_known_by_fetch_metadata(assessment: Assessment) -> None:
+def test_post_without_origin_is_recognised_by_fetch_metadata(assessment: Assessment) -> None:
     answer = Client(headers={"Sec-Fetch-Site": "same-origin"}).post(address_of(assessment), {"remark": "Hoi"})
     assert hidden(answer.content.decode())["remark"] == ["Hoi"]
 

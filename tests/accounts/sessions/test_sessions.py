@@ -100,7 +100,7 @@ def test_ending_other_sessions(log_in: Callable[..., Client]) -> None:
     assert not is_in(stolen)
 
 
-def test_a_stolen_cookie_is_dead_after_logging_out_everywhere(log_in: Callable[..., Client]) -> None:
+def test_stolen_cookie_is_void_after_logging_out_everywhere(log_in: Callable[..., Client]) -> None:
     here = log_in()
     thief = Client()
     thief.cookies["sessionid"] = here.cookies["sessionid"].value
@@ -211,7 +211,7 @@ def test_two_factor_costs_no_extra_query(log_in: Callable[..., Client]) -> None:
     assert len(queries(here)) == before
 
 
-def test_session_lasts_for_as_long_as_it_is_used(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
+def test_session_lasts_while_in_use(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     here = log_in()
     for _ in range(3):
         pass_time(hours=11)
@@ -224,9 +224,7 @@ def test_session_lasts_for_as_long_as_it_is_used(log_in: Callable[..., Client], 
     assert not is_in(here)
 
 
-def test_logging_out_long_after_the_last_use_takes_the_cookie_away(
-    log_in: Callable[..., Client], pass_time: Callable[..., None]
-) -> None:
+def test_late_logout_deletes_the_cookie(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     here = log_in()
     pass_time(hours=1)
     assert here.post("/uitloggen/").cookies["sessionid"].value == ""
