@@ -146,7 +146,7 @@ class Walk:
         expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen")
 
 
-def test_from_the_form_by_the_mailbox_to_one_s_own_account_and_back_from_a_thief(
+def test_registering_and_recovering_a_stolen_account(
     running: MakeRun, mailbox: SmtpSink, new_browser: NewBrowser, shots: Shots
 ) -> None:
     walk = Walk(running, mailbox, new_browser(), shots)
@@ -179,7 +179,7 @@ def test_the_other_pages_fit_and_axe_finds_nothing(live_server, new_browser: New
 
 
 @pytest.mark.django_db(transaction=True)
-def test_registering_goes_by_keyboard_in_english_and_without_javascript(
+def test_registering_by_keyboard_in_english_without_javascript(
     live_server, new_browser: NewBrowser, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/commissie/"
 
 
-def test_typing_narrows_the_list_and_the_keyboard_opens_and_comes_back(
+def test_typing_filters_and_keyboard_opens_and_returns(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,

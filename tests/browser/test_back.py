@@ -84,7 +84,7 @@ def test_back_after_log_out_asks_to_log_in(
         expect(page.get_by_role("button", name="Uitloggen")).to_have_count(0)
 
 
-def test_back_while_logged_in_keeps_what_was_typed(log_in_at: LogIn, docent: User) -> None:
+def test_back_while_logged_in_keeps_typed_text(log_in_at: LogIn, docent: User) -> None:
     page = log_in_at(docent, "/profiel/bewerken/")
     note_restoring(page)
     page.get_by_label("Voornaam").fill("Nog niet opgeslagen")

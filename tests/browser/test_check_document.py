@@ -56,7 +56,7 @@ def compare_by_hash(page: Page, path: Path) -> None:
     assert "filename=" not in body
 
 
-def test_a_code_is_typed_and_the_file_is_compared_without_leaving_the_browser(
+def test_code_and_file_are_compared_in_the_browser(
     live_server: Any, new_browser: Browse, document: Document, pdf: Path, tmp_path: Path, shots: Shots
 ) -> None:
     page = new_browser()

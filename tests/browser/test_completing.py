@@ -43,7 +43,7 @@ def open_form(live_server, new_browser: Callable[..., Page], invitation: Invitat
     return open_page
 
 
-def test_sent_back_the_question_stands_on_top(
+def test_send_back_question_is_shown_on_top(
     open_form: Callable[..., Page], invitation: Invitation, committee_member: User, shots: Shots
 ) -> None:
     saving.complete(invitation=invitation)
@@ -64,7 +64,7 @@ def test_sent_back_the_question_stands_on_top(
     expect(page.get_by_text(remark)).to_have_count(0)
 
 
-def test_an_error_goes_when_it_is_mended_and_comes_back_with_its_cause(
+def test_error_disappears_when_fixed_and_returns_when_broken(
     open_form: Callable[..., Page], invitation: Invitation
 ) -> None:
     part = invitation.assessment.live_assignments.order_by("pk")[0]

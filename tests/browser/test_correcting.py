@@ -39,7 +39,7 @@ def committee(log_in_at: Callable[..., Page], committee_member: User, assessed: 
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_c2_and_c9_to_c11_the_slider_to_the_left_edits_to_the_right_saves_and_the_blue_icon_shows_the_history(
+def test_c2_and_c9_to_c11_slider_edits_and_saves_icon_shows_history(
     committee: Callable[..., Page], shots: Shots, javascript: bool
 ) -> None:
     page = committee(javascript=javascript)
@@ -92,7 +92,7 @@ def test_the_later_of_two_members_sees_the_others_change(committee: Callable[...
     ]
 
 
-def test_who_leaves_with_something_typed_is_asked_first(committee: Callable[..., Page]) -> None:
+def test_leaving_with_typed_text_asks_for_confirmation(committee: Callable[..., Page]) -> None:
     page, asked = committee(), list[str]()
 
     def stay(dialog: Dialog) -> None:
@@ -119,7 +119,7 @@ def test_who_leaves_with_something_typed_is_asked_first(committee: Callable[...,
     assert asked == ["beforeunload"]
 
 
-def test_what_was_typed_before_the_script_came_asks_for_its_reason(committee: Callable[..., Page]) -> None:
+def test_text_typed_before_the_script_requires_a_reason(committee: Callable[..., Page]) -> None:
     page = committee()
     held: list[Route] = []
     page.route("**/ask_reason*.js", lambda route: held.append(route))
@@ -130,7 +130,7 @@ def test_what_was_typed_before_the_script_came_asks_for_its_reason(committee: Ca
     expect(page.get_by_label("Reden van de wijziging").locator("visible=true")).to_have_count(1)
 
 
-def test_a_long_text_is_read_where_it_is_edited(
+def test_long_text_is_readable_in_its_field(
     log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
 ) -> None:
     steps.fill_in(invitation, "G", "Anouk weet hoe het wordt gedaan.\n" * 9)
@@ -141,7 +141,7 @@ def test_a_long_text_is_read_where_it_is_edited(
     assert shown == needed > 200
 
 
-def test_what_two_examiners_wrote_stands_side_by_side(
+def test_texts_of_two_examiners_are_side_by_side(
     log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation, second_examiner: Contact
 ) -> None:
     steps.choose(invitation.assessment, invitation.contact, second_examiner)
@@ -158,7 +158,7 @@ def test_what_two_examiners_wrote_stands_side_by_side(
     expect(page.get_by_role("heading", name="Productbeoordeling").last).to_be_in_viewport()
 
 
-def test_what_someone_gave_who_was_taken_off_stands_struck_through(
+def test_scores_of_a_removed_examiner_are_struck_through(
     log_in_at: Callable[..., Page],
     committee_member: User,
     assessment: Assessment,

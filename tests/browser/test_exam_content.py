@@ -20,7 +20,7 @@ TITLE = "Voorbeeld gastheer"
 UNIT = "Gasten ontvangen en bedienen"
 
 
-def test_an_exam_goes_live_and_its_next_version_takes_over_without_a_restart(
+def test_new_exam_version_goes_live_without_a_restart(
     running: MakeRun, new_browser: Callable[..., Page], tmp_path: Path, shots: walk.Shots
 ) -> None:
     staff, teacher = new_browser(), new_browser()

@@ -280,7 +280,7 @@ def stop_path(invitation: Invitation) -> str:
 
 
 @on_both
-def test_two_devices_that_differ_see_both_texts_on_one_page(
+def test_two_devices_in_conflict_see_both_texts(
     new_browser: Open, invitation: Invitation, shots: Shots, width: int
 ) -> None:
     page = new_browser(width=width)

@@ -40,7 +40,7 @@ def download(page: Page, button: str) -> bytes:
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
+def test_c17_to_c19_final_results_are_downloaded_as_csv(
     log_in_at: Callable[..., Page],
     committee_member: User,
     results: None,
@@ -101,7 +101,7 @@ def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
     assert Export.objects.count() == 2
 
 
-def test_of_two_schools_one_is_chosen_and_a_wrong_date_is_mended_first(
+def test_school_is_chosen_and_a_wrong_date_is_corrected(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,
@@ -124,7 +124,7 @@ def test_of_two_schools_one_is_chosen_and_a_wrong_date_is_mended_first(
     shots(page, "schools-2")
 
 
-def test_what_was_withdrawn_after_an_export_is_found_from_the_download(
+def test_results_withdrawn_after_export_are_listed(
     log_in_at: Callable[..., Page], committee_member: User, results: None, unit: ExamUnit, shots: Shots
 ) -> None:
     page = log_in_at(committee_member, f"/commissie/?examen={unit.exam_version.exam_id}")

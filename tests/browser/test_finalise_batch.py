@@ -35,7 +35,7 @@ def twelve(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> l
     return made
 
 
-def test_it_counts_can_be_left_and_ends_with_what_was_refused(
+def test_progress_can_be_left_and_ends_with_refusals(
     log_in_at: Callable[..., Page],
     committee_member: User,
     twelve: list[Assessment],
@@ -78,7 +78,7 @@ def test_it_counts_can_be_left_and_ends_with_what_was_refused(
     shots(page, "samen-3-klaar")
 
 
-def test_what_was_proposed_has_a_list_of_its_own(
+def test_proposals_have_a_separate_list(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,
@@ -99,7 +99,7 @@ def test_what_was_proposed_has_a_list_of_its_own(
     shots(page, "beeld")
 
 
-def test_thirty_refusals_say_why_and_lead_to_each(
+def test_each_refusal_has_a_reason_and_a_link(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,

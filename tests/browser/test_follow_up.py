@@ -85,7 +85,7 @@ def test_withdrawn_with_a_reason_and_invited_again(teacher: Browse, invited: Inv
     assert OutgoingMail.objects.filter(to="erik@bedrijf.test").count() == 2
 
 
-def test_asked_again_by_a_double_click_is_one_mail(teacher: Browse, invited: Invitation, shots: Shots) -> None:
+def test_double_click_sends_one_reminder(teacher: Browse, invited: Invitation, shots: Shots) -> None:
     over = timezone.now() - timedelta(days=1)
     Invitation.objects.filter(pk=invited.pk).update(invited_at=over - timedelta(days=60), expires_at=over)
     page = teacher(javascript=False)
@@ -101,7 +101,7 @@ def test_asked_again_by_a_double_click_is_one_mail(teacher: Browse, invited: Inv
     assert invited.generation == 2
 
 
-def test_replaced_by_someone_new_after_seeing_what_would_be_lost(
+def test_examiner_is_replaced_after_a_warning_of_lost_work(
     teacher: Browse, invited: Invitation, second_examiner: Contact, shots: Shots
 ) -> None:
     page = teacher()
@@ -127,9 +127,7 @@ def test_replaced_by_someone_new_after_seeing_what_would_be_lost(
     assert "Graag voor vrijdag." in OutgoingMail.objects.get(to="greet@bedrijf.test").text
 
 
-def test_what_was_completed_may_stay(
-    teacher: Browse, invited: Invitation, second_examiner: Contact, shots: Shots
-) -> None:
+def test_completed_work_may_stay(teacher: Browse, invited: Invitation, second_examiner: Contact, shots: Shots) -> None:
     own = invited.assessment.live_assignments.filter(contact=invited.contact)
     own.filter(justification="Al getypt.").update(completed_at=invited.invited_at)
     page = teacher()

@@ -54,7 +54,7 @@ def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row", name=name)
 
 
-def test_all_who_are_late_are_reminded_in_two_clicks(
+def test_all_late_examiners_are_reminded_in_two_clicks(
     teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
 ) -> None:
     be_invited(invitation, other, days_ago=16)
@@ -77,7 +77,7 @@ def test_all_who_are_late_are_reminded_in_two_clicks(
     expect(page.get_by_role("link", name=re.compile("Herinnering sturen"))).to_have_count(0)
 
 
-def test_one_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: Invitation, shots: Shots) -> None:
+def test_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: Invitation, shots: Shots) -> None:
     be_invited(invitation, days_ago=2)
     page = teacher()
     page.get_by_role("link", name="Anouk van 't Hoff").click()
@@ -88,7 +88,7 @@ def test_one_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: I
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
 
 
-def test_the_filter_works_while_typing_and_stays_in_the_address(
+def test_filter_works_while_typing_and_is_kept_in_url(
     teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
 ) -> None:
     page = teacher()

@@ -26,7 +26,7 @@ def people(count: int) -> list[list[str]]:
     return [["Jan", "", f"Nummer {n}", f"jan{n}@groot.example", "Chef", "Bakkerij", "School"] for n in range(count)]
 
 
-def test_a_large_file_shows_a_bar_and_ends_in_the_report(
+def test_large_file_shows_a_bar_and_ends_in_the_report(
     running: MakeRun, new_browser: Callable[..., Page], tmp_path: Path
 ) -> None:
     file = tmp_path / "lijst.xlsx"
@@ -62,7 +62,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_bar_can_be_left_is_found_back_and_goes_on(
+def test_progress_page_can_be_left_and_reopened(
     javascript: bool,
     log_in_at: Callable[..., Page],
     docent: User,
@@ -110,7 +110,7 @@ def test_long_names_and_a_hundred_errors_fit_the_page(
     check_width(page)
 
 
-def test_what_is_wrong_with_a_large_file_is_told_at_the_field(
+def test_error_of_a_large_file_is_shown_at_the_field(
     log_in_at: Callable[..., Page], docent: User, announced: list[int], tmp_path: Path, shots: walk.Shots
 ) -> None:
     file = tmp_path / "lijst.csv"

@@ -112,7 +112,7 @@ def test_from_the_proposal_to_the_colleague_s_form(
     expect(colleague.get_by_text("U beoordeelt als Greet van Nieuw.")).to_be_visible()
 
 
-def test_what_was_begun_is_the_teacher_s_choice(
+def test_teacher_decides_about_started_work(
     examiner_opens: Browse, teacher_opens: Browse, invitation: Invitation, shots: Shots
 ) -> None:
     part = invitation.assessment.live_assignments.order_by("pk")[0].part
@@ -129,7 +129,7 @@ def test_what_was_begun_is_the_teacher_s_choice(
     expect(teacher.get_by_role("button", name="Bevestigen")).to_have_count(0)
 
 
-def test_declined_and_the_examiner_goes_on(
+def test_declined_proposal_lets_the_examiner_continue(
     examiner_opens: Browse, teacher_opens: Browse, school: School, invitation: Invitation, shots: Shots
 ) -> None:
     listed = ContactFactory(school=school, first_name="Margaretha", last_name="Anders", email="greet@bedrijf.test")
@@ -156,7 +156,7 @@ def test_declined_and_the_examiner_goes_on(
     expect(page.get_by_label("Voornaam")).to_be_visible()
 
 
-def test_a_school_that_confirms_nothing_hands_the_link_on(
+def test_school_without_confirmation_passes_the_link_on(
     examiner_opens: Browse, school: School, invitation: Invitation, shots: Shots
 ) -> None:
     school.confirm_proposals = False

@@ -50,7 +50,7 @@ def ask(school: School, by: User, email: str = "noa@hier.test", **fields: Any) -
 
 
 # --- People and roles ----------------------------------------------------------------------------
-def test_finding_someone_and_giving_and_taking_a_role(
+def test_finding_a_person_granting_and_revoking_a_role(
     manage: Open, school: School, docent: User, shots: walk.Shots
 ) -> None:
     MembershipFactory(school=school, user__email=f"{'w' * 60}@student.hier.test", **LONG)
@@ -90,7 +90,7 @@ def test_finding_someone_and_giving_and_taking_a_role(
     shots(page, "role-log")
 
 
-def test_one_s_own_page_and_finding_nobody(manage: Open, manager: User, shots: walk.Shots) -> None:
+def test_own_page_and_empty_search_result(manage: Open, manager: User, shots: walk.Shots) -> None:
     page = manage("person", manager.pk)
     expect(page.get_by_text("Dit bent u zelf.")).to_be_visible()
     check_page(page)
@@ -184,7 +184,7 @@ def test_a_list_from_file_to_report(
     shots(page, "person-without-password")
 
 
-def test_a_long_list_shows_how_far_it_is(
+def test_long_list_shows_its_progress(
     manage: Open,
     school: School,
     manager: User,
@@ -208,7 +208,7 @@ def test_a_long_list_shows_how_far_it_is(
 
 
 # --- Who is invited ------------------------------------------------------------------------------
-def test_choosing_a_password_leads_in(
+def test_choosing_a_password_logs_in(
     live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     invitation = ask(school, manager, language="en")
@@ -233,7 +233,7 @@ def test_choosing_a_password_leads_in(
     expect(page.get_by_role("heading", name="Examen afnames")).to_be_visible()
 
 
-def test_who_has_an_account_accepts_with_it(
+def test_account_holder_accepts_with_the_account(
     live_server: Any, new_browser: Open, log_in_at: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     noa = UserFactory(first_name="Noa", email="noa@hier.test")
@@ -255,7 +255,7 @@ def test_who_has_an_account_accepts_with_it(
     expect(page.get_by_text("U hoort nu bij ROC Hier.")).to_be_visible()
 
 
-def test_a_link_that_is_over_says_why(
+def test_expired_link_explains_why(
     live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     invitation = ask(school, manager)
@@ -267,7 +267,9 @@ def test_a_link_that_is_over_says_why(
     shots(page, "no-invitation")
 
 
-def test_a_role_is_gone_while_one_looks(log_in_at: Open, school: School, manager: User, docent: User) -> None:
+def test_role_revoked_while_viewing_hides_the_page(
+    log_in_at: Open, school: School, manager: User, docent: User
+) -> None:
     give_role(school=school, user=docent, role=Role.SCHOOLBEHEER, by=manager)
     page = log_in_at(docent, reverse("school:people", args=[school.pk]))
     school.memberships.filter(user=docent, role=Role.SCHOOLBEHEER).delete()

@@ -93,7 +93,7 @@ def test_no_page_is_wider_than_a_phone(
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_search_of_examen_afnames_is_folded_until_one_asks_for_it(
+def test_search_of_examen_afnames_is_collapsed_until_opened(
     javascript: bool, log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
 ) -> None:
     page = log_in_at(committee_member, "/commissie/", width=375, javascript=javascript)
@@ -118,7 +118,7 @@ def test_on_a_wide_screen_the_search_is_there(
     expect(page.get_by_text("Zoeken en filteren")).to_be_hidden()
 
 
-def test_a_page_that_is_too_wide_or_cuts_text_off_is_noticed(new_browser: Callable[..., Page]) -> None:
+def test_too_wide_page_and_cut_off_text_are_reported(new_browser: Callable[..., Page]) -> None:
     page = new_browser(width=375)
     page.set_content(
         "<main><p style='width: 400px'>Breed</p>"
@@ -131,7 +131,7 @@ def test_a_page_that_is_too_wide_or_cuts_text_off_is_noticed(new_browser: Callab
         assert fault in found
 
 
-def test_a_page_is_checked_at_every_width_and_left_as_it_was(new_browser: Callable[..., Page]) -> None:
+def test_page_is_checked_at_every_width_and_restored(new_browser: Callable[..., Page]) -> None:
     page = new_browser()
     page.set_content(
         "<style>@media (max-width: 900px) { input { display: none } } html { overflow-anchor: none }</style>"

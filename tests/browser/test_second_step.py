@@ -131,7 +131,7 @@ def test_from_profile_to_recovery_code(
     expect(lost.get_by_text("Inloggen met een code staat uit.")).to_be_visible()
 
 
-def test_a_school_asks_it_of_its_committee(
+def test_school_requires_two_factor_of_its_committee(
     new_browser: OpenPage,
     live_server: Any,
     school: School,

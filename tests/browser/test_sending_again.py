@@ -35,7 +35,7 @@ def refused(assessed: Assessment, committee_member: User, monkeypatch: pytest.Mo
     return assessed
 
 
-def test_a_wrong_address_is_mended_and_a_double_click_sends_once(
+def test_corrected_address_with_double_click_sends_once(
     refused: Assessment, school: School, committee_member: User, log_in_at: Callable[..., Page], shots: Shots
 ) -> None:
     ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
@@ -51,7 +51,7 @@ def test_a_wrong_address_is_mended_and_a_double_click_sends_once(
     assert OutgoingMail.objects.filter(kind="result").count() == 2
 
 
-def test_what_failed_is_found_from_the_list(
+def test_failed_delivery_is_found_from_the_list(
     refused: Assessment, committee_member: User, log_in_at: Callable[..., Page], shots: Shots
 ) -> None:
     """Of the news that a result was withdrawn, too; and it is sent once more from the assessment's page."""
@@ -71,7 +71,7 @@ def test_what_failed_is_found_from_the_list(
     shots(page, "verzending-mislukt-4")
 
 
-def test_several_made_final_together_say_what_became_of_their_pdfs(
+def test_batch_shows_the_delivery_of_each_pdf(
     refused: Assessment, school: School, committee_member: User, log_in_at: Callable[..., Page], shots: Shots
 ) -> None:
     batch = FinalBatchFactory(school=school, by=committee_member, finished_at=timezone.now())

@@ -101,7 +101,7 @@ def check_all_invited(teacher: Counted, thirty: list[tuple[Membership, Contact]]
     )
 
 
-def test_thirty_by_a_pasted_list_with_the_examiners_beside_them(
+def test_thirty_students_by_pasted_list_with_examiners(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], shots: Shots
 ) -> None:
     rows = [f"{student.student_number}\t{contact.email}" for student, contact in thirty]
@@ -116,7 +116,7 @@ def test_thirty_by_a_pasted_list_with_the_examiners_beside_them(
     check_all_invited(teacher, thirty, "Pasted list with examiners")
 
 
-def test_thirty_by_a_field_for_each_student(
+def test_thirty_students_by_a_field_each(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], shots: Shots
 ) -> None:
     start_with_list(teacher, "\n".join(student.student_number for student, _ in thirty), shots)
@@ -132,7 +132,7 @@ def test_thirty_by_a_field_for_each_student(
     check_all_invited(teacher, thirty, "A field for each student")
 
 
-def test_a_wrong_line_stands_at_the_student_and_the_rest_stays(
+def test_invalid_line_is_shown_at_the_student(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
 ) -> None:
     started = [steps.start_assessment(student, unit, docent) for student, _ in thirty[:3]]
@@ -163,7 +163,7 @@ def one_examiner(thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docen
     return started
 
 
-def test_the_page_of_a_start_is_found_back_from_the_tab_and_says_who_is_left_out(
+def test_batch_page_is_reopened_and_lists_skipped_students(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
 ) -> None:
     students = [student for student, _ in thirty[:13]]
@@ -190,7 +190,7 @@ def test_the_page_of_a_start_is_found_back_from_the_tab_and_says_who_is_left_out
 
 
 @pytest.mark.parametrize(("count", "choice", "mails"), [(2, "Eén mail", 1), (30, "Eén mail", 1), (2, "Een mail", 2)])
-def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
+def test_teacher_chooses_one_mail_or_one_per_student(
     teacher: Counted, one_examiner, unit: ExamUnit, shots: Shots, count: int, choice: str, mails: int
 ) -> None:
     page = teacher.page
@@ -215,7 +215,7 @@ def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
     shots(letter, f"mail-{count}-{mails}")
 
 
-def test_iedereen_takes_all_ticks_off_and_puts_them_back(
+def test_iedereen_clears_and_restores_all_ticks(
     teacher: Counted, one_examiner, thirty: list[tuple[Membership, Contact]], unit: ExamUnit
 ) -> None:
     steps.choose(one_examiner[0], thirty[1][1])
@@ -234,7 +234,7 @@ def test_iedereen_takes_all_ticks_off_and_puts_them_back(
     assert page.get_by_label("Iedereen").evaluate("box => box.indeterminate")
 
 
-def test_the_message_for_one_student_has_no_fault_that_axe_finds(
+def test_message_for_one_student_passes_axe(
     teacher: Counted, one_examiner, thirty: list[tuple[Membership, Contact]]
 ) -> None:
     page = teacher.page
