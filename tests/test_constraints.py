@@ -666,7 +666,7 @@ def test_two_students_without_a_number_are_fine(school):
         MembershipFactory(school=school, student_number="")
 
 
-def test_same_number_at_another_school_is_fine(student, other_school):
+def test_number_may_exist_at_another_school(student, other_school):
     MembershipFactory(school=other_school, student_number=student.student_number)
 
 

@@ -38,9 +38,9 @@ def test_every_rule_can_be_understood(path: Path) -> None:
     assert not list(mistakes(tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))))
 
 
-def test_a_brace_that_is_missing_is_found() -> None:
+def test_missing_brace_is_reported() -> None:
     assert list(mistakes(tinycss2.parse_stylesheet("a { color: red;\n.verdict { color: red; }")))
 
 
-def test_a_brace_too_many_is_found() -> None:
+def test_extra_brace_is_reported() -> None:
     assert list(mistakes(tinycss2.parse_stylesheet("a { color: red; }\n}\n.verdict { color: red; }")))

@@ -99,7 +99,7 @@ def test_only_the_lifecycle_writes_status():
         "Assessment.objects.bulk_update(rows, ['status'])",
     ],
 )
-def test_the_check_sees_each_way_to_write_it(source):
+def test_check_detects_each_spelling(source):
     assert any(map(writes_status, ast.walk(ast.parse(source))))
 
 
@@ -144,7 +144,7 @@ def looked_up_by_id_alone(tree):
             yield view.name
 
 
-def test_no_view_looks_up_a_tenant_s_things_by_id_alone():
+def test_no_view_loads_tenant_data_by_id_alone():
     found = {f"{name}: {view}" for name, tree in SOURCES.items() for view in looked_up_by_id_alone(tree)}
     # The examiner's cookie is signed over these ids: the signature identifies the examiner.
     assert found == {"assessments/links.py: open_cookie"}
@@ -159,11 +159,11 @@ def test_no_view_looks_up_a_tenant_s_things_by_id_alone():
         "return get_object_or_404(Document.objects.all(), assessment_id=pk)",
     ],
 )
-def test_the_check_sees_who_goes_around(line):
+def test_check_detects_unscoped_lookups(line):
     assert list(looked_up_by_id_alone(ast.parse(f"def page(request, pk):\n    if pk:\n        {line}"))) == ["page"]
 
 
-def test_the_check_leaves_who_says_who_asks_alone():
+def test_check_accepts_scoped_lookups():
     line = "return get_object_or_404(Assessment.objects.for_docent(request.user), pk=pk)"
     assert not list(looked_up_by_id_alone(ast.parse(f"def page(request, pk):\n    {line}")))
 

@@ -31,7 +31,7 @@ def logged(message: str, *args: object, **more: object) -> str:
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
-def test_a_link_is_hidden_as_it_is_and_percent_encoded_however_often(link: str, times: int) -> None:
+def test_link_is_hidden_plain_and_percent_encoded(link: str, times: int) -> None:
     for _ in range(times):
         link = quote(link, safe="")
     for written in (link, link.replace("%2F", "%2f").replace("%252F", "%252f")):
@@ -43,7 +43,7 @@ def test_a_link_is_hidden_as_it_is_and_percent_encoded_however_often(link: str, 
         assert said.endswith('"einde"')
 
 
-def test_what_names_the_page_before_is_hidden_too() -> None:
+def test_link_in_a_referer_is_hidden() -> None:
     before = f"https://examen.test/inloggen/?{urlencode({'next': LINKS[2]})}"
     said = logged("Forbidden (%s): %s", f"Referer checking failed - {before} does not match.", "/inloggen/")
     assert said == (
@@ -68,13 +68,11 @@ def test_an_error_s_own_words_are_hidden() -> None:
         "100 % of /uitnodigingen/nieuw/",
     ],
 )
-def test_other_addresses_are_left_as_they_are(message: str) -> None:
+def test_other_addresses_are_unchanged(message: str) -> None:
     assert logged(message) == message
 
 
-def test_a_refused_form_with_a_link_in_its_address_is_logged_without_it(
-    db: None, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_refused_form_is_logged_without_its_link(db: None, caplog: pytest.LogCaptureFixture) -> None:
     caplog.handler.addFilter(hide := HideMailedLinks())
     try:
         address = f"/uitnodiging/{TOKEN}/?next={quote(LINKS[0], safe='')}"

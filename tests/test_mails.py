@@ -43,7 +43,7 @@ def test_no_mail_is_missing_here(everything: list[OutgoingMail]) -> None:
     assert {mail.kind for mail in everything} == there
 
 
-def test_what_the_text_says_the_html_says(everything: list[OutgoingMail]) -> None:
+def test_html_contains_the_text(everything: list[OutgoingMail]) -> None:
     missing = {}
     for mail in everything:
         words = words_of(mail).replace("\n", " ")
@@ -51,7 +51,7 @@ def test_what_the_text_says_the_html_says(everything: list[OutgoingMail]) -> Non
     assert {kind: found for kind, found in missing.items() if found} == {}
 
 
-def test_what_the_html_says_the_text_says(everything: list[OutgoingMail]) -> None:
+def test_text_contains_the_html(everything: list[OutgoingMail]) -> None:
     missing = {}
     for mail in everything:
         text = " ".join(sentences(mail.text))
@@ -59,7 +59,7 @@ def test_what_the_html_says_the_text_says(everything: list[OutgoingMail]) -> Non
     assert {kind: found for kind, found in missing.items() if found} == {}
 
 
-def test_each_link_is_a_button_and_stands_there_to_copy(everything: list[OutgoingMail]) -> None:
+def test_each_link_is_a_button_and_a_copyable_url(everything: list[OutgoingMail]) -> None:
     """All but the way out of reminders, which is no next step."""
     for mail in everything:
         for address in set(ADDRESS.findall(mail.text)) - {"[[link:stop]]"}:
@@ -74,7 +74,7 @@ def test_the_reader_is_u(everything: list[OutgoingMail]) -> None:
         assert re.match(r"(Geachte|Geacht|Beste|Goedendag)\b", mail.text), mail.kind
 
 
-def test_who_is_asked_something_reads_until_when_and_whom_to_ask(everything: list[OutgoingMail]) -> None:
+def test_requests_mention_the_deadline_and_the_contact(everything: list[OutgoingMail]) -> None:
     asks = [mail for mail in everything if "[[link:start" in mail.text]
     assert {mail.kind for mail in asks} == {
         "invitation", "invitation_together", "reminder", "reminder_together", "sent_back", "proposal_declined"

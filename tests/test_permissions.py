@@ -554,9 +554,7 @@ def posted(name: str, invitation: Invitation, school: School, docent: User) -> d
     return data
 
 
-def test_opening_an_address_for_forms_leads_to_a_page(
-    people: dict[str, User | None], address: Callable[[str], str]
-) -> None:
+def test_get_of_a_form_url_leads_to_a_page(people: dict[str, User | None], address: Callable[[str], str]) -> None:
     opened = {name for name, method, _ in rows() if method == "GET"}
     for name, _, expected in rows():
         if name in opened:

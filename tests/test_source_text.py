@@ -28,13 +28,13 @@ def lines() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_no_number_is_missing_or_stands_twice() -> None:
+def test_no_number_is_missing_or_duplicated() -> None:
     expected = [f"{part}.{number}" for part, last in LAST.items() for number in range(1, last + 1)]
     assert [line["number"] for line in lines()] == expected
 
 
 @pytest.mark.parametrize("line", lines(), ids=lambda line: line["number"])
-def test_each_sentence_names_a_test_that_exists_or_the_issue_that_builds_it(line: dict[str, str]) -> None:
+def test_each_sentence_names_a_test_or_an_issue(line: dict[str, str]) -> None:
     assert line["requirement"]
     if line["issue"]:
         assert line["issue"] in LATER

@@ -84,7 +84,7 @@ def test_model_field_cleans_text(name: str) -> None:
     assert_cleans(field.formfield(), lines=isinstance(field, models.TextField))
 
 
-def test_only_fields_that_exist_are_excepted() -> None:
+def test_only_existing_fields_are_excepted() -> None:
     assert {name for name, _ in text_fields()} >= OF_THE_SITE
 
 
@@ -128,7 +128,7 @@ def test_every_admin_form_cleans_text(rf: RequestFactory) -> None:
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_no_form_makes_a_field_that_does_not_clean(app: str) -> None:
+def test_forms_create_only_cleaning_fields(app: str) -> None:
     """Also of those that a form makes when it is shown, which its class does not list."""
     for path in Path(settings.BASE_DIR, app).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

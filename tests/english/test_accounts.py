@@ -35,7 +35,7 @@ def check(html: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["register", "confirm_again", "forgotten_password"])
-def test_the_forms_and_what_is_wrong_with_them(english: Client, name: str) -> None:
+def test_forms_and_their_errors(english: Client, name: str) -> None:
     path = reverse(f"accounts:{name}")
     check(english.get(path).content.decode())
     check(english.post(path, {"password1": "short", "password2": "other", "email": "x"}).content.decode())
@@ -58,7 +58,7 @@ def test_registering_to_the_first_login(english: Client, school: School) -> None
     assert "your account works" in page
 
 
-def test_another_password_and_another_address(english: Client) -> None:
+def test_password_and_address_change(english: Client) -> None:
     english.force_login(UserFactory(email="sam@a.test"))
     for name in ("change_password", "change_email"):
         path = reverse(f"accounts:{name}")

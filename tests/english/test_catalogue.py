@@ -50,11 +50,11 @@ def test_every_text_has_a_translation(used: set[str], catalogue: dict[str, str])
     assert not used - {message for message, translation in catalogue.items() if all(translation.split("\0"))}
 
 
-def test_no_translation_is_of_a_text_that_is_gone(used: set[str], catalogue: dict[str, str]) -> None:
+def test_no_translation_is_obsolete(used: set[str], catalogue: dict[str, str]) -> None:
     assert not catalogue.keys() - used
 
 
-def test_each_translation_fills_in_the_same(catalogue: dict[str, str]) -> None:
+def test_each_translation_has_the_same_placeholders(catalogue: dict[str, str]) -> None:
     def places(text: str) -> set[str]:
         return set(re.findall(r"%\(\w+\)[sd]|\{\w+\}|</?strong>", text))
 
@@ -62,11 +62,11 @@ def test_each_translation_fills_in_the_same(catalogue: dict[str, str]) -> None:
     assert wrong == []
 
 
-def test_the_compiled_file_is_what_the_texts_say() -> None:
+def test_compiled_file_matches_the_texts() -> None:
     assert ENGLISH.with_suffix(".mo").read_bytes() == read().to_binary(), "make messages"
 
 
-def test_python_reads_what_was_compiled(catalogue: dict[str, str]) -> None:
+def test_python_reads_the_compiled_file(catalogue: dict[str, str]) -> None:
     with ENGLISH.with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     assert compiled.gettext("Tussentijds opslaan") == "Save for now"
@@ -75,7 +75,7 @@ def test_python_reads_what_was_compiled(catalogue: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(all_templates()))
-def test_no_words_stand_outside_the_catalogue(name: str) -> None:
+def test_no_text_is_outside_the_catalogue(name: str) -> None:
     if name.endswith(NO_WORDS) or name in EACH_ITS_OWN:
         return
     assert set(bare_words(all_templates()[name])) <= SAME_IN_BOTH

@@ -135,7 +135,7 @@ def test_deleted_work_that_fails_raises_its_own_error(job: FinalBatch, monkeypat
         run(LABEL, job.pk)
 
 
-def test_failed_work_pauses_longer_each_time_and_is_given_up(
+def test_failed_work_backs_off_and_is_abandoned(
     job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     work_raises(OSError("disk"), monkeypatch)
@@ -159,7 +159,7 @@ def test_failed_work_pauses_longer_each_time_and_is_given_up(
     assert "was given up after 4 attempts" in caplog.text
 
 
-def test_job_that_kills_workers_is_given_up(
+def test_job_that_kills_workers_is_abandoned(
     job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_raises(Died(), monkeypatch)
@@ -172,7 +172,7 @@ def test_job_that_kills_workers_is_given_up(
     assert given_up == [job.pk]
 
 
-def test_work_without_a_limit_is_never_given_up(
+def test_work_without_a_limit_is_never_abandoned(
     job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_raises(OSError("disk"), monkeypatch)

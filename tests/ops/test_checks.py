@@ -42,7 +42,7 @@ def test_production_refuses_a_guessable_secret(found, key):
     assert found(SECRET_KEY=key) == {"digibeoordelen.E001"}
 
 
-def test_production_refuses_a_guessable_secret_that_counts_still(found):
+def test_production_refuses_a_guessable_fallback_secret(found):
     assert found(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1], "changeme"]) == {"digibeoordelen.E001"}
     assert found(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1]]) == set()
 

@@ -72,7 +72,7 @@ def test_image_contains_the_guide():
 @pytest.mark.servers
 @pytest.mark.xdist_group("compose")
 class TestProcesses:
-    def test_its_commands_make_a_healthy_site_that_mails(self, compose_stack):
+    def test_compose_commands_start_a_healthy_site_that_mails(self, compose_stack):
         trusting = ssl.create_default_context(cafile=str(compose_stack.site.folder / "front.pem"))
         with urllib.request.urlopen(f"{compose_stack.url}/gezondheid/", context=trusting) as response:
             details = json.load(response)

@@ -57,7 +57,7 @@ def test_failed_server_reports_its_output(monkeypatch):
         pass
 
 
-def test_a_killed_owner_takes_its_servers_along(open_folder):
+def test_servers_stop_with_their_killed_owner(open_folder):
     script = (
         "import time; from scripts import services\n"
         "with services.postgresql() as a, services.redis() as b: print('up', flush=True); time.sleep(600)"

@@ -89,7 +89,7 @@ SLEEPS = "echo $$ > {0}; exec sleep 600"
 STUBBORN = "trap '' TERM INT; echo $$ > {0}; while :; do sleep 0.1; done"
 
 
-def test_output_is_passed_on_behind_its_speakers_name(crew):
+def test_output_is_prefixed_with_the_process_name(crew):
     one = crew(web="echo hello; echo oops >&2; exec sleep 600", beat="exec sleep 600")
     wait_for(lambda: one.said("web    | hello\n") and one.said("web    | oops\n"))
 

@@ -80,7 +80,7 @@ def at_or_next_to(place: tuple[str | int, ...], path: tuple[str | int, ...]) -> 
 
 
 @given(st.data())
-def test_a_key_that_does_not_belong_anywhere_is_refused(data):
+def test_unknown_key_is_refused(data):
     units = data.draw(exams())
     good = data.draw(data_for(units))
     places = [path for path in all_paths({"top": good}) if isinstance(at({"top": good}, path), dict)]
@@ -103,7 +103,7 @@ def test_data_of_another_exam_are_refused(data):
 
 
 @given(st.data())
-def test_data_are_the_same_after_a_stay_in_the_database(data):
+def test_data_survive_the_database_unchanged(data):
     units = data.draw(exams())
     stored = json.loads(json.dumps(data.draw(data_for(units))))
     assert load_scheme(rule="points-table", data=stored, units=units)
