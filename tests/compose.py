@@ -37,13 +37,13 @@ _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*)
 def interpolate(text: str, values: Mapping[str, str]) -> str:
     """Compose's variables in `text` filled in: ${A}, ${A:-default}, ${A:?message} (raises KeyError without A), $$."""
 
-    def fill(found: re.Match[str]) -> str:
-        if found[0] == "$$":
+    def fill(match: re.Match[str]) -> str:
+        if match[0] == "$$":
             return "$"
-        value = values.get(found["name"], "")
-        if not value and found["kind"] != "-":
-            raise KeyError(f"{found['name']}: {found['rest']}")
-        return value or found["rest"]
+        value = values.get(match["name"], "")
+        if not value and match["kind"] != "-":
+            raise KeyError(f"{match['name']}: {match['rest']}")
+        return value or match["rest"]
 
     return _VARIABLE.sub(fill, text)
 
@@ -73,16 +73,16 @@ class Stack:
     def environment(self, service: str) -> dict[str, str]:
         """What the service's container has in its environment, Dockerfile's part included."""
         lines: dict[str, str] = COMPOSE["services"][service]["environment"]
-        given = {name: interpolate(text, self.values) for name, text in lines.items()}
+        values = {name: interpolate(text, self.values) for name, text in lines.items()}
         here = {
             "DATABASE_URL": self.site.database_url,
             "BROKER_URL": self.site.env["BROKER_URL"],
             "VAR_DIR": self.site.env["VAR_DIR"],
         }
-        assert here.keys() <= given.keys()
+        assert here.keys() <= values.keys()
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         image = {"PATH": path, "PYTHONUNBUFFERED": "1", "STATIC_ROOT": self.site.env["STATIC_ROOT"]}
-        return {**image, "HOSTNAME": socket.gethostname(), **given, **here, **self.different}
+        return {**image, "HOSTNAME": socket.gethostname(), **values, **here, **self.different}
 
     def command(self, service: str) -> list[str]:
         return [self.here(word) for word in COMPOSE["services"][service]["command"]]

@@ -278,9 +278,9 @@ class Fuzzer:
             error = response.exc_info[1]
         where = traceback.extract_tb(error.__traceback__)[-1] if error else None
         place = f"{type(error).__name__} {where.filename}:{where.lineno}" if where else f"{name} {method}"
-        told = f"{method} {path[:2000]}\n{role}, {headers}, {content_type}\n{body[:1500]!r}"
+        request_text = f"{method} {path[:2000]}\n{role}, {headers}, {content_type}\n{body[:1500]!r}"
         problem = "".join(traceback.format_exception(error)[-5:]) if error else f"status {response.status_code}"
-        self.failures.setdefault(f"{place} {name}", Failure(name, told, problem, place))
+        self.failures.setdefault(f"{place} {name}", Failure(name, request_text, problem, place))
 
     def _learn(self, path: str, response: Any, content: bytes) -> None:
         if response.status_code != 200 or not response.get("Content-Type", "").startswith("text/html"):

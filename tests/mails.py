@@ -106,7 +106,7 @@ def _about_accounts(student: Membership, user: User) -> None:
 
 def sentences(text: str) -> list[str]:
     """In the order of the text; a line of a list is one, too."""
-    return [said for sentence in _SENTENCE.split(text) if (said := _plain(sentence))]
+    return [plain for sentence in _SENTENCE.split(text) if (plain := _plain(sentence))]
 
 
 def words_of(mail: OutgoingMail) -> str:

@@ -48,7 +48,7 @@ def fill_in(
     With an O or a G and no `justification` given, one is made up, so that it can be completed.
     """
     rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
-    wanted = None if parts is None else {part.pk for part in parts}
+    part_ids = None if parts is None else {part.pk for part in parts}
     if justification is None:
         justification = "" if score == "V" else f"Onderbouwing van {invitation.contact}."
     entries = {
@@ -58,7 +58,7 @@ def fill_in(
             scores={criterion.pk: score for criterion in column.criteria},
         )
         for column in rubric.columns
-        if wanted is None or column.assignment.part_id in wanted
+        if part_ids is None or column.assignment.part_id in part_ids
     }
     conflicts = saving.save(invitation=invitation, entries=entries).conflicts
     invitation.assessment.refresh_from_db()

@@ -84,9 +84,9 @@ class Cast:
 
     def another(self, **fields):
         """An assessment beside the one that is running."""
-        given = {"school": self.school, "student": self.student, "initiator": self.docent}
+        defaults = {"school": self.school, "student": self.student, "initiator": self.docent}
         of_unit = {"exam": self.assessment.exam, "unit": self.assessment.unit, "unit_code": "B1"}
-        return Assessment.objects.create(**given, **of_unit, **fields)
+        return Assessment.objects.create(**defaults, **of_unit, **fields)
 
 
 @breaks("school_link_days_positive")
@@ -259,7 +259,7 @@ def log_line(cast, **fields):
 
 
 @breaks("role_change_known")
-def role_neither_given_nor_taken(cast):
+def role_change_of_unknown_kind(cast):
     log_line(cast, change="LENT", how="BY_HAND")
 
 
@@ -457,7 +457,7 @@ def replaced_and_still_asked(cast):
 
 
 @breaks("invitation_signed_with_name_and_date")
-def signed_by_nobody(cast):
+def signature_without_a_name(cast):
     Invitation.objects.update(assessed_on=timezone.localdate(), signed_name="")
 
 

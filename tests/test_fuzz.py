@@ -55,7 +55,7 @@ from .test_permissions import (
 SEED = int(os.environ.get("FUZZ_SEED", "12"))
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "1200"))
 PARTS = 8  # of the URLs: each part is a test, and they run beside each other
-ABLE = {name: [role for role, may in found.items() if may in ("ok", "go")] for name, _, found in rows()}
+ABLE = {name: [role for role, may in outcomes.items() if may in ("ok", "go")] for name, _, outcomes in rows()}
 
 
 @pytest.fixture(autouse=True)
@@ -174,22 +174,22 @@ def _assessed(school: School, unit: ExamUnit, docent: User, examiner: Contact) -
 @pytest.fixture
 def cookies(people: dict[str, User | None], invitation: Invitation, values: object) -> dict[str, dict[str, str]]:  # noqa: F811
     """What the browser of each role sends, an examiner's and that of someone who is asked for a code among them."""
-    found: dict[str, dict[str, str]] = {}
+    cookies_by_role: dict[str, dict[str, str]] = {}
     for role, user in people.items():
         client = Client()
         if user:
             client.force_login(user)
-        found[role] = {name: cookie.value for name, cookie in client.cookies.items()}
+        cookies_by_role[role] = {name: cookie.value for name, cookie in client.cookies.items()}
     client = Client()
     for one in Invitation.objects.all():
         client.get(f"/beoordelen/{links.token_for(invitation=one)}/")
-    found["examiner"] = {name: cookie.value for name, cookie in client.cookies.items()}
+    cookies_by_role["examiner"] = {name: cookie.value for name, cookie in client.cookies.items()}
     client = Client()
     halfway = UserFactory(email="code@hier.test")
     app_of(halfway)
     client.post("/inloggen/", {"username": halfway.email, "password": "een-lang-wachtwoord"})
-    found["halfway"] = {name: cookie.value for name, cookie in client.cookies.items()}
-    return found
+    cookies_by_role["halfway"] = {name: cookie.value for name, cookie in client.cookies.items()}
+    return cookies_by_role
 
 
 def able(name: str) -> list[str]:

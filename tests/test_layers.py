@@ -145,9 +145,9 @@ def looked_up_by_id_alone(tree):
 
 
 def test_no_view_loads_tenant_data_by_id_alone():
-    found = {f"{name}: {view}" for name, tree in SOURCES.items() for view in looked_up_by_id_alone(tree)}
+    lookups = {f"{name}: {view}" for name, tree in SOURCES.items() for view in looked_up_by_id_alone(tree)}
     # The examiner's cookie is signed over these ids: the signature identifies the examiner.
-    assert found == {"assessments/links.py: open_cookie"}
+    assert lookups == {"assessments/links.py: open_cookie"}
 
 
 @pytest.mark.parametrize(

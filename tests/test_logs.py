@@ -35,18 +35,18 @@ def test_link_is_hidden_plain_and_percent_encoded(link: str, times: int) -> None
     for _ in range(times):
         link = quote(link, safe="")
     for written in (link, link.replace("%2F", "%2f").replace("%252F", "%252f")):
-        said = logged('Not Found: %s "%s"', f"/inloggen/?next={written}&taal=en", "einde")
-        assert "V0" not in said
-        assert "1wQx" not in said
-        assert "…" in said
-        assert said.startswith("Not Found: /inloggen/?next=")
-        assert said.endswith('"einde"')
+        output = logged('Not Found: %s "%s"', f"/inloggen/?next={written}&taal=en", "einde")
+        assert "V0" not in output
+        assert "1wQx" not in output
+        assert "…" in output
+        assert output.startswith("Not Found: /inloggen/?next=")
+        assert output.endswith('"einde"')
 
 
 def test_link_in_a_referer_is_hidden() -> None:
     before = f"https://examen.test/inloggen/?{urlencode({'next': LINKS[2]})}"
-    said = logged("Forbidden (%s): %s", f"Referer checking failed - {before} does not match.", "/inloggen/")
-    assert said == (
+    output = logged("Forbidden (%s): %s", f"Referer checking failed - {before} does not match.", "/inloggen/")
+    assert output == (
         "Forbidden (Referer checking failed - https://examen.test/inloggen/?next=%2Fuitnodiging%2F…%2F does not match.)"
         ": /inloggen/"
     )
@@ -55,9 +55,9 @@ def test_link_in_a_referer_is_hidden() -> None:
 def test_an_error_s_own_words_are_hidden() -> None:
     with pytest.raises(ValueError, match="No page") as caught:
         raise ValueError(f"No page at {LINKS[0]}")
-    said = logged("Internal Server Error: %s", "/", exc_info=(caught.type, caught.value, caught.tb))
-    assert "ValueError: No page at /beoordelen/…/" in said
-    assert TOKEN not in said
+    output = logged("Internal Server Error: %s", "/", exc_info=(caught.type, caught.value, caught.tb))
+    assert "ValueError: No page at /beoordelen/…/" in output
+    assert TOKEN not in output
 
 
 @pytest.mark.parametrize(

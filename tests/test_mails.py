@@ -47,16 +47,16 @@ def test_html_contains_the_text(everything: list[OutgoingMail]) -> None:
     missing = {}
     for mail in everything:
         words = words_of(mail).replace("\n", " ")
-        missing[mail.kind] = {said for said in sentences(mail.text) if said not in words}
-    assert {kind: found for kind, found in missing.items() if found} == {}
+        missing[mail.kind] = {sentence for sentence in sentences(mail.text) if sentence not in words}
+    assert {kind: texts for kind, texts in missing.items() if texts} == {}
 
 
 def test_text_contains_the_html(everything: list[OutgoingMail]) -> None:
     missing = {}
     for mail in everything:
         text = " ".join(sentences(mail.text))
-        missing[mail.kind] = {said for said in sentences(words_of(mail)) if said not in text} - OF_BUTTONS
-    assert {kind: found for kind, found in missing.items() if found} == {}
+        missing[mail.kind] = {sentence for sentence in sentences(words_of(mail)) if sentence not in text} - OF_BUTTONS
+    assert {kind: texts for kind, texts in missing.items() if texts} == {}
 
 
 def test_each_link_is_a_button_and_a_copyable_url(everything: list[OutgoingMail]) -> None:

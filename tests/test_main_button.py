@@ -24,19 +24,21 @@ ALSO_GOOD = {
 def expanded(name: str) -> str:
     """A template's source with all that it includes by name."""
     source = COMMENT.sub("", (TEMPLATES / name).read_text())
-    return INCLUDE.sub(lambda found: expanded(found[1]) if (TEMPLATES / found[1]).exists() else "", source)
+    return INCLUDE.sub(lambda match: expanded(match[1]) if (TEMPLATES / match[1]).exists() else "", source)
 
 
 def forms() -> list[tuple[str, list[str]]]:
     """(template, enabled submit buttons in their order) of each form with several; a switch of language has one."""
     names = [str(path.relative_to(TEMPLATES)) for path in sorted(TEMPLATES.rglob("*.html"))]
-    found = [
+    sources = [
         (name, form)
         for name in names
         if "<form" in (TEMPLATES / name).read_text()
         for form in FORM.findall(expanded(name))
     ]
-    buttons = [(name, [button for button in BUTTON.findall(form) if " disabled" not in button]) for name, form in found]
+    buttons = [
+        (name, [button for button in BUTTON.findall(form) if " disabled" not in button]) for name, form in sources
+    ]
     return [(name, several) for name, several in buttons if len(several) > 1 and 'name="language"' not in several[0]]
 
 

@@ -518,7 +518,7 @@ def test_url_with_every_role(
     school: School,
     docent: User,
 ) -> None:
-    found = {}
+    answers = {}
     of_namespace = [(name, method, expected) for name, method, expected in rows() if name.split(":")[0] == namespace]
     for name, method, expected in of_namespace:
         with undone():
@@ -530,8 +530,8 @@ def test_url_with_every_role(
                     response = getattr(client, method.lower())(path, data)
                     outcomes[role] = outcome(response)
                     assert name in FOR_EVERYONE or "no-store" in response["Cache-Control"], (name, role)
-        found[name, method] = outcomes
-    assert found == {(name, method): expected for name, method, expected in of_namespace}
+        answers[name, method] = outcomes
+    assert answers == {(name, method): expected for name, method, expected in of_namespace}
 
 
 def posted(name: str, invitation: Invitation, school: School, docent: User) -> dict[str, Any]:
@@ -599,7 +599,7 @@ def test_the_admin_is_for_consortium_staff_alone(
     upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_source().encode())
     values = {"public_id": upload.public_id, "version_id": unit.exam_version_id, "number": 1}
     path = reverse(f"admin:{page}", kwargs={name: values[name] for name in ADMIN_URLS[page]})
-    found = {}
+    answers = {}
     for role, user in people.items():
         client = Client()
         if user:
@@ -607,8 +607,8 @@ def test_the_admin_is_for_consortium_staff_alone(
         with undone():
             response = getattr(client, method.lower())(path)
             asks_to_log_in = response.get("Location", "").startswith(("/beheer/login/", f"{settings.LOGIN_URL}?"))
-            found[role] = response.status_code in (200, 302) and not asks_to_log_in
-    assert [role for role, open_to in found.items() if open_to] == ["staff"]
+            answers[role] = response.status_code in (200, 302) and not asks_to_log_in
+    assert [role for role, open_to in answers.items() if open_to] == ["staff"]
 
 
 def test_every_page_of_exam_content_is_tried() -> None:

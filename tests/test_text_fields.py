@@ -96,9 +96,9 @@ def form_classes() -> Iterator[type[forms.BaseForm]]:
                 importlib.import_module(module.name)
     waiting: list[type] = [forms.BaseForm]
     while waiting:
-        waiting += (found := waiting.pop()).__subclasses__()
-        if found.__module__.partition(".")[0] in APPS:
-            yield found
+        waiting += (form := waiting.pop()).__subclasses__()
+        if form.__module__.partition(".")[0] in APPS:
+            yield form
 
 
 def text_inputs(form: type[forms.BaseForm]) -> Iterator[forms.CharField]:

@@ -26,5 +26,5 @@ NOT_OURS = re.compile(
 
 def test_texts_contain_no_forbidden_words() -> None:
     assert len(TEXTS) > 500
-    found = {path: NOT_OURS.findall(path.read_text(encoding="utf-8")) for path in TEXTS}
-    assert {str(path.relative_to(BASE)) for path, words in found.items() if words} == set()
+    matches = {path: NOT_OURS.findall(path.read_text(encoding="utf-8")) for path in TEXTS}
+    assert {str(path.relative_to(BASE)) for path, words in matches.items() if words} == set()

@@ -387,13 +387,13 @@ def test_people_are_found_by_letters_without_accents(client: Client, staff: User
     with_role = UserFactory(**names, email="l.y@hier.test")
     MembershipFactory(school=school, user=with_role, role=Role.DOCENT)
     without_role = UserFactory(**names, email="elders@hier.test")
-    found = client.get("/beheer/accounts/user/", {"q": query}).context["cl"].queryset
-    assert with_role in found
-    assert (without_role in found) is ("@" not in query)
-    assert staff not in found
+    queryset = client.get("/beheer/accounts/user/", {"q": query}).context["cl"].queryset
+    assert with_role in queryset
+    assert (without_role in queryset) is ("@" not in query)
+    assert staff not in queryset
 
 
 def test_a_school_is_found_by_letters_without_accents(client: Client, staff: User, school: School) -> None:
     skane = SchoolFactory(name="Skåne–Sørlandet")
-    found = client.get("/beheer/accounts/school/", {"q": "skane-sorlandet"}).context["cl"].queryset
-    assert list(found) == [skane]
+    queryset = client.get("/beheer/accounts/school/", {"q": "skane-sorlandet"}).context["cl"].queryset
+    assert list(queryset) == [skane]

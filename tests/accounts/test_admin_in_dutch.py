@@ -32,21 +32,21 @@ def read_on(client: Client, path: str) -> str:
     assert response.status_code == 200, path
     page = re.sub(r"<(script|style|svg)\b.*?</\1>", "", response.content.decode(), flags=re.DOTALL)
     page = re.sub(r"<bdi>\w*\*+</bdi>", "", page)  # of a password's salt two letters are shown, 'no' one day
-    said = re.findall(r'\b(?:alt|title|aria-label|placeholder)="([^"]*)"', page)
-    said += re.findall(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"', page)
-    return html.unescape("\n".join([re.sub(r"<[^>]+>", "\n", page), *said]))
+    attributes = re.findall(r'\b(?:alt|title|aria-label|placeholder)="([^"]*)"', page)
+    attributes += re.findall(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"', page)
+    return html.unescape("\n".join([re.sub(r"<[^>]+>", "\n", page), *attributes]))
 
 
 def pages() -> list[str]:
     """The index, and of each kind its list, its filters with counts, its first one and how that changed."""
-    found = ["/beheer/"]
+    paths = ["/beheer/"]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         first = model._default_manager.earliest("pk")
-        found += [reverse(f"{name}_changelist"), reverse(f"{name}_changelist") + "?_facets=True&q=a"]
-        found += [reverse(f"{name}_{page}", args=[first.pk]) for page in ("change", "history")]
-        found.append(f"/beheer/{model._meta.app_label}/")
-    return found
+        paths += [reverse(f"{name}_changelist"), reverse(f"{name}_changelist") + "?_facets=True&q=a"]
+        paths += [reverse(f"{name}_{page}", args=[first.pk]) for page in ("change", "history")]
+        paths.append(f"/beheer/{model._meta.app_label}/")
+    return paths
 
 
 @pytest.mark.parametrize("is_superuser", [False, True], ids=["staff", "superuser"])
@@ -56,7 +56,7 @@ def test_admin_pages_contain_no_english(
     client.force_login(UserFactory(is_staff=True, is_superuser=is_superuser))
     opened = [path for path in pages() if is_superuser or "/outbox/" not in path]
     assert len(opened) > 15
-    assert {path: found for path in opened if (found := sorted(set(ENGLISH.findall(read_on(client, path)))))} == {}
+    assert {path: words for path in opened if (words := sorted(set(ENGLISH.findall(read_on(client, path)))))} == {}
 
 
 @pytest.mark.parametrize("page", ["/beheer/accounts/school/add/", "/beheer/accounts/user/add/"])

@@ -34,8 +34,8 @@ def manager(school: School) -> User:
 
 def invited(school: School, email: str, **fields: object) -> SchoolInvitation:
     name = {"first_name": "Noa", "last_name": "Wit", "search_text": "noa wit"}
-    found: SchoolInvitation = school.school_invitations.create(email=email, roles=["DOCENT"], **name, **fields)
-    return found
+    invitation: SchoolInvitation = school.school_invitations.create(email=email, roles=["DOCENT"], **name, **fields)
+    return invitation
 
 
 def test_unmailable_address_does_not_block_other_mails(school: School, other_school: School) -> None:

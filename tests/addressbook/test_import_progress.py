@@ -289,8 +289,8 @@ def test_file_that_kills_workers_is_abandoned(queued: Import, monkeypatch: pytes
             work(queued.pk)
         lease_over()
     assert work(queued.pk)
-    given_up = again(queued)
-    assert (given_up.state, given_up.problem, given_up.content) == (State.FAILED, NOT_READ, None)
+    failed = again(queued)
+    assert (failed.state, failed.problem, failed.content) == (State.FAILED, NOT_READ, None)
 
 
 def test_failed_import_can_be_restarted(

@@ -26,9 +26,9 @@ LIBREOFFICE = Path(__file__).parent / "libreoffice"  # files that it wrote, vers
 
 def refused(content: io.BytesIO | bytes) -> str:
     file = io.BytesIO(content) if isinstance(content, bytes) else content
-    with pytest.raises(Unreadable) as told:
+    with pytest.raises(Unreadable) as error:
         read_lines(file)
-    return str(told.value)
+    return str(error.value)
 
 
 # --- Valid files ---------------------------------------------------------------------------------
@@ -180,12 +180,12 @@ def test_missing_cells_of_a_short_line_are_empty():
 
 
 def test_missing_column_is_reported_with_the_expected():
-    with pytest.raises(Unreadable) as told:
+    with pytest.raises(Unreadable) as error:
         find_columns(COLUMNS, ["Voornaam", "Naam", "E-mailadres"])
-    assert str(told.value).startswith(
+    assert str(error.value).startswith(
         "Deze kolom ontbreekt: Achternaam. In de eerste regel staat nu ‘Voornaam’, ‘Naam’"
     )
-    assert all(header in str(told.value) for header in HEADER)
+    assert all(header in str(error.value) for header in HEADER)
 
 
 def test_repeated_column_is_refused():
@@ -224,8 +224,8 @@ def test_error_file_has_no_formula():
 def lines_or_a_sentence(content: bytes) -> None:
     try:
         lines = read_lines(io.BytesIO(content))
-    except Unreadable as told:
-        sentence = str(told)
+    except Unreadable as error:
+        sentence = str(error)
     else:
         sentence = "Gelezen."
         assert lines

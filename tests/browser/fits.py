@@ -60,5 +60,5 @@ _FAULTS = """() => {
 def faults(page: Page) -> list[str]:
     """What is wider than the window or than its own box, and what is cut off; one line each."""
     page.wait_for_load_state()
-    found: list[str] = page.evaluate(_FAULTS)
-    return found
+    problems: list[str] = page.evaluate(_FAULTS)
+    return problems

@@ -22,10 +22,10 @@ FIRST, SECOND, THIRD = "blauwe-fiets-52", "groene-fiets-53", "rode-fiets-54"
 
 def button_in(mail: Received, words: str) -> str:
     """The address behind the mail's green button."""
-    found = re.search(rf'<a href="([^"]+)"[^>]*>{words}</a>', mail.html)
-    assert found is not None, mail.html
-    assert found[1] in mail.text.splitlines()
-    return found[1]
+    match = re.search(rf'<a href="([^"]+)"[^>]*>{words}</a>', mail.html)
+    assert match is not None, mail.html
+    assert match[1] in mail.text.splitlines()
+    return match[1]
 
 
 def field(page: Page, label: str) -> Locator:

@@ -67,9 +67,9 @@ def test_s2_unfound_student_probably_lacks_a_number(teacher: Browse, newcomer: M
     page = teacher()
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("noa wit")
-    found = page.locator("#gevonden")
-    expect(found).to_contain_text("Geen student gevonden voor ‘noa wit’.")
-    expect(found).to_contain_text("studentnummer")
+    results = page.locator("#gevonden")
+    expect(results).to_contain_text("Geen student gevonden voor ‘noa wit’.")
+    expect(results).to_contain_text("studentnummer")
 
 
 def test_two_letter_search_explains_that_only_prefixes_match(teacher: Browse, student: Membership, shots) -> None:

@@ -197,8 +197,8 @@ def test_c13_and_c14_pdf_is_mailed_to_the_archive(at_afname: Opened, pdf_waits: 
     document.refresh_from_db()
     assert document.file is not None
     assert pdf.get_content() == document.file.read()
-    said = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.get_content())).pages)
-    assert "Anouk van 't Hoff" in said
+    text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.get_content())).pages)
+    assert "Anouk van 't Hoff" in text
     page.reload()
     expect(page.get_by_text("afdeling@archief.test").first).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("[Pp]df")).first).to_be_visible()

@@ -56,9 +56,9 @@ def invitation(assessment: Assessment, examiner: Contact) -> Invitation:
 def mailed(invitation: Invitation) -> str:
     """The address behind 'Start beoordeling' in the newest mail to the examiner."""
     mail = OutgoingMail.objects.filter(to=invitation.contact.email).latest("pk")
-    found = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', html_of(mail))
-    assert found is not None
-    return found[1]
+    match = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', html_of(mail))
+    assert match is not None
+    return match[1]
 
 
 def html_of(mail: OutgoingMail) -> str:
@@ -92,7 +92,7 @@ def copied(page: Page) -> str:
     """The text of the copy to keep."""
     with page.expect_download() as started:
         page.get_by_role("link", name="Bewaar een kopie (pdf)").click()
-    return " ".join(found.extract_text() for found in PdfReader(started.value.path()).pages)
+    return " ".join(sheet.extract_text() for sheet in PdfReader(started.value.path()).pages)
 
 
 @on_both

@@ -67,7 +67,7 @@ def names_at(page: Page) -> list[list[str]]:
     """The names at each of the four parts, in the order of the page; waits for the page that 'Overnemen' leads to."""
     expect(page.locator(".part-choice")).to_have_count(4)
     page.wait_for_load_state()
-    return [found.locator(".person-name").all_inner_texts() for found in page.locator(".part-choice").all()]
+    return [box.locator(".person-name").all_inner_texts() for box in page.locator(".part-choice").all()]
 
 
 def test_a8_one_or_more_examiners_for_the_whole_exam(
@@ -138,9 +138,9 @@ def test_a12_tick_moves_the_examiner_to_the_top(choosing: Open, examiner: Contac
 def test_a14_name_is_shown_at_the_criteria(choosing: Open, examiner: Contact) -> None:
     page = choosing(javascript=False)
     choose_whole(page, ERIK)
-    for found in page.locator(".part-choice").all():
-        expect(found).to_contain_text(ERIK)
-        expect(found.get_by_role("listitem").filter(has_text="Criterium 1 van")).to_be_visible()
+    for box in page.locator(".part-choice").all():
+        expect(box).to_contain_text(ERIK)
+        expect(box.get_by_role("listitem").filter(has_text="Criterium 1 van")).to_be_visible()
 
 
 def test_a15_examiner_is_added_or_picked_while_inviting(

@@ -64,10 +64,10 @@ def test_progress_can_be_left_and_ends_with_refusals(
     shots(page, "samen-1-bezig")
 
     page.get_by_role("link", name="Examen afnames", exact=True).last.click()
-    found_back = page.get_by_role("link", name="Meer beoordelingen afronden")
-    expect(found_back).to_be_visible()
+    link = page.get_by_role("link", name="Meer beoordelingen afronden")
+    expect(link).to_be_visible()
     shots(page, "samen-2-terug")
-    found_back.click()
+    link.click()
     expect(page.get_by_role("progressbar")).to_be_visible()
 
     Assessment.objects.filter(pk__in=[one.pk for one in twelve[5:7]]).update(version=99)
@@ -113,9 +113,9 @@ def test_each_refusal_has_a_reason_and_a_link(
     reasons = [CHANGED, NOT_DONE, "Examinatoren zijn het niet eens over 8 criteria; beslis daarover."]
     for number in range(31):
         student = MembershipFactory(school=school, user__first_name="Bart", user__last_name=f"Boom{number}")
-        said = {"outcome": "REFUSED", "reason": reasons[number % 3]} if number else {"outcome": "FINAL"}
+        outcome = {"outcome": "REFUSED", "reason": reasons[number % 3]} if number else {"outcome": "FINAL"}
         one = make_afname(Status.ASSESSED if number else Status.FINAL, student=student)
-        batch.items.create(assessment=one, version=one.version, proposing=False, **said)
+        batch.items.create(assessment=one, version=one.version, proposing=False, **outcome)
     page = log_in_at(committee_member, f"/commissie/afronden/{batch.public_id}/")
     expect(page.get_by_text("30 van 31 niet gelukt; hieronder staat waarom.")).to_be_visible()
     expect(page.get_by_role("table", name="Niet gelukt").get_by_role("row")).to_have_count(31)

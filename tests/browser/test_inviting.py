@@ -119,8 +119,8 @@ def test_a18_remark_is_above_the_green_button(at_invitees: Page) -> None:
     at_invitees.get_by_label("Opmerking").fill("Graag voor vrijdag.")
     send(at_invitees)
     mail = OutgoingMail.objects.get()
-    for said in (mail.text, mail.html):
-        assert said.index("Graag voor vrijdag.") < said.rindex("Start beoordeling")
+    for body in (mail.text, mail.html):
+        assert body.index("Graag voor vrijdag.") < body.rindex("Start beoordeling")
 
 
 def test_a19_an_attachment_can_go_along(at_invitees: Page, tmp_path: Path) -> None:

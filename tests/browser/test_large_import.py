@@ -40,11 +40,11 @@ def test_large_file_shows_a_bar_and_ends_in_the_report(
     expect(page.get_by_text("1.500 nieuw, 0 bijgewerkt")).to_be_visible(timeout=15_000)
     with page.expect_response(lambda response: "<progress" in text_of(response)):
         page.get_by_role("button", name="Importeren", exact=True).click()
-    told = page.get_by_role("status")
-    expect(told).to_contain_text("Het importeren is gelukt: 1.500 nieuwe examinatoren,", timeout=15_000)
+    report = page.get_by_role("status")
+    expect(report).to_contain_text("Het importeren is gelukt: 1.500 nieuwe examinatoren,", timeout=15_000)
     page.get_by_role("link", name="Ander bestand kiezen").click()
     page.get_by_role("listitem").filter(has_text="lijst.xlsx").get_by_role("link").click()
-    expect(told).to_contain_text("Het importeren is gelukt")
+    expect(report).to_contain_text("Het importeren is gelukt")
 
 
 def text_of(response: Any) -> str:
@@ -56,9 +56,9 @@ def text_of(response: Any) -> str:
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The imports that a worker was told of; the test is that worker."""
-    told: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: told.append(pk))
-    return told
+    job_ids: list[int] = []
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: job_ids.append(pk))
+    return job_ids
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -192,8 +192,8 @@ def test_long_list_shows_its_progress(
     shots: walk.Shots,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: told.append(pk))
+    announced: list[int] = []
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: announced.append(pk))
     file = tmp_path / "lijst.xlsx"
     rows = [["Noa", "", f"Nummer {n}", f"noa{n}@hier.test", "Student", f"{n}"] for n in range(1200)]
     file.write_bytes(xlsx(*rows, header=HEADER).getvalue())
@@ -203,7 +203,7 @@ def test_long_list_shows_its_progress(
     expect(page.get_by_text("1.200 regels worden gelezen")).to_be_visible()
     check_page(page)
     shots(page, "import-progress")
-    PeopleImport.objects.run(told[0])
+    PeopleImport.objects.run(announced[0])
     expect(page.get_by_text("1.200 nieuw, 0 bijgewerkt")).to_be_visible()
 
 

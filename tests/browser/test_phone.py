@@ -126,9 +126,9 @@ def test_too_wide_page_and_cut_off_text_are_reported(new_browser: Callable[..., 
         "<div style='width: 100px; white-space: nowrap'>Loopt eruit, want dit past er niet in</div>"
         "<select style='width: 60px'><option>Alle statussen</option></select></main>"
     )
-    found = "\n".join(faults(page))
+    reported = "\n".join(faults(page))
     for fault in ("the page is 408 wide", "are out of sight", "runs out of its box", "a choice is cut off: Alle"):
-        assert fault in found
+        assert fault in reported
 
 
 def test_page_is_checked_at_every_width_and_restored(new_browser: Callable[..., Page]) -> None:

@@ -51,8 +51,8 @@ def kept() -> list[str]:
 
 def copies(page: Page) -> list[str]:
     """What this browser keeps of forms, as it stands there."""
-    found: list[str] = page.evaluate("Object.values(localStorage)")
-    return found
+    values: list[str] = page.evaluate("Object.values(localStorage)")
+    return values
 
 
 def until_kept(page: Page, text: str) -> None:
@@ -151,9 +151,9 @@ def test_same_field_on_two_devices_offers_a_choice(open_form: Open, choice: str,
     computer.get_by_role("button", name="Afronden", exact=True).click()
     expect(status(computer)).to_contain_text("Kies bij de gemarkeerde velden")
     note.get_by_role("button", name=choice).click()
-    wanted = "Van de telefoon." if choice == "Neem dat over" else "Van de computer."
-    expect(text_of(computer)).to_have_value(wanted)
-    until_kept(computer, wanted)
+    expected = "Van de telefoon." if choice == "Neem dat over" else "Van de computer."
+    expect(text_of(computer)).to_have_value(expected)
+    until_kept(computer, expected)
 
 
 def test_too_long_text_is_not_resent(open_form: Open) -> None:

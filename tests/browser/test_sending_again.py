@@ -57,8 +57,8 @@ def test_failed_delivery_is_found_from_the_list(
     """Of the news that a result was withdrawn, too; and it is sent once more from the assessment's page."""
     OutgoingMail.objects.filter(kind="result").update(state=MailState.SENT, sent_at="2026-11-23T10:00Z", last_error="")
     withdraw_final(assessment=refused, by=committee_member, reason="De score bij criterium 3 was verkeerd.")
-    told = OutgoingMail.objects.filter(kind__startswith="result_withdrawn")
-    told.update(state=MailState.FAILED, last_error="550 5.1.1 De mailserver kent dit adres niet.")
+    mails = OutgoingMail.objects.filter(kind__startswith="result_withdrawn")
+    mails.update(state=MailState.FAILED, last_error="550 5.1.1 De mailserver kent dit adres niet.")
     page = log_in_at(committee_member, "/commissie/")
     shots(page, "verzending-mislukt-1")
     page.get_by_role("link", name="Verzending mislukt 1").click()

@@ -204,8 +204,8 @@ def test_teacher_chooses_one_mail_or_one_per_student(
     check_page(page)
     shots(page, f"mail-{count}-{mails}-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
-    said = "De uitnodiging wordt" if mails == 1 else "2 uitnodigingen worden"
-    expect(page.get_by_role("status")).to_contain_text(f"{said} verzonden aan Trainer")
+    message = "De uitnodiging wordt" if mails == 1 else "2 uitnodigingen worden"
+    expect(page.get_by_role("status")).to_contain_text(f"{message} verzonden aan Trainer")
     assert OutgoingMail.objects.count() == mails
     letter = page.context.new_page()
     mail = OutgoingMail.objects.latest("pk")

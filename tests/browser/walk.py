@@ -148,19 +148,19 @@ def mail_to(sink: SmtpSink, address: str, *, subject: str = "") -> Received:
     """The newest mail to `address` whose subject holds `subject`; waits for it."""
 
     def newest() -> Received | None:
-        found = [mail for mail in sink.received if mail.to == address and subject in mail.subject]
-        return found[-1] if found else None
+        mails = [mail for mail in sink.received if mail.to == address and subject in mail.subject]
+        return mails[-1] if mails else None
 
-    found = wait_until(newest, f"a mail to {address}")
-    assert found is not None
-    return found
+    newest_mail = wait_until(newest, f"a mail to {address}")
+    assert newest_mail is not None
+    return newest_mail
 
 
 def start_link(mail: Received) -> str:
     """The address behind the green button 'Start beoordeling'."""
-    found = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', mail.html)
-    assert found is not None, mail.html
-    return found[1]
+    match = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', mail.html)
+    assert match is not None, mail.html
+    return match[1]
 
 
 def fill_in(page: Page, *, shots: Shots = no_shots) -> None:

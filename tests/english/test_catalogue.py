@@ -38,12 +38,12 @@ def catalogue() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def used() -> set[str]:
     """Every message that a page or mail of an examiner or a student can hold."""
-    found = set(BY_VARIABLE)
+    messages = set(BY_VARIABLE)
     for template in all_templates().values():
-        found.update(messages_of_template(template))
+        messages.update(messages_of_template(template))
     for module in load(MODULES):
-        found.update(messages_of_module(module))
-    return found
+        messages.update(messages_of_module(module))
+    return messages
 
 
 def test_every_text_has_a_translation(used: set[str], catalogue: dict[str, str]) -> None:

@@ -139,10 +139,10 @@ def test_the_teacher_sees_whose_mail_is_in_english(client: Client, assessment: A
     steps.choose(assessment, examiner)
     client.force_login(assessment.initiator)
     message = reverse("assessments:message", args=[assessment.public_id])
-    says = "Erik Examinator krijgt de mail in het Engels."
-    assert says not in client.get(message, {"examinator": examiner.pk}).content.decode()
+    notice = "Erik Examinator krijgt de mail in het Engels."
+    assert notice not in client.get(message, {"examinator": examiner.pk}).content.decode()
     examiner.set_language("en")
-    assert says in client.get(message, {"examinator": examiner.pk}).content.decode()
+    assert notice in client.get(message, {"examinator": examiner.pk}).content.decode()
 
 
 def test_a_shared_cache_keeps_the_languages_apart(client: Client, db: None) -> None:

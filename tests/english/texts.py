@@ -46,14 +46,14 @@ def template_names(module: ModuleType) -> set[str]:
 
 def with_all_included(names: Iterable[str]) -> dict[str, Template]:
     """These templates and all that they extend and include, by name."""
-    found: dict[str, Template] = {}
+    templates: dict[str, Template] = {}
     todo = list(names)
     while todo:
         name = todo.pop()
-        if name not in found:
-            found[name] = get_template(name).template
-            todo += _asked_for(found[name])
-    return found
+        if name not in templates:
+            templates[name] = get_template(name).template
+            todo += _asked_for(templates[name])
+    return templates
 
 
 def _asked_for(template: Template) -> Iterator[str]:
@@ -62,8 +62,8 @@ def _asked_for(template: Template) -> Iterator[str]:
         if isinstance(node, ExtendsNode):
             yield node.parent_name.var
         elif isinstance(node, IncludeNode):
-            given = (expression.var for expression in (node.template, *node.extra_context.values()))
-            yield from (name for name in given if isinstance(name, str) and _TEMPLATE_NAME.fullmatch(name))
+            variables = (expression.var for expression in (node.template, *node.extra_context.values()))
+            yield from (name for name in variables if isinstance(name, str) and _TEMPLATE_NAME.fullmatch(name))
 
 
 def nodes(template: Template) -> Iterator[Node]:

@@ -34,7 +34,7 @@ def elective(db: None) -> Exam:
 
 
 @pytest.mark.parametrize(
-    ("params", "found"),
+    ("params", "expected"),
     [
         ({"soort": "KEUZEDEEL"}, ["Digitale vaardigheden"]),
         ({"soort": "PROFESSION"}, ["Gastronoom", "Verzorgende IG"]),
@@ -46,11 +46,11 @@ def elective(db: None) -> Exam:
     ],
 )
 def test_kind_cohort_and_words_filter_the_list(
-    client: Client, visitor: User, cook: Exam, elective: Exam, exam: Exam, params: dict[str, str], found: list[str]
+    client: Client, visitor: User, cook: Exam, elective: Exam, exam: Exam, params: dict[str, str], expected: list[str]
 ) -> None:
     page = client.get("/productcatalogus/", params).content.decode()
     titles = ["Digitale vaardigheden", "Gastronoom", "Verzorgende IG"]
-    assert [title for title in titles if title in page] == found
+    assert [title for title in titles if title in page] == expected
 
 
 def test_cohorts_of_the_catalogue_are_newest_first(client: Client, visitor: User, elective: Exam) -> None:

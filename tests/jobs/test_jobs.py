@@ -46,7 +46,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def given_up(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def abandoned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     pks: list[int] = []
 
     def give_up(job: FinalBatch) -> None:
@@ -136,7 +136,7 @@ def test_deleted_work_that_fails_raises_its_own_error(job: FinalBatch, monkeypat
 
 
 def test_failed_work_backs_off_and_is_abandoned(
-    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    job: FinalBatch, abandoned: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     work_raises(OSError("disk"), monkeypatch)
     monkeypatch.setattr(FinalBatch, "pauses", (10, 20))
@@ -152,35 +152,35 @@ def test_failed_work_backs_off_and_is_abandoned(
         assert not FinalBatch.objects.run(job.pk)
         FinalBatch.objects.update(lease_until=timezone.now())
     assert pauses == [10, 20, 20]
-    assert given_up == []
+    assert abandoned == []
     with pytest.raises(OSError, match="disk"):
         run(LABEL, job.pk)
-    assert given_up == [job.pk]
+    assert abandoned == [job.pk]
     assert "was given up after 4 attempts" in caplog.text
 
 
 def test_job_that_kills_workers_is_abandoned(
-    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
+    job: FinalBatch, abandoned: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_raises(Died(), monkeypatch)
     for _ in range(3):
         with pytest.raises(Died):
             run(LABEL, job.pk)
         FinalBatch.objects.update(lease_until=timezone.now())
-    assert given_up == []
+    assert abandoned == []
     run(LABEL, job.pk)
-    assert given_up == [job.pk]
+    assert abandoned == [job.pk]
 
 
 def test_work_without_a_limit_is_never_abandoned(
-    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
+    job: FinalBatch, abandoned: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_raises(OSError("disk"), monkeypatch)
     monkeypatch.setattr(FinalBatch, "max_attempts", None)
     FinalBatch.objects.update(attempts=100)
     with pytest.raises(OSError, match="disk"):
         run(LABEL, job.pk)
-    assert given_up == []
+    assert abandoned == []
 
 
 def test_restarted_work_is_due_at_once_with_all_attempts(job: FinalBatch, done: list[int]) -> None:

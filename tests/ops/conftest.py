@@ -48,14 +48,14 @@ class MakeRun(Process):
     def pids(self, words: str = "") -> list[int]:
         """This site's processes (by VAR_DIR in their environment) whose command line holds `words`."""
         mark = f"VAR_DIR={self.folder}".encode() + b"\0"
-        found = []
+        pids = []
         for process in Path("/proc").iterdir():
             with suppress(OSError):
                 if process.name.isdigit() and mark in (process / "environ").read_bytes():
                     command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                     if words in command:
-                        found.append(int(process.name))
-        return found
+                        pids.append(int(process.name))
+        return pids
 
 
 @contextmanager

@@ -42,9 +42,9 @@ def test_secrets_are_required():
 
 def test_the_example_names_every_variable_and_holds_no_secret():
     required = {name for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", TEXT) if rest.startswith(":?")}
-    given = dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE, re.MULTILINE))
-    assert set(given) == required
-    assert {given[name] for name in SECRETS} == {""}
+    variables = dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE, re.MULTILINE))
+    assert set(variables) == required
+    assert {variables[name] for name in SECRETS} == {""}
 
 
 @pytest.mark.parametrize("service", sorted({*SERVICES} - {"migrate", "caddy", "mail"}))

@@ -67,7 +67,7 @@ class Crew:
         wait_for(lambda: (self.folder / name).is_file() and (self.folder / name).read_text().strip())
         return int((self.folder / name).read_text())
 
-    def said(self, text: str) -> bool:
+    def printed(self, text: str) -> bool:
         return text in self.log.read_text()
 
 
@@ -91,7 +91,7 @@ STUBBORN = "trap '' TERM INT; echo $$ > {0}; while :; do sleep 0.1; done"
 
 def test_output_is_prefixed_with_the_process_name(crew):
     one = crew(web="echo hello; echo oops >&2; exec sleep 600", beat="exec sleep 600")
-    wait_for(lambda: one.said("web    | hello\n") and one.said("web    | oops\n"))
+    wait_for(lambda: one.printed("web    | hello\n") and one.printed("web    | oops\n"))
 
 
 def test_dead_child_is_restarted(crew):
@@ -100,7 +100,7 @@ def test_dead_child_is_restarted(crew):
     (one.folder / "web").unlink()
     os.kill(first, signal.SIGKILL)
     assert one.pid("web") != first
-    assert one.said("web stopped (signal SIGKILL); it starts again in 0 s")
+    assert one.printed("web stopped (signal SIGKILL); it starts again in 0 s")
 
 
 def test_restarts_have_growing_pauses(crew):
@@ -141,7 +141,7 @@ def test_child_that_ignores_sigterm_is_killed(crew):
     one.process.terminate()
     assert one.process.wait(timeout=10) == 0
     assert not lives(pid)
-    assert one.said("ending by force")
+    assert one.printed("ending by force")
 
 
 def test_a_second_ctrl_c_does_not_wait(crew):

@@ -143,9 +143,11 @@ def test_attachments_are_sent_with_their_own_mail(mails: list[OutgoingMail], ser
     make_mail("zonder@bedrijf.test")
     worker.deliver_queued(first=mails[0].pk)
 
-    found = {mail.to: [part.get_filename() for part in mail.message.iter_attachments()] for mail in server.received}
-    assert found.pop("met@bedrijf.test") == ["a.pdf"]
-    assert set(map(tuple, found.values())) == {()}
+    attachments = {
+        mail.to: [part.get_filename() for part in mail.message.iter_attachments()] for mail in server.received
+    }
+    assert attachments.pop("met@bedrijf.test") == ["a.pdf"]
+    assert set(map(tuple, attachments.values())) == {()}
 
 
 def test_mail_sent_by_another_worker_is_skipped(

@@ -22,8 +22,8 @@ def production(settings: Settings) -> Settings:
 
 
 def ids() -> list[str]:
-    assert all(found.hint for found in check_outbox())
-    return [str(found.id).rpartition(".")[2] for found in check_outbox()]
+    assert all(error.hint for error in check_outbox())
+    return [str(error.id).rpartition(".")[2] for error in check_outbox()]
 
 
 def test_a_good_configuration_is_silent() -> None:
@@ -69,4 +69,4 @@ def test_the_demo_may_keep_its_mail(settings: Settings) -> None:
 def test_django_runs_the_checks(settings: Settings) -> None:
     settings.OUTBOX_TRANSPORT = "nowhere.Backend"
 
-    assert "digibeoordelen.outbox.E006" in [found.id for found in run_checks()]
+    assert "digibeoordelen.outbox.E006" in [error.id for error in run_checks()]

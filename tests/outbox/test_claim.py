@@ -174,11 +174,11 @@ class TestSweep:
         self, db: None, announced: list[int], settings: Settings
     ) -> None:
         settings.OUTBOX_RETRY_SECONDS = [60, 300]
-        tried, given_up = in_flight(-1, attempts=2), in_flight(-1, attempts=3)
+        tried, abandoned = in_flight(-1, attempts=2), in_flight(-1, attempts=3)
         sweep()
         assert announced == [tried]
-        assert states()[given_up] == MailState.FAILED
-        assert "afgebroken" in OutgoingMail.objects.get(pk=given_up).last_error
+        assert states()[abandoned] == MailState.FAILED
+        assert "afgebroken" in OutgoingMail.objects.get(pk=abandoned).last_error
 
     def test_stops_using_an_unreachable_broker(
         self, db: None, announced: list[int], monkeypatch: pytest.MonkeyPatch

@@ -38,7 +38,7 @@ def delivered(mail: OutgoingMail) -> OutgoingMail:
 
 
 def with_link(**changes: Any) -> OutgoingMail:
-    given = {
+    fields = {
         "kind": "test",
         "to": "erik@bedrijf.test",
         "subject": "Start",
@@ -46,7 +46,7 @@ def with_link(**changes: Any) -> OutgoingMail:
         "html": f'<a href="{placeholder("start")}">Start beoordeling</a>',
         "links": {"start": Link(kind="test", data={"invitation": 7})},
     }
-    return queue_mail(**{**given, **changes})
+    return queue_mail(**{**fields, **changes})
 
 
 def test_a_mail_goes_out_whole(mail: OutgoingMail, server: SmtpSink) -> None:

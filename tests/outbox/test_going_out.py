@@ -92,11 +92,11 @@ class GoingOut(RuleBasedStateMachine):
                 self.dropped_in_time.add(self.pks[number])
 
     @invariant()
-    def none_goes_twice_but_for_a_crash(self) -> None:
+    def check_only_crashes_repeat_mails(self) -> None:
         assert all(times <= 1 + self.crashed_in[pk] for pk, times in self.taken.items())
 
     @invariant()
-    def none_goes_that_was_dropped_in_time(self) -> None:
+    def check_dropped_mails_are_not_sent(self) -> None:
         assert not [pk for pk in self.dropped_in_time if self.taken[pk]]
 
     def teardown(self) -> None:
@@ -107,8 +107,8 @@ class GoingOut(RuleBasedStateMachine):
             for mail in [*worker.claim_batch(MAILS), *filter(None, map(worker.claim, self.pks))]:
                 self.taken[mail.pk] += 1
                 worker._mark(mail, state=MailState.SENT, sent_at=timezone.now())
-        self.none_goes_twice_but_for_a_crash()
-        self.none_goes_that_was_dropped_in_time()
+        self.check_only_crashes_repeat_mails()
+        self.check_dropped_mails_are_not_sent()
         for mail in OutgoingMail.objects.all():
             assert mail.state == MailState.SENT or (mail.state == MailState.FAILED and mail.dropped_at)
             assert self.taken[mail.pk] or mail.state == MailState.FAILED

@@ -26,8 +26,8 @@ def send(server: SmtpSink, announced: list[int], settings: Settings) -> Send:
     settings.DEFAULT_FROM_EMAIL = "Digitaal beoordelen <noreply@site.test>"
 
     def send(**changes: Any) -> OutgoingMail:
-        given = {"kind": "test", "to": "erik@bedrijf.test", "subject": "-", "text": "Tekst", "html": "<p>Tekst</p>"}
-        mail = queue_mail(**{**given, **changes})
+        fields = {"kind": "test", "to": "erik@bedrijf.test", "subject": "-", "text": "Tekst", "html": "<p>Tekst</p>"}
+        mail = queue_mail(**{**fields, **changes})
         deliver(mail.pk)
         mail.refresh_from_db()
         return mail
@@ -49,8 +49,8 @@ def test_names_arrive_unchanged(send: Send, server: SmtpSink, name: str) -> None
 
     message = server.received[0].message
     for header, address in (("From", "noreply@site.test"), ("To", "erik@bedrijf.test")):
-        [found] = message[header].addresses
-        assert (found.display_name, found.addr_spec) == (name, address)
+        [mailbox] = message[header].addresses
+        assert (mailbox.display_name, mailbox.addr_spec) == (name, address)
     assert max(len(line) for line in head(server).splitlines()) < 998
 
 

@@ -17,8 +17,8 @@ from digibeoordelen.outbox.tasks import send_mail, sweep
 
 
 def queue(**changes: Any) -> OutgoingMail:
-    given = {"kind": "test", "to": "erik@bedrijf.test", "subject": "Hallo", "text": "Tekst", "html": "<p>Tekst</p>"}
-    return queue_mail(**{**given, **changes})
+    fields = {"kind": "test", "to": "erik@bedrijf.test", "subject": "Hallo", "text": "Tekst", "html": "<p>Tekst</p>"}
+    return queue_mail(**{**fields, **changes})
 
 
 def test_queued_mail_has_a_message_id_of_the_site(db: None, announced: list[int]) -> None:

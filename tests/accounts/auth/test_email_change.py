@@ -67,18 +67,20 @@ def test_password_is_asked_and_wrong_ones_are_counted(own: Client, someone: User
     assert ask(own).status_code == 429
 
 
-@pytest.mark.parametrize(("email", "said"), [(OLD.upper(), "Dit is uw e-mailadres al."), ("geen adres", "e-mailadres")])
-def test_invalid_or_own_address_is_refused(own: Client, email: str, said: str) -> None:
-    assert said in ask(own, email).content.decode()
+@pytest.mark.parametrize(
+    ("email", "message"), [(OLD.upper(), "Dit is uw e-mailadres al."), ("geen adres", "e-mailadres")]
+)
+def test_invalid_or_own_address_is_refused(own: Client, email: str, message: str) -> None:
+    assert message in ask(own, email).content.decode()
     assert not EmailChange.objects.exists()
 
 
 def test_link_is_useless_to_the_owner_of_a_mistyped_address(own: Client, someone: User) -> None:
     ask(own)
     path = link_in("confirm_email")
-    nobody, stranger = Client(), Client()
+    anonymous, stranger = Client(), Client()
     stranger.force_login(UserFactory())
-    assert nobody.post(path).url.startswith("/inloggen/")
+    assert anonymous.post(path).url.startswith("/inloggen/")
     assert stranger.post(path).status_code == 404
     assert email_of(someone) == OLD
 
@@ -221,8 +223,8 @@ def test_taken_address_is_mailed_and_not_revealed(own: Client, someone: User) ->
         "email_change_asked",
     ]
     tokens = [page.split('csrfmiddlewaretoken" value="')[1:] for page in pages]
-    for page, found in zip(pages, tokens, strict=True):
-        for token in found:
+    for page, page_tokens in zip(pages, tokens, strict=True):
+        for token in page_tokens:
             pages[pages.index(page)] = page = page.replace(token[:64], "…")
     assert pages[0] == pages[1]
 

@@ -85,10 +85,10 @@ def work(people: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Work]:
     return post
 
 
-def alike(found: list[Work]) -> Work:
+def alike(items: list[Work]) -> Work:
     """Return the cost if it is the same each time."""
-    assert all(work == found[0] for work in found[1:])
-    return found[0]
+    assert all(work == items[0] for work in items[1:])
+    return items[0]
 
 
 def registration(school: School) -> dict[str, Any]:
@@ -98,8 +98,8 @@ def registration(school: School) -> dict[str, Any]:
 
 def test_registering_costs_the_same_with_or_without_account(work: Callable[..., Work], school: School) -> None:
     path = reverse("accounts:register")
-    found = alike([work(path, email, **registration(school)) for email in STATES])
-    assert (found.status, found.hashes, found.mails) == (200, 1, 1)
+    result = alike([work(path, email, **registration(school)) for email in STATES])
+    assert (result.status, result.hashes, result.mails) == (200, 1, 1)
     assert [kind for kind, _ in mailed()] == [
         "has_account",
         "confirm_registration",
@@ -109,22 +109,22 @@ def test_registering_costs_the_same_with_or_without_account(work: Callable[..., 
 
 
 def test_requesting_the_mail_again_mails_without_hashing(work: Callable[..., Work]) -> None:
-    found = alike([work(reverse("accounts:confirm_again"), email) for email in STATES])
-    assert (found.status, found.hashes, found.mails) == (200, 0, 1)
+    result = alike([work(reverse("accounts:confirm_again"), email) for email in STATES])
+    assert (result.status, result.hashes, result.mails) == (200, 0, 1)
     assert [kind for kind, _ in mailed()] == ["has_account", "no_account", "has_account", "confirm_registration"]
 
 
 def test_a_forgotten_password_mails_once_and_hashes_nothing(work: Callable[..., Work]) -> None:
-    found = alike([work(reverse("accounts:forgotten_password"), email) for email in STATES])
-    assert (found.status, found.hashes, found.mails) == (200, 0, 1)
+    result = alike([work(reverse("accounts:forgotten_password"), email) for email in STATES])
+    assert (result.status, result.hashes, result.mails) == (200, 0, 1)
     assert [kind for kind, _ in mailed()] == ["new_password", "no_account", "no_account", "no_account"]
 
 
 def test_logging_in_hashes_once_and_mails_nothing(work: Callable[..., Work]) -> None:
     User.objects.create(email="zonder@school.test", password="!")  # who never had a password
     addresses = [*STATES, "zonder@school.test"]
-    found = alike([work("/inloggen/", email, password="verkeerd-woord") for email in addresses])
-    assert (found.status, found.hashes, found.mails) == (200, 1, 0)
+    result = alike([work("/inloggen/", email, password="verkeerd-woord") for email in addresses])
+    assert (result.status, result.hashes, result.mails) == (200, 1, 0)
 
 
 def test_known_device_does_not_affect_another_address(work: Callable[..., Work]) -> None:

@@ -190,7 +190,7 @@ def test_only_one_module_calls_login() -> None:
     """Any other login would skip the code."""
     root = Path(__file__).parents[3]
     apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
-    found = {
+    modules = {
         str(path.relative_to(root))
         for app in apps
         for path in (root / app).rglob("*.py")
@@ -199,4 +199,4 @@ def test_only_one_module_calls_login() -> None:
         and (node.module or "").startswith("django.contrib.auth")
         and {"login", "alogin", "LoginView"} & {alias.name for alias in node.names}
     }
-    assert found == {"accounts/auth/login.py"}
+    assert modules == {"accounts/auth/login.py"}

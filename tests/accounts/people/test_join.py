@@ -168,7 +168,7 @@ def test_number_taken_at_the_same_time_is_left_empty(school: School, manager: Us
 
 
 def test_other_errors_are_not_shown_as_accepted(invitation: SchoolInvitation, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(**given: Any) -> None:
+    def fail(**kwargs: Any) -> None:
         raise IntegrityError("another constraint")
 
     monkeypatch.setattr("accounts.people.join.grant", fail)

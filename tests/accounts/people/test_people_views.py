@@ -45,7 +45,7 @@ def test_people_are_listed_once_by_last_name(
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({"q": "hoff"}, ["Anouk van 't Hoff"]),
         ({"q": "123456"}, ["Anouk van 't Hoff"]),
@@ -58,9 +58,9 @@ def test_people_are_listed_once_by_last_name(
     ],
 )
 def test_people_are_found_by_name_address_number_and_role(
-    browser: Client, people_url: str, docent: User, student: Any, query: dict[str, str], found: list[str]
+    browser: Client, people_url: str, docent: User, student: Any, query: dict[str, str], expected: list[str]
 ) -> None:
-    assert names(browser, people_url, **query) == found
+    assert names(browser, people_url, **query) == expected
 
 
 def test_former_member_is_listed_while_the_role_exists(browser: Client, people_url: str, student: Any) -> None:
@@ -206,8 +206,8 @@ def test_log_shows_actor_person_change_and_time(browser: Client, school: School,
     assert "Hier staat straks wie welke rol kreeg" in words(browser.get(log))
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     page = words(browser.get(log))
-    for said in ("Dirk Docent", "Examencommissie", "Bea Beheer", "met de hand"):
-        assert said in page
+    for text in ("Dirk Docent", "Examencommissie", "Bea Beheer", "met de hand"):
+        assert text in page
 
 
 def test_name_is_escaped(browser: Client, people_url: str, school: School) -> None:

@@ -202,7 +202,7 @@ def test_confirming_applies_the_schools_current_settings(client: Client, open_sc
 
 # --- What is refused ------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"password1": "kort", "password2": "kort"}, "te kort. Kies er een van minstens 10 tekens."),
         ({"password1": "noa@hier.test", "password2": "noa@hier.test"}, "lijkt te veel op uw naam of e-mailadres."),
@@ -213,10 +213,10 @@ def test_confirming_applies_the_schools_current_settings(client: Client, open_sc
     ],
 )
 def test_invalid_registration_saves_nothing(
-    client: Client, open_school: School, changes: dict[str, Any], said: str
+    client: Client, open_school: School, changes: dict[str, Any], message: str
 ) -> None:
     page = ask(client, open_school, **changes)
-    assert said in page
+    assert message in page
     assert PASSWORD not in page
     assert not Registration.objects.exists()
     assert mailed() == []

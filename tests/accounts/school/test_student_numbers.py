@@ -216,8 +216,8 @@ def test_a_student_is_found_with_or_without_a_number(
     MembershipFactory(school=other_school, student_number="123456", user__first_name="Noa", user__last_name="Hoff")
     page = words(desk.get(reverse("school:student_numbers", args=[student.school_id]), {"q": query}))
     assert page.count('<th scope="row">') == 1
-    wanted = newcomer if query.startswith("noa") else student
-    assert f'href="{change_page(wanted)}"' in page
+    expected = newcomer if query.startswith("noa") else student
+    assert f'href="{change_page(expected)}"' in page
 
 
 def test_without_a_query_students_without_number_are_listed(

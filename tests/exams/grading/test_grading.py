@@ -253,22 +253,22 @@ def test_unit_of_another_exam_has_no_result():
 
 
 # --- One criterion, several examiners ------------------------------------------------------------
-scores_given = st.lists(st.none() | st.sampled_from(Score), max_size=4)
+score_lists = st.lists(st.none() | st.sampled_from(Score), max_size=4)
 
 
-@given(scores_given, st.none() | st.sampled_from(Score), st.randoms(use_true_random=False))
+@given(score_lists, st.none() | st.sampled_from(Score), st.randoms(use_true_random=False))
 def test_order_of_examiners_does_not_matter(entries, decision, random):
     shuffled = random.sample(entries, len(entries))
     assert effective_score(scores=shuffled, decision=decision) == effective_score(scores=entries, decision=decision)
 
 
-@given(scores_given, st.sampled_from(Score))
+@given(score_lists, st.sampled_from(Score))
 def test_committee_decision_overrides_scores(entries, decision):
     effective = effective_score(scores=entries, decision=decision)
     assert (effective.score, effective.basis) == (decision, Basis.DECISION)
 
 
-@given(scores_given)
+@given(score_lists)
 def test_without_decision_only_an_agreed_score_counts(entries):
     effective = effective_score(scores=entries)
     if not entries or None in entries:
