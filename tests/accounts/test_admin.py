@@ -1,4 +1,4 @@
-"""What the Consortium's staff can and can't do in the admin."""
+"""Permissions of the Consortium's staff in the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -223,7 +223,7 @@ def test_staff_cannot_grant_own_role(client: Client, chief: User, docent: User, 
     )  # fmt: skip
 
 
-# --- Who lost phone and recovery codes -----------------------------------------------------------
+# --- Lost phone and recovery codes ---------------------------------------------------------------
 USERS = "/beheer/accounts/user/"
 
 

@@ -17,7 +17,7 @@ from digibeoordelen.outbox.kinds import KINDS
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import UserFactory
 
-# No Dutch sentence has these; Django's and other people's parts of the admin had them all.
+# Words that occur in English admin texts of Django and its extensions, and in no Dutch sentence.
 GIVEAWAYS = (
     r"the|and|with|from|your|are|not|or|of the|access|attempts?|failures?|logs?|name|list|search|select|change|add|"
     r"delete|history|home|view|user|users|group|groups|password|last|first|date|true|false|yes|no|none|unknown|invitation|"
@@ -27,18 +27,18 @@ ENGLISH = re.compile(rf"\b({GIVEAWAYS})\b", re.IGNORECASE)
 
 
 def read_on(client: Client, path: str) -> str:
-    """Return a page's text, and what a screen reader reads of fields and images."""
+    """Return a page's text and the labels of fields and images for screen readers."""
     response = client.get(path)
     assert response.status_code == 200, path
     page = re.sub(r"<(script|style|svg)\b.*?</\1>", "", response.content.decode(), flags=re.DOTALL)
-    page = re.sub(r"<bdi>\w*\*+</bdi>", "", page)  # of a password's salt two letters are shown, 'no' one day
+    page = re.sub(r"<bdi>\w*\*+</bdi>", "", page)  # two letters of a password's salt are shown, which can be 'no'
     attributes = re.findall(r'\b(?:alt|title|aria-label|placeholder)="([^"]*)"', page)
     attributes += re.findall(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"', page)
     return html.unescape("\n".join([re.sub(r"<[^>]+>", "\n", page), *attributes]))
 
 
 def pages() -> list[str]:
-    """The index, and of each kind its list, its filters with counts, its first one and how that changed."""
+    """Return the URLs of the index and, per model, of its list, filters with counts, first object and history."""
     paths = ["/beheer/"]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"

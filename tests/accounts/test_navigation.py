@@ -1,4 +1,4 @@
-"""The tabs: which ones, for whom, and which is the current one."""
+"""The tabs per role and the current tab."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

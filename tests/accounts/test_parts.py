@@ -1,4 +1,4 @@
-"""The parts that recur on the screens, each one template in templates/parts/."""
+"""The shared templates in templates/parts/."""
 
 import pytest
 from django import forms

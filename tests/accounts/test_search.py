@@ -154,7 +154,7 @@ def test_each_word_of_a_text_matches(first, last, school):
         transaction.set_rollback(True)
 
 
-# --- The column follows what it is made of -------------------------------------------------------
+# --- Updates of the search column ----------------------------------------------------------------
 def test_student_is_found_by_the_new_name_and_number(student):
     student.user.last_name = "Nieuwenhuis"
     student.user.save()

@@ -1,4 +1,4 @@
-"""Import of contacts: the preview, and importing exactly that, once."""
+"""Import of contacts: the preview, imported exactly once."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def people(count: int = ROWS, function: str = "Chef") -> list[list[str]]:
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The announced imports, which are not run."""
+    """The ids of the announced imports, which are not run."""
     started: list[int] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: started.append(pk))
     return started
@@ -49,7 +49,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def queued(school: School, docent: User) -> Import:
-    """A large file, uploaded by `docent`, not read yet."""
+    """A large file uploaded by `docent` and not yet read."""
     return submit(Import, school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
 
 
@@ -129,7 +129,7 @@ def test_too_large_file_is_refused_at_once(browser: Client) -> None:
     assert not Import.objects.exists()
 
 
-# --- Its states ----------------------------------------------------------------------------------
+# --- States --------------------------------------------------------------------------------------
 def test_a_large_file_from_queue_to_address_book(
     school: School, docent: User, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -169,7 +169,7 @@ def test_reading_counts_and_renews_the_lease(queued: Import, monkeypatch: pytest
     assert seen == [(State.READING, rows, ROWS) for rows in (0, 500, 1000, 1500)]
 
 
-@pytest.mark.servers  # SQLite takes one writer at a time
+@pytest.mark.servers  # SQLite allows one writer at a time
 @pytest.mark.django_db(transaction=True)
 def test_importing_counts_while_its_transaction_is_open(importing: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
@@ -185,7 +185,7 @@ def test_importing_counts_while_its_transaction_is_open(importing: Import, monke
     assert again(importing).state == State.DONE
 
 
-# --- Once ----------------------------------------------------------------------------------------
+# --- Concurrency ---------------------------------------------------------------------------------
 def test_a_replayed_task_reads_once(queued: Import) -> None:
     assert work(queued.pk)
     assert not work(queued.pk)
@@ -214,7 +214,7 @@ def test_two_workers_at_once_import_once(importing: Import, school: School) -> N
     assert school.contacts.filter(user=None).count() == ROWS
 
 
-# --- A worker that dies --------------------------------------------------------------------------
+# --- Killed workers ------------------------------------------------------------------------------
 def test_dead_reading_worker_is_replaced_after_its_lease(
     queued: Import, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

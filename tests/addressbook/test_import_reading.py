@@ -1,4 +1,4 @@
-"""Reading uploaded files: their lines, or a message. No database."""
+"""Reading uploaded files into lines or an error message, without a database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from addressbook.importing.contacts import COLUMNS, EXAMPLE, NAMES, TEMPLATE
 
 from .files import ANOUK, BART, HEADER, csv_file, read_lines, text, with_part, xlsx
 
-LIBREOFFICE = Path(__file__).parent / "libreoffice"  # files that it wrote, version 7.4
+LIBREOFFICE = Path(__file__).parent / "libreoffice"  # files written by version 7.4
 
 
 def refused(content: io.BytesIO | bytes) -> str:
@@ -46,7 +46,7 @@ def test_a_csv_file_in_any_dress(delimiter, encoding):
 
 @pytest.mark.parametrize("name", ["examinatoren.xlsx", "examinatoren-utf-8.csv", "examinatoren-windows.csv"])
 def test_template_saved_by_libreoffice_is_read(name):
-    """Filled in there, with a blank row; the .csv once as UTF-8 with `;` and all quoted, once as its own default."""
+    """Includes a blank row; the .csv is read as UTF-8 with `;` and quotes, and in LibreOffice's default format."""
     with (LIBREOFFICE / name).open("rb") as file:
         header, example, *rows = read_lines(file)
     zoe = ["Zoë", "", "Bos", "zoe@bedrijf.test", "Monteur", "Café René", "School"]

@@ -1,4 +1,4 @@
-"""Dates, booleans and garbled letters that a program made of a name are refused."""
+"""Names that a spreadsheet turned into dates, booleans or garbled letters are refused."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_similar_looking_names_are_accepted(school: School, docent: User, name: 
     assert outcome == "NEW"
 
 
-# --- Letters of another encoding -------------------------------------------------------------------
+# --- Wrong encoding --------------------------------------------------------------------------------
 @pytest.mark.parametrize("encoding", ["mac_roman", "cp850"])
 @pytest.mark.parametrize(
     "name", ["Renée", "Zoë", "Björn", "Müller", "François", "Özil", "Éva", "Daniël", "Muñoz", "Côté"]

@@ -147,7 +147,7 @@ def test_duplicate_address_links_to_the_existing_contact(teacher: Client, examin
 
 # --- The pencil ----------------------------------------------------------------------------------------
 def open_form(client: Client, contact: Contact) -> str:
-    """Return the fingerprint in the opened form."""
+    """Return the fingerprint of the opened form."""
     return client.get(edit(contact)).context["opened"]
 
 
@@ -155,7 +155,7 @@ def test_manually_added_contact_is_fully_editable(teacher: Client, examiner: Con
     changes = {"first_name": "Eric", "organisation": "Bakkerij Bos", "side": Contact.Side.SCHOOL}
     opened = open_form(teacher, examiner)
     response = teacher.post(f"{edit(examiner)}?q=bos", filled_in(examiner, **changes, opened=opened), follow=True)
-    assert names(response) == ["Eric Examinator"]  # with the search it was opened from
+    assert names(response) == ["Eric Examinator"]  # keeps the search of the list
     assert "De gegevens van Eric Examinator zijn bewaard." in response.content.decode()
 
 

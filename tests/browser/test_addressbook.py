@@ -13,15 +13,15 @@ from . import walk
 
 Shots = Callable[[Page, str], None]
 
-STUDENT_NUMBER = "100103"  # another one than the other walks'
+STUDENT_NUMBER = "100103"  # a different student than in the other walks
 PURPLE, GREEN = "rgb(91, 42, 134)", "rgb(27, 122, 67)"
-# Of the demo's data.
+# From the demo's data.
 WITH_ACCOUNT, FROM_SCHOOL, FROM_WORKPLACE = "Kees Verhoeven", "Anneke Smit", "Gerard Kok"
 
 
 @pytest.fixture
 def book(running: MakeRun, new_browser: Callable[..., Page]) -> Page:
-    """The address book, as the demo's Docent opens it from the tab."""
+    """The address book, opened by the demo's Docent from the tab."""
     page = new_browser()
     walk.log_in(page, running.url, "DOCENT")
     page.get_by_role("link", name="Adresboek").click()
@@ -42,7 +42,7 @@ def bin_of(page: Page, name: str) -> Locator:
 
 
 def add(page: Page, *, first_name: str, last_name: str, email: str) -> None:
-    """The circle with '+', the fields, 'Contactpersoon opslaan'."""
+    """Click '+', fill in the fields and click 'Contactpersoon opslaan'."""
     page.get_by_role("link", name="Examinator toevoegen").click()
     page.get_by_label("Voornaam").fill(first_name)
     page.get_by_label("Achternaam").fill(last_name)

@@ -26,7 +26,7 @@ WHO = "Een medewerker ICT van het Consortium kan dat doen."
 
 @pytest.fixture
 def newcomer(school: School, exam: Exam) -> Membership:
-    """A student who has an account and never logged in, with the exam on the account."""
+    """A student with the exam on the account, before the first login."""
     student = MembershipFactory(
         school=school,
         student_number="",

@@ -1,4 +1,4 @@
-"""Productcatalogus in a real browser: found by words, kind and cohort, put on the account and taken off again."""
+"""Productcatalogus in a real browser: filters, adding an exam to the account and removing it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A score that was clicked by mistake is taken away again."""
+"""A score clicked by mistake can be cleared."""
 
 from __future__ import annotations
 

@@ -38,13 +38,13 @@ IN_STATUS = {
 
 @pytest.fixture
 def at_list(log_in_at: Opened, committee_member: User) -> Opened:
-    """A function that opens 'Examen afnames' as the committee's member."""
+    """Return a function that opens 'Examen afnames' as the committee member."""
     return lambda **browser: log_in_at(committee_member, "/commissie/", **browser)
 
 
 @pytest.fixture
 def at_afname(log_in_at: Opened, committee_member: User, assessed: Assessment) -> Opened:
-    """A function that opens the assessed student's page as the committee's member."""
+    """Return a function that opens the assessment's page as the committee member."""
     return lambda **browser: log_in_at(committee_member, f"/commissie/{assessed.public_id}/", **browser)
 
 
@@ -59,7 +59,7 @@ def one_of_each(make_afname: AfnameMaker, school: School) -> None:  # noqa: F811
 
 @pytest.fixture
 def pdf_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The PDF is made when the test says so."""
+    """Return a function that renders the PDF; until it is called no PDF is made."""
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
@@ -68,7 +68,7 @@ def rows(page: Page) -> Locator:
 
 
 def finish(page: Page, address: str) -> None:
-    """'Afronden' with an address that is typed."""
+    """Use 'Afronden' with a typed address."""
     page.get_by_role("link", name="Afronden").click()
     page.get_by_label(FIELD).fill(address)
     page.get_by_role("button", name="Afronden", exact=True).click()
@@ -124,7 +124,7 @@ def test_c5_each_search_field_filters_the_list(
     field: str,
     typed: str,
 ) -> None:
-    """Among all statuses; the assessment with an examiner is of another docent's, and of just now."""
+    """Of all statuses; the assessment with an examiner is new and of another docent."""
     expected = "Klaas Klaar" if field == "Student" else "Anouk van 't Hoff"
     Assessment.objects.filter(pk=assessed.pk).update(initiator=colleague)
     if typed == "week":
@@ -142,7 +142,7 @@ def test_c5_each_search_field_filters_the_list(
 
 def test_c6_pending_assessments_are_filtered_on_beoordeeld(at_list: Opened, one_of_each: None) -> None:
     page = at_list()
-    expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])  # as it opens
+    expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])  # the initial state
     page.get_by_role("link", name="Definitief 1").click()
     expect(rows(page)).to_have_text([IN_STATUS[Status.FINAL]])
     page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
@@ -182,7 +182,7 @@ def test_c12_exam_office_address_is_typed_or_chosen(
 def test_c13_and_c14_pdf_is_mailed_to_the_archive(at_afname: Opened, pdf_waits: None, mail_server: SmtpSink) -> None:
     page = at_afname()
     finish(page, "afdeling@archief.test")
-    page.get_by_label("Ja, afdeling@archief.test klopt").check()  # neither in the list nor the school's own
+    page.get_by_label("Ja, afdeling@archief.test klopt").check()  # not in the list and not of the school
     page.get_by_role("button", name="Afronden", exact=True).click()
     expect(page.get_by_text("De pdf wordt gemaakt").first).to_be_visible()
     document = Document.objects.get()

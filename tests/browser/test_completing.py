@@ -1,4 +1,4 @@
-"""Sent back by the committee, in a real browser: the question, and completed again."""
+"""An assessment sent back by the committee, in a real browser: the question and completing again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXT = "Anouk stelde mevrouw gerust en legde alles uit.\n\nOok bij het wassen bl
 
 @pytest.fixture
 def open_form(live_server, new_browser: Callable[..., Page], invitation: Invitation) -> Callable[..., Page]:
-    """A function that opens the examiner's link, everything scored, with one G that is justified."""
+    """Return a function that opens the examiner's form with every score and one justified G."""
     Contact.objects.update(function="Werkbegeleider", organisation="Stichting Zorggroep Rivierenland-Noord")
     Assessment.objects.update(planned_on=timezone.localdate() - timedelta(days=2), place="De Linde, Utrecht")
     steps.fill_in(invitation, "V")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def assessed(invitation: Invitation) -> Assessment:
-    """With all G, and a spelling mistake everywhere."""
+    """An assessment with all G and a spelling mistake in each text."""
     steps.fill_in(invitation, "G", "Anouk weet hoe het word gedaan.")
     saving.complete(invitation=invitation)
     return invitation.assessment
@@ -30,7 +30,7 @@ def assessed(invitation: Invitation) -> Assessment:
 
 @pytest.fixture
 def committee(log_in_at: Callable[..., Page], committee_member: User, assessed: Assessment) -> Callable[..., Page]:
-    """A function that opens the assessment as the committee has it."""
+    """Return a function that opens the assessment as the committee member."""
 
     def open_page(**browser: object) -> Page:
         return log_in_at(committee_member, f"/commissie/{assessed.public_id}/", **browser)

@@ -1,4 +1,4 @@
-"""'English' at the top of the form, with something typed: nothing is lost, with JavaScript and without."""
+"""Switching a filled-in form to 'English' loses no text, with and without JavaScript."""
 
 from __future__ import annotations
 

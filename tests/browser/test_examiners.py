@@ -24,7 +24,7 @@ ERIK, TINEKE = "Erik Examinator", "Tineke Tweede"
 
 @pytest.fixture
 def choosing(log_in_at: Open, assessment: Assessment, docent: User) -> Open:
-    """A function that opens 'Examinator(en) kiezen' of the student, logged in as a docent."""
+    """Return a function that opens 'Examinator(en) kiezen' of the student as a docent."""
 
     def open_page(user: User = docent, **browser) -> Page:
         return log_in_at(user, f"/beoordelingen/{assessment.public_id}/examinatoren/", **browser)
@@ -39,7 +39,7 @@ def bart(school: School, unit: ExamUnit, docent: User) -> Assessment:
 
 
 def tick(page: Page, *names: str, untick: tuple[str, ...] = ()) -> None:
-    """Ticks in the address book, and 'Overnemen'."""
+    """Tick contacts in the address book and click 'Overnemen'."""
     expect(page.get_by_role("heading", level=1)).to_have_text("Adresboek")
     for name in untick:
         page.get_by_label(name).uncheck()
@@ -64,7 +64,7 @@ def part(page: Page, work_process: str, kind: str) -> Locator:
 
 
 def names_at(page: Page) -> list[list[str]]:
-    """The names at each of the four parts, in the order of the page; waits for the page that 'Overnemen' leads to."""
+    """Wait for the page after 'Overnemen'; return the names at each of the four parts in page order."""
     expect(page.locator(".part-choice")).to_have_count(4)
     page.wait_for_load_state()
     return [box.locator(".person-name").all_inner_texts() for box in page.locator(".part-choice").all()]
@@ -215,7 +215,7 @@ def test_second_concurrent_teacher_is_warned_and_keeps_ticks(
     expect(second.get_by_text("Nu gekozen voor het hele examen: Erik Examinator.")).to_be_visible()
     expect(second.get_by_label(TINEKE)).to_be_checked()
     shots(second, "g8-intussen-gewijzigd")
-    tick(second, ERIK)  # beside the own tick, which still stands
+    tick(second, ERIK)  # the user's own tick is kept
     assert names_at(second) == [[ERIK, TINEKE]] * 4
 
 
@@ -268,7 +268,7 @@ def test_several_students_get_the_same_examiner_for_a_part(
     shots(page, "g11-samen-per-onderdeel")
     choose_for(page, "Productbeoordeling van B1-K1-W2", TINEKE)
     expect(page.get_by_role("heading", name="Anouk van 't Hoff")).to_be_visible()
-    expect(page.get_by_role("heading", name="Bart Zomer")).to_have_count(0)  # went on at once
+    expect(page.get_by_role("heading", name="Bart Zomer")).to_have_count(0)  # continued without a warning
     shots(page, "g12-samen-toch-weghalen")
     page.get_by_role("button", name="Toch weghalen").click()
     expect(page.locator(".part-choice:focus")).to_contain_text(TINEKE)

@@ -1,4 +1,4 @@
-"""'Meer tegelijk afronden' of more than a few, in a real browser: it counts, can be left, and is found back."""
+"""'Meer tegelijk afronden' of a large batch in a real browser: progress, leaving the page and returning."""
 
 from __future__ import annotations
 

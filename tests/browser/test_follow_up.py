@@ -27,8 +27,8 @@ Shots = Callable[[Page, str], None]
 
 @pytest.fixture
 def teacher(live_server, new_browser: Callable[..., Page], docent: User, assessment: Assessment, monkeypatch) -> Browse:
-    """A function that opens the assessment's page in a browser, logged in as its docent."""
-    # What is queued stays queued: no broker is asked.
+    """Return a function that opens the assessment's page in a browser as its docent."""
+    # Keep mails in the queue: there is no broker.
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
     def open_detail(**browser) -> Page:
@@ -44,7 +44,7 @@ def teacher(live_server, new_browser: Callable[..., Page], docent: User, assessm
 
 @pytest.fixture
 def invited(assessment: Assessment, school: School, examiner: Contact) -> Invitation:
-    """Erik, who has begun; and one with a long name whose mail failed."""
+    """Invitations of Erik, who has started, and of an examiner with a long name whose mail failed."""
     long = ContactFactory(
         school=school,
         first_name="Wilhelmina Johanna",

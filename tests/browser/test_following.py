@@ -1,4 +1,4 @@
-"""Following in a real browser: the filter, and two clicks to remind."""
+"""The progress list in a real browser: the filter and reminders in two clicks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _no_pdf_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def other(school: School, unit: ExamUnit, docent: User, second_examiner: Contact) -> Invitation:
-    """Bart Boom's examiner, Tineke Tweede, invited."""
+    """The invitation of Bart Boom's examiner, Tineke Tweede."""
     student = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Boom")
     assessment = steps.start_assessment(student, unit, docent)
     steps.choose(assessment, second_examiner)
@@ -44,7 +44,7 @@ def other(school: School, unit: ExamUnit, docent: User, second_examiner: Contact
 
 
 def be_invited(*invitations: Invitation, days_ago: int) -> None:
-    """Moves the invitations back in time: the browser's own clock can't be moved along."""
+    """Move the invitations back in time, since the browser's clock cannot be moved."""
     Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(
         invited_at=timezone.now() - timedelta(days=days_ago), asked_at=timezone.now() - timedelta(days=days_ago)
     )
@@ -160,7 +160,7 @@ def test_thirty_students_in_every_state_fit_the_screen(
 
 
 def thirty_students(school: School, unit: ExamUnit, docent: User, committee_member: User) -> None:
-    """Every state, examiners with long and short names, who is late, uninvited, without mail or link."""
+    """Thirty students in every status, with long and short names, late, uninvited, without mail or link."""
     first = ["Anouk", "Maximiliaan-Alexander", "Bo", "Fatima Zohra", "Jan"]
     last = ["Hoff", "Schimmelpenninck-Oldenbarneveld", "Li", "El Bouazzaoui", "Vries"]
     examiners: list[Any] = [

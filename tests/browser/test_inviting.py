@@ -39,19 +39,19 @@ def my_digibib(log_in_at: Open, docent: User) -> Page:
 
 @pytest.fixture
 def at_examiners(log_in_at: Open, docent: User, assessment: Assessment, examiner: Contact) -> Page:
-    """'Examinator(en) kiezen' of a student for whom nobody is chosen yet."""
+    """'Examinator(en) kiezen' of a student without examiners."""
     return log_in_at(docent, f"/beoordelingen/{assessment.public_id}/examinatoren/")
 
 
 @pytest.fixture
 def at_invitees(log_in_at: Open, docent: User, assessment: Assessment, examiner: Contact, second_examiner) -> Page:
-    """The assessment's page; two examiners are chosen and nobody is invited."""
+    """The assessment's page with two chosen, uninvited examiners."""
     steps.choose(assessment, examiner, second_examiner)
     return log_in_at(docent, f"/beoordelingen/{assessment.public_id}/")
 
 
 def at_message(page: Page) -> None:
-    """'Examinatoren uitnodigen', a tick, 'Uitnodigen'."""
+    """The message page after 'Examinatoren uitnodigen', a tick and 'Uitnodigen'."""
     page.get_by_role("link", name="Examinatoren uitnodigen").click()
     page.get_by_label(ERIK).check()
     page.get_by_role("button", name="Uitnodigen", exact=True).click()

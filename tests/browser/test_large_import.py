@@ -1,4 +1,4 @@
-"""Importing a file of many rows: a bar with counts, which can be left and is found back, up to the report."""
+"""Import of a large file: a progress bar that can be left and reopened, and the report."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def text_of(response: Any) -> str:
 
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The imports that a worker was told of; the test is that worker."""
+    """The ids of the announced imports; the test acts as the worker."""
     job_ids: list[int] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: job_ids.append(pk))
     return job_ids

@@ -1,4 +1,4 @@
-"""Schoolbeheer's people, roles, invitations and lists, and what the invited do."""
+"""Schoolbeheer's people, roles, invitations and lists, and accepting an invitation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def manager(school: School) -> User:
 
 @pytest.fixture
 def manage(log_in_at: Open, manager: User, school: School) -> Open:
-    """A function that opens a page of Schoolbeheer, by its URL's name."""
+    """Return a function that opens a page of Schoolbeheer by its URL name."""
 
     def open_page(name: str, *more: object, **browser: Any) -> Page:
         return log_in_at(manager, reverse(f"school:{name}", args=[school.pk, *more]), **browser)
@@ -153,7 +153,7 @@ def test_the_list_of_invitations_in_every_state(manage: Open, school: School, ma
     shots(page, "invitations")
 
 
-# --- A list --------------------------------------------------------------------------------------
+# --- Imports -------------------------------------------------------------------------------------
 def test_a_list_from_file_to_report(
     manage: Open, school: School, student: Any, tmp_path: Path, shots: walk.Shots
 ) -> None:
@@ -207,7 +207,7 @@ def test_long_list_shows_its_progress(
     expect(page.get_by_text("1.200 nieuw, 0 bijgewerkt")).to_be_visible()
 
 
-# --- Who is invited ------------------------------------------------------------------------------
+# --- Invited people ------------------------------------------------------------------------------
 def test_choosing_a_password_logs_in(
     live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:

@@ -1,4 +1,4 @@
-"""'Beeld van het werk' as a member of the committee reads it."""
+"""'Beeld van het werk', opened by a committee member."""
 
 from __future__ import annotations
 

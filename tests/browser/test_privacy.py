@@ -1,4 +1,4 @@
-"""Schoolbeheer keeps dates and terms and sees who looked; a student downloads their own data."""
+"""Retention dates and terms, the access log, and the download of a student's own data."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def many(
     school: School,
     make_afname: AfnameMaker,  # noqa: F811
 ) -> None:
-    """Thirty students whose term is nearly over, one with a very long name; and what was erased before."""
+    """Thirty students whose retention term almost ends, one with a very long name, and earlier erasures."""
     long = {
         "user__first_name": "Maximiliaan-Alexander",
         "user__infix": "van der",
@@ -152,7 +152,7 @@ def test_date_list_is_previewed_before_saving(
 def test_second_concurrent_user_sees_the_first_change(
     log_in_at: Callable[..., Page], administrator: User, school: School, final: Assessment, shots: Shots
 ) -> None:
-    """A term, and a date of a student."""
+    """For a retention term and a student's date."""
     other = member(school, Role.SCHOOLBEHEER, first_name="Otto", last_name="Ander")
     page = log_in_at(administrator, f"/school/{school.pk}/bewaren/termijnen/")
     opened = fingerprints(school, TERMS)

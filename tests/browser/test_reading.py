@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def assessed(invitation: Invitation) -> Assessment:
-    """With all G."""
+    """An assessment with all G."""
     steps.fill_in(invitation, "G", "Anouk legt alles uit.")
     saving.complete(invitation=invitation)
     return invitation.assessment
@@ -30,7 +30,7 @@ def assessed(invitation: Invitation) -> Assessment:
 
 @pytest.fixture
 def make_final(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Document]:
-    """Has the committee finish it, and its PDF made."""
+    """Finalise the assessment as the committee and render its PDF."""
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
     def finish() -> Document:

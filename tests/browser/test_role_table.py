@@ -32,7 +32,7 @@ WORDS = ["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief"]
 
 @pytest.fixture
 def open_form(live_server: Any, new_browser: Browse, invitation: Invitation) -> Callable[[], Page]:
-    """A function that opens the link of the examiner's mail in a browser where nobody is logged in."""
+    """Return a function that opens the mailed link in an anonymous browser."""
 
     def open_page() -> Page:
         page = new_browser()
@@ -50,7 +50,7 @@ def at_afname(
     assessed: Assessment,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Page:
-    """The page of an assessment that is Beoordeeld, as the committee comes to it from the login."""
+    """The page of an assessment that is Beoordeeld, opened by the committee after login."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     page = new_browser()
@@ -63,7 +63,7 @@ def at_afname(
 
 
 def make_final(page: Page) -> None:
-    """'Afronden', the exam office's address, and once more 'Afronden'."""
+    """Click 'Afronden', fill in the exam office's address and click 'Afronden' again."""
     page.get_by_role("link", name="Afronden").click()
     page.get_by_label("E-mailadres van het examenbureau").fill(OFFICE)
     page.get_by_role("button", name="Afronden", exact=True).click()

@@ -1,4 +1,4 @@
-"""The examiner's form saves as one goes, in a real browser: nothing typed is lost, whatever the connection does."""
+"""Autosave of the examiner's form in a real browser: connection problems lose no typed text."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def url(live_server, invitation: Invitation, monkeypatch) -> str:
-    """The examiner's link, as the mail has it."""
+    """The examiner's mailed link."""
     return f"{live_server.url}/beoordelen/{links.token_for(invitation=invitation)}/"
 
 
 @pytest.fixture
 def open_form(new_browser: Open, url: str) -> Open:
-    """A function that opens the form in a browser of its own, as on another device."""
+    """Return a function that opens the form in a new browser, as on another device."""
 
     def open_page(**browser) -> Page:
         page = new_browser(**browser)
@@ -50,7 +50,7 @@ def kept() -> list[str]:
 
 
 def copies(page: Page) -> list[str]:
-    """What this browser keeps of forms, as it stands there."""
+    """Return the raw form copies in this browser's storage."""
     values: list[str] = page.evaluate("Object.values(localStorage)")
     return values
 
@@ -59,7 +59,7 @@ def until_kept(page: Page, text: str) -> None:
     for _ in range(300):
         if text in kept():
             return
-        page.wait_for_timeout(50)  # the browser's own events go on meanwhile
+        page.wait_for_timeout(50)  # the browser's events continue meanwhile
     pytest.fail(f"{text!r} is not kept.")
 
 

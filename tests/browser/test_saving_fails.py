@@ -1,4 +1,4 @@
-"""Where the examiner's form can't be saved in the background its buttons still do their work."""
+"""The buttons of the examiner's form work when background saving fails."""
 
 from __future__ import annotations
 

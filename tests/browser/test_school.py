@@ -26,7 +26,7 @@ def administrator(school: School) -> User:
 
 @pytest.fixture
 def desk(log_in_at: Browse, administrator: User, school: School) -> Browse:
-    """A function that opens a page of Schoolbeheer: `desk("instellingen/")`."""
+    """Return a function that opens a page of Schoolbeheer: `desk("instellingen/")`."""
 
     def open_page(path: str = "instellingen/", **browser: int) -> Page:
         return log_in_at(administrator, f"/school/{school.pk}/{path}", **browser)
@@ -97,7 +97,7 @@ def test_concurrent_change_shows_both_texts(desk: Browse, school: School, shots)
 def test_logo_and_colour_show_at_once_and_axe_finds_nothing(
     desk: Browse, live_server, school: School, shots, tmp_path: Path
 ) -> None:
-    School.objects.update(colour="#767676")  # as light as may be
+    School.objects.update(colour="#767676")  # the lightest allowed colour
     picture = tmp_path / "logo.png"
     picture.write_bytes(png(900, 200, "#0a6e6e"))
     page = desk()
@@ -177,7 +177,7 @@ def test_exam_offices_are_found_from_the_settings(desk: Browse, school: School, 
 
 PAGES = ["", "instellingen/", "wijzigingen/", "mensen/", "uitnodigingen/", "studentnummers/", "bewaren/", "inzage/"]
 LONG_NAME = "Regionaal Opleidingencentrum voor Zorg, Welzijn en Dienstverlening Noordoost-Nederland, locatie Hoogeveen"
-# How many lines the links of each list of the navigation take.
+# The number of text lines of each navigation list.
 LINES = """() => [...document.querySelectorAll(".school-tabs ul")].map(
     list => new Set([...list.querySelectorAll("a")].map(link => link.offsetTop)).size)"""
 

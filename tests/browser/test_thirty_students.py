@@ -1,4 +1,4 @@
-"""A teacher with thirty students who each have an examiner of their own: few actions, on pages that hold."""
+"""A teacher with thirty students, each with their own examiner: a limited number of actions."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .wcag import check_page, check_width
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STUDENTS = 30
-MAX_ACTIONS = 40  # clicks, and fields filled
+MAX_ACTIONS = 40  # clicks and filled fields
 
 
 @dataclass
 class Counted:
-    """A page whose every click, field and key counts."""
+    """A page that counts clicks, filled fields and keys."""
 
     page: Page
     actions: int = 0
@@ -43,7 +43,7 @@ class Counted:
         self._act(self.page.get_by_label(label, exact=True)).fill(text)
 
     def at(self, heading: str) -> None:
-        """Looks, which is no action, whether the page with this heading is there."""
+        """Check the page's heading, which does not count as an action."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
 
     def _act(self, locator: Locator) -> Locator:
@@ -53,7 +53,7 @@ class Counted:
 
 @pytest.fixture
 def thirty(school: School) -> list[tuple[Membership, Contact]]:
-    """Students, each with an examiner who is in the address book already."""
+    """Thirty students, each with an examiner from the address book."""
     return [
         (
             MembershipFactory(school=school, user__first_name="Student", user__last_name=f"van de Klas {number:02}"),
@@ -65,7 +65,7 @@ def thirty(school: School) -> list[tuple[Membership, Contact]]:
 
 @pytest.fixture
 def teacher(live_server, new_browser: Callable[..., Page], docent: User, unit: ExamUnit, monkeypatch) -> Counted:
-    """Logged in, at Mijn Digibib; nothing counted yet."""
+    """A logged-in page at Mijn Digibib with a count of zero."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     page = new_browser()
     page.goto(f"{live_server.url}/inloggen/?next=/mijn-digibib/")
@@ -156,7 +156,7 @@ def test_invalid_line_is_shown_at_the_student(
 
 @pytest.fixture
 def one_examiner(thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User) -> list[Assessment]:
-    """Of thirty students, who all have the first examiner."""
+    """A batch of thirty students who all have the first examiner."""
     started = [steps.start_assessment(student, unit, docent) for student, _ in thirty]
     for one in started:
         steps.choose(one, thirty[0][1])

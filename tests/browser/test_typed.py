@@ -1,4 +1,4 @@
-"""What is typed survives an ended session and a new token; Enter presses the main button."""
+"""Typed text survives an ended session and a new token; Enter presses the main button."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REMARK = 'Neem "alles" mee\n\n& let op <dit>.'
 
 @pytest.fixture
 def message(log_in_at: Browse, docent: User, assessment: Assessment, examiner: Contact) -> Browse:
-    """A function that opens the message of an invitation and types a remark."""
+    """Return a function that opens the message of an invitation and types a remark."""
     steps.choose(assessment, examiner)
 
     def open_page(**browser: object) -> Page:

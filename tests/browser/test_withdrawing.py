@@ -1,4 +1,4 @@
-"""The committee cancels, withdraws a final result, and notes and closes an appeal, in a real browser."""
+"""The committee cancels, withdraws a final result, and records and closes an appeal, in a real browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def committee(log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation) -> Callable[[], Page]:
-    """A function that opens the assessment as the committee has it."""
+    """Return a function that opens the assessment as the committee member."""
     return lambda: log_in_at(committee_member, f"/commissie/{invitation.assessment.public_id}/")
 
 

@@ -1,4 +1,4 @@
-"""Another e-mail address: confirmed from the new mailbox, stopped from the old one."""
+"""Change of e-mail address: confirmed from the new mailbox, stopped from the old one."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ def test_mails_per_address_are_limited(own: Client, settings: Any) -> None:
 # --- What follows an account's address ------------------------------------------------------------------------
 @pytest.fixture
 def trainer(assessment: Assessment, school: School) -> User:
-    """A Praktijkopleider who was invited as examiner."""
+    """A Praktijkopleider invited as examiner."""
     user = member(school, Role.PRAKTIJKOPLEIDER, email="kees@bedrijf.test")
     contact = school.contacts.get(user=user)
     steps.choose(assessment, contact)

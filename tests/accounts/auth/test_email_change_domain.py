@@ -41,14 +41,14 @@ def strict(school: School) -> School:
 
 @pytest.fixture
 def noa(client: Client, strict: School) -> User:
-    """Registered, and logged in with `client`."""
+    """A registered student, logged in with `client`."""
     user = confirm_registration(registration=RegistrationFactory(email=OWN, school=strict))
     log_in(client, user)
     return user
 
 
 def log_in(client: Client, user: User) -> None:
-    """After the first time, which asks to check name and number."""
+    """Log in and complete the first-login screen."""
     User.objects.filter(pk=user.pk).update(details_checked_at=timezone.now())
     client.force_login(user)
 
@@ -89,7 +89,7 @@ def test_registered_student_is_limited_to_school_domains(client: Client, strict:
     assert "alleen een e-mailadres toe van" in ask(client, OTHER).content.decode()
 
 
-# --- Who is free -----------------------------------------------------------------------------------
+# --- Exempt users ----------------------------------------------------------------------------------
 def is_free(client: Client, password: str = PASSWORD) -> bool:
     ask(client, OTHER, password=password)
     return ("confirm_email", OTHER) in mailed()

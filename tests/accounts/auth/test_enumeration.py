@@ -43,7 +43,7 @@ class Work:
 
 @pytest.fixture
 def people(school: School) -> None:
-    """An account, one that is off, and someone who registered and did not confirm."""
+    """An active account, an inactive one and an unconfirmed registration."""
     school.register_on = True
     school.save()
     UserFactory(email=KNOWN)
@@ -121,7 +121,7 @@ def test_a_forgotten_password_mails_once_and_hashes_nothing(work: Callable[..., 
 
 
 def test_logging_in_hashes_once_and_mails_nothing(work: Callable[..., Work]) -> None:
-    User.objects.create(email="zonder@school.test", password="!")  # who never had a password
+    User.objects.create(email="zonder@school.test", password="!")  # an account without a password
     addresses = [*STATES, "zonder@school.test"]
     result = alike([work("/inloggen/", email, password="verkeerd-woord") for email in addresses])
     assert (result.status, result.hashes, result.mails) == (200, 1, 0)
@@ -157,7 +157,7 @@ def test_answers_over_the_limit_are_alike(work: Callable[..., Work], school: Sch
     assert (alike(last).status, alike(last).mails) == (429, 0)
 
 
-# --- Brute force, and a session that was laid ready -------------------------------------------------------
+# --- Brute force and session fixation ---------------------------------------------------------------------
 def test_right_password_works_from_a_locked_network_address(people: None, settings: Any) -> None:
     start_counting(settings)
     times = rate_limits.WRONG_PASSWORDS.times

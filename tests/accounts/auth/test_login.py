@@ -1,4 +1,4 @@
-"""Logging in and out, and what too many wrong passwords do."""
+"""Login, logout and lockout after wrong passwords."""
 
 from typing import Literal
 from unicodedata import normalize
@@ -165,7 +165,7 @@ def lock_out(client: Client, email: str = "sam@school.test") -> None:
 
 @pytest.fixture
 def device(someone: User) -> Client:
-    """A browser where someone logged in and out again."""
+    """A browser where `someone` logged in and out."""
     client = Client()
     log_in(client)
     client.post("/uitloggen/")

@@ -1,4 +1,4 @@
-"""'Wachtwoord vergeten?', and another password in the profile."""
+"""'Wachtwoord vergeten?' and the password change in the profile."""
 
 from __future__ import annotations
 

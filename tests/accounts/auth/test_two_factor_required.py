@@ -50,7 +50,7 @@ def document(assessed: Assessment, committee_member: User, settings) -> Document
 
 
 def pages(assessment: Assessment) -> list[str]:
-    """Everything of the committee that a GET opens without more."""
+    """Return the committee's URLs that a GET opens."""
     names = ["afnames", "exports", "export_profiles", "finalise_many", "picture", "appeals"]
     of_one = ["afname", "edit", "correction_history", "finalise", "send_back", "cancel"]
     return [reverse("accounts:exam_offices"), *(reverse(f"committee:{name}") for name in names)] + [
@@ -185,7 +185,7 @@ def test_staff_needs_two_factor_if_configured(client: Client, db: None, settings
         assert client.get("/beheer/").status_code == 200
 
 
-# --- One way in ----------------------------------------------------------------------------------
+# --- Single login function -----------------------------------------------------------------------
 def test_only_one_module_calls_login() -> None:
     """Any other login would skip the code."""
     root = Path(__file__).parents[3]

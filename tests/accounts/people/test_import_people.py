@@ -65,7 +65,7 @@ def with_(row: list[str], **changes: str) -> list[str]:
     return [changes.get(name, value) for name, value in zip(names, row, strict=True)]
 
 
-# --- Someone new ---------------------------------------------------------------------------------
+# --- New people ----------------------------------------------------------------------------------
 def test_student_gets_a_number_and_no_password(shown: Shown, school: School) -> None:
     prepared = shown(NOA)
     assert preview_messages(prepared) == [("NEW", "")]
@@ -121,7 +121,7 @@ def test_mail_uses_the_language_of_the_row(shown: Shown, school: School) -> None
     assert OutgoingMail.objects.get().subject == "Your account at ROC Hier"
 
 
-# --- What is wrong -------------------------------------------------------------------------------
+# --- Errors --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("row", "what"),
     [
@@ -181,7 +181,7 @@ def test_importer_cannot_add_own_roles(shown: Shown, school: School, manager: Us
     assert not school.memberships.filter(role=Role.EXAMENCOMMISSIE).exists()
 
 
-# --- Someone of the school -----------------------------------------------------------------------
+# --- Existing members ----------------------------------------------------------------------------
 def test_member_gets_missing_roles(shown: Shown, school: School, docent: User) -> None:
     prepared = shown(["Dirk", "", "Docent", docent.email, "Docent, Examencommissie", "", ""])
     assert preview_messages(prepared) == [("UPDATED", "Rol Examencommissie komt erbij")]
@@ -263,7 +263,7 @@ def test_former_student_is_restored(
     assert student.ended_at is None
 
 
-# --- Someone of another school -------------------------------------------------------------------
+# --- Members of another school -------------------------------------------------------------------
 def test_existing_account_is_invited_not_added(shown: Shown, school: School, stranger: User) -> None:
     row = ["Vera", "", "Vreemd", stranger.email, "Examencommissie", "", ""]
     prepared = shown(row)
@@ -304,7 +304,7 @@ def test_lists_per_user_are_limited(
     assert "1 nieuw" in words(hand_in(browser, start_url, NOA))
 
 
-# --- What was shown is what is done --------------------------------------------------------------
+# --- Outdated previews ---------------------------------------------------------------------------
 def test_changes_meanwhile_are_previewed_again(shown: Shown, school: School) -> None:
     prepared = shown(NOA, BO)
     MembershipFactory(school=school, student_number="200200")
@@ -350,7 +350,7 @@ def test_concurrent_imports_create_one_account(shown: Shown, other_school: Schoo
     assert User.objects.filter(email="noa@hier.test").count() == 1
 
 
-# --- Large ---------------------------------------------------------------------------------------
+# --- Large files ---------------------------------------------------------------------------------
 def test_large_list_is_bounded_in_memory_and_queries(
     school: School, manager: User, django_assert_max_num_queries: Any
 ) -> None:
@@ -363,7 +363,7 @@ def test_large_list_is_bounded_in_memory_and_queries(
         assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
     finally:
         tracemalloc.stop()
-    with django_assert_max_num_queries(20 * 6 + 20 * 40):  # SQLite takes few rows a statement
+    with django_assert_max_num_queries(20 * 6 + 20 * 40):  # SQLite limits the rows per statement
         import_previewed(prepared)
     assert school.memberships.filter(role=Role.STUDENT).count() == 10_000
     assert school.school_invitations.open().count() == 10_000
@@ -384,7 +384,7 @@ def test_long_list_is_imported_by_a_worker(school: School, manager: User, monkey
     assert school.school_invitations.unsent().count() == 1_500
 
 
-# --- The screens ---------------------------------------------------------------------------------
+# --- Screens -------------------------------------------------------------------------------------
 def words(response: Any) -> str:
     return " ".join(response.content.decode().split())
 

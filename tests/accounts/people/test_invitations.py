@@ -156,7 +156,7 @@ def test_invitation_of_another_school_is_404(
     assert (theirs.generation, theirs.withdrawn_at) == (1, None)
 
 
-# --- Once more, and no more ----------------------------------------------------------------------
+# --- Resending and withdrawing -------------------------------------------------------------------
 def test_resending_voids_the_older_link(browser: Client, school: School, manager: User, pass_time: Any) -> None:
     invitation = ask(school, manager)
     older = token_for(invitation)
@@ -195,7 +195,7 @@ def test_withdrawn_is_withdrawn(browser: Client, school: School, manager: User) 
     assert OutgoingMail.objects.count() == 1
 
 
-# --- Mails that were left for later --------------------------------------------------------------
+# --- Deferred mails ------------------------------------------------------------------------------
 def leave_for_later(school: School, by: User, count: int) -> None:
     for number in range(count):
         SchoolInvitation.objects.create(

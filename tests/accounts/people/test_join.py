@@ -103,7 +103,7 @@ def test_accepting_starts_a_new_session(client: Client, invitation: SchoolInvita
     assert client.session.session_key != before
 
 
-# --- Once ----------------------------------------------------------------------------------------
+# --- Concurrency ---------------------------------------------------------------------------------
 def test_accepted_link_redirects_only_its_owner(client: Client, invitation: SchoolInvitation) -> None:
     client.post(link(invitation), TWICE)
     assert client.post(link(invitation), TWICE).url == reverse("home")
@@ -194,7 +194,7 @@ def test_expired_link_opens_nothing(client: Client, invitation: SchoolInvitation
     assert not User.objects.filter(email="noa@hier.test").exists()
 
 
-# --- Who has an account --------------------------------------------------------------------------
+# --- Existing accounts ---------------------------------------------------------------------------
 @pytest.fixture
 def noa(other_school: School) -> User:
     user: User = UserFactory(first_name="Noa", email="noa@hier.test")
@@ -243,7 +243,7 @@ def test_inactive_account_stays_inactive(client: Client, invitation: SchoolInvit
     assert not noa.has_usable_password()
 
 
-# --- Who was put in by a list --------------------------------------------------------------------
+# --- Imported accounts ---------------------------------------------------------------------------
 @pytest.fixture
 def listed(school: School, manager: User) -> SchoolInvitation:
     """An invitation of an imported account without a password."""

@@ -125,7 +125,7 @@ def test_accepted_invitation_mails_only_the_others(
     school: School, manager: User, second_manager: User, committee_member: User
 ) -> None:
     invitation = ask(school, manager, "DOCENT", "EXAMENCOMMISSIE", "SCHOOLBEHEER")
-    assert notified() == []  # being asked gives nothing yet
+    assert notified() == []  # an open invitation grants no role
     join_with_password(token=token_for(invitation), password="een-nieuw-lang-wachtwoord")
     assert notified() == ["bas@hier.test", "commissie@hier.test"]
     mail = only_mail("commissie@hier.test")
@@ -173,7 +173,7 @@ def test_import_sends_one_mail_per_recipient(
     mail = only_mail("bas@hier.test")
     assert mail.subject == "ROC Hier: 41 rollen gegeven (Examencommissie, Schoolbeheer)"
     assert "Examencommissie: Noa 0 Wit (noa0@hier.test)" in mail.text
-    assert "en nog 16" in mail.text  # of 41 lines 25 are shown
+    assert "en nog 16" in mail.text  # 25 of 41 lines are shown
     assert "bo@hier.test" not in mail.text
 
 

@@ -1,4 +1,4 @@
-"""Granting and revoking roles, who may, and the log."""
+"""Granting and revoking roles: permissions and the log."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def held(user: User, school: School) -> list[str]:
 
 
 def lines(school: School) -> list[tuple[str, str, str, str, str]]:
-    """The log, oldest first."""
+    """Return the log, oldest first."""
     return [(c.user_name, c.role, c.change, c.how, c.by_name) for c in school.role_changes.order_by("pk")]
 
 
-# --- Giving --------------------------------------------------------------------------------------
+# --- Granting ------------------------------------------------------------------------------------
 def test_granted_role_is_logged(school: School, manager: User, docent: User) -> None:
     assert give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     assert held(docent, school) == ["DOCENT", "EXAMENCOMMISSIE"]
@@ -58,7 +58,7 @@ def test_user_who_left_meanwhile_is_not_restored(school: School, manager: User, 
         give_role(school=school, user=docent, role=Role.DOCENT, by=manager)
 
 
-# --- Taking --------------------------------------------------------------------------------------
+# --- Revoking ------------------------------------------------------------------------------------
 def test_a_running_session_loses_the_role_at_once(
     client: Client, school: School, manager: User, committee_member: User
 ) -> None:

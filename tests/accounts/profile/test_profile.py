@@ -1,4 +1,4 @@
-"""The profile behind the name at the top right (source text, 'Studentnummer', 2)."""
+"""The profile page (source text, 'Studentnummer', 2)."""
 
 import pytest
 from django.conf import settings

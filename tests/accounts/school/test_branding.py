@@ -1,4 +1,4 @@
-"""A school's logo and colour: validation, and who sees them."""
+"""A school's logo and colour: validation and visibility."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_logo_metadata_is_removed() -> None:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG with these dimensions in its header, in a hundred bytes."""
+    """Return a PNG of a hundred bytes with these dimensions in its header."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -67,9 +67,9 @@ def test_overview_explains_activation(client: Client, administrator: User, schoo
     assert "Een medewerker ICT van het Consortium kan het activeren." in page
 
 
-# --- What is still to be done --------------------------------------------------------------------
+# --- To do ---------------------------------------------------------------------------------------
 def to_do(client: Client, school: School) -> dict[str, str]:
-    """The first words of each sentence, and where its link leads: each is a page that opens."""
+    """Return the first words and the URL of each item, after checking that the URL opens."""
     items = client.get(reverse("school:overview", args=[school.pk])).context["to_do"]
     for one in items:
         assert client.get(one.url).status_code == 200
@@ -83,7 +83,7 @@ def test_new_school_sees_tasks_with_links(client: Client, administrator: User, s
         "Niemand heeft de rol",
         "U bent de enige",
         "Er staat nog geen",
-    ]  # Docent and Examencommissie begin alike
+    ]  # Docent and Examencommissie start with the same words
     page = client.get(reverse("school:overview", args=[school.pk])).content.decode()
     for role in ("DOCENT", "EXAMENCOMMISSIE", "SCHOOLBEHEER"):
         address = reverse("school:invite", args=[school.pk]) + f"?rol={role}"

@@ -34,7 +34,7 @@ def words(response: Any) -> str:
 
 
 def opened(client: Client, page: str) -> dict[str, str]:
-    """Return what a browser would post from the page."""
+    """Return the data that a browser would post from the page."""
     html = words(client.get(page))
     form = dict(re.findall(r'name="(opened-\w+)" value="(\w+)"', html))
     form |= {"link_days": "60", "appeal_days": "14", "appeal_text": "", "mail_domains": "hier.test"}

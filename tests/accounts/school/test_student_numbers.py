@@ -120,7 +120,7 @@ def test_number_changed_by_the_school_meanwhile_stays(browser: Client, newcomer:
     assert newcomer.student_number == "111111"
 
 
-# --- Another has it: telling the school ----------------------------------------------------------------
+# --- Reporting a taken number to the school ------------------------------------------------------------
 
 
 def test_reporting_a_taken_number_reveals_no_holder(
@@ -132,7 +132,7 @@ def test_reporting_a_taken_number_reveals_no_holder(
     assert f'formaction="{REPORT}"' in page
     answer = words(browser.post(REPORT, typed(newcomer, "123456") | {"infix": "de"}))
     assert "Gemeld aan uw school; u hoort ervan." in answer
-    assert 'value="de"' in answer  # what else was typed is still there
+    assert 'value="de"' in answer  # other typed values are kept
     assert "Dit moet nog worden aangepast" not in answer
     for shown in (page, answer):
         assert "Anouk" not in shown
@@ -194,7 +194,7 @@ def test_get_reports_nothing(browser: Client) -> None:
 
 @pytest.fixture
 def desk(administrator: User) -> Client:
-    """The browser of Schoolbeheer."""
+    """A browser logged in as Schoolbeheer."""
     client = Client()
     client.force_login(administrator)
     return client
