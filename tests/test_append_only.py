@@ -1,4 +1,4 @@
-"""Logs and decisions stay as they were written, through the model and through a queryset."""
+"""Logs and decisions cannot be changed by a model or a queryset."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WRITTEN: list[type[Immutable]] = [*LOGS, Correction, Viewing]
 
 
 def written(model: type[Written]) -> Written:
-    """One that has its row."""
+    """Return an existing row of the model."""
     line = model()
     line.pk = 1
     return line

@@ -1,6 +1,6 @@
-"""Every named constraint of people, address book, assessments and exports is tried; a new one without a try fails.
+"""Every named constraint of people, address book, assessments and exports has a violating row here.
 
-Those of the exams and of the outbox are tried in their own tests.
+The constraints of the exams and the outbox are in their own tests.
 """
 
 from datetime import timedelta
@@ -61,7 +61,7 @@ TRIES: list[Any] = []
 
 
 def breaks(name):
-    """Registers a try: called with the cast, it must be refused by the constraint `name`."""
+    """Register a function that, called with the cast, violates the constraint `name`."""
 
     def register(attempt):
         TRIES.append(pytest.param(name, attempt, id=f"{name}-{attempt.__name__}"))
@@ -83,7 +83,7 @@ class Cast:
         return finalise(assessment=self.assessment, by=self.committee_member, exam_office_email="bureau@hier.test")
 
     def another(self, **fields):
-        """An assessment beside the one that is running."""
+        """Create an assessment next to the running one."""
         defaults = {"school": self.school, "student": self.student, "initiator": self.docent}
         of_unit = {"exam": self.assessment.exam, "unit": self.assessment.unit, "unit_code": "B1"}
         return Assessment.objects.create(**defaults, **of_unit, **fields)
@@ -660,7 +660,7 @@ def test_every_constraint_is_tried():
     assert {param.values[0] for param in TRIES} == named
 
 
-# --- And what they let through -------------------------------------------------------------------
+# --- Valid rows ----------------------------------------------------------------------------------
 def test_two_students_without_a_number_are_fine(school):
     for _ in range(2):
         MembershipFactory(school=school, student_number="")

@@ -1,4 +1,4 @@
-"""The pictures of the documents: each is there, and a browser test makes it."""
+"""The pictures of the documents: each exists and is made by a browser test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No log holds a link of a mail, however it got there."""
+"""Logs contain no mailed links, from any source."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINKS = [
 
 
 def logged(message: str, *args: object, **more: object) -> str:
-    """The line as the console shows it."""
+    """Return the line as written to the console."""
     record = logging.LogRecord("x", logging.WARNING, "", 1, message, args, more.get("exc_info"))  # type: ignore[arg-type]
     assert HideMailedLinks().filter(record)
     return logging.Formatter().format(record)

@@ -1,4 +1,4 @@
-"""What all mails of the site have in common: two parts that say the same, in the u-form, with a way to whom to ask."""
+"""Common properties of all mails: equal text and HTML parts, the u-form, and a contact for questions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digibeoordelen.outbox.models import OutgoingMail
 
 from .mails import queue_all, sentences, words_of
 
-# Texts only in the HTML part, about buttons.
+# Texts about buttons, only in the HTML part.
 OF_BUTTONS = {
     "Start beoordeling",
     "Werkt de knop niet?",
@@ -60,7 +60,7 @@ def test_text_contains_the_html(everything: list[OutgoingMail]) -> None:
 
 
 def test_each_link_is_a_button_and_a_copyable_url(everything: list[OutgoingMail]) -> None:
-    """All but the way out of reminders, which is no next step."""
+    """Except the link that stops reminders, which is not a next step."""
     for mail in everything:
         for address in set(ADDRESS.findall(mail.text)) - {"[[link:stop]]"}:
             assert f'href="{address}"' in mail.html, mail.kind

@@ -1,8 +1,8 @@
-"""`source_text.csv`: a line for each sentence of the source text that asks something.
+"""`source_text.csv`: a line for each sentence of the source text that requires something.
 
 Parts: I Inleiding, S Studentnummer, R the role table, A Initiator, B Examinator, C Examencommissie,
-D Beoordelingen inzien, E Beheren Adresboek. A line names the test that walks it and what that asserts,
-or the issue that will build it.
+D Beoordelingen inzien, E Beheren Adresboek. A line names its test and what that asserts,
+or the issue that will implement it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 BASE = Path(__file__).resolve().parent.parent
-LAST = {"I": 2, "S": 11, "R": 9, "A": 21, "B": 8, "C": 19, "D": 8, "E": 15}  # sentences a part
+LAST = {"I": 2, "S": 11, "R": 9, "A": 21, "B": 8, "C": 19, "D": 8, "E": 15}  # sentences per part
 LATER = {
     "The initiator: students, examiners, invitations, address book",
     "The examiner: from the mail to 'afgerond', on any device, with nothing ever lost",

@@ -1,4 +1,4 @@
-"""The Dutch of screens, mails and guides: u-form, no words of a system, no words that nobody says."""
+"""The Dutch of screens, mails and guides: the u-form, no technical terms, no unusual words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An account of one's own in English: the pages, the mails, and the page that a mail leads to."""
+"""Account pages and mails in English, and the pages that the mails link to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DUTCH = re.compile(r"\b(uw|wachtwoord|een|niet|het|van|wordt|hebt)\b", re.IGNORE
 
 @pytest.fixture
 def english(client: Client, school: School) -> Client:
-    """A browser that chose English."""
+    """A browser with English as the chosen language."""
     School.objects.update(name="ROC A", register_on=True)
     client.post(reverse("accounts:language"), {"language": "en", "next": "/inloggen/"})
     return client
@@ -49,7 +49,7 @@ def registration(school: School) -> dict[str, object]:
 
 def test_registering_to_the_first_login(english: Client, school: School) -> None:
     check(english.post(reverse("accounts:register"), registration(school)).content.decode())
-    elsewhere = Client()  # the phone where the mail is read, which chose no language
+    elsewhere = Client()  # another device, which chose no language
     path = link_in("confirm_registration")
     check(elsewhere.get(path).content.decode())
     check(elsewhere.post(path, {"password": "wrong"}).content.decode())

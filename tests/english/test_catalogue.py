@@ -1,4 +1,4 @@
-"""The English texts are complete, true to their placeholders, and compiled."""
+"""The English texts are complete and compiled, with the right placeholders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scripts.catalogue import ENGLISH, read
 from .covered import BY_VARIABLE, MODULES, all_templates
 from .texts import bare_words, load, messages_of_module, messages_of_template, translated_views
 
-# What stands the same in both languages, or names a language in its own words.
+# Texts that are equal in both languages, or name a language in that language.
 SAME_IN_BOTH = {"Digitaal beoordelen", "English", "Nederlands"}
 EACH_ITS_OWN = {
     "assessments/examiner/_form_language.html",
@@ -26,7 +26,7 @@ NO_WORDS = (".css",)
 
 @pytest.fixture(scope="module")
 def catalogue() -> dict[str, str]:
-    """Message → translation as a .mo has them: a context before "\\x04", plurals joined by "\\0"."""
+    """Return message → translation as in a .mo: a context before "\\x04", plurals joined by "\\0"."""
     return {
         "\0".join(filter(None, (entry.msgid_with_context, entry.msgid_plural))): "\0".join(
             entry.msgstr_plural.values() or [entry.msgstr]
@@ -37,7 +37,7 @@ def catalogue() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def used() -> set[str]:
-    """Every message that a page or mail of an examiner or a student can hold."""
+    """Return every message of the pages and mails of examiners and students."""
     messages = set(BY_VARIABLE)
     for template in all_templates().values():
         messages.update(messages_of_template(template))

@@ -1,4 +1,4 @@
-"""A mail is in its reader's language; the first says in the other one that the form can be read in it."""
+"""A mail is in its reader's language; the first one mentions the other language of the form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
 
-# Of each mail to an examiner, what an English one can't hold.
+# Dutch phrases of each mail to an examiner, which an English one must not contain.
 DUTCH = ("Geachte", "beoordel", "Vragen?", "mail omdat")
 
 

@@ -1,4 +1,4 @@
-"""English holds on the pages that are translated, for who chose it, and nowhere else."""
+"""English is used only on translated pages and for readers who chose it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MY_EXAMS = reverse("assessments:my_exams")
 
 @pytest.fixture
 def english(client: Client) -> Client:
-    """A browser that chose English."""
+    """A browser with English as the chosen language."""
     client.post(LANGUAGE, {"language": "en", "next": "/inloggen/"})
     return client
 

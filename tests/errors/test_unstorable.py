@@ -1,4 +1,4 @@
-"""What neither database can hold never reaches it: a NUL in a text, a number of more than 64 bits."""
+"""Values that no database can store never reach it: NUL in a text, numbers over 64 bits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses that only take forms, and mailed links with rubbish at their end."""
+"""GET of URLs that only accept forms, and mailed links followed by garbage."""
 
 from __future__ import annotations
 

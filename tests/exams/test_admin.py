@@ -26,7 +26,7 @@ def test_detail_queries_do_not_grow_with_content(client, staff):
             client.get(f"{VERSIONS}{version.pk}/change/")
         return len(captured)
 
-    queries(1)  # the first request also fetches what Django keeps for all that follow
+    queries(1)  # the first request also fills Django's caches
     assert queries(1) == queries(3)
 
 

@@ -1,4 +1,4 @@
-"""Every kind of background work: claimed once, tried again after a pause, given up, purged."""
+"""Background jobs: claimed once, retried after a pause, abandoned, purged."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LABEL = "committee.FinalBatch"
 
 
 class Died(BaseException):
-    """A killed worker, seen from inside: no code runs after it."""
+    """Simulates a killed worker: no code runs after it."""
 
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """The jobs that were sent to a worker."""
+    """The ids of the jobs sent to a worker."""
     calls: list[tuple[str, int]] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: calls.append((label, pk)))
     return calls
@@ -34,7 +34,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The jobs that were done, whose work is nothing else."""
+    """The ids of finished jobs; the work only records the id."""
     pks: list[int] = []
 
     def work(job: FinalBatch) -> None:
@@ -59,7 +59,7 @@ def abandoned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def job(db: None) -> FinalBatch:
-    """One of a kind that is tried three times."""
+    """A job of a kind with at most three attempts."""
     batch: FinalBatch = FinalBatchFactory()
     return batch
 

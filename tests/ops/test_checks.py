@@ -1,4 +1,4 @@
-"""The system checks of the settings: what production must not have."""
+"""The system checks of production settings."""
 
 import pytest
 from django.core.checks import run_checks

@@ -1,4 +1,4 @@
-"""docker-compose.yml: what it says, and whether its very commands make a working site."""
+"""docker-compose.yml: its contents, and a working site started by its commands."""
 
 import json
 import re
@@ -102,7 +102,7 @@ class TestProcesses:
 
 
 def test_caddy_keeps_examiners_links_out_of_its_error_log():
-    """A site that does not answer is an error with the whole address, whether there is an access log or not."""
+    """Caddy logs an unreachable site as an error with the full URL, with or without an access log."""
     [(pattern, instead)] = re.findall(r"request>uri regexp (\S+) (\S+)", CADDYFILE)
     assert re.sub(pattern, instead, "/beoordelen/WzEsMV0:geheim/nieuwe-link/") == "/beoordelen/…/nieuwe-link/"
     assert "request>headers>Referer delete" in CADDYFILE

@@ -1,4 +1,4 @@
-"""What is missing on a machine: installed as root, named otherwise."""
+"""Missing packages of a machine: installed as root, otherwise listed."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from scripts.machine import Need
 
 @pytest.fixture
 def apt(monkeypatch):
-    """Takes apt-get's place: remembers the commands; what it 'installed' is here afterwards."""
+    """A fake apt-get that records its commands; 'installed' packages are present afterwards."""
     commands: list[list[str]] = []
 
     def run(command, **kwargs):

@@ -1,4 +1,4 @@
-"""`make run` as a person uses it."""
+"""`make run` from the user's side."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def test_site_restarts_after_stop_or_kill(run_site):
 
     site = run_site()
     site.wait_until_started()
-    assert site.work_seconds() <= 10  # so that it takes no longer on a machine that does nothing else
+    assert site.work_seconds() <= 10  # independent of other work on the machine
     assert "Installing" not in site.output
     [leader] = site.pids("scripts.run_site")
     os.kill(leader, signal.SIGKILL)
@@ -81,7 +81,7 @@ def test_second_start_reports_the_running_site(running_site, tmp_path):
 def test_killed_web_and_worker_come_back(running_site):
     for words in ("gunicorn", " worker "):
         for pid in running_site.pids(words):
-            with suppress(ProcessLookupError):  # it went with the one before
+            with suppress(ProcessLookupError):  # it stopped with the previous process
                 os.kill(pid, signal.SIGKILL)
     running_site.wait_for_output("web stopped (signal SIGKILL)")
     running_site.wait_for_output("worker stopped (signal SIGKILL)")

@@ -76,7 +76,7 @@ def test_interrupted_run_counts_as_failed(suite, monkeypatch, capsys):
 
 
 def test_an_interrupted_step_gets_to_clean_up(tmp_path):
-    """Ctrl-C to `make test` reaches pytest, which removes what its fixtures made, before it ends."""
+    """Ctrl-C in `make test` lets pytest tear down its fixtures before it ends."""
     step = (
         "import time, pathlib\n"
         "try:\n"

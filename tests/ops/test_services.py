@@ -1,4 +1,4 @@
-"""The PostgreSQL and Redis that the checks start for themselves."""
+"""The PostgreSQL and Redis started by the checks."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.process, pytest.mark.servers]
 
 @pytest.fixture
 def open_folder(monkeypatch) -> Iterator[Path]:
-    """Where temporary folders go: one that another user may enter, as pytest's own may not be."""
+    """A temporary folder that other users may enter, unlike pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="digibeoordelen-open-"))
     folder.chmod(0o755)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))

@@ -1,4 +1,4 @@
-"""What the settings come to in production, in a process of their own."""
+"""The production settings, in a separate process."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The processes of `make run`: started again when they die, stopped together, never left behind."""
+"""The processes of `make run`: restarted when they die, stopped together, never orphaned."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from scripts.environment import BASE
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("supervisor")]
 
-# Supervises shell commands given as NAME=COMMAND, as run_site does its own.
+# Supervises shell commands in the form NAME=COMMAND, as run_site does.
 SCRIPT = """
 import os, sys
 from pathlib import Path
@@ -42,7 +42,7 @@ def wait_for(happened: Callable[[], object], seconds: float = 15) -> None:
 
 
 def lives(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be buried does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -63,7 +63,7 @@ class Crew:
             )
 
     def pid(self, name: str) -> int:
-        """The process id that a child wrote to the file of its name."""
+        """Return the process id that a child wrote to its file."""
         wait_for(lambda: (self.folder / name).is_file() and (self.folder / name).read_text().strip())
         return int((self.folder / name).read_text())
 

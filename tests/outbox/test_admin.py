@@ -1,4 +1,4 @@
-"""Consortium staff see that a mail went or why not: not what it says, whose link it holds, nor any button."""
+"""Consortium staff see whether a mail was sent and why not, without its text, its link or any button."""
 
 import pytest
 from django.test import Client

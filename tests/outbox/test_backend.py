@@ -1,4 +1,4 @@
-"""Django's own mails go through the outbox, each recipient a mail of its own."""
+"""Django's own mails go through the outbox, one mail per recipient."""
 
 from email.mime.image import MIMEImage
 from typing import Any
@@ -17,7 +17,7 @@ def send(message: EmailMessage, **options: Any) -> int:
 
 @pytest.fixture(autouse=True)
 def quiet(announced: list[int]) -> None:
-    """No broker is told."""
+    """Keep mails in the queue: there is no broker."""
 
 
 def test_outbox_is_the_configured_backend() -> None:

@@ -1,4 +1,4 @@
-"""Mails that go out one after the other: what happens to one is none of the others' business."""
+"""Sequential delivery: the outcome of one mail does not affect the others."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_mail_sent_by_another_worker_is_skipped(
 def test_killed_worker_leaves_sent_mails_marked(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    """Killed at the moment the server takes the fourth: what the database says then is all that is left."""
+    """The worker is killed when the server accepts the fourth mail; only committed rows remain."""
     settings.OUTBOX_LEASE_SECONDS = -1
     send = carrier.send
 

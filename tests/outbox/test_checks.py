@@ -1,4 +1,4 @@
-"""What is said at start-up about settings that would lose or repeat mail."""
+"""System checks for settings that would lose or repeat mail."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 @pytest.fixture(autouse=True)
 def production(settings: Settings) -> Settings:
-    """A site in production that is configured well."""
+    """Correct production settings."""
     settings.DEMO = settings.DEBUG = False
     settings.OUTBOX_TRANSPORT = SMTP
     settings.SITE_URL = "https://beoordelen.school.example"

@@ -1,4 +1,4 @@
-"""One mail, any number of claimers: exactly one gets it. And what the sweep brings back."""
+"""Exactly one of many claimers gets a mail; the sweep requeues the rest."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ def make_mails(count: int, **values: Any) -> list[int]:
 
 
 def at_once(work: Callable[[], T], threads: int = 4) -> list[T]:
-    """What `work` returns in as many threads, all starting at the same moment."""
+    """Run `work` in several threads at the same moment and return the results."""
     start = Barrier(threads)
 
     def run() -> T:

@@ -1,4 +1,4 @@
-"""A mail's way from claim to mark: what the server gets, and what its answers make of the mail."""
+"""Delivery of a mail from claim to mark: the message at the server and the effect of its replies."""
 
 import logging
 import smtplib
@@ -284,7 +284,7 @@ def test_a_database_connection_lost_meanwhile_repeats_no_mail(
 
 
 class TestConnection:
-    """One connection is kept between mails; its end is never a mail's fault."""
+    """The connection is reused between mails; its end never fails a mail."""
 
     def send_three(self, mail: OutgoingMail, between: Callable[[], object] = lambda: None) -> list[OutgoingMail]:
         mails = [mail, *(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-") for _ in range(2))]
@@ -303,7 +303,7 @@ class TestConnection:
             kept: Any = carrier._backend
             server.hang_up()
             with suppress(ConnectionError):
-                kept.connection.sock.recv(1, socket.MSG_PEEK)  # returns when the end has reached us
+                kept.connection.sock.recv(1, socket.MSG_PEEK)  # returns when the connection is closed on this side
 
         mails = self.send_three(mail, between=hang_up)
 

@@ -1,4 +1,4 @@
-"""A mail that is dropped is begun no more, wherever on its way it was."""
+"""A dropped mail is not started again, at any stage of its delivery."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_dropped_mail_in_flight_may_be_sent(
 
 
 def test_dropped_mail_deferred_in_flight_fails(mail: OutgoingMail, server: SmtpSink) -> None:
-    """As when the server says 'later' to an attempt that was begun before the drop."""
+    """The server defers an attempt that started before the drop."""
     claim(mail.pk)
     drop(mail)
     due = timezone.now() - timedelta(seconds=1)
@@ -142,7 +142,7 @@ def test_purged_mail_is_not_sent_and_others_are(
 
 @pytest.mark.servers
 def test_concurrent_purges_both_finish(transactional_db: None, mail: OutgoingMail) -> None:
-    """They lock mails in one order."""
+    """Purges lock mails in the same order."""
     make_mails(3)
 
     def forget(order: str) -> int:

@@ -1,4 +1,4 @@
-"""The embedded broker hands over whole messages only."""
+"""The embedded broker delivers only complete messages."""
 
 from pathlib import Path
 from queue import Empty

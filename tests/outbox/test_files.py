@@ -1,4 +1,4 @@
-"""Bytes are kept once, whole, and proven when they are read."""
+"""Files are stored once and completely, and verified when read."""
 
 import errno
 from concurrent.futures import ThreadPoolExecutor
@@ -75,7 +75,7 @@ def test_changed_file_is_reported(db: None) -> None:
 
 
 class ObjectStorage(Storage):
-    """As django-storages' are: without paths, and a put is whole."""
+    """A storage like django-storages': without paths and with atomic writes."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}

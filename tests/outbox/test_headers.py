@@ -1,4 +1,4 @@
-"""Who a mail is from and to, and what its headers tell other mail programs, whatever letters are in a name."""
+"""Sender, recipient and automatic-mail headers of a mail, with any characters in names."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def send(server: SmtpSink, announced: list[int], settings: Settings) -> Send:
 
 
 def head(server: SmtpSink) -> str:
-    """The headers as they went over the line."""
+    """Return the headers as transmitted."""
     return server.received[-1].content.partition(b"\r\n\r\n")[0].decode("ascii")
 
 
@@ -121,7 +121,7 @@ class TestAddressesOutsideAscii:
 
 
 class TestAnswers:
-    """What a server may say, and what becomes of the mail."""
+    """Replies of the server and the resulting state of the mail."""
 
     def again(self, mail: OutgoingMail) -> OutgoingMail:
         OutgoingMail.objects.filter(state=MailState.WAITING).update(state=MailState.QUEUED, next_attempt_at=None)
@@ -172,7 +172,7 @@ class TestAnswers:
     ],
 )
 def test_html_arrives_unchanged(send: Send, server: SmtpSink, html: str) -> None:
-    """Also with lines that are longer than SMTP allows."""
+    """Includes lines that are longer than SMTP allows."""
     send(html=html)
 
     assert server.received[0].html.strip() == html

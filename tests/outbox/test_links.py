@@ -1,4 +1,4 @@
-"""Placeholders and what takes their place."""
+"""Placeholders and their replacement."""
 
 import pytest
 from hypothesis import assume, given

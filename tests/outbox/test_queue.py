@@ -1,4 +1,4 @@
-"""What `queue_mail` writes and refuses, and when a task starts for it."""
+"""Validation by `queue_mail`, the queued row, and the start of its task."""
 
 from typing import Any
 

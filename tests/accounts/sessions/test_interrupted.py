@@ -142,7 +142,7 @@ def test_post_without_origin_is_recognised_by_fetch_metadata(assessment: Assessm
 
 
 def secrets() -> Iterator[str]:
-    """Return the names of the password and code fields of the account forms."""
+    """Yield the names of the password and code fields of the account forms."""
     for module in (auth_forms, profile_forms, registration_forms):
         for form in vars(module).values():
             for name, field in getattr(form, "base_fields", {}).items():

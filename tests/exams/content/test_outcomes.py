@@ -76,7 +76,7 @@ def test_table_contains_the_grade_of_any_scores(exam: ExamContent, data: st.Data
 
 
 def test_largest_unit_is_computed_in_seconds() -> None:
-    """The maximum number of criteria, all in one work process."""
+    """Uses the maximum number of criteria, all in one work process."""
     [unit] = example().units
     [task] = unit.core_tasks
     process = task.work_processes[1]
