@@ -1,4 +1,4 @@
-"""A real Chromium for tests: a profile of its own for each person, and nothing that its console complains of.
+"""A real Chromium for tests: a separate profile per person; console errors fail the test.
 
 def test_something(new_browser):
     page = new_browser(width=375)
@@ -15,10 +15,10 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from scripts.environment import BASE
 
-PATIENCE = 30_000  # ms; a slow machine is no failure
+PATIENCE = 30_000  # ms; allows for slow machines
 HARMLESS = (
-    *("htmx:sendAbort", "htmx:afterRequest"),  # a request that ends because its page was left; else more is logged
-    "htmx:oobErrorNoTarget, #mail-",  # the mail of an invitation made elsewhere since the page was opened
+    *("htmx:sendAbort", "htmx:afterRequest"),  # a request aborted by leaving the page; other failures log more
+    "htmx:oobErrorNoTarget, #mail-",  # the mail of an invitation created elsewhere after the page was opened
 )
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 
@@ -41,10 +41,10 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """A function that opens a page in a browser profile of its own, such as each person has.
+    """Return a function that opens a page in a new browser profile.
 
-    What the content security policy refused, and what went wrong in a script, fails the test.
-    SLOW=8 gives the pages an eighth of the processor: it finds a test that does not wait for what it needs.
+    A violation of the content security policy or a script error fails the test.
+    SLOW=8 gives the pages an eighth of the processor, to find tests that do not wait for their conditions.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
@@ -63,7 +63,7 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
             locale="nl-NL",
             java_script_enabled=javascript,
             ignore_https_errors=True,
-            # Where a page scrolls slowly a click can miss what moves; without JavaScript Playwright doesn't see that.
+            # On a smoothly scrolling page a click can miss; without JavaScript Playwright does not detect that.
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
@@ -83,7 +83,7 @@ def new_browser(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def shots() -> Callable[[Page, str], None]:
-    """A function that keeps a picture of the page in the folder that SCREENSHOTS names; else it does nothing.
+    """Return a function that saves a picture of the page in the folder SCREENSHOTS, or does nothing without it.
 
     WIDTH=375 makes them as a phone shows the pages; FOLD=on keeps what is seen without scrolling; SHOTS names the only
     ones that are kept (`tests.guide`).

@@ -1,11 +1,11 @@
 """docker-compose.yml as processes, with its commands and environment, without a container engine.
 
     def test_something(compose_stack):
-        … compose_stack.url …            https, through a stand-in for Caddy; its certificate is its own
+        … compose_stack.url …            https, through a substitute for Caddy with a self-signed certificate
         compose_stack.sink.wait_for(1)   the mail server
         compose_stack.processes["worker"].kill()
 
-What a container would give is put in its place: host names and folders become this machine's. Needs a PostgreSQL
+Container host names and folders are replaced by this machine's. Needs a PostgreSQL
 and a Redis (the mark `servers`).
 """
 
@@ -35,21 +35,21 @@ _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?::(?P<kind>[-?])(?P<rest>[^}]*)
 
 
 def interpolate(text: str, values: Mapping[str, str]) -> str:
-    """Compose's variables in `text` filled in: ${A}, ${A:-default}, ${A:?message} (raises KeyError without A), $$."""
+    """Expand Compose's variables in `text`: ${A}, ${A:-default}, ${A:?message} (raises KeyError without A), $$."""
 
-    def fill(found: re.Match[str]) -> str:
-        if found[0] == "$$":
+    def fill(match: re.Match[str]) -> str:
+        if match[0] == "$$":
             return "$"
-        value = values.get(found["name"], "")
-        if not value and found["kind"] != "-":
-            raise KeyError(f"{found['name']}: {found['rest']}")
-        return value or found["rest"]
+        value = values.get(match["name"], "")
+        if not value and match["kind"] != "-":
+            raise KeyError(f"{match['name']}: {match['rest']}")
+        return value or match["rest"]
 
     return _VARIABLE.sub(fill, text)
 
 
 class Service(Process):
-    """A process of a service; `code` is what it ended with, None while it runs."""
+    """A process of a service; `code` is its exit code, or None while it runs."""
 
     @property
     def code(self) -> int | None:
@@ -58,12 +58,12 @@ class Service(Process):
 
 @dataclass
 class Stack:
-    """The site's services, each a process once started."""
+    """The site's services, each a process when started."""
 
     site: Site
     sink: SmtpSink
     values: dict[str, str]
-    different: dict[str, str] = field(default_factory=dict)  # what a test wants else in the environment
+    different: dict[str, str] = field(default_factory=dict)  # environment overrides of a test
     processes: dict[str, Service] = field(default_factory=dict)
 
     @property
@@ -71,18 +71,18 @@ class Stack:
         return f"https://{self.values['SITE_HOST']}"
 
     def environment(self, service: str) -> dict[str, str]:
-        """What the service's container has in its environment, Dockerfile's part included."""
+        """Return the environment of the service's container, including the Dockerfile's part."""
         lines: dict[str, str] = COMPOSE["services"][service]["environment"]
-        given = {name: interpolate(text, self.values) for name, text in lines.items()}
+        values = {name: interpolate(text, self.values) for name, text in lines.items()}
         here = {
             "DATABASE_URL": self.site.database_url,
             "BROKER_URL": self.site.env["BROKER_URL"],
             "VAR_DIR": self.site.env["VAR_DIR"],
         }
-        assert here.keys() <= given.keys()
+        assert here.keys() <= values.keys()
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         image = {"PATH": path, "PYTHONUNBUFFERED": "1", "STATIC_ROOT": self.site.env["STATIC_ROOT"]}
-        return {**image, "HOSTNAME": socket.gethostname(), **given, **here, **self.different}
+        return {**image, "HOSTNAME": socket.gethostname(), **values, **here, **self.different}
 
     def command(self, service: str) -> list[str]:
         return [self.here(word) for word in COMPOSE["services"][service]["command"]]
@@ -92,19 +92,19 @@ class Stack:
         return [self.here(word) for word in (["sh", "-c", *words] if kind == "CMD-SHELL" else words)]
 
     def here(self, word: str) -> str:
-        """A word of a command, with this machine's port and folder for the container's."""
+        """Return a word of a command with this machine's port and folder instead of the container's."""
         word = re.sub(r"(0\.0\.0\.0|127\.0\.0\.1):8000", f"127.0.0.1:{self.site.port}", interpolate(word, self.values))
         return word.replace("/tmp", str(self.site.folder))
 
     def start(self, service: str) -> Service:
-        """Starts the service, again too, without waiting for anything."""
+        """Start or restart the service without waiting."""
         log = self.site.folder / f"compose-{service}.log"
         process = Service(self.command(service), env=self.environment(service), log=log)
         self.processes[service] = process
         return process
 
     def up(self) -> None:
-        """All services in their order: migrate to its end, then the others until they are ready."""
+        """Start all services in order: run migrate to its end, then the others until they are ready."""
         migrate = self.start("migrate")
         wait_until(lambda: not migrate.is_running, "the migrations")
         assert migrate.code == 0, migrate.output
@@ -133,12 +133,12 @@ def bare_stack(site: Site, smtp_sink: SmtpSink) -> Iterator[Stack]:
 
 @pytest.fixture
 def compose_stack(bare_stack: Stack) -> Iterator[Stack]:
-    """The stack on an empty database, up; its https ends at a stand-in for Caddy."""
+    """The running stack on an empty database; a substitute for Caddy terminates https."""
     site = bare_stack.site
-    with psycopg.connect(site.database_url) as connection:  # as empty as a first start finds it
+    with psycopg.connect(site.database_url) as connection:  # empty, as at a first start
         connection.execute("DROP SCHEMA public CASCADE")
         connection.execute("CREATE SCHEMA public")
-    # Dockerfile does this once, compressing for most of a minute; the demo's setting makes the same files without.
+    # The Dockerfile does this once, with slow compression; the demo's setting makes the same files without it.
     site.manage("collectstatic", "--no-input", "--verbosity=0")
     port = int(bare_stack.values["SITE_HOST"].partition(":")[2])
     with https_front(site.folder, port=port, upstream=site.port):

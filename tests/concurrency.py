@@ -1,4 +1,4 @@
-"""Several people at the same moment: real threads with database connections of their own."""
+"""Concurrent users: real threads with separate database connections."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.db import connection
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Starts all `calls` at the same moment; what each returned or raised, in their order.
+    """Start all `calls` at the same moment; return what each returned or raised, in order.
 
-    For tests with `django_db(transaction=True)`: what another thread is to see must be committed.
+    For tests with `django_db(transaction=True)`: other threads only see committed data.
     """
     start = Barrier(len(calls))
 
@@ -22,7 +22,7 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
             connection.ensure_connection()
             start.wait(timeout=30)
             return call()
-        except Exception as error:  # noqa: BLE001 - the test judges what came of it
+        except Exception as error:  # noqa: BLE001 - the test checks the exception
             return error
         finally:
             connection.close()

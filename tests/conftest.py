@@ -1,4 +1,4 @@
-"""The fixed cast: who and what most tests are about. What a test does differently it makes itself.
+"""The fixed cast: the people and objects of most tests. A test creates its own variations.
 
 All but `stranger` and `other_school` belong to `school`, which assesses `exam` (one unit: B1, with the
 work processes B1-K1-W1 and -W2, each with both parts, two criteria a part).
@@ -33,8 +33,8 @@ from .factories import (
     member,
 )
 
-# The suite draws the same examples each time, save for constants that Hypothesis reads from the modules
-# that happen to be loaded; `pytest --hypothesis-profile=explore` looks further.
+# The suite draws the same examples in each run, except for constants that Hypothesis reads from the modules
+# that are loaded; `pytest --hypothesis-profile=explore` draws more.
 settings.register_profile("steady", max_examples=50, deadline=None, derandomize=True, database=None)
 settings.register_profile("explore", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile("steady")
@@ -43,7 +43,7 @@ settings.load_profile("steady")
 pytest_plugins = ["tests.processes", "tests.smtp", "tests.compose", "tests.browsers", "tests.spreadsheets"]
 
 
-# What rests on the database's own ways: constraints, upserts, ordering, searching, JSON, limits of a statement.
+# Database-specific behaviour: constraints, upserts, ordering, searching, JSON, limits of a statement.
 ON_SQLITE_TOO = (
     "accounts/people/test_import_people.py",
     "accounts/people/test_people_views.py",
@@ -66,7 +66,7 @@ ON_SQLITE_TOO = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test` runs on SQLite as well as on PostgreSQL: the above, and what commits and locks."""
+    """Mark the tests that `make test` also runs on SQLite: the above, and those with commits and locks."""
     here = Path(__file__).parent
     for item in items:
         mark = item.get_closest_marker("django_db")
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave what is loaded by now out of garbage collection, and collect less often: a sixth of the suite's time."""
+    """Exclude loaded objects from garbage collection and collect less often: this saves a sixth of the suite's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
@@ -84,19 +84,19 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> None:
-    """Rolled back, an exam leaves its number to the next test's."""
+    """Clear caches by primary key: after a rollback the next test's exam gets the same key."""
     criteria_cache.clear()
 
 
 @pytest.fixture
 def at_noon(time_machine: TimeMachineFixture) -> None:
-    """Days that pass from here on are days of the calendar, over a change of the clock too."""
+    """Start at noon, so that added days are calendar days across a change of daylight saving time."""
     time_machine.move_to(timezone.localtime().replace(hour=12))
 
 
 @pytest.fixture
 def pass_time(time_machine: TimeMachineFixture) -> Callable[..., None]:
-    """`pass_time(days=61)`: it is that much later from here on; the clock goes on."""
+    """Return `pass_time(days=61)`, which moves the running clock forward."""
 
     def pass_time(**by: float) -> None:
         time_machine.move_to(timezone.now() + timedelta(**by))

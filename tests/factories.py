@@ -1,7 +1,7 @@
-"""What tests are made of: a factory a model, and `make_exam` for a whole exam.
+"""Test data: a factory per model, and `make_exam` for a whole exam.
 
-Each makes what the models' rules ask and nothing more; a test names only what matters to it. What
-people do with these things (couple, invite, fill in) is in `tests/steps.py`.
+Each creates the minimum that the models require; a test passes only the values it depends on. The
+actions of people (couple, invite, fill in) are in `tests/steps.py`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class SchoolFactory(DjangoModelFactory):
-    """A school that digital assessment is switched on for."""
+    """A school with digital assessment switched on."""
 
     class Meta:
         model = School
@@ -51,7 +51,7 @@ class ExamOfficeFactory(DjangoModelFactory):
 
 
 class UserFactory(DjangoModelFactory):
-    """Someone with an account and `PASSWORD`, whose details were checked, without any role."""
+    """A user with `PASSWORD` and confirmed details, without roles."""
 
     class Meta:
         model = User
@@ -65,7 +65,7 @@ class UserFactory(DjangoModelFactory):
 
 
 class MembershipFactory(DjangoModelFactory):
-    """One role of one person; a student gets a number unless the test gives one (or '')."""
+    """A role of a person; a student gets a number unless one (or '') is passed."""
 
     class Meta:
         model = Membership
@@ -77,7 +77,7 @@ class MembershipFactory(DjangoModelFactory):
 
 
 class RegistrationFactory(DjangoModelFactory):
-    """Someone who registered with `PASSWORD` and has not confirmed it yet."""
+    """An unconfirmed registration with `PASSWORD`."""
 
     class Meta:
         model = Registration
@@ -91,7 +91,7 @@ class RegistrationFactory(DjangoModelFactory):
 
 
 class ContactFactory(DjangoModelFactory):
-    """A possible examiner of a school, added by hand."""
+    """A manually added contact of a school, who can be an examiner."""
 
     class Meta:
         model = Contact
@@ -123,7 +123,7 @@ class ExamFactory(DjangoModelFactory):
 
 
 class ExportProfileFactory(DjangoModelFactory):
-    """A school's own shape: student number and grade."""
+    """A school's export format: student number and grade."""
 
     class Meta:
         model = ExportProfile
@@ -160,7 +160,7 @@ class ExportFactory(DjangoModelFactory):
 
 
 def member(school: School, role: str, *exams: Exam, **user_fields: Any) -> User:
-    """A user with one role at `school` and these exams on the account."""
+    """Create a user with one role at `school` and these exams on the account."""
     user = UserFactory(**user_fields)
     MembershipFactory(user=user, school=school, role=role)
     for exam in exams:
@@ -169,14 +169,14 @@ def member(school: School, role: str, *exams: Exam, **user_fields: Any) -> User:
 
 
 def png(width: int = 300, height: int = 100, colour: str = "#1d5fa8") -> bytes:
-    """A picture of one colour, as a logo is kept."""
+    """Return a PNG of one colour, as stored for a logo."""
     out = BytesIO()
     Image.new("RGBA", (width, height), colour).save(out, "PNG")
     return out.getvalue()
 
 
 def given_logo(school: School) -> StoredFile:
-    """The logo that the school has from now on."""
+    """Give the school a logo and return it."""
     school.logo = keep(png())
     school.save(update_fields=["logo"])
     return school.logo
@@ -192,7 +192,7 @@ def make_exam(
     published: bool = True,
     **exam_fields: Any,
 ) -> Exam:
-    """An exam with one version of this shape, published: by default 1 unit, 4 parts, 8 criteria.
+    """Create an exam with one published version, by default of 1 unit, 4 parts and 8 criteria.
 
     Codes are as schools write them: unit B1, core task B1-K1, work process B1-K1-W1.
     """
@@ -210,7 +210,7 @@ def make_exam(
 
 
 def add_version(exam: Exam, *, units: int = 1, published: bool = True, **shape: Any) -> ExamVersion:
-    """The exam's next version; `shape` as `make_exam` has it."""
+    """Create the exam's next version; `shape` as in `make_exam`."""
     smallest: dict[str, Any] = {"core_tasks": 1, "work_processes": 1, "kinds": [Part.Kind.PRODUCT], "criteria": 1}
     version = ExamVersion.objects.create(
         exam=exam, number=exam.versions.count() + 1, grading_rule="points-table", grading_data={}
@@ -225,7 +225,7 @@ def add_version(exam: Exam, *, units: int = 1, published: bool = True, **shape: 
 
 
 def make_weighted_exam(*weights: str, **exam_fields: Any) -> Exam:
-    """An exam of which each core task has one of these weights: B1-K1 the first."""
+    """Create an exam whose core tasks have these weights, B1-K1 the first."""
     exam = make_exam(core_tasks=len(weights), published=False, **exam_fields)
     version = exam.versions.get()
     core_tasks = version.grading_data["units"]["B1"]["core_tasks"]
@@ -237,7 +237,7 @@ def make_weighted_exam(*weights: str, **exam_fields: Any) -> Exam:
 
 
 def first_unit(exam: Exam) -> ExamUnit:
-    """The first unit of the exam's newest published version."""
+    """Return the first unit of the exam's newest published version."""
     version = exam.current_version
     assert version is not None
     return version.units.select_related("exam_version__exam").order_by("position")[0]
@@ -280,7 +280,7 @@ def _make_units(
 
 
 def _insert(rows: Iterable[Row]) -> list[Row]:
-    """Insert rows of one model, without a query a row to see whether its version is published."""
+    """Insert rows of one model without the per-row query for a published version."""
     made = list(rows)
     queryset: QuerySet[Row] = QuerySet(type(made[0]))
     return queryset.bulk_create(made)

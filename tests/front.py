@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-# What concerns one connection alone, and what only the proxy may say.
+# Hop-by-hop headers, and headers that only the proxy may set.
 NOT_PASSED_ON = {
     "connection",
     "keep-alive",
@@ -22,7 +22,7 @@ NOT_PASSED_ON = {
 
 @contextmanager
 def https_front(folder: Path, *, port: int, upstream: int) -> Iterator[None]:
-    """Serves https on 127.0.0.1:`port`, with a certificate of its own, for the plain server at `upstream`."""
+    """Serve https on 127.0.0.1:`port` with a self-signed certificate for the plain server at `upstream`."""
     certificate, key = folder / "front.pem", folder / "front.key"
     subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
     files = ["-keyout", str(key), "-out", str(certificate)]

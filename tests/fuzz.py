@@ -1,7 +1,7 @@
 """Random requests to every URL, drawn from a seed, and a report of those that the server fails on.
 
-`tests/test_fuzz.py` runs them. A request is one URL pattern, a role, a method, a query, headers and a body; what it is
-filled with comes from the pages that were answered before (their forms and links) and from `HOSTILE`. Each is rolled
+`tests/test_fuzz.py` runs them. A request is one URL pattern, a role, a method, a query, headers and a body; its
+values come from earlier pages (their forms and links) and from `HOSTILE`. Each request is rolled
 back, so that the next one meets the same data.
 """
 
@@ -27,7 +27,7 @@ from exams.content.guide import example_source
 from .factories import png
 
 Field = tuple[str, Any]
-Values = Callable[[str, str], list[object]]  # a URL's name and one of its parameters → what may be there
+Values = Callable[[str, str], list[object]]  # a URL's name and one of its parameters → possible values
 
 HOSTILE: list[str] = [
     *("", " ", "0", "1", "-1", "00", "1.5", "1e999", "NaN", "Infinity", "٣", "²", "true", "on", "None", "null", "[]"),
@@ -39,12 +39,12 @@ HOSTILE: list[str] = [
     *("gAAAA", "eyJhIjoxfQ", "a:1sXXXX:b", "=1+1", "-pk", "-1.2.-3", "pk__in", "*", "\ud800"),
 ]
 PARAMETER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<route>\w+)>|\(\?P<(?P<regex>\w+)>(?:[^()]|\([^)]*\))*\)")
-# What a converter lets through; the rest of HOSTILE comes in paths that are made up.
+# Values that a converter accepts; the rest of HOSTILE is used in generated paths.
 OF_KIND = {
     "int": ["0", "2147483648", "9223372036854775807", "9223372036854775808", "9" * 40, "9" * 5000, "٣"],
     "uuid": ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "no-uuid"],
 }
-# The names that the product's own code reads from a query or a body.
+# The names that the product reads from a query or a body.
 READ = sorted(
     {
         name
@@ -101,12 +101,12 @@ ADMIN_QUERY = ["q", "o", "p", "all", "e", "_popup", "_to_field", "_facets", "_ch
 
 @dataclass
 class Failure:
-    """A request that was answered with a 500, or with no answer at all."""
+    """A request that got a 500 or no response."""
 
     name: str
     request: str
     problem: str
-    place: str  # where it was raised, so that each fault is reported once
+    place: str  # the location of the exception, so that each fault is reported once
 
     def __str__(self) -> str:
         return f"{self.name}\n{self.request}\n{self.problem}"
@@ -134,7 +134,7 @@ class _Page(HTMLParser):
 class Fuzzer:
     """Sends requests as `cookies` (of each role) to the URLs whose names `chosen` accepts.
 
-    `values` gives what exists, `able` who may see a URL; neither is needed for a URL to be tried.
+    `values` has existing values, `able` the roles that may see a URL; a URL is tried without either.
     """
 
     seed: int
@@ -154,7 +154,7 @@ class Fuzzer:
         self.names = list(READ)
 
     def run(self, requests: int) -> None:
-        """Open each page once, as someone who may, to learn its forms; then send what is drawn."""
+        """Open each page once with a permitted role to read its forms; then send random requests."""
         for pattern in self.patterns[:requests]:
             self._send(pattern[0], self._role(pattern[0]), "GET", self._path(pattern, wrong=0), {}, b"", "")
         while self.sent < requests:
@@ -178,7 +178,7 @@ class Fuzzer:
         role = self._role(pattern[0]) if random.random() < 0.7 else random.choice(list(self.cookies))
         self._send(pattern[0], role, method, path, headers, body, content_type)
 
-    # --- What a request is made of ---
+    # --- Parts of a request ---
     def _role(self, name: str) -> str:
         return self.random.choice(self.able(name) or list(self.cookies))
 
@@ -221,7 +221,7 @@ class Fuzzer:
         return self.random.sample(fields, min(len(fields), self.random.randint(0, most)))
 
     def _spoil(self, fields: list[Field]) -> list[Field]:
-        """The fields with a few of them changed, left out, repeated or renamed."""
+        """Return the fields with a few changed, removed, repeated or renamed."""
         random, spoilt = self.random, list(fields)
         for _ in range(random.choice([0, 1, 1, 2, 3, 8])):
             if not spoilt:
@@ -278,9 +278,9 @@ class Fuzzer:
             error = response.exc_info[1]
         where = traceback.extract_tb(error.__traceback__)[-1] if error else None
         place = f"{type(error).__name__} {where.filename}:{where.lineno}" if where else f"{name} {method}"
-        told = f"{method} {path[:2000]}\n{role}, {headers}, {content_type}\n{body[:1500]!r}"
+        request_text = f"{method} {path[:2000]}\n{role}, {headers}, {content_type}\n{body[:1500]!r}"
         problem = "".join(traceback.format_exception(error)[-5:]) if error else f"status {response.status_code}"
-        self.failures.setdefault(f"{place} {name}", Failure(name, told, problem, place))
+        self.failures.setdefault(f"{place} {name}", Failure(name, request_text, problem, place))
 
     def _learn(self, path: str, response: Any, content: bytes) -> None:
         if response.status_code != 200 or not response.get("Content-Type", "").startswith("text/html"):
@@ -299,7 +299,7 @@ class Fuzzer:
 
 
 def _patterns(patterns: list[Any], namespace: str = "", start: str = "") -> Iterator[tuple[str, str]]:
-    """(name, route) of every URL; a pattern without a name goes by its route."""
+    """Yield (name, route) of every URL; a pattern without a name is named by its route."""
     for pattern in patterns:
         route = start + str(pattern.pattern).strip("^$")
         if isinstance(pattern, URLResolver):
@@ -317,7 +317,7 @@ def _urlencode(fields: list[Field]) -> str:
 
 
 def _multipart(fields: list[Field]) -> bytes:
-    """A form with files as a browser writes it, unless a value is hostile."""
+    """Return a multipart body as a browser writes it, unless a value is hostile."""
     parts = []
     for name, value in fields:
         filename, content, content_type = value if isinstance(value, tuple) else (None, _bytes(str(value)), "")

@@ -1,4 +1,4 @@
-"""Every mail that the site sends, each once: for tests of what they have in common."""
+"""Every mail of the site, once, for tests of their common properties."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SENTENCE = re.compile(r"(?<=[.?!])\s+|\n")
 
 
 def queue_all(assessment: Assessment, invitation: Invitation, colleague: User, committee_member: User) -> None:
-    """About `invitation` of `assessment`, to be done at a place in nine days, each with all that a mail can hold."""
+    """Queue each mail about `invitation` of `assessment`, with every optional part; the exam is in nine days."""
     Assessment.objects.update(planned_on=timezone.localdate() + PLANNED, place="Utrecht")
     assessment = Assessment.objects.for_pages().get(pk=assessment.pk)
     other = MembershipFactory(school=assessment.school, student_number="654321")
@@ -105,17 +105,17 @@ def _about_accounts(student: Membership, user: User) -> None:
 
 
 def sentences(text: str) -> list[str]:
-    """In the order of the text; a line of a list is one, too."""
-    return [said for sentence in _SENTENCE.split(text) if (said := _plain(sentence))]
+    """Return the sentences in order; a list item counts as one."""
+    return [plain for sentence in _SENTENCE.split(text) if (plain := _plain(sentence))]
 
 
 def words_of(mail: OutgoingMail) -> str:
-    """What the HTML says: a block on a line, the address of each link after it; without what only the inbox shows."""
+    """Return the HTML's text: a line per block, with link URLs after it, without the inbox preview."""
     page = _LINK.sub(r"\n\2 \n\1\n", _UNSEEN.sub(" ", mail.html).replace("\n", " "))
     page = re.sub(r"</?(?:strong|em|br)\b[^>]*>", "", page)
     return "\n".join(filter(None, map(_plain, html.unescape(re.sub(r"<[^>]+>", "\n", page)).split("\n"))))
 
 
 def _plain(text: str) -> str:
-    """Without what a text has in the place of a table or list."""
+    """Remove the characters that replace tables and lists in plain text."""
     return " ".join(re.sub(r"(?m)^- |[:,](?=\s|$)", "", text).split())

@@ -1,4 +1,4 @@
-"""Real processes for tests: a site of its own (database, queue, files) and its worker, beat and web server.
+"""Real processes for tests: a separate site (database, queue, files) with worker, beat and web server.
 
     def test_something(site, smtp_sink):
         site.env["EMAIL_URL"] = smtp_sink.url
@@ -7,8 +7,8 @@
         wait_until(lambda: site.rows("select ..."), "the row")
         worker.kill()
 
-A site stands on what DATABASE_URL and BROKER_URL say: a database of its own beside that PostgreSQL one, a number of
-its own on that Redis; without them, SQLite and the broker in files.
+A site uses DATABASE_URL and BROKER_URL: a separate database on that PostgreSQL server and a separate database
+number on that Redis; without them, SQLite and the file broker.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ import redis
 from scripts.processes import dies_with_us, free_port
 
 BASE = Path(__file__).resolve().parent.parent
-PATIENCE = 60.0  # seconds; a machine with two cores and four test processes is slow to start a worker
+PATIENCE = 60.0  # seconds; starting a worker is slow with four test processes on two cores
 
 T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], what: str, timeout: float = PATIENCE) -> T:
-    """What `condition` returns, once that is true; fails after `timeout` seconds, naming `what` was awaited."""
+    """Return the first true result of `condition`; fail after `timeout` seconds with `what` in the message."""
     deadline = time.monotonic() + timeout
     while not (result := condition()):
         if time.monotonic() > deadline:
@@ -52,7 +52,7 @@ def wait_until(condition: Callable[[], T], what: str, timeout: float = PATIENCE)
 
 
 class Process:
-    """A running program and its children; `output` is all they printed."""
+    """A running program and its children; `output` is everything they printed."""
 
     def __init__(self, command: Sequence[str], *, env: dict[str, str], log: Path) -> None:
         self.command = list(command)
@@ -81,7 +81,7 @@ class Process:
         """Wait until the output contains `words`; fail with the output if the program ends or takes too long."""
         deadline = time.monotonic() + timeout
         while True:
-            was_running = self.is_running  # before reading the output, which is then complete if it ended
+            was_running = self.is_running  # before reading the output, which is complete if the program has ended
             if words in self.output:
                 return
             if not was_running or time.monotonic() > deadline:
@@ -89,19 +89,19 @@ class Process:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """SIGKILL to it and all its children at once, as when the power goes."""
+        """Send SIGKILL to the program and its children at once, as in a power failure."""
         self._signal(signal.SIGKILL)
         self._process.wait()
 
     def freeze(self) -> None:
-        """Holds it and all its children where they are, until `thaw` or `kill`."""
+        """Pause the program and its children until `thaw` or `kill`."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
 
     def stop(self, timeout: float = 20.0) -> None:
-        """SIGTERM, and patience; SIGKILL after `timeout` seconds."""
+        """Send SIGTERM, and SIGKILL after `timeout` seconds."""
         if self.is_running:
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -109,12 +109,12 @@ class Process:
         self.kill()
 
     def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError):  # all gone already
+        with suppress(ProcessLookupError):  # already ended
             os.killpg(self._process.pid, number)
 
 
 class Site:
-    """One installation of the product in `folder`; `env` is what its processes get, and may be added to."""
+    """An installation of the product in `folder`; `env` is the mutable environment of its processes."""
 
     def __init__(self, folder: Path, *, database_url: str, broker_url: str) -> None:
         self.folder = folder
@@ -154,21 +154,21 @@ class Site:
         return done.stdout
 
     def manage(self, *arguments: str) -> str:
-        """`manage.py` with these arguments."""
+        """Run `manage.py` with these arguments."""
         return self.run("manage.py", *arguments)
 
     def python(self, code: str) -> str:
-        """Runs `code` in a process of the site, Django set up; returns what it printed."""
+        """Run `code` in a process of the site with Django set up; return its output."""
         return self.run("-c", f"import django\ndjango.setup()\n{code}")
 
     def start(self, name: str, *command: str) -> Process:
-        """Starts Python with `command`; `name` names its log. It ends with the site, at the latest."""
+        """Start Python with `command`, logging to `name`; it is stopped with the site."""
         process = Process([sys.executable, *command], env=self.env, log=self.folder / f"{name}.log")
         self._processes.append(process)
         return process
 
     def worker(self, name: str = "worker", *, concurrency: int = 1, wait: bool = True) -> Process:
-        """A Celery worker that is ready for work; without `wait`, that will be in a few seconds."""
+        """Start a Celery worker; without `wait` it is ready a few seconds later."""
         options = [f"--concurrency={concurrency}", f"--hostname={name}@%h", "--without-gossip", "--without-mingle"]
         process = self.start(name, "-m", "celery", "-A", "digibeoordelen", "worker", "--loglevel=INFO", *options)
         if wait:
@@ -177,11 +177,11 @@ class Site:
         return process
 
     def beat(self) -> Process:
-        """Celery's clock, which starts the sweeps."""
+        """Start Celery beat, which schedules the sweeps."""
         return self.start("beat", "-m", "celery", "-A", "digibeoordelen", "beat", "--loglevel=INFO", "--pidfile=")
 
     def web(self, *, threads: int = 4) -> Process:
-        """gunicorn at `url`, answering."""
+        """Start gunicorn at `url` and wait until it responds."""
         address = f"--bind=127.0.0.1:{self.port}"
         options = [address, f"--threads={threads}", "--log-level=warning", "--no-control-socket"]
         process = self.start("web", "-m", "gunicorn", "digibeoordelen.wsgi", *options)
@@ -190,7 +190,7 @@ class Site:
         return process
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """What a query on the site's database gives."""
+        """Return the rows of a query on the site's database."""
         if self.database_url.startswith("sqlite"):
             with closing(sqlite3.connect(urlsplit(self.database_url).path, timeout=30)) as lite:
                 return lite.execute(sql).fetchall()
@@ -198,7 +198,7 @@ class Site:
             return connection.execute(sql).fetchall()
 
     def end(self) -> None:
-        """Kills what still runs."""
+        """Kill all running processes."""
         for process in self._processes:
             process.kill()
 
@@ -212,7 +212,7 @@ class Site:
 
 @pytest.fixture(scope="session")
 def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of an empty migrated database that sites copy: migrating takes seconds, copying none."""
+    """The URL of an empty migrated database for sites to copy, which is faster than migrating."""
     folder = tmp_path_factory.mktemp("migrated")
     with _database(folder) as url:
         Site(folder, database_url=url, broker_url="memory://").manage("migrate", "--verbosity=0")
@@ -221,7 +221,7 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 @pytest.fixture
 def site(tmp_path: Path, migrated_database: str) -> Iterator[Site]:
-    """A site with an empty migrated database; everything it started is killed at the end."""
+    """A site with an empty migrated database; its processes are killed at the end."""
     with _database(tmp_path, template=migrated_database) as database_url:
         site = Site(tmp_path, database_url=database_url, broker_url=_own_broker())
         try:
@@ -232,7 +232,7 @@ def site(tmp_path: Path, migrated_database: str) -> Iterator[Site]:
 
 @contextmanager
 def _database(folder: Path, *, template: str = "") -> Iterator[str]:
-    """The URL of a new database, empty or a copy of the one at the URL `template`; gone afterwards."""
+    """Yield the URL of a new database, empty or a copy of `template`, and drop it afterwards."""
     beside = os.environ.get("DATABASE_URL", "")
     if not beside.startswith("postgres"):
         path = folder / "site.sqlite3"
@@ -251,7 +251,7 @@ def _database(folder: Path, *, template: str = "") -> Iterator[str]:
 
 
 def _own_broker() -> str:
-    """The configured Redis' database for this test process, emptied; without Redis the broker in files."""
+    """Return the emptied Redis database of this test process, or the file broker without Redis."""
     configured = os.environ.get("BROKER_URL", "")
     if not configured.startswith("redis"):
         return "filesystem://"

@@ -1,4 +1,4 @@
-"""A mail server for tests that stores mails, and can refuse, be silent or drop the connection."""
+"""A mail server for tests that stores mails, and can refuse, stay silent or drop the connection."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ YES = "250 OK"  # the default answer
 
 @dataclass(frozen=True)
 class Received:
-    """One mail the server took, and over which connection (1 is the first)."""
+    """A mail accepted by the server, with its connection number (1 is the first)."""
 
     sender: str
     to: str
@@ -67,13 +67,13 @@ class Received:
 
 
 class SmtpSink:
-    """Listens on a free port of 127.0.0.1, in a thread; `received` fills as mails come in."""
+    """Listens on a free port of 127.0.0.1, in a thread; `received` has the mails so far."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.connections = 0
-        self.delay = 0.0  # seconds each mail takes
-        self.smtputf8 = True  # whether it takes addresses that are not ASCII; read at `start`
+        self.delay = 0.0  # seconds per mail
+        self.smtputf8 = True  # whether it accepts non-ASCII addresses; read at `start`
         self.port = free_port()
         self._answers: dict[str, list[str]] = {}
         self._open: dict[SMTP, int] = {}
@@ -81,7 +81,7 @@ class SmtpSink:
 
     @property
     def url(self) -> str:
-        """For EMAIL_URL."""
+        """Return the value for EMAIL_URL."""
         return f"smtp://127.0.0.1:{self.port}"
 
     @property
@@ -100,7 +100,7 @@ class SmtpSink:
         self._controller.start()
 
     def stop(self) -> None:
-        """Ends every connection and takes no more; `start` listens on the same port again."""
+        """Close every connection and stop listening; `start` listens on the same port again."""
         if self._controller is not None:
             self.hang_up()
             self._controller.stop()
@@ -114,20 +114,20 @@ class SmtpSink:
         self._answers.setdefault(step, []).extend(answers)
 
     def hang_up(self) -> None:
-        """Ends every open connection without a word."""
+        """Close every open connection without a reply."""
         assert self._controller is not None
         for server in list(self._open):
             self._controller.loop.call_soon_threadsafe(_abort, server)
 
     def wait_for(self, count: int, timeout: float = 10.0, pause: float = 0.02) -> list[Received]:
-        """The mails, once there are `count` of them; fails after `timeout` seconds."""
+        """Wait for `count` mails and return them; fail after `timeout` seconds."""
         deadline = time.monotonic() + timeout
         while len(self.received) < count:
             assert time.monotonic() < deadline, f"{len(self.received)} of {count} mails came within {timeout} s."
             time.sleep(pause)
         return self.received
 
-    # What aiosmtpd calls, by these names.
+    # Methods called by aiosmtpd.
 
     async def handle_EHLO(
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -177,13 +177,13 @@ class SmtpSink:
 
 
 def _abort(server: SMTP) -> None:
-    if server.transport is not None:  # None: the other side ended it already
+    if server.transport is not None:  # None: already closed by the other side
         cast("asyncio.Transport", server.transport).abort()
 
 
 @pytest.fixture
 def smtp_sink() -> Iterator[SmtpSink]:
-    """A mail server that is there for one test."""
+    """A mail server for one test."""
     sink = SmtpSink()
     sink.start()
     yield sink

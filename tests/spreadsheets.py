@@ -1,4 +1,4 @@
-"""A real LibreOffice for tests: it opens a file as a Dutch school's does, and saves it as another kind.
+"""A real LibreOffice for tests, with Dutch settings: opens a file and saves it in another format.
 
 def test_something(libreoffice):
     book = libreoffice(content, "lijst.csv", to="xlsx")
@@ -15,7 +15,7 @@ from urllib.request import pathname2url
 import pytest
 
 PATIENCE = 120  # seconds
-# A new profile asks the system which country this is; here that is the Netherlands, wherever the tests run.
+# A new profile takes the system's locale; set the Netherlands regardless of the machine.
 DUTCH = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
   <item oor:path="/org.openoffice.Setup/L10N">
@@ -23,8 +23,8 @@ DUTCH = """<?xml version="1.0" encoding="UTF-8"?>
   </item>
 </oor:items>
 """
-# What its dialog begins with on opening a .csv of UTF-8: semicolons, Dutch numbers, every column 'Standaard'.
-# A program without a screen shows no dialog, and takes commas.
+# The import dialog's defaults for a .csv in UTF-8: semicolons, Dutch numbers, every column 'Standaard'.
+# Headless it shows no dialog and assumes commas.
 OPENS_CSV = "Text - txt - csv (StarCalc):59,34,76,1,{columns},1043,false,false"
 SAVES_CSV = "csv:Text - txt - csv (StarCalc):59,34,76,1,,1043,false,true"
 
@@ -40,9 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def libreoffice(tmp_path: Path) -> Convert:
-    """`libreoffice(content, 'a.csv', to='xlsx')`: the bytes of the file as it saves what it opened.
+    """Return `libreoffice(content, 'a.csv', to='xlsx')`, which returns the bytes of the saved file.
 
-    `text_columns` are those of a .csv, from 1 on, that a person set to 'Tekst' on opening it.
+    `text_columns` are the columns of a .csv, counted from 1, that are set to 'Tekst' on opening.
     """
     program = shutil.which("soffice")
     if program is None:

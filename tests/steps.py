@@ -1,4 +1,4 @@
-"""The steps of the job, done through the product's own functions, for tests that begin further on."""
+"""The steps of an assessment, by the product's own functions, for tests that need a later state."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def start_assessment(student: Membership, unit: ExamUnit, by: User) -> Assessmen
 def choose(
     assessment: Assessment, *contacts: Contact, work_process: WorkProcess | None = None, part: Part | None = None
 ) -> None:
-    """Makes `contacts` the choice for the whole unit, a work process or a part."""
+    """Choose `contacts` for the whole unit, a work process or a part."""
     target = couplings.Target(work_process=work_process, part=part)
     couplings.choose_examiners(assessment=assessment, target=target, contacts=contacts, by=assessment.initiator)
     assessment.refresh_from_db()
 
 
 def send_invitation(assessment: Assessment, contact: Contact, remark: str = "") -> Invitation:
-    """Invites an examiner who was chosen before."""
+    """Invite a chosen examiner."""
     [invitation] = invite.invite(assessment=assessment, contacts=[contact], by=assessment.initiator, remark=remark)
     assessment.refresh_from_db()
     return invitation
@@ -43,12 +43,12 @@ def fill_in(
     *,
     parts: Iterable[Part] | None = None,
 ) -> list[saving.Conflict]:
-    """Saves the same score for every criterion of the examiner's parts, or of `parts` alone.
+    """Save the same score for every criterion of the examiner's parts, or only of `parts`.
 
-    With an O or a G and no `justification` given, one is made up, so that it can be completed.
+    A missing `justification` of an O or a G gets a default text, so that it can be completed.
     """
     rubric = read_uncorrected(invitation.assessment, contact=invitation.contact)
-    wanted = None if parts is None else {part.pk for part in parts}
+    part_ids = None if parts is None else {part.pk for part in parts}
     if justification is None:
         justification = "" if score == "V" else f"Onderbouwing van {invitation.contact}."
     entries = {
@@ -58,7 +58,7 @@ def fill_in(
             scores={criterion.pk: score for criterion in column.criteria},
         )
         for column in rubric.columns
-        if wanted is None or column.assignment.part_id in wanted
+        if part_ids is None or column.assignment.part_id in part_ids
     }
     conflicts = saving.save(invitation=invitation, entries=entries).conflicts
     invitation.assessment.refresh_from_db()
@@ -66,7 +66,7 @@ def fill_in(
 
 
 def assess(invitation: Invitation, score: str = "V") -> Assessment:
-    """Fills in everything with `score` and completes it."""
+    """Fill in everything with `score` and complete it."""
     fill_in(invitation, score)
     saving.complete(invitation=invitation)
     invitation.assessment.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Logs and decisions stay as they were written, through the model and through a queryset."""
+"""Logs and decisions cannot be changed by a model or a queryset."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ WRITTEN: list[type[Immutable]] = [*LOGS, Correction, Viewing]
 
 
 def written(model: type[Written]) -> Written:
-    """One that has its row."""
+    """Return an existing row of the model."""
     line = model()
     line.pk = 1
     return line
 
 
 @pytest.mark.parametrize("model", WRITTEN)
-def test_what_was_written_is_not_changed(model: type[Immutable]) -> None:
+def test_append_only_rows_cannot_be_changed(model: type[Immutable]) -> None:
     with pytest.raises(PermissionDenied):
         written(model).save()
     with pytest.raises(PermissionDenied):
@@ -38,5 +38,5 @@ def test_a_line_of_a_log_is_not_deleted(model: type[AppendOnly]) -> None:
         model._default_manager.all().delete()
 
 
-def test_every_model_that_is_written_once_is_among_them() -> None:
+def test_every_append_only_model_is_tested() -> None:
     assert {*Immutable.__subclasses__(), *AppendOnly.__subclasses__()} == {*WRITTEN, AppendOnly}

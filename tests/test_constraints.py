@@ -1,6 +1,6 @@
-"""Every named constraint of people, address book, assessments and exports is tried; a new one without a try fails.
+"""Every named constraint of people, address book, assessments and exports has a violating row here.
 
-Those of the exams and of the outbox are tried in their own tests.
+The constraints of the exams and the outbox are in their own tests.
 """
 
 from datetime import timedelta
@@ -61,7 +61,7 @@ TRIES: list[Any] = []
 
 
 def breaks(name):
-    """Registers a try: called with the cast, it must be refused by the constraint `name`."""
+    """Register a function that, called with the cast, violates the constraint `name`."""
 
     def register(attempt):
         TRIES.append(pytest.param(name, attempt, id=f"{name}-{attempt.__name__}"))
@@ -83,10 +83,10 @@ class Cast:
         return finalise(assessment=self.assessment, by=self.committee_member, exam_office_email="bureau@hier.test")
 
     def another(self, **fields):
-        """An assessment beside the one that is running."""
-        given = {"school": self.school, "student": self.student, "initiator": self.docent}
+        """Create an assessment next to the running one."""
+        defaults = {"school": self.school, "student": self.student, "initiator": self.docent}
         of_unit = {"exam": self.assessment.exam, "unit": self.assessment.unit, "unit_code": "B1"}
-        return Assessment.objects.create(**given, **of_unit, **fields)
+        return Assessment.objects.create(**defaults, **of_unit, **fields)
 
 
 @breaks("school_link_days_positive")
@@ -259,7 +259,7 @@ def log_line(cast, **fields):
 
 
 @breaks("role_change_known")
-def role_neither_given_nor_taken(cast):
+def role_change_of_unknown_kind(cast):
     log_line(cast, change="LENT", how="BY_HAND")
 
 
@@ -457,7 +457,7 @@ def replaced_and_still_asked(cast):
 
 
 @breaks("invitation_signed_with_name_and_date")
-def signed_by_nobody(cast):
+def signature_without_a_name(cast):
     Invitation.objects.update(assessed_on=timezone.localdate(), signed_name="")
 
 
@@ -660,13 +660,13 @@ def test_every_constraint_is_tried():
     assert {param.values[0] for param in TRIES} == named
 
 
-# --- And what they let through -------------------------------------------------------------------
+# --- Valid rows ----------------------------------------------------------------------------------
 def test_two_students_without_a_number_are_fine(school):
     for _ in range(2):
         MembershipFactory(school=school, student_number="")
 
 
-def test_same_number_at_another_school_is_fine(student, other_school):
+def test_number_may_exist_at_another_school(student, other_school):
     MembershipFactory(school=other_school, student_number=student.student_number)
 
 

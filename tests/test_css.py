@@ -1,4 +1,4 @@
-"""The style sheets are read whole: a browser passes in silence over a rule that it can't understand."""
+"""The style sheets are valid: a browser silently ignores a rule that it cannot parse."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CSS = Path(__file__).resolve().parent.parent / "static" / "css"
 
 
 def mistakes(rules: list[Any]) -> Iterator[str]:
-    """What is no rule and no declaration, in these and within them."""
+    """Yield everything that is neither a rule nor a declaration, at any depth."""
     for rule in rules:
         if rule.type == "error":
             yield f"line {rule.source_line}: {rule.message}"
@@ -27,7 +27,7 @@ def mistakes(rules: list[Any]) -> Iterator[str]:
 
 
 def nested(rule: Any) -> Iterator[str]:
-    """Rules within a rule, which these sheets have none of: the brace before them is missing."""
+    """Yield nested rules. These sheets do not nest, so a brace is missing before each."""
     for inner in tinycss2.parse_blocks_contents(rule.content):
         if inner.type == "qualified-rule":
             yield f"line {inner.source_line}: a rule within a rule"
@@ -38,9 +38,9 @@ def test_every_rule_can_be_understood(path: Path) -> None:
     assert not list(mistakes(tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"))))
 
 
-def test_a_brace_that_is_missing_is_found() -> None:
+def test_missing_brace_is_reported() -> None:
     assert list(mistakes(tinycss2.parse_stylesheet("a { color: red;\n.verdict { color: red; }")))
 
 
-def test_a_brace_too_many_is_found() -> None:
+def test_extra_brace_is_reported() -> None:
     assert list(mistakes(tinycss2.parse_stylesheet("a { color: red; }\n}\n.verdict { color: red; }")))

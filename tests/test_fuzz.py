@@ -1,6 +1,6 @@
-"""No request whatever makes the server fail: 1,200 drawn from a seed, by every role, to every URL.
+"""No request makes the server fail: 1,200 random ones from a seed, by every role, to every URL.
 
-`FUZZ_SEED=7 FUZZ_REQUESTS=20000 pytest tests/test_fuzz.py` looks further.
+`FUZZ_SEED=7 FUZZ_REQUESTS=20000 pytest tests/test_fuzz.py` sends more.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ from .test_permissions import (
 
 SEED = int(os.environ.get("FUZZ_SEED", "12"))
 REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "1200"))
-PARTS = 8  # of the URLs: each part is a test, and they run beside each other
-ABLE = {name: [role for role, may in found.items() if may in ("ok", "go")] for name, _, found in rows()}
+PARTS = 8  # parts of the URLs, each a test, which run in parallel
+ABLE = {name: [role for role, may in outcomes.items() if may in ("ok", "go")] for name, _, outcomes in rows()}
 
 
 @pytest.fixture(autouse=True)
 def quiet() -> Iterator[None]:
-    """Thousands of refusals are no news."""
+    """Silence the log of thousands of refused requests."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -79,14 +79,14 @@ def values(
     examiner: Contact,
     people: dict[str, User | None],  # noqa: F811
 ) -> Callable[[str, str], list[object]]:
-    """What each parameter of a URL may be: things of the own school and of another, in every state."""
+    """Return the values of each URL parameter: objects of both schools, in every status."""
     new = steps.start_assessment(MembershipFactory(school=school), unit, docent)
     assessed, final = (_assessed(school, unit, docent, examiner) for _ in range(2))
     document = finalise(assessment=final, by=committee_member, exam_office_email="bureau@hier.test")
     document.file = keep(b"%PDF-1.7")
     document.save()
     asked, _ = data_requests.request_file(student=student, by=docent)
-    whose = {"accounts:stop_email_change": committee_member}  # one change at a time waits for each person
+    whose = {"accounts:stop_email_change": committee_member}  # a person has one pending change at a time
     tokens = {name: make(school, whose.get(name, docent)) for name, make in ACCOUNT_LINKS.items()}
     core_task = unit.core_tasks.get()
     export = ExportFactory(school=school, exam=exam, by=committee_member)
@@ -173,23 +173,23 @@ def _assessed(school: School, unit: ExamUnit, docent: User, examiner: Contact) -
 
 @pytest.fixture
 def cookies(people: dict[str, User | None], invitation: Invitation, values: object) -> dict[str, dict[str, str]]:  # noqa: F811
-    """What the browser of each role sends, an examiner's and that of someone who is asked for a code among them."""
-    found: dict[str, dict[str, str]] = {}
+    """The cookies of each role, including an examiner and a user at the two-factor step."""
+    cookies_by_role: dict[str, dict[str, str]] = {}
     for role, user in people.items():
         client = Client()
         if user:
             client.force_login(user)
-        found[role] = {name: cookie.value for name, cookie in client.cookies.items()}
+        cookies_by_role[role] = {name: cookie.value for name, cookie in client.cookies.items()}
     client = Client()
     for one in Invitation.objects.all():
         client.get(f"/beoordelen/{links.token_for(invitation=one)}/")
-    found["examiner"] = {name: cookie.value for name, cookie in client.cookies.items()}
+    cookies_by_role["examiner"] = {name: cookie.value for name, cookie in client.cookies.items()}
     client = Client()
     halfway = UserFactory(email="code@hier.test")
     app_of(halfway)
     client.post("/inloggen/", {"username": halfway.email, "password": "een-lang-wachtwoord"})
-    found["halfway"] = {name: cookie.value for name, cookie in client.cookies.items()}
-    return found
+    cookies_by_role["halfway"] = {name: cookie.value for name, cookie in client.cookies.items()}
+    return cookies_by_role
 
 
 def able(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rules on the source itself, where a test of behaviour could not see all places."""
+"""Rules on the source code, which tests of behaviour cannot check everywhere."""
 
 import ast
 from collections import Counter
@@ -16,9 +16,9 @@ SOURCES = {
     if "migrations" not in path.parts
 }
 PRODUCT = [*APPS, "bench", "scripts"]
-MOST_MODULES = 15  # of a folder: beyond that a reader loses the view, and a package is missing
+MOST_MODULES = 15  # modules per folder; more than that needs a package
 LIFECYCLE = "assessments/lifecycle.py"
-# What belongs to a school's assessments: a view reaches it through what it loaded, or by who asks.
+# Tenant data: a view reaches it through a loaded object or a queryset for the user.
 TENANTS = {
     "Assessment",
     "Assignment",
@@ -36,7 +36,7 @@ BY_WHO_ASKS = {"visible_to", "for_docent", "for_committee", "of_student"}
 
 # --- Folders and names ---------------------------------------------------------------------------
 def modules():
-    """The modules of the product, without `__init__` and migrations."""
+    """Return the modules of the product, without `__init__` and migrations."""
     paths = (path for name in PRODUCT for path in (ROOT / name).rglob("*.py"))
     return [path for path in paths if path.name != "__init__.py" and "migrations" not in path.parts]
 
@@ -47,7 +47,7 @@ def test_a_folder_holds_few_modules():
 
 
 def verb_aliases(tree):
-    """Names such as `filling`, given to an import: a verb names a function, and two words for a module confuse."""
+    """Return imports renamed to gerunds, such as `filling`: a verb names a function, and a module has one name."""
     imports = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
     return [name.asname for node in imports for name in node.names if (name.asname or "").endswith("ing")]
 
@@ -64,7 +64,7 @@ def test_the_check_sees_a_renamed_import(source):
 
 # --- Only the lifecycle writes an assessment's status --------------------------------------------
 def writes_status(node):
-    """Whether this node gives `status` a value: x.status = …, setattr, or a keyword of what writes rows."""
+    """Return whether this node sets `status`: x.status = …, setattr, or a keyword of a write method."""
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         assigned = [name for target in targets for name in ast.walk(target)]
@@ -99,7 +99,7 @@ def test_only_the_lifecycle_writes_status():
         "Assessment.objects.bulk_update(rows, ['status'])",
     ],
 )
-def test_the_check_sees_each_way_to_write_it(source):
+def test_check_detects_each_spelling(source):
     assert any(map(writes_status, ast.walk(ast.parse(source))))
 
 
@@ -111,9 +111,9 @@ def test_the_check_leaves_reading_alone(source):
     assert not any(map(writes_status, ast.walk(ast.parse(source))))
 
 
-# --- No view goes around who asks ----------------------------------------------------------------
+# --- Views load tenant data for their user -------------------------------------------------------
 def views_of(tree):
-    """Functions that get a request, and what they call to load things for its user."""
+    """Yield functions that take a request, and the loaders they call."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             parameters = {arg.arg for arg in [*node.args.args, *node.args.kwonlyargs]}
@@ -122,7 +122,7 @@ def views_of(tree):
 
 
 def goes_around(statement):
-    """Whether a tenant's thing is looked up by an id alone, without saying who asks.
+    """Return whether tenant data is looked up by id alone, without the user.
 
     `Assessment.objects.get(pk=…)` and `get_object_or_404(Assessment, pk=…)` do;
     `Assessment.objects.for_docent(user).get(pk=…)` does not.
@@ -137,17 +137,17 @@ def goes_around(statement):
 
 
 def looked_up_by_id_alone(tree):
-    """The names of the views in `tree` that do so."""
+    """Yield the names of the views in `tree` with such a lookup."""
     for view in views_of(tree):
         simple = [node for node in ast.walk(view) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
         if any(map(goes_around, simple)):
             yield view.name
 
 
-def test_no_view_looks_up_a_tenant_s_things_by_id_alone():
-    found = {f"{name}: {view}" for name, tree in SOURCES.items() for view in looked_up_by_id_alone(tree)}
+def test_no_view_loads_tenant_data_by_id_alone():
+    lookups = {f"{name}: {view}" for name, tree in SOURCES.items() for view in looked_up_by_id_alone(tree)}
     # The examiner's cookie is signed over these ids: the signature identifies the examiner.
-    assert found == {"assessments/links.py: open_cookie"}
+    assert lookups == {"assessments/links.py: open_cookie"}
 
 
 @pytest.mark.parametrize(
@@ -159,16 +159,16 @@ def test_no_view_looks_up_a_tenant_s_things_by_id_alone():
         "return get_object_or_404(Document.objects.all(), assessment_id=pk)",
     ],
 )
-def test_the_check_sees_who_goes_around(line):
+def test_check_detects_unscoped_lookups(line):
     assert list(looked_up_by_id_alone(ast.parse(f"def page(request, pk):\n    if pk:\n        {line}"))) == ["page"]
 
 
-def test_the_check_leaves_who_says_who_asks_alone():
+def test_check_accepts_scoped_lookups():
     line = "return get_object_or_404(Assessment.objects.for_docent(request.user), pk=pk)"
     assert not list(looked_up_by_id_alone(ast.parse(f"def page(request, pk):\n    {line}")))
 
 
-# --- The rubric and the results are pure of requests ---------------------------------------------
+# --- The rubric and the results do not depend on requests ----------------------------------------
 @pytest.mark.parametrize(
     "name",
     [
@@ -193,7 +193,7 @@ def test_rules_know_no_request(name):
 
 # --- The worker knows every task -------------------------------------------------------------------
 def test_the_worker_imports_every_module_with_a_task():
-    """Tests import these modules anyway; a worker only what `CELERY_IMPORTS` and the apps' `tasks.py` name."""
+    """A worker, unlike the tests, imports only `CELERY_IMPORTS` and the apps' `tasks.py`."""
     modules = {
         name.removesuffix(".py").replace("/", ".")
         for name, tree in SOURCES.items()

@@ -1,4 +1,4 @@
-"""No log holds a link of a mail, however it got there."""
+"""Logs contain no mailed links, from any source."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINKS = [
 
 
 def logged(message: str, *args: object, **more: object) -> str:
-    """The line as the console shows it."""
+    """Return the line as written to the console."""
     record = logging.LogRecord("x", logging.WARNING, "", 1, message, args, more.get("exc_info"))  # type: ignore[arg-type]
     assert HideMailedLinks().filter(record)
     return logging.Formatter().format(record)
@@ -31,22 +31,22 @@ def logged(message: str, *args: object, **more: object) -> str:
 
 @pytest.mark.parametrize("link", LINKS)
 @pytest.mark.parametrize("times", [0, 1, 2, 3])
-def test_a_link_is_hidden_as_it_is_and_percent_encoded_however_often(link: str, times: int) -> None:
+def test_link_is_hidden_plain_and_percent_encoded(link: str, times: int) -> None:
     for _ in range(times):
         link = quote(link, safe="")
     for written in (link, link.replace("%2F", "%2f").replace("%252F", "%252f")):
-        said = logged('Not Found: %s "%s"', f"/inloggen/?next={written}&taal=en", "einde")
-        assert "V0" not in said
-        assert "1wQx" not in said
-        assert "…" in said
-        assert said.startswith("Not Found: /inloggen/?next=")
-        assert said.endswith('"einde"')
+        output = logged('Not Found: %s "%s"', f"/inloggen/?next={written}&taal=en", "einde")
+        assert "V0" not in output
+        assert "1wQx" not in output
+        assert "…" in output
+        assert output.startswith("Not Found: /inloggen/?next=")
+        assert output.endswith('"einde"')
 
 
-def test_what_names_the_page_before_is_hidden_too() -> None:
+def test_link_in_a_referer_is_hidden() -> None:
     before = f"https://examen.test/inloggen/?{urlencode({'next': LINKS[2]})}"
-    said = logged("Forbidden (%s): %s", f"Referer checking failed - {before} does not match.", "/inloggen/")
-    assert said == (
+    output = logged("Forbidden (%s): %s", f"Referer checking failed - {before} does not match.", "/inloggen/")
+    assert output == (
         "Forbidden (Referer checking failed - https://examen.test/inloggen/?next=%2Fuitnodiging%2F…%2F does not match.)"
         ": /inloggen/"
     )
@@ -55,9 +55,9 @@ def test_what_names_the_page_before_is_hidden_too() -> None:
 def test_an_error_s_own_words_are_hidden() -> None:
     with pytest.raises(ValueError, match="No page") as caught:
         raise ValueError(f"No page at {LINKS[0]}")
-    said = logged("Internal Server Error: %s", "/", exc_info=(caught.type, caught.value, caught.tb))
-    assert "ValueError: No page at /beoordelen/…/" in said
-    assert TOKEN not in said
+    output = logged("Internal Server Error: %s", "/", exc_info=(caught.type, caught.value, caught.tb))
+    assert "ValueError: No page at /beoordelen/…/" in output
+    assert TOKEN not in output
 
 
 @pytest.mark.parametrize(
@@ -68,13 +68,11 @@ def test_an_error_s_own_words_are_hidden() -> None:
         "100 % of /uitnodigingen/nieuw/",
     ],
 )
-def test_other_addresses_are_left_as_they_are(message: str) -> None:
+def test_other_addresses_are_unchanged(message: str) -> None:
     assert logged(message) == message
 
 
-def test_a_refused_form_with_a_link_in_its_address_is_logged_without_it(
-    db: None, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_refused_form_is_logged_without_its_link(db: None, caplog: pytest.LogCaptureFixture) -> None:
     caplog.handler.addFilter(hide := HideMailedLinks())
     try:
         address = f"/uitnodiging/{TOKEN}/?next={quote(LINKS[0], safe='')}"

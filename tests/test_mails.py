@@ -1,4 +1,4 @@
-"""What all mails of the site have in common: two parts that say the same, in the u-form, with a way to whom to ask."""
+"""Common properties of all mails: equal text and HTML parts, the u-form, and a contact for questions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from digibeoordelen.outbox.models import OutgoingMail
 
 from .mails import queue_all, sentences, words_of
 
-# Texts only in the HTML part, about buttons.
+# Texts about buttons, only in the HTML part.
 OF_BUTTONS = {
     "Start beoordeling",
     "Werkt de knop niet?",
@@ -43,24 +43,24 @@ def test_no_mail_is_missing_here(everything: list[OutgoingMail]) -> None:
     assert {mail.kind for mail in everything} == there
 
 
-def test_what_the_text_says_the_html_says(everything: list[OutgoingMail]) -> None:
+def test_html_contains_the_text(everything: list[OutgoingMail]) -> None:
     missing = {}
     for mail in everything:
         words = words_of(mail).replace("\n", " ")
-        missing[mail.kind] = {said for said in sentences(mail.text) if said not in words}
-    assert {kind: found for kind, found in missing.items() if found} == {}
+        missing[mail.kind] = {sentence for sentence in sentences(mail.text) if sentence not in words}
+    assert {kind: texts for kind, texts in missing.items() if texts} == {}
 
 
-def test_what_the_html_says_the_text_says(everything: list[OutgoingMail]) -> None:
+def test_text_contains_the_html(everything: list[OutgoingMail]) -> None:
     missing = {}
     for mail in everything:
         text = " ".join(sentences(mail.text))
-        missing[mail.kind] = {said for said in sentences(words_of(mail)) if said not in text} - OF_BUTTONS
-    assert {kind: found for kind, found in missing.items() if found} == {}
+        missing[mail.kind] = {sentence for sentence in sentences(words_of(mail)) if sentence not in text} - OF_BUTTONS
+    assert {kind: texts for kind, texts in missing.items() if texts} == {}
 
 
-def test_each_link_is_a_button_and_stands_there_to_copy(everything: list[OutgoingMail]) -> None:
-    """All but the way out of reminders, which is no next step."""
+def test_each_link_is_a_button_and_a_copyable_url(everything: list[OutgoingMail]) -> None:
+    """Except the link that stops reminders, which is not a next step."""
     for mail in everything:
         for address in set(ADDRESS.findall(mail.text)) - {"[[link:stop]]"}:
             assert f'href="{address}"' in mail.html, mail.kind
@@ -74,7 +74,7 @@ def test_the_reader_is_u(everything: list[OutgoingMail]) -> None:
         assert re.match(r"(Geachte|Geacht|Beste|Goedendag)\b", mail.text), mail.kind
 
 
-def test_who_is_asked_something_reads_until_when_and_whom_to_ask(everything: list[OutgoingMail]) -> None:
+def test_requests_mention_the_deadline_and_the_contact(everything: list[OutgoingMail]) -> None:
     asks = [mail for mail in everything if "[[link:start" in mail.text]
     assert {mail.kind for mail in asks} == {
         "invitation", "invitation_together", "reminder", "reminder_together", "sent_back", "proposal_declined"

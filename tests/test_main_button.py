@@ -1,4 +1,4 @@
-"""Enter in a form presses its first button, so that has to be the main one."""
+"""Enter in a form presses its first button, which must be the main one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INCLUDE = re.compile(r'{%\s*include\s+"([^"]+)"[^%]*%}')
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 FORM = re.compile(r"<form\b.*?</form>", re.DOTALL)
 BUTTON = re.compile(r'<(?:button|input)\b[^>]*?type="submit".*?>', re.DOTALL)
-# Where the first button is none of the kind below, and why that is right.
+# Templates whose first button is not of the kind below, and why that is correct.
 ALSO_GOOD = {
     "assessments/examiner/form.html": "Tussentijds opslaan: someone who is filling in isn't done",
     "assessments/coupling/confirm_removal.html": "the form has nothing to type in",
@@ -22,21 +22,23 @@ ALSO_GOOD = {
 
 
 def expanded(name: str) -> str:
-    """A template's source with all that it includes by name."""
+    """Return a template's source with its includes expanded."""
     source = COMMENT.sub("", (TEMPLATES / name).read_text())
-    return INCLUDE.sub(lambda found: expanded(found[1]) if (TEMPLATES / found[1]).exists() else "", source)
+    return INCLUDE.sub(lambda match: expanded(match[1]) if (TEMPLATES / match[1]).exists() else "", source)
 
 
 def forms() -> list[tuple[str, list[str]]]:
-    """(template, enabled submit buttons in their order) of each form with several; a switch of language has one."""
+    """Return (template, enabled submit buttons in order) of each form with several, except language forms."""
     names = [str(path.relative_to(TEMPLATES)) for path in sorted(TEMPLATES.rglob("*.html"))]
-    found = [
+    sources = [
         (name, form)
         for name in names
         if "<form" in (TEMPLATES / name).read_text()
         for form in FORM.findall(expanded(name))
     ]
-    buttons = [(name, [button for button in BUTTON.findall(form) if " disabled" not in button]) for name, form in found]
+    buttons = [
+        (name, [button for button in BUTTON.findall(form) if " disabled" not in button]) for name, form in sources
+    ]
     return [(name, several) for name, several in buttons if len(several) > 1 and 'name="language"' not in several[0]]
 
 

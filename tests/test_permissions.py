@@ -1,10 +1,10 @@
-"""Every URL with every role, against the table below: a URL that the table lacks fails the test.
+"""Every URL with every role, against the table below; a URL missing from the table fails the test.
 
-    ok     it is shown (200)
-    go     it was done, or leads on (302, not to the login)
-    login  one is asked to log in
-    none   it does not exist for this person (404); a thing of another school never answers 403
-    bad    refused with what is wrong (4xx other than the above), for pages that are for everyone
+    ok     the page is shown (200)
+    go     the action was done, or redirects (302, not to the login)
+    login  redirects to the login
+    none   does not exist for this user (404); data of another school never gives a 403
+    bad    refused with an error (another 4xx), for public pages
 
 Columns: nobody (not logged in), student (whose assessment it is), fellow (another student of the school),
 trainer (Praktijkopleider), docent (with the exam on the account), bare (Docent without it), committee,
@@ -309,7 +309,7 @@ def _registered(school: School, docent: User) -> str:
 
 
 def _forgotten(school: School, docent: User) -> str:
-    # Of someone else than who looks: logging in makes one's own void.
+    # For another user than the visitor: logging in invalidates one's own.
     link = password.password_link(user=UserFactory(), language="nl")
     return auth_links.NEW_PASSWORD.token(link.data)
 
@@ -335,7 +335,7 @@ def rows() -> list[tuple[str, str, dict[str, str]]]:
 
 
 def urls(patterns: list[Any], namespace: str = "", start: str = "") -> Iterator[tuple[str, str, list[str]]]:
-    """(name, route, the parameters it takes) of every URL pattern."""
+    """Yield (name, route, parameters) of every URL pattern."""
     for pattern in patterns:
         route = start + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
@@ -345,7 +345,7 @@ def urls(patterns: list[Any], namespace: str = "", start: str = "") -> Iterator[
             yield name, route, list(pattern.pattern.converters)
 
 
-# The admin's pages have one rule and a test of their own; the demo's mailbox is there in the demo alone.
+# The admin's pages have one rule and a separate test; the mailbox exists only in the demo.
 URLS = {
     name: (route, parameters)
     for name, route, parameters in urls(get_resolver().url_patterns)
@@ -386,7 +386,7 @@ def address(
     committee_member: User,
     settings: Any,
 ) -> Callable[[str], str]:
-    """The address of a URL's name, for one assessment that is ASSESSED (FINAL where a document is asked)."""
+    """Return the URL of a name for an assessment that is ASSESSED (FINAL for a document)."""
     settings.CELERY_TASK_ALWAYS_EAGER = True
     core_task = unit.core_tasks.get()
     values = {
@@ -421,7 +421,7 @@ def address(
         values["code"] = document.code
         return document
 
-    # Whose public id stands in the address, by how that begins; where it says nothing else it is the assessment's.
+    # The object of a URL's public id, by the URL's prefix; the default is the assessment.
     whose: dict[str, Callable[[], Any]] = {
         "beoordelen/u/": lambda: invitation,
         "uitnodigingen/": lambda: invitation,
@@ -485,7 +485,7 @@ def outcome(response: Any) -> str:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Roll back what happens within."""
+    """Roll back the block's changes."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -493,7 +493,7 @@ def undone() -> Iterator[None]:
 
 @pytest.fixture
 def client_of(people: dict[str, User | None]) -> Callable[[str], Client]:
-    """`client_of(role)`: a client of its own, logged in as that person."""
+    """Return `client_of(role)`, which returns a new client logged in with that role."""
     cookies = {}
     for role, user in people.items():
         client = Client()
@@ -518,7 +518,7 @@ def test_url_with_every_role(
     school: School,
     docent: User,
 ) -> None:
-    found = {}
+    answers = {}
     of_namespace = [(name, method, expected) for name, method, expected in rows() if name.split(":")[0] == namespace]
     for name, method, expected in of_namespace:
         with undone():
@@ -530,12 +530,12 @@ def test_url_with_every_role(
                     response = getattr(client, method.lower())(path, data)
                     outcomes[role] = outcome(response)
                     assert name in FOR_EVERYONE or "no-store" in response["Cache-Control"], (name, role)
-        found[name, method] = outcomes
-    assert found == {(name, method): expected for name, method, expected in of_namespace}
+        answers[name, method] = outcomes
+    assert answers == {(name, method): expected for name, method, expected in of_namespace}
 
 
 def posted(name: str, invitation: Invitation, school: School, docent: User) -> dict[str, Any]:
-    """What the URL's form would send, for each field that any of them needs."""
+    """Return form data with every field that any of the URLs requires."""
     assessment = invitation.assessment
     data = {
         "examinator": invitation.contact_id,
@@ -554,9 +554,7 @@ def posted(name: str, invitation: Invitation, school: School, docent: User) -> d
     return data
 
 
-def test_opening_an_address_for_forms_leads_to_a_page(
-    people: dict[str, User | None], address: Callable[[str], str]
-) -> None:
+def test_get_of_a_form_url_leads_to_a_page(people: dict[str, User | None], address: Callable[[str], str]) -> None:
     opened = {name for name, method, _ in rows() if method == "GET"}
     for name, _, expected in rows():
         if name in opened:
@@ -567,10 +565,10 @@ def test_opening_an_address_for_forms_leads_to_a_page(
         with undone():
             page = client.get(address(name), follow=True)
             assert page.content
-            assert page.status_code in (200, 403), (name, page.redirect_chain)  # 403: the examiner's cookie is asked
+            assert page.status_code in (200, 403), (name, page.redirect_chain)  # 403: requires the examiner's cookie
 
 
-# Of the admin, beside Django's own: page, and method; each is there for staff and leads anyone else to a login.
+# Admin pages besides Django's own: page and method. Staff may open each; other users are sent to a login.
 CONTENT_PAGES = {
     "exams_upload": "GET",
     "exams_example_yaml": "GET",
@@ -601,7 +599,7 @@ def test_the_admin_is_for_consortium_staff_alone(
     upload = Upload.objects.create(by=docent, filename="examen.yaml", content=example_source().encode())
     values = {"public_id": upload.public_id, "version_id": unit.exam_version_id, "number": 1}
     path = reverse(f"admin:{page}", kwargs={name: values[name] for name in ADMIN_URLS[page]})
-    found = {}
+    answers = {}
     for role, user in people.items():
         client = Client()
         if user:
@@ -609,8 +607,8 @@ def test_the_admin_is_for_consortium_staff_alone(
         with undone():
             response = getattr(client, method.lower())(path)
             asks_to_log_in = response.get("Location", "").startswith(("/beheer/login/", f"{settings.LOGIN_URL}?"))
-            found[role] = response.status_code in (200, 302) and not asks_to_log_in
-    assert [role for role, open_to in found.items() if open_to] == ["staff"]
+            answers[role] = response.status_code in (200, 302) and not asks_to_log_in
+    assert [role for role, open_to in answers.items() if open_to] == ["staff"]
 
 
 def test_every_page_of_exam_content_is_tried() -> None:

@@ -1,8 +1,8 @@
-"""`source_text.csv`: a line for each sentence of the source text that asks something.
+"""`source_text.csv`: a line for each sentence of the source text that requires something.
 
 Parts: I Inleiding, S Studentnummer, R the role table, A Initiator, B Examinator, C Examencommissie,
-D Beoordelingen inzien, E Beheren Adresboek. A line names the test that walks it and what that asserts,
-or the issue that will build it.
+D Beoordelingen inzien, E Beheren Adresboek. A line names its test and what that asserts,
+or the issue that will implement it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 BASE = Path(__file__).resolve().parent.parent
-LAST = {"I": 2, "S": 11, "R": 9, "A": 21, "B": 8, "C": 19, "D": 8, "E": 15}  # sentences a part
+LAST = {"I": 2, "S": 11, "R": 9, "A": 21, "B": 8, "C": 19, "D": 8, "E": 15}  # sentences per part
 LATER = {
     "The initiator: students, examiners, invitations, address book",
     "The examiner: from the mail to 'afgerond', on any device, with nothing ever lost",
@@ -28,13 +28,13 @@ def lines() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_no_number_is_missing_or_stands_twice() -> None:
+def test_no_number_is_missing_or_duplicated() -> None:
     expected = [f"{part}.{number}" for part, last in LAST.items() for number in range(1, last + 1)]
     assert [line["number"] for line in lines()] == expected
 
 
 @pytest.mark.parametrize("line", lines(), ids=lambda line: line["number"])
-def test_each_sentence_names_a_test_that_exists_or_the_issue_that_builds_it(line: dict[str, str]) -> None:
+def test_each_sentence_names_a_test_or_an_issue(line: dict[str, str]) -> None:
     assert line["requirement"]
     if line["issue"]:
         assert line["issue"] in LATER

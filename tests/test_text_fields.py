@@ -1,4 +1,4 @@
-"""No field that people fill in takes a line break where a line is asked, or a character that turns text round."""
+"""No field accepts a line break in single-line text, or a character that changes text direction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from accounts.models import User
 
 APPS = ("accounts", "addressbook", "assessments", "committee", "exams")
 ODD = "e\u0301\u202e\x00\x07n\u2028\x0b\r\nx"
-# What the site itself writes: copies of what was cleaned before, and what is derived or generated.
+# Fields written by the site itself: copies of cleaned text, and derived or generated values.
 OF_THE_SITE = {
     "accounts.PeopleImport.problem",
     "accounts.RecoveryCode.digest",
@@ -84,21 +84,21 @@ def test_model_field_cleans_text(name: str) -> None:
     assert_cleans(field.formfield(), lines=isinstance(field, models.TextField))
 
 
-def test_only_fields_that_exist_are_excepted() -> None:
+def test_only_existing_fields_are_excepted() -> None:
     assert {name for name, _ in text_fields()} >= OF_THE_SITE
 
 
 def form_classes() -> Iterator[type[forms.BaseForm]]:
-    """Those of the project: its modules are all imported first."""
+    """Yield the project's form classes, after importing all its modules."""
     for app in APPS:
         for module in pkgutil.walk_packages(importlib.import_module(app).__path__, f"{app}."):
             if ".migrations" not in module.name and ".management" not in module.name:
                 importlib.import_module(module.name)
     waiting: list[type] = [forms.BaseForm]
     while waiting:
-        waiting += (found := waiting.pop()).__subclasses__()
-        if found.__module__.partition(".")[0] in APPS:
-            yield found
+        waiting += (form := waiting.pop()).__subclasses__()
+        if form.__module__.partition(".")[0] in APPS:
+            yield form
 
 
 def text_inputs(form: type[forms.BaseForm]) -> Iterator[forms.CharField]:
@@ -128,8 +128,8 @@ def test_every_admin_form_cleans_text(rf: RequestFactory) -> None:
 
 
 @pytest.mark.parametrize("app", APPS)
-def test_no_form_makes_a_field_that_does_not_clean(app: str) -> None:
-    """Also of those that a form makes when it is shown, which its class does not list."""
+def test_forms_create_only_cleaning_fields(app: str) -> None:
+    """Includes fields that a form creates at run time."""
     for path in Path(settings.BASE_DIR, app).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("forms.CharField", "forms.EmailField"):

@@ -1,4 +1,4 @@
-"""The Dutch of screens, mails and guides: u-form, no words of a system, no words that nobody says."""
+"""The Dutch of screens, mails and guides: the u-form, no technical terms, no unusual words."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_OURS = re.compile(
 )
 
 
-def test_no_text_has_words_that_are_not_ours() -> None:
+def test_texts_contain_no_forbidden_words() -> None:
     assert len(TEXTS) > 500
-    found = {path: NOT_OURS.findall(path.read_text(encoding="utf-8")) for path in TEXTS}
-    assert {str(path.relative_to(BASE)) for path, words in found.items() if words} == set()
+    matches = {path: NOT_OURS.findall(path.read_text(encoding="utf-8")) for path in TEXTS}
+    assert {str(path.relative_to(BASE)) for path, words in matches.items() if words} == set()

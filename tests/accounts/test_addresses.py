@@ -1,4 +1,4 @@
-"""An e-mail address on a narrow screen goes on on the next line between its parts."""
+"""An e-mail address on a narrow screen wraps between its parts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the Consortium's staff can and can't do in the admin."""
+"""Permissions of the Consortium's staff in the admin."""
 
 from collections.abc import Callable
 from typing import Any
@@ -65,7 +65,7 @@ def test_duplicate_role_is_refused(client: Client, chief: User, docent: User, sc
     assert [one.role for one in docent.memberships.all()] == ["DOCENT"]
 
 
-def test_a_user_without_that_mark_does_not_get_in(client: Client, docent: User, school: School) -> None:
+def test_user_who_is_not_staff_is_refused(client: Client, docent: User, school: School) -> None:
     client.force_login(docent)
     assert client.get(f"/beheer/accounts/school/{school.pk}/change/").status_code == 302
     assert client.get("/beheer/").status_code == 302
@@ -223,7 +223,7 @@ def test_staff_cannot_grant_own_role(client: Client, chief: User, docent: User, 
     )  # fmt: skip
 
 
-# --- Who lost phone and recovery codes -----------------------------------------------------------
+# --- Lost phone and recovery codes ---------------------------------------------------------------
 USERS = "/beheer/accounts/user/"
 
 
@@ -320,7 +320,7 @@ def test_school_with_schoolbeheer_refuses_the_invitation(client: Client, staff: 
     assert ask(client, school).status_code == 302
 
 
-def test_only_one_first_manager_is_invited_at_a_time(client: Client, staff: User, school: School) -> None:
+def test_one_first_manager_is_invited_at_a_time(client: Client, staff: User, school: School) -> None:
     ask(client, school)
     refused = ask(client, school, email="an@hier.test").content.decode()
     assert "Er staat al een uitnodiging open, aan Bea Beheer" in refused
@@ -387,13 +387,13 @@ def test_people_are_found_by_letters_without_accents(client: Client, staff: User
     with_role = UserFactory(**names, email="l.y@hier.test")
     MembershipFactory(school=school, user=with_role, role=Role.DOCENT)
     without_role = UserFactory(**names, email="elders@hier.test")
-    found = client.get("/beheer/accounts/user/", {"q": query}).context["cl"].queryset
-    assert with_role in found
-    assert (without_role in found) is ("@" not in query)
-    assert staff not in found
+    queryset = client.get("/beheer/accounts/user/", {"q": query}).context["cl"].queryset
+    assert with_role in queryset
+    assert (without_role in queryset) is ("@" not in query)
+    assert staff not in queryset
 
 
 def test_a_school_is_found_by_letters_without_accents(client: Client, staff: User, school: School) -> None:
     skane = SchoolFactory(name="Skåne–Sørlandet")
-    found = client.get("/beheer/accounts/school/", {"q": "skane-sorlandet"}).context["cl"].queryset
-    assert list(found) == [skane]
+    queryset = client.get("/beheer/accounts/school/", {"q": "skane-sorlandet"}).context["cl"].queryset
+    assert list(queryset) == [skane]

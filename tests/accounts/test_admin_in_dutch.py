@@ -17,7 +17,7 @@ from digibeoordelen.outbox.kinds import KINDS
 from digibeoordelen.outbox.models import MailState, OutgoingMail
 from tests.factories import UserFactory
 
-# No Dutch sentence has these; Django's and other people's parts of the admin had them all.
+# Words that occur in English admin texts of Django and its extensions, and in no Dutch sentence.
 GIVEAWAYS = (
     r"the|and|with|from|your|are|not|or|of the|access|attempts?|failures?|logs?|name|list|search|select|change|add|"
     r"delete|history|home|view|user|users|group|groups|password|last|first|date|true|false|yes|no|none|unknown|invitation|"
@@ -27,36 +27,36 @@ ENGLISH = re.compile(rf"\b({GIVEAWAYS})\b", re.IGNORECASE)
 
 
 def read_on(client: Client, path: str) -> str:
-    """Return a page's text, and what a screen reader reads of fields and images."""
+    """Return a page's text and the labels of fields and images for screen readers."""
     response = client.get(path)
     assert response.status_code == 200, path
     page = re.sub(r"<(script|style|svg)\b.*?</\1>", "", response.content.decode(), flags=re.DOTALL)
-    page = re.sub(r"<bdi>\w*\*+</bdi>", "", page)  # of a password's salt two letters are shown, 'no' one day
-    said = re.findall(r'\b(?:alt|title|aria-label|placeholder)="([^"]*)"', page)
-    said += re.findall(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"', page)
-    return html.unescape("\n".join([re.sub(r"<[^>]+>", "\n", page), *said]))
+    page = re.sub(r"<bdi>\w*\*+</bdi>", "", page)  # two letters of a password's salt are shown, which can be 'no'
+    attributes = re.findall(r'\b(?:alt|title|aria-label|placeholder)="([^"]*)"', page)
+    attributes += re.findall(r'<input[^>]*type="(?:submit|button)"[^>]*value="([^"]*)"', page)
+    return html.unescape("\n".join([re.sub(r"<[^>]+>", "\n", page), *attributes]))
 
 
 def pages() -> list[str]:
-    """The index, and of each kind its list, its filters with counts, its first one and how that changed."""
-    found = ["/beheer/"]
+    """Return the URLs of the index and, per model, of its list, filters with counts, first object and history."""
+    paths = ["/beheer/"]
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         first = model._default_manager.earliest("pk")
-        found += [reverse(f"{name}_changelist"), reverse(f"{name}_changelist") + "?_facets=True&q=a"]
-        found += [reverse(f"{name}_{page}", args=[first.pk]) for page in ("change", "history")]
-        found.append(f"/beheer/{model._meta.app_label}/")
-    return found
+        paths += [reverse(f"{name}_changelist"), reverse(f"{name}_changelist") + "?_facets=True&q=a"]
+        paths += [reverse(f"{name}_{page}", args=[first.pk]) for page in ("change", "history")]
+        paths.append(f"/beheer/{model._meta.app_label}/")
+    return paths
 
 
 @pytest.mark.parametrize("is_superuser", [False, True], ids=["staff", "superuser"])
-def test_no_page_of_the_admin_has_a_word_of_english(
+def test_admin_pages_contain_no_english(
     client: Client, invitation: Invitation, student: Membership, is_superuser: bool
 ) -> None:
     client.force_login(UserFactory(is_staff=True, is_superuser=is_superuser))
     opened = [path for path in pages() if is_superuser or "/outbox/" not in path]
     assert len(opened) > 15
-    assert {path: found for path in opened if (found := sorted(set(ENGLISH.findall(read_on(client, path)))))} == {}
+    assert {path: words for path in opened if (words := sorted(set(ENGLISH.findall(read_on(client, path)))))} == {}
 
 
 @pytest.mark.parametrize("page", ["/beheer/accounts/school/add/", "/beheer/accounts/user/add/"])
@@ -92,7 +92,7 @@ def test_mails_are_filtered_by_dutch_kind(client: Client, invitation: Invitation
     assert [mail.to for mail in one] == ["tineke@bedrijf.test"]
 
 
-def test_staff_change_their_password_where_everyone_does(client: Client, docent: User) -> None:
+def test_staff_use_the_common_password_page(client: Client, docent: User) -> None:
     """That page mails the owner; Django's own would not."""
     staff = UserFactory(is_staff=True)
     client.force_login(staff)

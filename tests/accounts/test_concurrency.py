@@ -58,7 +58,7 @@ def test_password_link_works_once() -> None:
     assert kinds(results) == {User, LinkGone}
 
 
-def test_concurrent_changes_to_one_address_give_it_once() -> None:
+def test_concurrent_changes_to_one_address_assign_it_once() -> None:
     changes = [
         EmailChange.objects.create(user=user, old_email=user.email, new_email="samen@school.test")
         for user in (UserFactory(), UserFactory())

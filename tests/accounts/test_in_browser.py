@@ -1,4 +1,4 @@
-"""What the scripts of every page do, and that the pages of this part hold in a real browser."""
+"""The scripts of every page and the account pages in a real browser."""
 
 import re
 from collections.abc import Callable
@@ -18,7 +18,7 @@ NewBrowser = Callable[..., Page]
 
 @pytest.fixture
 def browse(live_server, new_browser: NewBrowser) -> Callable[..., Page]:
-    """A function that opens a page of the site in a browser, logged in as the user with this address."""
+    """Return a function that opens a page in a browser, logged in as the user with this address."""
 
     def open_page(path: str, email: str = "", **browser: int) -> Page:
         page = new_browser(**browser)

@@ -34,8 +34,8 @@ def manager(school: School) -> User:
 
 def invited(school: School, email: str, **fields: object) -> SchoolInvitation:
     name = {"first_name": "Noa", "last_name": "Wit", "search_text": "noa wit"}
-    found: SchoolInvitation = school.school_invitations.create(email=email, roles=["DOCENT"], **name, **fields)
-    return found
+    invitation: SchoolInvitation = school.school_invitations.create(email=email, roles=["DOCENT"], **name, **fields)
+    return invitation
 
 
 def test_unmailable_address_does_not_block_other_mails(school: School, other_school: School) -> None:
@@ -86,7 +86,7 @@ def test_removed_student_gets_a_leaving_date(school: School, manager: User, asse
     assert (student.left_on, student.ended_at) == (None, None)
 
 
-def test_an_account_without_a_role_is_erased_after_a_year(
+def test_account_without_a_role_is_erased_after_a_year(
     school: School, manager: User, pass_time: Callable[..., None]
 ) -> None:
     student = MembershipFactory(school=school)
@@ -98,7 +98,7 @@ def test_an_account_without_a_role_is_erased_after_a_year(
     assert not RoleChange.objects.filter(user_name=student.user.full_name).exists()
 
 
-def test_an_account_that_an_assessment_needs_stays_whole(docent: User, assessment: Assessment) -> None:
+def test_account_of_a_kept_assessment_is_not_erased(docent: User, assessment: Assessment) -> None:
     assert not erase_account(docent)
     assert docent.memberships.exists()
 
@@ -110,7 +110,7 @@ def test_closed_invitations_are_purged(school: School, pass_time: Callable[..., 
     assert not SchoolInvitation.objects.exists()
 
 
-def test_a_forgotten_password_ends_every_session_in_the_list(docent: User) -> None:
+def test_password_reset_ends_every_listed_session(docent: User) -> None:
     browser = Client()
     browser.force_login(docent)
     docent.refresh_from_db()

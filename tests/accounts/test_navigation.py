@@ -1,4 +1,4 @@
-"""The tabs: which ones, for whom, and which is the current one."""
+"""The tabs per role and the current tab."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -23,7 +23,7 @@ def current(user: User, path: str) -> list[str]:
     return [tab.label for tab in navigation(request)["nav_tabs"] if tab.is_current]
 
 
-def test_a_docent_has_the_two_standard_tabs_and_the_address_book(docent: User) -> None:
+def test_docent_has_standard_tabs_and_the_address_book(docent: User) -> None:
     assert tabs(docent) == ["Mijn Digibib", "Productcatalogus", "Adresboek"]
 
 
@@ -33,7 +33,7 @@ def test_a_student_gets_mijn_examens_with_the_first_exam(student: Membership) ->
     assert tabs(student.user) == ["Mijn Digibib", "Productcatalogus"]
 
 
-def test_taking_the_exam_off_the_account_hides_no_result(assessment: Assessment) -> None:
+def test_removing_the_exam_from_the_account_keeps_results(assessment: Assessment) -> None:
     AccountExam.objects.all().delete()
     assert "Mijn examens" in tabs(assessment.student.user)
 

@@ -1,4 +1,4 @@
-"""The parts that recur on the screens, each one template in templates/parts/."""
+"""The shared templates in templates/parts/."""
 
 import pytest
 from django import forms
@@ -29,7 +29,7 @@ def test_step_line_marks_current_and_done_steps(status: str, word: str, done: in
     assert line.count("<li") == 5
 
 
-def test_last_step_is_done_once_it_is_reached() -> None:
+def test_last_step_is_done_when_reached() -> None:
     line = render("step_line", status="FINAL")
     assert "step-here" not in line
     assert "aria-current" not in line
@@ -40,7 +40,7 @@ def test_cancelled_assessment_has_no_step_line() -> None:
     assert render("step_line", status="CANCELLED") == ""
 
 
-def test_a_state_has_its_word_and_a_shape() -> None:
+def test_status_has_a_label_and_a_shape() -> None:
     badge = render("state_badge", status="FINAL", label="Definitief")
     assert "#state-FINAL" in badge
     assert "Definitief" in badge
@@ -67,7 +67,7 @@ def test_empty_score_control_marks_an_error() -> None:
 
 
 @pytest.mark.parametrize(("value", "word"), [("O", "Onvoldoende"), ("V", "Voldoende"), ("G", "Goed"), ("", "nog geen")])
-def test_a_score_to_read_has_its_letter_and_word(value: str, word: str) -> None:
+def test_readonly_score_has_its_letter_and_label(value: str, word: str) -> None:
     assert word in render("score", value=value)
 
 

@@ -97,7 +97,7 @@ def test_folded_letters_sort_as_plain_ones(school):
 
 
 @pytest.fixture
-def found(school):
+def is_found(school):
     MembershipFactory(
         school=school,
         student_number="204817",
@@ -107,10 +107,10 @@ def found(school):
         user__email="z.brommel@hier.test",
     )
 
-    def found(query):
+    def is_found(query):
         return Membership.objects.filter(matches(query)).exists()
 
-    return found
+    return is_found
 
 
 @pytest.mark.parametrize(
@@ -120,16 +120,16 @@ def found(school):
         *("204817", "2048", "481", "20", "z.brommel@hier.test", "@hier"),
     ],
 )
-def test_found(query, found):
-    assert found(query)
+def test_found(query, is_found):
+    assert is_found(query)
 
 
 @pytest.mark.parametrize(
     "query",
     ["", "   ", "\x00", "oe", "17", "smidt", "zoe jansen", "%", "_", "%%%", "___", "zo%", "\\", "'; --"],
 )
-def test_not_found(query, found):
-    assert not found(query)
+def test_not_found(query, is_found):
+    assert not is_found(query)
 
 
 def test_wildcards_are_literal(school):
@@ -139,13 +139,13 @@ def test_wildcards_are_literal(school):
     assert not Contact.objects.filter(matches("zorg%thuis")).exists()
 
 
-def test_column_of_a_relation_can_be_searched(found, school):
+def test_column_of_a_relation_can_be_searched(is_found, school):
     assert school in type(school).objects.filter(matches("brommel", "memberships__search_text"))
 
 
 @given(first=WORDS, last=WORDS)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=settings().max_examples // 4)
-def test_each_word_of_a_text_finds_it(first, last, school):
+def test_each_word_of_a_text_matches(first, last, school):
     with transaction.atomic():
         contact = ContactFactory(school=school)
         Contact.objects.filter(pk=contact.pk).update(search_text=search_text([first, last]))
@@ -154,7 +154,7 @@ def test_each_word_of_a_text_finds_it(first, last, school):
         transaction.set_rollback(True)
 
 
-# --- The column follows what it is made of -------------------------------------------------------
+# --- Updates of the search column ----------------------------------------------------------------
 def test_student_is_found_by_the_new_name_and_number(student):
     student.user.last_name = "Nieuwenhuis"
     student.user.save()
@@ -170,9 +170,9 @@ def test_contact_is_found_by_function_and_organisation(examiner):
     assert list(Contact.objects.filter(matches("linde praktijk erik"))) == [examiner]
 
 
-def test_endless_query_is_accepted(found):
-    assert found("zoe " * 50_000)
-    assert not found("nee " * 50_000)
+def test_endless_query_is_accepted(is_found):
+    assert is_found("zoe " * 50_000)
+    assert not is_found("nee " * 50_000)
 
 
 @pytest.mark.parametrize(

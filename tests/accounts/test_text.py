@@ -43,7 +43,7 @@ def test_line_is_cleaned(typed: str, stored: str) -> None:
         "\u2764\ufe0f\u200d\U0001f525",
     ],
 )
-def test_joiners_that_spelling_needs_stay(spelling: str) -> None:
+def test_joiners_required_by_spelling_stay(spelling: str) -> None:
     assert clean_line(spelling) == spelling
 
 

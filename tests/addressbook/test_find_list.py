@@ -72,7 +72,7 @@ def test_a_title_above_a_csv_leaves_the_delimiter(upload: Any, delimiter: str) -
 
 
 @pytest.mark.parametrize("first", ["sep=;\r\n", "\ufeffsep=;\n", '"sep=;"\r\n', "SEP=;\r\n"])
-def test_a_line_that_names_the_delimiter_is_passed_over(upload: Any, first: str) -> None:
+def test_delimiter_line_is_skipped(upload: Any, first: str) -> None:
     prepared = upload((first + text(ANOUK, BART)).encode())
     assert outcomes(prepared) == [(3, "NEW"), (4, "NEW")]
     assert prepared.understood == ["Kolomkoppen in regel 2."]
@@ -82,7 +82,7 @@ def test_the_named_delimiter_is_used(upload: Any) -> None:
     assert outcomes(upload(f"sep=|\r\n{text(ANOUK, delimiter='|')}".encode())) == [(3, "NEW")]
 
 
-def test_a_list_on_the_second_sheet_is_found(upload: Any) -> None:
+def test_list_on_the_second_sheet_is_found(upload: Any) -> None:
     prepared = upload(workbook(("Uitleg", [["Vul het tweede blad in."]]), ("Examinatoren", [HEADER, ANOUK])))
     assert outcomes(prepared) == [(2, "NEW")]
     assert prepared.understood == ["Kolomkoppen in regel 1 van blad ‘Examinatoren’."]

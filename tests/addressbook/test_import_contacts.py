@@ -1,4 +1,4 @@
-"""Import of contacts: the preview, and importing exactly that, once."""
+"""Import of contacts: the preview, imported exactly once."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_empty_infix_is_removed_if_the_file_has_the_column(upload, school):
     assert school.contacts.get(email="anouk@bedrijf.test").full_name == "Anouk Hoff"
 
 
-def test_with_an_account_only_function_and_organisation_are_updated(upload, school):
+def test_only_function_and_organisation_of_an_account_are_updated(upload, school):
     member(school, Role.PRAKTIJKOPLEIDER, first_name="Anoek", last_name="Hof", email="anouk@bedrijf.test")
     prepared = upload(ANOUK)
     assert outcomes(prepared) == [
@@ -125,7 +125,7 @@ def test_removed_contact_is_restored(upload, school):
     assert (back.pk, back.user, back.full_name) == (gone.pk, None, "Anouk van 't Hoff")
 
 
-def test_another_school_s_contact_is_neither_seen_nor_touched(upload, other_school):
+def test_contact_of_another_school_is_hidden_and_unchanged(upload, other_school):
     theirs = ContactFactory(school=other_school, email="anouk@bedrijf.test", last_name="Daar")
     prepared = upload(ANOUK)
     assert outcomes(prepared) == [("NEW", "")]
@@ -176,7 +176,7 @@ def test_the_template_s_example_is_left_out(upload):
     assert outcomes(upload(list(EXAMPLE))) == [("SKIPPED", "het voorbeeld uit het template")]
 
 
-def test_side_is_read_in_any_case_and_is_the_workplace_without(upload, school):
+def test_side_ignores_case_and_defaults_to_the_workplace(upload, school):
     import_previewed(upload([*BART[:6], "SCHOOL"], [*ANOUK[:6], ""]))
     assert school.contacts.get(email="bart@bedrijf.test").side == Contact.Side.SCHOOL
     assert school.contacts.get(email="anouk@bedrijf.test").side == Contact.Side.WORKPLACE
@@ -316,7 +316,7 @@ def test_change_of_language_is_noted(upload, school):
     assert school.contacts.get(email=ANOUK[3]).language == "en"
 
 
-def test_preview_stored_before_a_column_was_added_is_imported(upload, school):
+def test_preview_stored_without_a_newer_column_is_imported(upload, school):
     prepared = upload(ANOUK)
     rows = json.loads(zlib.decompress(prepared.packed))
     rows[0][1] = rows[0][1][:-1]

@@ -41,7 +41,7 @@ def people(count: int = ROWS, function: str = "Chef") -> list[list[str]]:
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The announced imports, which are not run."""
+    """The ids of the announced imports, which are not run."""
     started: list[int] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: started.append(pk))
     return started
@@ -49,7 +49,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def queued(school: School, docent: User) -> Import:
-    """A large file, uploaded by `docent`, not read yet."""
+    """A large file uploaded by `docent` and not yet read."""
     return submit(Import, school=school, by=docent, file=csv_file(*people()), filename="lijst.csv")
 
 
@@ -105,7 +105,7 @@ def test_uncountable_file_is_not_large(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("make", [csv_file, xlsx])
-def test_a_small_file_is_read_and_imported_at_once(
+def test_small_file_is_imported_synchronously(
     make: Callable[..., io.BytesIO], school: School, docent: User, announced: list[int]
 ) -> None:
     prepared = submit(Import, school=school, by=docent, file=make(*people(LARGE_ROWS)), filename="lijst")
@@ -129,7 +129,7 @@ def test_too_large_file_is_refused_at_once(browser: Client) -> None:
     assert not Import.objects.exists()
 
 
-# --- Its states ----------------------------------------------------------------------------------
+# --- States --------------------------------------------------------------------------------------
 def test_a_large_file_from_queue_to_address_book(
     school: School, docent: User, announced: list[int], django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -169,7 +169,7 @@ def test_reading_counts_and_renews_the_lease(queued: Import, monkeypatch: pytest
     assert seen == [(State.READING, rows, ROWS) for rows in (0, 500, 1000, 1500)]
 
 
-@pytest.mark.servers  # SQLite takes one writer at a time
+@pytest.mark.servers  # SQLite allows one writer at a time
 @pytest.mark.django_db(transaction=True)
 def test_importing_counts_while_its_transaction_is_open(importing: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
@@ -185,7 +185,7 @@ def test_importing_counts_while_its_transaction_is_open(importing: Import, monke
     assert again(importing).state == State.DONE
 
 
-# --- Once ----------------------------------------------------------------------------------------
+# --- Concurrency ---------------------------------------------------------------------------------
 def test_a_replayed_task_reads_once(queued: Import) -> None:
     assert work(queued.pk)
     assert not work(queued.pk)
@@ -214,8 +214,8 @@ def test_two_workers_at_once_import_once(importing: Import, school: School) -> N
     assert school.contacts.filter(user=None).count() == ROWS
 
 
-# --- A worker that dies --------------------------------------------------------------------------
-def test_a_worker_that_dies_while_reading_is_replaced_after_its_lease(
+# --- Killed workers ------------------------------------------------------------------------------
+def test_dead_reading_worker_is_replaced_after_its_lease(
     queued: Import, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
@@ -271,7 +271,7 @@ def test_replaced_worker_writes_nothing(queued: Import, monkeypatch: pytest.Monk
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_importing_worker_that_was_replaced_is_undone(
+def test_replaced_importing_worker_is_rolled_back(
     importing: Import, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lose(*args: Any, **values: Any) -> None:
@@ -282,18 +282,18 @@ def test_an_importing_worker_that_was_replaced_is_undone(
     assert not school.contacts.filter(user=None).exists()
 
 
-def test_file_that_kills_workers_is_given_up(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_that_kills_workers_is_abandoned(queued: Import, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job, "read_into", die)
     for _ in range(Import.max_attempts):
         with pytest.raises(Died):
             work(queued.pk)
         lease_over()
     assert work(queued.pk)
-    given_up = again(queued)
-    assert (given_up.state, given_up.problem, given_up.content) == (State.FAILED, NOT_READ, None)
+    failed = again(queued)
+    assert (failed.state, failed.problem, failed.content) == (State.FAILED, NOT_READ, None)
 
 
-def test_an_import_that_fails_can_be_started_again(
+def test_failed_import_can_be_restarted(
     importing: Import, school: School, browser: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:

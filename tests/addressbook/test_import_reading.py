@@ -1,4 +1,4 @@
-"""Reading uploaded files: their lines, or a message. No database."""
+"""Reading uploaded files into lines or an error message, without a database."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from addressbook.importing.contacts import COLUMNS, EXAMPLE, NAMES, TEMPLATE
 
 from .files import ANOUK, BART, HEADER, csv_file, read_lines, text, with_part, xlsx
 
-LIBREOFFICE = Path(__file__).parent / "libreoffice"  # files that it wrote, version 7.4
+LIBREOFFICE = Path(__file__).parent / "libreoffice"  # files written by version 7.4
 
 
 def refused(content: io.BytesIO | bytes) -> str:
     file = io.BytesIO(content) if isinstance(content, bytes) else content
-    with pytest.raises(Unreadable) as told:
+    with pytest.raises(Unreadable) as error:
         read_lines(file)
-    return str(told.value)
+    return str(error.value)
 
 
 # --- Valid files ---------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ def test_a_csv_file_in_any_dress(delimiter, encoding):
 
 @pytest.mark.parametrize("name", ["examinatoren.xlsx", "examinatoren-utf-8.csv", "examinatoren-windows.csv"])
 def test_template_saved_by_libreoffice_is_read(name):
-    """Filled in there, with a blank row; the .csv once as UTF-8 with `;` and all quoted, once as its own default."""
+    """Includes a blank row; the .csv is read as UTF-8 with `;` and quotes, and in LibreOffice's default format."""
     with (LIBREOFFICE / name).open("rb") as file:
         header, example, *rows = read_lines(file)
     zoe = ["Zoë", "", "Bos", "zoe@bedrijf.test", "Monteur", "Café René", "School"]
@@ -60,7 +60,7 @@ def test_blank_lines_are_skipped_and_numbers_kept():
     assert [number for number, _ in read_lines(blank)] == [2, 3, 5]
 
 
-def test_a_quoted_cell_may_hold_the_delimiter_and_a_new_line():
+def test_quoted_cell_may_contain_delimiter_and_newline():
     file = io.BytesIO(b'a;b\r\n"x;\ny";z\r\n1;2\r\n')
     assert read_lines(file) == [(1, ["a", "b"]), (2, ["x; y", "z"]), (4, ["1", "2"])]
 
@@ -71,7 +71,7 @@ def test_numbers_dates_and_truths_become_text():
     assert cells == ["12", "1.5", "", "23-11-2026", "03-01-2026 09:05", "WAAR"]
 
 
-def test_the_size_that_a_sheet_claims_is_not_believed():
+def test_claimed_sheet_size_is_ignored():
     content = xlsx(ANOUK)
     sheet = zipfile.ZipFile(content).read("xl/worksheets/sheet1.xml")
     lying = with_part(content, "xl/worksheets/sheet1.xml", sheet.replace(b'"A1:G2"', b'"A1:A1"'))
@@ -130,11 +130,11 @@ def test_sixty_megabytes_of_zeros_zipped():
     assert "40 MB" in refused(bomb)
 
 
-def test_a_part_that_would_be_taken_in_as_a_whole():
+def test_oversized_archive_part_is_refused():
     assert "opmaak" in refused(with_part(xlsx(ANOUK), "xl/styles.xml", b" " * 5_000_000))
 
 
-def test_entities_that_grow():
+def test_expanding_entities_are_refused():
     lol = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     sheet = f'<!DOCTYPE x [<!ENTITY a0 "lolololol">{lol}]><worksheet>&a9;</worksheet>'
     assert "beschadigd" in refused(with_part(xlsx(ANOUK), "xl/worksheets/sheet1.xml", sheet.encode()))
@@ -164,7 +164,7 @@ def test_too_many_rows_are_refused(monkeypatch):
     assert "20.000 regels" in refused(csv_file(ANOUK, BART, ANOUK))
 
 
-def test_a_quote_that_is_never_closed_is_named():
+def test_unclosed_quote_is_reported():
     assert "Regel 3" in refused(f'{text(ANOUK)}"Bart;;Bos\r\nCora;;Citroen\r\n'.encode())
 
 
@@ -180,12 +180,12 @@ def test_missing_cells_of_a_short_line_are_empty():
 
 
 def test_missing_column_is_reported_with_the_expected():
-    with pytest.raises(Unreadable) as told:
+    with pytest.raises(Unreadable) as error:
         find_columns(COLUMNS, ["Voornaam", "Naam", "E-mailadres"])
-    assert str(told.value).startswith(
+    assert str(error.value).startswith(
         "Deze kolom ontbreekt: Achternaam. In de eerste regel staat nu ‘Voornaam’, ‘Naam’"
     )
-    assert all(header in str(told.value) for header in HEADER)
+    assert all(header in str(error.value) for header in HEADER)
 
 
 def test_repeated_column_is_refused():
@@ -224,8 +224,8 @@ def test_error_file_has_no_formula():
 def lines_or_a_sentence(content: bytes) -> None:
     try:
         lines = read_lines(io.BytesIO(content))
-    except Unreadable as told:
-        sentence = str(told)
+    except Unreadable as error:
+        sentence = str(error)
     else:
         sentence = "Gelezen."
         assert lines
@@ -250,7 +250,7 @@ def test_any_text_gives_lines_or_a_sentence(content, encoding):
 
 @settings(max_examples=40)
 @given(st.integers(0, 2**32))
-def test_a_damaged_excel_file_gives_lines_or_a_sentence(seed):
+def test_damaged_excel_file_yields_rows_or_an_error(seed):
     chance = random.Random(seed)
     content = bytearray(xlsx(ANOUK, BART).getvalue())
     for _ in range(chance.randint(1, 12)):
@@ -263,7 +263,7 @@ PARTS = ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml", "[Conte
 
 @settings(max_examples=60)
 @given(st.sampled_from(PARTS), st.integers(0, 2**32))
-def test_an_excel_file_with_damaged_xml_gives_lines_or_a_sentence(name, seed):
+def test_damaged_xml_yields_rows_or_an_error(name, seed):
     chance = random.Random(seed)
     content = xlsx(ANOUK, BART)
     part = bytearray(zipfile.ZipFile(content).read(name))

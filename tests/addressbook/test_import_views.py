@@ -44,7 +44,7 @@ def test_upload_shows_the_preview(browser, school):
     assert not school.contacts.filter(email="anouk@bedrijf.test").exists()
 
 
-def test_every_column_that_is_written_is_seen_before(browser):
+def test_preview_shows_every_imported_column(browser):
     page = hand_in(browser, ANOUK, [*BART[:6], ""])
     rows = [" ".join(unescape(strip_tags(row)).split()) for row in page.content.decode().split("<tr>")[2:]]
     assert rows[0] == "2 Anouk van 't Hoff anouk@bedrijf.test Chef Bakkerij Bos Beroepsonderwijs Nederlands Nieuw"
@@ -92,7 +92,7 @@ def test_without_valid_rows_there_is_no_button(browser):
     ("content", "sentence"),
     [(b"", "Dit bestand is leeg."), (b"%PDF-1.7", "Dit is geen Excel- of csv-bestand."), (b"a;b\r\n", "ontbreken")],
 )
-def test_a_wrong_file_gets_a_sentence_at_the_field(browser, content, sentence):
+def test_invalid_file_is_reported_at_the_field(browser, content, sentence):
     page = browser.post(START, {"file": SimpleUploadedFile("lijst.csv", content)}).content.decode()
     assert sentence in page
     assert 'aria-invalid="true"' in page
@@ -110,7 +110,7 @@ def test_several_files_are_refused_with_advice(browser):
     assert not Import.objects.exists()
 
 
-def test_a_column_that_is_not_used_is_named(browser):
+def test_unused_column_is_named(browser):
     file = SimpleUploadedFile("lijst.csv", b"voornaam;achternaam;e-mail;Telefoon\r\nA;B;a@b.test;06\r\n")
     page = browser.post(START, {"file": file}, follow=True).content.decode()
     assert "Deze kolommen worden niet gebruikt: Telefoon." in page

@@ -1,4 +1,4 @@
-"""Templates filled in and saved by LibreOffice can be read. No database."""
+"""Templates filled in and saved by LibreOffice can be read; without a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates, booleans and garbled letters that a program made of a name are refused."""
+"""Names that a spreadsheet turned into dates, booleans or garbled letters are refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def outcomes(school: School, docent: User, file: io.BytesIO) -> list[tuple[str, 
         ("RenÃ©e", "RenÃ©e", "heeft letters die bij het opslaan verminkt zijn; typ ze opnieuw"),
     ],
 )
-def test_a_name_that_is_no_text_is_refused(school: School, docent: User, cell: Any, value: str, reason: str) -> None:
+def test_invalid_name_is_refused(school: School, docent: User, cell: Any, value: str, reason: str) -> None:
     for at, header in ((0, "Voornaam"), (2, "Achternaam")):
         row: list[Any] = [*ANOUK]
         row[at] = cell
@@ -43,18 +43,18 @@ def test_a_name_that_is_no_text_is_refused(school: School, docent: User, cell: A
 
 
 @pytest.mark.parametrize("cell", [date(2026, 1, 3), True])
-def test_a_function_that_is_no_text_is_refused(school: School, docent: User, cell: Any) -> None:
+def test_invalid_function_is_refused(school: School, docent: User, cell: Any) -> None:
     [(outcome, _)] = outcomes(school, docent, xlsx([*ANOUK[:4], cell, *ANOUK[5:]]))
     assert outcome == "ERROR"
 
 
 @pytest.mark.parametrize("name", ["Waar", "True", "Mei", "JOÃO", "Ângela", "X Æ A-12", "d’Angelo", "Bos-van den Berg"])
-def test_names_that_look_alike_are_taken(school: School, docent: User, name: str) -> None:
+def test_similar_looking_names_are_accepted(school: School, docent: User, name: str) -> None:
     [(outcome, _)] = outcomes(school, docent, xlsx([name, *ANOUK[1:]]))
     assert outcome == "NEW"
 
 
-# --- Letters of another encoding -------------------------------------------------------------------
+# --- Wrong encoding --------------------------------------------------------------------------------
 @pytest.mark.parametrize("encoding", ["mac_roman", "cp850"])
 @pytest.mark.parametrize(
     "name", ["Renée", "Zoë", "Björn", "Müller", "François", "Özil", "Éva", "Daniël", "Muñoz", "Côté"]

@@ -8,7 +8,7 @@ from addressbook.people import AlreadyListed, add_by_hand
 from tests.factories import ContactFactory, MembershipFactory, UserFactory, member
 
 
-def test_a_docent_is_listed_by_themselves_for_the_school(school: School) -> None:
+def test_docent_is_listed_automatically(school: School) -> None:
     user = member(school, Role.DOCENT, first_name="Anouk", infix="van 't", last_name="Hoff")
     contact = school.contacts.listed().get()
     assert (contact.user, contact.full_name, contact.email) == (user, "Anouk van 't Hoff", user.email)
@@ -48,7 +48,7 @@ def test_contact_is_restored_with_the_role(school: School) -> None:
     assert school.contacts.listed().get().user == user
 
 
-def test_an_account_that_is_switched_off_leaves(school: School) -> None:
+def test_inactive_account_is_removed(school: School) -> None:
     user = member(school, Role.DOCENT)
     user.is_active = False
     user.save()
@@ -81,7 +81,7 @@ def test_duplicate_address_is_refused(school: School) -> None:
     assert refused.value.contact == listed
 
 
-def test_the_same_address_at_another_school_is_another_contact(school: School, other_school: School) -> None:
+def test_address_at_another_school_is_a_separate_contact(school: School, other_school: School) -> None:
     ContactFactory(school=other_school, email="hans@bedrijf.test")
     add_by_hand(school=school, contact=ContactFactory.build(school=None, email="hans@bedrijf.test"))
     assert school.contacts.count() == 1

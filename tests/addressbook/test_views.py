@@ -53,7 +53,7 @@ def test_everyone_of_the_school_by_last_name(teacher: Client, trainer: Contact, 
     assert names(teacher.get(CONTACTS)) == ["Dirk Docent", "Erik Examinator", "Kees Verhoeven"]
 
 
-def test_search_on_any_part_of_name_organisation_and_address(teacher: Client, school: School) -> None:
+def test_search_matches_name_organisation_and_address(teacher: Client, school: School) -> None:
     ContactFactory(school=school, first_name="Zoë", last_name="Kuipers", organisation="Bakkerij Bos")
     for query in ("zoe", "kuip bos", "bakkerij"):
         assert names(teacher.get(CONTACTS, {"q": query})) == ["Zoë Kuipers"]
@@ -147,15 +147,15 @@ def test_duplicate_address_links_to_the_existing_contact(teacher: Client, examin
 
 # --- The pencil ----------------------------------------------------------------------------------------
 def open_form(client: Client, contact: Contact) -> str:
-    """Return the fingerprint in the opened form."""
+    """Return the fingerprint of the opened form."""
     return client.get(edit(contact)).context["opened"]
 
 
-def test_all_fields_of_a_contact_added_by_hand_are_editable(teacher: Client, examiner: Contact) -> None:
+def test_manually_added_contact_is_fully_editable(teacher: Client, examiner: Contact) -> None:
     changes = {"first_name": "Eric", "organisation": "Bakkerij Bos", "side": Contact.Side.SCHOOL}
     opened = open_form(teacher, examiner)
     response = teacher.post(f"{edit(examiner)}?q=bos", filled_in(examiner, **changes, opened=opened), follow=True)
-    assert names(response) == ["Eric Examinator"]  # with the search it was opened from
+    assert names(response) == ["Eric Examinator"]  # keeps the search of the list
     assert "De gegevens van Eric Examinator zijn bewaard." in response.content.decode()
 
 

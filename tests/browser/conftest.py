@@ -52,8 +52,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, mailbox: SmtpSink) -> Iter
 def log_in_at(
     live_server: Any, new_browser: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Page]:
-    """A function that opens a page of the test's own site in a browser, logged in: `log_in_at(user, path)`."""
-    # What is queued stays queued: no broker is asked.
+    """Return `log_in_at(user, path)`, which opens a page of the test's own site in a logged-in browser."""
+    # Keep mails in the queue: there is no broker.
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
     def open_page(user: User, path: str, **browser: Any) -> Page:
@@ -67,7 +67,7 @@ def log_in_at(
 
 @pytest.fixture
 def teacher(log_in_at: Callable[..., Page], docent: User, unit: ExamUnit) -> Callable[..., Page]:
-    """A function that opens the unit's tab 'Digitaal beoordelen' (or `path`) in a browser, logged in as a docent."""
+    """Return a function that opens the unit's tab 'Digitaal beoordelen' (or `path`) in a browser of a docent."""
     tab = f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/"
 
     def open_page(user: User = docent, *, path: str = tab, **browser: Any) -> Page:
@@ -78,7 +78,7 @@ def teacher(log_in_at: Callable[..., Page], docent: User, unit: ExamUnit) -> Cal
 
 @pytest.fixture
 def mail_server(smtp_sink: SmtpSink, settings: Any) -> SmtpSink:
-    """Where `deliver` takes a mail to, as a worker does."""
+    """The mail server that `deliver` sends to."""
     settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_sink.port, 5
     carrier.close()

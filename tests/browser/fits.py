@@ -1,10 +1,10 @@
-"""What sticks out, or is cut off, on a page as narrow as a phone."""
+"""Detection of overflowing and truncated content at a phone's width."""
 
 from __future__ import annotations
 
 from playwright.sync_api import Page
 
-# One line a fault: what is wider than it may be, and where. Text that is hidden from sight on purpose is left out.
+# One line per fault: the element that is too wide and its position. Visually hidden text is skipped.
 _FAULTS = """() => {
     const faults = [];
     const name = (element) => {
@@ -58,7 +58,7 @@ _FAULTS = """() => {
 
 
 def faults(page: Page) -> list[str]:
-    """What is wider than the window or than its own box, and what is cut off; one line each."""
+    """Return a line for each element that is wider than the window or its box, or is truncated."""
     page.wait_for_load_state()
-    found: list[str] = page.evaluate(_FAULTS)
-    return found
+    problems: list[str] = page.evaluate(_FAULTS)
+    return problems

@@ -1,4 +1,4 @@
-"""Logging in: as people do, by the labels they read, or by a session of the test's own site."""
+"""Login through the page's labels, or by a session on the test's own site."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.factories import PASSWORD
 
 
 def give_password(page: Page, user: User) -> None:
-    """Types who it is and the password on the login page; what comes after it the caller expects."""
+    """Fill in and submit the login page; the caller checks the page that follows."""
     page.get_by_label("E-mailadres").fill(user.email)
     page.get_by_label("Wachtwoord").fill(PASSWORD)
     page.get_by_role("button", name="Inloggen", exact=True).click()

@@ -1,4 +1,4 @@
-"""An account of one's own in a browser: made, confirmed by mail, its password forgotten, its address changed."""
+"""An account in a browser: registration, confirmation by mail, password reset, change of address."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ FIRST, SECOND, THIRD = "blauwe-fiets-52", "groene-fiets-53", "rode-fiets-54"
 
 
 def button_in(mail: Received, words: str) -> str:
-    """The address behind the mail's green button."""
-    found = re.search(rf'<a href="([^"]+)"[^>]*>{words}</a>', mail.html)
-    assert found is not None, mail.html
-    assert found[1] in mail.text.splitlines()
-    return found[1]
+    """Return the URL of the mail's green button."""
+    match = re.search(rf'<a href="([^"]+)"[^>]*>{words}</a>', mail.html)
+    assert match is not None, mail.html
+    assert match[1] in mail.text.splitlines()
+    return match[1]
 
 
 def field(page: Page, label: str) -> Locator:
-    """The field with all of this label: one that must be filled in has a star behind it."""
+    """Return the field with exactly this label; a required field has a star after it."""
     return page.get_by_label(re.compile(rf"^\s*{label}\s*\*?\s*$"))
 
 
@@ -40,7 +40,7 @@ def log_in(page: Page, email: str, password: str) -> None:
 
 
 class Walk:
-    """One student's way; each page is checked and kept as a picture."""
+    """One student's session; each page is checked and saved as a picture."""
 
     def __init__(self, site: MakeRun, sink: SmtpSink, page: Page, shots: Shots) -> None:
         self.site, self.sink, self.page, self.shots = site, sink, page, shots
@@ -134,7 +134,7 @@ class Walk:
         expect(page.get_by_text("Uw wachtwoord is gewijzigd.")).to_be_visible()
 
     def stop(self) -> None:
-        """'Dit was ik niet', from the old address: logged out, and the address is back."""
+        """Use 'Dit was ik niet' from the old address; expect a logout and the restored address."""
         page = self.page
         notice = mail_to(self.sink, self.email, subject="Uw e-mailadres wijzigt")
         page.goto(button_in(notice, "Dit was ik niet"))
@@ -146,7 +146,7 @@ class Walk:
         expect(page.get_by_role("heading", level=1)).to_have_text("Inloggen")
 
 
-def test_from_the_form_by_the_mailbox_to_one_s_own_account_and_back_from_a_thief(
+def test_registering_and_recovering_a_stolen_account(
     running: MakeRun, mailbox: SmtpSink, new_browser: NewBrowser, shots: Shots
 ) -> None:
     walk = Walk(running, mailbox, new_browser(), shots)
@@ -179,7 +179,7 @@ def test_the_other_pages_fit_and_axe_finds_nothing(live_server, new_browser: New
 
 
 @pytest.mark.django_db(transaction=True)
-def test_registering_goes_by_keyboard_in_english_and_without_javascript(
+def test_registering_by_keyboard_in_english_without_javascript(
     live_server, new_browser: NewBrowser, school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)

@@ -13,15 +13,15 @@ from . import walk
 
 Shots = Callable[[Page, str], None]
 
-STUDENT_NUMBER = "100103"  # another one than the other walks'
+STUDENT_NUMBER = "100103"  # a different student than in the other walks
 PURPLE, GREEN = "rgb(91, 42, 134)", "rgb(27, 122, 67)"
-# Of the demo's data.
+# From the demo's data.
 WITH_ACCOUNT, FROM_SCHOOL, FROM_WORKPLACE = "Kees Verhoeven", "Anneke Smit", "Gerard Kok"
 
 
 @pytest.fixture
 def book(running: MakeRun, new_browser: Callable[..., Page]) -> Page:
-    """The address book, as the demo's Docent opens it from the tab."""
+    """The address book, opened by the demo's Docent from the tab."""
     page = new_browser()
     walk.log_in(page, running.url, "DOCENT")
     page.get_by_role("link", name="Adresboek").click()
@@ -42,7 +42,7 @@ def bin_of(page: Page, name: str) -> Locator:
 
 
 def add(page: Page, *, first_name: str, last_name: str, email: str) -> None:
-    """The circle with '+', the fields, 'Contactpersoon opslaan'."""
+    """Click '+', fill in the fields and click 'Contactpersoon opslaan'."""
     page.get_by_role("link", name="Examinator toevoegen").click()
     page.get_by_label("Voornaam").fill(first_name)
     page.get_by_label("Achternaam").fill(last_name)
@@ -51,13 +51,13 @@ def add(page: Page, *, first_name: str, last_name: str, email: str) -> None:
     expect(page.get_by_role("status")).to_contain_text(f"{first_name} {last_name} staat nu in het adresboek.")
 
 
-def test_accounts_with_the_role_docent_or_praktijkopleider_are_in_it_by_themselves(book: Page) -> None:
+def test_docent_and_praktijkopleider_accounts_are_listed_automatically(book: Page) -> None:
     for name, function in (("Marijke de Boer", "Docent"), (WITH_ACCOUNT, "Praktijk")):
         expect(row(book, name)).to_contain_text(function)
     expect(row(book, "Fatima El Amrani")).to_have_count(0)  # Examencommissie
 
 
-def test_initiators_add_someone_without_account_where_examiners_are_chosen(
+def test_initiator_adds_a_contact_while_choosing_examiners(
     running: MakeRun, new_browser: Callable[..., Page], shots: Shots
 ) -> None:
     page = new_browser()
@@ -69,7 +69,7 @@ def test_initiators_add_someone_without_account_where_examiners_are_chosen(
     shots(page, "f0-handmatig-toegevoegd")
 
 
-def test_purple_for_who_belongs_to_the_school_green_for_the_workplace(book: Page, shots: Shots) -> None:
+def test_school_contacts_are_purple_and_workplace_contacts_green(book: Page, shots: Shots) -> None:
     for name, colour, word in ((FROM_SCHOOL, PURPLE, "School"), (FROM_WORKPLACE, GREEN, "Beroepsonderwijs")):
         chip = row(book, name).locator(".person")
         expect(chip).to_have_css("border-left-color", colour)
@@ -77,13 +77,13 @@ def test_purple_for_who_belongs_to_the_school_green_for_the_workplace(book: Page
     shots(book, "f1-adresboek")
 
 
-def test_a_purple_figure_for_who_has_an_account(book: Page) -> None:
+def test_account_holders_have_a_purple_figure(book: Page) -> None:
     figure = row(book, WITH_ACCOUNT).get_by_role("img", name="Gegevens uit Digibib")
     expect(figure).to_have_css("color", PURPLE)
     expect(row(book, FROM_WORKPLACE).get_by_role("img", name="Gegevens uit Digibib")).to_have_count(0)
 
 
-def test_only_those_added_by_hand_have_a_bin_and_can_be_removed(book: Page, shots: Shots) -> None:
+def test_only_manually_added_contacts_can_be_removed(book: Page, shots: Shots) -> None:
     expect(row(book, WITH_ACCOUNT)).to_be_visible()
     expect(bin_of(book, WITH_ACCOUNT)).to_have_count(0)
     add(book, first_name="Greet", last_name="Tijdelijk", email="greet.tijdelijk@examinator.demo.example")
@@ -98,7 +98,7 @@ def test_only_those_added_by_hand_have_a_bin_and_can_be_removed(book: Page, shot
     expect(row(book, "Greet Tijdelijk")).to_be_visible()
 
 
-def test_the_pencil_changes_those_added_by_hand(book: Page, shots: Shots) -> None:
+def test_pencil_edits_manually_added_contacts(book: Page, shots: Shots) -> None:
     add(book, first_name="Piet", last_name="Verkeerd", email="piet.verkeerd@examinator.demo.example")
     pencil(book, "Piet Verkeerd").click()
     book.get_by_label("Achternaam").fill("Goed")
@@ -109,7 +109,7 @@ def test_the_pencil_changes_those_added_by_hand(book: Page, shots: Shots) -> Non
     expect(row(book, "Piet Goed")).to_contain_text("Bakkerij Bos · School")
 
 
-def test_with_an_account_only_functie_and_organisatie_can_be_changed(book: Page, shots: Shots) -> None:
+def test_only_functie_and_organisatie_of_accounts_are_editable(book: Page, shots: Shots) -> None:
     pencil(book, WITH_ACCOUNT).click()
     expect(book.get_by_role("main").get_by_role("textbox")).to_have_count(2)
     book.get_by_label("Functie").fill("Praktijkbegeleider")
@@ -119,7 +119,7 @@ def test_with_an_account_only_functie_and_organisatie_can_be_changed(book: Page,
     expect(row(book, WITH_ACCOUNT)).to_contain_text("Praktijkbegeleider · Thuiszorg Rivierenland")
 
 
-def test_what_two_change_at_once_is_shown_to_the_second(
+def test_conflicting_edit_is_shown_to_the_second_user(
     book: Page, running: MakeRun, new_browser: Callable[..., Page], shots: Shots
 ) -> None:
     add(book, first_name="Tom", last_name="Tweemaal", email="tom.tweemaal@examinator.demo.example")

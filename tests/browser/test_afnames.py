@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LIST = "/commissie/"
 
 
-def test_typing_narrows_the_list_and_the_keyboard_opens_and_comes_back(
+def test_typing_filters_and_keyboard_opens_and_returns(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,
@@ -73,9 +73,9 @@ def test_a_final_row_opens_its_pdf(
     ):
         student = MembershipFactory(school=school, user__first_name="Bart", user__last_name=last)
         final = make_afname(Status.FINAL, student=student, ovg=ovg, grade=Decimal(grade))
-        said = {"student": {"number": "1"}, "exam": {"code": "1"}, "unit": {"code": "B1"}, "attempt": 1}
+        result = {"student": {"number": "1"}, "exam": {"code": "1"}, "unit": {"code": "B1"}, "attempt": 1}
         file = keep(b"%PDF-1.7 bewijs") if number else None
-        Document.objects.create(assessment=final, number=1, result=said, exam_office_email="b@hier.test", file=file)
+        Document.objects.create(assessment=final, number=1, result=result, exam_office_email="b@hier.test", file=file)
     make_afname(Status.CANCELLED)
     make_afname()
     page = log_in_at(committee_member, f"{LIST}?status=ALLE")

@@ -21,7 +21,7 @@ LogIn = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def chromium(chromium: Browser) -> Iterator[Browser]:
-    """Chromium as people have it."""
+    """Chromium with the back/forward cache enabled."""
     browser = chromium.browser_type.launch(
         executable_path=shutil.which("chromium"),
         args=FLAGS,
@@ -33,7 +33,7 @@ def chromium(chromium: Browser) -> Iterator[Browser]:
 
 @pytest.fixture
 def store_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let browsers store every page: Chromium then restores it whatever became of its cookies."""
+    """Let browsers store every page, so that Chromium restores it regardless of cookies."""
     monkeypatch.setattr("accounts.sessions.private_pages.add_never_cache_headers", lambda response: None)
 
 
@@ -46,7 +46,7 @@ def examiners_page(live_server: Any, new_browser: Callable[..., Page], invitatio
 
 
 def note_restoring(page: Page) -> None:
-    """Remember on this page whether it comes back from the back/forward cache."""
+    """Record on this page whether it is restored from the back/forward cache."""
     page.evaluate("addEventListener('pageshow', (event) => { window.wasRestored = event.persisted })")
 
 
@@ -84,7 +84,7 @@ def test_back_after_log_out_asks_to_log_in(
         expect(page.get_by_role("button", name="Uitloggen")).to_have_count(0)
 
 
-def test_back_while_logged_in_keeps_what_was_typed(log_in_at: LogIn, docent: User) -> None:
+def test_back_while_logged_in_keeps_typed_text(log_in_at: LogIn, docent: User) -> None:
     page = log_in_at(docent, "/profiel/bewerken/")
     note_restoring(page)
     page.get_by_label("Voornaam").fill("Nog niet opgeslagen")

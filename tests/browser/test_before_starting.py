@@ -26,7 +26,7 @@ WHO = "Een medewerker ICT van het Consortium kan dat doen."
 
 @pytest.fixture
 def newcomer(school: School, exam: Exam) -> Membership:
-    """A student who has an account and never logged in, with the exam on the account."""
+    """A student with the exam on the account, before the first login."""
     student = MembershipFactory(
         school=school,
         student_number="",
@@ -44,14 +44,14 @@ def log_in(page: Page, url: str, user: User) -> None:
     give_password(page, user)
 
 
-def test_i1_only_at_a_school_that_it_is_activated_for(teacher: Browse, school: School, student: Membership) -> None:
+def test_i1_only_at_an_activated_school(teacher: Browse, school: School, student: Membership) -> None:
     School.objects.update(digital_assessment_active=False)
     page = teacher()
     expect(page.get_by_text(f"ROC Hier nog niet geactiveerd. {WHO}")).to_be_visible()
     expect(page.get_by_role("link", name="Digitaal beoordelen starten voor student")).to_have_count(0)
 
 
-def test_i2_staff_of_the_consortium_activates_it(
+def test_i2_consortium_staff_activate_the_school(
     log_in_at: Browse, teacher: Browse, school: School, student: Membership
 ) -> None:
     School.objects.update(digital_assessment_active=False)
@@ -63,18 +63,16 @@ def test_i2_staff_of_the_consortium_activates_it(
     expect(page.get_by_role("link", name="Digitaal beoordelen starten voor student")).to_be_visible()
 
 
-def test_s2_who_is_not_found_has_almost_always_not_filled_in_the_number(teacher: Browse, newcomer: Membership) -> None:
+def test_s2_unfound_student_probably_lacks_a_number(teacher: Browse, newcomer: Membership) -> None:
     page = teacher()
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("noa wit")
-    found = page.locator("#gevonden")
-    expect(found).to_contain_text("Geen student gevonden voor ‘noa wit’.")
-    expect(found).to_contain_text("studentnummer")
+    results = page.locator("#gevonden")
+    expect(results).to_contain_text("Geen student gevonden voor ‘noa wit’.")
+    expect(results).to_contain_text("studentnummer")
 
 
-def test_with_two_letters_it_is_said_that_these_find_beginnings_alone(
-    teacher: Browse, student: Membership, shots
-) -> None:
+def test_two_letter_search_explains_that_only_prefixes_match(teacher: Browse, student: Membership, shots) -> None:
     page = teacher()
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").first.click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("ou")
@@ -86,7 +84,7 @@ def test_with_two_letters_it_is_said_that_these_find_beginnings_alone(
     expect(page.get_by_role("button", name="Toevoegen van Anouk van 't Hoff")).to_be_visible()
 
 
-def test_s3_the_third_tab_appears_with_the_first_exam_on_the_account(log_in_at: Browse, student: Membership) -> None:
+def test_s3_third_tab_appears_with_the_first_exam(log_in_at: Browse, student: Membership) -> None:
     AccountExam.objects.all().delete()
     page = log_in_at(student.user, "/productcatalogus/")
     tabs = page.get_by_role("navigation", name="Tabbladen").get_by_role("link")
@@ -105,7 +103,7 @@ def test_s4_mijn_examens_shows_the_progress(log_in_at: Browse, student: Membersh
     expect(steps_line.locator("[aria-current=step]")).to_have_text("Beoordeeld")
 
 
-def test_s5_and_s6_the_final_result_is_read_as_pdf_grade_and_ovg(
+def test_s5_and_s6_final_result_shows_pdf_grade_and_ovg(
     log_in_at: Browse, student: Membership, assessed: Assessment, committee_member: User, monkeypatch, settings
 ) -> None:
     settings.CELERY_TASK_ALWAYS_EAGER = True
@@ -118,7 +116,7 @@ def test_s5_and_s6_the_final_result_is_read_as_pdf_grade_and_ovg(
     assert answer.body().startswith(b"%PDF-")
 
 
-def test_s7_at_the_first_login_one_checks_and_completes_ones_data(
+def test_s7_first_login_checks_and_completes_personal_data(
     live_server, new_browser: Browse, newcomer: Membership, shots
 ) -> None:
     page = new_browser()
@@ -135,9 +133,7 @@ def test_s7_at_the_first_login_one_checks_and_completes_ones_data(
     assert newcomer.student_number == "123457"
 
 
-def test_s8_in_the_profile_behind_the_name_bewerken_the_number_bewaren(
-    log_in_at: Browse, newcomer: Membership, shots
-) -> None:
+def test_s8_profile_saves_the_student_number(log_in_at: Browse, newcomer: Membership, shots) -> None:
     User.objects.filter(pk=newcomer.user_id).update(details_checked_at="2026-01-01T00:00Z")
     page = log_in_at(newcomer.user, "/mijn-digibib/")
     page.get_by_role("link", name="Noa Wit").click()
@@ -151,7 +147,7 @@ def test_s8_in_the_profile_behind_the_name_bewerken_the_number_bewaren(
     check_page(page)
 
 
-def test_s8_a_number_that_another_has_is_told_to_the_school(
+def test_s8_taken_number_is_reported_to_the_school(
     log_in_at: Browse, newcomer: Membership, student: Membership, school: School, shots
 ) -> None:
     member(school, "SCHOOLBEHEER")

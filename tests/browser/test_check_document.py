@@ -1,4 +1,4 @@
-"""The public page with a file: the browser hashes it and keeps it; without JavaScript it is sent."""
+"""The public verification page: the browser hashes the file locally; without JavaScript it is uploaded."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def compare(page: Page, path: Path) -> None:
 
 
 def compare_by_hash(page: Page, path: Path) -> None:
-    """Compares `path`, of which nothing but the hash may be sent."""
+    """Compare `path`, checking that only its hash is sent."""
     with page.expect_request(lambda request: request.method == "POST") as sent:
         compare(page, path)
     body = sent.value.post_data or ""
@@ -56,7 +56,7 @@ def compare_by_hash(page: Page, path: Path) -> None:
     assert "filename=" not in body
 
 
-def test_a_code_is_typed_and_the_file_is_compared_without_leaving_the_browser(
+def test_code_and_file_are_compared_in_the_browser(
     live_server: Any, new_browser: Browse, document: Document, pdf: Path, tmp_path: Path, shots: Shots
 ) -> None:
     page = new_browser()

@@ -1,4 +1,4 @@
-"""A score that was clicked by mistake is taken away again."""
+"""A score clicked by mistake can be cleared."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def choose(page: Page) -> Locator:
 
 
 @pytest.mark.parametrize("way", ["second click", "Backspace", "Delete", "wissen"])
-def test_chosen_score_is_taken_away(new_browser: Callable[..., Page], url: str, way: str) -> None:
+def test_chosen_score_is_cleared(new_browser: Callable[..., Page], url: str, way: str) -> None:
     page = new_browser()
     page.goto(url)
     is_open = page.locator("[data-open-count]").text_content()
@@ -64,7 +64,7 @@ def test_double_click_chooses(new_browser: Callable[..., Page], url: str) -> Non
     expect(first(page, "G Goed")).to_be_checked()
 
 
-def test_score_is_taken_away_without_javascript(new_browser: Callable[..., Page], url: str) -> None:
+def test_score_is_cleared_without_javascript(new_browser: Callable[..., Page], url: str) -> None:
     page = new_browser(javascript=False)
     page.goto(url)
     first(page, "G Goed").check()

@@ -38,13 +38,13 @@ IN_STATUS = {
 
 @pytest.fixture
 def at_list(log_in_at: Opened, committee_member: User) -> Opened:
-    """A function that opens 'Examen afnames' as the committee's member."""
+    """Return a function that opens 'Examen afnames' as the committee member."""
     return lambda **browser: log_in_at(committee_member, "/commissie/", **browser)
 
 
 @pytest.fixture
 def at_afname(log_in_at: Opened, committee_member: User, assessed: Assessment) -> Opened:
-    """A function that opens the assessed student's page as the committee's member."""
+    """Return a function that opens the assessment's page as the committee member."""
     return lambda **browser: log_in_at(committee_member, f"/commissie/{assessed.public_id}/", **browser)
 
 
@@ -59,7 +59,7 @@ def one_of_each(make_afname: AfnameMaker, school: School) -> None:  # noqa: F811
 
 @pytest.fixture
 def pdf_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The PDF is made when the test says so."""
+    """Return a function that renders the PDF; until it is called no PDF is made."""
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
@@ -68,13 +68,13 @@ def rows(page: Page) -> Locator:
 
 
 def finish(page: Page, address: str) -> None:
-    """'Afronden' with an address that is typed."""
+    """Use 'Afronden' with a typed address."""
     page.get_by_role("link", name="Afronden").click()
     page.get_by_label(FIELD).fill(address)
     page.get_by_role("button", name="Afronden", exact=True).click()
 
 
-def test_c1_and_c15_the_examencommissie_sets_the_final_result_and_goes_back_to_examen_afnames(
+def test_c1_and_c15_examencommissie_sets_the_final_result(
     at_afname: Opened, assessed: Assessment, pdf_waits: None
 ) -> None:
     page = at_afname()
@@ -88,7 +88,7 @@ def test_c1_and_c15_the_examencommissie_sets_the_final_result_and_goes_back_to_e
     expect(page.get_by_role("heading", level=1)).to_have_text("Examen afnames")
 
 
-def test_c3_who_has_the_role_examencommissie_comes_to_the_overview(
+def test_c3_role_examencommissie_opens_the_overview(
     live_server, new_browser: Opened, committee_member: User, assessed: Assessment
 ) -> None:
     page = new_browser()
@@ -116,7 +116,7 @@ def test_c4_running_and_closed_exams_each_with_its_status(at_list: Opened, one_o
         ("Examinator", "erik"),
     ],
 )
-def test_c5_each_search_field_narrows_what_is_shown(
+def test_c5_each_search_field_filters_the_list(
     at_list: Opened,
     assessed: Assessment,
     one_of_each: None,
@@ -124,7 +124,7 @@ def test_c5_each_search_field_narrows_what_is_shown(
     field: str,
     typed: str,
 ) -> None:
-    """Among all statuses; the assessment with an examiner is of another docent's, and of just now."""
+    """Of all statuses; the assessment with an examiner is new and of another docent."""
     expected = "Klaas Klaar" if field == "Student" else "Anouk van 't Hoff"
     Assessment.objects.filter(pk=assessed.pk).update(initiator=colleague)
     if typed == "week":
@@ -140,9 +140,9 @@ def test_c5_each_search_field_narrows_what_is_shown(
     expect(rows(page)).to_have_text([expected])
 
 
-def test_c6_what_the_committee_has_to_do_is_filtered_on_beoordeeld(at_list: Opened, one_of_each: None) -> None:
+def test_c6_pending_assessments_are_filtered_on_beoordeeld(at_list: Opened, one_of_each: None) -> None:
     page = at_list()
-    expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])  # as it opens
+    expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])  # the initial state
     page.get_by_role("link", name="Definitief 1").click()
     expect(rows(page)).to_have_text([IN_STATUS[Status.FINAL]])
     page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
@@ -150,9 +150,7 @@ def test_c6_what_the_committee_has_to_do_is_filtered_on_beoordeeld(at_list: Open
     expect(rows(page)).to_have_text([IN_STATUS[Status.ASSESSED]])
 
 
-def test_c7_and_c8_clicking_an_exam_opens_it_and_it_can_be_finished_or_changed(
-    at_list: Opened, assessed: Assessment
-) -> None:
+def test_c7_and_c8_opened_exam_can_be_finalised_or_changed(at_list: Opened, assessed: Assessment) -> None:
     page = at_list()
     rows(page).get_by_text("Anouk van 't Hoff").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Anouk van 't Hoff")
@@ -162,7 +160,7 @@ def test_c7_and_c8_clicking_an_exam_opens_it_and_it_can_be_finished_or_changed(
 
 
 @pytest.mark.parametrize("how", ["typed", "chosen"])
-def test_c12_the_exam_offices_address_is_typed_or_chosen_from_the_list(
+def test_c12_exam_office_address_is_typed_or_chosen(
     at_afname: Opened, school: School, pdf_waits: None, how: str
 ) -> None:
     ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
@@ -181,12 +179,10 @@ def test_c12_the_exam_offices_address_is_typed_or_chosen_from_the_list(
     assert Document.objects.get().exam_office_email == address
 
 
-def test_c13_and_c14_the_pdf_is_made_and_mailed_to_whoever_archives_it(
-    at_afname: Opened, pdf_waits: None, mail_server: SmtpSink
-) -> None:
+def test_c13_and_c14_pdf_is_mailed_to_the_archive(at_afname: Opened, pdf_waits: None, mail_server: SmtpSink) -> None:
     page = at_afname()
     finish(page, "afdeling@archief.test")
-    page.get_by_label("Ja, afdeling@archief.test klopt").check()  # neither in the list nor the school's own
+    page.get_by_label("Ja, afdeling@archief.test klopt").check()  # not in the list and not of the school
     page.get_by_role("button", name="Afronden", exact=True).click()
     expect(page.get_by_text("De pdf wordt gemaakt").first).to_be_visible()
     document = Document.objects.get()
@@ -201,14 +197,14 @@ def test_c13_and_c14_the_pdf_is_made_and_mailed_to_whoever_archives_it(
     document.refresh_from_db()
     assert document.file is not None
     assert pdf.get_content() == document.file.read()
-    said = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.get_content())).pages)
-    assert "Anouk van 't Hoff" in said
+    text = "".join(sheet.extract_text() for sheet in PdfReader(BytesIO(pdf.get_content())).pages)
+    assert "Anouk van 't Hoff" in text
     page.reload()
     expect(page.get_by_text("afdeling@archief.test").first).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("[Pp]df")).first).to_be_visible()
 
 
-def test_c16_then_the_student_sees_the_status_and_the_pdf(
+def test_c16_student_sees_the_status_and_the_pdf(
     at_afname: Opened, log_in_at: Opened, student: Membership, pdf_waits: None
 ) -> None:
     theirs = log_in_at(student.user, "/mijn-examens/")

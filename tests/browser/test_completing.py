@@ -1,4 +1,4 @@
-"""Sent back by the committee, in a real browser: the question, and completed again."""
+"""An assessment sent back by the committee, in a real browser: the question and completing again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXT = "Anouk stelde mevrouw gerust en legde alles uit.\n\nOok bij het wassen bl
 
 @pytest.fixture
 def open_form(live_server, new_browser: Callable[..., Page], invitation: Invitation) -> Callable[..., Page]:
-    """A function that opens the examiner's link, everything scored, with one G that is justified."""
+    """Return a function that opens the examiner's form with every score and one justified G."""
     Contact.objects.update(function="Werkbegeleider", organisation="Stichting Zorggroep Rivierenland-Noord")
     Assessment.objects.update(planned_on=timezone.localdate() - timedelta(days=2), place="De Linde, Utrecht")
     steps.fill_in(invitation, "V")
@@ -43,7 +43,7 @@ def open_form(live_server, new_browser: Callable[..., Page], invitation: Invitat
     return open_page
 
 
-def test_sent_back_the_question_stands_on_top(
+def test_send_back_question_is_shown_on_top(
     open_form: Callable[..., Page], invitation: Invitation, committee_member: User, shots: Shots
 ) -> None:
     saving.complete(invitation=invitation)
@@ -64,7 +64,7 @@ def test_sent_back_the_question_stands_on_top(
     expect(page.get_by_text(remark)).to_have_count(0)
 
 
-def test_an_error_goes_when_it_is_mended_and_comes_back_with_its_cause(
+def test_error_disappears_when_fixed_and_returns_when_broken(
     open_form: Callable[..., Page], invitation: Invitation
 ) -> None:
     part = invitation.assessment.live_assignments.order_by("pk")[0]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def assessed(invitation: Invitation) -> Assessment:
-    """With all G, and a spelling mistake everywhere."""
+    """An assessment with all G and a spelling mistake in each text."""
     steps.fill_in(invitation, "G", "Anouk weet hoe het word gedaan.")
     saving.complete(invitation=invitation)
     return invitation.assessment
@@ -30,7 +30,7 @@ def assessed(invitation: Invitation) -> Assessment:
 
 @pytest.fixture
 def committee(log_in_at: Callable[..., Page], committee_member: User, assessed: Assessment) -> Callable[..., Page]:
-    """A function that opens the assessment as the committee has it."""
+    """Return a function that opens the assessment as the committee member."""
 
     def open_page(**browser: object) -> Page:
         return log_in_at(committee_member, f"/commissie/{assessed.public_id}/", **browser)
@@ -39,7 +39,7 @@ def committee(log_in_at: Callable[..., Page], committee_member: User, assessed: 
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_c2_and_c9_to_c11_the_slider_to_the_left_edits_to_the_right_saves_and_the_blue_icon_shows_the_history(
+def test_c2_and_c9_to_c11_slider_edits_and_saves_icon_shows_history(
     committee: Callable[..., Page], shots: Shots, javascript: bool
 ) -> None:
     page = committee(javascript=javascript)
@@ -92,7 +92,7 @@ def test_the_later_of_two_members_sees_the_others_change(committee: Callable[...
     ]
 
 
-def test_who_leaves_with_something_typed_is_asked_first(committee: Callable[..., Page]) -> None:
+def test_leaving_with_typed_text_asks_for_confirmation(committee: Callable[..., Page]) -> None:
     page, asked = committee(), list[str]()
 
     def stay(dialog: Dialog) -> None:
@@ -119,7 +119,7 @@ def test_who_leaves_with_something_typed_is_asked_first(committee: Callable[...,
     assert asked == ["beforeunload"]
 
 
-def test_what_was_typed_before_the_script_came_asks_for_its_reason(committee: Callable[..., Page]) -> None:
+def test_text_typed_before_the_script_requires_a_reason(committee: Callable[..., Page]) -> None:
     page = committee()
     held: list[Route] = []
     page.route("**/ask_reason*.js", lambda route: held.append(route))
@@ -130,7 +130,7 @@ def test_what_was_typed_before_the_script_came_asks_for_its_reason(committee: Ca
     expect(page.get_by_label("Reden van de wijziging").locator("visible=true")).to_have_count(1)
 
 
-def test_a_long_text_is_read_where_it_is_edited(
+def test_long_text_is_readable_in_its_field(
     log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
 ) -> None:
     steps.fill_in(invitation, "G", "Anouk weet hoe het wordt gedaan.\n" * 9)
@@ -141,7 +141,7 @@ def test_a_long_text_is_read_where_it_is_edited(
     assert shown == needed > 200
 
 
-def test_what_two_examiners_wrote_stands_side_by_side(
+def test_texts_of_two_examiners_are_side_by_side(
     log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation, second_examiner: Contact
 ) -> None:
     steps.choose(invitation.assessment, invitation.contact, second_examiner)
@@ -158,7 +158,7 @@ def test_what_two_examiners_wrote_stands_side_by_side(
     expect(page.get_by_role("heading", name="Productbeoordeling").last).to_be_in_viewport()
 
 
-def test_what_someone_gave_who_was_taken_off_stands_struck_through(
+def test_scores_of_a_removed_examiner_are_struck_through(
     log_in_at: Callable[..., Page],
     committee_member: User,
     assessment: Assessment,
@@ -174,13 +174,13 @@ def test_what_someone_gave_who_was_taken_off_stands_struck_through(
     )
     steps.assess(steps.send_invitation(assessment, examiner), "G")
     page = log_in_at(committee_member, f"/commissie/{assessment.public_id}/")
-    said = page.get_by_text("Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond)")
-    expect(said).to_contain_text("weggehaald door Dirk Docent")
+    summary = page.get_by_text("Tineke Tweede heeft ook beoordeeld (8 keer O; afgerond)")
+    expect(summary).to_contain_text("weggehaald door Dirk Docent")
     struck = page.locator("td.dropped .score").first
     assert "line-through" in struck.evaluate("score => getComputedStyle(score).textDecoration")
     shots(page, "weggehaald-1")
     page.get_by_role("link", name="Afronden").click()
-    expect(said).to_be_visible()
+    expect(summary).to_be_visible()
     shots(page, "weggehaald-2")
     page = log_in_at(docent, f"/beoordelingen/{assessment.public_id}/")
     page.get_by_role("link", name="Vervangen").first.click()

@@ -1,4 +1,4 @@
-"""'English' at the top of the form, with something typed: nothing is lost, with JavaScript and without."""
+"""Switching a filled-in form to 'English' loses no text, with and without JavaScript."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPED = "Anouk explained calmly what she was going to do."
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_choosing_english_keeps_what_was_typed(
+def test_choosing_english_keeps_typed_text(
     live_server, new_browser: Callable[..., Page], invitation: Invitation, javascript: bool, shots: Shots
 ) -> None:
     page = new_browser(width=375, javascript=javascript)

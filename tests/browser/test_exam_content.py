@@ -1,4 +1,4 @@
-"""An exam from a file to an assessment, by the Consortium's staff on a site that is not restarted (docs/examens.md)."""
+"""An exam from upload to assessment, by the Consortium's staff without a restart (docs/examens.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TITLE = "Voorbeeld gastheer"
 UNIT = "Gasten ontvangen en bedienen"
 
 
-def test_an_exam_goes_live_and_its_next_version_takes_over_without_a_restart(
+def test_new_exam_version_goes_live_without_a_restart(
     running: MakeRun, new_browser: Callable[..., Page], tmp_path: Path, shots: walk.Shots
 ) -> None:
     staff, teacher = new_browser(), new_browser()
@@ -99,7 +99,7 @@ def hand_in(page: Page, file: Path) -> None:
 
 
 def look_at_form(page: Page, shots: walk.Shots) -> None:
-    """It answers as the real one does: what is open is counted, and an O asks for a justification."""
+    """Check that the preview counts open criteria and requires a justification for an O, as the real form does."""
     expect(page.get_by_role("heading", name="B1-K1-W1 Ontvangt gasten")).to_be_visible()
     expect(page.locator("[data-open-count]")).to_have_text("5")
     page.locator(".ovg-segment.ovg-O").first.click()
@@ -135,7 +135,7 @@ def start_assessment(page: Page, student_number: str) -> None:
 
 
 def download_and_change(page: Page, folder: Path) -> Path:
-    """The version as a workbook, with another title and one more grade."""
+    """Return the version as a workbook with a changed title and an extra grade."""
     path = folder / "gastheer.xlsx"
     with page.expect_download() as started:
         page.get_by_role("link", name="Download als Excel").click()

@@ -1,6 +1,6 @@
-"""The source text's part B: the examiner's whole way, at a desk, on a phone, without JavaScript, by keyboard.
+"""The source text's part B: the examiner's whole flow on a desktop, a phone, without JavaScript and by keyboard.
 
-What saving does while one types is in test_saving.py, who else does what in test_pass_on.py.
+Background saving is in test_saving.py, passing on the link in test_pass_on.py.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Open = Callable[..., Page]
 
-on_both = pytest.mark.parametrize("width", [375, 1280])  # a phone is what most assess with
+on_both = pytest.mark.parametrize("width", [375, 1280])  # most examiners use a phone
 TEXT = "Anouk stelde mevrouw gerust en legde alles uit.\n\nOok bij het wassen bleef zij vragen wat mevrouw zelf wilde."
 CONFIRM = "Ik heb deze beoordeling zelf gegeven"
 
 
 @pytest.fixture(autouse=True)
 def stays_queued(monkeypatch: pytest.MonkeyPatch, settings, live_server) -> None:
-    """No broker is asked; a mail stays in the outbox, and its links lead to this test's site."""
+    """Keep mails in the outbox; their links lead to this test's site."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     settings.SITE_URL = live_server.url
 
 
 @pytest.fixture
 def invitation(assessment: Assessment, examiner: Contact) -> Invitation:
-    """Of Erik, with a remark and an attachment, for an exam that was taken two days ago."""
+    """Erik's invitation, with a remark and an attachment, for an exam taken two days ago."""
     Contact.objects.update(function="Werkbegeleider", organisation="Stichting Zorggroep Rivierenland-Noord")
     Assessment.objects.update(planned_on=timezone.localdate() - timedelta(days=2), place="De Linde, Utrecht")
     assessment.refresh_from_db()
@@ -54,11 +54,11 @@ def invitation(assessment: Assessment, examiner: Contact) -> Invitation:
 
 
 def mailed(invitation: Invitation) -> str:
-    """The address behind 'Start beoordeling' in the newest mail to the examiner."""
+    """Return the URL of 'Start beoordeling' in the newest mail to the examiner."""
     mail = OutgoingMail.objects.filter(to=invitation.contact.email).latest("pk")
-    found = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', html_of(mail))
-    assert found is not None
-    return found[1]
+    match = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', html_of(mail))
+    assert match is not None
+    return match[1]
 
 
 def html_of(mail: OutgoingMail) -> str:
@@ -77,7 +77,7 @@ def button(page: Page, name: str) -> Locator:
 
 
 def score(page: Page, letter: str, *, without: int = 0) -> None:
-    """Gives every criterion this score but the first `without`."""
+    """Score every criterion except the first `without`."""
     for group in page.get_by_role("radiogroup").all()[without:]:
         group.locator(f"input[value={letter}]").check()
 
@@ -89,10 +89,10 @@ def sign(page: Page) -> None:
 
 
 def copied(page: Page) -> str:
-    """The text of the copy to keep."""
+    """Return the text of the examiner's copy."""
     with page.expect_download() as started:
         page.get_by_role("link", name="Bewaar een kopie (pdf)").click()
-    return " ".join(found.extract_text() for found in PdfReader(started.value.path()).pages)
+    return " ".join(sheet.extract_text() for sheet in PdfReader(started.value.path()).pages)
 
 
 @on_both
@@ -199,12 +199,12 @@ def test_the_keyboard_alone(new_browser: Open, invitation: Invitation, width: in
     for number in range(groups):
         page.keyboard.press("g" if number == 0 else "v")
         check_focus(page)
-        if number == 1:  # by the arrow keys: from V to O, and on to V
+        if number == 1:  # the arrow keys move from V to O and on to V
             page.keyboard.press("ArrowLeft")
             check_focus(page)
             expect(page.locator("input[value=O]:checked")).to_have_count(1)
             page.keyboard.press("ArrowRight")
-        # After a part's last criterion comes its justification.
+        # The justification follows a part's last criterion.
         before_next = press_until(page, "Tab", "input[type=radio], summary, .form-bar button", at_most=2)
         assert before_next == (2 if number % 2 else 1)
     expect(page.locator("input[value=V]:checked")).to_have_count(groups - 1)
@@ -280,11 +280,11 @@ def stop_path(invitation: Invitation) -> str:
 
 
 @on_both
-def test_two_devices_that_differ_see_both_texts_on_one_page(
+def test_two_devices_in_conflict_see_both_texts(
     new_browser: Open, invitation: Invitation, shots: Shots, width: int
 ) -> None:
     page = new_browser(width=width)
-    page.route("**/autosave.js", lambda route: route.abort())  # as where no script runs
+    page.route("**/autosave.js", lambda route: route.abort())  # as without scripts
     page.goto(mailed(invitation))
     steps.fill_in(invitation, "G", "Van de telefoon.")
     page.get_by_role("radiogroup").first.locator("input[value=O]").check()

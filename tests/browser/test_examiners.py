@@ -24,7 +24,7 @@ ERIK, TINEKE = "Erik Examinator", "Tineke Tweede"
 
 @pytest.fixture
 def choosing(log_in_at: Open, assessment: Assessment, docent: User) -> Open:
-    """A function that opens 'Examinator(en) kiezen' of the student, logged in as a docent."""
+    """Return a function that opens 'Examinator(en) kiezen' of the student as a docent."""
 
     def open_page(user: User = docent, **browser) -> Page:
         return log_in_at(user, f"/beoordelingen/{assessment.public_id}/examinatoren/", **browser)
@@ -39,7 +39,7 @@ def bart(school: School, unit: ExamUnit, docent: User) -> Assessment:
 
 
 def tick(page: Page, *names: str, untick: tuple[str, ...] = ()) -> None:
-    """Ticks in the address book, and 'Overnemen'."""
+    """Tick contacts in the address book and click 'Overnemen'."""
     expect(page.get_by_role("heading", level=1)).to_have_text("Adresboek")
     for name in untick:
         page.get_by_label(name).uncheck()
@@ -64,10 +64,10 @@ def part(page: Page, work_process: str, kind: str) -> Locator:
 
 
 def names_at(page: Page) -> list[list[str]]:
-    """The names at each of the four parts, in the order of the page; waits for the page that 'Overnemen' leads to."""
+    """Wait for the page after 'Overnemen'; return the names at each of the four parts in page order."""
     expect(page.locator(".part-choice")).to_have_count(4)
     page.wait_for_load_state()
-    return [found.locator(".person-name").all_inner_texts() for found in page.locator(".part-choice").all()]
+    return [box.locator(".person-name").all_inner_texts() for box in page.locator(".part-choice").all()]
 
 
 def test_a8_one_or_more_examiners_for_the_whole_exam(
@@ -98,7 +98,7 @@ def test_a9_several_examiners_each_for_one_or_more_work_processes(
     shots(page, "g4-per-werkproces")
 
 
-def test_a10_another_examiner_for_gedragsobservatie_and_for_productbeoordeling(
+def test_a10_each_part_has_its_own_examiner(
     choosing: Open, examiner: Contact, second_examiner: Contact, school: School, shots: Shots
 ) -> None:
     ContactFactory(
@@ -123,9 +123,7 @@ def test_a10_another_examiner_for_gedragsobservatie_and_for_productbeoordeling(
     assert names_at(page)[2] == [ERIK]
 
 
-def test_a12_a_tick_puts_the_examiner_on_top_of_the_screen(
-    choosing: Open, examiner: Contact, second_examiner: Contact
-) -> None:
+def test_a12_tick_moves_the_examiner_to_the_top(choosing: Open, examiner: Contact, second_examiner: Contact) -> None:
     page = choosing()
     page.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
     chosen = page.get_by_role("group", name="Gekozen")
@@ -137,15 +135,15 @@ def test_a12_a_tick_puts_the_examiner_on_top_of_the_screen(
     expect(chosen).not_to_contain_text(ERIK)
 
 
-def test_a14_the_name_stands_at_the_criteria(choosing: Open, examiner: Contact) -> None:
+def test_a14_name_is_shown_at_the_criteria(choosing: Open, examiner: Contact) -> None:
     page = choosing(javascript=False)
     choose_whole(page, ERIK)
-    for found in page.locator(".part-choice").all():
-        expect(found).to_contain_text(ERIK)
-        expect(found.get_by_role("listitem").filter(has_text="Criterium 1 van")).to_be_visible()
+    for box in page.locator(".part-choice").all():
+        expect(box).to_contain_text(ERIK)
+        expect(box.get_by_role("listitem").filter(has_text="Criterium 1 van")).to_be_visible()
 
 
-def test_a15_where_one_invites_an_examiner_is_added_or_picked_too(
+def test_a15_examiner_is_added_or_picked_while_inviting(
     choosing: Open, examiner: Contact, second_examiner: Contact
 ) -> None:
     page = choosing()
@@ -167,7 +165,7 @@ def test_a15_where_one_invites_an_examiner_is_added_or_picked_too(
         expect(page.get_by_label(name)).to_be_visible()
 
 
-def test_who_has_begun_is_not_taken_off_without_a_warning_that_says_what_would_be_lost(
+def test_removing_a_started_examiner_warns_of_lost_work(
     choosing: Open, assessment: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
 ) -> None:
     steps.choose(assessment, examiner)
@@ -187,7 +185,7 @@ def test_who_has_begun_is_not_taken_off_without_a_warning_that_says_what_would_b
     assert Assignment.objects.filter(contact=examiner).exclude(justification="").count() == 4
 
 
-def test_a_later_choice_for_the_whole_exam_leaves_a_finer_one_alone_unless_told(
+def test_choice_for_whole_exam_keeps_specific_choices_by_default(
     choosing: Open, assessment: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
 ) -> None:
     work_process = assessment.unit.core_tasks.get().work_processes.all()[1]
@@ -204,7 +202,7 @@ def test_a_later_choice_for_the_whole_exam_leaves_a_finer_one_alone_unless_told(
     assert names_at(page) == [[ERIK]] * 4
 
 
-def test_of_two_teachers_at_once_the_second_is_told_and_loses_no_tick(
+def test_second_concurrent_teacher_is_warned_and_keeps_ticks(
     choosing: Open, colleague: User, examiner: Contact, second_examiner: Contact, shots: Shots
 ) -> None:
     first, second = choosing(), choosing(colleague)
@@ -217,11 +215,11 @@ def test_of_two_teachers_at_once_the_second_is_told_and_loses_no_tick(
     expect(second.get_by_text("Nu gekozen voor het hele examen: Erik Examinator.")).to_be_visible()
     expect(second.get_by_label(TINEKE)).to_be_checked()
     shots(second, "g8-intussen-gewijzigd")
-    tick(second, ERIK)  # beside the own tick, which still stands
+    tick(second, ERIK)  # the user's own tick is kept
     assert names_at(second) == [[ERIK, TINEKE]] * 4
 
 
-def test_the_choices_are_applied_to_more_students(
+def test_choices_are_applied_to_several_students(
     choosing: Open, assessment: Assessment, bart: Assessment, examiner: Contact, second_examiner: Contact, shots: Shots
 ) -> None:
     last = assessment.unit.core_tasks.get().work_processes.all()[1]
@@ -270,7 +268,7 @@ def test_several_students_get_the_same_examiner_for_a_part(
     shots(page, "g11-samen-per-onderdeel")
     choose_for(page, "Productbeoordeling van B1-K1-W2", TINEKE)
     expect(page.get_by_role("heading", name="Anouk van 't Hoff")).to_be_visible()
-    expect(page.get_by_role("heading", name="Bart Zomer")).to_have_count(0)  # went on at once
+    expect(page.get_by_role("heading", name="Bart Zomer")).to_have_count(0)  # continued without a warning
     shots(page, "g12-samen-toch-weghalen")
     page.get_by_role("button", name="Toch weghalen").click()
     expect(page.locator(".part-choice:focus")).to_contain_text(TINEKE)

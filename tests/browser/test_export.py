@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def results(unit: ExamUnit, student: Membership, school: School, docent: User, committee_member: User) -> None:
-    """Anouk's is Definitief, another student's is Beoordeeld."""
+    """Anouk's result is Definitief, another student's is Beoordeeld."""
     exam = unit.exam_version.exam
     beside = MembershipFactory(school=school, user__last_name="Nog Niet")
     of_unit = {"school": school, "exam": exam, "unit": unit, "unit_code": unit.code, "initiator": docent}
@@ -40,7 +40,7 @@ def download(page: Page, button: str) -> bytes:
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
+def test_c17_to_c19_final_results_are_downloaded_as_csv(
     log_in_at: Callable[..., Page],
     committee_member: User,
     results: None,
@@ -50,7 +50,7 @@ def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
 ) -> None:
     page = log_in_at(committee_member, "/commissie/", javascript=javascript)
     page.get_by_label("Examen", exact=True).select_option(label=str(unit.exam_version.exam))
-    if javascript:  # it has its answer: what follows is the button's own
+    if javascript:  # the search has finished; the next request is the button's
         expect(page.get_by_text("Wat staat er in het bestand?")).to_be_visible()
     with page.expect_event("load"):
         page.get_by_role("button", name="Zoeken").click()
@@ -101,7 +101,7 @@ def test_c17_to_c19_choose_the_exam_search_and_download_what_is_final_as_csv(
     assert Export.objects.count() == 2
 
 
-def test_of_two_schools_one_is_chosen_and_a_wrong_date_is_mended_first(
+def test_school_is_chosen_and_a_wrong_date_is_corrected(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,
@@ -115,7 +115,7 @@ def test_of_two_schools_one_is_chosen_and_a_wrong_date_is_mended_first(
     chosen = page.get_by_role("combobox", name="School")
     expect(chosen.locator("option:checked")).to_have_text(school.name)
     shots(page, "schools-1")
-    page.reload()  # taking the picture left marks that htmx would carry over
+    page.reload()  # taking the picture left attributes that htmx would keep
     with page.expect_response(lambda answer: "van=2027-03-01" in answer.url):
         page.get_by_label("Sinds: van").fill("2027-03-01")
     page.get_by_label("Sinds: tot en met").fill("2027-02-01")
@@ -124,7 +124,7 @@ def test_of_two_schools_one_is_chosen_and_a_wrong_date_is_mended_first(
     shots(page, "schools-2")
 
 
-def test_what_was_withdrawn_after_an_export_is_found_from_the_download(
+def test_results_withdrawn_after_export_are_listed(
     log_in_at: Callable[..., Page], committee_member: User, results: None, unit: ExamUnit, shots: Shots
 ) -> None:
     page = log_in_at(committee_member, f"/commissie/?examen={unit.exam_version.exam_id}")

@@ -1,4 +1,4 @@
-"""'Meer tegelijk afronden' of more than a few, in a real browser: it counts, can be left, and is found back."""
+"""'Meer tegelijk afronden' of a large batch in a real browser: progress, leaving the page and returning."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def twelve(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> l
     return made
 
 
-def test_it_counts_can_be_left_and_ends_with_what_was_refused(
+def test_progress_can_be_left_and_ends_with_refusals(
     log_in_at: Callable[..., Page],
     committee_member: User,
     twelve: list[Assessment],
@@ -64,10 +64,10 @@ def test_it_counts_can_be_left_and_ends_with_what_was_refused(
     shots(page, "samen-1-bezig")
 
     page.get_by_role("link", name="Examen afnames", exact=True).last.click()
-    found_back = page.get_by_role("link", name="Meer beoordelingen afronden")
-    expect(found_back).to_be_visible()
+    link = page.get_by_role("link", name="Meer beoordelingen afronden")
+    expect(link).to_be_visible()
     shots(page, "samen-2-terug")
-    found_back.click()
+    link.click()
     expect(page.get_by_role("progressbar")).to_be_visible()
 
     Assessment.objects.filter(pk__in=[one.pk for one in twelve[5:7]]).update(version=99)
@@ -78,7 +78,7 @@ def test_it_counts_can_be_left_and_ends_with_what_was_refused(
     shots(page, "samen-3-klaar")
 
 
-def test_what_was_proposed_has_a_list_of_its_own(
+def test_proposals_have_a_separate_list(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,
@@ -99,7 +99,7 @@ def test_what_was_proposed_has_a_list_of_its_own(
     shots(page, "beeld")
 
 
-def test_thirty_refusals_say_why_and_lead_to_each(
+def test_each_refusal_has_a_reason_and_a_link(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,
@@ -113,9 +113,9 @@ def test_thirty_refusals_say_why_and_lead_to_each(
     reasons = [CHANGED, NOT_DONE, "Examinatoren zijn het niet eens over 8 criteria; beslis daarover."]
     for number in range(31):
         student = MembershipFactory(school=school, user__first_name="Bart", user__last_name=f"Boom{number}")
-        said = {"outcome": "REFUSED", "reason": reasons[number % 3]} if number else {"outcome": "FINAL"}
+        outcome = {"outcome": "REFUSED", "reason": reasons[number % 3]} if number else {"outcome": "FINAL"}
         one = make_afname(Status.ASSESSED if number else Status.FINAL, student=student)
-        batch.items.create(assessment=one, version=one.version, proposing=False, **said)
+        batch.items.create(assessment=one, version=one.version, proposing=False, **outcome)
     page = log_in_at(committee_member, f"/commissie/afronden/{batch.public_id}/")
     expect(page.get_by_text("30 van 31 niet gelukt; hieronder staat waarom.")).to_be_visible()
     expect(page.get_by_role("table", name="Niet gelukt").get_by_role("row")).to_have_count(31)

@@ -27,8 +27,8 @@ Shots = Callable[[Page, str], None]
 
 @pytest.fixture
 def teacher(live_server, new_browser: Callable[..., Page], docent: User, assessment: Assessment, monkeypatch) -> Browse:
-    """A function that opens the assessment's page in a browser, logged in as its docent."""
-    # What is queued stays queued: no broker is asked.
+    """Return a function that opens the assessment's page in a browser as its docent."""
+    # Keep mails in the queue: there is no broker.
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
     def open_detail(**browser) -> Page:
@@ -44,7 +44,7 @@ def teacher(live_server, new_browser: Callable[..., Page], docent: User, assessm
 
 @pytest.fixture
 def invited(assessment: Assessment, school: School, examiner: Contact) -> Invitation:
-    """Erik, who has begun; and one with a long name whose mail failed."""
+    """Invitations of Erik, who has started, and of an examiner with a long name whose mail failed."""
     long = ContactFactory(
         school=school,
         first_name="Wilhelmina Johanna",
@@ -85,7 +85,7 @@ def test_withdrawn_with_a_reason_and_invited_again(teacher: Browse, invited: Inv
     assert OutgoingMail.objects.filter(to="erik@bedrijf.test").count() == 2
 
 
-def test_asked_again_by_a_double_click_is_one_mail(teacher: Browse, invited: Invitation, shots: Shots) -> None:
+def test_double_click_sends_one_reminder(teacher: Browse, invited: Invitation, shots: Shots) -> None:
     over = timezone.now() - timedelta(days=1)
     Invitation.objects.filter(pk=invited.pk).update(invited_at=over - timedelta(days=60), expires_at=over)
     page = teacher(javascript=False)
@@ -101,7 +101,7 @@ def test_asked_again_by_a_double_click_is_one_mail(teacher: Browse, invited: Inv
     assert invited.generation == 2
 
 
-def test_replaced_by_someone_new_after_seeing_what_would_be_lost(
+def test_examiner_is_replaced_after_a_warning_of_lost_work(
     teacher: Browse, invited: Invitation, second_examiner: Contact, shots: Shots
 ) -> None:
     page = teacher()
@@ -127,9 +127,7 @@ def test_replaced_by_someone_new_after_seeing_what_would_be_lost(
     assert "Graag voor vrijdag." in OutgoingMail.objects.get(to="greet@bedrijf.test").text
 
 
-def test_what_was_completed_may_stay(
-    teacher: Browse, invited: Invitation, second_examiner: Contact, shots: Shots
-) -> None:
+def test_completed_work_may_stay(teacher: Browse, invited: Invitation, second_examiner: Contact, shots: Shots) -> None:
     own = invited.assessment.live_assignments.filter(contact=invited.contact)
     own.filter(justification="Al getypt.").update(completed_at=invited.invited_at)
     page = teacher()

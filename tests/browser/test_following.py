@@ -1,4 +1,4 @@
-"""Following in a real browser: the filter, and two clicks to remind."""
+"""The progress list in a real browser: the filter and reminders in two clicks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _no_pdf_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def other(school: School, unit: ExamUnit, docent: User, second_examiner: Contact) -> Invitation:
-    """Bart Boom's examiner, Tineke Tweede, invited."""
+    """The invitation of Bart Boom's examiner, Tineke Tweede."""
     student = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Boom")
     assessment = steps.start_assessment(student, unit, docent)
     steps.choose(assessment, second_examiner)
@@ -44,7 +44,7 @@ def other(school: School, unit: ExamUnit, docent: User, second_examiner: Contact
 
 
 def be_invited(*invitations: Invitation, days_ago: int) -> None:
-    """Moves the invitations back in time: the browser's own clock can't be moved along."""
+    """Move the invitations back in time, since the browser's clock cannot be moved."""
     Invitation.objects.filter(pk__in=[invitation.pk for invitation in invitations]).update(
         invited_at=timezone.now() - timedelta(days=days_ago), asked_at=timezone.now() - timedelta(days=days_ago)
     )
@@ -54,7 +54,7 @@ def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row", name=name)
 
 
-def test_all_who_are_late_are_reminded_in_two_clicks(
+def test_all_late_examiners_are_reminded_in_two_clicks(
     teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
 ) -> None:
     be_invited(invitation, other, days_ago=16)
@@ -77,7 +77,7 @@ def test_all_who_are_late_are_reminded_in_two_clicks(
     expect(page.get_by_role("link", name=re.compile("Herinnering sturen"))).to_have_count(0)
 
 
-def test_one_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: Invitation, shots: Shots) -> None:
+def test_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: Invitation, shots: Shots) -> None:
     be_invited(invitation, days_ago=2)
     page = teacher()
     page.get_by_role("link", name="Anouk van 't Hoff").click()
@@ -88,7 +88,7 @@ def test_one_examiner_is_reminded_beside_the_name(teacher: Browse, invitation: I
     assert OutgoingMail.objects.filter(kind="reminder").count() == 1
 
 
-def test_the_filter_works_while_typing_and_stays_in_the_address(
+def test_filter_works_while_typing_and_is_kept_in_url(
     teacher: Browse, invitation: Invitation, other: Invitation, shots: Shots
 ) -> None:
     page = teacher()
@@ -160,7 +160,7 @@ def test_thirty_students_in_every_state_fit_the_screen(
 
 
 def thirty_students(school: School, unit: ExamUnit, docent: User, committee_member: User) -> None:
-    """Every state, examiners with long and short names, who is late, uninvited, without mail or link."""
+    """Thirty students in every status, with long and short names, late, uninvited, without mail or link."""
     first = ["Anouk", "Maximiliaan-Alexander", "Bo", "Fatima Zohra", "Jan"]
     last = ["Hoff", "Schimmelpenninck-Oldenbarneveld", "Li", "El Bouazzaoui", "Vries"]
     examiners: list[Any] = [

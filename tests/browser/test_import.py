@@ -1,4 +1,4 @@
-"""Importing examiners as a teacher does it (source text, appendix 'Beheren Adresboek')."""
+"""Import of examiners by a teacher (source text, appendix 'Beheren Adresboek')."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.ops.conftest import MakeRun
 
 from . import walk
 
-STUDENT_NUMBER = "100102"  # another one than the whole flow's
+STUDENT_NUMBER = "100102"  # a different student than in the whole flow
 
 
 def test_examiners_are_imported_from_the_template(
@@ -57,7 +57,7 @@ def download(page: Page, words: str, path: Path) -> Path:
 
 
 def fill_in_excel(path: Path) -> None:
-    """Adds one who is right and one who is wrong under the template's example."""
+    """Add a valid and an invalid row below the template's example."""
     book = load_workbook(path)
     sheet = book.worksheets[0]
     sheet.append(["Emma", "de", "Excel", "emma@bedrijf.example", "Chef", "Bakkerij", "Beroepsonderwijs"])
@@ -66,7 +66,7 @@ def fill_in_excel(path: Path) -> None:
 
 
 def drop(page: Page, text: str) -> None:
-    """Drags a file with this text into the space for it."""
+    """Drop a file with this text on the drop zone."""
     make = """text => {
         const dragged = new DataTransfer();
         dragged.items.add(new File([text], "examinatoren.csv", {type: "text/csv"}));

@@ -39,19 +39,19 @@ def my_digibib(log_in_at: Open, docent: User) -> Page:
 
 @pytest.fixture
 def at_examiners(log_in_at: Open, docent: User, assessment: Assessment, examiner: Contact) -> Page:
-    """'Examinator(en) kiezen' of a student for whom nobody is chosen yet."""
+    """'Examinator(en) kiezen' of a student without examiners."""
     return log_in_at(docent, f"/beoordelingen/{assessment.public_id}/examinatoren/")
 
 
 @pytest.fixture
 def at_invitees(log_in_at: Open, docent: User, assessment: Assessment, examiner: Contact, second_examiner) -> Page:
-    """The assessment's page; two examiners are chosen and nobody is invited."""
+    """The assessment's page with two chosen, uninvited examiners."""
     steps.choose(assessment, examiner, second_examiner)
     return log_in_at(docent, f"/beoordelingen/{assessment.public_id}/")
 
 
 def at_message(page: Page) -> None:
-    """'Examinatoren uitnodigen', a tick, 'Uitnodigen'."""
+    """The message page after 'Examinatoren uitnodigen', a tick and 'Uitnodigen'."""
     page.get_by_role("link", name="Examinatoren uitnodigen").click()
     page.get_by_label(ERIK).check()
     page.get_by_role("button", name="Uitnodigen", exact=True).click()
@@ -69,7 +69,7 @@ def test_a1_log_in(live_server, new_browser: Open, docent: User) -> None:
     expect(page.get_by_role("link", name=docent.full_name)).to_be_visible()
 
 
-def test_a2_to_a4_the_exam_its_unit_and_digitaal_beoordelen(my_digibib: Page, unit: ExamUnit) -> None:
+def test_a2_to_a4_exam_unit_and_digitaal_beoordelen(my_digibib: Page, unit: ExamUnit) -> None:
     my_digibib.get_by_role("link", name="Verzorgende IG").click()
     expect(my_digibib.get_by_role("heading", level=1)).to_contain_text("Verzorgende IG")
     my_digibib.get_by_role("link", name="B1").first.click()
@@ -80,9 +80,7 @@ def test_a2_to_a4_the_exam_its_unit_and_digitaal_beoordelen(my_digibib: Page, un
     expect(my_digibib.get_by_role("link", name="Digitaal beoordelen starten voor student")).to_be_visible()
 
 
-def test_a11_and_a13_the_address_book_opens_and_overnemen_takes_the_choice_over(
-    at_examiners: Page, examiner: Contact
-) -> None:
+def test_a11_and_a13_overnemen_saves_the_choice_from_the_address_book(at_examiners: Page, examiner: Contact) -> None:
     at_examiners.get_by_role("link", name="Kies examinator(en) voor het hele examen").click()
     expect(at_examiners.get_by_role("heading", level=1)).to_have_text("Adresboek")
     at_examiners.get_by_label(ERIK).check()
@@ -116,13 +114,13 @@ def test_a17_the_message_on_the_screen_is_sent_by_mail(at_invitees: Page, docent
     assert sentence in mail.text
 
 
-def test_a18_the_remark_stands_above_the_green_button(at_invitees: Page) -> None:
+def test_a18_remark_is_above_the_green_button(at_invitees: Page) -> None:
     at_message(at_invitees)
     at_invitees.get_by_label("Opmerking").fill("Graag voor vrijdag.")
     send(at_invitees)
     mail = OutgoingMail.objects.get()
-    for said in (mail.text, mail.html):
-        assert said.index("Graag voor vrijdag.") < said.rindex("Start beoordeling")
+    for body in (mail.text, mail.html):
+        assert body.index("Graag voor vrijdag.") < body.rindex("Start beoordeling")
 
 
 def test_a19_an_attachment_can_go_along(at_invitees: Page, tmp_path: Path) -> None:
@@ -135,7 +133,7 @@ def test_a19_an_attachment_can_go_along(at_invitees: Page, tmp_path: Path) -> No
     assert (attached.filename, attached.file.read()) == (file.name, file.read_bytes())
 
 
-def test_what_went_along_is_seen_and_downloaded_afterwards(at_invitees: Page, tmp_path: Path, shots) -> None:
+def test_sent_attachments_are_listed_and_downloadable(at_invitees: Page, tmp_path: Path, shots) -> None:
     file = tmp_path / "toelichting-bij-de-proeve-van-bekwaamheid-verzorgende-ig-kerntaak-1.pdf"
     file.write_bytes(b"%PDF-1.4 toelichting")
     at_message(at_invitees)
@@ -151,14 +149,14 @@ def test_what_went_along_is_seen_and_downloaded_afterwards(at_invitees: Page, tm
     assert Path(download.value.path()).read_bytes() == file.read_bytes()
 
 
-def test_a20_uitnodigingen_verzenden_sends_once_even_when_it_is_clicked_twice(at_invitees: Page) -> None:
+def test_a20_uitnodigingen_verzenden_clicked_twice_sends_once(at_invitees: Page) -> None:
     at_message(at_invitees)
     at_invitees.get_by_role("button", name="Uitnodiging(en) verzenden").dblclick()
     expect(at_invitees.get_by_role("status")).to_contain_text("verzonden")
     assert Invitation.objects.count() == OutgoingMail.objects.count() == 1
 
 
-def test_a21_a_message_says_that_it_was_sent(at_invitees: Page, mail_server: SmtpSink, shots) -> None:
+def test_a21_message_confirms_the_sending(at_invitees: Page, mail_server: SmtpSink, shots) -> None:
     row = at_invitees.get_by_role("row").filter(has_text=ERIK)
     at_message(at_invitees)
     send(at_invitees)
@@ -173,7 +171,7 @@ def test_a21_a_message_says_that_it_was_sent(at_invitees: Page, mail_server: Smt
     shots(at_invitees, "a21-verzonden")
 
 
-def test_a_refused_invitation_is_said_with_the_servers_words_and_sent_again(
+def test_refused_invitation_shows_the_server_reply_and_is_resent(
     at_invitees: Page, mail_server: SmtpSink, shots
 ) -> None:
     row = at_invitees.get_by_role("row").filter(has_text=ERIK)
@@ -192,9 +190,7 @@ def test_a_refused_invitation_is_said_with_the_servers_words_and_sent_again(
     expect(at_invitees.get_by_role("status")).to_have_text(f"De uitnodiging is verzonden aan {ERIK}.")
 
 
-def test_without_javascript_the_page_says_how_it_is_when_it_is_read_again(
-    log_in_at: Open, docent: User, invitation: Invitation
-) -> None:
+def test_reloading_without_javascript_updates_the_status(log_in_at: Open, docent: User, invitation: Invitation) -> None:
     page = log_in_at(docent, f"/beoordelingen/{invitation.assessment.public_id}/", javascript=False)
     page.goto(f"{page.url}?mail={invitation.mail_id}")
     expect(page.get_by_role("status")).to_have_text(f"De uitnodiging wordt verzonden aan {ERIK}.")

@@ -1,4 +1,4 @@
-"""Importing a file of many rows: a bar with counts, which can be left and is found back, up to the report."""
+"""Import of a large file: a progress bar that can be left and reopened, and the report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def people(count: int) -> list[list[str]]:
     return [["Jan", "", f"Nummer {n}", f"jan{n}@groot.example", "Chef", "Bakkerij", "School"] for n in range(count)]
 
 
-def test_a_large_file_shows_a_bar_and_ends_in_the_report(
+def test_large_file_shows_a_bar_and_ends_in_the_report(
     running: MakeRun, new_browser: Callable[..., Page], tmp_path: Path
 ) -> None:
     file = tmp_path / "lijst.xlsx"
@@ -40,11 +40,11 @@ def test_a_large_file_shows_a_bar_and_ends_in_the_report(
     expect(page.get_by_text("1.500 nieuw, 0 bijgewerkt")).to_be_visible(timeout=15_000)
     with page.expect_response(lambda response: "<progress" in text_of(response)):
         page.get_by_role("button", name="Importeren", exact=True).click()
-    told = page.get_by_role("status")
-    expect(told).to_contain_text("Het importeren is gelukt: 1.500 nieuwe examinatoren,", timeout=15_000)
+    report = page.get_by_role("status")
+    expect(report).to_contain_text("Het importeren is gelukt: 1.500 nieuwe examinatoren,", timeout=15_000)
     page.get_by_role("link", name="Ander bestand kiezen").click()
     page.get_by_role("listitem").filter(has_text="lijst.xlsx").get_by_role("link").click()
-    expect(told).to_contain_text("Het importeren is gelukt")
+    expect(report).to_contain_text("Het importeren is gelukt")
 
 
 def text_of(response: Any) -> str:
@@ -55,14 +55,14 @@ def text_of(response: Any) -> str:
 
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The imports that a worker was told of; the test is that worker."""
-    told: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: told.append(pk))
-    return told
+    """The ids of the announced imports; the test acts as the worker."""
+    job_ids: list[int] = []
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: job_ids.append(pk))
+    return job_ids
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_bar_can_be_left_is_found_back_and_goes_on(
+def test_progress_page_can_be_left_and_reopened(
     javascript: bool,
     log_in_at: Callable[..., Page],
     docent: User,
@@ -110,7 +110,7 @@ def test_long_names_and_a_hundred_errors_fit_the_page(
     check_width(page)
 
 
-def test_what_is_wrong_with_a_large_file_is_told_at_the_field(
+def test_error_of_a_large_file_is_shown_at_the_field(
     log_in_at: Callable[..., Page], docent: User, announced: list[int], tmp_path: Path, shots: walk.Shots
 ) -> None:
     file = tmp_path / "lijst.csv"

@@ -1,4 +1,4 @@
-"""The demo's mailbox: a mail is read whole, as tall as it is."""
+"""The demo's mailbox shows a mail at its full height."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REMARK = "\n\n".join(f"Regel {number} van de opmerking." for number in range(1, 
 
 @pytest.fixture
 def long_mail(assessment: Assessment, settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The address of an invitation that is taller than a screen."""
+    """The URL of an invitation that is taller than a screen."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     settings.VAR_DIR, settings.OUTBOX_TRANSPORT = tmp_path, "digibeoordelen.demo.mailbox.MailboxBackend"
     examiner = ContactFactory(school=assessment.school)

@@ -28,7 +28,7 @@ def finalising(log_in_at: Callable[..., Page], committee_member: User, assessed:
     return lambda **browser: log_in_at(committee_member, f"/commissie/{assessed.public_id}/afronden/", **browser)
 
 
-def test_another_address_opens_its_field_and_an_office_closes_it(
+def test_other_address_opens_a_field_and_office_closes_it(
     finalising: Callable[..., Page], offices: None, shots: Callable[[Page, str], None], assessed: Assessment
 ) -> None:
     page = finalising()
@@ -58,7 +58,7 @@ def test_only_the_chosen_office_is_filled(finalising: Callable[..., Page], offic
     expect(page.get_by_label("Examenbureau Techniek")).to_have_css("background-color", WHITE)
 
 
-def test_without_scripts_the_field_is_there_all_the_time(finalising: Callable[..., Page], offices: None) -> None:
+def test_field_is_always_visible_without_scripts(finalising: Callable[..., Page], offices: None) -> None:
     page = finalising(javascript=False)
     expect(page.get_by_label(FIELD)).to_be_visible()
     page.get_by_label(FIELD).fill("archief@hier.test")

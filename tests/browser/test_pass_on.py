@@ -26,13 +26,13 @@ Shots = Callable[[Page, str], None]
 
 @pytest.fixture(autouse=True)
 def stays_queued(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No broker is asked; a mail stays in the outbox."""
+    """Keep mails in the outbox: there is no broker."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
 
 
 @pytest.fixture
 def examiner_opens(live_server, new_browser: Browse, invitation: Invitation) -> Browse:
-    """A function that opens the examiner's form with the mailed link."""
+    """Return a function that opens the examiner's form with the mailed link."""
 
     def open_form(opened: Invitation | None = None, **browser) -> Page:
         page = new_browser(**browser)
@@ -44,7 +44,7 @@ def examiner_opens(live_server, new_browser: Browse, invitation: Invitation) -> 
 
 @pytest.fixture
 def teacher_opens(live_server, new_browser: Browse, docent: User) -> Browse:
-    """A function that opens a page of the site as the initiator, who logs in on the way."""
+    """Return a function that opens a page as the initiator, logging in if needed."""
 
     def open_page(address: str, **browser) -> Page:
         page = new_browser(**browser)
@@ -98,7 +98,7 @@ def test_from_the_proposal_to_the_colleague_s_form(
     check_page(teacher) if javascript else None
     shots(teacher, "p4-docent")
     button = teacher.get_by_role("button", name="Bevestigen")
-    # Without script the browser shows the second answer: that nothing waits any more.
+    # Without scripts the browser shows the second response: nothing is pending.
     button.dblclick() if javascript else button.click()
     expect(teacher.get_by_role("status")).to_contain_text("Erik Examinator is vervangen door Greet van Nieuw")
     shots(teacher, "p5-bevestigd")
@@ -112,7 +112,7 @@ def test_from_the_proposal_to_the_colleague_s_form(
     expect(colleague.get_by_text("U beoordeelt als Greet van Nieuw.")).to_be_visible()
 
 
-def test_what_was_begun_is_the_teacher_s_choice(
+def test_teacher_decides_about_started_work(
     examiner_opens: Browse, teacher_opens: Browse, invitation: Invitation, shots: Shots
 ) -> None:
     part = invitation.assessment.live_assignments.order_by("pk")[0].part
@@ -129,7 +129,7 @@ def test_what_was_begun_is_the_teacher_s_choice(
     expect(teacher.get_by_role("button", name="Bevestigen")).to_have_count(0)
 
 
-def test_declined_and_the_examiner_goes_on(
+def test_declined_proposal_lets_the_examiner_continue(
     examiner_opens: Browse, teacher_opens: Browse, school: School, invitation: Invitation, shots: Shots
 ) -> None:
     listed = ContactFactory(school=school, first_name="Margaretha", last_name="Anders", email="greet@bedrijf.test")
@@ -156,7 +156,7 @@ def test_declined_and_the_examiner_goes_on(
     expect(page.get_by_label("Voornaam")).to_be_visible()
 
 
-def test_a_school_that_confirms_nothing_hands_the_link_on(
+def test_school_without_confirmation_passes_the_link_on(
     examiner_opens: Browse, school: School, invitation: Invitation, shots: Shots
 ) -> None:
     school.confirm_proposals = False

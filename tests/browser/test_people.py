@@ -1,4 +1,4 @@
-"""Schoolbeheer's people, roles, invitations and lists, and what the invited do."""
+"""Schoolbeheer's people, roles, invitations and lists, and accepting an invitation."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def manager(school: School) -> User:
 
 @pytest.fixture
 def manage(log_in_at: Open, manager: User, school: School) -> Open:
-    """A function that opens a page of Schoolbeheer, by its URL's name."""
+    """Return a function that opens a page of Schoolbeheer by its URL name."""
 
     def open_page(name: str, *more: object, **browser: Any) -> Page:
         return log_in_at(manager, reverse(f"school:{name}", args=[school.pk, *more]), **browser)
@@ -50,7 +50,7 @@ def ask(school: School, by: User, email: str = "noa@hier.test", **fields: Any) -
 
 
 # --- People and roles ----------------------------------------------------------------------------
-def test_finding_someone_and_giving_and_taking_a_role(
+def test_finding_a_person_granting_and_revoking_a_role(
     manage: Open, school: School, docent: User, shots: walk.Shots
 ) -> None:
     MembershipFactory(school=school, user__email=f"{'w' * 60}@student.hier.test", **LONG)
@@ -90,7 +90,7 @@ def test_finding_someone_and_giving_and_taking_a_role(
     shots(page, "role-log")
 
 
-def test_one_s_own_page_and_finding_nobody(manage: Open, manager: User, shots: walk.Shots) -> None:
+def test_own_page_and_empty_search_result(manage: Open, manager: User, shots: walk.Shots) -> None:
     page = manage("person", manager.pk)
     expect(page.get_by_text("Dit bent u zelf.")).to_be_visible()
     check_page(page)
@@ -153,7 +153,7 @@ def test_the_list_of_invitations_in_every_state(manage: Open, school: School, ma
     shots(page, "invitations")
 
 
-# --- A list --------------------------------------------------------------------------------------
+# --- Imports -------------------------------------------------------------------------------------
 def test_a_list_from_file_to_report(
     manage: Open, school: School, student: Any, tmp_path: Path, shots: walk.Shots
 ) -> None:
@@ -184,7 +184,7 @@ def test_a_list_from_file_to_report(
     shots(page, "person-without-password")
 
 
-def test_a_long_list_shows_how_far_it_is(
+def test_long_list_shows_its_progress(
     manage: Open,
     school: School,
     manager: User,
@@ -192,8 +192,8 @@ def test_a_long_list_shows_how_far_it_is(
     shots: walk.Shots,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told: list[int] = []
-    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: told.append(pk))
+    announced: list[int] = []
+    monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: announced.append(pk))
     file = tmp_path / "lijst.xlsx"
     rows = [["Noa", "", f"Nummer {n}", f"noa{n}@hier.test", "Student", f"{n}"] for n in range(1200)]
     file.write_bytes(xlsx(*rows, header=HEADER).getvalue())
@@ -203,12 +203,12 @@ def test_a_long_list_shows_how_far_it_is(
     expect(page.get_by_text("1.200 regels worden gelezen")).to_be_visible()
     check_page(page)
     shots(page, "import-progress")
-    PeopleImport.objects.run(told[0])
+    PeopleImport.objects.run(announced[0])
     expect(page.get_by_text("1.200 nieuw, 0 bijgewerkt")).to_be_visible()
 
 
-# --- Who is invited ------------------------------------------------------------------------------
-def test_choosing_a_password_leads_in(
+# --- Invited people ------------------------------------------------------------------------------
+def test_choosing_a_password_logs_in(
     live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     invitation = ask(school, manager, language="en")
@@ -233,7 +233,7 @@ def test_choosing_a_password_leads_in(
     expect(page.get_by_role("heading", name="Examen afnames")).to_be_visible()
 
 
-def test_who_has_an_account_accepts_with_it(
+def test_account_holder_accepts_with_the_account(
     live_server: Any, new_browser: Open, log_in_at: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     noa = UserFactory(first_name="Noa", email="noa@hier.test")
@@ -255,7 +255,7 @@ def test_who_has_an_account_accepts_with_it(
     expect(page.get_by_text("U hoort nu bij ROC Hier.")).to_be_visible()
 
 
-def test_a_link_that_is_over_says_why(
+def test_expired_link_explains_why(
     live_server: Any, new_browser: Open, school: School, manager: User, shots: walk.Shots
 ) -> None:
     invitation = ask(school, manager)
@@ -267,7 +267,9 @@ def test_a_link_that_is_over_says_why(
     shots(page, "no-invitation")
 
 
-def test_a_role_is_gone_while_one_looks(log_in_at: Open, school: School, manager: User, docent: User) -> None:
+def test_role_revoked_while_viewing_hides_the_page(
+    log_in_at: Open, school: School, manager: User, docent: User
+) -> None:
     give_role(school=school, user=docent, role=Role.SCHOOLBEHEER, by=manager)
     page = log_in_at(docent, reverse("school:people", args=[school.pk]))
     school.memberships.filter(user=docent, role=Role.SCHOOLBEHEER).delete()

@@ -1,6 +1,6 @@
-"""Every page of every role on a phone, and in half a window: nothing is wider, and no text is cut off.
+"""Every page of every role on a phone and in half a window: no overflow and no truncated text.
 
-The pages are those of the table of permissions; the names and addresses on them are as long as they come.
+The pages are those of the permissions table; names and addresses have realistic maximum lengths.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LONG_ADDRESS = "wilhelmina.johanna.van.den.berghuizen-oosterhoutsen@zorginstelli
 
 @pytest.fixture
 def long_names(student: Membership, school: School, exam: Exam, docent: User, examiner: Contact) -> None:
-    """People, school and exam that need the room; numbers and roles stay as they are."""
+    """Give people, school and exam long names; numbers and roles are unchanged."""
     user = student.user
     user.first_name, user.last_name, user.email = (
         "Maximiliaan-Alexander",
@@ -52,7 +52,7 @@ def long_names(student: Membership, school: School, exam: Exam, docent: User, ex
 
 
 def may_be(fault: str, width: int) -> bool:
-    """Whether it is on purpose: at a desk a text may stand beside its box; at 320 a choice is read by opening it."""
+    """Return whether the fault is accepted: on a desktop, text beside its box; at 320, a select's text."""
     return width == 1280 or (width == 320 and fault.startswith("a choice is cut off"))
 
 
@@ -74,12 +74,12 @@ def test_no_page_is_wider_than_a_phone(
             [{"name": settings.SESSION_COOKIE_NAME, "value": str(client.session.session_key), "url": live_server.url}]
         )
     names = [name for name, method, outcomes in rows() if method == "GET" and outcomes[role] == "ok"]
-    if user:  # whom a link was mailed to needs no account, and sees the same with one
+    if user:  # the recipient of a link needs no account and sees the same page with one
         names = [name for name in names if name not in ACCOUNT_LINKS]
     data = {"examinator": invitation.contact_id, "beoordeling": invitation.assessment.public_id, "q": "oost"}
     without = {"assessments:unit_list", "assessments:work_process_list", "committee:afnames", "exams:catalogue"}
     wrong, seen = [], 0
-    for name in sorted(names, key=lambda name: name in FOR_FINAL):  # making it final closes what the others are about
+    for name in sorted(names, key=lambda name: name in FOR_FINAL):  # finalising closes the objects of the other pages
         path = address(name) + ("" if name in without else f"?{urlencode(data)}")
         if not client.get(path)["Content-Type"].startswith("text/html"):
             continue
@@ -93,7 +93,7 @@ def test_no_page_is_wider_than_a_phone(
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_the_search_of_examen_afnames_is_folded_until_one_asks_for_it(
+def test_search_of_examen_afnames_is_collapsed_until_opened(
     javascript: bool, log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation
 ) -> None:
     page = log_in_at(committee_member, "/commissie/", width=375, javascript=javascript)
@@ -104,9 +104,9 @@ def test_the_search_of_examen_afnames_is_folded_until_one_asks_for_it(
     student.fill("hoff")
     page.get_by_role("button", name="Zoeken", exact=True).click()
     page.wait_for_url("**student=hoff**")
-    page.wait_for_load_state("networkidle")  # typing put it in the address before the button was pressed
+    page.wait_for_load_state("networkidle")  # typing updated the URL before the button was pressed
     page.reload()
-    expect(student).to_have_value("hoff")  # where something was searched for it is open
+    expect(student).to_have_value("hoff")  # open when there is a search
     expect(student).to_be_visible()
 
 
@@ -118,7 +118,7 @@ def test_on_a_wide_screen_the_search_is_there(
     expect(page.get_by_text("Zoeken en filteren")).to_be_hidden()
 
 
-def test_a_page_that_is_too_wide_or_cuts_text_off_is_noticed(new_browser: Callable[..., Page]) -> None:
+def test_too_wide_page_and_cut_off_text_are_reported(new_browser: Callable[..., Page]) -> None:
     page = new_browser(width=375)
     page.set_content(
         "<main><p style='width: 400px'>Breed</p>"
@@ -126,12 +126,12 @@ def test_a_page_that_is_too_wide_or_cuts_text_off_is_noticed(new_browser: Callab
         "<div style='width: 100px; white-space: nowrap'>Loopt eruit, want dit past er niet in</div>"
         "<select style='width: 60px'><option>Alle statussen</option></select></main>"
     )
-    found = "\n".join(faults(page))
+    reported = "\n".join(faults(page))
     for fault in ("the page is 408 wide", "are out of sight", "runs out of its box", "a choice is cut off: Alle"):
-        assert fault in found
+        assert fault in reported
 
 
-def test_a_page_is_checked_at_every_width_and_left_as_it_was(new_browser: Callable[..., Page]) -> None:
+def test_page_is_checked_at_every_width_and_restored(new_browser: Callable[..., Page]) -> None:
     page = new_browser()
     page.set_content(
         "<style>@media (max-width: 900px) { input { display: none } } html { overflow-anchor: none }</style>"

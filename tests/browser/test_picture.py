@@ -1,4 +1,4 @@
-"""'Beeld van het werk' as a member of the committee reads it."""
+"""'Beeld van het werk', opened by a committee member."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .walk import Shots
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_what_waits_from_earlier_years_leads_to_the_list_and_three_students_say_alone_g(
+def test_old_pending_work_links_to_the_list(
     log_in_at: Callable[..., Page],
     committee_member: User,
     school: School,

@@ -1,4 +1,4 @@
-"""Schoolbeheer keeps dates and terms and sees who looked; a student downloads their own data."""
+"""Retention dates and terms, the access log, and the download of a student's own data."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def many(
     school: School,
     make_afname: AfnameMaker,  # noqa: F811
 ) -> None:
-    """Thirty students whose term is nearly over, one with a very long name; and what was erased before."""
+    """Thirty students whose retention term almost ends, one with a very long name, and earlier erasures."""
     long = {
         "user__first_name": "Maximiliaan-Alexander",
         "user__infix": "van der",
@@ -72,7 +72,7 @@ def many(
         )
 
 
-def test_schoolbeheer_sees_what_goes_and_mends_a_date(
+def test_schoolbeheer_sees_coming_erasures_and_corrects_a_date(
     log_in_at: Callable[..., Page],
     administrator: User,
     school: School,
@@ -102,7 +102,7 @@ def test_schoolbeheer_sees_what_goes_and_mends_a_date(
     shots(page, "student")
 
 
-def test_a_list_of_dates_is_shown_before_it_is_kept(
+def test_date_list_is_previewed_before_saving(
     log_in_at: Callable[..., Page],
     administrator: User,
     school: School,
@@ -149,10 +149,10 @@ def test_a_list_of_dates_is_shown_before_it_is_kept(
     shots(page, "wijzigingen-datums")
 
 
-def test_the_later_of_two_sees_what_the_other_made_of_it(
+def test_second_concurrent_user_sees_the_first_change(
     log_in_at: Callable[..., Page], administrator: User, school: School, final: Assessment, shots: Shots
 ) -> None:
-    """A term, and a date of a student."""
+    """For a retention term and a student's date."""
     other = member(school, Role.SCHOOLBEHEER, first_name="Otto", last_name="Ander")
     page = log_in_at(administrator, f"/school/{school.pk}/bewaren/termijnen/")
     opened = fingerprints(school, TERMS)
@@ -177,7 +177,7 @@ def test_the_later_of_two_sees_what_the_other_made_of_it(
     shots(page, "student-samen")
 
 
-def test_terms_students_and_who_looked(
+def test_retention_terms_students_and_access_log(
     log_in_at: Callable[..., Page],
     administrator: User,
     docent: User,
@@ -208,7 +208,7 @@ def test_terms_students_and_who_looked(
     shots(page, "studenten")
 
 
-def test_a_student_downloads_what_the_school_has(
+def test_student_downloads_the_stored_data(
     log_in_at: Callable[..., Page], student: Membership, final: Assessment, shots: Shots
 ) -> None:
     page = log_in_at(student.user, "/profiel/")

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def assessed(invitation: Invitation) -> Assessment:
-    """With all G."""
+    """An assessment with all G."""
     steps.fill_in(invitation, "G", "Anouk legt alles uit.")
     saving.complete(invitation=invitation)
     return invitation.assessment
@@ -30,7 +30,7 @@ def assessed(invitation: Invitation) -> Assessment:
 
 @pytest.fixture
 def make_final(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Document]:
-    """Has the committee finish it, and its PDF made."""
+    """Finalise the assessment as the committee and render its PDF."""
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
     def finish() -> Document:
@@ -41,7 +41,7 @@ def make_final(assessed: Assessment, committee_member: User, monkeypatch: pytest
     return finish
 
 
-def test_d1_to_d3_the_initiator_opens_the_work_process_and_reads_result_and_assessment(
+def test_d1_to_d3_initiator_reads_result_and_assessment(
     log_in_at: Callable[..., Page],
     docent: User,
     make_final: Callable[[], Document],
@@ -69,7 +69,7 @@ def test_d1_to_d3_the_initiator_opens_the_work_process_and_reads_result_and_asse
     shots(page, "inzien-initiator")
 
 
-def test_d4_to_d8_the_student_follows_it_in_mijn_examens_and_saves_the_pdf_once_it_is_final(
+def test_d4_to_d8_student_saves_the_final_pdf_from_mijn_examens(
     log_in_at: Callable[..., Page],
     student: Membership,
     make_final: Callable[[], Document],

@@ -32,7 +32,7 @@ WORDS = ["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief"]
 
 @pytest.fixture
 def open_form(live_server: Any, new_browser: Browse, invitation: Invitation) -> Callable[[], Page]:
-    """A function that opens the link of the examiner's mail in a browser where nobody is logged in."""
+    """Return a function that opens the mailed link in an anonymous browser."""
 
     def open_page() -> Page:
         page = new_browser()
@@ -50,7 +50,7 @@ def at_afname(
     assessed: Assessment,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Page:
-    """The page of an assessment that is Beoordeeld, as the committee comes to it from the login."""
+    """The page of an assessment that is Beoordeeld, opened by the committee after login."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     page = new_browser()
@@ -63,14 +63,14 @@ def at_afname(
 
 
 def make_final(page: Page) -> None:
-    """'Afronden', the exam office's address, and once more 'Afronden'."""
+    """Click 'Afronden', fill in the exam office's address and click 'Afronden' again."""
     page.get_by_role("link", name="Afronden").click()
     page.get_by_label("E-mailadres van het examenbureau").fill(OFFICE)
     page.get_by_role("button", name="Afronden", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("is definitief")
 
 
-def test_s9_the_workflow_shows_the_process_and_who_does_what_in_it(log_in_at: Browse, docent: User, shots) -> None:
+def test_s9_workflow_shows_the_process_and_roles(log_in_at: Browse, docent: User, shots) -> None:
     page = log_in_at(docent, "/adresboek/")
     page.get_by_role("contentinfo").get_by_role("link", name="Workflow").click()
     process = page.get_by_role("list", name="Stappen")
@@ -84,9 +84,7 @@ def test_s9_the_workflow_shows_the_process_and_who_does_what_in_it(log_in_at: Br
     shots(page, "workflow")
 
 
-def test_s9_a_student_reads_it_in_english_on_a_screen_of_any_size(
-    log_in_at: Browse, student: Membership, shots
-) -> None:
+def test_s9_student_reads_the_workflow_in_english_at_any_size(log_in_at: Browse, student: Membership, shots) -> None:
     page = log_in_at(student.user, "/mijn-digibib/")
     page.get_by_role("link", name="Workflow: zo verloopt").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Workflow Digitaal beoordelen")
@@ -98,7 +96,7 @@ def test_s9_a_student_reads_it_in_english_on_a_screen_of_any_size(
     check_page(page)
 
 
-def test_r1_the_student_has_no_active_role_and_sees_result_and_pdf(
+def test_r1_student_only_sees_result_and_pdf(
     log_in_at: Browse,
     student: Membership,
     unit: ExamUnit,
@@ -117,7 +115,7 @@ def test_r1_the_student_has_no_active_role_and_sees_result_and_pdf(
     expect(page.get_by_role("main").get_by_role("button")).to_have_count(0)
 
 
-def test_r2_the_initiator_has_an_account_with_the_role_docent(
+def test_r2_initiator_has_the_role_docent(
     log_in_at: Browse, school: School, docent: User, exam: Exam, unit: ExamUnit
 ) -> None:
     path = f"/examens/eenheid/{unit.pk}/"
@@ -133,9 +131,7 @@ def test_r2_the_initiator_has_an_account_with_the_role_docent(
         assert answer.status == 404
 
 
-def test_r3_the_initiator_decides_which_exam_is_assessed_and_for_whom(
-    log_in_at: Browse, school: School, student: Membership
-) -> None:
+def test_r3_initiator_chooses_the_exam_and_students(log_in_at: Browse, school: School, student: Membership) -> None:
     exam = make_exam(title="Helpende", units=2)
     MembershipFactory(school=school, user__first_name="Bram", user__last_name="van Hoffen")
     page = log_in_at(member(school, Role.DOCENT, exam), "/mijn-digibib/")
@@ -166,7 +162,7 @@ def test_r4_the_initiator_invites_the_examiners(
     assert {mail.to for mail in OutgoingMail.objects.all()} == {examiner.email, second_examiner.email}
 
 
-def test_r5_and_r6_the_examiner_assesses_with_the_digital_form_by_mail_and_needs_no_account(
+def test_r5_and_r6_examiner_assesses_by_mail_without_account(
     open_form: Callable[[], Page], invitation: Invitation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
@@ -180,7 +176,7 @@ def test_r5_and_r6_the_examiner_assesses_with_the_digital_form_by_mail_and_needs
     assert invitation.assessment.status == Status.ASSESSED
 
 
-def test_r7_with_an_account_and_the_role_docent_or_praktijkopleider_one_is_in_the_address_book(
+def test_r7_docent_and_praktijkopleider_are_in_the_address_book(
     log_in_at: Browse, school: School, docent: User, colleague: User
 ) -> None:
     trainer = member(school, Role.PRAKTIJKOPLEIDER, first_name="Petra", last_name="Praktijk")
@@ -192,7 +188,7 @@ def test_r7_with_an_account_and_the_role_docent_or_praktijkopleider_one_is_in_th
     expect(page.get_by_role("row").filter(has_text="Bea Beheer")).to_have_count(0)
 
 
-def test_r8_the_examencommissie_sets_the_result_and_finishes_it(
+def test_r8_examencommissie_sets_and_finalises_the_result(
     at_afname: Page, log_in_at: Browse, docent: User, assessed: Assessment
 ) -> None:
     expect(at_afname.get_by_role("main")).to_contain_text("Voldoende")

@@ -1,4 +1,4 @@
-"""The examiner's form saves as one goes, in a real browser: nothing typed is lost, whatever the connection does."""
+"""Autosave of the examiner's form in a real browser: connection problems lose no typed text."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Open = Callable[..., Page]
 
 @pytest.fixture
 def url(live_server, invitation: Invitation, monkeypatch) -> str:
-    """The examiner's link, as the mail has it."""
+    """The examiner's mailed link."""
     return f"{live_server.url}/beoordelen/{links.token_for(invitation=invitation)}/"
 
 
 @pytest.fixture
 def open_form(new_browser: Open, url: str) -> Open:
-    """A function that opens the form in a browser of its own, as on another device."""
+    """Return a function that opens the form in a new browser, as on another device."""
 
     def open_page(**browser) -> Page:
         page = new_browser(**browser)
@@ -50,20 +50,20 @@ def kept() -> list[str]:
 
 
 def copies(page: Page) -> list[str]:
-    """What this browser keeps of forms, as it stands there."""
-    found: list[str] = page.evaluate("Object.values(localStorage)")
-    return found
+    """Return the raw form copies in this browser's storage."""
+    values: list[str] = page.evaluate("Object.values(localStorage)")
+    return values
 
 
 def until_kept(page: Page, text: str) -> None:
     for _ in range(300):
         if text in kept():
             return
-        page.wait_for_timeout(50)  # the browser's own events go on meanwhile
+        page.wait_for_timeout(50)  # the browser's events continue meanwhile
     pytest.fail(f"{text!r} is not kept.")
 
 
-def test_what_is_typed_is_saved_by_itself_within_two_seconds(open_form: Open, shots) -> None:
+def test_typed_text_is_saved_within_two_seconds(open_form: Open, shots) -> None:
     page = open_form()
     page.evaluate("addEventListener('input', () => { window.typedAt ??= performance.now() }, true)")
     page.get_by_role("radio", name="G Goed").first.check()
@@ -76,7 +76,7 @@ def test_what_is_typed_is_saved_by_itself_within_two_seconds(open_form: Open, sh
     shots(page, "b5-opgeslagen")
 
 
-def test_the_connection_goes_in_the_middle_of_typing_and_nothing_is_lost(open_form: Open, shots) -> None:
+def test_connection_loss_while_typing_loses_nothing(open_form: Open, shots) -> None:
     page = open_form()
     text_of(page).type("Eerst dit. ")
     until_kept(page, "Eerst dit. ")
@@ -95,7 +95,7 @@ def test_the_connection_goes_in_the_middle_of_typing_and_nothing_is_lost(open_fo
     page.wait_for_function("localStorage.length === 0")
 
 
-def test_a_tab_that_was_closed_without_connection_gives_the_text_back(open_form: Open, url: str) -> None:
+def test_tab_closed_offline_restores_the_text(open_form: Open, url: str) -> None:
     page = open_form()
     page.context.set_offline(True)
     text_of(page).type("Nog niet verstuurd.")
@@ -109,7 +109,7 @@ def test_a_tab_that_was_closed_without_connection_gives_the_text_back(open_form:
     until_kept(again, "Nog niet verstuurd.")
 
 
-def test_an_answer_that_was_lost_is_no_conflict(open_form: Open) -> None:
+def test_lost_response_is_no_conflict(open_form: Open) -> None:
     page = open_form()
     lost: list[str] = []
 
@@ -128,7 +128,7 @@ def test_an_answer_that_was_lost_is_no_conflict(open_form: Open) -> None:
     expect(page.locator("[data-choice]")).to_have_count(0)
 
 
-def test_two_devices_in_different_fields_both_stand(open_form: Open) -> None:
+def test_two_devices_in_different_fields_are_both_saved(open_form: Open) -> None:
     phone, computer = open_form(width=375), open_form()
     text_of(phone).type("Van de telefoon.")
     until_kept(phone, "Van de telefoon.")
@@ -138,7 +138,7 @@ def test_two_devices_in_different_fields_both_stand(open_form: Open) -> None:
 
 
 @pytest.mark.parametrize("choice", ["Neem dat over", "Houd wat hier staat"])
-def test_the_same_field_on_two_devices_shows_both_and_one_chooses(open_form: Open, choice: str, shots) -> None:
+def test_same_field_on_two_devices_offers_a_choice(open_form: Open, choice: str, shots) -> None:
     phone, computer = open_form(width=375), open_form()
     text_of(phone).type("Van de telefoon.")
     until_kept(phone, "Van de telefoon.")
@@ -151,12 +151,12 @@ def test_the_same_field_on_two_devices_shows_both_and_one_chooses(open_form: Ope
     computer.get_by_role("button", name="Afronden", exact=True).click()
     expect(status(computer)).to_contain_text("Kies bij de gemarkeerde velden")
     note.get_by_role("button", name=choice).click()
-    wanted = "Van de telefoon." if choice == "Neem dat over" else "Van de computer."
-    expect(text_of(computer)).to_have_value(wanted)
-    until_kept(computer, wanted)
+    expected = "Van de telefoon." if choice == "Neem dat over" else "Van de computer."
+    expect(text_of(computer)).to_have_value(expected)
+    until_kept(computer, expected)
 
 
-def test_a_text_that_is_too_long_is_not_sent_again_and_again(open_form: Open) -> None:
+def test_too_long_text_is_not_resent(open_form: Open) -> None:
     page = open_form()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "bewaren" in request.url else None)
@@ -168,7 +168,7 @@ def test_a_text_that_is_too_long_is_not_sent_again_and_again(open_form: Open) ->
     until_kept(page, "Korter.")
 
 
-def test_a_link_that_was_withdrawn_meanwhile_shows_what_was_typed(open_form: Open, invitation: Invitation, docent):
+def test_link_withdrawn_meanwhile_shows_the_typed_text(open_form: Open, invitation: Invitation, docent):
     from assessments.invitations import invite
 
     page = open_form()
@@ -180,7 +180,7 @@ def test_a_link_that_was_withdrawn_meanwhile_shows_what_was_typed(open_form: Ope
     expect(page.get_by_label("Onderbouwing").first).to_have_value("Toch nog iets.")
 
 
-def test_afronden_sends_first_what_was_just_typed(open_form: Open) -> None:
+def test_afronden_saves_typed_text_first(open_form: Open) -> None:
     page = open_form()
     for group in page.get_by_role("radiogroup").all():
         group.get_by_role("radio", name="V Voldoende").check()
@@ -190,7 +190,7 @@ def test_afronden_sends_first_what_was_just_typed(open_form: Open) -> None:
     expect(page.get_by_text("Op het laatste moment.")).to_be_visible()
 
 
-def test_klaar_op_deze_computer_saves_first_what_was_just_typed(open_form: Open) -> None:
+def test_klaar_op_deze_computer_saves_typed_text_first(open_form: Open) -> None:
     page = open_form()
     text_of(page).fill("Nog snel even.")
     page.get_by_role("button", name="Klaar op deze computer").click()
@@ -198,7 +198,7 @@ def test_klaar_op_deze_computer_saves_first_what_was_just_typed(open_form: Open)
     assert "Nog snel even." in kept()
 
 
-def test_klaar_op_deze_computer_forgets_the_form_and_the_copy_when_asked_twice(open_form: Open, url: str) -> None:
+def test_klaar_op_deze_computer_confirmed_deletes_the_local_copy(open_form: Open, url: str) -> None:
     page = open_form()
     form = page.url
     page.route("**/bewaren/", lambda route: route.abort())

@@ -1,4 +1,4 @@
-"""Where the examiner's form can't be saved in the background its buttons still do their work."""
+"""The buttons of the examiner's form work when background saving fails."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_page_stays_while_the_site_cannot_be_reached(new_browser: Callable[..., 
     expect(page.get_by_label("Ik heb deze beoordeling zelf gegeven")).to_be_visible()
 
 
-def test_error_in_the_script_shows_and_gives_the_form_back(chromium: Browser, url: str) -> None:
+def test_script_error_is_shown_and_restores_the_form(chromium: Browser, url: str) -> None:
     page = chromium.new_context(locale="nl-NL", ignore_https_errors=True).new_page()
     unreadable: dict[str, object] = {
         "at": "",

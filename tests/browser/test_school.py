@@ -26,7 +26,7 @@ def administrator(school: School) -> User:
 
 @pytest.fixture
 def desk(log_in_at: Browse, administrator: User, school: School) -> Browse:
-    """A function that opens a page of Schoolbeheer: `desk("instellingen/")`."""
+    """Return a function that opens a page of Schoolbeheer: `desk("instellingen/")`."""
 
     def open_page(path: str = "instellingen/", **browser: int) -> Page:
         return log_in_at(administrator, f"/school/{school.pk}/{path}", **browser)
@@ -34,7 +34,7 @@ def desk(log_in_at: Browse, administrator: User, school: School) -> Browse:
     return open_page
 
 
-def test_settings_are_changed_and_every_change_stands_in_the_log(desk: Browse, school: School, shots) -> None:
+def test_every_settings_change_is_logged(desk: Browse, school: School, shots) -> None:
     ExamOfficeFactory(school=school, name="Examenbureau Zorg en Welzijn, locatie Noord", email="zorg@bureau.test")
     page = desk()
     check_page(page)
@@ -57,7 +57,7 @@ def test_settings_are_changed_and_every_change_stands_in_the_log(desk: Browse, s
     shots(page, "wijzigingen")
 
 
-def test_a_new_school_is_led_to_what_it_lacks(desk: Browse, school: School, shots) -> None:
+def test_new_school_sees_its_missing_settings(desk: Browse, school: School, shots) -> None:
     page = desk("")
     expect(page.get_by_role("heading", name="Nog te doen")).to_be_visible()
     check_page(page)
@@ -79,7 +79,7 @@ def test_a_new_school_is_led_to_what_it_lacks(desk: Browse, school: School, shot
     expect(page.get_by_role("status")).to_contain_text("is nu 123457.")
 
 
-def test_two_who_change_the_same_see_both_texts(desk: Browse, school: School, shots) -> None:
+def test_concurrent_change_shows_both_texts(desk: Browse, school: School, shots) -> None:
     page, other = desk(), desk()
     for browser, days in ((other, "21"), (page, "30")):
         browser.get_by_label("Termijn voor bezwaar").fill(days)
@@ -97,7 +97,7 @@ def test_two_who_change_the_same_see_both_texts(desk: Browse, school: School, sh
 def test_logo_and_colour_show_at_once_and_axe_finds_nothing(
     desk: Browse, live_server, school: School, shots, tmp_path: Path
 ) -> None:
-    School.objects.update(colour="#767676")  # as light as may be
+    School.objects.update(colour="#767676")  # the lightest allowed colour
     picture = tmp_path / "logo.png"
     picture.write_bytes(png(900, 200, "#0a6e6e"))
     page = desk()
@@ -121,7 +121,7 @@ def test_the_picker_fills_in_the_colour(desk: Browse) -> None:
     expect(page.get_by_label("Kleur", exact=True)).to_have_value("#1d5fa8")
 
 
-def test_people_of_the_school_see_it_and_what_has_a_meaning_keeps_its_colour(
+def test_branding_is_visible_and_status_colours_stay(
     log_in_at: Browse, school: School, docent: User, assessment: Assessment, shots
 ) -> None:
     given_logo(school)
@@ -135,7 +135,7 @@ def test_people_of_the_school_see_it_and_what_has_a_meaning_keeps_its_colour(
     shots(page, "adresboek-huiskleur")
 
 
-def test_a_number_is_found_and_changed_with_its_reason(desk: Browse, assessment: Assessment, shots) -> None:
+def test_number_is_found_and_changed_with_a_reason(desk: Browse, assessment: Assessment, shots) -> None:
     school = assessment.school
     MembershipFactory.create_batch(55, school=school, user__first_name="Jan", user__last_name="Hoffman")
     long = {"user__first_name": "Maximiliaan", "user__last_name": "van der Sluijs-Oudenaarden tot Rijckevorsel en Hoff"}
@@ -177,15 +177,13 @@ def test_exam_offices_are_found_from_the_settings(desk: Browse, school: School, 
 
 PAGES = ["", "instellingen/", "wijzigingen/", "mensen/", "uitnodigingen/", "studentnummers/", "bewaren/", "inzage/"]
 LONG_NAME = "Regionaal Opleidingencentrum voor Zorg, Welzijn en Dienstverlening Noordoost-Nederland, locatie Hoogeveen"
-# How many lines the links of each list of the navigation take.
+# The number of text lines of each navigation list.
 LINES = """() => [...document.querySelectorAll(".school-tabs ul")].map(
     list => new Set([...list.querySelectorAll("a")].map(link => link.offsetTop)).size)"""
 
 
 @pytest.mark.parametrize("name", ["ROC Hier", LONG_NAME])
-def test_each_page_has_one_line_of_groups_and_one_of_pages(
-    desk: Browse, live_server, school: School, shots, name: str
-) -> None:
+def test_each_page_has_lines_of_groups_and_pages(desk: Browse, live_server, school: School, shots, name: str) -> None:
     School.objects.filter(pk=school.pk).update(name=name)
     page = desk("")
     for path in PAGES:
@@ -197,7 +195,7 @@ def test_each_page_has_one_line_of_groups_and_one_of_pages(
         shots(page, f"schoolbeheer-{path.strip('/') or 'overzicht'}-{'lang' if name == LONG_NAME else 'kort'}")
 
 
-def test_the_groups_are_walked_with_the_keyboard_alone_and_without_javascript(desk: Browse) -> None:
+def test_groups_work_by_keyboard_without_javascript(desk: Browse) -> None:
     page = desk("", javascript=False)
     tabs = page.get_by_role("navigation", name="Schoolbeheer")
     tabs.get_by_role("link", name="School", exact=True).focus()

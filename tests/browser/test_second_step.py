@@ -1,4 +1,4 @@
-"""Logging in with a code: set up from the profile, at the login, with a recovery code, and asked by a school."""
+"""Two-factor login: setup from the profile, the code at login, a recovery code, and a school's requirement."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OpenPage = Callable[..., Page]
 
 
 def app_on(page: Page) -> App:
-    """The app, after its owner typed the key over."""
+    """Return the authenticator app with the key of the page."""
     page.get_by_text("Lukt scannen niet").click()
     key = page.locator("code.key")
     expect(key).to_be_visible()
@@ -35,7 +35,7 @@ def app_on(page: Page) -> App:
 
 
 def used_a_while_ago() -> None:
-    """Tests don't wait half a minute for the next code."""
+    """Mark the code as used earlier, so that the test need not wait for the next one."""
     TOTPDevice.objects.update(last_t=0, throttling_failure_count=0)
 
 
@@ -131,7 +131,7 @@ def test_from_profile_to_recovery_code(
     expect(lost.get_by_text("Inloggen met een code staat uit.")).to_be_visible()
 
 
-def test_a_school_asks_it_of_its_committee(
+def test_school_requires_two_factor_of_its_committee(
     new_browser: OpenPage,
     live_server: Any,
     school: School,

@@ -1,4 +1,4 @@
-"""A PDF that did not arrive is sent again, to another address, in a real browser."""
+"""Resending an undelivered PDF to another address, in a real browser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WRONG = "bureua@hier.test"
 
 @pytest.fixture
 def refused(assessed: Assessment, committee_member: User, monkeypatch: pytest.MonkeyPatch) -> Assessment:
-    """Final; no mail can be delivered at the address."""
+    """A final assessment whose PDF was refused by the mail server."""
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     Document.objects.run(finalise(assessment=assessed, by=committee_member, exam_office_email=WRONG).pk)
@@ -35,7 +35,7 @@ def refused(assessed: Assessment, committee_member: User, monkeypatch: pytest.Mo
     return assessed
 
 
-def test_a_wrong_address_is_mended_and_a_double_click_sends_once(
+def test_corrected_address_with_double_click_sends_once(
     refused: Assessment, school: School, committee_member: User, log_in_at: Callable[..., Page], shots: Shots
 ) -> None:
     ExamOfficeFactory(school=school, name="Examenbureau Zorg", email="zorg@hier.test")
@@ -51,14 +51,14 @@ def test_a_wrong_address_is_mended_and_a_double_click_sends_once(
     assert OutgoingMail.objects.filter(kind="result").count() == 2
 
 
-def test_what_failed_is_found_from_the_list(
+def test_failed_delivery_is_found_from_the_list(
     refused: Assessment, committee_member: User, log_in_at: Callable[..., Page], shots: Shots
 ) -> None:
-    """Of the news that a result was withdrawn, too; and it is sent once more from the assessment's page."""
+    """Includes the mail about a withdrawn result, which is resent from the assessment's page."""
     OutgoingMail.objects.filter(kind="result").update(state=MailState.SENT, sent_at="2026-11-23T10:00Z", last_error="")
     withdraw_final(assessment=refused, by=committee_member, reason="De score bij criterium 3 was verkeerd.")
-    told = OutgoingMail.objects.filter(kind__startswith="result_withdrawn")
-    told.update(state=MailState.FAILED, last_error="550 5.1.1 De mailserver kent dit adres niet.")
+    mails = OutgoingMail.objects.filter(kind__startswith="result_withdrawn")
+    mails.update(state=MailState.FAILED, last_error="550 5.1.1 De mailserver kent dit adres niet.")
     page = log_in_at(committee_member, "/commissie/")
     shots(page, "verzending-mislukt-1")
     page.get_by_role("link", name="Verzending mislukt 1").click()
@@ -71,7 +71,7 @@ def test_what_failed_is_found_from_the_list(
     shots(page, "verzending-mislukt-4")
 
 
-def test_several_made_final_together_say_what_became_of_their_pdfs(
+def test_batch_shows_the_delivery_of_each_pdf(
     refused: Assessment, school: School, committee_member: User, log_in_at: Callable[..., Page], shots: Shots
 ) -> None:
     batch = FinalBatchFactory(school=school, by=committee_member, finished_at=timezone.now())

@@ -44,7 +44,7 @@ def take(page: Page, name: str, *, count: int) -> None:
     expect(page.get_by_role("heading", name=f"Toegevoegd: {count} student")).to_be_visible()
 
 
-def test_a5_and_a6_the_circle_opens_the_search_and_a_part_of_name_address_or_number_finds_the_student_while_typing(
+def test_a5_and_a6_search_finds_the_student_while_typing(
     teacher: Browse, student: Membership, other: Membership
 ) -> None:
     page = teacher()
@@ -64,7 +64,7 @@ def test_a5_and_a6_the_circle_opens_the_search_and_a_part_of_name_address_or_num
     expect(page.get_by_role("row", name="Bart Boom")).to_be_visible()
 
 
-def test_a6_typing_on_asks_once_and_the_last_answer_counts(teacher: Browse, student: Membership) -> None:
+def test_a6_continued_typing_uses_the_last_response(teacher: Browse, student: Membership) -> None:
     page = teacher()
     click_the_circle(page)
     asked = []
@@ -75,7 +75,7 @@ def test_a6_typing_on_asks_once_and_the_last_answer_counts(teacher: Browse, stud
     assert page.evaluate("sessionStorage.getItem('htmx-history-cache')") is None
 
 
-def test_a6_what_is_typed_before_the_page_is_ready_is_answered(teacher: Browse, student: Membership) -> None:
+def test_a6_text_typed_before_page_is_ready_is_searched(teacher: Browse, student: Membership) -> None:
     page = teacher()
     held: list[Route] = []
     page.route("**/htmx*.js", lambda route: held.append(route))
@@ -86,7 +86,7 @@ def test_a6_what_is_typed_before_the_page_is_ready_is_answered(teacher: Browse, 
     expect(page.get_by_role("row", name="Anouk van 't Hoff")).to_be_visible()
 
 
-def test_a7_several_are_taken_and_ga_verder_starts_them_all(
+def test_a7_ga_verder_starts_all_selected_students(
     teacher: Browse, student: Membership, other: Membership, examiner: Contact
 ) -> None:
     page = teacher()
@@ -118,9 +118,7 @@ def test_a7_several_are_taken_and_ga_verder_starts_them_all(
     assert OutgoingMail.objects.filter(to="erik@bedrijf.test").count() == 1
 
 
-def test_a7_a_pasted_list_is_taken_and_each_number_named(
-    teacher: Browse, student: Membership, other: Membership
-) -> None:
+def test_a7_pasted_list_reports_each_number(teacher: Browse, student: Membership, other: Membership) -> None:
     page = teacher()
     click_the_circle(page)
     page.get_by_label("Studentnummers", exact=True).fill("123456\n200200\n999999")
@@ -131,7 +129,7 @@ def test_a7_a_pasted_list_is_taken_and_each_number_named(
     expect(page.get_by_role("heading", level=1)).to_have_text("Examinatoren kiezen voor 2 studenten")
 
 
-def test_a7_a_double_click_on_ga_verder_starts_one(teacher: Browse, student: Membership) -> None:
+def test_a7_double_click_on_ga_verder_starts_once(teacher: Browse, student: Membership) -> None:
     page = teacher()
     click_the_circle(page)
     search(page, "hoff")
@@ -142,7 +140,7 @@ def test_a7_a_double_click_on_ga_verder_starts_one(teacher: Browse, student: Mem
     expect(page.get_by_text("loopt al")).to_have_count(0)
 
 
-def test_a7_the_second_of_two_teachers_is_told_and_loses_no_other_student(
+def test_a7_second_concurrent_teacher_keeps_other_students(
     teacher: Browse, colleague: User, student: Membership, other: Membership
 ) -> None:
     first, second = teacher(), teacher(colleague)

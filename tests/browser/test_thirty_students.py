@@ -1,4 +1,4 @@
-"""A teacher with thirty students who each have an examiner of their own: few actions, on pages that hold."""
+"""A teacher with thirty students, each with their own examiner: a limited number of actions."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from .wcag import check_page, check_width
 pytestmark = pytest.mark.django_db(transaction=True)
 
 STUDENTS = 30
-MAX_ACTIONS = 40  # clicks, and fields filled
+MAX_ACTIONS = 40  # clicks and filled fields
 
 
 @dataclass
 class Counted:
-    """A page whose every click, field and key counts."""
+    """A page that counts clicks, filled fields and keys."""
 
     page: Page
     actions: int = 0
@@ -43,7 +43,7 @@ class Counted:
         self._act(self.page.get_by_label(label, exact=True)).fill(text)
 
     def at(self, heading: str) -> None:
-        """Looks, which is no action, whether the page with this heading is there."""
+        """Check the page's heading, which does not count as an action."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
 
     def _act(self, locator: Locator) -> Locator:
@@ -53,7 +53,7 @@ class Counted:
 
 @pytest.fixture
 def thirty(school: School) -> list[tuple[Membership, Contact]]:
-    """Students, each with an examiner who is in the address book already."""
+    """Thirty students, each with an examiner from the address book."""
     return [
         (
             MembershipFactory(school=school, user__first_name="Student", user__last_name=f"van de Klas {number:02}"),
@@ -65,7 +65,7 @@ def thirty(school: School) -> list[tuple[Membership, Contact]]:
 
 @pytest.fixture
 def teacher(live_server, new_browser: Callable[..., Page], docent: User, unit: ExamUnit, monkeypatch) -> Counted:
-    """Logged in, at Mijn Digibib; nothing counted yet."""
+    """A logged-in page at Mijn Digibib with a count of zero."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     page = new_browser()
     page.goto(f"{live_server.url}/inloggen/?next=/mijn-digibib/")
@@ -101,7 +101,7 @@ def check_all_invited(teacher: Counted, thirty: list[tuple[Membership, Contact]]
     )
 
 
-def test_thirty_by_a_pasted_list_with_the_examiners_beside_them(
+def test_thirty_students_by_pasted_list_with_examiners(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], shots: Shots
 ) -> None:
     rows = [f"{student.student_number}\t{contact.email}" for student, contact in thirty]
@@ -116,7 +116,7 @@ def test_thirty_by_a_pasted_list_with_the_examiners_beside_them(
     check_all_invited(teacher, thirty, "Pasted list with examiners")
 
 
-def test_thirty_by_a_field_for_each_student(
+def test_thirty_students_by_a_field_each(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], shots: Shots
 ) -> None:
     start_with_list(teacher, "\n".join(student.student_number for student, _ in thirty), shots)
@@ -132,7 +132,7 @@ def test_thirty_by_a_field_for_each_student(
     check_all_invited(teacher, thirty, "A field for each student")
 
 
-def test_a_wrong_line_stands_at_the_student_and_the_rest_stays(
+def test_invalid_line_is_shown_at_the_student(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
 ) -> None:
     started = [steps.start_assessment(student, unit, docent) for student, _ in thirty[:3]]
@@ -156,14 +156,14 @@ def test_a_wrong_line_stands_at_the_student_and_the_rest_stays(
 
 @pytest.fixture
 def one_examiner(thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User) -> list[Assessment]:
-    """Of thirty students, who all have the first examiner."""
+    """A batch of thirty students who all have the first examiner."""
     started = [steps.start_assessment(student, unit, docent) for student, _ in thirty]
     for one in started:
         steps.choose(one, thirty[0][1])
     return started
 
 
-def test_the_page_of_a_start_is_found_back_from_the_tab_and_says_who_is_left_out(
+def test_batch_page_is_reopened_and_lists_skipped_students(
     teacher: Counted, thirty: list[tuple[Membership, Contact]], unit: ExamUnit, docent: User, shots: Shots
 ) -> None:
     students = [student for student, _ in thirty[:13]]
@@ -190,7 +190,7 @@ def test_the_page_of_a_start_is_found_back_from_the_tab_and_says_who_is_left_out
 
 
 @pytest.mark.parametrize(("count", "choice", "mails"), [(2, "Eén mail", 1), (30, "Eén mail", 1), (2, "Een mail", 2)])
-def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
+def test_teacher_chooses_one_mail_or_one_per_student(
     teacher: Counted, one_examiner, unit: ExamUnit, shots: Shots, count: int, choice: str, mails: int
 ) -> None:
     page = teacher.page
@@ -204,8 +204,8 @@ def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
     check_page(page)
     shots(page, f"mail-{count}-{mails}-bericht")
     page.get_by_role("button", name="Uitnodiging(en) verzenden").click()
-    said = "De uitnodiging wordt" if mails == 1 else "2 uitnodigingen worden"
-    expect(page.get_by_role("status")).to_contain_text(f"{said} verzonden aan Trainer")
+    message = "De uitnodiging wordt" if mails == 1 else "2 uitnodigingen worden"
+    expect(page.get_by_role("status")).to_contain_text(f"{message} verzonden aan Trainer")
     assert OutgoingMail.objects.count() == mails
     letter = page.context.new_page()
     mail = OutgoingMail.objects.latest("pk")
@@ -215,7 +215,7 @@ def test_the_teacher_chooses_one_mail_or_a_mail_for_each_student(
     shots(letter, f"mail-{count}-{mails}")
 
 
-def test_iedereen_takes_all_ticks_off_and_puts_them_back(
+def test_iedereen_clears_and_restores_all_ticks(
     teacher: Counted, one_examiner, thirty: list[tuple[Membership, Contact]], unit: ExamUnit
 ) -> None:
     steps.choose(one_examiner[0], thirty[1][1])
@@ -234,7 +234,7 @@ def test_iedereen_takes_all_ticks_off_and_puts_them_back(
     assert page.get_by_label("Iedereen").evaluate("box => box.indeterminate")
 
 
-def test_the_message_for_one_student_has_no_fault_that_axe_finds(
+def test_message_for_one_student_passes_axe(
     teacher: Counted, one_examiner, thirty: list[tuple[Membership, Contact]]
 ) -> None:
     page = teacher.page

@@ -1,4 +1,4 @@
-"""What is typed survives an ended session and a new token; Enter presses the main button."""
+"""Typed text survives an ended session and a new token; Enter presses the main button."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REMARK = 'Neem "alles" mee\n\n& let op <dit>.'
 
 @pytest.fixture
 def message(log_in_at: Browse, docent: User, assessment: Assessment, examiner: Contact) -> Browse:
-    """A function that opens the message of an invitation and types a remark."""
+    """Return a function that opens the message of an invitation and types a remark."""
     steps.choose(assessment, examiner)
 
     def open_page(**browser: object) -> Page:
@@ -72,7 +72,7 @@ def test_remark_survives_an_ended_session_without_javascript(message: Browse, do
     assert Invitation.objects.get().remark.split() == REMARK.split()
 
 
-def test_remark_survives_logging_out_and_in_in_another_tab(message: Browse, docent: User, live_server, shots) -> None:
+def test_remark_survives_a_new_login_in_another_tab(message: Browse, docent: User, live_server, shots) -> None:
     page = message()
     beside = page.context.new_page()
     beside.goto(live_server.url)
@@ -88,7 +88,7 @@ def test_remark_survives_logging_out_and_in_in_another_tab(message: Browse, doce
     assert Invitation.objects.get().remark.split() == REMARK.split()
 
 
-def test_search_after_the_session_ended_leaves_the_pasted_list(teacher: Browse, unit, shots) -> None:
+def test_search_after_session_end_keeps_the_pasted_list(teacher: Browse, unit, shots) -> None:
     page = teacher(path=f"/examens/eenheid/{unit.pk}/digitaal-beoordelen/starten/")
     page.get_by_label("Studentnummers").fill("123456\n234567")
     Session.objects.all().delete()
@@ -99,7 +99,7 @@ def test_search_after_the_session_ended_leaves_the_pasted_list(teacher: Browse, 
     shots(page, "uitgelogd-zoeken")
 
 
-def test_enter_in_a_refused_number_reports_nobody(log_in_at: Browse, student: Membership) -> None:
+def test_enter_in_a_refused_number_sends_no_report(log_in_at: Browse, student: Membership) -> None:
     fellow = MembershipFactory(school=student.school, student_number="")
     page = log_in_at(fellow.user, "/profiel/bewerken/")
     field = page.get_by_label("Studentnummer")

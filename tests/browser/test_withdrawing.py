@@ -1,4 +1,4 @@
-"""The committee cancels, withdraws a final result, and notes and closes an appeal, in a real browser."""
+"""The committee cancels, withdraws a final result, and records and closes an appeal, in a real browser."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def committee(log_in_at: Callable[..., Page], committee_member: User, invitation: Invitation) -> Callable[[], Page]:
-    """A function that opens the assessment as the committee has it."""
+    """Return a function that opens the assessment as the committee member."""
     return lambda: log_in_at(committee_member, f"/commissie/{invitation.assessment.public_id}/")
 
 
@@ -36,7 +36,7 @@ def final(invitation: Invitation, committee_member: User, monkeypatch: pytest.Mo
     return invitation.assessment
 
 
-def test_a_double_click_cancels_once_and_the_student_reads_why(
+def test_double_click_cancels_once_and_student_reads_reason(
     committee: Callable[[], Page], log_in_at: Callable[..., Page], student: Membership, shots: Shots
 ) -> None:
     page = committee()
@@ -57,7 +57,7 @@ def test_a_double_click_cancels_once_and_the_student_reads_why(
     shots(own, "intrekken-student")
 
 
-def test_an_appeal_is_noted_leads_to_a_withdrawn_result_and_is_closed(
+def test_appeal_is_recorded_and_closed_by_withdrawal(
     final: Assessment, committee: Callable[[], Page], shots: Shots
 ) -> None:
     page = committee()
@@ -86,9 +86,7 @@ def test_an_appeal_is_noted_leads_to_a_withdrawn_result_and_is_closed(
     expect(page.get_by_text("Bezwaar: gegrond")).to_be_visible()
 
 
-def test_an_appeal_that_is_upheld_leads_to_withdrawing_the_result(
-    final: Assessment, committee: Callable[[], Page], shots: Shots
-) -> None:
+def test_upheld_appeal_leads_to_withdrawal(final: Assessment, committee: Callable[[], Page], shots: Shots) -> None:
     page = committee()
     page.get_by_role("link", name="Bezwaar noteren").click()
     page.get_by_role("button", name="Bezwaar noteren").click()

@@ -1,4 +1,4 @@
-"""The whole job as people do it in a browser, by the labels they read; used on every way to run the site."""
+"""The whole flow in a browser, by visible labels; used for every way to run the site."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.smtp import Received, SmtpSink
 
 Shots = Callable[[Page, str], None]
 
-# Of the demo's data.
+# From the demo's data.
 EXAM, UNIT = "Verzorgende IG", "PVB-1"
 STUDENT, STUDENT_NUMBER = "Anouk van 't Hoff", "100100"
 EXAMINER, EXAMINER_EMAIL = "Wilma Hofstede", "wilma.hofstede@examinator.demo.example"
@@ -25,13 +25,13 @@ JUSTIFICATION = "Anouk stelde mevrouw gerust & legde alles uit."
 
 
 def no_shots(page: Page, name: str) -> None:
-    """Keeps no picture."""
+    """Save no picture."""
 
 
 def whole_flow(
     url: str, *, sink: SmtpSink, new_browser: Callable[..., Page], folder: Path, shots: Shots = no_shots
 ) -> None:
-    """From login to CSV: teacher, examiner, committee and student, each in a browser of their own."""
+    """Run from login to CSV: teacher, examiner, committee and student, each in a separate browser."""
     attachment = folder / "toelichting.pdf"
     attachment.write_bytes(b"%PDF-1.4 toelichting")
     teacher = new_browser()
@@ -73,7 +73,7 @@ def whole_flow(
 
 
 def log_in(page: Page, url: str, role: str) -> None:
-    """Logs in with the demo account of `role` on a fresh browser."""
+    """Log in with the demo account of `role` in a new browser."""
     email = next(account["email"] for account in DEMO_ACCOUNTS if account["role"] == role)
     page.goto(url)
     page.get_by_label("E-mailadres").fill(email)
@@ -95,7 +95,7 @@ def start_assessment(page: Page, *, shots: Shots = no_shots) -> None:
     page.get_by_role("link", name="Digitaal beoordelen starten voor student").click()
     page.get_by_label("Naam, e-mailadres of studentnummer").fill("hoff 1001")
     take = page.get_by_role("button", name=f"Toevoegen van {STUDENT}")
-    expect(take).to_be_visible()  # found while typing
+    expect(take).to_be_visible()  # the search runs while typing
     shots(page, "a4-student-zoeken")
     take.click()
     expect(page.get_by_role("heading", name="Toegevoegd: 1 student")).to_be_visible()
@@ -105,7 +105,7 @@ def start_assessment(page: Page, *, shots: Shots = no_shots) -> None:
 
 
 def open_picker(page: Page, student_number: str) -> None:
-    """Starts an assessment of a student and opens the address book for the whole exam."""
+    """Start an assessment of a student and open the address book for the whole exam."""
     page.get_by_role("link", name="Mijn Digibib").click()
     page.get_by_role("link", name=EXAM).click()
     page.get_by_role("link", name=UNIT).first.click()
@@ -145,28 +145,28 @@ def invite_examiner(page: Page, *, remark: str, attachment: Path, shots: Shots =
 
 
 def mail_to(sink: SmtpSink, address: str, *, subject: str = "") -> Received:
-    """The newest mail to `address` whose subject holds `subject`; waits for it."""
+    """Wait for a mail to `address` whose subject contains `subject`; return the newest."""
 
     def newest() -> Received | None:
-        found = [mail for mail in sink.received if mail.to == address and subject in mail.subject]
-        return found[-1] if found else None
+        mails = [mail for mail in sink.received if mail.to == address and subject in mail.subject]
+        return mails[-1] if mails else None
 
-    found = wait_until(newest, f"a mail to {address}")
-    assert found is not None
-    return found
+    newest_mail = wait_until(newest, f"a mail to {address}")
+    assert newest_mail is not None
+    return newest_mail
 
 
 def start_link(mail: Received) -> str:
-    """The address behind the green button 'Start beoordeling'."""
-    found = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', mail.html)
-    assert found is not None, mail.html
-    return found[1]
+    """Return the URL of the green button 'Start beoordeling'."""
+    match = re.search(r'<a href="([^"]+)"[^>]*>Start beoordeling</a>', mail.html)
+    assert match is not None, mail.html
+    return match[1]
 
 
 def fill_in(page: Page, *, shots: Shots = no_shots) -> None:
-    """Scores everything V but the first criterion G, saves for now, completes, and sees it read-only.
+    """Score the first criterion G and the others V, save, complete, and expect a read-only form.
 
-    On the way the missing justification of that G is refused, with all scores kept.
+    Before completing, the missing justification of the G is refused and the scores are kept.
     """
     groups = page.get_by_role("radiogroup")
     count = groups.count()
@@ -197,7 +197,7 @@ def make_final(page: Page, *, shots: Shots = no_shots) -> None:
     """'Examen afnames' → filter → open → 'Afronden' → exam office → 'Terug naar studenten'."""
     page.get_by_role("link", name="Examen afnames").click()
     page.get_by_label("Status", exact=True).select_option(label="Beoordeeld")
-    expect(page).to_have_url(re.compile("status="))  # the script has its answer: what follows is the button's own
+    expect(page).to_have_url(re.compile("status="))  # the script's request has finished; the next one is the button's
     with page.expect_event("load"):
         page.get_by_role("button", name="Zoeken").click()
     shots(page, "c1-examen-afnames")
@@ -220,14 +220,14 @@ def make_final(page: Page, *, shots: Shots = no_shots) -> None:
 
 
 def read_pdf(content: bytes) -> None:
-    """Checks that the PDF names the student and holds the justification."""
+    """Check that the PDF contains the student's name and the justification."""
     text = " ".join("".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages).split())
     assert STUDENT in text
     assert JUSTIFICATION in text
 
 
 def student_downloads(page: Page, *, shots: Shots = no_shots) -> bytes:
-    """'Mijn examens' → state, result and PDF; the PDF's bytes."""
+    """Check status and result in 'Mijn examens'; return the PDF's bytes."""
     page.get_by_role("link", name="Mijn examens").click()
     expect(page.get_by_text("Definitief").first).to_be_visible()
     expect(page.get_by_text("Voldoende").first).to_be_visible()
@@ -239,9 +239,9 @@ def student_downloads(page: Page, *, shots: Shots = no_shots) -> bytes:
 
 
 def download_csv(page: Page, *, shots: Shots = no_shots) -> str:
-    """Choose the exam, 'Zoeken', 'Download resultaten als CSV'; the file's text."""
+    """Choose the exam, click 'Zoeken' and 'Download resultaten als CSV'; return the file's text."""
     page.get_by_role("link", name="Examen afnames").click()
-    expect(page).to_have_url(re.compile(r"/commissie/$"))  # without the search that the list had before
+    expect(page).to_have_url(re.compile(r"/commissie/$"))  # without the earlier search of the list
     page.wait_for_load_state()
     options = page.get_by_label("Examen", exact=True).locator("option")
     label = next(text for text in options.all_inner_texts() if EXAM in text)

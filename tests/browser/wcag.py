@@ -1,4 +1,4 @@
-"""What holds for every page: it fits the window, axe finds nothing, and the keyboard's focus is always in sight."""
+"""Checks for every page: it fits the window, axe reports nothing, and the keyboard focus is visible."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]  # wcag22aa: targets of 24 px, too
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]  # wcag22aa includes targets of 24 px
 
 PHONE = 375
-WIDTHS = (1280, 768, PHONE, 320)  # at 320 a desk's page is enlarged four times (1.4.10)
+WIDTHS = (1280, 768, PHONE, 320)  # 320 is a desktop page at 400% zoom (1.4.10)
 
-# What a window of another width may move: the focus, and how far each box is scrolled.
+# State that a change of width may alter: the focus and the scroll position of each box.
 _PLACE = """() => ({
     focused: document.activeElement,
     scrolled: [...document.querySelectorAll("*")]
@@ -25,7 +25,7 @@ _PUT_BACK = """({ focused, scrolled }) => {
     for (const [box, left, top] of scrolled) box.scrollTo({ left, top, behavior: "instant" });
 }"""
 
-# Why the focus can't be seen; '' when it can: it is somewhere, it has a ring, and nothing lies over it (2.4.7, 2.4.11).
+# The reason that the focus is not visible, or '': it needs an element, a ring and no overlap (2.4.7, 2.4.11).
 _FOCUS_IS_LOST = """() => {
     const focused = document.activeElement;
     if (!focused || focused === document.body) return "nothing has the focus";
@@ -45,7 +45,7 @@ _FOCUS_IS_LOST = """() => {
 
 
 def at_each_width(page: Page) -> Iterator[int]:
-    """The page at one width after another; then window, focus and scrolling are again as they were."""
+    """Yield each width in turn; restore window, focus and scroll positions afterwards."""
     own = page.viewport_size
     assert own is not None
     place = page.evaluate_handle(_PLACE)
@@ -58,23 +58,23 @@ def at_each_width(page: Page) -> Iterator[int]:
 
 
 def check_width(page: Page) -> None:
-    """Fails when the page is wider than a window of any of the widths.
+    """Fail if the page is wider than a window of any of the widths.
 
-    After a click, first expect something of the page it leads to.
+    After a click, first expect something on the new page.
     """
-    page.wait_for_load_state()  # without its stylesheets a page is as wide as it likes
+    page.wait_for_load_state()  # a page without its stylesheets has any width
     for width in at_each_width(page):
         _check_fits(page, width)
 
 
 def check_page(page: Page, *, preload: bool = True) -> None:
-    """Fails when the page is wider than a window of any of the widths, or axe finds a violation of WCAG 2.2 AA.
+    """Fail if the page is wider than a window of any of the widths, or axe reports a violation of WCAG 2.2 AA.
 
-    Axe looks at the page as it is, and as a phone shows it. Without `preload` it makes no copies of what stylesheets
-    import (the admin's do): the site's content security policy refuses those, and the console says so.
+    Axe checks the page at its own width and at a phone's. Without `preload` it does not fetch what stylesheets
+    import (the admin's do): the site's content security policy blocks that and logs an error.
     """
     page.wait_for_load_state()
-    page.evaluate(Axe().axe_script)  # once: most of the time of a run goes to it
+    page.evaluate(Axe().axe_script)  # once, since it takes most of a run's time
     _check_axe(page, preload=preload)
     own = page.viewport_size
     for width in at_each_width(page):
@@ -95,12 +95,12 @@ def _check_axe(page: Page, *, preload: bool) -> None:
 
 
 def check_focus(page: Page) -> None:
-    """Fails when whoever uses the keyboard can't see where they are."""
+    """Fail if the keyboard focus is not visible."""
     assert not (lost := page.evaluate(_FOCUS_IS_LOST)), lost
 
 
 def press_until(page: Page, key: str, reached: str, *, at_most: int = 60) -> int:
-    """Presses `key` until what `reached` selects has the focus, which is in sight all the way; how often."""
+    """Press `key` until `reached` has the focus, checking its visibility each time; return the number of presses."""
     for times in range(1, at_most + 1):
         page.keyboard.press(key)
         check_focus(page)

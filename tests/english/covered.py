@@ -1,4 +1,4 @@
-"""What an examiner and a student see: all of it has English texts."""
+"""The pages and mails of examiners and students, which all have English texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.template import Template
 
 from .texts import load, template_names, with_all_included
 
-# With the views, their forms and the rules whose refusals are shown.
+# Includes the forms of the views and the rules whose errors are shown.
 MODULES = (
     "accounts.auth.forms",
     "accounts.auth.login",
@@ -50,7 +50,7 @@ MODULES = (
     "exams.views",
     "exams.workflow",
 )
-# Named by other modules: an error's page, what axes shows, the copy to keep.
+# Named by other modules: error pages, the lockout page of axes, the examiner's copy.
 TEMPLATES = (
     "400.html",
     "403.html",
@@ -91,7 +91,7 @@ ACCOUNT_MAILS = (
     "second_step_removed",
     "wrong_codes",
 )
-# What a variable names: an assessment's states, roles, kinds of exam.
+# Texts from variables: statuses of an assessment, roles, kinds of exam.
 BY_VARIABLE = (
     *("Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"),
     *("Niet verschenen", "Onregelmatigheid", "Ongeldige poging", "Anders", "Per ongeluk gestart"),
@@ -101,7 +101,7 @@ BY_VARIABLE = (
 
 @cache
 def all_templates() -> dict[str, Template]:
-    """By name."""
+    """Return all templates by name."""
     folders = {"assessments": MAILS, "accounts": ACCOUNT_MAILS}
     every = [f"{app}/mail/{name}" for app, names in folders.items() for name in names]
     mails = {f"{name}.{kind}" for name in every for kind in ("html", "txt", "subject.txt")}

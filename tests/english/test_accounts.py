@@ -1,4 +1,4 @@
-"""An account of one's own in English: the pages, the mails, and the page that a mail leads to."""
+"""Account pages and mails in English, and the pages that the mails link to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DUTCH = re.compile(r"\b(uw|wachtwoord|een|niet|het|van|wordt|hebt)\b", re.IGNORE
 
 @pytest.fixture
 def english(client: Client, school: School) -> Client:
-    """A browser that chose English."""
+    """A browser with English as the chosen language."""
     School.objects.update(name="ROC A", register_on=True)
     client.post(reverse("accounts:language"), {"language": "en", "next": "/inloggen/"})
     return client
@@ -30,12 +30,12 @@ def words(html: str) -> str:
 
 def check(html: str) -> None:
     assert '<html lang="en">' in html
-    found = DUTCH.findall(re.sub(r"https?://\S+|Digitaal beoordelen", "", words(html)))
-    assert not found, found
+    dutch = DUTCH.findall(re.sub(r"https?://\S+|Digitaal beoordelen", "", words(html)))
+    assert not dutch, dutch
 
 
 @pytest.mark.parametrize("name", ["register", "confirm_again", "forgotten_password"])
-def test_the_forms_and_what_is_wrong_with_them(english: Client, name: str) -> None:
+def test_forms_and_their_errors(english: Client, name: str) -> None:
     path = reverse(f"accounts:{name}")
     check(english.get(path).content.decode())
     check(english.post(path, {"password1": "short", "password2": "other", "email": "x"}).content.decode())
@@ -49,7 +49,7 @@ def registration(school: School) -> dict[str, object]:
 
 def test_registering_to_the_first_login(english: Client, school: School) -> None:
     check(english.post(reverse("accounts:register"), registration(school)).content.decode())
-    elsewhere = Client()  # the phone where the mail is read, which chose no language
+    elsewhere = Client()  # another device, which chose no language
     path = link_in("confirm_registration")
     check(elsewhere.get(path).content.decode())
     check(elsewhere.post(path, {"password": "wrong"}).content.decode())
@@ -58,7 +58,7 @@ def test_registering_to_the_first_login(english: Client, school: School) -> None
     assert "your account works" in page
 
 
-def test_another_password_and_another_address(english: Client) -> None:
+def test_password_and_address_change(english: Client) -> None:
     english.force_login(UserFactory(email="sam@a.test"))
     for name in ("change_password", "change_email"):
         path = reverse(f"accounts:{name}")

@@ -1,4 +1,4 @@
-"""The English texts are complete, true to their placeholders, and compiled."""
+"""The English texts are complete and compiled, with the right placeholders."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scripts.catalogue import ENGLISH, read
 from .covered import BY_VARIABLE, MODULES, all_templates
 from .texts import bare_words, load, messages_of_module, messages_of_template, translated_views
 
-# What stands the same in both languages, or names a language in its own words.
+# Texts that are equal in both languages, or name a language in that language.
 SAME_IN_BOTH = {"Digitaal beoordelen", "English", "Nederlands"}
 EACH_ITS_OWN = {
     "assessments/examiner/_form_language.html",
@@ -26,7 +26,7 @@ NO_WORDS = (".css",)
 
 @pytest.fixture(scope="module")
 def catalogue() -> dict[str, str]:
-    """Message → translation as a .mo has them: a context before "\\x04", plurals joined by "\\0"."""
+    """Return message → translation as in a .mo: a context before "\\x04", plurals joined by "\\0"."""
     return {
         "\0".join(filter(None, (entry.msgid_with_context, entry.msgid_plural))): "\0".join(
             entry.msgstr_plural.values() or [entry.msgstr]
@@ -37,24 +37,24 @@ def catalogue() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def used() -> set[str]:
-    """Every message that a page or mail of an examiner or a student can hold."""
-    found = set(BY_VARIABLE)
+    """Return every message of the pages and mails of examiners and students."""
+    messages = set(BY_VARIABLE)
     for template in all_templates().values():
-        found.update(messages_of_template(template))
+        messages.update(messages_of_template(template))
     for module in load(MODULES):
-        found.update(messages_of_module(module))
-    return found
+        messages.update(messages_of_module(module))
+    return messages
 
 
 def test_every_text_has_a_translation(used: set[str], catalogue: dict[str, str]) -> None:
     assert not used - {message for message, translation in catalogue.items() if all(translation.split("\0"))}
 
 
-def test_no_translation_is_of_a_text_that_is_gone(used: set[str], catalogue: dict[str, str]) -> None:
+def test_no_translation_is_obsolete(used: set[str], catalogue: dict[str, str]) -> None:
     assert not catalogue.keys() - used
 
 
-def test_each_translation_fills_in_the_same(catalogue: dict[str, str]) -> None:
+def test_each_translation_has_the_same_placeholders(catalogue: dict[str, str]) -> None:
     def places(text: str) -> set[str]:
         return set(re.findall(r"%\(\w+\)[sd]|\{\w+\}|</?strong>", text))
 
@@ -62,11 +62,11 @@ def test_each_translation_fills_in_the_same(catalogue: dict[str, str]) -> None:
     assert wrong == []
 
 
-def test_the_compiled_file_is_what_the_texts_say() -> None:
+def test_compiled_file_matches_the_texts() -> None:
     assert ENGLISH.with_suffix(".mo").read_bytes() == read().to_binary(), "make messages"
 
 
-def test_python_reads_what_was_compiled(catalogue: dict[str, str]) -> None:
+def test_python_reads_the_compiled_file(catalogue: dict[str, str]) -> None:
     with ENGLISH.with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     assert compiled.gettext("Tussentijds opslaan") == "Save for now"
@@ -75,7 +75,7 @@ def test_python_reads_what_was_compiled(catalogue: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(all_templates()))
-def test_no_words_stand_outside_the_catalogue(name: str) -> None:
+def test_no_text_is_outside_the_catalogue(name: str) -> None:
     if name.endswith(NO_WORDS) or name in EACH_ITS_OWN:
         return
     assert set(bare_words(all_templates()[name])) <= SAME_IN_BOTH

@@ -88,7 +88,7 @@ def test_from_link_to_copy(opened: Client, invitation: Invitation) -> None:
     assert "DRAFT – not final yet" in copy.pages[0].extract_text()
 
 
-def test_the_link_of_who_is_invited_in_english_opens_in_english(client: Client, invitation: Invitation) -> None:
+def test_english_invitation_opens_in_english(client: Client, invitation: Invitation) -> None:
     Contact.objects.update(language="en")
     assert language_of(client.get(link(invitation), follow=True).content.decode()) == "en"
     assert language_of(client.post(url("leave", invitation)).content.decode()) == "en"
@@ -107,13 +107,13 @@ def test_the_choice_is_kept_for_the_mails(opened: Client, invitation: Invitation
     assert kept(invitation) == "nl"
 
 
-def test_what_was_typed_is_saved_first(opened: Client, invitation: Invitation) -> None:
+def test_typed_text_is_saved_first(opened: Client, invitation: Invitation) -> None:
     response = opened.post(url("language", invitation), {**filled(invitation, "O", TYPED), "language": "en"})
     assert response["Location"] == url("form", invitation)
     assert {one.justification for one in invitation.assessment.live_assignments} == {TYPED}
 
 
-def test_what_could_not_be_saved_is_shown_in_the_chosen_language(opened: Client, invitation: Invitation) -> None:
+def test_unsaved_text_is_shown_in_the_chosen_language(opened: Client, invitation: Invitation) -> None:
     post = filled(invitation, "O", TYPED)
     steps.fill_in(invitation, "G", "Van elders.")
     response = opened.post(url("language", invitation), {**post, "language": "en"})
@@ -122,7 +122,7 @@ def test_what_could_not_be_saved_is_shown_in_the_chosen_language(opened: Client,
     assert TYPED in response.content.decode()
 
 
-def test_back_to_the_page_where_it_was_chosen_and_nowhere_else(opened: Client, invitation: Invitation) -> None:
+def test_language_choice_returns_to_its_page_only(opened: Client, invitation: Invitation) -> None:
     language, propose = url("language", invitation), url("propose", invitation)
     assert opened.post(language, {"language": "en", "next": propose})["Location"] == propose
     for elsewhere in ("https://evil.test/", "//evil.test/", "/profiel/"):
@@ -134,7 +134,7 @@ def test_not_without_the_link(client: Client, invitation: Invitation) -> None:
     assert kept(invitation) == "nl"
 
 
-def test_a_language_that_is_none_of_ours_changes_nothing(opened: Client, invitation: Invitation) -> None:
+def test_unknown_language_changes_nothing(opened: Client, invitation: Invitation) -> None:
     opened.post(url("language", invitation), {"language": "tlh"})
     assert kept(invitation) == "nl"
 
@@ -147,7 +147,7 @@ def test_a_language_that_is_none_of_ours_changes_nothing(opened: Client, invitat
         ({"expires_at": timezone.now(), "invited_at": timezone.now() - timedelta(days=1)}, "has expired"),
     ],
 )
-def test_a_void_link_says_so_in_english(client: Client, invitation: Invitation, change: dict, words: str) -> None:
+def test_void_link_page_is_in_english(client: Client, invitation: Invitation, change: dict, words: str) -> None:
     token = links.token_for(invitation=invitation)
     Contact.objects.update(language="en")
     Invitation.objects.update(**change)
@@ -156,14 +156,14 @@ def test_a_void_link_says_so_in_english(client: Client, invitation: Invitation, 
     assert language_of(page.content.decode()) == "en"
 
 
-def test_a_wrong_link_says_so_in_what_the_browser_chose(client: Client, db: None) -> None:
+def test_wrong_link_page_uses_the_browser_language(client: Client, db: None) -> None:
     wrong = reverse("assessments:open_link", args=["x"])
     assert "Deze link klopt niet" in client.get(wrong).content.decode()
     client.post(reverse("accounts:language"), {"language": "en", "next": wrong})
     assert "This link is not correct" in client.get(wrong).content.decode()
 
 
-def test_a_new_link_is_asked_for_and_reminders_are_stopped_in_english(client: Client, invitation: Invitation) -> None:
+def test_new_link_and_stopping_reminders_in_english(client: Client, invitation: Invitation) -> None:
     Contact.objects.update(language="en")
     token = links.token_for(invitation=invitation)
     asked = client.post(reverse("assessments:new_link", args=[token]))

@@ -1,4 +1,4 @@
-"""A mail is in its reader's language; the first says in the other one that the form can be read in it."""
+"""A mail is in its reader's language; the first one mentions the other language of the form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from exams.models import ExamUnit
 from tests import steps
 from tests.factories import MembershipFactory
 
-# Of each mail to an examiner, what an English one can't hold.
+# Dutch phrases of each mail to an examiner, which an English one must not contain.
 DUTCH = ("Geachte", "beoordel", "Vragen?", "mail omdat")
 
 
@@ -58,7 +58,7 @@ def test_invitation(assessment: Assessment, english: Contact) -> None:
     assert '<p lang="nl">U kunt dit formulier in het Nederlands lezen' in mail.html
 
 
-def test_a_dutch_invitation_tells_of_english(invitation: Invitation) -> None:
+def test_dutch_invitation_mentions_english(invitation: Invitation) -> None:
     mail = latest()
     assert mail.subject == "Verzoek om Anouk van 't Hoff te beoordelen: Verzorgende IG, B1"
     assert '<html lang="nl">' in mail.html
@@ -79,7 +79,7 @@ def test_invitation_for_several_students(unit: ExamUnit, docent: User, english: 
     assert "asks you to assess 2 students" in mail.text
 
 
-def test_reminder_fresh_link_and_what_is_sent_back(
+def test_reminder_new_link_and_send_back_mails(
     invitation: Invitation, english: Contact, committee_member: User
 ) -> None:
     invitation = Invitation.objects.get()
@@ -96,7 +96,7 @@ def test_reminder_fresh_link_and_what_is_sent_back(
     assert latest().kind == "sent_back"
 
 
-def test_a_colleague_gets_the_language_of_whose_place_it_is(
+def test_colleague_gets_the_language_of_the_replaced_examiner(
     invitation: Invitation, english: Contact, docent: User
 ) -> None:
     proposal = Proposal(first_name="Nia", last_name="New", email="nia@bedrijf.test")
@@ -113,14 +113,14 @@ def test_declined(invitation: Invitation, english: Contact, docent: User) -> Non
     check_english(latest())
 
 
-def test_each_examiner_has_the_own_language(
+def test_each_examiner_has_an_own_language(
     invitation: Invitation, second_examiner: Contact, english: Contact, docent: User
 ) -> None:
     replace(assessment=invitation.assessment, old=english, new=second_examiner, by=docent)
     assert "Geachte Tineke Tweede," in latest().text
 
 
-def test_what_the_sender_reads_says_nothing(assessment: Assessment, examiner: Contact) -> None:
+def test_sender_language_does_not_change_the_mail(assessment: Assessment, examiner: Contact) -> None:
     steps.choose(assessment, examiner)
     with translation.override("en"):
         steps.send_invitation(assessment, examiner)

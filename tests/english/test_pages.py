@@ -1,4 +1,4 @@
-"""English holds on the pages that are translated, for who chose it, and nowhere else."""
+"""English is used only on translated pages and for readers who chose it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MY_EXAMS = reverse("assessments:my_exams")
 
 @pytest.fixture
 def english(client: Client) -> Client:
-    """A browser that chose English."""
+    """A browser with English as the chosen language."""
     client.post(LANGUAGE, {"language": "en", "next": "/inloggen/"})
     return client
 
@@ -62,7 +62,7 @@ def test_looking_changes_nothing(client: Client, db: None) -> None:
     assert language_of(client, "/inloggen/") == "nl"
 
 
-def test_another_language_is_no_choice(client: Client, db: None) -> None:
+def test_unknown_language_cannot_be_chosen(client: Client, db: None) -> None:
     client.cookies["taal"] = "de"
     assert language_of(client, "/inloggen/") == "nl"
 
@@ -93,15 +93,13 @@ def test_errors_at_the_fields_are_in_english(english: Client, docent: User) -> N
 
 
 @pytest.mark.parametrize("name", ["addressbook:contacts", "addressbook:add"])
-def test_a_teacher_s_pages_are_dutch_as_a_whole(english: Client, docent: User, name: str) -> None:
+def test_teacher_pages_are_entirely_dutch(english: Client, docent: User, name: str) -> None:
     english.force_login(docent)
     assert language_of(english, reverse(name)) == "nl"
     assert "Adresboek" in english.get(reverse(name)).content.decode()
 
 
-def test_the_committee_s_pages_are_dutch_as_a_whole(
-    english: Client, assessed: Assessment, committee_member: User
-) -> None:
+def test_committee_pages_are_entirely_dutch(english: Client, assessed: Assessment, committee_member: User) -> None:
     english.force_login(committee_member)
     page = english.get(reverse("committee:afnames")).content.decode()
     assert '<html lang="nl">' in page
@@ -109,12 +107,12 @@ def test_the_committee_s_pages_are_dutch_as_a_whole(
     assert "Assessed" not in page
 
 
-def test_no_request_leaves_its_language_to_the_next(english: Client, invitation: Invitation) -> None:
+def test_language_does_not_leak_into_the_next_request(english: Client, invitation: Invitation) -> None:
     language_of(english, "/inloggen/")
     assert language_of(Client(), "/inloggen/") == "nl"
 
 
-def test_a_contact_s_language_is_chosen_in_the_address_book(client: Client, docent: User, examiner: Contact) -> None:
+def test_contact_language_is_chosen_in_the_address_book(client: Client, docent: User, examiner: Contact) -> None:
     client.force_login(docent)
     edit = reverse("addressbook:edit", args=[examiner.pk])
     page = client.get(edit).content.decode()
@@ -126,7 +124,7 @@ def test_a_contact_s_language_is_chosen_in_the_address_book(client: Client, doce
     assert examiner.language == "en"
 
 
-def test_who_says_nothing_of_it_keeps_the_language(client: Client, docent: User, examiner: Contact) -> None:
+def test_form_without_language_keeps_it(client: Client, docent: User, examiner: Contact) -> None:
     examiner.set_language("en")
     client.force_login(docent)
     edit = reverse("addressbook:edit", args=[examiner.pk])
@@ -141,10 +139,10 @@ def test_the_teacher_sees_whose_mail_is_in_english(client: Client, assessment: A
     steps.choose(assessment, examiner)
     client.force_login(assessment.initiator)
     message = reverse("assessments:message", args=[assessment.public_id])
-    says = "Erik Examinator krijgt de mail in het Engels."
-    assert says not in client.get(message, {"examinator": examiner.pk}).content.decode()
+    notice = "Erik Examinator krijgt de mail in het Engels."
+    assert notice not in client.get(message, {"examinator": examiner.pk}).content.decode()
     examiner.set_language("en")
-    assert says in client.get(message, {"examinator": examiner.pk}).content.decode()
+    assert notice in client.get(message, {"examinator": examiner.pk}).content.decode()
 
 
 def test_a_shared_cache_keeps_the_languages_apart(client: Client, db: None) -> None:

@@ -1,4 +1,4 @@
-"""Which texts the translated pages and mails hold, read from templates and modules."""
+"""The texts of the translated pages and mails, extracted from templates and modules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TEMPLATE_NAME = re.compile(r"[a-z0-9_/.]+\.(?:html|txt|css)")
 
 
 def translated_views() -> Iterator[tuple[str, object]]:
-    """(name, view) of each URL whose page can be shown in English."""
+    """Yield (name, view) of each URL whose page has an English version."""
     for name, view in _views(get_resolver().url_patterns):
         if getattr(view, "is_translated", False):
             yield name, view
@@ -39,40 +39,40 @@ def _views(patterns: Iterable[URLPattern | URLResolver], space: str = "") -> Ite
 
 
 def template_names(module: ModuleType) -> set[str]:
-    """The templates that a module names in a string."""
+    """Return the templates named by strings of a module."""
     strings = (node.value for node in ast.walk(_tree(module)) if isinstance(node, ast.Constant))
     return {text for text in strings if isinstance(text, str) and _TEMPLATE_NAME.fullmatch(text) and "/" in text}
 
 
 def with_all_included(names: Iterable[str]) -> dict[str, Template]:
-    """These templates and all that they extend and include, by name."""
-    found: dict[str, Template] = {}
+    """Return these templates and all that they extend and include, by name."""
+    templates: dict[str, Template] = {}
     todo = list(names)
     while todo:
         name = todo.pop()
-        if name not in found:
-            found[name] = get_template(name).template
-            todo += _asked_for(found[name])
-    return found
+        if name not in templates:
+            templates[name] = get_template(name).template
+            todo += _asked_for(templates[name])
+    return templates
 
 
 def _asked_for(template: Template) -> Iterator[str]:
-    """Those it names; where an include takes a variable, the ones that stand in any string that an include gets."""
+    """Yield the names a template extends or includes; for a variable, each template name in the include's strings."""
     for node in nodes(template):
         if isinstance(node, ExtendsNode):
             yield node.parent_name.var
         elif isinstance(node, IncludeNode):
-            given = (expression.var for expression in (node.template, *node.extra_context.values()))
-            yield from (name for name in given if isinstance(name, str) and _TEMPLATE_NAME.fullmatch(name))
+            variables = (expression.var for expression in (node.template, *node.extra_context.values()))
+            yield from (name for name in variables if isinstance(name, str) and _TEMPLATE_NAME.fullmatch(name))
 
 
 def nodes(template: Template) -> Iterator[Node]:
-    """All nodes, those within other ones, too."""
+    """Yield all nodes, including nested ones."""
     yield from template.nodelist.get_nodes_by_type(Node)
 
 
 def messages_of_template(template: Template) -> Iterator[str]:
-    """What is looked up in the catalogue, as it keys it."""
+    """Yield the catalogue's keys that the template looks up."""
     for node in nodes(template):
         if isinstance(node, TranslateNode) and isinstance(node.filter_expression.var.literal, str):
             context = f"{node.message_context.var}\x04" if node.message_context else ""
@@ -83,7 +83,7 @@ def messages_of_template(template: Template) -> Iterator[str]:
 
 
 def messages_of_module(module: ModuleType) -> Iterator[str]:
-    """The literals that a module hands to gettext; `AssertionError` for a function that this doesn't know."""
+    """Yield the literals passed to gettext; raise `AssertionError` for an unknown gettext function."""
     calls = [node for node in ast.walk(_tree(module)) if isinstance(node, ast.Call)]
     for call in calls:
         name = call.func.id if isinstance(call.func, ast.Name) else ""
@@ -93,7 +93,7 @@ def messages_of_module(module: ModuleType) -> Iterator[str]:
 
 
 def bare_words(template: Template) -> Iterator[str]:
-    """Words of a template that no tag translates: its text and the attributes that people read or hear."""
+    """Yield untranslated words of a template: its text and its visible or spoken attributes."""
     reader = _Words()
     reader.feed(_TAGS.sub("\ue000", _TRANSLATED.sub("\ue000", template.source)))
     yield from reader.words

@@ -1,4 +1,4 @@
-"""What neither database can hold never reaches it: a NUL in a text, a number of more than 64 bits."""
+"""Values that no database can store never reach it: NUL in a text, numbers over 64 bits."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_too_large_a_number_in_an_address_is_not_found(
     assert client.post(f"/productcatalogus/{TOO_LARGE}/toevoegen/").status_code == 404
 
 
-def test_the_largest_number_of_a_column_is_looked_for(client: Client, committee_member: User) -> None:
+def test_largest_number_of_a_column_is_queried(client: Client, committee_member: User) -> None:
     client.force_login(committee_member)
     assert not ExportProfile.objects.filter(pk=TOO_LARGE - 1).exists()
     assert client.get(f"/commissie/exports/gewijzigd/{TOO_LARGE - 1}/").status_code == 404

@@ -1,4 +1,4 @@
-"""Addresses that only take forms, and mailed links with rubbish at their end."""
+"""GET of URLs that only accept forms, and mailed links followed by garbage."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ def is_link_page(page: str) -> bool:
 
 
 @pytest.mark.parametrize("name", ["open_link", "no_reminders"])
-def test_rubbish_after_an_examiners_link_says_the_link_is_wrong(
-    client: Client, invitation: Invitation, name: str
-) -> None:
+def test_garbage_after_examiner_link_is_a_wrong_link(client: Client, invitation: Invitation, name: str) -> None:
     token = unsubscribe.stop_token(invitation) if name == "no_reminders" else links.token_for(invitation=invitation)
     path = reverse(f"assessments:{name}", args=[token])
     for rubbish in RUBBISH:
@@ -34,9 +32,7 @@ def test_rubbish_after_an_examiners_link_says_the_link_is_wrong(
 
 
 @pytest.mark.parametrize("name", ACCOUNT_LINKS)
-def test_rubbish_after_a_link_about_an_account_says_the_link_is_wrong(
-    client: Client, school: School, docent: User, name: str
-) -> None:
+def test_garbage_after_account_link_is_a_wrong_link(client: Client, school: School, docent: User, name: str) -> None:
     path = reverse(name, args=[ACCOUNT_LINKS[name](school, docent)])
     for rubbish in RUBBISH:
         answer = client.get(f"{path}{rubbish}", follow=True)
@@ -44,7 +40,7 @@ def test_rubbish_after_a_link_about_an_account_says_the_link_is_wrong(
         assert is_link_page(answer.content.decode()), rubbish
 
 
-def test_wrong_link_is_in_the_language_that_was_chosen(client: Client, invitation: Invitation) -> None:
+def test_wrong_link_is_in_the_chosen_language(client: Client, invitation: Invitation) -> None:
     client.cookies["taal"] = "en"
     page = client.get(reverse("assessments:open_link", args=[links.token_for(invitation=invitation)]) + ")")
     assert '<html lang="en">' in page.content.decode()
@@ -58,7 +54,7 @@ def test_other_addresses_keep_the_general_page(client: Client, docent: User, ass
     assert client.get(path.rstrip("/")).status_code == 301, "a lost slash is still put back"
 
 
-def test_after_log_in_one_is_led_to_a_page_that_opens(client: Client, docent: User, assessment: Assessment) -> None:
+def test_login_redirects_to_a_page_that_opens(client: Client, docent: User, assessment: Assessment) -> None:
     asked = client.get(reverse("assessments:send_invitations", args=[assessment.public_id]))
     answer = client.post(asked.url, {"username": docent.email, "password": PASSWORD}, follow=True)
     assert answer.status_code == 200

@@ -19,18 +19,18 @@ def test_content_can_be_read_to_the_last_word(client, staff, draft):
         assert words in page
 
 
-def test_reading_takes_the_same_number_of_queries_whatever_the_size(client, staff):
+def test_detail_queries_do_not_grow_with_content(client, staff):
     def queries(size: int) -> int:
         version = make_exam(units=size, core_tasks=size, work_processes=size).versions.get()
         with CaptureQueriesContext(connection) as captured:
             client.get(f"{VERSIONS}{version.pk}/change/")
         return len(captured)
 
-    queries(1)  # the first request also fetches what Django keeps for all that follow
+    queries(1)  # the first request also fills Django's caches
     assert queries(1) == queries(3)
 
 
-def test_a_list_takes_the_same_number_of_queries_whatever_its_length(client, staff):
+def test_list_queries_do_not_grow_with_length(client, staff):
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
             client.get(VERSIONS)
@@ -65,7 +65,7 @@ def test_ungradable_version_shows_its_problems(client, staff, draft):
     assert "Examen: &#x27;good_from&#x27; is 99" in page
 
 
-def test_versions_can_t_be_added_changed_or_deleted_published_or_not(client, staff, draft):
+def test_versions_cannot_be_added_changed_or_deleted(client, staff, draft):
     published = make_exam().versions.get()
     assert client.get(f"{VERSIONS}add/").status_code == 403
     for version in (draft, published):

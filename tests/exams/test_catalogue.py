@@ -34,7 +34,7 @@ def elective(db: None) -> Exam:
 
 
 @pytest.mark.parametrize(
-    ("params", "found"),
+    ("params", "expected"),
     [
         ({"soort": "KEUZEDEEL"}, ["Digitale vaardigheden"]),
         ({"soort": "PROFESSION"}, ["Gastronoom", "Verzorgende IG"]),
@@ -45,15 +45,15 @@ def elective(db: None) -> Exam:
         ({"soort": "'; DROP", "cohort": "x"}, []),
     ],
 )
-def test_kind_and_cohort_narrow_the_list_together_with_the_words(
-    client: Client, visitor: User, cook: Exam, elective: Exam, exam: Exam, params: dict[str, str], found: list[str]
+def test_kind_cohort_and_words_filter_the_list(
+    client: Client, visitor: User, cook: Exam, elective: Exam, exam: Exam, params: dict[str, str], expected: list[str]
 ) -> None:
     page = client.get("/productcatalogus/", params).content.decode()
     titles = ["Digitale vaardigheden", "Gastronoom", "Verzorgende IG"]
-    assert [title for title in titles if title in page] == found
+    assert [title for title in titles if title in page] == expected
 
 
-def test_the_cohorts_are_those_of_the_catalogue_the_newest_first(client: Client, visitor: User, elective: Exam) -> None:
+def test_cohorts_of_the_catalogue_are_newest_first(client: Client, visitor: User, elective: Exam) -> None:
     make_exam(cohort="2025-2026")
     make_exam(cohort="2019-2020", published=False)
     response = client.get("/productcatalogus/", {"cohort": "2024-2025"})
@@ -113,7 +113,7 @@ def test_exam_on_another_account_is_not_removed(client: Client, visitor: User, d
     assert AccountExam.objects.filter(user=docent, exam=exam).exists()
 
 
-def test_many_exams_come_in_pages_that_keep_the_search(client: Client, visitor: User) -> None:
+def test_pages_keep_the_search(client: Client, visitor: User) -> None:
     for number in range(31):
         make_exam(title=f"Kok {number:02}")
     first = client.get("/productcatalogus/", {"q": "kok"}).content.decode()

@@ -20,7 +20,7 @@ def pages(exam: Exam) -> list[str]:
     ]
 
 
-def test_they_open_with_the_exam_on_the_account(client: Client, docent: User, exam: Exam) -> None:
+def test_pages_open_with_the_exam_on_the_account(client: Client, docent: User, exam: Exam) -> None:
     client.force_login(docent)
     assert [client.get(page).status_code for page in pages(exam)] == [200, 200, 200]
 
@@ -79,7 +79,7 @@ def test_a_docent_has_the_tab_digitaal_beoordelen(client: Client, docent: User, 
         assert f'href="{page}" aria-current="page"' in " ".join(html.split())
 
 
-def test_a_student_sees_the_content_without_that_tab(client: Client, student: Membership, exam: Exam) -> None:
+def test_student_sees_the_content_without_the_tab(client: Client, student: Membership, exam: Exam) -> None:
     client.force_login(student.user)
     for page in pages(exam)[1:]:
         response = client.get(page)

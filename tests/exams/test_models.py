@@ -39,7 +39,7 @@ def read_everything(version: ExamVersion) -> list[str]:
 
 
 @pytest.mark.parametrize("size", [1, 4])
-def test_content_takes_five_queries_whatever_its_size(size, django_assert_num_queries):
+def test_content_takes_five_queries_at_any_size(size, django_assert_num_queries):
     version = make_exam(units=size, core_tasks=size, work_processes=size, criteria=size).versions.get()
     with django_assert_num_queries(5):
         assert len(read_everything(version)) == 2 * size**4
@@ -154,7 +154,7 @@ def test_stale_object_cannot_change_published_content(draft):
         draft.save()
 
 
-def test_content_does_not_move_out_of_a_published_version(version, draft):
+def test_content_cannot_leave_a_published_version(version, draft):
     unit = version.units.get(code="B1")
     unit.exam_version = draft
     with pytest.raises(PublishedContent):

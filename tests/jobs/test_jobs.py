@@ -1,4 +1,4 @@
-"""Every kind of background work: claimed once, tried again after a pause, given up, purged."""
+"""Background jobs: claimed once, retried after a pause, abandoned, purged."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ LABEL = "committee.FinalBatch"
 
 
 class Died(BaseException):
-    """A killed worker, seen from inside: no code runs after it."""
+    """Simulates a killed worker: no code runs after it."""
 
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """The jobs that were sent to a worker."""
+    """The ids of the jobs sent to a worker."""
     calls: list[tuple[str, int]] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: calls.append((label, pk)))
     return calls
@@ -34,7 +34,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The jobs that were done, whose work is nothing else."""
+    """The ids of finished jobs; the work only records the id."""
     pks: list[int] = []
 
     def work(job: FinalBatch) -> None:
@@ -46,7 +46,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.fixture
-def given_up(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def abandoned(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     pks: list[int] = []
 
     def give_up(job: FinalBatch) -> None:
@@ -59,7 +59,7 @@ def given_up(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def job(db: None) -> FinalBatch:
-    """One of a kind that is tried three times."""
+    """A job of a kind with at most three attempts."""
     batch: FinalBatch = FinalBatchFactory()
     return batch
 
@@ -135,8 +135,8 @@ def test_deleted_work_that_fails_raises_its_own_error(job: FinalBatch, monkeypat
         run(LABEL, job.pk)
 
 
-def test_failed_work_pauses_longer_each_time_and_is_given_up(
-    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_failed_work_backs_off_and_is_abandoned(
+    job: FinalBatch, abandoned: list[int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     work_raises(OSError("disk"), monkeypatch)
     monkeypatch.setattr(FinalBatch, "pauses", (10, 20))
@@ -152,35 +152,35 @@ def test_failed_work_pauses_longer_each_time_and_is_given_up(
         assert not FinalBatch.objects.run(job.pk)
         FinalBatch.objects.update(lease_until=timezone.now())
     assert pauses == [10, 20, 20]
-    assert given_up == []
+    assert abandoned == []
     with pytest.raises(OSError, match="disk"):
         run(LABEL, job.pk)
-    assert given_up == [job.pk]
+    assert abandoned == [job.pk]
     assert "was given up after 4 attempts" in caplog.text
 
 
-def test_job_that_kills_workers_is_given_up(
-    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
+def test_job_that_kills_workers_is_abandoned(
+    job: FinalBatch, abandoned: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_raises(Died(), monkeypatch)
     for _ in range(3):
         with pytest.raises(Died):
             run(LABEL, job.pk)
         FinalBatch.objects.update(lease_until=timezone.now())
-    assert given_up == []
+    assert abandoned == []
     run(LABEL, job.pk)
-    assert given_up == [job.pk]
+    assert abandoned == [job.pk]
 
 
-def test_work_without_a_limit_is_never_given_up(
-    job: FinalBatch, given_up: list[int], monkeypatch: pytest.MonkeyPatch
+def test_work_without_a_limit_is_never_abandoned(
+    job: FinalBatch, abandoned: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work_raises(OSError("disk"), monkeypatch)
     monkeypatch.setattr(FinalBatch, "max_attempts", None)
     FinalBatch.objects.update(attempts=100)
     with pytest.raises(OSError, match="disk"):
         run(LABEL, job.pk)
-    assert given_up == []
+    assert abandoned == []
 
 
 def test_restarted_work_is_due_at_once_with_all_attempts(job: FinalBatch, done: list[int]) -> None:

@@ -1,4 +1,4 @@
-"""`make run` itself, for tests: in a folder of its own, on a free port."""
+"""`make run` for tests: in a separate folder, on a free port."""
 
 import os
 import re
@@ -15,7 +15,7 @@ from tests.processes import Process
 
 
 class MakeRun(Process):
-    """A running `make run`; stop, kill and output as of any process."""
+    """A running `make run`, with stop, kill and output of a process."""
 
     def __init__(self, folder: Path, *, port: int | str, env: dict[str, str], log: Path) -> None:
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
@@ -31,8 +31,10 @@ class MakeRun(Process):
         return float(match[1])
 
     def work_seconds(self) -> float:
-        """Processor time of all its processes so far, those that ended included: what a start costs, whatever else
-        this machine does meanwhile."""
+        """Return the processor time of all its processes so far, including ended ones.
+
+        Unlike elapsed time, it does not depend on the load of the machine.
+        """
         ticks = 0
         for pid in self.pids():
             with suppress(OSError):
@@ -41,26 +43,26 @@ class MakeRun(Process):
         return ticks / os.sysconf("SC_CLK_TCK")
 
     def interrupt(self, timeout: float = 30.0) -> None:
-        """Ctrl-C: SIGINT to make and what it runs, as a terminal sends it; waits for the end."""
+        """Send SIGINT to make and its children, as Ctrl-C does, and wait for the end."""
         self._signal(signal.SIGINT)
         self._process.wait(timeout)
 
     def pids(self, words: str = "") -> list[int]:
-        """This site's processes (by VAR_DIR in their environment) whose command line holds `words`."""
+        """Return this site's processes (by VAR_DIR in their environment) whose command line contains `words`."""
         mark = f"VAR_DIR={self.folder}".encode() + b"\0"
-        found = []
+        pids = []
         for process in Path("/proc").iterdir():
             with suppress(OSError):
                 if process.name.isdigit() and mark in (process / "environ").read_bytes():
                     command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
                     if words in command:
-                        found.append(int(process.name))
-        return found
+                        pids.append(int(process.name))
+        return pids
 
 
 @contextmanager
 def runs_of(folder: Path) -> Iterator[Callable[..., MakeRun]]:
-    """A function that starts `make run` on `folder`/var with the given environment besides; ends all of them after."""
+    """Return a function that starts `make run` on `folder`/var with extra environment; all are stopped afterwards."""
     started: list[MakeRun] = []
     port = free_port()
 
@@ -79,14 +81,14 @@ def runs_of(folder: Path) -> Iterator[Callable[..., MakeRun]]:
 
 @pytest.fixture
 def run_site(tmp_path: Path) -> Iterator[Callable[..., MakeRun]]:
-    """Starts `make run`; a second call starts the same folder's site again."""
+    """Return a function that starts `make run`; a second call restarts the site in the same folder."""
     with runs_of(tmp_path) as start:
         yield start
 
 
 @pytest.fixture(scope="module")
 def running_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeRun]:
-    """One site for all tests of a module that leave it running, started from a shell full of other sites' settings."""
+    """A site shared by a module's tests, started from a shell with settings of other sites."""
     with runs_of(tmp_path_factory.mktemp("make-run")) as start:
         others = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "BROKER_URL": "redis://127.0.0.1:1/0"}
         site = start(DEMO="off", EMAIL_URL="smtp://user:password@127.0.0.1:1", **others)

@@ -1,4 +1,4 @@
-"""The system checks of the settings: what production must not have."""
+"""The system checks of production settings."""
 
 import pytest
 from django.core.checks import run_checks
@@ -20,7 +20,7 @@ PRODUCTION = {
 
 
 @pytest.fixture
-def found(settings):
+def check_ids(settings):
     """Run the checks with production settings and `overrides`; return the ids of the problems."""
 
     def find(**overrides: object) -> set[str | None]:
@@ -31,67 +31,69 @@ def found(settings):
     return find
 
 
-def test_good_production_settings_pass(found):
-    assert found() == set()
+def test_good_production_settings_pass(check_ids):
+    assert check_ids() == set()
 
 
 @pytest.mark.parametrize(
     "key", ["changeme", "x" * 80, "django-insecure-" + GOOD_KEY, "Geheim" + GOOD_KEY, GOOD_KEY[:49]]
 )
-def test_production_refuses_a_guessable_secret(found, key):
-    assert found(SECRET_KEY=key) == {"digibeoordelen.E001"}
+def test_production_refuses_a_guessable_secret(check_ids, key):
+    assert check_ids(SECRET_KEY=key) == {"digibeoordelen.E001"}
 
 
-def test_production_refuses_a_guessable_secret_that_counts_still(found):
-    assert found(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1], "changeme"]) == {"digibeoordelen.E001"}
-    assert found(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1]]) == set()
+def test_production_refuses_a_guessable_fallback_secret(check_ids):
+    assert check_ids(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1], "changeme"]) == {"digibeoordelen.E001"}
+    assert check_ids(SECRET_KEY_FALLBACKS=[GOOD_KEY[::-1]]) == set()
 
 
-def test_demo_takes_any_secret(found):
-    assert found(DEMO=True, SECRET_KEY="short", SITE_URL="http://127.0.0.1:8000", ALLOWED_HOSTS=["127.0.0.1"]) == set()
+def test_demo_takes_any_secret(check_ids):
+    assert (
+        check_ids(DEMO=True, SECRET_KEY="short", SITE_URL="http://127.0.0.1:8000", ALLOWED_HOSTS=["127.0.0.1"]) == set()
+    )
 
 
 @pytest.mark.parametrize("host", ["*", "example.nl", ".example.nl", "8.8.8.8", "[2606:4700::1111]", "mijntest.nl"])
 @pytest.mark.parametrize(("loose", "expected"), [("DEMO", "digibeoordelen.E002"), ("DEBUG", "digibeoordelen.E004")])
-def test_demo_and_debug_stay_off_public_names(found, host, loose, expected):
+def test_demo_and_debug_stay_off_public_names(check_ids, host, loose, expected):
     overrides = {loose: True, "ALLOWED_HOSTS": ["127.0.0.1", host], "SITE_URL": "http://127.0.0.1:8000"}
-    assert found(**overrides) == {expected}
+    assert check_ids(**overrides) == {expected}
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "192.168.1.20", "laptop", "beoordelen.localhost"])
-def test_demo_may_run_on_this_machine_and_its_network(found, host):
-    assert found(DEMO=True, ALLOWED_HOSTS=[host], SITE_URL=f"http://{host}:8000") == set()
+def test_demo_may_run_on_this_machine_and_its_network(check_ids, host):
+    assert check_ids(DEMO=True, ALLOWED_HOSTS=[host], SITE_URL=f"http://{host}:8000") == set()
 
 
-def test_demo_is_refused_where_only_the_site_url_is_public(found):
-    assert "digibeoordelen.E002" in found(DEMO=True, ALLOWED_HOSTS=["127.0.0.1"])
+def test_demo_is_refused_where_only_the_site_url_is_public(check_ids):
+    assert "digibeoordelen.E002" in check_ids(DEMO=True, ALLOWED_HOSTS=["127.0.0.1"])
 
 
-def test_production_refuses_plain_http(found):
-    assert found(SITE_URL="http://beoordelen.example.nl") == {"digibeoordelen.E003"}
+def test_production_refuses_plain_http(check_ids):
+    assert check_ids(SITE_URL="http://beoordelen.example.nl") == {"digibeoordelen.E003"}
 
 
 @pytest.mark.parametrize("url", ["beoordelen.example.nl", "https://", "https://[", "ftp://a.nl", "https://a.nl/pad"])
-def test_site_url_must_be_an_address(found, url):
-    assert found(SITE_URL=url) == {"digibeoordelen.E005"}
+def test_site_url_must_be_an_address(check_ids, url):
+    assert check_ids(SITE_URL=url) == {"digibeoordelen.E005"}
 
 
-def test_links_must_lead_to_an_allowed_host(found):
-    assert found(ALLOWED_HOSTS=["elders.example.nl"]) == {"digibeoordelen.E005"}
+def test_links_must_lead_to_an_allowed_host(check_ids):
+    assert check_ids(ALLOWED_HOSTS=["elders.example.nl"]) == {"digibeoordelen.E005"}
 
 
-def test_sender_at_localhost_is_warned_about(found):
-    assert found(DEFAULT_FROM_EMAIL="Wij <noreply@localhost>") == {"digibeoordelen.W006"}
+def test_sender_at_localhost_is_warned_about(check_ids):
+    assert check_ids(DEFAULT_FROM_EMAIL="Wij <noreply@localhost>") == {"digibeoordelen.W006"}
 
 
-def test_https_without_a_trusted_proxy_is_warned_about(found):
-    assert found(SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
+def test_https_without_a_trusted_proxy_is_warned_about(check_ids):
+    assert check_ids(SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
 
 
-def test_proxy_without_trusted_proxies_is_a_warning(found):
-    assert found(TRUSTED_PROXIES=0) == {"digibeoordelen.W008"}
-    assert found(TRUSTED_PROXIES=0, SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
+def test_proxy_without_trusted_proxies_is_a_warning(check_ids):
+    assert check_ids(TRUSTED_PROXIES=0) == {"digibeoordelen.W008"}
+    assert check_ids(TRUSTED_PROXIES=0, SECURE_PROXY_SSL_HEADER=None) == {"digibeoordelen.W007"}
 
 
-def test_any_host_is_warned_of(found):
-    assert found(ALLOWED_HOSTS=["*"]) == {"digibeoordelen.W009"}
+def test_any_host_is_warned_of(check_ids):
+    assert check_ids(ALLOWED_HOSTS=["*"]) == {"digibeoordelen.W009"}

@@ -1,4 +1,4 @@
-"""docker-compose.yml: what it says, and whether its very commands make a working site."""
+"""docker-compose.yml: its contents, and a working site started by its commands."""
 
 import json
 import re
@@ -42,9 +42,9 @@ def test_secrets_are_required():
 
 def test_the_example_names_every_variable_and_holds_no_secret():
     required = {name for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", TEXT) if rest.startswith(":?")}
-    given = dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE, re.MULTILINE))
-    assert set(given) == required
-    assert {given[name] for name in SECRETS} == {""}
+    variables = dict(re.findall(r"^(\w+)=(.*)$", EXAMPLE, re.MULTILINE))
+    assert set(variables) == required
+    assert {variables[name] for name in SECRETS} == {""}
 
 
 @pytest.mark.parametrize("service", sorted({*SERVICES} - {"migrate", "caddy", "mail"}))
@@ -72,7 +72,7 @@ def test_image_contains_the_guide():
 @pytest.mark.servers
 @pytest.mark.xdist_group("compose")
 class TestProcesses:
-    def test_its_commands_make_a_healthy_site_that_mails(self, compose_stack):
+    def test_compose_commands_start_a_healthy_site_that_mails(self, compose_stack):
         trusting = ssl.create_default_context(cafile=str(compose_stack.site.folder / "front.pem"))
         with urllib.request.urlopen(f"{compose_stack.url}/gezondheid/", context=trusting) as response:
             details = json.load(response)
@@ -102,7 +102,7 @@ class TestProcesses:
 
 
 def test_caddy_keeps_examiners_links_out_of_its_error_log():
-    """A site that does not answer is an error with the whole address, whether there is an access log or not."""
+    """Caddy logs an unreachable site as an error with the full URL, with or without an access log."""
     [(pattern, instead)] = re.findall(r"request>uri regexp (\S+) (\S+)", CADDYFILE)
     assert re.sub(pattern, instead, "/beoordelen/WzEsMV0:geheim/nieuwe-link/") == "/beoordelen/…/nieuwe-link/"
     assert "request>headers>Referer delete" in CADDYFILE

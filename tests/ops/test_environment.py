@@ -10,7 +10,7 @@ from scripts import environment
 
 @pytest.fixture
 def commands(tmp_path, monkeypatch):
-    """A checkout of its own whose programs are only remembered; `venv` leaves a Python behind."""
+    """A separate checkout whose commands are only recorded; `venv` creates a Python."""
     done: list[tuple[str, ...]] = []
 
     def run(*command: str) -> None:

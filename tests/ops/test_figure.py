@@ -1,4 +1,4 @@
-"""A figure's line: which side of its goal is good, and which way it is rounded."""
+"""A figure's line: the good side of its goal and the rounding."""
 
 import pytest
 

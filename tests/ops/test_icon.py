@@ -16,7 +16,7 @@ PURPLE, GREEN, WHITE = (0x5B, 0x2A, 0x86), (0x1B, 0x7A, 0x43), (255, 255, 255)
 
 
 def colours(picture: Image.Image) -> set[tuple[int, int, int]]:
-    """Those of its pixels, without their transparency."""
+    """Return the colours of the pixels without transparency."""
     bytes_of = picture.convert("RGBA").tobytes()
     return set(zip(bytes_of[0::4], bytes_of[1::4], bytes_of[2::4], strict=True))
 

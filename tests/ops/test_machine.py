@@ -1,4 +1,4 @@
-"""What is missing on a machine: installed as root, named otherwise."""
+"""Missing packages of a machine: installed as root, otherwise listed."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from scripts.machine import Need
 
 @pytest.fixture
 def apt(monkeypatch):
-    """Takes apt-get's place: remembers the commands; what it 'installed' is here afterwards."""
+    """A fake apt-get that records its commands; 'installed' packages are present afterwards."""
     commands: list[list[str]] = []
 
     def run(command, **kwargs):
@@ -27,7 +27,7 @@ def need(apt):
     return Need(("libfoo1", "foo-data"), "foo", lambda: any("libfoo1" in command for command in apt))
 
 
-def test_root_installs_what_is_missing(apt, need, monkeypatch):
+def test_root_installs_missing_packages(apt, need, monkeypatch):
     monkeypatch.setattr("os.geteuid", lambda: 0)
     here = Need(("bar",), "bar", lambda: True)
     assert machine.install_missing([here, need]) == []
@@ -75,7 +75,7 @@ def test_the_newest_postgresql_is_found_off_the_path(tmp_path, monkeypatch):
     assert machine.find_program("postgres") == str(tmp_path / "15" / "bin" / "postgres")
 
 
-def test_fonts_are_here_once_each_has_a_file(tmp_path, monkeypatch):
+def test_fonts_are_present_when_each_has_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr(machine, "FONT_FOLDERS", (tmp_path / "none", tmp_path))
     [need] = [need for need in machine.SITE_NEEDS if "fonts-noto-cjk" in need.packages]
     for name in ("DejaVuSans.ttf", "NotoSansEthiopic-Regular.ttf", "NotoColorEmoji.ttf"):

@@ -1,4 +1,4 @@
-"""`make run` as a person uses it."""
+"""`make run` from the user's side."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def test_site_restarts_after_stop_or_kill(run_site):
 
     site = run_site()
     site.wait_until_started()
-    assert site.work_seconds() <= 10  # so that it takes no longer on a machine that does nothing else
+    assert site.work_seconds() <= 10  # independent of other work on the machine
     assert "Installing" not in site.output
     [leader] = site.pids("scripts.run_site")
     os.kill(leader, signal.SIGKILL)
@@ -47,7 +47,7 @@ def test_site_restarts_after_stop_or_kill(run_site):
     wait_until(lambda: site.pids() == [], "all processes of a killed make to end")
 
 
-def test_its_start_ends_with_the_accounts_and_the_address(running_site):
+def test_startup_ends_with_accounts_and_address(running_site):
     accounts, _, address = running_site.output.partition("Open ")
     assert "docent@demo.example" in accounts
     assert address.startswith(f"{running_site.url}/\n")
@@ -55,7 +55,7 @@ def test_its_start_ends_with_the_accounts_and_the_address(running_site):
         assert running_site.pids(words), words
 
 
-def test_other_sites_settings_in_the_shell_are_not_ours(running_site):
+def test_settings_of_other_sites_are_ignored(running_site):
     assert health(running_site)["broker"] is True
 
 
@@ -81,7 +81,7 @@ def test_second_start_reports_the_running_site(running_site, tmp_path):
 def test_killed_web_and_worker_come_back(running_site):
     for words in ("gunicorn", " worker "):
         for pid in running_site.pids(words):
-            with suppress(ProcessLookupError):  # it went with the one before
+            with suppress(ProcessLookupError):  # it stopped with the previous process
                 os.kill(pid, signal.SIGKILL)
     running_site.wait_for_output("web stopped (signal SIGKILL)")
     running_site.wait_for_output("worker stopped (signal SIGKILL)")
@@ -96,7 +96,7 @@ def taken_port():
         yield other.getsockname()[1]
 
 
-def test_a_taken_port_is_named_with_a_way_out(run_site, taken_port):
+def test_occupied_port_is_reported_with_a_solution(run_site, taken_port):
     site = run_site(at=taken_port)
     site.wait_for_output(f"Port {taken_port} is taken by another program. Choose another: make run PORT=8123")
     wait_until(lambda: not site.is_running, "it to give up")

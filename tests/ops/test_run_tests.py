@@ -68,7 +68,7 @@ def test_a_failed_test_fails_the_whole(suite):
     assert suite.finish() == 1
 
 
-def test_a_run_that_broke_off_counts_as_failed(suite, monkeypatch, capsys):
+def test_interrupted_run_counts_as_failed(suite, monkeypatch, capsys):
     monkeypatch.setattr(run_tests, "_run", lambda *args, **kwargs: (3, ""))
     suite.pytest("SQLite", without=[], env={})
     assert suite.finish() == 1
@@ -76,7 +76,7 @@ def test_a_run_that_broke_off_counts_as_failed(suite, monkeypatch, capsys):
 
 
 def test_an_interrupted_step_gets_to_clean_up(tmp_path):
-    """Ctrl-C to `make test` reaches pytest, which removes what its fixtures made, before it ends."""
+    """Ctrl-C in `make test` lets pytest tear down its fixtures before it ends."""
     step = (
         "import time, pathlib\n"
         "try:\n"

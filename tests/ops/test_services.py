@@ -1,4 +1,4 @@
-"""The PostgreSQL and Redis that the checks start for themselves."""
+"""The PostgreSQL and Redis started by the checks."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.process, pytest.mark.servers]
 
 @pytest.fixture
 def open_folder(monkeypatch) -> Iterator[Path]:
-    """Where temporary folders go: one that another user may enter, as pytest's own may not be."""
+    """A temporary folder that other users may enter, unlike pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="digibeoordelen-open-"))
     folder.chmod(0o755)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -57,7 +57,7 @@ def test_failed_server_reports_its_output(monkeypatch):
         pass
 
 
-def test_a_killed_owner_takes_its_servers_along(open_folder):
+def test_servers_stop_with_their_killed_owner(open_folder):
     script = (
         "import time; from scripts import services\n"
         "with services.postgresql() as a, services.redis() as b: print('up', flush=True); time.sleep(600)"

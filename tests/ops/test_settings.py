@@ -1,4 +1,4 @@
-"""What the settings come to in production, in a process of their own."""
+"""The production settings, in a separate process."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ def run(code: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_gunicorn_log_hides_links() -> None:
-    said = run(
+    output = run(
         "import logging, django\n"
         "logger = logging.getLogger('gunicorn.error')\n"
         "logger.propagate = False\n"
@@ -28,8 +28,8 @@ def test_gunicorn_log_hides_links() -> None:
         "django.setup()\n"
         "logger.error('Error handling request %s %s', 'GET', '/beoordelen/WzEsMV0:geheim/')\n"
     ).stderr
-    assert said.count("Error handling request GET /beoordelen/…/") == 1
-    assert "geheim" not in said
+    assert output.count("Error handling request GET /beoordelen/…/") == 1
+    assert "geheim" not in output
 
 
 def test_persistent_connection_is_checked_before_use() -> None:

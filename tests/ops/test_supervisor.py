@@ -1,4 +1,4 @@
-"""The processes of `make run`: started again when they die, stopped together, never left behind."""
+"""The processes of `make run`: restarted when they die, stopped together, never orphaned."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from scripts.environment import BASE
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("supervisor")]
 
-# Supervises shell commands given as NAME=COMMAND, as run_site does its own.
+# Supervises shell commands in the form NAME=COMMAND, as run_site does.
 SCRIPT = """
 import os, sys
 from pathlib import Path
@@ -42,7 +42,7 @@ def wait_for(happened: Callable[[], object], seconds: float = 15) -> None:
 
 
 def lives(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be buried does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -63,11 +63,11 @@ class Crew:
             )
 
     def pid(self, name: str) -> int:
-        """The process id that a child wrote to the file of its name."""
+        """Return the process id that a child wrote to its file."""
         wait_for(lambda: (self.folder / name).is_file() and (self.folder / name).read_text().strip())
         return int((self.folder / name).read_text())
 
-    def said(self, text: str) -> bool:
+    def printed(self, text: str) -> bool:
         return text in self.log.read_text()
 
 
@@ -89,9 +89,9 @@ SLEEPS = "echo $$ > {0}; exec sleep 600"
 STUBBORN = "trap '' TERM INT; echo $$ > {0}; while :; do sleep 0.1; done"
 
 
-def test_output_is_passed_on_behind_its_speakers_name(crew):
+def test_output_is_prefixed_with_the_process_name(crew):
     one = crew(web="echo hello; echo oops >&2; exec sleep 600", beat="exec sleep 600")
-    wait_for(lambda: one.said("web    | hello\n") and one.said("web    | oops\n"))
+    wait_for(lambda: one.printed("web    | hello\n") and one.printed("web    | oops\n"))
 
 
 def test_dead_child_is_restarted(crew):
@@ -100,7 +100,7 @@ def test_dead_child_is_restarted(crew):
     (one.folder / "web").unlink()
     os.kill(first, signal.SIGKILL)
     assert one.pid("web") != first
-    assert one.said("web stopped (signal SIGKILL); it starts again in 0 s")
+    assert one.printed("web stopped (signal SIGKILL); it starts again in 0 s")
 
 
 def test_restarts_have_growing_pauses(crew):
@@ -141,7 +141,7 @@ def test_child_that_ignores_sigterm_is_killed(crew):
     one.process.terminate()
     assert one.process.wait(timeout=10) == 0
     assert not lives(pid)
-    assert one.said("ending by force")
+    assert one.printed("ending by force")
 
 
 def test_a_second_ctrl_c_does_not_wait(crew):

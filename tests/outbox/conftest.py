@@ -1,4 +1,4 @@
-"""A queued mail, the mail server that takes it, and what the workers would have been told."""
+"""A queued mail, its mail server, and the announcements to the workers."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ URL = "https://site.test/beoordelen/eyJ0b2tlbiI6IDQyLCAiZ2VuZXJhdGlvbiI6IDF9/"
 
 @pytest.fixture
 def server(smtp_sink: SmtpSink, settings: Settings) -> SmtpSink:
-    """A mail server that the outbox sends to, and that refuses nothing unless told so."""
+    """The mail server of the outbox, which accepts everything by default."""
     settings.OUTBOX_TRANSPORT = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", smtp_sink.port, 5
     settings.OUTBOX_RETRY_SECONDS = [60, 300]
@@ -26,13 +26,13 @@ def server(smtp_sink: SmtpSink, settings: Settings) -> SmtpSink:
 
 @pytest.fixture(autouse=True)
 def fresh_connection() -> None:
-    """A test starts without the connection that the one before it left open."""
+    """Close the connection left open by the previous test."""
     carrier.close()
 
 
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The ids of the mails that tasks were started for."""
+    """The ids of the mails with a started task."""
     ids: list[int] = []
     monkeypatch.setattr(send_mail, "apply_async", lambda args, *_, **__: ids.append(args[0]))
     monkeypatch.setattr(queue, "_broker_failed_at", -queue.BROKER_REST)
@@ -41,7 +41,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def resolve_links(monkeypatch: pytest.MonkeyPatch) -> Callable[[links.Resolver], None]:
-    """Has links of kind 'test' resolved by the function given."""
+    """Return a function that registers a resolver for links of kind 'test'."""
 
     def register(resolver: links.Resolver) -> None:
         monkeypatch.setitem(links._resolvers, "test", resolver)

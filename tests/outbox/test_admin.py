@@ -1,4 +1,4 @@
-"""Consortium staff see that a mail went or why not: not what it says, whose link it holds, nor any button."""
+"""Consortium staff see whether a mail was sent and why not, without its text, its link or any button."""
 
 import pytest
 from django.test import Client
@@ -26,7 +26,7 @@ def test_the_list_shows_state_and_reason(staff: Client, mail: OutgoingMail) -> N
     assert "550 Onbekend" in page
 
 
-def test_a_mail_shows_its_envelope_alone(staff: Client, mail: OutgoingMail) -> None:
+def test_mail_page_shows_only_the_envelope(staff: Client, mail: OutgoingMail) -> None:
     page = staff.get(reverse("admin:outbox_outgoingmail_change", args=[mail.pk])).content.decode()
 
     assert "erik@bedrijf.test" in page
@@ -39,7 +39,7 @@ def test_nothing_can_be_changed(staff: Client, mail: OutgoingMail, verb: str) ->
     assert staff.get(reverse("admin:outbox_outgoingmail_add")).status_code == 403
 
 
-def test_its_pages_do_not_tell_whom_it_is_about(staff: Client, mail: OutgoingMail) -> None:
+def test_pages_do_not_identify_the_student(staff: Client, mail: OutgoingMail) -> None:
     OutgoingMail.objects.update(subject="Definitieve beoordeling 123456")
     for name, arguments in [("change", [mail.pk]), ("history", [mail.pk]), ("changelist", [])]:
         page = staff.get(reverse(f"admin:outbox_outgoingmail_{name}", args=arguments)).content.decode()

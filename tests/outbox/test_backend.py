@@ -1,4 +1,4 @@
-"""Django's own mails go through the outbox, each recipient a mail of its own."""
+"""Django's own mails go through the outbox, one mail per recipient."""
 
 from email.mime.image import MIMEImage
 from typing import Any
@@ -17,16 +17,16 @@ def send(message: EmailMessage, **options: Any) -> int:
 
 @pytest.fixture(autouse=True)
 def quiet(announced: list[int]) -> None:
-    """No broker is told."""
+    """Keep mails in the queue: there is no broker."""
 
 
-def test_it_is_the_sites_backend() -> None:
+def test_outbox_is_the_configured_backend() -> None:
     import digibeoordelen.settings
 
     assert digibeoordelen.settings.EMAIL_BACKEND == "digibeoordelen.outbox.backend.OutboxBackend"
 
 
-def test_every_recipient_gets_a_mail_of_their_own(db: None) -> None:
+def test_each_recipient_gets_a_separate_mail(db: None) -> None:
     message = EmailMessage("Hallo", "Tekst", to=["a@b.test", "Zoë <zoe@b.test>"], cc=["c@b.test"], bcc=["d@b.test"])
 
     assert send(message) == 1
@@ -79,7 +79,7 @@ def test_attachments_of_every_form_come_along(db: None) -> None:
         assert b"Subject: Binnenin" in kept[3][2]
 
 
-def test_another_sender_becomes_the_address_to_answer_to(db: None) -> None:
+def test_other_sender_becomes_the_reply_to_address(db: None) -> None:
     send(EmailMessage("Hallo", "Tekst", "Docent <docent@hier.test>", ["a@b.test"]))
     send(EmailMessage("Hallo", "Tekst", site_settings.DEFAULT_FROM_EMAIL, ["a@b.test"], reply_to=["x@y.test"]))
     send(EmailMessage("Hallo", "Tekst", None, ["a@b.test"]))
@@ -97,7 +97,7 @@ def test_another_sender_becomes_the_address_to_answer_to(db: None) -> None:
         EmailMessage("Hallo", "Tekst", to=["a@b.test"], reply_to=["x@y.test\nBcc: z@y.test"]),
     ],
 )
-def test_a_line_break_in_a_header_sends_nothing_to_anyone(db: None, message: EmailMessage) -> None:
+def test_line_break_in_a_header_sends_nothing(db: None, message: EmailMessage) -> None:
     with pytest.raises(ValueError, match="line break"):
         send(message)
     assert not OutgoingMail.objects.exists()
@@ -113,5 +113,5 @@ def test_a_long_subject_is_cut(db: None) -> None:
     assert mail.subject == "é" * 255
 
 
-def test_a_mail_to_nobody_is_none(db: None) -> None:
+def test_mail_without_recipients_is_not_queued(db: None) -> None:
     assert send(EmailMessage("Hallo", "Tekst")) == 0

@@ -1,4 +1,4 @@
-"""Mails that go out one after the other: what happens to one is none of the others' business."""
+"""Sequential delivery: the outcome of one mail does not affect the others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def attempts() -> list[int]:
     return list(OutgoingMail.objects.order_by("pk").values_list("attempts", flat=True))
 
 
-def test_all_that_is_queued_goes_over_one_connection(mails: list[OutgoingMail], server: SmtpSink) -> None:
+def test_queued_mails_share_one_connection(mails: list[OutgoingMail], server: SmtpSink) -> None:
     worker.deliver_queued(first=mails[2].pk)
 
     assert states() == [MailState.SENT] * 5
@@ -53,7 +53,7 @@ def test_all_that_is_queued_goes_over_one_connection(mails: list[OutgoingMail], 
     assert {mail.html.strip() for mail in server.received} == {"<p>é</p>"}
 
 
-def test_a_task_whose_mail_has_gone_helps_with_the_others(mails: list[OutgoingMail], server: SmtpSink) -> None:
+def test_task_of_a_sent_mail_delivers_the_others(mails: list[OutgoingMail], server: SmtpSink) -> None:
     worker.deliver(mails[0].pk)
     worker.deliver_queued(first=mails[0].pk)
 
@@ -61,7 +61,7 @@ def test_a_task_whose_mail_has_gone_helps_with_the_others(mails: list[OutgoingMa
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
-def test_one_that_is_refused_hurts_no_other(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
+def test_refused_mail_does_not_affect_others(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
     server.answer(step, YES, YES, "550 5.1.1 Onbekend")
     worker.deliver_queued(first=mails[0].pk)
 
@@ -71,7 +71,7 @@ def test_one_that_is_refused_hurts_no_other(mails: list[OutgoingMail], server: S
     assert {mail.connection for mail in server.received} == {1}
 
 
-def test_one_that_must_wait_keeps_no_other_waiting(mails: list[OutgoingMail], server: SmtpSink) -> None:
+def test_deferred_mail_does_not_delay_others(mails: list[OutgoingMail], server: SmtpSink) -> None:
     server.answer("RCPT", "451 4.7.1 Probeer het later")
     worker.deliver_queued(first=mails[0].pk)
 
@@ -79,7 +79,7 @@ def test_one_that_must_wait_keeps_no_other_waiting(mails: list[OutgoingMail], se
 
 
 @pytest.mark.parametrize("step", ["MAIL", "DATA"])
-def test_a_server_that_wants_a_new_connection_gets_one(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
+def test_server_may_require_a_new_connection(mails: list[OutgoingMail], server: SmtpSink, step: str) -> None:
     worker.deliver(mails[0].pk)
     server.answer(step, "421 4.7.0 Too many messages on this connection")
     worker.deliver_queued(first=mails[1].pk)
@@ -89,7 +89,7 @@ def test_a_server_that_wants_a_new_connection_gets_one(mails: list[OutgoingMail]
     assert sorted(mail.connection for mail in server.received) == [1, 2, 2, 2, 2]
 
 
-def test_a_connection_that_breaks_halfway_costs_one_attempt(mails: list[OutgoingMail], server: SmtpSink) -> None:
+def test_broken_connection_costs_one_attempt(mails: list[OutgoingMail], server: SmtpSink) -> None:
     worker.deliver(mails[0].pk)
     server.answer("DATA", DROP)
     worker.deliver_queued(first=mails[1].pk)
@@ -116,7 +116,7 @@ def test_a_void_link_keeps_no_other_from_going(
     assert [mail.links for mail in server.received[5:]] == [["https://site.test/0/"], ["https://site.test/2/"]]
 
 
-def test_a_link_that_is_void_by_the_time_it_goes_does_not_go(
+def test_mail_with_an_expired_link_is_not_sent(
     server: SmtpSink,
     announced: list[int],
     monkeypatch: pytest.MonkeyPatch,
@@ -137,18 +137,20 @@ def test_a_link_that_is_void_by_the_time_it_goes_does_not_go(
     assert states() == [MailState.SENT, MailState.FAILED]
 
 
-def test_attachments_go_with_their_own_mail(mails: list[OutgoingMail], server: SmtpSink) -> None:
+def test_attachments_are_sent_with_their_own_mail(mails: list[OutgoingMail], server: SmtpSink) -> None:
     attachment = Attachment(filename="a.pdf", content_type="application/pdf", file=keep(b"%PDF een bijlage"))
     make_mail("met@bedrijf.test", attachments=[attachment])
     make_mail("zonder@bedrijf.test")
     worker.deliver_queued(first=mails[0].pk)
 
-    found = {mail.to: [part.get_filename() for part in mail.message.iter_attachments()] for mail in server.received}
-    assert found.pop("met@bedrijf.test") == ["a.pdf"]
-    assert set(map(tuple, found.values())) == {()}
+    attachments = {
+        mail.to: [part.get_filename() for part in mail.message.iter_attachments()] for mail in server.received
+    }
+    assert attachments.pop("met@bedrijf.test") == ["a.pdf"]
+    assert set(map(tuple, attachments.values())) == {()}
 
 
-def test_what_another_worker_sent_meanwhile_is_not_sent(
+def test_mail_sent_by_another_worker_is_skipped(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "BATCH", 1)
@@ -167,10 +169,10 @@ def test_what_another_worker_sent_meanwhile_is_not_sent(
     assert [mail.to for mail in server.received] == [mails[number].to for number in (0, 1, 3, 4)]
 
 
-def test_a_worker_that_is_gone_leaves_word_of_each_that_went(
+def test_killed_worker_leaves_sent_mails_marked(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    """Killed at the moment the server takes the fourth: what the database says then is all that is left."""
+    """The worker is killed when the server accepts the fourth mail; only committed rows remain."""
     settings.OUTBOX_LEASE_SECONDS = -1
     send = carrier.send
 
@@ -191,7 +193,7 @@ def test_a_worker_that_is_gone_leaves_word_of_each_that_went(
     assert worker.claim_batch(1) == [], "each is tried alone from now"
 
 
-def test_each_is_marked_before_the_next_goes(
+def test_each_mail_is_marked_before_the_next(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = carrier.send
@@ -208,7 +210,7 @@ def test_each_is_marked_before_the_next_goes(
     assert seen == [0, 1, 2, 3, 4]
 
 
-def test_when_its_spell_is_over_the_rest_is_for_their_own_tasks(
+def test_batch_stops_at_its_time_limit(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker.deliver(mails[0].pk)
@@ -225,7 +227,7 @@ def test_when_its_spell_is_over_the_rest_is_for_their_own_tasks(
     assert attempts() == [1, 1, 0, 0, 0]
 
 
-def test_one_that_breaks_its_worker_counts_and_the_others_stay_queued(
+def test_crashing_mail_counts_an_attempt_and_others_stay_queued(
     mails: list[OutgoingMail], server: SmtpSink, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     settings.OUTBOX_LEASE_SECONDS = -1

@@ -1,4 +1,4 @@
-"""What is said at start-up about settings that would lose or repeat mail."""
+"""System checks for settings that would lose or repeat mail."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 @pytest.fixture(autouse=True)
 def production(settings: Settings) -> Settings:
-    """A site in production that is configured well."""
+    """Correct production settings."""
     settings.DEMO = settings.DEBUG = False
     settings.OUTBOX_TRANSPORT = SMTP
     settings.SITE_URL = "https://beoordelen.school.example"
@@ -22,8 +22,8 @@ def production(settings: Settings) -> Settings:
 
 
 def ids() -> list[str]:
-    assert all(found.hint for found in check_outbox())
-    return [str(found.id).rpartition(".")[2] for found in check_outbox()]
+    assert all(error.hint for error in check_outbox())
+    return [str(error.id).rpartition(".")[2] for error in check_outbox()]
 
 
 def test_a_good_configuration_is_silent() -> None:
@@ -66,7 +66,7 @@ def test_the_demo_may_keep_its_mail(settings: Settings) -> None:
     assert ids() == []
 
 
-def test_django_runs_them(settings: Settings) -> None:
+def test_django_runs_the_checks(settings: Settings) -> None:
     settings.OUTBOX_TRANSPORT = "nowhere.Backend"
 
-    assert "digibeoordelen.outbox.E006" in [found.id for found in run_checks()]
+    assert "digibeoordelen.outbox.E006" in [error.id for error in run_checks()]

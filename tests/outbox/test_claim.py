@@ -1,4 +1,4 @@
-"""One mail, any number of claimers: exactly one gets it. And what the sweep brings back."""
+"""Exactly one of many claimers gets a mail; the sweep requeues the rest."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ def make_mails(count: int, **values: Any) -> list[int]:
 
 
 def at_once(work: Callable[[], T], threads: int = 4) -> list[T]:
-    """What `work` returns in as many threads, all starting at the same moment."""
+    """Run `work` in several threads at the same moment and return the results."""
     start = Barrier(threads)
 
     def run() -> T:
@@ -52,7 +52,7 @@ def states() -> dict[int, str]:
     return dict(OutgoingMail.objects.values_list("pk", "state"))
 
 
-def test_of_many_claimers_one_gets_the_mail(transactional_db: None) -> None:
+def test_one_of_many_claimers_gets_the_mail(transactional_db: None) -> None:
     for pk in make_mails(10):
         won = [mail for mail in at_once(partial(worker.claim, pk)) if mail]
 
@@ -61,7 +61,7 @@ def test_of_many_claimers_one_gets_the_mail(transactional_db: None) -> None:
         assert (mail.state, mail.claim_id, mail.attempts) == (MailState.IN_FLIGHT, won[0].claim_id, 1)
 
 
-def test_of_many_who_claim_batches_each_mail_is_one_s_alone(transactional_db: None) -> None:
+def test_concurrent_batch_claims_do_not_overlap(transactional_db: None) -> None:
     pks = make_mails(40)
 
     def claim_all() -> list[int]:
@@ -71,7 +71,7 @@ def test_of_many_who_claim_batches_each_mail_is_one_s_alone(transactional_db: No
 
 
 @pytest.mark.servers
-def test_a_claim_passes_over_what_another_is_claiming(transactional_db: None) -> None:
+def test_claim_skips_locked_mails(transactional_db: None) -> None:
     first, second = make_mails(2)
     with transaction.atomic():
         OutgoingMail.objects.select_for_update().get(pk=first)
@@ -89,7 +89,7 @@ def test_many_tasks_for_one_mail_send_it_once(transactional_db: None, server: Sm
     assert states() == dict.fromkeys(pks, MailState.SENT)
 
 
-def test_what_another_has_claimed_since_cannot_be_marked(db: None, settings: Settings) -> None:
+def test_mail_claimed_by_another_cannot_be_marked(db: None, settings: Settings) -> None:
     settings.OUTBOX_LEASE_SECONDS = -1
     [pk] = make_mails(1)
     first = worker.claim(pk)
@@ -115,7 +115,7 @@ def test_only_a_queued_mail_can_be_claimed(db: None, state: MailState) -> None:
     assert not worker.claim_batch(1)
 
 
-def test_two_sweeps_at_once_start_one_task_a_mail(transactional_db: None) -> None:
+def test_concurrent_sweeps_start_one_task_per_mail(transactional_db: None) -> None:
     pks = make_mails(40)
     taken = at_once(lambda: [pk for _ in range(40) for pk in OutgoingMail.objects.take_unannounced(7)])
 
@@ -123,7 +123,7 @@ def test_two_sweeps_at_once_start_one_task_a_mail(transactional_db: None) -> Non
 
 
 @pytest.mark.servers
-def test_a_sweep_passes_over_what_another_is_busy_with(transactional_db: None) -> None:
+def test_sweep_skips_locked_mails(transactional_db: None) -> None:
     make_mails(2)
     with transaction.atomic():
         first = OutgoingMail.objects.take_unannounced(1)
@@ -134,12 +134,12 @@ def test_a_sweep_passes_over_what_another_is_busy_with(transactional_db: None) -
 
 
 class TestSweep:
-    def test_starts_what_nobody_announced(self, db: None, announced: list[int]) -> None:
+    def test_starts_unannounced_mail(self, db: None, announced: list[int]) -> None:
         pks = make_mails(3)
         sweep()
         assert announced == pks
 
-    def test_leaves_what_was_just_queued_to_its_own_task(self, mail: OutgoingMail, announced: list[int]) -> None:
+    def test_leaves_newly_queued_mail_to_its_task(self, mail: OutgoingMail, announced: list[int]) -> None:
         sweep()
         assert announced == []
 
@@ -154,7 +154,7 @@ class TestSweep:
         sweep()
         assert len(announced) == 2
 
-    def test_brings_back_what_waits_when_it_is_due(self, db: None, announced: list[int]) -> None:
+    def test_requeues_deferred_mail_when_due(self, db: None, announced: list[int]) -> None:
         now, soon = timezone.now(), timezone.now() + timedelta(minutes=1)
         due, later = (
             make_mails(1, state=MailState.WAITING, last_error="451", next_attempt_at=moment)[0]
@@ -164,23 +164,23 @@ class TestSweep:
         assert announced == [due]
         assert states() == {due: MailState.QUEUED, later: MailState.WAITING}
 
-    def test_brings_back_what_a_crash_left_when_its_lease_is_over(self, db: None, announced: list[int]) -> None:
+    def test_requeues_crashed_mail_after_its_lease(self, db: None, announced: list[int]) -> None:
         left, busy = in_flight(-1, attempts=1), in_flight(60, attempts=1)
         sweep()
         assert announced == [left]
         assert states() == {left: MailState.QUEUED, busy: MailState.IN_FLIGHT}
 
-    def test_gives_up_what_breaks_its_worker_every_time(
+    def test_abandons_mail_that_always_crashes_its_worker(
         self, db: None, announced: list[int], settings: Settings
     ) -> None:
         settings.OUTBOX_RETRY_SECONDS = [60, 300]
-        tried, given_up = in_flight(-1, attempts=2), in_flight(-1, attempts=3)
+        tried, abandoned = in_flight(-1, attempts=2), in_flight(-1, attempts=3)
         sweep()
         assert announced == [tried]
-        assert states()[given_up] == MailState.FAILED
-        assert "afgebroken" in OutgoingMail.objects.get(pk=given_up).last_error
+        assert states()[abandoned] == MailState.FAILED
+        assert "afgebroken" in OutgoingMail.objects.get(pk=abandoned).last_error
 
-    def test_stops_asking_a_broker_that_is_gone(
+    def test_stops_using_an_unreachable_broker(
         self, db: None, announced: list[int], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make_mails(3)

@@ -1,4 +1,4 @@
-"""A mail's way from claim to mark: what the server gets, and what its answers make of the mail."""
+"""Delivery of a mail from claim to mark: the message at the server and the effect of its replies."""
 
 import logging
 import smtplib
@@ -38,7 +38,7 @@ def delivered(mail: OutgoingMail) -> OutgoingMail:
 
 
 def with_link(**changes: Any) -> OutgoingMail:
-    given = {
+    fields = {
         "kind": "test",
         "to": "erik@bedrijf.test",
         "subject": "Start",
@@ -46,7 +46,7 @@ def with_link(**changes: Any) -> OutgoingMail:
         "html": f'<a href="{placeholder("start")}">Start beoordeling</a>',
         "links": {"start": Link(kind="test", data={"invitation": 7})},
     }
-    return queue_mail(**{**given, **changes})
+    return queue_mail(**{**fields, **changes})
 
 
 def test_a_mail_goes_out_whole(mail: OutgoingMail, server: SmtpSink) -> None:
@@ -62,7 +62,7 @@ def test_a_mail_goes_out_whole(mail: OutgoingMail, server: SmtpSink) -> None:
     assert received.message["Date"].datetime - timezone.now() < timedelta(minutes=1)
 
 
-def test_an_answer_goes_to_who_asked(db: None, server: SmtpSink) -> None:
+def test_reply_to_header_is_set(db: None, server: SmtpSink) -> None:
     delivered(
         queue_mail(kind="test", to="Zoë <zoe@b.test>", subject="é", text="é", html="é", reply_to="docent@hier.test")
     )
@@ -90,7 +90,7 @@ def test_attachments_arrive_byte_for_byte(db: None, server: SmtpSink) -> None:
     assert [part.get_payload(decode=True) for part in parts] == [CSV, b"Subject: x\n\ny"]
 
 
-def test_a_link_is_there_for_its_reader_alone(
+def test_link_is_only_in_the_sent_mail(
     db: None, server: SmtpSink, resolve_links: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -113,7 +113,7 @@ def test_a_link_is_escaped_in_the_html_alone(
     assert 'href="https://site.test/?a=7&amp;b=2"' in server.received[0].html
 
 
-def test_a_placeholder_that_someone_typed_stays(db: None, server: SmtpSink, resolve_links: Any) -> None:
+def test_typed_placeholder_stays(db: None, server: SmtpSink, resolve_links: Any) -> None:
     delivered(with_link(text=f"{placeholder('start')} [[link:anders]]"))
 
     assert server.received[0].text.split() == [URL, "[[link:anders]]"]
@@ -146,7 +146,7 @@ def test_a_missing_or_damaged_file_fails_and_is_named(
     assert server.received == []
 
 
-def test_what_the_server_refuses_for_good_fails_in_its_words(mail: OutgoingMail, server: SmtpSink) -> None:
+def test_permanent_refusal_fails_with_the_server_reply(mail: OutgoingMail, server: SmtpSink) -> None:
     server.answer("RCPT", "550-5.1.1 Gebruiker onbekend\r\n550 5.1.1 Zoë bestaat niet")
 
     assert delivered(mail).state == MailState.FAILED
@@ -154,7 +154,7 @@ def test_what_the_server_refuses_for_good_fails_in_its_words(mail: OutgoingMail,
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
-def test_what_the_server_refuses_for_now_waits(mail: OutgoingMail, server: SmtpSink, step: str) -> None:
+def test_temporary_refusal_defers_the_mail(mail: OutgoingMail, server: SmtpSink, step: str) -> None:
     server.answer(step, "451 4.7.1 Probeer het later")
     before = timezone.now()
 
@@ -165,7 +165,7 @@ def test_what_the_server_refuses_for_now_waits(mail: OutgoingMail, server: SmtpS
     assert server.received == []
 
 
-def test_after_the_last_pause_it_has_failed(mail: OutgoingMail, server: SmtpSink) -> None:
+def test_mail_fails_after_the_last_pause(mail: OutgoingMail, server: SmtpSink) -> None:
     server.answer("RCPT", *3 * ["451 Nog steeds niet"])
     for expected in (MailState.WAITING, MailState.WAITING, MailState.FAILED):
         assert delivered(mail).state == expected
@@ -190,7 +190,7 @@ def test_a_silent_server_waits(mail: OutgoingMail, server: SmtpSink, settings: S
     assert "timed out" in mail.last_error
 
 
-def test_taken_but_not_told_goes_again_with_the_same_message_id(mail: OutgoingMail, server: SmtpSink) -> None:
+def test_unconfirmed_mail_is_resent_with_the_same_message_id(mail: OutgoingMail, server: SmtpSink) -> None:
     server.answer("DATA", DROP)
     assert delivered(mail).state == MailState.WAITING
     OutgoingMail.objects.update(state=MailState.QUEUED, next_attempt_at=None)
@@ -199,7 +199,7 @@ def test_taken_but_not_told_goes_again_with_the_same_message_id(mail: OutgoingMa
     assert [received.message_id for received in server.received] == [mail.message_id] * 2
 
 
-def test_a_server_that_quotes_the_link_gives_it_away_to_nobody(
+def test_link_quoted_by_the_server_is_not_stored(
     db: None, server: SmtpSink, resolve_links: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.answer("DATA", f"554 Spam: {URL}", f"554 Spam: {URL.removeprefix('https://site.test')}")
@@ -209,7 +209,7 @@ def test_a_server_that_quotes_the_link_gives_it_away_to_nobody(
     assert "eyJ0" not in caplog.text
 
 
-def test_words_in_another_alphabet_are_readable(
+def test_reply_in_another_alphabet_is_readable(
     mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(backend: Any, message: Any) -> None:
@@ -220,7 +220,7 @@ def test_words_in_another_alphabet_are_readable(
     assert delivered(mail).last_error == "De mailserver antwoordde: “554 Geblokkeerd: é [31m”."
 
 
-def test_a_password_that_is_wrong_now_fails_no_mail(mail: OutgoingMail, server: SmtpSink, settings: Settings) -> None:
+def test_wrong_password_fails_no_mail(mail: OutgoingMail, server: SmtpSink, settings: Settings) -> None:
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = "x"
 
     assert delivered(mail).state == MailState.WAITING
@@ -235,7 +235,7 @@ def test_a_mail_that_is_not_queued_is_left_alone(mail: OutgoingMail, server: Smt
     assert mail.attempts == 1
 
 
-def test_a_mark_is_made_under_the_own_claim_alone(
+def test_mail_is_marked_only_by_its_claimer(
     mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = carrier.send
@@ -284,7 +284,7 @@ def test_a_database_connection_lost_meanwhile_repeats_no_mail(
 
 
 class TestConnection:
-    """One connection is kept between mails; its end is never a mail's fault."""
+    """The connection is reused between mails; its end never fails a mail."""
 
     def send_three(self, mail: OutgoingMail, between: Callable[[], object] = lambda: None) -> list[OutgoingMail]:
         mails = [mail, *(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-") for _ in range(2))]
@@ -293,24 +293,24 @@ class TestConnection:
             between()
         return mails
 
-    def test_it_is_used_for_every_mail(self, mail: OutgoingMail, server: SmtpSink) -> None:
+    def test_connection_is_used_for_every_mail(self, mail: OutgoingMail, server: SmtpSink) -> None:
         self.send_three(mail)
 
         assert [received.connection for received in server.received] == [1, 1, 1]
 
-    def test_one_that_the_server_ended_is_replaced(self, mail: OutgoingMail, server: SmtpSink) -> None:
+    def test_connection_ended_by_the_server_is_replaced(self, mail: OutgoingMail, server: SmtpSink) -> None:
         def hang_up() -> None:
             kept: Any = carrier._backend
             server.hang_up()
             with suppress(ConnectionError):
-                kept.connection.sock.recv(1, socket.MSG_PEEK)  # returns when the end has reached us
+                kept.connection.sock.recv(1, socket.MSG_PEEK)  # returns when the connection is closed on this side
 
         mails = self.send_three(mail, between=hang_up)
 
         assert [each.state for each in mails] == [MailState.SENT] * 3
         assert [each.attempts for each in mails] == [1, 1, 1]
 
-    def test_one_that_the_server_wants_to_end_is_replaced(self, mail: OutgoingMail, server: SmtpSink) -> None:
+    def test_connection_refused_by_the_server_is_replaced(self, mail: OutgoingMail, server: SmtpSink) -> None:
         delivered(mail)
         server.answer("MAIL", "421 4.7.0 Too many messages on this connection")
         second = delivered(queue_mail(kind="t", to="a@b.test", subject="-", text="-", html="-"))
@@ -318,13 +318,13 @@ class TestConnection:
         assert (second.state, second.attempts) == (MailState.SENT, 1)
         assert [received.connection for received in server.received] == [1, 2]
 
-    def test_a_server_that_is_closing_gets_no_second_try_at_once(self, mail: OutgoingMail, server: SmtpSink) -> None:
+    def test_closing_server_gets_no_immediate_retry(self, mail: OutgoingMail, server: SmtpSink) -> None:
         server.answer("MAIL", "421 Shutting down", "421 Shutting down")
 
         assert delivered(mail).state == MailState.WAITING
         assert server.connections == 1
 
-    def test_a_kept_one_is_asked_whether_it_lives(
+    def test_kept_connection_is_probed(
         self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         delivered(mail)
@@ -333,7 +333,9 @@ class TestConnection:
 
         assert [received.connection for received in server.received] == [1, 2, 3, 4]
 
-    def test_an_idle_one_is_closed(self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_idle_connection_is_closed(
+        self, mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("digibeoordelen.outbox.smtp.IDLE_SECONDS", 0.05)
         delivered(mail)
 

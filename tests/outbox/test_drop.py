@@ -1,4 +1,4 @@
-"""A mail that is dropped is begun no more, wherever on its way it was."""
+"""A dropped mail is not started again, at any stage of its delivery."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def forget_one(forget: Callable[[OutgoingMailQuerySet], int]) -> Callable[[int],
     return lambda pk: forget(OutgoingMail.objects.filter(pk=pk))
 
 
-def test_a_queued_one_is_not_sent_and_says_why(mail: OutgoingMail, server: SmtpSink) -> None:
+def test_dropped_queued_mail_is_not_sent_with_reason(mail: OutgoingMail, server: SmtpSink) -> None:
     assert drop(mail)
     deliver(mail.pk)
     assert server.received == []
@@ -42,20 +42,20 @@ def test_a_queued_one_is_not_sent_and_says_why(mail: OutgoingMail, server: SmtpS
     assert mail.last_error == DROPPED
 
 
-def test_it_can_not_be_sent_again(mail: OutgoingMail, server: SmtpSink) -> None:
+def test_dropped_mail_cannot_be_resent(mail: OutgoingMail, server: SmtpSink) -> None:
     drop(mail)
     assert not send_again(mail)
     assert state_of(mail) == MailState.FAILED
 
 
-def test_one_that_was_sent_stays_sent(mail: OutgoingMail, server: SmtpSink) -> None:
+def test_sent_mail_stays_sent(mail: OutgoingMail, server: SmtpSink) -> None:
     deliver(mail.pk)
     assert not drop(mail)
     assert state_of(mail) == MailState.SENT
     assert mail.dropped_at is None
 
 
-def test_one_that_waits_for_another_attempt_gets_none(mail: OutgoingMail, server: SmtpSink) -> None:
+def test_dropped_deferred_mail_gets_no_attempt(mail: OutgoingMail, server: SmtpSink) -> None:
     server.answer("RCPT", "451 4.7.1 Probeer het later")
     deliver(mail.pk)
     assert state_of(mail) == MailState.WAITING
@@ -66,7 +66,7 @@ def test_one_that_waits_for_another_attempt_gets_none(mail: OutgoingMail, server
     assert state_of(mail) == MailState.FAILED
 
 
-def test_one_that_is_going_out_may_arrive_and_counts_as_sent_then(
+def test_dropped_mail_in_flight_may_be_sent(
     mail: OutgoingMail, server: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = carrier.send
@@ -81,8 +81,8 @@ def test_one_that_is_going_out_may_arrive_and_counts_as_sent_then(
     assert state_of(mail) == MailState.SENT
 
 
-def test_one_that_was_going_out_and_must_wait_is_given_up(mail: OutgoingMail, server: SmtpSink) -> None:
-    """As when the server says 'later' to an attempt that was begun before the drop."""
+def test_dropped_mail_deferred_in_flight_fails(mail: OutgoingMail, server: SmtpSink) -> None:
+    """The server defers an attempt that started before the drop."""
     claim(mail.pk)
     drop(mail)
     due = timezone.now() - timedelta(seconds=1)
@@ -104,7 +104,7 @@ def test_others_are_sent(mail: OutgoingMail, server: SmtpSink) -> None:
 
 
 @pytest.mark.parametrize("seconds", [60, -60])
-def test_one_that_a_crash_left_is_given_up_when_its_lease_is_over(mail: OutgoingMail, seconds: int) -> None:
+def test_dropped_crashed_mail_fails_after_its_lease(mail: OutgoingMail, seconds: int) -> None:
     claim(mail.pk)
     drop(mail)
     OutgoingMail.objects.update(lease_until=timezone.now() + timedelta(seconds=seconds))
@@ -124,14 +124,14 @@ def test_no_attempt_starts_while_a_mail_is_dropped(
     assert server.received == []
 
 
-def test_one_that_failed_and_was_queued_again_may_have_arrived(mail: OutgoingMail) -> None:
+def test_dropped_requeued_mail_may_have_arrived(mail: OutgoingMail) -> None:
     OutgoingMail.objects.filter(pk=mail.pk).update(state=MailState.FAILED, last_error="421 Weg", attempts=5)
     assert send_again(mail)
     assert not drop(mail)
 
 
 @pytest.mark.parametrize("forget", [queue.blank, queue.delete])
-def test_a_forgotten_mail_is_not_sent_and_the_others_are(
+def test_purged_mail_is_not_sent_and_others_are(
     mail: OutgoingMail, server: SmtpSink, forget: Callable[[OutgoingMailQuerySet], int]
 ) -> None:
     [other] = make_mails(1)
@@ -141,8 +141,8 @@ def test_a_forgotten_mail_is_not_sent_and_the_others_are(
 
 
 @pytest.mark.servers
-def test_two_who_forget_the_same_mails_both_end(transactional_db: None, mail: OutgoingMail) -> None:
-    """They lock mails in one order."""
+def test_concurrent_purges_both_finish(transactional_db: None, mail: OutgoingMail) -> None:
+    """Purges lock mails in the same order."""
     make_mails(3)
 
     def forget(order: str) -> int:

@@ -1,4 +1,4 @@
-"""The embedded broker hands over whole messages only."""
+"""The embedded broker delivers only complete messages."""
 
 from pathlib import Path
 from queue import Empty
@@ -23,7 +23,7 @@ def channel(tmp_path: Path) -> Any:
         yield connection.default_channel
 
 
-def test_it_is_the_one_celery_uses(tmp_path: Path) -> None:
+def test_celery_uses_the_file_broker(tmp_path: Path) -> None:
     from digibeoordelen.celery import app
 
     with app.connection_for_write("filesystem://") as connection:
@@ -39,7 +39,7 @@ def test_messages_come_once_and_in_order(channel: Channel) -> None:
         channel._get("work")
 
 
-def test_a_message_that_is_being_written_is_not_there_yet(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partially_written_message_is_not_visible(channel: Channel, monkeypatch: pytest.MonkeyPatch) -> None:
     write_text = Path.write_text
 
     def halfway(path: Path, content: str) -> int:

@@ -1,4 +1,4 @@
-"""Bytes are kept once, whole, and proven when they are read."""
+"""Files are stored once and completely, and verified when read."""
 
 import errno
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ def path_of(stored: StoredFile) -> Path:
     return Path(default_storage.path(str(stored.file.name)))
 
 
-def test_the_same_bytes_are_one_row_and_one_file(db: None) -> None:
+def test_equal_bytes_are_one_row_and_one_file(db: None) -> None:
     first, second, other = keep(b"inhoud"), keep(b"inhoud"), keep(b"iets anders")
 
     assert first == second != other
@@ -30,7 +30,7 @@ def test_nothing_is_a_file_too(db: None) -> None:
     assert keep(b"").read() == b""
 
 
-def test_a_file_that_outlived_its_row_is_taken_over(transactional_db: None) -> None:
+def test_orphaned_file_is_reused(transactional_db: None) -> None:
     with transaction.atomic():
         keep(b"teruggedraaid")
         transaction.set_rollback(True)
@@ -52,13 +52,13 @@ def test_many_at_once_get_the_same_row(transactional_db: None) -> None:
     assert [path for path in path_of(StoredFile.objects.get()).parent.iterdir() if path.name.startswith(".")] == []
 
 
-def test_half_a_file_is_written_anew(db: None) -> None:
+def test_incomplete_file_is_rewritten(db: None) -> None:
     path_of(keep(b"een halve")).write_bytes(b"een")
 
     assert keep(b"een halve").read() == b"een halve"
 
 
-def test_a_missing_file_is_said(db: None) -> None:
+def test_missing_file_is_reported(db: None) -> None:
     stored = keep(b"straks weg")
     path_of(stored).unlink()
 
@@ -66,7 +66,7 @@ def test_a_missing_file_is_said(db: None) -> None:
         stored.read()
 
 
-def test_a_changed_file_is_said(db: None) -> None:
+def test_changed_file_is_reported(db: None) -> None:
     stored = keep(b"bewijs")
     path_of(stored).write_bytes(b"BEWIJS")
 
@@ -75,7 +75,7 @@ def test_a_changed_file_is_said(db: None) -> None:
 
 
 class ObjectStorage(Storage):
-    """As django-storages' are: without paths, and a put is whole."""
+    """A storage like django-storages': without paths and with atomic writes."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -107,7 +107,7 @@ def test_object_storage_keeps_the_name(db: None, monkeypatch: pytest.MonkeyPatch
         StoredFile.objects.get().read()
 
 
-def test_a_name_that_is_no_hash_is_refused(db: None) -> None:
+def test_name_other_than_a_hash_is_refused(db: None) -> None:
     with pytest.raises(IntegrityError, match="stored_file_sha256_is_hex"), transaction.atomic():
         StoredFile.objects.create(sha256="../../etc/passwd", size=1, file="x")
 

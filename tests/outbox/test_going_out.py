@@ -1,4 +1,4 @@
-"""Whatever order workers, crashes, sweeps and second thoughts come in: no mail is lost, and none goes out unbidden."""
+"""In any order of deliveries, crashes, sweeps and drops, no mail is lost or sent after a drop."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ MAILS = 4
 
 
 class GoingOut(RuleBasedStateMachine):
-    """Workers as `deliver` has them, step by step, with the sweep and those who drop mails between any two."""
+    """A state machine of the steps of `deliver`, with sweeps and drops between any two steps."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.sending: list[OutgoingMail] = []  # by workers that are alive
-        self.taken: Counter[int] = Counter()  # by the mail server
+        self.sending: list[OutgoingMail] = []  # claimed by running workers
+        self.taken: Counter[int] = Counter()  # accepted by the mail server
         self.crashed_in: Counter[int] = Counter()
         self.dropped_in_time: set[int] = set()
         self.pks = make_mails(MAILS)
@@ -52,7 +52,7 @@ class GoingOut(RuleBasedStateMachine):
     @precondition(lambda self: self.sending)
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
-        """The worker stops before it comes to these."""
+        """The worker stops before handling these mails."""
         mail = data.draw(st.sampled_from(self.sending))
         left = [other for other in self.sending if other.claim_id == mail.claim_id]
         self.sending = [other for other in self.sending if other not in left]
@@ -79,7 +79,7 @@ class GoingOut(RuleBasedStateMachine):
 
     @rule()
     def time_passes(self) -> None:
-        """Leases end of workers that are gone; the others hear from the server before that."""
+        """The leases of crashed workers end; running workers get a reply before that."""
         past = timezone.now() - timedelta(seconds=1)
         alive = [mail.pk for mail in self.sending]
         OutgoingMail.objects.filter(state=MailState.IN_FLIGHT).exclude(pk__in=alive).update(lease_until=past)
@@ -92,23 +92,23 @@ class GoingOut(RuleBasedStateMachine):
                 self.dropped_in_time.add(self.pks[number])
 
     @invariant()
-    def none_goes_twice_but_for_a_crash(self) -> None:
+    def check_only_crashes_repeat_mails(self) -> None:
         assert all(times <= 1 + self.crashed_in[pk] for pk, times in self.taken.items())
 
     @invariant()
-    def none_goes_that_was_dropped_in_time(self) -> None:
+    def check_dropped_mails_are_not_sent(self) -> None:
         assert not [pk for pk in self.dropped_in_time if self.taken[pk]]
 
     def teardown(self) -> None:
-        """A worker clears what is left: each mail has gone out then, unless it was dropped, and has that state."""
+        """A worker delivers the remaining mails: each is sent unless dropped, with the matching state."""
         self.sending = []
         for _ in range(3):
             self.time_passes()
             for mail in [*worker.claim_batch(MAILS), *filter(None, map(worker.claim, self.pks))]:
                 self.taken[mail.pk] += 1
                 worker._mark(mail, state=MailState.SENT, sent_at=timezone.now())
-        self.none_goes_twice_but_for_a_crash()
-        self.none_goes_that_was_dropped_in_time()
+        self.check_only_crashes_repeat_mails()
+        self.check_dropped_mails_are_not_sent()
         for mail in OutgoingMail.objects.all():
             assert mail.state == MailState.SENT or (mail.state == MailState.FAILED and mail.dropped_at)
             assert self.taken[mail.pk] or mail.state == MailState.FAILED
@@ -116,12 +116,12 @@ class GoingOut(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_any_order_of_events_sends_each_mail_once_or_as_often_as_a_worker_crashed_in_it() -> None:
+def test_any_event_order_repeats_only_crashed_mails() -> None:
     quick = settings(
         max_examples=50,
         stateful_step_count=15,
         deadline=None,
-        phases=[Phase.generate],  # to shrink what is found would take minutes
+        phases=[Phase.generate],  # shrinking a failure would take minutes
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(GoingOut, settings=quick)

@@ -1,4 +1,4 @@
-"""Who a mail is from and to, and what its headers tell other mail programs, whatever letters are in a name."""
+"""Sender, recipient and automatic-mail headers of a mail, with any characters in names."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def send(server: SmtpSink, announced: list[int], settings: Settings) -> Send:
     settings.DEFAULT_FROM_EMAIL = "Digitaal beoordelen <noreply@site.test>"
 
     def send(**changes: Any) -> OutgoingMail:
-        given = {"kind": "test", "to": "erik@bedrijf.test", "subject": "-", "text": "Tekst", "html": "<p>Tekst</p>"}
-        mail = queue_mail(**{**given, **changes})
+        fields = {"kind": "test", "to": "erik@bedrijf.test", "subject": "-", "text": "Tekst", "html": "<p>Tekst</p>"}
+        mail = queue_mail(**{**fields, **changes})
         deliver(mail.pk)
         mail.refresh_from_db()
         return mail
@@ -36,7 +36,7 @@ def send(server: SmtpSink, announced: list[int], settings: Settings) -> Send:
 
 
 def head(server: SmtpSink) -> str:
-    """The headers as they went over the line."""
+    """Return the headers as transmitted."""
     return server.received[-1].content.partition(b"\r\n\r\n")[0].decode("ascii")
 
 
@@ -44,17 +44,17 @@ def head(server: SmtpSink) -> str:
     "name",
     ["ROC Hier", "ROC 'Hier', locatie \"Zuid\" <nieuw>", "Zoë van ’t Hôf", "学校", "Collège" + 12 * " très long"],
 )
-def test_names_arrive_as_they_are_written(send: Send, server: SmtpSink, name: str) -> None:
+def test_names_arrive_unchanged(send: Send, server: SmtpSink, name: str) -> None:
     assert send(from_name=name, to_name=name).state == MailState.SENT
 
     message = server.received[0].message
     for header, address in (("From", "noreply@site.test"), ("To", "erik@bedrijf.test")):
-        [found] = message[header].addresses
-        assert (found.display_name, found.addr_spec) == (name, address)
+        [mailbox] = message[header].addresses
+        assert (mailbox.display_name, mailbox.addr_spec) == (name, address)
     assert max(len(line) for line in head(server).splitlines()) < 998
 
 
-def test_without_a_name_it_is_from_the_site(send: Send, server: SmtpSink) -> None:
+def test_sender_without_a_name_is_the_site(send: Send, server: SmtpSink) -> None:
     send()
     assert server.received[0].message["From"] == "Digitaal beoordelen <noreply@site.test>"
 
@@ -67,12 +67,12 @@ def test_nothing_in_a_name_becomes_a_header(send: Send, field: str, end: str) ->
 
 
 @pytest.mark.parametrize("headers", [{"List-Id": "a\r\nBcc: x@y.test"}, {"Bcc": "x@y.test"}])
-def test_a_header_of_its_own_is_one_of_few_and_one_line(send: Send, headers: dict[str, str]) -> None:
+def test_extra_header_is_allowed_and_one_line(send: Send, headers: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="header"):
         send(headers=headers)
 
 
-def test_other_programs_see_that_nobody_typed_it(send: Send, server: SmtpSink) -> None:
+def test_mail_is_marked_as_automatic(send: Send, server: SmtpSink) -> None:
     send(headers={"List-Id": "ROC Hier <school-7.site.test>"})
     message = server.received[0].message
     assert message["Auto-Submitted"] == "auto-generated"
@@ -95,7 +95,7 @@ class TestAddressesOutsideAscii:
         assert server.received[0].to == "zoe@xn--bcher-kva.example"
         assert server.received[0].message["To"].addresses[0].display_name == "Zoë"
 
-    def test_a_local_part_goes_as_it_is_to_a_server_that_can(self, send: Send, server: SmtpSink) -> None:
+    def test_local_part_is_unchanged_for_a_utf8_server(self, send: Send, server: SmtpSink) -> None:
         mail = send(to="zoë@bücher.example", subject="Één", reply_to="docent@hier.test", from_name="Collège")
         assert (mail.state, mail.last_error) == (MailState.SENT, "")
         [received] = server.received
@@ -104,7 +104,7 @@ class TestAddressesOutsideAscii:
         assert (received.subject, received.message_id) == ("Één", mail.message_id)
         assert (received.text.strip(), received.html.strip()) == ("Tekst", "<p>Tekst</p>")
 
-    def test_a_server_that_cannot_is_not_asked_again(self, send: Send, server: SmtpSink) -> None:
+    def test_server_without_utf8_is_not_retried(self, send: Send, server: SmtpSink) -> None:
         server.stop()
         server.smtputf8 = False
         server.start()
@@ -115,13 +115,13 @@ class TestAddressesOutsideAscii:
         assert send().state == MailState.SENT, "the connection goes on for others"
 
     @pytest.mark.parametrize("address", ["zo\u00a0e@b.test", "zo\u200be@b.test", "z\u00ab@b.test", "\U0001f600@b.test"])
-    def test_what_is_no_letter_is_no_address(self, send: Send, address: str) -> None:
+    def test_invalid_character_in_an_address_is_refused(self, send: Send, address: str) -> None:
         with pytest.raises(ValueError, match="address"):
             send(to=address)
 
 
 class TestAnswers:
-    """What a server may say, and what becomes of the mail."""
+    """Replies of the server and the resulting state of the mail."""
 
     def again(self, mail: OutgoingMail) -> OutgoingMail:
         OutgoingMail.objects.filter(state=MailState.WAITING).update(state=MailState.QUEUED, next_attempt_at=None)
@@ -140,7 +140,9 @@ class TestAnswers:
 
     @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
     @pytest.mark.parametrize("words", ["552 5.3.4 Message size exceeds limit", "550 5.1.1 Unknown user", "554 Spam"])
-    def test_for_good_fails_at_once_in_its_words(self, send: Send, server: SmtpSink, step: str, words: str) -> None:
+    def test_permanent_error_fails_with_the_server_reply(
+        self, send: Send, server: SmtpSink, step: str, words: str
+    ) -> None:
         server.answer(step, words)
         mail = send()
         quoted = f"De mailserver antwoordde: “{words}”."
@@ -169,8 +171,8 @@ class TestAnswers:
         "<p>" + 300 * "Zoë " + "</p>",
     ],
 )
-def test_html_arrives_as_it_was_written(send: Send, server: SmtpSink, html: str) -> None:
-    """Also with lines that are longer than SMTP allows."""
+def test_html_arrives_unchanged(send: Send, server: SmtpSink, html: str) -> None:
+    """Includes lines that are longer than SMTP allows."""
     send(html=html)
 
     assert server.received[0].html.strip() == html

@@ -1,4 +1,4 @@
-"""Placeholders and what takes their place."""
+"""Placeholders and their replacement."""
 
 import pytest
 from hypothesis import assume, given
@@ -8,7 +8,7 @@ from digibeoordelen.outbox.links import fill, hide, placeholder, register
 
 
 @pytest.mark.parametrize("name", ["", "Start", "a b", "a]]", "é"])
-def test_a_name_that_could_not_be_found_again_is_refused(name: str) -> None:
+def test_unrecognisable_link_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="no link name"):
         placeholder(name)
 
@@ -25,7 +25,7 @@ def test_a_kind_has_one_resolver(monkeypatch: pytest.MonkeyPatch) -> None:
         register("eigen", lambda data: "")
 
 
-def test_what_a_url_holds_is_not_filled_in_again() -> None:
+def test_placeholder_in_a_url_is_not_expanded() -> None:
     assert fill(f"{placeholder('a')} {placeholder('b')}", {"a": placeholder("b"), "b": "x"}) == "[[link:b]] x"
 
 

@@ -1,4 +1,4 @@
-"""What `queue_mail` writes and refuses, and when a task starts for it."""
+"""Validation by `queue_mail`, the queued row, and the start of its task."""
 
 from typing import Any
 
@@ -17,11 +17,11 @@ from digibeoordelen.outbox.tasks import send_mail, sweep
 
 
 def queue(**changes: Any) -> OutgoingMail:
-    given = {"kind": "test", "to": "erik@bedrijf.test", "subject": "Hallo", "text": "Tekst", "html": "<p>Tekst</p>"}
-    return queue_mail(**{**given, **changes})
+    fields = {"kind": "test", "to": "erik@bedrijf.test", "subject": "Hallo", "text": "Tekst", "html": "<p>Tekst</p>"}
+    return queue_mail(**{**fields, **changes})
 
 
-def test_a_mail_is_queued_under_a_message_id_of_the_site(db: None, announced: list[int]) -> None:
+def test_queued_mail_has_a_message_id_of_the_site(db: None, announced: list[int]) -> None:
     mail = queue()
 
     assert mail.state == MailState.QUEUED
@@ -64,23 +64,23 @@ def test_a_line_break_in_a_file_name_is_refused(db: None) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "erik", "erik@", "@bedrijf.test", "a@b.test, c@d.test", "a b@c.test"])
-def test_an_address_that_is_none_is_refused(db: None, address: str) -> None:
+def test_invalid_address_is_refused(db: None, address: str) -> None:
     with pytest.raises(ValueError, match="address"):
         queue(to=address)
 
 
-def test_a_content_type_that_is_none_is_refused(db: None) -> None:
+def test_invalid_content_type_is_refused(db: None) -> None:
     with pytest.raises(ValueError, match="content type"):
         queue(attachments=[Attachment(filename="a", content_type="pdf\r\nX: y", file=keep(b""))])
 
 
-def test_a_link_that_nobody_resolves_is_refused(db: None) -> None:
+def test_link_without_a_resolver_is_refused(db: None) -> None:
     with pytest.raises(ValueError, match="No resolver"):
         queue(text=placeholder("start"), html=placeholder("start"), links={"start": Link(kind="unheard of")})
 
 
 @pytest.mark.parametrize("forgotten", ["text", "html"])
-def test_a_link_that_the_mail_forgets_is_refused(db: None, resolve_links: Any, forgotten: str) -> None:
+def test_link_missing_from_the_mail_is_refused(db: None, resolve_links: Any, forgotten: str) -> None:
     bodies = {"text": placeholder("start"), "html": placeholder("start"), forgotten: "niets"}
 
     with pytest.raises(ValueError, match="missing"):
@@ -104,14 +104,14 @@ def queue_and_roll_back() -> None:
         transaction.set_rollback(True)
 
 
-def test_what_is_queued_on_commit_is_announced_by_itself(transactional_db: None, announced: list[int]) -> None:
+def test_mail_queued_on_commit_is_announced(transactional_db: None, announced: list[int]) -> None:
     with transaction.atomic():
         queue()
         transaction.on_commit(queue)
     assert sorted(announced) == sorted(OutgoingMail.objects.values_list("pk", flat=True))
 
 
-def test_without_the_broker_the_caller_goes_on_and_the_sweep_mends_it(
+def test_sweep_sends_mail_queued_without_a_broker(
     transactional_db: None, announced: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
@@ -130,7 +130,7 @@ def test_without_the_broker_the_caller_goes_on_and_the_sweep_mends_it(
     assert announced == [mail.pk for mail in mails]
 
 
-def test_a_failed_mail_goes_again_under_its_message_id(
+def test_failed_mail_is_resent_under_its_message_id(
     mail: OutgoingMail, announced: list[int], django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     OutgoingMail.objects.update(state=MailState.FAILED, last_error="550 No", attempts=3)
@@ -143,7 +143,7 @@ def test_a_failed_mail_goes_again_under_its_message_id(
     assert announced == [mail.pk]
 
 
-def test_a_mail_that_did_not_fail_is_not_sent_again(mail: OutgoingMail) -> None:
+def test_only_failed_mail_is_resent(mail: OutgoingMail) -> None:
     OutgoingMail.objects.update(state=MailState.SENT, sent_at=timezone.now())
 
     assert not send_again(mail)
@@ -167,7 +167,7 @@ def test_the_database_keeps_the_rules(mail: OutgoingMail, rule: str, values: dic
         OutgoingMail.objects.update(**values)
 
 
-def test_a_screen_gets_state_and_reason_in_one_query(
+def test_status_and_reason_take_one_query(
     mail: OutgoingMail, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     queue()

@@ -1,4 +1,4 @@
-"""Real workers: none killed loses a mail, no two of them send one twice."""
+"""Real workers: killed workers lose no mail and concurrent workers send each mail once."""
 
 from collections import Counter
 from random import randrange
@@ -20,10 +20,10 @@ for number in range({count}):
 
 @pytest.fixture
 def mailing_site(site: Site, smtp_sink: SmtpSink) -> Site:
-    """A site that sends to the sink, with leases of seconds, so that what a crash leaves is soon taken up."""
+    """A site that sends to the sink, with leases of seconds, so that mails of a crash are soon retried."""
     site.env |= {
         "EMAIL_URL": smtp_sink.url,
-        "EMAIL_TIMEOUT": "2",  # the sink is a thread of this process, which may stand still for a while
+        "EMAIL_TIMEOUT": "2",  # the sink is a thread of this process, which may pause for a while
         "OUTBOX_LEASE_SECONDS": "36",
         "OUTBOX_RETRY_SECONDS": "1,1,1,1,1,1",
         "SWEEP_SECONDS": "1",
@@ -43,9 +43,7 @@ def addressees(sink: SmtpSink) -> Counter[str]:
     return Counter(received.to for received in sink.received)
 
 
-def test_a_worker_killed_at_any_point_loses_no_mail_and_repeats_the_one_in_flight(
-    mailing_site: Site, smtp_sink: SmtpSink
-) -> None:
+def test_killed_worker_repeats_only_the_mail_in_flight(mailing_site: Site, smtp_sink: SmtpSink) -> None:
     count, kills = 300, 3
     smtp_sink.delay = 0.004
     mailing_site.python(QUEUE.format(count=count))
@@ -65,8 +63,8 @@ def test_a_worker_killed_at_any_point_loses_no_mail_and_repeats_the_one_in_fligh
     assert received.total() <= count + kills, "only what was in flight may be repeated"
 
 
-def test_mails_queued_without_any_worker_or_broker_message_are_sent(mailing_site: Site, smtp_sink: SmtpSink) -> None:
-    lost = {**mailing_site.env, "BROKER_URL": "redis://127.0.0.1:1/0"}  # nobody listens there
+def test_mails_queued_without_worker_or_broker_are_sent(mailing_site: Site, smtp_sink: SmtpSink) -> None:
+    lost = {**mailing_site.env, "BROKER_URL": "redis://127.0.0.1:1/0"}  # no server listens on this port
     mailing_site.env, own = lost, mailing_site.env
     mailing_site.python(QUEUE.format(count=5))
     mailing_site.env = own
@@ -78,7 +76,7 @@ def test_mails_queued_without_any_worker_or_broker_message_are_sent(mailing_site
 
 
 def test_two_workers_never_send_a_mail_twice(mailing_site: Site, smtp_sink: SmtpSink) -> None:
-    """Though both are told of each mail, more than once, at about the same time."""
+    """Both workers get several tasks for each mail at about the same time."""
     mailing_site.env |= {"EMAIL_TIMEOUT": "10", "OUTBOX_LEASE_SECONDS": "300"}
     smtp_sink.delay = 0.01
     workers = [mailing_site.worker(name, concurrency=2, wait=False) for name in ("first", "second")]

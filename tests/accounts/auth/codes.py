@@ -27,7 +27,7 @@ class App:
 
     @classmethod
     def of_page(cls, page: str) -> App:
-        """The key as the page of setting up shows it."""
+        """Return the key shown by the setup page."""
         [shown] = re.findall(r'<code class="key">([A-Z2-7 ]+)</code>', unescape(page))
         return cls(b32decode(shown.replace(" ", "")))
 
@@ -37,7 +37,7 @@ class App:
         return f"{totp.token():06}"
 
     def wrong_code(self) -> str:
-        """Of none of the steps around this one."""
+        """Return a code that is invalid now and in the steps next to it."""
         right = {self.code(step) for step in (-2, -1, 0, 1, 2)}
         return next(code for code in ("123456", "654321", "111222", "222111", "333444", "444333") if code not in right)
 
@@ -47,7 +47,7 @@ def set_up(client: Client, **more: str) -> tuple[App, list[str]]:
     page = client.get(SET_UP).content.decode()
     app = App.of_page(page)
     [key] = re.findall(r'name="key" value="([^"]+)"', page)
-    # Where a step of 30 seconds ended in between, the code would be two steps old.
+    # If a 30-second step ended in between, the code would be two steps old.
     with time_machine.travel(timezone.now(), tick=False):
         page = client.post(SET_UP, {"key": key, "code": app.code(-1), **more}).content.decode()
     codes = re.findall(r"<code>([0-9A-Z-]{19})</code>", page)

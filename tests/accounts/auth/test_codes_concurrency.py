@@ -1,4 +1,4 @@
-"""One code by two browsers at the same moment, on real connections."""
+"""Concurrent use of one code by two browsers, on real connections."""
 
 import pytest
 from django.contrib.sessions.backends.base import SessionBase

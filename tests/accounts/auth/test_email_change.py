@@ -1,4 +1,4 @@
-"""Another e-mail address: confirmed from the new mailbox, stopped from the old one."""
+"""Change of e-mail address: confirmed from the new mailbox, stopped from the old one."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_nothing_changes_until_the_new_address_confirms(own: Client, someone: Us
     assert Client().post("/inloggen/", {"username": OLD, "password": PASSWORD}).status_code == 200
 
 
-def test_the_password_is_asked_again_and_a_wrong_one_counted(own: Client, someone: User) -> None:
+def test_password_is_asked_and_wrong_ones_are_counted(own: Client, someone: User) -> None:
     assert "Dit is niet uw wachtwoord." in ask(own, password="verkeerd").content.decode()
     assert mailed() == []
     answers = [ask(own, password="verkeerd").status_code for _ in range(site.AXES_FAILURE_LIMIT)]
@@ -67,18 +67,20 @@ def test_the_password_is_asked_again_and_a_wrong_one_counted(own: Client, someon
     assert ask(own).status_code == 429
 
 
-@pytest.mark.parametrize(("email", "said"), [(OLD.upper(), "Dit is uw e-mailadres al."), ("geen adres", "e-mailadres")])
-def test_invalid_or_own_address_is_refused(own: Client, email: str, said: str) -> None:
-    assert said in ask(own, email).content.decode()
+@pytest.mark.parametrize(
+    ("email", "message"), [(OLD.upper(), "Dit is uw e-mailadres al."), ("geen adres", "e-mailadres")]
+)
+def test_invalid_or_own_address_is_refused(own: Client, email: str, message: str) -> None:
+    assert message in ask(own, email).content.decode()
     assert not EmailChange.objects.exists()
 
 
 def test_link_is_useless_to_the_owner_of_a_mistyped_address(own: Client, someone: User) -> None:
     ask(own)
     path = link_in("confirm_email")
-    nobody, stranger = Client(), Client()
+    anonymous, stranger = Client(), Client()
     stranger.force_login(UserFactory())
-    assert nobody.post(path).url.startswith("/inloggen/")
+    assert anonymous.post(path).url.startswith("/inloggen/")
     assert stranger.post(path).status_code == 404
     assert email_of(someone) == OLD
 
@@ -90,7 +92,7 @@ def test_a_link_works_once(own: Client) -> None:
     assert own.post(path).status_code == 410
 
 
-def test_it_expires_after_a_day(own: Client, someone: User, pass_time: Any) -> None:
+def test_email_link_expires_after_a_day(own: Client, someone: User, pass_time: Any) -> None:
     ask(own)
     path = link_in("confirm_email")
     pass_time(hours=11)
@@ -221,8 +223,8 @@ def test_taken_address_is_mailed_and_not_revealed(own: Client, someone: User) ->
         "email_change_asked",
     ]
     tokens = [page.split('csrfmiddlewaretoken" value="')[1:] for page in pages]
-    for page, found in zip(pages, tokens, strict=True):
-        for token in found:
+    for page, page_tokens in zip(pages, tokens, strict=True):
+        for token in page_tokens:
             pages[pages.index(page)] = page = page.replace(token[:64], "…")
     assert pages[0] == pages[1]
 
@@ -235,7 +237,7 @@ def test_mails_per_address_are_limited(own: Client, settings: Any) -> None:
 # --- What follows an account's address ------------------------------------------------------------------------
 @pytest.fixture
 def trainer(assessment: Assessment, school: School) -> User:
-    """A Praktijkopleider who was invited as examiner."""
+    """A Praktijkopleider invited as examiner."""
     user = member(school, Role.PRAKTIJKOPLEIDER, email="kees@bedrijf.test")
     contact = school.contacts.get(user=user)
     steps.choose(assessment, contact)
@@ -275,7 +277,7 @@ def test_a_student_is_found_by_the_new_address(client: Client, student: Membersh
     assert NEW in student.search_text
 
 
-def test_student_with_the_examiner_s_address_removes_the_invitation(
+def test_student_with_examiner_address_removes_the_invitation(
     client: Client, student: Membership, assessment: Assessment, school: School
 ) -> None:
     """A student must not assess themselves after changing their address."""

@@ -41,14 +41,14 @@ def strict(school: School) -> School:
 
 @pytest.fixture
 def noa(client: Client, strict: School) -> User:
-    """Registered, and logged in with `client`."""
+    """A registered student, logged in with `client`."""
     user = confirm_registration(registration=RegistrationFactory(email=OWN, school=strict))
     log_in(client, user)
     return user
 
 
 def log_in(client: Client, user: User) -> None:
-    """After the first time, which asks to check name and number."""
+    """Log in and complete the first-login screen."""
     User.objects.filter(pk=user.pk).update(details_checked_at=timezone.now())
     client.force_login(user)
 
@@ -82,14 +82,14 @@ def test_domain_disallowed_meanwhile_is_refused_at_confirmation(client: Client, 
     assert email_of(noa) == OWN
 
 
-def test_registered_by_the_form_and_the_link_is_the_same(client: Client, strict: School) -> None:
+def test_registered_student_is_limited_to_school_domains(client: Client, strict: School) -> None:
     client.post("/account-aanmaken/", filled_in(strict, email=OWN))
     confirm_by_link(client)
     log_in(client, User.objects.get(email=OWN))
     assert "alleen een e-mailadres toe van" in ask(client, OTHER).content.decode()
 
 
-# --- Who is free -----------------------------------------------------------------------------------
+# --- Exempt users ----------------------------------------------------------------------------------
 def is_free(client: Client, password: str = PASSWORD) -> bool:
     ask(client, OTHER, password=password)
     return ("confirm_email", OTHER) in mailed()

@@ -43,7 +43,7 @@ class Work:
 
 @pytest.fixture
 def people(school: School) -> None:
-    """An account, one that is off, and someone who registered and did not confirm."""
+    """An active account, an inactive one and an unconfirmed registration."""
     school.register_on = True
     school.save()
     UserFactory(email=KNOWN)
@@ -85,10 +85,10 @@ def work(people: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Work]:
     return post
 
 
-def alike(found: list[Work]) -> Work:
+def alike(items: list[Work]) -> Work:
     """Return the cost if it is the same each time."""
-    assert all(work == found[0] for work in found[1:])
-    return found[0]
+    assert all(work == items[0] for work in items[1:])
+    return items[0]
 
 
 def registration(school: School) -> dict[str, Any]:
@@ -98,8 +98,8 @@ def registration(school: School) -> dict[str, Any]:
 
 def test_registering_costs_the_same_with_or_without_account(work: Callable[..., Work], school: School) -> None:
     path = reverse("accounts:register")
-    found = alike([work(path, email, **registration(school)) for email in STATES])
-    assert (found.status, found.hashes, found.mails) == (200, 1, 1)
+    result = alike([work(path, email, **registration(school)) for email in STATES])
+    assert (result.status, result.hashes, result.mails) == (200, 1, 1)
     assert [kind for kind, _ in mailed()] == [
         "has_account",
         "confirm_registration",
@@ -108,26 +108,26 @@ def test_registering_costs_the_same_with_or_without_account(work: Callable[..., 
     ]
 
 
-def test_asking_the_mail_again_mails_once_and_hashes_nothing(work: Callable[..., Work]) -> None:
-    found = alike([work(reverse("accounts:confirm_again"), email) for email in STATES])
-    assert (found.status, found.hashes, found.mails) == (200, 0, 1)
+def test_requesting_the_mail_again_mails_without_hashing(work: Callable[..., Work]) -> None:
+    result = alike([work(reverse("accounts:confirm_again"), email) for email in STATES])
+    assert (result.status, result.hashes, result.mails) == (200, 0, 1)
     assert [kind for kind, _ in mailed()] == ["has_account", "no_account", "has_account", "confirm_registration"]
 
 
 def test_a_forgotten_password_mails_once_and_hashes_nothing(work: Callable[..., Work]) -> None:
-    found = alike([work(reverse("accounts:forgotten_password"), email) for email in STATES])
-    assert (found.status, found.hashes, found.mails) == (200, 0, 1)
+    result = alike([work(reverse("accounts:forgotten_password"), email) for email in STATES])
+    assert (result.status, result.hashes, result.mails) == (200, 0, 1)
     assert [kind for kind, _ in mailed()] == ["new_password", "no_account", "no_account", "no_account"]
 
 
 def test_logging_in_hashes_once_and_mails_nothing(work: Callable[..., Work]) -> None:
-    User.objects.create(email="zonder@school.test", password="!")  # who never had a password
+    User.objects.create(email="zonder@school.test", password="!")  # an account without a password
     addresses = [*STATES, "zonder@school.test"]
-    found = alike([work("/inloggen/", email, password="verkeerd-woord") for email in addresses])
-    assert (found.status, found.hashes, found.mails) == (200, 1, 0)
+    result = alike([work("/inloggen/", email, password="verkeerd-woord") for email in addresses])
+    assert (result.status, result.hashes, result.mails) == (200, 1, 0)
 
 
-def test_a_known_device_makes_no_difference_to_another_address(work: Callable[..., Work]) -> None:
+def test_known_device_does_not_affect_another_address(work: Callable[..., Work]) -> None:
     device = Client()
     device.post("/inloggen/", {"username": KNOWN, "password": PASSWORD})
     UserFactory(email="ander@school.test")
@@ -157,8 +157,8 @@ def test_answers_over_the_limit_are_alike(work: Callable[..., Work], school: Sch
     assert (alike(last).status, alike(last).mails) == (429, 0)
 
 
-# --- Brute force, and a session that was laid ready -------------------------------------------------------
-def test_right_password_gets_in_from_an_address_with_too_many_wrong_ones(people: None, settings: Any) -> None:
+# --- Brute force and session fixation ---------------------------------------------------------------------
+def test_right_password_works_from_a_locked_network_address(people: None, settings: Any) -> None:
     start_counting(settings)
     times = rate_limits.WRONG_PASSWORDS.times
 
@@ -173,7 +173,7 @@ def test_right_password_gets_in_from_an_address_with_too_many_wrong_ones(people:
     assert attempt(KNOWN, PASSWORD, "192.0.2.1") == 302
 
 
-def test_who_logs_in_is_not_counted(people: None, settings: Any) -> None:
+def test_successful_logins_are_not_counted(people: None, settings: Any) -> None:
     start_counting(settings)
     for _ in range(rate_limits.WRONG_PASSWORDS.times + 1):
         answer = Client().post("/inloggen/", {"username": KNOWN, "password": PASSWORD})

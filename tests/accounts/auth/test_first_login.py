@@ -38,7 +38,7 @@ def test_first_login_redirects_to_the_check_and_back(client: Client, newcomer: M
     assert "noa de wit" in newcomer.search_text
 
 
-def test_after_that_it_never_shows_again(client: Client, newcomer: Membership) -> None:
+def test_completed_page_never_shows_again(client: Client, newcomer: Membership) -> None:
     client.force_login(newcomer.user)
     client.post(WELCOME, details(newcomer))
     assert client.get("/productcatalogus/").status_code == 200
@@ -79,7 +79,7 @@ def test_missing_names_are_listed_with_a_link_to_the_field(client: Client, newco
     assert '<a href="#id_first_name">' in page
 
 
-def test_it_does_not_lead_to_another_site(client: Client, newcomer: Membership) -> None:
+def test_next_does_not_lead_to_another_site(client: Client, newcomer: Membership) -> None:
     client.force_login(newcomer.user)
     assert client.post(f"{WELCOME}?next=https://elders.example/", details(newcomer)).url == reverse("home")
 

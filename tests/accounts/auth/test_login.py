@@ -1,4 +1,4 @@
-"""Logging in and out, and what too many wrong passwords do."""
+"""Login, logout and lockout after wrong passwords."""
 
 from typing import Literal
 from unicodedata import normalize
@@ -32,7 +32,7 @@ def test_every_page_asks_to_log_in_first(client: Client, db: None) -> None:
     assert response.url == "/inloggen/?next=/mijn-digibib/%3Fweergave%3Drijen"
 
 
-def test_the_address_counts_in_any_case_and_with_spaces(client: Client, someone: User) -> None:
+def test_address_is_accepted_in_any_case_and_with_spaces(client: Client, someone: User) -> None:
     response = log_in(client, " Sam@School.test ", next="/productcatalogus/")
     assert response.url == "/productcatalogus/"
 
@@ -74,12 +74,12 @@ def test_wrong_word_and_unknown_address_answer_alike(client: Client, someone: Us
     assert f'value="{email}"' in page
 
 
-def test_an_account_that_is_off_does_not_get_in(client: Client, someone: User) -> None:
+def test_inactive_account_cannot_log_in(client: Client, someone: User) -> None:
     User.objects.update(is_active=False)
     assert "horen niet bij elkaar" in log_in(client).content.decode()
 
 
-def test_too_many_wrong_words_lock_out_for_a_while(client: Client, someone: User) -> None:
+def test_too_many_wrong_passwords_lock_for_a_while(client: Client, someone: User) -> None:
     for _ in range(settings.AXES_FAILURE_LIMIT):
         response = log_in(client, password="verkeerd")
     assert response.status_code == 429
@@ -93,7 +93,7 @@ def test_capitals_in_the_address_do_not_start_a_new_count(client: Client, someon
     assert response.status_code == 429
 
 
-def test_wrong_words_for_one_account_do_not_lock_another_out(client: Client, someone: User) -> None:
+def test_wrong_passwords_lock_only_their_account(client: Client, someone: User) -> None:
     UserFactory(email="ander@school.test")
     for _ in range(settings.AXES_FAILURE_LIMIT):
         log_in(client, password="verkeerd")
@@ -110,7 +110,7 @@ def test_admin_uses_the_sites_login(client: Client, someone: User) -> None:
     assert client.get("/beheer/").status_code == 200
 
 
-def test_logging_out_is_a_post_and_ends_at_the_login(client: Client, someone: User) -> None:
+def test_logout_is_a_post_and_redirects_to_login(client: Client, someone: User) -> None:
     client.force_login(someone)
     assert client.get("/uitloggen/").status_code == 302
     assert client.post("/uitloggen/").url == LOGIN
@@ -165,14 +165,14 @@ def lock_out(client: Client, email: str = "sam@school.test") -> None:
 
 @pytest.fixture
 def device(someone: User) -> Client:
-    """A browser where someone logged in and out again."""
+    """A browser where `someone` logged in and out."""
     client = Client()
     log_in(client)
     client.post("/uitloggen/")
     return client
 
 
-def test_a_known_device_gets_in_while_the_account_is_locked(device: Client, client: Client) -> None:
+def test_known_device_logs_in_to_a_locked_account(device: Client, client: Client) -> None:
     lock_out(client)
     assert log_in(client).status_code == 429
     assert log_in(device).status_code == 302
@@ -190,7 +190,7 @@ def test_known_device_belongs_to_one_account(device: Client, client: Client) -> 
     assert log_in(device, "ander@school.test").status_code == 429
 
 
-def test_the_cookie_of_a_device_is_void_after_a_new_password(device: Client, client: Client, someone: User) -> None:
+def test_device_cookie_is_void_after_a_new_password(device: Client, client: Client, someone: User) -> None:
     someone.set_password("een-ander-lang-wachtwoord")
     someone.save()
     lock_out(client)

@@ -1,4 +1,4 @@
-"""Logging in with a code: setting it up, the code at login, recovery codes, switching it off."""
+"""Two-factor login: setup, the code at login, recovery codes, switching off."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def logged_in(client: Client, someone: User) -> Client:
 
 @pytest.fixture
 def app(someone: User) -> App:
-    """`someone` logs in with a code."""
+    """The authenticator app of `someone`."""
     return app_of(someone)
 
 
 @pytest.fixture
 def halfway(client: Client, someone: User, app: App) -> Client:
-    """The password was right; the code is asked."""
+    """A login after the password step, waiting for the code."""
     client.post(LOGIN, password_of(someone))
     return client
 
@@ -179,7 +179,7 @@ def test_a_code_works_once(halfway: Client, someone: User, app: App) -> None:
 
 
 def test_set_up_code_can_not_log_in(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
-    time_machine.move_to(timezone.now(), tick=False)  # both codes are of one step
+    time_machine.move_to(timezone.now(), tick=False)  # both codes belong to one step
     app, _ = set_up(logged_in)
     thief = Client()
     thief.post(LOGIN, password_of(someone))
@@ -231,7 +231,7 @@ def test_login_restarts_if_two_factor_is_turned_off(halfway: Client, app: App) -
 
 
 # --- Guessing ------------------------------------------------------------------------------------
-def test_after_a_wrong_code_even_the_right_one_waits(halfway: Client, app: App, pass_time: Callable[..., None]) -> None:
+def test_right_code_waits_after_a_wrong_code(halfway: Client, app: App, pass_time: Callable[..., None]) -> None:
     for _ in range(4):
         pass_time(minutes=1)
         halfway.post(CODE, {"code": app.wrong_code()})
@@ -260,7 +260,7 @@ def test_guessing_is_limited_to_84_tries_a_day(someone: User, app: App, pass_tim
 
 
 def test_recovery_codes_are_guessed_no_faster(halfway: Client, app: App, time_machine: TimeMachineFixture) -> None:
-    time_machine.move_to(timezone.now(), tick=False)  # a second is soon over
+    time_machine.move_to(timezone.now(), tick=False)  # the wait is a second
     halfway.post(RECOVERY, {"code": "0000-0000-0000-0000"})
     assert "Wacht 1 s" in page_of(halfway.post(CODE, {"code": app.code()}))
     assert "Wacht 1 s" in page_of(halfway.post(RECOVERY, {"code": "0000-0000-0000-0000"}))
@@ -390,7 +390,7 @@ def test_switching_off_ends_other_sessions(logged_in: Client, someone: User) -> 
 
 
 def test_a_session_without_the_code_changes_nothing(client: Client, someone: User, app: App) -> None:
-    """One that began at the very moment that another browser switched it on."""
+    """The session started while another browser was switching two-factor login on."""
     client.force_login(someone)
     for url in (OFF, NEW_CODES):
         assert client.post(url, {"password": PASSWORD}).url == SET_UP
@@ -408,8 +408,8 @@ def test_profile_links_to_two_factor(logged_in: Client) -> None:
 
 
 # --- English -------------------------------------------------------------------------------------
-def test_in_english_with_its_mails(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
-    time_machine.move_to(timezone.now(), tick=False)  # a second is soon over
+def test_setup_and_mails_in_english(logged_in: Client, someone: User, time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(timezone.now(), tick=False)  # the wait is a second
     logged_in.post("/taal/", {"language": "en", "next": "/"})
     page = logged_in.get(SET_UP).content.decode()
     assert "Log in with a code" in page

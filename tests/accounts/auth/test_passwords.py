@@ -1,4 +1,4 @@
-"""'Wachtwoord vergeten?', and another password in the profile."""
+"""'Wachtwoord vergeten?' and the password change in the profile."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def log_in(client: Client, password: str = PASSWORD, **more: Any) -> Any:
 
 
 # --- Forgotten ------------------------------------------------------------------------------------------
-def test_login_page_links_to_it(client: Client, db: None) -> None:
+def test_login_page_links_to_the_reset(client: Client, db: None) -> None:
     assert f'href="{FORGOTTEN}"' in client.get("/inloggen/").content.decode()
 
 
-def test_from_the_form_by_the_mail_to_the_new_password(client: Client, someone: User) -> None:
+def test_reset_sets_a_new_password_by_mail(client: Client, someone: User) -> None:
     assert "Kijk in uw mail" in ask(client, " SAM@school.test ")
     assert mailed() == [("new_password", EMAIL)]
     answer = choose(client)
@@ -91,7 +91,7 @@ def test_get_does_not_use_up_the_link(client: Client, someone: User) -> None:
     assert choose(client, path).status_code == 302
 
 
-def test_it_expires_after_a_day(client: Client, someone: User, pass_time: Any) -> None:
+def test_reset_link_expires_after_a_day(client: Client, someone: User, pass_time: Any) -> None:
     ask(client)
     path = link_in("new_password")
     pass_time(hours=25)
@@ -157,7 +157,7 @@ def test_server_that_quotes_the_mail_leaks_no_link(
     assert path.split("/")[-2] not in mail.last_error + caplog.text
 
 
-def test_an_account_that_is_off_gets_no_link(client: Client, someone: User) -> None:
+def test_inactive_account_gets_no_link(client: Client, someone: User) -> None:
     User.objects.update(is_active=False)
     ask(client)
     assert mailed() == [("no_account", EMAIL)]
@@ -233,7 +233,7 @@ def test_wrong_old_password_counts_as_failed_login(client: Client, someone: User
     assert log_in(Client()).status_code == 429
 
 
-def test_profile_links_to_it(client: Client, someone: User) -> None:
+def test_profile_links_to_the_password_change(client: Client, someone: User) -> None:
     client.force_login(someone)
     assert f'href="{CHANGE}"' in client.get("/profiel/").content.decode()
     assert client.get(CHANGE).status_code == 200

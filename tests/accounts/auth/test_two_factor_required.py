@@ -50,7 +50,7 @@ def document(assessed: Assessment, committee_member: User, settings) -> Document
 
 
 def pages(assessment: Assessment) -> list[str]:
-    """Everything of the committee that a GET opens without more."""
+    """Return the committee's URLs that a GET opens."""
     names = ["afnames", "exports", "export_profiles", "finalise_many", "picture", "appeals"]
     of_one = ["afname", "edit", "correction_history", "finalise", "send_back", "cancel"]
     return [reverse("accounts:exam_offices"), *(reverse(f"committee:{name}") for name in names)] + [
@@ -132,9 +132,7 @@ def test_requirement_applies_at_once(client: Client, committee_member: User, sch
     assert client.get(AFNAMES).url.startswith(SET_UP)
 
 
-def test_a_session_that_began_without_the_code_gets_nowhere(
-    client: Client, asking: School, committee_member: User
-) -> None:
+def test_session_without_a_code_is_redirected(client: Client, asking: School, committee_member: User) -> None:
     app_of(committee_member)
     client.force_login(committee_member)
     answer = client.get(AFNAMES, follow=True)
@@ -187,12 +185,12 @@ def test_staff_needs_two_factor_if_configured(client: Client, db: None, settings
         assert client.get("/beheer/").status_code == 200
 
 
-# --- One way in ----------------------------------------------------------------------------------
+# --- Single login function -----------------------------------------------------------------------
 def test_only_one_module_calls_login() -> None:
     """Any other login would skip the code."""
     root = Path(__file__).parents[3]
     apps = ["accounts", "addressbook", "assessments", "committee", "digibeoordelen", "exams"]
-    found = {
+    modules = {
         str(path.relative_to(root))
         for app in apps
         for path in (root / app).rglob("*.py")
@@ -201,4 +199,4 @@ def test_only_one_module_calls_login() -> None:
         and (node.module or "").startswith("django.contrib.auth")
         and {"login", "alogin", "LoginView"} & {alias.name for alias in node.names}
     }
-    assert found == {"accounts/auth/login.py"}
+    assert modules == {"accounts/auth/login.py"}

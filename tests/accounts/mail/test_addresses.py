@@ -1,4 +1,4 @@
-"""Addresses are normalised and validated wherever they are typed."""
+"""Addresses are normalised and validated in every form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ UNICODE, ASCII = "Bo@Bücher.example", "bo@xn--bcher-kva.example"
         f"{'x' * 65}@school.nl",
         f"bo@{'x' * 60}.{'x' * 60}.{'x' * 60}.{'x' * 60}.school.nl",
         f"bo@{'ü' * 60}.nl",
-        "bo@straße.example",  # by IDNA 2003 another's: strasse.example
+        "bo@straße.example",  # a different domain in IDNA 2003: strasse.example
         "bo@school..nl",
         "bo school@school.nl",
     ],

@@ -1,4 +1,4 @@
-"""What people typed is in a mail as they typed it, whatever Markdown or HTML makes of it."""
+"""Typed text appears unchanged in mails, also where it looks like Markdown or HTML."""
 
 from __future__ import annotations
 

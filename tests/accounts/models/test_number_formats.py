@@ -37,7 +37,7 @@ def test_number_of_another_format_is_refused(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("forms", "said"),
+    ("forms", "message"),
     [
         ("999999", "Een studentnummer van ROC Hier bestaat uit 6 cijfers, zoals 123456."),
         ("s9999", "Een studentnummer van ROC Hier bestaat uit ‘s’ en 4 cijfers, zoals s1234."),
@@ -45,14 +45,14 @@ def test_number_of_another_format_is_refused(typed: str) -> None:
         ("AA-9", "… bestaat uit 2 letters en ‘-’ en 1 cijfer, zoals AB-1."),
     ],
 )
-def test_error_describes_the_format(forms: str, said: str) -> None:
+def test_error_describes_the_format(forms: str, message: str) -> None:
     with pytest.raises(ValidationError) as refused:
         read("x", forms)
-    assert refused.value.message.endswith(said.removeprefix("…"))
+    assert refused.value.message.endswith(message.removeprefix("…"))
 
 
 @pytest.mark.parametrize(
-    ("forms", "said"),
+    ("forms", "message"),
     [
         ("123456", "Schrijf een 9 voor elk cijfer."),
         ("[0-9]{6}", "Gebruik letters, 9 en"),
@@ -62,8 +62,8 @@ def test_error_describes_the_format(forms: str, said: str) -> None:
         ("9 99 999 9999 99999 999999 9999999", "hooguit 6"),
     ],
 )
-def test_invalid_pattern_is_refused_with_a_hint(forms: str, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_invalid_pattern_is_refused_with_a_hint(forms: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         check_patterns(forms)
 
 

@@ -15,7 +15,7 @@ def nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def manager(school: School) -> User:
-    """Schoolbeheer, the only one."""
+    """The only user with the role Schoolbeheer."""
     return member(school, Role.SCHOOLBEHEER, first_name="Bea", last_name="Beheer", email="beheer@hier.test")
 
 
@@ -26,6 +26,6 @@ def second_manager(school: School) -> User:
 
 @pytest.fixture
 def browser(client: Client, manager: User) -> Client:
-    """Logged in as `manager`."""
+    """A browser logged in as `manager`."""
     client.force_login(manager)
     return client

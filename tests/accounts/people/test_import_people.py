@@ -52,7 +52,7 @@ def shown(school: School, manager: User) -> Shown:
     return prepare_rows
 
 
-def told(prepared: PeopleImport) -> list[tuple[str, str]]:
+def preview_messages(prepared: PeopleImport) -> list[tuple[str, str]]:
     """Return (outcome, note) of each row."""
     return [
         (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
@@ -65,10 +65,10 @@ def with_(row: list[str], **changes: str) -> list[str]:
     return [changes.get(name, value) for name, value in zip(names, row, strict=True)]
 
 
-# --- Someone new ---------------------------------------------------------------------------------
-def test_a_student_gets_an_account_without_a_password_and_the_number(shown: Shown, school: School) -> None:
+# --- New people ----------------------------------------------------------------------------------
+def test_student_gets_a_number_and_no_password(shown: Shown, school: School) -> None:
     prepared = shown(NOA)
-    assert told(prepared) == [("NEW", "")]
+    assert preview_messages(prepared) == [("NEW", "")]
     assert not User.objects.filter(email="noa@hier.test").exists()
     import_previewed(prepared)
     student = school.memberships.get(user__email="noa@hier.test")
@@ -89,7 +89,7 @@ def test_mails_are_sent_at_once_or_later(shown: Shown, school: School) -> None:
     assert [one.email for one in school.school_invitations.unsent()] == ["bo@hier.test"]
 
 
-def test_a_docent_is_in_the_address_book_at_once(shown: Shown, school: School) -> None:
+def test_imported_docent_is_in_the_address_book(shown: Shown, school: School) -> None:
     import_previewed(shown(BO))
     assert school.contacts.listed().get(email="bo@hier.test").side == "SCHOOL"
 
@@ -104,8 +104,8 @@ def test_a_docent_is_in_the_address_book_at_once(shown: Shown, school: School) -
 )
 def test_several_roles_in_one_cell(shown: Shown, school: School, cell: str, roles: list[str]) -> None:
     import_previewed(shown(with_(BO, role=cell)))
-    found = school.memberships.filter(user__email="bo@hier.test").order_by("role")
-    assert [one.role for one in found] == roles
+    memberships = school.memberships.filter(user__email="bo@hier.test").order_by("role")
+    assert [one.role for one in memberships] == roles
 
 
 def test_number_without_role_means_student(shown: Shown, school: School) -> None:
@@ -115,13 +115,13 @@ def test_number_without_role_means_student(shown: Shown, school: School) -> None
     assert school.memberships.get(user__email="noa@hier.test").student_number == "200200"
 
 
-def test_the_mail_is_in_the_language_of_the_row(shown: Shown, school: School) -> None:
+def test_mail_uses_the_language_of_the_row(shown: Shown, school: School) -> None:
     import_previewed(shown(with_(NOA, language="Engels")))
     send_queued()
     assert OutgoingMail.objects.get().subject == "Your account at ROC Hier"
 
 
-# --- What is wrong -------------------------------------------------------------------------------
+# --- Errors --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("row", "what"),
     [
@@ -142,9 +142,9 @@ def test_invalid_row_is_explained_and_valid_ones_are_imported(
     shown: Shown, school: School, row: list[str], what: str
 ) -> None:
     prepared = shown(BO, row)
-    (good, _), (bad, said) = told(prepared)
+    (good, _), (bad, message) = preview_messages(prepared)
     assert (good, bad) == ("NEW", "ERROR")
-    assert what in said
+    assert what in message
     import_previewed(prepared)
     assert User.objects.filter(email="bo@hier.test").exists()
     assert not User.objects.filter(email="noa@hier.test").exists()
@@ -153,21 +153,21 @@ def test_invalid_row_is_explained_and_valid_ones_are_imported(
 def test_number_is_unique_per_school(shown: Shown, student: Membership) -> None:
     taken = with_(NOA, student_number="123456")
     again = with_(NOA, email="noor@hier.test")
-    assert told(shown(taken, NOA, again)) == [
+    assert preview_messages(shown(taken, NOA, again)) == [
         ("ERROR", "Studentnummer 123456 is al van Anouk van 't Hoff (anouk@hier.test)"),
         ("ERROR", "E-mailadres noa@hier.test staat ook in regel 2, met andere gegevens"),
         ("NEW", ""),
     ]
-    assert told(shown(NOA, again))[1] == ("ERROR", "Studentnummer 200200 staat ook in regel 2")
+    assert preview_messages(shown(NOA, again))[1] == ("ERROR", "Studentnummer 200200 staat ook in regel 2")
 
 
-def test_the_same_number_at_another_school_is_fine(shown: Shown, other_school: School) -> None:
+def test_number_may_exist_at_another_school(shown: Shown, other_school: School) -> None:
     MembershipFactory(school=other_school, student_number="200200")
-    assert told(shown(NOA)) == [("NEW", "")]
+    assert preview_messages(shown(NOA)) == [("NEW", "")]
 
 
 def test_repeated_and_example_lines_are_skipped(shown: Shown) -> None:
-    assert told(shown(NOA, NOA, list(EXAMPLE)))[1:] == [
+    assert preview_messages(shown(NOA, NOA, list(EXAMPLE)))[1:] == [
         ("SKIPPED", "staat ook in regel 2"),
         ("SKIPPED", "het voorbeeld uit het template"),
     ]
@@ -176,15 +176,15 @@ def test_repeated_and_example_lines_are_skipped(shown: Shown) -> None:
 def test_importer_cannot_add_own_roles(shown: Shown, school: School, manager: User) -> None:
     row = with_(BO, email=manager.email, role="Examencommissie")
     prepared = shown(row)
-    assert told(prepared) == [("ERROR", "Rol Examencommissie kan niet: dit bent u zelf")]
+    assert preview_messages(prepared) == [("ERROR", "Rol Examencommissie kan niet: dit bent u zelf")]
     import_previewed(prepared)
     assert not school.memberships.filter(role=Role.EXAMENCOMMISSIE).exists()
 
 
-# --- Someone of the school -----------------------------------------------------------------------
+# --- Existing members ----------------------------------------------------------------------------
 def test_member_gets_missing_roles(shown: Shown, school: School, docent: User) -> None:
     prepared = shown(["Dirk", "", "Docent", docent.email, "Docent, Examencommissie", "", ""])
-    assert told(prepared) == [("UPDATED", "Rol Examencommissie komt erbij")]
+    assert preview_messages(prepared) == [("UPDATED", "Rol Examencommissie komt erbij")]
     import_previewed(prepared)
     assert school.memberships.filter(user=docent, role=Role.EXAMENCOMMISSIE).exists()
     assert not SchoolInvitation.objects.exists()
@@ -197,7 +197,7 @@ def test_import_removes_nothing(shown: Shown, school: School, docent: User, stud
         ["Anouk", "van 't", "Hoff", "x@hier.test", "Student", "", ""],
     ]
     prepared = shown(*rows)
-    assert told(prepared) == [
+    assert preview_messages(prepared) == [
         ("SKIPPED", "heeft een account en houdt de naam Dirk Docent"),
         ("ERROR", "Studentnummer 999999 kan niet: het nummer is nu 123456. Wijzig het bij de student zelf"),
         ("NEW", ""),
@@ -209,11 +209,11 @@ def test_import_removes_nothing(shown: Shown, school: School, docent: User, stud
     assert docent.first_name == "Dirk"
 
 
-def test_a_number_that_was_empty_is_filled_in(shown: Shown, school: School) -> None:
+def test_empty_number_is_filled_in(shown: Shown, school: School) -> None:
     student = MembershipFactory(school=school, student_number="", user__email="noa@hier.test")
     prepared = shown(NOA)
-    assert told(prepared)[0][0] == "UPDATED"
-    assert "Studentnummer 200200 was leeg" in told(prepared)[0][1]
+    assert preview_messages(prepared)[0][0] == "UPDATED"
+    assert "Studentnummer 200200 was leeg" in preview_messages(prepared)[0][1]
     import_previewed(prepared)
     student.refresh_from_db()
     assert student.student_number == "200200"
@@ -222,12 +222,12 @@ def test_a_number_that_was_empty_is_filled_in(shown: Shown, school: School) -> N
     assert (line.student, line.before, line.after, line.by_name) == (student, "", "200200", "Bea Beheer")
 
 
-def test_a_number_is_written_as_the_school_does_or_refused(shown: Shown, school: School) -> None:
+def test_number_is_normalised_or_refused(shown: Shown, school: School) -> None:
     School.objects.filter(pk=school.pk).update(number_forms="s999999")
     school.refresh_from_db()
     prepared = shown(with_(NOA, student_number="S200 200"), with_(NOA, email="bo@hier.test"))
     assert [row.outcome for row in load_rows(prepared)] == ["NEW", "ERROR"]
-    assert "Een studentnummer van ROC Hier bestaat uit" in told(prepared)[1][1]
+    assert "Een studentnummer van ROC Hier bestaat uit" in preview_messages(prepared)[1][1]
     import_previewed(prepared)
     assert school.memberships.get(user__email="noa@hier.test").student_number == "s200200"
 
@@ -241,39 +241,39 @@ def test_previewed_number_is_imported_after_a_format_change(shown: Shown, school
 
 def test_the_same_list_again_changes_nothing(shown: Shown) -> None:
     import_previewed(shown(NOA, BO))
-    assert told(shown(NOA, BO)) == [("SKIPPED", "hoort al zo bij de school")] * 2
+    assert preview_messages(shown(NOA, BO)) == [("SKIPPED", "hoort al zo bij de school")] * 2
 
 
-def test_name_is_updated_until_its_owner_checked_it(shown: Shown, school: School) -> None:
+def test_name_is_updated_until_the_owner_confirms(shown: Shown, school: School) -> None:
     import_previewed(shown(NOA))
     prepared = shown(with_(NOA, last_name="Witte"))
-    assert told(prepared) == [("UPDATED", "Achternaam Witte was ‘Wit’")]
+    assert preview_messages(prepared) == [("UPDATED", "Achternaam Witte was ‘Wit’")]
     import_previewed(prepared)
     assert school.memberships.get(user__email="noa@hier.test").sort_key.startswith("witte")
 
 
-def test_a_student_who_left_comes_back(
+def test_former_student_is_restored(
     shown: Shown, school: School, manager: User, assessment: Assessment, student: Membership
 ) -> None:
     leave(school=school, user=student.user, by=manager)
     prepared = shown(["Anouk", "van 't", "Hoff", student.user.email, "Student", "123456", ""])
-    assert told(prepared) == [("UPDATED", "Rol Student komt erbij")]
+    assert preview_messages(prepared) == [("UPDATED", "Rol Student komt erbij")]
     import_previewed(prepared)
     student.refresh_from_db()
     assert student.ended_at is None
 
 
-# --- Someone of another school -------------------------------------------------------------------
+# --- Members of another school -------------------------------------------------------------------
 def test_existing_account_is_invited_not_added(shown: Shown, school: School, stranger: User) -> None:
     row = ["Vera", "", "Vreemd", stranger.email, "Examencommissie", "", ""]
     prepared = shown(row)
-    assert told(prepared) == [("NEW", "")]
+    assert preview_messages(prepared) == [("NEW", "")]
     import_previewed(prepared)
     assert not school.memberships.filter(user=stranger).exists()
     [invitation] = school.school_invitations.open()
     assert (invitation.email, invitation.roles, invitation.user) == (stranger.email, ["EXAMENCOMMISSIE"], None)
-    assert told(shown(row)) == [("SKIPPED", "is al uitgenodigd")]
-    assert told(shown(with_(row, role="Docent")))[0][0] == "ERROR"
+    assert preview_messages(shown(row)) == [("SKIPPED", "is al uitgenodigd")]
+    assert preview_messages(shown(with_(row, role="Docent")))[0][0] == "ERROR"
 
 
 def test_preview_does_not_reveal_existing_accounts(browser: Client, start_url: str, stranger: User) -> None:
@@ -304,7 +304,7 @@ def test_lists_per_user_are_limited(
     assert "1 nieuw" in words(hand_in(browser, start_url, NOA))
 
 
-# --- What was shown is what is done --------------------------------------------------------------
+# --- Outdated previews ---------------------------------------------------------------------------
 def test_changes_meanwhile_are_previewed_again(shown: Shown, school: School) -> None:
     prepared = shown(NOA, BO)
     MembershipFactory(school=school, student_number="200200")
@@ -312,13 +312,13 @@ def test_changes_meanwhile_are_previewed_again(shown: Shown, school: School) -> 
         import_previewed(prepared)
     prepared.refresh_from_db()
     assert "Bij de school is intussen iets veranderd" in prepared.problem
-    assert [outcome for outcome, _ in told(prepared)] == ["ERROR", "NEW"]
+    assert [outcome for outcome, _ in preview_messages(prepared)] == ["ERROR", "NEW"]
     assert not User.objects.filter(email="bo@hier.test").exists()
     import_previewed(prepared)
     assert User.objects.filter(email="bo@hier.test").exists()
 
 
-def test_address_of_another_account_by_now_is_previewed_again(shown: Shown, school: School) -> None:
+def test_address_moved_to_another_account_is_previewed_again(shown: Shown, school: School) -> None:
     name = {"user__first_name": "Noa", "user__infix": "", "user__last_name": "Wit"}
     first = MembershipFactory(school=school, user__email="noa@hier.test", **name)
     prepared = shown(["Noa", "", "Wit", "noa@hier.test", "Docent", "", ""])
@@ -337,9 +337,7 @@ def test_a_double_click_imports_once(shown: Shown, school: School) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_imports_of_one_person_create_one_account(
-    shown: Shown, other_school: School, stranger: User
-) -> None:
+def test_concurrent_imports_create_one_account(shown: Shown, other_school: School, stranger: User) -> None:
     first = shown(NOA)
     MembershipFactory(user=stranger, school=other_school, role=Role.SCHOOLBEHEER)
     second = prepare(
@@ -352,8 +350,8 @@ def test_concurrent_imports_of_one_person_create_one_account(
     assert User.objects.filter(email="noa@hier.test").count() == 1
 
 
-# --- Large ---------------------------------------------------------------------------------------
-def test_ten_thousand_students_are_bounded_in_memory_and_queries(
+# --- Large files ---------------------------------------------------------------------------------
+def test_large_list_is_bounded_in_memory_and_queries(
     school: School, manager: User, django_assert_max_num_queries: Any
 ) -> None:
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"s{n:06}", ""] for n in range(10_000)]
@@ -365,15 +363,13 @@ def test_ten_thousand_students_are_bounded_in_memory_and_queries(
         assert tracemalloc.get_traced_memory()[1] < 40 * 1024 * 1024
     finally:
         tracemalloc.stop()
-    with django_assert_max_num_queries(20 * 6 + 20 * 40):  # SQLite takes few rows a statement
+    with django_assert_max_num_queries(20 * 6 + 20 * 40):  # SQLite limits the rows per statement
         import_previewed(prepared)
     assert school.memberships.filter(role=Role.STUDENT).count() == 10_000
     assert school.school_invitations.open().count() == 10_000
 
 
-def test_a_long_list_is_read_and_imported_by_a_worker(
-    school: School, manager: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_long_list_is_imported_by_a_worker(school: School, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
     announced: list[int] = []
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: announced.append(pk))
     rows = [["Jan", "", f"Nummer {n}", f"jan{n}@hier.test", "Student", f"{n}", ""] for n in range(1_500)]
@@ -388,7 +384,7 @@ def test_a_long_list_is_read_and_imported_by_a_worker(
     assert school.school_invitations.unsent().count() == 1_500
 
 
-# --- The screens ---------------------------------------------------------------------------------
+# --- Screens -------------------------------------------------------------------------------------
 def words(response: Any) -> str:
     return " ".join(response.content.decode().split())
 
@@ -522,4 +518,4 @@ def test_user_listed_by_a_colleague_stays_a_member(shown: Shown, school: School)
     someone = member(school, Role.DOCENT, first_name="Bo", last_name="Bos", email="bo@hier.test")
     import_previewed(shown(with_(BO, role="Schoolbeheer")))
     assert sorted(someone.memberships.values_list("role", flat=True)) == ["DOCENT", "SCHOOLBEHEER"]
-    assert Outcome.ERROR not in [outcome for outcome, _ in told(shown(BO))]
+    assert Outcome.ERROR not in [outcome for outcome, _ in preview_messages(shown(BO))]

@@ -145,7 +145,7 @@ def test_the_queries_do_not_grow_with_the_invitations(
 
 
 @pytest.mark.parametrize("name", ["send_invitation_again", "withdraw_invitation"])
-def test_another_school_s_does_not_exist(
+def test_invitation_of_another_school_is_404(
     browser: Client, school: School, other_school: School, stranger: User, name: str
 ) -> None:
     theirs = ask(other_school, stranger)
@@ -156,7 +156,7 @@ def test_another_school_s_does_not_exist(
     assert (theirs.generation, theirs.withdrawn_at) == (1, None)
 
 
-# --- Once more, and no more ----------------------------------------------------------------------
+# --- Resending and withdrawing -------------------------------------------------------------------
 def test_resending_voids_the_older_link(browser: Client, school: School, manager: User, pass_time: Any) -> None:
     invitation = ask(school, manager)
     older = token_for(invitation)
@@ -173,7 +173,7 @@ def test_resending_voids_the_older_link(browser: Client, school: School, manager
     assert OutgoingMail.objects.count() == 2
 
 
-def test_a_mail_that_waits_is_not_sent_with_a_void_link(school: School, manager: User) -> None:
+def test_queued_mail_with_a_void_link_is_not_sent(school: School, manager: User) -> None:
     invitation = ask(school, manager)
     older = invitation_link(invitation).data
     assert resolve_invitation_link(older).endswith(f"/uitnodiging/{token_for(invitation)}/")
@@ -195,7 +195,7 @@ def test_withdrawn_is_withdrawn(browser: Client, school: School, manager: User) 
     assert OutgoingMail.objects.count() == 1
 
 
-# --- Mails that were left for later --------------------------------------------------------------
+# --- Deferred mails ------------------------------------------------------------------------------
 def leave_for_later(school: School, by: User, count: int) -> None:
     for number in range(count):
         SchoolInvitation.objects.create(
@@ -226,7 +226,7 @@ def test_unsent_invitations_are_sent_together(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_send_each_once(school: School, manager: User) -> None:
+def test_concurrent_workers_send_each_invitation_once(school: School, manager: User) -> None:
     leave_for_later(school, manager, 5)
     SchoolInvitation.objects.update(wanted_at=timezone.now())
     assert sum(at_once(send_queued, send_queued)) == 5

@@ -103,7 +103,7 @@ def test_accepting_starts_a_new_session(client: Client, invitation: SchoolInvita
     assert client.session.session_key != before
 
 
-# --- Once ----------------------------------------------------------------------------------------
+# --- Concurrency ---------------------------------------------------------------------------------
 def test_accepted_link_redirects_only_its_owner(client: Client, invitation: SchoolInvitation) -> None:
     client.post(link(invitation), TWICE)
     assert client.post(link(invitation), TWICE).url == reverse("home")
@@ -168,7 +168,7 @@ def test_number_taken_at_the_same_time_is_left_empty(school: School, manager: Us
 
 
 def test_other_errors_are_not_shown_as_accepted(invitation: SchoolInvitation, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(**given: Any) -> None:
+    def fail(**kwargs: Any) -> None:
         raise IntegrityError("another constraint")
 
     monkeypatch.setattr("accounts.people.join.grant", fail)
@@ -194,7 +194,7 @@ def test_expired_link_opens_nothing(client: Client, invitation: SchoolInvitation
     assert not User.objects.filter(email="noa@hier.test").exists()
 
 
-# --- Who has an account --------------------------------------------------------------------------
+# --- Existing accounts ---------------------------------------------------------------------------
 @pytest.fixture
 def noa(other_school: School) -> User:
     user: User = UserFactory(first_name="Noa", email="noa@hier.test")
@@ -235,7 +235,7 @@ def test_sender_can_not_accept_at_a_later_address(
     assert roles_of("noa@hier.test", school) == ["SCHOOLBEHEER"]
 
 
-def test_an_account_that_is_switched_off_stays_off(client: Client, invitation: SchoolInvitation, noa: User) -> None:
+def test_inactive_account_stays_inactive(client: Client, invitation: SchoolInvitation, noa: User) -> None:
     User.objects.filter(pk=noa.pk).update(is_active=False, password="!")
     assert "Uw account staat uit." in words(client.get(link(invitation)))
     client.post(link(invitation), TWICE)
@@ -243,7 +243,7 @@ def test_an_account_that_is_switched_off_stays_off(client: Client, invitation: S
     assert not noa.has_usable_password()
 
 
-# --- Who was put in by a list --------------------------------------------------------------------
+# --- Imported accounts ---------------------------------------------------------------------------
 @pytest.fixture
 def listed(school: School, manager: User) -> SchoolInvitation:
     """An invitation of an imported account without a password."""
@@ -265,13 +265,13 @@ def test_choosing_a_password_is_all(client: Client, school: School, listed: Scho
     assert not school.role_changes.exists()
 
 
-def test_a_role_that_was_taken_meanwhile_stays_taken(client: Client, school: School, listed: SchoolInvitation) -> None:
+def test_role_revoked_meanwhile_stays_revoked(client: Client, school: School, listed: SchoolInvitation) -> None:
     school.memberships.filter(role=Role.STUDENT).delete()
     client.post(link(listed), TWICE)
     assert roles_of("noa@hier.test", school) == []
 
 
-def test_account_with_a_password_keeps_it(client: Client, listed: SchoolInvitation) -> None:
+def test_account_keeps_its_password(client: Client, listed: SchoolInvitation) -> None:
     user = User.objects.get(email="noa@hier.test")
     user.set_password(PASSWORD)
     user.save()

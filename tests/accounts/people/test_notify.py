@@ -24,31 +24,31 @@ from tests.factories import MembershipFactory, UserFactory, member
 from .test_invitations import NOA, ask
 
 HEADER = [column.header for column in COLUMNS]
-GIVEN = "roles_given"
+KIND = "roles_given"
 
 
-def told() -> list[str]:
+def notified() -> list[str]:
     """Return the mailed addresses, sorted."""
-    return sorted(OutgoingMail.objects.filter(kind=GIVEN).values_list("to", flat=True))
+    return sorted(OutgoingMail.objects.filter(kind=KIND).values_list("to", flat=True))
 
 
 def only_mail(to: str) -> OutgoingMail:
-    return OutgoingMail.objects.get(kind=GIVEN, to=to)
+    return OutgoingMail.objects.get(kind=KIND, to=to)
 
 
 # --- Recipients ----------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", [Role.EXAMENCOMMISSIE, Role.SCHOOLBEHEER])
-def test_other_members_are_mailed_and_the_giver_is_not(
+def test_other_members_are_mailed_except_the_grantor(
     school: School, manager: User, second_manager: User, committee_member: User, docent: User, stranger: User, role: str
 ) -> None:
     give_role(school=school, user=docent, role=role, by=manager)
-    assert told() == ["bas@hier.test", "commissie@hier.test", "docent@hier.test"]
+    assert notified() == ["bas@hier.test", "commissie@hier.test", "docent@hier.test"]
 
 
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.DOCENT, Role.PRAKTIJKOPLEIDER])
 def test_other_roles_are_not_mailed(school: School, manager: User, committee_member: User, role: str) -> None:
     assert give_role(school=school, user=committee_member, role=role, by=manager)
-    assert told() == []
+    assert notified() == []
 
 
 def test_existing_or_revoked_role_is_not_mailed(
@@ -56,20 +56,20 @@ def test_existing_or_revoked_role_is_not_mailed(
 ) -> None:
     give_role(school=school, user=committee_member, role=Role.EXAMENCOMMISSIE, by=manager)
     take_role(school=school, user=committee_member, role=Role.EXAMENCOMMISSIE, by=manager)
-    assert told() == []
+    assert notified() == []
 
 
 def test_holder_of_both_roles_gets_one_mail(school: School, manager: User, second_manager: User, docent: User) -> None:
     MembershipFactory(user=second_manager, school=school, role=Role.EXAMENCOMMISSIE)
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
-    assert told() == ["bas@hier.test", "docent@hier.test"]
+    assert notified() == ["bas@hier.test", "docent@hier.test"]
 
 
 def test_inactive_or_unused_account_is_not_mailed(school: School, manager: User, docent: User) -> None:
     member(school, Role.SCHOOLBEHEER, is_active=False)
     member(school, Role.EXAMENCOMMISSIE, password=None)
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
-    assert told() == ["docent@hier.test"]
+    assert notified() == ["docent@hier.test"]
 
 
 def test_unmailable_address_does_not_block_the_others(
@@ -77,7 +77,7 @@ def test_unmailable_address_does_not_block_the_others(
 ) -> None:
     User.objects.filter(pk=second_manager.pk).update(email="bas@hier..test")
     assert give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
-    assert told() == ["commissie@hier.test", "docent@hier.test"]
+    assert notified() == ["commissie@hier.test", "docent@hier.test"]
 
 
 # --- Content -------------------------------------------------------------------------------------
@@ -89,11 +89,11 @@ def test_mail_names_giver_role_receiver_and_log(
     mail = only_mail("bas@hier.test")
     assert mail.subject == "ROC Hier: Dirk Docent heeft nu de rol Examencommissie"
     for text in (mail.text, mail.html):
-        said = " ".join(re.sub(r"<[^>]+>", " ", text).split())
-        assert "Bea Beheer gaf bij ROC Hier" in said
-        assert "Examencommissie: Dirk Docent (docent@hier.test)" in said
-        assert "ma 23 nov 2026, 14:03" in said
-        assert "met de hand" in said
+        message = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+        assert "Bea Beheer gaf bij ROC Hier" in message
+        assert "Examencommissie: Dirk Docent (docent@hier.test)" in message
+        assert "ma 23 nov 2026, 14:03" in message
+        assert "met de hand" in message
     log = reverse("school:role_log", args=[school.pk])
     assert log in mail.text
     assert log in mail.html
@@ -111,7 +111,7 @@ def test_committee_mail_refers_to_schoolbeheer(
         assert "collega met de rol Schoolbeheer" in text
 
 
-def test_a_name_is_text_and_stays_in_its_line(school: School, manager: User, second_manager: User) -> None:
+def test_name_is_escaped_and_stays_on_one_line(school: School, manager: User, second_manager: User) -> None:
     odd = member(school, Role.DOCENT, first_name="<b>Ot</b>", last_name="En\nSien", email="ot@hier.test")
     give_role(school=school, user=odd, role=Role.EXAMENCOMMISSIE, by=manager)
     mail = only_mail("bas@hier.test")
@@ -125,9 +125,9 @@ def test_accepted_invitation_mails_only_the_others(
     school: School, manager: User, second_manager: User, committee_member: User
 ) -> None:
     invitation = ask(school, manager, "DOCENT", "EXAMENCOMMISSIE", "SCHOOLBEHEER")
-    assert told() == []  # being asked gives nothing yet
+    assert notified() == []  # an open invitation grants no role
     join_with_password(token=token_for(invitation), password="een-nieuw-lang-wachtwoord")
-    assert told() == ["bas@hier.test", "commissie@hier.test"]
+    assert notified() == ["bas@hier.test", "commissie@hier.test"]
     mail = only_mail("commissie@hier.test")
     assert mail.subject == "ROC Hier: 2 rollen gegeven (Examencommissie, Schoolbeheer)"
     assert "Bea Beheer" in mail.text
@@ -138,20 +138,20 @@ def test_accepted_invitation_mails_only_the_others(
 def test_acceptance_by_an_existing_account_is_mailed(school: School, manager: User, committee_member: User) -> None:
     noa = UserFactory(email="noa@hier.test")
     join_logged_in(token=token_for(ask(school, manager, "EXAMENCOMMISSIE")), user=noa)
-    assert told() == ["commissie@hier.test"]
+    assert notified() == ["commissie@hier.test"]
 
 
 def test_first_password_after_an_import_is_not_mailed(school: School, manager: User, committee_member: User) -> None:
     import_list(school, manager, ["Noa", "", "Wit", "noa@hier.test", "Examencommissie", "", ""])
     join_with_password(token=token_for(school.school_invitations.get()), password="een-nieuw-lang-wachtwoord")
-    assert told() == ["commissie@hier.test"]
+    assert notified() == ["commissie@hier.test"]
 
 
 def test_first_schoolbeheer_is_mailed_to_the_committee(school: School, committee_member: User) -> None:
     staff = UserFactory(is_staff=True, first_name="Cas", last_name="Consortium")
     invitation = invite_first_manager(school=school, invitation=SchoolInvitation(**NOA), by=staff)
     join_with_password(token=token_for(invitation), password="een-nieuw-lang-wachtwoord")
-    assert told() == ["commissie@hier.test"]
+    assert notified() == ["commissie@hier.test"]
     assert "Cas Consortium gaf bij ROC Hier" in only_mail("commissie@hier.test").text
 
 
@@ -169,17 +169,17 @@ def test_import_sends_one_mail_per_recipient(
     there = ["Dirk", "", "Docent", docent.email, "Schoolbeheer", "", ""]
     student = ["Bo", "", "Bos", "bo@hier.test", "Student", "200300", ""]
     import_list(school, manager, *new, there, student)
-    assert told() == ["bas@hier.test", "commissie@hier.test", "docent@hier.test"]
+    assert notified() == ["bas@hier.test", "commissie@hier.test", "docent@hier.test"]
     mail = only_mail("bas@hier.test")
     assert mail.subject == "ROC Hier: 41 rollen gegeven (Examencommissie, Schoolbeheer)"
     assert "Examencommissie: Noa 0 Wit (noa0@hier.test)" in mail.text
-    assert "en nog 16" in mail.text  # of 41 lines 25 are shown
+    assert "en nog 16" in mail.text  # 25 of 41 lines are shown
     assert "bo@hier.test" not in mail.text
 
 
 def test_list_without_these_roles_is_not_mailed(school: School, manager: User, second_manager: User) -> None:
     import_list(school, manager, ["Bo", "", "Bos", "bo@hier.test", "Student", "200300", ""])
-    assert told() == []
+    assert notified() == []
 
 
 # --- By the Consortium ---------------------------------------------------------------------------
@@ -191,5 +191,5 @@ def test_role_from_a_superuser_is_mailed_to_the_school(
     role = {"user": docent.pk, "school": school.pk, "role": "EXAMENCOMMISSIE"}
     new = {f"memberships-1-{name}": value for name, value in role.items()}
     assert change(client, docent, **new, **{"memberships-TOTAL_FORMS": 2}) == 302
-    assert told() == ["beheer@hier.test", "docent@hier.test"]
+    assert notified() == ["beheer@hier.test", "docent@hier.test"]
     assert "door het Consortium" in only_mail("beheer@hier.test").text

@@ -1,4 +1,4 @@
-"""'Mensen en rollen' as Schoolbeheer sees it."""
+"""'Mensen en rollen' of Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_people_are_listed_once_by_last_name(
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ({"q": "hoff"}, ["Anouk van 't Hoff"]),
         ({"q": "123456"}, ["Anouk van 't Hoff"]),
@@ -58,9 +58,9 @@ def test_people_are_listed_once_by_last_name(
     ],
 )
 def test_people_are_found_by_name_address_number_and_role(
-    browser: Client, people_url: str, docent: User, student: Any, query: dict[str, str], found: list[str]
+    browser: Client, people_url: str, docent: User, student: Any, query: dict[str, str], expected: list[str]
 ) -> None:
-    assert names(browser, people_url, **query) == found
+    assert names(browser, people_url, **query) == expected
 
 
 def test_former_member_is_listed_while_the_role_exists(browser: Client, people_url: str, student: Any) -> None:
@@ -78,7 +78,7 @@ def test_former_member_is_listed_while_the_role_exists(browser: Client, people_u
 
 
 def test_number_finds_person_with_two_roles(browser: Client, people_url: str, student: Any, school: School) -> None:
-    """Another role of the same person, that has no number, comes before it."""
+    """The person's first role has no number."""
     both = member(school, Role.DOCENT, first_name="Bo", last_name="Beide")
     MembershipFactory(user=both, school=school, student_number="777777")
     assert names(browser, people_url, q="777777") == ["Bo Beide"]
@@ -125,7 +125,7 @@ def test_the_queries_do_not_grow_with_the_people(
 
     MembershipFactory(school=school, user__last_name="Zz")
     browser.get(people_url)
-    with django_assert_num_queries(7):  # session, user, school, roles of the tabs, and three here
+    with django_assert_num_queries(7):  # session, user, school, roles of the tabs, and three for the page
         look()
     for number in range(40):
         user = member(school, Role.DOCENT, last_name=f"Zz {number}")
@@ -206,8 +206,8 @@ def test_log_shows_actor_person_change_and_time(browser: Client, school: School,
     assert "Hier staat straks wie welke rol kreeg" in words(browser.get(log))
     give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     page = words(browser.get(log))
-    for said in ("Dirk Docent", "Examencommissie", "Bea Beheer", "met de hand"):
-        assert said in page
+    for text in ("Dirk Docent", "Examencommissie", "Bea Beheer", "met de hand"):
+        assert text in page
 
 
 def test_name_is_escaped(browser: Client, people_url: str, school: School) -> None:

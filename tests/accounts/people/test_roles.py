@@ -1,4 +1,4 @@
-"""Granting and revoking roles, who may, and the log."""
+"""Granting and revoking roles: permissions and the log."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def held(user: User, school: School) -> list[str]:
 
 
 def lines(school: School) -> list[tuple[str, str, str, str, str]]:
-    """The log, oldest first."""
+    """Return the log, oldest first."""
     return [(c.user_name, c.role, c.change, c.how, c.by_name) for c in school.role_changes.order_by("pk")]
 
 
-# --- Giving --------------------------------------------------------------------------------------
-def test_given_role_is_logged(school: School, manager: User, docent: User) -> None:
+# --- Granting ------------------------------------------------------------------------------------
+def test_granted_role_is_logged(school: School, manager: User, docent: User) -> None:
     assert give_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     assert held(docent, school) == ["DOCENT", "EXAMENCOMMISSIE"]
     assert lines(school) == [("Dirk Docent", "EXAMENCOMMISSIE", "GIVEN", "BY_HAND", "Bea Beheer")]
@@ -47,7 +47,7 @@ def test_second_schoolbeheer_grants_the_role_and_is_logged(school: School, manag
     assert lines(school) == [("Bea Beheer", "EXAMENCOMMISSIE", "GIVEN", "BY_HAND", "Bas Beheer")]
 
 
-def test_role_is_not_given_twice(school: School, manager: User, docent: User) -> None:
+def test_role_is_not_granted_twice(school: School, manager: User, docent: User) -> None:
     assert not give_role(school=school, user=docent, role=Role.DOCENT, by=manager)
     assert lines(school) == []
 
@@ -58,7 +58,7 @@ def test_user_who_left_meanwhile_is_not_restored(school: School, manager: User, 
         give_role(school=school, user=docent, role=Role.DOCENT, by=manager)
 
 
-# --- Taking --------------------------------------------------------------------------------------
+# --- Revoking ------------------------------------------------------------------------------------
 def test_a_running_session_loses_the_role_at_once(
     client: Client, school: School, manager: User, committee_member: User
 ) -> None:
@@ -76,7 +76,7 @@ def test_docent_role_adds_and_removes_the_contact(school: School, manager: User,
     assert not school.contacts.listed().filter(user=committee_member).exists()
 
 
-def test_absent_role_is_not_taken(school: School, manager: User, docent: User) -> None:
+def test_absent_role_is_not_revoked(school: School, manager: User, docent: User) -> None:
     assert not take_role(school=school, user=docent, role=Role.EXAMENCOMMISSIE, by=manager)
     assert lines(school) == []
 

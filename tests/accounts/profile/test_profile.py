@@ -1,4 +1,4 @@
-"""The profile behind the name at the top right (source text, 'Studentnummer', 2)."""
+"""The profile page (source text, 'Studentnummer', 2)."""
 
 import pytest
 from django.conf import settings
@@ -44,7 +44,7 @@ def test_the_number_is_filled_in_and_kept(client: Client, without_number: Member
     assert "4711" in page
 
 
-def test_the_same_number_at_another_school_is_no_problem(client: Client, without_number: Membership) -> None:
+def test_number_may_exist_at_another_school(client: Client, without_number: Membership) -> None:
     MembershipFactory(school=SchoolFactory(), student_number="4711")
     client.force_login(without_number.user)
     field = f"student_number_{without_number.pk}"

@@ -1,4 +1,4 @@
-"""'Account aanmaken': request, confirmation from the mailbox with the password, purge."""
+"""'Account aanmaken': request, confirmation by mail and password, purge."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EMAIL = "noa@hier.test"
 
 @pytest.fixture
 def open_school(school: School) -> School:
-    """A school where students make their own account."""
+    """A school that allows students to register."""
     school.register_on = True
     school.save()
     return school
@@ -58,7 +58,7 @@ def confirm(client: Client, path: str = "", password: str = PASSWORD) -> Any:
 
 
 # --- From the form to the first login -----------------------------------------------------------------
-def test_login_page_links_to_it(client: Client, db: None) -> None:
+def test_login_page_links_to_registration(client: Client, db: None) -> None:
     assert f'href="{REGISTER}"' in client.get("/inloggen/").content.decode()
 
 
@@ -77,7 +77,7 @@ def test_registration_from_form_to_first_login(client: Client, open_school: Scho
     assert f"student_number_{Membership.objects.get().pk}" in page
 
 
-def test_the_password_counts_in_either_form_of_its_accents(client: Client, open_school: School) -> None:
+def test_password_accents_are_normalised(client: Client, open_school: School) -> None:
     composed, decomposed = (normalize(form, "café-crème-crêpe") for form in ("NFC", "NFD"))
     ask(client, open_school, password1=decomposed, password2=decomposed)
     assert confirm(client, password=composed).status_code == 302
@@ -109,7 +109,7 @@ def test_looking_at_the_link_makes_no_account(client: Client, open_school: Schoo
 
 
 def test_confirming_requires_the_chosen_password(client: Client, open_school: School) -> None:
-    """Else an attacker's registration, confirmed by the address's owner, gives access."""
+    """Otherwise an attacker gains access when the owner of the address confirms their registration."""
     ask(client, open_school)
     page = confirm(client, password="een-ander-wachtwoord").content.decode()
     assert "Dit is niet het wachtwoord dat u koos." in page
@@ -138,7 +138,7 @@ def test_a_link_works_once(client: Client, open_school: School) -> None:
 
 
 def test_confirming_starts_a_new_session(client: Client, open_school: School) -> None:
-    """Against session fixation."""
+    """Prevents session fixation."""
     session = client.session
     session["planted"] = "x"
     session.save()
@@ -151,7 +151,7 @@ def test_confirming_starts_a_new_session(client: Client, open_school: School) ->
     assert thief.get("/profiel/").status_code == 302
 
 
-# --- Which school, which address ------------------------------------------------------------------------
+# --- Schools and addresses ------------------------------------------------------------------------------
 def test_school_without_registration_cannot_be_chosen(client: Client, school: School) -> None:
     page = client.get(REGISTER).content.decode()
     assert "Er is nu geen school waar u zelf een account kunt aanmaken." in page
@@ -200,9 +200,9 @@ def test_confirming_applies_the_schools_current_settings(client: Client, open_sc
     assert not User.objects.exists()
 
 
-# --- What is refused ------------------------------------------------------------------------------------
+# --- Validation -----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"password1": "kort", "password2": "kort"}, "te kort. Kies er een van minstens 10 tekens."),
         ({"password1": "noa@hier.test", "password2": "noa@hier.test"}, "lijkt te veel op uw naam of e-mailadres."),
@@ -213,10 +213,10 @@ def test_confirming_applies_the_schools_current_settings(client: Client, open_sc
     ],
 )
 def test_invalid_registration_saves_nothing(
-    client: Client, open_school: School, changes: dict[str, Any], said: str
+    client: Client, open_school: School, changes: dict[str, Any], message: str
 ) -> None:
     page = ask(client, open_school, **changes)
-    assert said in page
+    assert message in page
     assert PASSWORD not in page
     assert not Registration.objects.exists()
     assert mailed() == []
@@ -233,13 +233,13 @@ def test_only_the_passwords_hash_is_stored(client: Client, open_school: School) 
 
 
 def test_mail_contains_no_text_of_the_requester(client: Client, open_school: School) -> None:
-    """Else anyone could send any text through the site."""
+    """Otherwise anyone could send arbitrary text through the site."""
     ask(client, open_school, first_name="Win geld op", last_name="www.boef.test")
     mail = OutgoingMail.objects.get()
     assert "boef" not in mail.text + mail.html + mail.subject + mail.to_name
 
 
-# --- Again, too late, forgotten ---------------------------------------------------------------------------
+# --- Repeated and expired requests, purge -----------------------------------------------------------------
 def test_confirmation_mail_can_be_requested_again(client: Client, open_school: School) -> None:
     page = ask(client, open_school)
     assert f'action="{AGAIN}"' in page
@@ -295,8 +295,8 @@ def test_confirming_explains_an_existing_account(client: Client, open_school: Sc
         registration.confirm_registration(registration=Registration.objects.get())
 
 
-# --- Too often ----------------------------------------------------------------------------------------------
-def test_an_address_is_mailed_a_few_times_an_hour(client: Client, open_school: School, settings: Any) -> None:
+# --- Rate limits --------------------------------------------------------------------------------------------
+def test_mails_per_address_are_limited_per_hour(client: Client, open_school: School, settings: Any) -> None:
     start_counting(settings)
     times = rate_limits.MAILS_BY_EMAIL.times
     for number in range(times):

@@ -1,4 +1,4 @@
-"""A school's logo and colour: validation, and who sees them."""
+"""A school's logo and colour: validation and visibility."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_accepted_colour_is_readable_on_white_and_tint(colour: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("colour", "said"),
+    ("colour", "message"),
     [
         ("#ff0000", "het contrast met wit is 3,9 op 1, en 4,5 op 1 is nodig"),
         ("#777777", "het contrast met wit is 4,4 op 1"),
@@ -63,8 +63,8 @@ def test_accepted_colour_is_readable_on_white_and_tint(colour: str) -> None:
         ("#12345", "Dit is geen kleurcode."),
     ],
 )
-def test_refused_colour_names_its_contrast(colour: str, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_refused_colour_names_its_contrast(colour: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         check_colour(colour)
 
 
@@ -109,7 +109,7 @@ def test_logo_metadata_is_removed() -> None:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A PNG with these dimensions in its header, in a hundred bytes."""
+    """Return a PNG of a hundred bytes with these dimensions in its header."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -125,7 +125,7 @@ def gif() -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "geen PNG of JPEG"),
         (b"", "geen PNG of JPEG"),
@@ -141,8 +141,8 @@ def gif() -> bytes:
     ],
     ids=["svg", "empty", "broken", "gif", "bomb", "large picture", "flat", "narrow", "high", "long", "large file"],
 )
-def test_invalid_logo_is_refused_with_a_reason(content: bytes, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
+def test_invalid_logo_is_refused_with_a_reason(content: bytes, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         read_logo(upload(content))
 
 
@@ -204,9 +204,9 @@ def test_header_and_branding_cost_one_query(docent: User, blue: School, django_a
     request = RequestFactory().get("/")
     request.user = docent
     with django_assert_num_queries(1):
-        said = navigation(request)
-        assert said["nav_branding"].colour
-        assert said["nav_tabs"]
+        context = navigation(request)
+        assert context["nav_branding"].colour
+        assert context["nav_tabs"]
 
 
 def test_examiner_sees_the_school_s_branding(client: Client, invitation: Invitation, blue: School) -> None:

@@ -76,7 +76,7 @@ def test_a_group_opens_with_its_first_page(browser: Client, school: School) -> N
 
 
 def test_every_school_page_is_in_a_group(school: School) -> None:
-    """An address that no group knows would open with nothing chosen."""
+    """A page outside every group would open without a selected group."""
     known = tuple(below for group in GROUPS for page in group.pages for below in page.below)
     for pattern in get_resolver().url_patterns:
         for page in getattr(pattern, "url_patterns", ()) if str(pattern.pattern) == "school/" else ():

@@ -67,13 +67,13 @@ def test_overview_explains_activation(client: Client, administrator: User, schoo
     assert "Een medewerker ICT van het Consortium kan het activeren." in page
 
 
-# --- What is still to be done --------------------------------------------------------------------
+# --- To do ---------------------------------------------------------------------------------------
 def to_do(client: Client, school: School) -> dict[str, str]:
-    """The first words of each sentence, and where its link leads: each is a page that opens."""
-    found = client.get(reverse("school:overview", args=[school.pk])).context["to_do"]
-    for one in found:
+    """Return the first words and the URL of each item, after checking that the URL opens."""
+    items = client.get(reverse("school:overview", args=[school.pk])).context["to_do"]
+    for one in items:
         assert client.get(one.url).status_code == 200
-    return {" ".join(one.sentence.split()[:4]): one.url for one in found}
+    return {" ".join(one.sentence.split()[:4]): one.url for one in items}
 
 
 def test_new_school_sees_tasks_with_links(client: Client, administrator: User, school: School) -> None:
@@ -83,7 +83,7 @@ def test_new_school_sees_tasks_with_links(client: Client, administrator: User, s
         "Niemand heeft de rol",
         "U bent de enige",
         "Er staat nog geen",
-    ]  # Docent and Examencommissie begin alike
+    ]  # Docent and Examencommissie start with the same words
     page = client.get(reverse("school:overview", args=[school.pk])).content.decode()
     for role in ("DOCENT", "EXAMENCOMMISSIE", "SCHOOLBEHEER"):
         address = reverse("school:invite", args=[school.pk]) + f"?rol={role}"
@@ -109,8 +109,8 @@ def test_missing_numbers_and_waiting_invitations_are_counted(
     for email, until in (("an@hier.test", None), ("bo@hier.test", timezone.now() - timedelta(days=1))):
         asked = SchoolInvitation(first_name="An", last_name="Wit", email=email)
         invite(school=school, invitation=asked, roles=["DOCENT"], by=administrator)
-        wanted = until and timezone.now() - timedelta(days=15)
-        school.school_invitations.filter(email=email).update(expires_at=until, wanted_at=wanted)
+        wanted_at = until and timezone.now() - timedelta(days=15)
+        school.school_invitations.filter(email=email).update(expires_at=until, wanted_at=wanted_at)
     sentences = [one.sentence for one in client.get(reverse("school:overview", args=[school.pk])).context["to_do"]]
     assert "2 studenten hebben nog geen studentnummer en kunnen niet worden beoordeeld." in sentences
     assert "1 uitnodiging is nog niet verstuurd." in sentences

@@ -34,7 +34,7 @@ def words(response: Any) -> str:
 
 
 def opened(client: Client, page: str) -> dict[str, str]:
-    """Return what a browser would post from the page."""
+    """Return the data that a browser would post from the page."""
     html = words(client.get(page))
     form = dict(re.findall(r'name="(opened-\w+)" value="(\w+)"', html))
     form |= {"link_days": "60", "appeal_days": "14", "appeal_text": "", "mail_domains": "hier.test"}
@@ -45,9 +45,7 @@ def log(school: School) -> list[tuple[str, str, str, str]]:
     return [(line.label, line.before, line.after, line.by_name) for line in school.changes.all()]
 
 
-def test_every_setting_of_the_sections_is_on_the_page_with_its_help(
-    client: Client, administrator: User, page: str
-) -> None:
+def test_page_shows_every_setting_with_its_help(client: Client, administrator: User, page: str) -> None:
     html = words(client.get(page))
     for section in SECTIONS:
         assert section.title in html
@@ -67,8 +65,8 @@ def test_only_changed_settings_are_saved_and_logged(
 ) -> None:
     form = opened(client, page) | {"link_days": "90", "four_eyes": "on", "colour": "1D5FA8"}
     answer = client.post(page, form, follow=True)
-    said = "Bewaard: Geldigheid van een link (dagen), Vier ogen bij het afronden, Kleur."
-    assert said in words(answer)
+    message = "Bewaard: Geldigheid van een link (dagen), Vier ogen bij het afronden, Kleur."
+    assert message in words(answer)
     school.refresh_from_db()
     assert (school.link_days, school.four_eyes, school.colour) == (90, True, "#1d5fa8")
     assert sorted(log(school)) == [
@@ -88,8 +86,8 @@ def test_unchanged_settings_log_nothing(client: Client, administrator: User, sch
 def test_errors_are_shown_and_nothing_is_saved(client: Client, administrator: User, school: School, page: str) -> None:
     form = opened(client, page) | {"link_days": "0", "colour": "#ff0000", "number_forms": "123456"}
     html = words(client.post(page, form))
-    for said in ("deze waarde minstens 1 is", "contrast met wit is 3,9 op 1", "Schrijf een 9 voor elk cijfer"):
-        assert said in html
+    for message in ("deze waarde minstens 1 is", "contrast met wit is 3,9 op 1", "Schrijf een 9 voor elk cijfer"):
+        assert message in html
     assert 'value="#ff0000"' in html
     school.refresh_from_db()
     assert (school.link_days, log(school)) == (60, [])
@@ -191,7 +189,7 @@ def test_schoolbeheer_edits_exam_offices_and_it_is_logged(
     ]
 
 
-def test_the_logo_is_uploaded_replaced_and_removed_and_each_is_logged(
+def test_logo_upload_replacement_and_removal_are_logged(
     client: Client, administrator: User, school: School, page: str
 ) -> None:
     for height in (100, 100, 120):
@@ -245,8 +243,8 @@ def test_page_of_settings_has_one_form(client: Client, administrator: User, page
 def test_log_is_paginated_with_constant_queries(
     client: Client, administrator: User, school: School, django_assert_max_num_queries: Any
 ) -> None:
-    said = {"school": school, "name": "colour", "label": "Kleur", "by": administrator, "by_name": "Bea Beheer"}
-    SchoolChange.objects.bulk_create(SchoolChange(**said, after=f"nummer {number}") for number in range(60))
+    fields = {"school": school, "name": "colour", "label": "Kleur", "by": administrator, "by_name": "Bea Beheer"}
+    SchoolChange.objects.bulk_create(SchoolChange(**fields, after=f"nummer {number}") for number in range(60))
     address = reverse("school:changes", args=[school.pk])
     with django_assert_max_num_queries(6):
         assert words(client.get(address)).count("nummer ") == 50

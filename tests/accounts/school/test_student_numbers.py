@@ -120,7 +120,7 @@ def test_number_changed_by_the_school_meanwhile_stays(browser: Client, newcomer:
     assert newcomer.student_number == "111111"
 
 
-# --- Another has it: telling the school ----------------------------------------------------------------
+# --- Reporting a taken number to the school ------------------------------------------------------------
 
 
 def test_reporting_a_taken_number_reveals_no_holder(
@@ -132,7 +132,7 @@ def test_reporting_a_taken_number_reveals_no_holder(
     assert f'formaction="{REPORT}"' in page
     answer = words(browser.post(REPORT, typed(newcomer, "123456") | {"infix": "de"}))
     assert "Gemeld aan uw school; u hoort ervan." in answer
-    assert 'value="de"' in answer  # what else was typed is still there
+    assert 'value="de"' in answer  # other typed values are kept
     assert "Dit moet nog worden aangepast" not in answer
     for shown in (page, answer):
         assert "Anouk" not in shown
@@ -194,7 +194,7 @@ def test_get_reports_nothing(browser: Client) -> None:
 
 @pytest.fixture
 def desk(administrator: User) -> Client:
-    """The browser of Schoolbeheer."""
+    """A browser logged in as Schoolbeheer."""
     client = Client()
     client.force_login(administrator)
     return client
@@ -216,8 +216,8 @@ def test_a_student_is_found_with_or_without_a_number(
     MembershipFactory(school=other_school, student_number="123456", user__first_name="Noa", user__last_name="Hoff")
     page = words(desk.get(reverse("school:student_numbers", args=[student.school_id]), {"q": query}))
     assert page.count('<th scope="row">') == 1
-    wanted = newcomer if query.startswith("noa") else student
-    assert f'href="{change_page(wanted)}"' in page
+    expected = newcomer if query.startswith("noa") else student
+    assert f'href="{change_page(expected)}"' in page
 
 
 def test_without_a_query_students_without_number_are_listed(
@@ -248,9 +248,7 @@ def test_short_query_is_explained(desk: Client, student: Membership, name: str) 
     assert "Een deel is genoeg." not in words(desk.get(address))
 
 
-def test_schoolbeheer_changes_an_assessed_student_s_number_and_it_is_logged(
-    desk: Client, assessment: Assessment
-) -> None:
+def test_number_change_of_assessed_student_is_logged(desk: Client, assessment: Assessment) -> None:
     student = assessment.student
     assert "Er is een beoordeling van deze student" in words(desk.get(change_page(student)))
     answer = words(desk.post(change_page(student), fill_in(desk, student, "654321"), follow=True))

@@ -1,4 +1,4 @@
-"""A posted form that a log-in or a new token interrupts is offered again, with all that it held."""
+"""A posted form interrupted by a login or a new token is offered again with all its values."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ AGAIN = "Opnieuw verzenden"
 
 @pytest.fixture
 def browser() -> Client:
-    """A browser that is not logged in, and holds a token."""
+    """An anonymous browser with a token."""
     browser = Client(enforce_csrf_checks=True, headers=OWN)
     browser.get("/inloggen/")
     return browser
@@ -44,7 +44,7 @@ def token(browser: Client) -> str:
 
 
 def hidden(page: str) -> dict[str, list[str]]:
-    """The hidden fields of the form that is offered again."""
+    """Return the hidden fields of the form that is offered again."""
     form = re.search(r"<form[^>]*data-fresh-token.*?</form>", page, re.DOTALL)
     assert form, "nothing is offered again"
     fields: dict[str, list[str]] = {}
@@ -59,7 +59,7 @@ def address_of(assessment: Assessment) -> str:
 
 @pytest.fixture
 def chosen(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> dict[str, Any]:
-    """The form that invites two examiners, with a remark."""
+    """Return the data of a form that invites two examiners with a remark."""
     steps.choose(assessment, examiner, second_examiner)
     assessment.refresh_from_db()
     return {
@@ -80,7 +80,7 @@ def test_ended_session_keeps_the_form_until_after_log_in(
     assert "no-store" in answer["Cache-Control"]
     again = hidden(page)
     log_in(browser, docent)
-    # Without JavaScript the token is the one from before: it is asked once more.
+    # Without JavaScript the token is the old one: the form is offered once more.
     again = hidden(browser.post(address_of(assessment), again).content.decode())
     assert again["examinator"] == [str(pk) for pk in chosen["examinator"]]
     assert browser.post(address_of(assessment), again).status_code == 302
@@ -88,7 +88,7 @@ def test_ended_session_keeps_the_form_until_after_log_in(
     assert {sent.remark for sent in Invitation.objects.all()} == {'Neem "alles"\nmee & <lees>'}
 
 
-def test_new_token_offers_the_form_and_names_who_is_logged_in(
+def test_new_token_offers_the_form_and_names_the_user(
     browser: Client, docent: User, assessment: Assessment, chosen: dict[str, Any]
 ) -> None:
     log_in(browser, docent)
@@ -103,7 +103,7 @@ def test_new_token_offers_the_form_and_names_who_is_logged_in(
     assert Invitation.objects.count() == 2
 
 
-def test_another_person_sends_only_what_they_may(
+def test_another_user_sends_only_permitted_forms(
     browser: Client, stranger: User, assessment: Assessment, chosen: dict[str, Any]
 ) -> None:
     again = hidden(
@@ -136,13 +136,13 @@ def test_foreign_post_is_never_offered(headers: dict[str, str], assessment: Asse
         assert AGAIN not in answer.content.decode()
 
 
-def test_own_post_without_origin_is_known_by_fetch_metadata(assessment: Assessment) -> None:
+def test_post_without_origin_is_recognised_by_fetch_metadata(assessment: Assessment) -> None:
     answer = Client(headers={"Sec-Fetch-Site": "same-origin"}).post(address_of(assessment), {"remark": "Hoi"})
     assert hidden(answer.content.decode())["remark"] == ["Hoi"]
 
 
 def secrets() -> Iterator[str]:
-    """The names of the passwords and codes that the forms of the accounts ask for."""
+    """Yield the names of the password and code fields of the account forms."""
     for module in (auth_forms, profile_forms, registration_forms):
         for form in vars(module).values():
             for name, field in getattr(form, "base_fields", {}).items():

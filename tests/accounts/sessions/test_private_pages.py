@@ -1,4 +1,4 @@
-"""Pages are not stored, and name the cookie without which a browser may not show them again."""
+"""Private pages are not stored and name the cookie that a browser needs to show them again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where one is logged in: the list, ending one, 'Overal uitloggen', and what a session keeps."""
+"""The list of sessions, ending one, 'Overal uitloggen', and the stored data of a session."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def someone(db: None) -> User:
 
 @pytest.fixture
 def log_in(someone: User) -> Callable[..., Client]:
-    """A function that logs `someone` in with a browser of its own."""
+    """Return a function that logs `someone` in with a new browser."""
 
     def log_in(user_agent: str = FIREFOX) -> Client:
         browser = Client(headers={"user-agent": user_agent})
@@ -100,7 +100,7 @@ def test_ending_other_sessions(log_in: Callable[..., Client]) -> None:
     assert not is_in(stolen)
 
 
-def test_a_stolen_cookie_is_dead_after_logging_out_everywhere(log_in: Callable[..., Client]) -> None:
+def test_stolen_cookie_is_void_after_logging_out_everywhere(log_in: Callable[..., Client]) -> None:
     here = log_in()
     thief = Client()
     thief.cookies["sessionid"] = here.cookies["sessionid"].value
@@ -136,7 +136,7 @@ def test_only_browser_and_system_are_stored(log_in: Callable[..., Client]) -> No
     [row] = Session.objects.all()
     data = row.get_decoded()
     assert data["device"] == ["Firefox", "Windows"]
-    # Any three digits turn up in a hash, a key or a microsecond one day.
+    # Any three digits can occur in a hash, a key or a microsecond.
     by_chance = (HASH_SESSION_KEY, SESSION_KEY, STARTED_AT)
     assert not re.search(r"127\.0\.0\.1|Gecko|140", str({key: data[key] for key in data.keys() - by_chance}))
 
@@ -183,7 +183,7 @@ def test_missing_user_agent_is_unknown(log_in: Callable[..., Client]) -> None:
     assert "Onbekend apparaat" in page_of(log_in(""))
 
 
-# --- When it was last in use, and for how long it's kept -----------------------------------------
+# --- Last use and retention ----------------------------------------------------------------------
 def queries(client: Client) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
         client.get("/mijn-digibib/")
@@ -211,7 +211,7 @@ def test_two_factor_costs_no_extra_query(log_in: Callable[..., Client]) -> None:
     assert len(queries(here)) == before
 
 
-def test_session_lasts_for_as_long_as_it_is_used(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
+def test_session_lasts_while_in_use(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     here = log_in()
     for _ in range(3):
         pass_time(hours=11)
@@ -224,9 +224,7 @@ def test_session_lasts_for_as_long_as_it_is_used(log_in: Callable[..., Client], 
     assert not is_in(here)
 
 
-def test_logging_out_long_after_the_last_use_takes_the_cookie_away(
-    log_in: Callable[..., Client], pass_time: Callable[..., None]
-) -> None:
+def test_late_logout_deletes_the_cookie(log_in: Callable[..., Client], pass_time: Callable[..., None]) -> None:
     here = log_in()
     pass_time(hours=1)
     assert here.post("/uitloggen/").cookies["sessionid"].value == ""

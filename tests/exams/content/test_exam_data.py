@@ -30,7 +30,7 @@ def test_one_exam_has_two_units():
     assert [exam.title for exam in EXAMS.values() if len(exam.units) == 2] == ["Assistent logistiek"]
 
 
-def test_a_unit_has_four_work_processes_with_both_parts():
+def test_unit_has_four_work_processes_with_both_parts():
     exam = EXAMS["verzorgende-ig-25656"]
     assert len(exam.units) == 1
     assert len(work_processes(exam)) >= 4

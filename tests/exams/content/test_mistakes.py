@@ -97,7 +97,7 @@ def test_yaml_mistake_is_reported_with_line_and_correction(client, staff, kind):
 
 
 @pytest.mark.parametrize("quote", ['"', "'"])
-def test_forgotten_quote_is_reported_where_it_opens(quote):
+def test_unclosed_quote_is_reported_at_its_start(quote):
     """For every quoted text of the example, whichever quote the parser takes for its end."""
     lines = example_source().splitlines()
     plain = [at for at, text in enumerate(lines) if re.search(r": [A-Z0-9][^\"'#]*$", text)]
@@ -281,7 +281,7 @@ ODD: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("kind", ODD)
-def test_a_file_that_is_no_exam_gets_a_sentence(client, staff, kind):
+def test_file_without_an_exam_is_refused(client, staff, kind):
     make, expected = ODD[kind]
     [fault, *_] = reported_faults(client, make(), "iets.xlsx")
     assert fault.startswith("iets.xlsx")

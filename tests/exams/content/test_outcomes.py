@@ -43,7 +43,7 @@ def test_unit_outcomes_are_all_o_v_g_and_one_o() -> None:
     assert ends == [(0, "1.0", Score.O), (5, "5.5", Score.V), (10, "10.0", Score.G), (8, "5.4", Score.O)]
 
 
-def test_from_how_many_points_each_level_without_grades_is_good() -> None:
+def test_points_needed_for_good_per_level_without_grades() -> None:
     [unit] = unit_outcomes(example())
     result = [(level.name, level.points, level.most) for level in (exam_good_from(example()), *unit.good_from)]
     data = example().grading_data
@@ -59,7 +59,7 @@ def test_from_how_many_points_each_level_without_grades_is_good() -> None:
 
 @settings(max_examples=40)
 @given(exams(), st.data())
-def test_whatever_the_scheme_and_scores_the_table_has_the_grade(exam: ExamContent, data: st.DataObject) -> None:
+def test_table_contains_the_grade_of_any_scores(exam: ExamContent, data: st.DataObject) -> None:
     nodes = content_nodes(exam.units)
     scheme = load_scheme(rule=exam.grading_rule, data=exam.grading_data, units=nodes)
     for node, unit in zip(nodes, unit_outcomes(exam), strict=True):
@@ -76,7 +76,7 @@ def test_whatever_the_scheme_and_scores_the_table_has_the_grade(exam: ExamConten
 
 
 def test_largest_unit_is_computed_in_seconds() -> None:
-    """The maximum number of criteria, all in one work process."""
+    """Uses the maximum number of criteria, all in one work process."""
     [unit] = example().units
     [task] = unit.core_tasks
     process = task.work_processes[1]

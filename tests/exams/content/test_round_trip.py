@@ -100,7 +100,7 @@ def test_workbook_round_trip_gives_an_equal_exam(exam: ExamContent) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_version_leaves_as_a_file_and_comes_back_the_same(path: Path) -> None:
+def test_exported_version_imports_unchanged(path: Path) -> None:
     file = read_file(path)
     stored = stored_content(load_exam(file, publish=True).version)
     assert stored == file.content

@@ -227,7 +227,7 @@ def test_content_equal_to_the_current_version_cannot_be_saved(client, staff):
         assert "Opslaan als concept" not in page
 
 
-def test_an_earlier_version_can_be_read_in_again_as_the_newest(client, staff):
+def test_earlier_version_can_be_imported_as_the_newest(client, staff):
     make_live(client, example_source())
     make_live(client, CHANGED)
     back = make_live(client, example_source())
@@ -321,7 +321,7 @@ def test_invalid_comparison_publishes_nothing(client, staff):
         assert version.exam.current_version is None
 
 
-def test_a_version_that_can_t_be_graded_is_not_published(client, staff, draft):
+def test_ungradable_version_is_not_published(client, staff, draft):
     draft.grading_data["good_from"] = 99
     draft.save()
     assert "is niet gepubliceerd. Examen: 'good_from' is 99" in text_of(publish(client, draft))
@@ -369,7 +369,7 @@ def test_downloaded_version_can_be_uploaded(client, staff):
         assert read_content(file.content).content == example()
 
 
-def test_a_version_of_any_shape_is_taken_out_whole(client, staff):
+def test_version_of_any_structure_is_exported_completely(client, staff):
     version = make_exam(units=2, core_tasks=2, work_processes=2).versions.get()
     for kind in ("yaml", "excel"):
         content = read_content(client.get(f"{VERSIONS}{version.pk}/{kind}/").content).content

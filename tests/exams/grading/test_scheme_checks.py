@@ -68,9 +68,9 @@ def test_invalid_data_is_refused_with_its_place(data):
     good = data.draw(data_for(units))
     path = data.draw(st.sampled_from(list(all_paths(good))))
     wrong = data.draw(st.sampled_from([..., None, 5.5, True, -1, 0, "", "zes", "6,5", "1e1", "NaN", "1000", [], {}]))
-    found = problems(units, changed(good, path, wrong))
-    assert any(at_or_next_to(problem.path, path) for problem in found)
-    assert all(problem.place and problem.text.endswith(".") for problem in found)
+    reported = problems(units, changed(good, path, wrong))
+    assert any(at_or_next_to(problem.path, path) for problem in reported)
+    assert all(problem.place and problem.text.endswith(".") for problem in reported)
 
 
 def at_or_next_to(place: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
@@ -80,7 +80,7 @@ def at_or_next_to(place: tuple[str | int, ...], path: tuple[str | int, ...]) -> 
 
 
 @given(st.data())
-def test_a_key_that_does_not_belong_anywhere_is_refused(data):
+def test_unknown_key_is_refused(data):
     units = data.draw(exams())
     good = data.draw(data_for(units))
     places = [path for path in all_paths({"top": good}) if isinstance(at({"top": good}, path), dict)]
@@ -103,7 +103,7 @@ def test_data_of_another_exam_are_refused(data):
 
 
 @given(st.data())
-def test_data_are_the_same_after_a_stay_in_the_database(data):
+def test_data_survive_the_database_unchanged(data):
     units = data.draw(exams())
     stored = json.loads(json.dumps(data.draw(data_for(units))))
     assert load_scheme(rule="points-table", data=stored, units=units)
@@ -163,8 +163,8 @@ def test_unknown_rule_is_refused_with_known_rules(units):
 
 def test_exam_without_criteria_is_refused():
     empty = UnitNode("B1", ())
-    found = problems((empty,), linear_data((empty,)))
-    assert "Exameneenheid B1: er zijn geen criteria; voeg er minstens één toe." in map(str, found)
+    reported = problems((empty,), linear_data((empty,)))
+    assert "Exameneenheid B1: er zijn geen criteria; voeg er minstens één toe." in map(str, reported)
 
 
 def test_repeated_criterion_or_code_is_refused(units):
