@@ -3,6 +3,6 @@
 from typing import Any
 
 
-def told(response: Any) -> list[str]:
+def delivery_lines(response: Any) -> list[str]:
     sending = response.context.get("sending")
     return [line.text for line in sending.lines] if sending else []

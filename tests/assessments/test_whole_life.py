@@ -263,23 +263,25 @@ class WholeLife(RuleBasedStateMachine):
         assert self.now.status == status
 
     @invariant()
-    def nothing_typed_is_gone(self):
+    def typed_texts_are_kept(self):
         kept = {(row["contact_id"], row["part_id"]): row["justification"] for row in self.now.assignments}
         for place, text in self.typed.items():
             assert kept.get(place, "") == text
 
     @invariant()
-    def assignments_are_what_was_chosen(self):
+    def assignments_follow_couplings(self):
         parts = {part.pk: part.work_process_id for part in self.parts}
         choices = [(row["work_process_id"], row["part_id"], row["contact_id"]) for row in self.now.couplings]
-        wanted = {
-            (c, part) for part, who in coupling_couplings.derive(parts=parts, choices=choices).items() for c in who
+        expected_pairs = {
+            (c, part)
+            for part, examiners in coupling_couplings.derive(parts=parts, choices=choices).items()
+            for c in examiners
         }
-        assert {(row["contact_id"], row["part_id"]) for row in self.now.live} == wanted
-        assert {row["contact_id"] for row in self.now.standing} <= {contact for contact, _ in wanted}
+        assert {(row["contact_id"], row["part_id"]) for row in self.now.live} == expected_pairs
+        assert {row["contact_id"] for row in self.now.standing} <= {contact for contact, _ in expected_pairs}
 
     @invariant()
-    def what_is_completed_is_complete(self):
+    def completed_work_is_complete(self):
         for row in self.now.assignments:
             if row["completed_at"]:
                 assert row["gave"] == 1

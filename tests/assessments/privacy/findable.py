@@ -16,11 +16,11 @@ from django.db import connection
 
 def find(texts: Sequence[str]) -> set[str]:
     """'table.column' or 'file <name>' of each place that holds one of these texts, in whatever case."""
-    found = set()
+    matches = set()
     for place, content in (*_cells(), *_files()):
-        said = content.lower()
-        found |= {f"{place}: {text}" for text in texts if text.lower() in said}
-    return found
+        lowered = content.lower()
+        matches |= {f"{place}: {text}" for text in texts if text.lower() in lowered}
+    return matches
 
 
 def _cells() -> Iterator[tuple[str, str]]:

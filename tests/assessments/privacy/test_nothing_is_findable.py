@@ -124,7 +124,7 @@ def life(
     DataRequest.objects.run(request.pk)
     _what_packages_write(quirijn)
     _come_to_the_school(quirijn)
-    _look(mine, committee_member, docent)
+    _open_pages(mine, committee_member, docent)
     return mine
 
 
@@ -176,17 +176,17 @@ def _what_packages_write(student: Membership) -> None:
         )
 
 
-def _look(assessment: Assessment, committee_member: User, docent: User) -> None:
+def _open_pages(assessment: Assessment, committee_member: User, docent: User) -> None:
     for person, page in ((committee_member, "committee:afname"), (docent, "assessments:detail")):
         client = Client()
         client.force_login(person)
         assert client.get(reverse(page, args=[assessment.public_id])).status_code == 200
 
 
-def test_it_was_all_there(life: Assessment) -> None:
-    found = find([*PERSON, *SAID])
-    assert {text for text in (*PERSON, *SAID) if not any(place.endswith(text) for place in found)} == set()
-    tables = {place.split(".")[0] for place in found}
+def test_data_is_findable_before_erasure(life: Assessment) -> None:
+    matches = find([*PERSON, *SAID])
+    assert {text for text in (*PERSON, *SAID) if not any(place.endswith(text) for place in matches)} == set()
+    tables = {place.split(".")[0] for place in matches}
     assert tables >= {
         "accounts_user",
         "accounts_membership",
@@ -201,10 +201,10 @@ def test_it_was_all_there(life: Assessment) -> None:
         "axes_accesslog",
         "django_admin_log",
     }
-    assert len({place for place in found if place.startswith("file ")}) >= 4
+    assert len({place for place in matches if place.startswith("file ")}) >= 4
 
 
-def test_nothing_of_the_person_is_findable_afterwards(
+def test_no_data_is_findable_after_erasure(
     life: Assessment, quirijn: Membership, bystander: Membership, pass_time: Callable[..., None]
 ) -> None:
     date_student(quirijn, diploma_on=today())
@@ -249,7 +249,7 @@ def later_life(
     pass_time(days=180)
 
 
-def test_nor_is_what_happened_to_them_in_the_last_year(later_life: None, quirijn: Membership) -> None:
+def test_recent_data_is_erased_too(later_life: None, quirijn: Membership) -> None:
     assert {"outbox_outgoingmail", "axes_accesslog", "axes_accessattempt"} <= tables_of([EARLIER])
     for text in (MISTYPED, INVITED, f"?q={NUMBER}"):
         assert "outbox_outgoingmail" in tables_of([text])
@@ -260,7 +260,7 @@ def test_nor_is_what_happened_to_them_in_the_last_year(later_life: None, quirijn
     assert find([*PERSON, *ADDRESSES, "Q1111111"]) == set()
 
 
-def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_own(
+def test_other_school_of_the_account_keeps_its_data(
     later_life: None, quirijn: Membership, other_school: School
 ) -> None:
     elsewhere = MembershipFactory(user=quirijn.user, school=other_school, student_number="E777")
@@ -274,9 +274,7 @@ def test_where_the_account_goes_on_at_another_school_that_one_keeps_what_is_its_
     assert AccessLog.objects.filter(username=EARLIER).exists()
 
 
-def test_what_came_to_an_address_after_it_was_given_up_is_the_next_owner_s(
-    later_life: None, quirijn: Membership
-) -> None:
+def test_mail_to_a_released_address_is_kept(later_life: None, quirijn: Membership) -> None:
     next_owner = UserFactory(email=EARLIER, first_name="Nina", last_name="Nieuw")
     MembershipFactory(user=next_owner)
     password.request_reset(email=EARLIER, language="nl")
@@ -291,7 +289,7 @@ def tables_of(texts: list[str]) -> set[str]:
     return {place.split(".")[0] for place in find(texts)}
 
 
-def test_what_was_counted_is_kept(
+def test_statistics_are_kept(
     few_are_enough: None, life: Assessment, quirijn: Membership, pass_time: Callable[..., None]
 ) -> None:
     date_student(quirijn, diploma_on=today())
@@ -322,7 +320,7 @@ ACTED = {
 }
 
 
-def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
+def test_every_reference_to_a_person_is_covered() -> None:
     """A new model fails this that keeps a line about someone after the account: see `accounts.erasure`."""
     others = set()
     for person in (User, Membership):
@@ -337,7 +335,7 @@ def test_whatever_refers_to_a_person_goes_along_or_says_who_acted() -> None:
     }
 
 
-def test_whatever_holds_an_address_is_known() -> None:
+def test_every_address_column_is_covered() -> None:
     """A new column with an address fails this: what takes it away when its person goes?"""
     columns = {
         f"{model._meta.label}.{field.name}"

@@ -129,9 +129,11 @@ def test_each_status_shows_its_count_for_the_search(
     def counts(**search: str) -> dict[str, str]:
         return {label: count for _, label, count in states(member.get(LIST, search).content.decode())}
 
-    nobody = dict.fromkeys(["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"], "0")
-    assert counts() == {**nobody, "Beoordeeld": "1", "Definitief": "2", "Alle statussen": "3"}
-    assert counts(student="emma") == {**nobody, "Beoordeeld": "1", "Definitief": "1", "Alle statussen": "2"}
+    no_counts = dict.fromkeys(
+        ["Nieuw", "Uitgenodigd", "Wordt beoordeeld", "Beoordeeld", "Definitief", "Ingetrokken"], "0"
+    )
+    assert counts() == {**no_counts, "Beoordeeld": "1", "Definitief": "2", "Alle statussen": "3"}
+    assert counts(student="emma") == {**no_counts, "Beoordeeld": "1", "Definitief": "1", "Alle statussen": "2"}
 
 
 def test_status_link_keeps_the_fields_and_resets_the_page(member: Client, assessed: Assessment) -> None:
@@ -149,7 +151,7 @@ def test_counts_stop_at_a_thousand(member: Client, make_afname: AfnameMaker, mon
 
 
 @pytest.mark.parametrize(
-    ("status", "days", "said"),
+    ("status", "days", "message"),
     [
         (Status.ASSESSED, 0, "wacht sinds vandaag"),
         (Status.ASSESSED, 1, "wacht al 1 dag"),
@@ -159,12 +161,12 @@ def test_counts_stop_at_a_thousand(member: Client, make_afname: AfnameMaker, mon
     ],
 )
 def test_row_shows_the_waiting_time(
-    member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture, status: str, days: int, said: str
+    member: Client, make_afname: AfnameMaker, time_machine: TimeMachineFixture, status: str, days: int, message: str
 ) -> None:
     time_machine.move_to(MONDAY, tick=False)
     make_afname(status, since=MONDAY - timedelta(days=days))
     page = member.get(LIST, {"status": "ALLE"}).content.decode()
-    assert "".join(re.findall(r'<span class="age">([^<]*)<', page)) == said
+    assert "".join(re.findall(r'<span class="age">([^<]*)<', page)) == message
 
 
 def test_two_weeks_of_waiting_is_highlighted(

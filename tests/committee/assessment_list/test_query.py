@@ -56,7 +56,7 @@ def many(make_afname: AfnameMaker, school: School, other_school: School, unit: E
     )
 
 
-def read_everything(school: School) -> list[tuple[Assessment, list[Contact], list[Membership]]]:
+def read_assessments(school: School) -> list[tuple[Assessment, list[Contact], list[Membership]]]:
     """Return the school's assessments, oldest first, with their examiners and the roles of who started them."""
     ordered = Assessment.objects.order_by("status_since", "pk").filter(school=school)
     return [
@@ -66,7 +66,7 @@ def read_everything(school: School) -> list[tuple[Assessment, list[Contact], lis
 
 
 def expected(
-    everything: list[tuple[Assessment, list[Contact], list[Membership]]], fields: dict[str, str]
+    all_assessments: list[tuple[Assessment, list[Contact], list[Membership]]], fields: dict[str, str]
 ) -> list[Assessment]:
     """Those that the fields describe, by looking at each."""
 
@@ -82,7 +82,7 @@ def expected(
             and is_called(fields.get("examinator"), examiners)
         )
 
-    return [one for one, examiners, roles in everything if is_meant(one, examiners, roles)]
+    return [one for one, examiners, roles in all_assessments if is_meant(one, examiners, roles)]
 
 
 def is_called(query: str | None, people: Iterable[Membership | Contact]) -> bool:
@@ -126,16 +126,16 @@ def test_search_finds_and_counts_the_matching_assessments(
     people: dict[str, str], school: School, unit: ExamUnit, committee_member: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page_module, "PAGE_SIZE", 5)
-    everything = read_everything(school)
+    all_assessments = read_assessments(school)
     exam = {"examen": str(unit.exam_version.exam_id)}
     period = {"van": "2026-11-19", "tot": "2026-11-22", "status": ALL}
     for narrowed in ({"status": ALL}, {"status": "FINAL"}, {"status": "ASSESSED"}, exam | {"status": "FINAL"}, period):
         fields = narrowed | people
         search = search_of(committee_member, **fields)
-        meant = expected(everything, fields)
+        meant = expected(all_assessments, fields)
         assert read_all(search) == (meant if fields["status"] == "ASSESSED" else meant[::-1])
         [counted] = count_each(search) or []
-        assert +counted == Counter(one.status for one in expected(everything, fields | {"status": ALL}))
+        assert +counted == Counter(one.status for one in expected(all_assessments, fields | {"status": ALL}))
 
 
 def test_counting_stops(committee_member: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ def tick(assessments: Sequence[Assessment], *, office: str, step: str = "afronde
     return {"afname": [f"{a.public_id}:{a.version}:{step}" for a in assessments], "email": office}
 
 
-def look(browser: Client, ticked: dict[str, Any]) -> str:
+def post_selection(browser: Client, ticked: dict[str, Any]) -> str:
     """The page that asks to confirm, or the form again if something is wrong with it."""
     return " ".join(browser.post(reverse("committee:confirm_many"), ticked).content.decode().split())
 
@@ -33,7 +33,7 @@ def sent_by(page: str) -> dict[str, list[str]]:
 
 def confirm(browser: Client, ticked: dict[str, Any]) -> Any:
     """Looks and confirms; the answer, not followed."""
-    return browser.post(reverse("committee:make_many_final"), sent_by(look(browser, ticked)))
+    return browser.post(reverse("committee:make_many_final"), sent_by(post_selection(browser, ticked)))
 
 
 def read_answer(browser: Client, answer: Any) -> str:

@@ -84,7 +84,7 @@ class TestMarking:
         assert not Appeal.objects.exists()
 
     @pytest.mark.parametrize(
-        ("received", "said"),
+        ("received", "message"),
         [
             ("", "Vul een datum in."),
             ("gisteren", "Dit is geen datum."),
@@ -92,11 +92,11 @@ class TestMarking:
             ("2020-01-01", "toen was er nog geen resultaat"),
         ],
     )
-    def test_impossible_date_is_refused(self, member: Client, final: Assessment, received: str, said: str) -> None:
+    def test_impossible_date_is_refused(self, member: Client, final: Assessment, received: str, message: str) -> None:
         if received == "tomorrow":
             received = (timezone.localdate() + timedelta(days=1)).isoformat()
         page = mark(member, final, received_on=received, note="Dossier 17.")
-        assert said in page
+        assert message in page
         assert "Dossier 17." in page
         assert not Appeal.objects.exists()
 

@@ -28,7 +28,7 @@ from tests.assessments.privacy.conftest import date_student, today
 from tests.concurrency import at_once
 from tests.factories import MembershipFactory, member
 
-from .batch_steps import confirm, look, sent_by
+from .batch_steps import confirm, post_selection, sent_by
 from .batch_steps import tick as tick_all
 
 OFFICE = "bureau@hier.test"
@@ -183,7 +183,7 @@ def test_another_selection_starts_another_batch(member: Client, three: list[Asse
 
 
 def test_each_confirmation_has_its_own_form_id(member: Client, three: list[Assessment]) -> None:
-    forms = [sent_by(look(member, tick(three)))["formulier"] for _ in range(2)]
+    forms = [sent_by(post_selection(member, tick(three)))["formulier"] for _ in range(2)]
     assert forms[0] != forms[1]
 
 

@@ -49,16 +49,18 @@ def test_committee_adds_changes_and_removes_offices(member: Client, school: Scho
 
 
 @pytest.mark.parametrize(
-    ("email", "said"),
+    ("email", "message"),
     [
         ("ZORG@bureau.test", "Dit adres staat al in de lijst, bij Examenbureau Zorg."),
         ("geen adres", "Dit is geen e-mailadres."),
         (f"bureau@{'ü' * 60}.test", "Aan dit e-mailadres kan geen mail worden gestuurd."),
     ],
 )
-def test_invalid_office_shows_the_error_at_its_field(member: Client, office: ExamOffice, email: str, said: str) -> None:
+def test_invalid_office_shows_the_error_at_its_field(
+    member: Client, office: ExamOffice, email: str, message: str
+) -> None:
     page = words(member.post(reverse("accounts:exam_offices"), {"name": "Nog een", "email": email}))
-    assert said in page
+    assert message in page
     assert 'value="Nog een"' in page
     assert ExamOffice.objects.count() == 1
 

@@ -66,34 +66,34 @@ class TestList:
         assert NONE in text_of(member, UNDELIVERED)
 
     @pytest.mark.parametrize(
-        ("kind", "said"), [("result", f"Pdf aan {OFFICE}"), ("final_student", "Bericht aan anouk@hier.test")]
+        ("kind", "message"), [("result", f"Pdf aan {OFFICE}"), ("final_student", "Bericht aan anouk@hier.test")]
     )
     def test_failed_mail_is_counted_and_listed_with_its_reason(
-        self, member: Client, final: Assessment, kind: str, said: str
+        self, member: Client, final: Assessment, kind: str, message: str
     ) -> None:
         fail(kind)
         assert counted(member) == 1
         page = text_of(member, UNDELIVERED)
         assert "Anouk van &#x27;t Hoff" in page
-        assert said in page
+        assert message in page
         assert REFUSED in page
         assert afname(final) in page
 
     @pytest.mark.parametrize(
-        ("kind", "said"),
+        ("kind", "message"),
         [
             ("result_withdrawn", f"Bericht aan {OFFICE} dat versie 1 is ingetrokken"),
             ("result_withdrawn_student", "Bericht aan anouk@hier.test dat het resultaat is ingetrokken"),
         ],
     )
     def test_failed_withdrawal_mail_is_counted(
-        self, member: Client, final: Assessment, committee_member: User, kind: str, said: str
+        self, member: Client, final: Assessment, committee_member: User, kind: str, message: str
     ) -> None:
         sent("result")
         withdraw_final(assessment=final, by=committee_member, reason="Verkeerd.")
         fail(kind)
         assert counted(member) == 1
-        assert said in text_of(member, UNDELIVERED)
+        assert message in text_of(member, UNDELIVERED)
 
     def test_failing_pdf_is_counted(self, member: Client, final: Assessment) -> None:
         final.documents.update(file=None, mail=None, attempts=FAILING_ATTEMPTS)

@@ -41,8 +41,8 @@ def short(assessment: Assessment, by: User) -> list[str]:
 
 
 def problem(refused: pytest.ExceptionInfo[corrections.Refused]) -> str:
-    [said] = refused.value.problems.values()
-    return said
+    [problem_text] = refused.value.problems.values()
+    return problem_text
 
 
 def texts(assessment: Assessment) -> list[str]:

@@ -36,7 +36,7 @@ def text_of(page: str) -> str:
 
 def test_page_shows_people_and_the_coming_result(member: Client, assessed: Assessment) -> None:
     page = page_of(member, assessed)
-    for said in (
+    for text in (
         "Anouk van &#x27;t Hoff",
         "123456",
         "Verzorgende IG",
@@ -44,7 +44,7 @@ def test_page_shows_people_and_the_coming_result(member: Client, assessed: Asses
         "Dirk Docent",
         "Erik Examinator",
     ):
-        assert said in page
+        assert text in page
     assert "Dit wordt het resultaat als de beoordeling wordt afgerond." in page
     assert "B1-K1-W2 Werkproces 2" in page
     assert 'class="score ovg-V"' in page
@@ -141,8 +141,8 @@ def test_weights_of_core_tasks_are_shown(member: Client, student: Membership, do
     steps.choose(assessment, examiner)
     steps.assess(steps.send_invitation(assessment, examiner))
     page = text_of(page_of(member, assessment))
-    said = " ".join(re.sub("<[^>]+>", "", page).split())
-    assert re.findall(r"Kerntaak \d \(weegt [\d,]+ ×\)", said) == ["Kerntaak 1 (weegt 2 ×)", "Kerntaak 2 (weegt 1,5 ×)"]
+    text = " ".join(re.sub("<[^>]+>", "", page).split())
+    assert re.findall(r"Kerntaak \d \(weegt [\d,]+ ×\)", text) == ["Kerntaak 1 (weegt 2 ×)", "Kerntaak 2 (weegt 1,5 ×)"]
     assert "gemiddelde van de cijfers van de kerntaken naar hun weging" in page
 
 
