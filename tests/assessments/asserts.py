@@ -1,4 +1,4 @@
-"""What a page says of the mails that were just sent."""
+"""Assertion helpers for the delivery lines of a page."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whose value stands when several tabs and devices save, with requests lost, repeated and out of order."""
+"""The value that is kept when several tabs and devices save, with requests lost, repeated and reordered."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TEXT = st.text("ab", max_size=3)
     [
         ("a", "a", "b", False, Verdict.SAME),
         ("a", "b", "a", False, Verdict.WRITE),
-        ("a", "", "a", False, Verdict.WRITE),  # emptied by who saw it
-        ("b", "a", "a", False, Verdict.KEEP),  # only the other changed it
+        ("a", "", "a", False, Verdict.WRITE),  # cleared by the writer who saw it
+        ("b", "a", "a", False, Verdict.KEEP),  # changed by the other only
         ("b", "c", "a", False, Verdict.CONFLICT),
         ("b", "", "a", False, Verdict.CONFLICT),
-        ("", "b", "a", False, Verdict.CONFLICT),  # the other emptied it
-        ("b", "c", "a", True, Verdict.WRITE),  # an answer that was lost
-        ("b", "a", "a", True, Verdict.WRITE),  # and typed back again
+        ("", "b", "a", False, Verdict.CONFLICT),  # cleared by the other
+        ("b", "c", "a", True, Verdict.WRITE),  # a lost answer
+        ("b", "a", "a", True, Verdict.WRITE),  # and typed again
         ("", "b", None, False, Verdict.WRITE),
         ("a", "b", None, False, Verdict.CONFLICT),
     ],
@@ -66,7 +66,7 @@ def test_invalid_page_is_anonymous(sent: dict[str, str]) -> None:
     assert not sender.wrote("")
 
 
-# --- Two pages, and a network that loses, repeats and reorders --------------------------------------
+# --- Two pages on an unreliable network -------------------------------------------------------------
 @dataclass
 class Request:
     post: dict[str, str]
@@ -75,7 +75,7 @@ class Request:
 
 @dataclass
 class OpenPage:
-    """What static/js/autosave.js does, of one part: the rules that this file proves are those of both."""
+    """A model of static/js/autosave.js for one part; both follow the rules of this file."""
 
     column: object
     number_of: int
@@ -94,7 +94,7 @@ class OpenPage:
         self.value, self.known = dict(values), dict(values)
 
     def reload(self, values: dict[str, str], number_of: int) -> OpenPage:
-        """The copy in the browser comes back over the fresh page."""
+        """Restore the browser's copy over the reloaded page."""
         again = OpenPage(self.column, number_of, earlier=self.page)
         again.open(values)
         for name in self.unsent:
@@ -124,7 +124,7 @@ class OpenPage:
             if name in conflicts:
                 self.conflict[name] = now
             elif name in request.values and self.value[name] != request.values[name]:
-                if now == request.values[name]:  # typed on since; what was sent arrived
+                if now == request.values[name]:  # typed on since; the sent value arrived
                     self.known[name] = now
                     self.pending.discard(name)
             elif name in request.values or name not in self.unsent:
@@ -132,7 +132,7 @@ class OpenPage:
                 self.pending.discard(name)
 
     def resolve(self, *, take: bool) -> None:
-        """'Neem over' or 'Houd wat hier staat'; both values were on the screen."""
+        """Choose 'Neem over' or 'Houd wat hier staat'; both values were shown."""
         for name, now in self.conflict.items():
             self.known[name] = now
             self.pending.discard(name)
@@ -201,7 +201,7 @@ class World:
         self.mark_seen(index)
 
     def arrive(self, which: int, *, heard: bool) -> None:
-        """A request arrives, maybe again; its answer is heard, or lost on the way back."""
+        """Let a request arrive, maybe again; its answer is received or lost."""
         if which >= len(self.sent):
             return
         index, request = self.sent[which]
@@ -220,7 +220,7 @@ class World:
             self.mark_seen(index)
 
     def settle(self) -> None:
-        """The network is whole again: each page sends until nothing is left."""
+        """Restore the network: each page sends until nothing is left."""
         for index in (0, 1, 0, 1):
             self.pages[index].resolve(take=False)
             for _ in range(3):
@@ -271,7 +271,7 @@ def test_reload_after_a_lost_answer_is_no_conflict(invitation):
     assert world.kept()[world.column().justification_field] == "ab"
 
 
-# --- A score that is taken away ----------------------------------------------------------------------
+# --- Cleared scores ----------------------------------------------------------------------------------
 SCORED = [("score", 0, "V"), ("send", 0, None), ("arrive", 0, True), ("reload", 1, None)]
 
 

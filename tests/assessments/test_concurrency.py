@@ -1,4 +1,4 @@
-"""Two people at the same moment, on real connections: one is first, the other is told, nothing is lost."""
+"""Concurrent actions on real connections: one wins, the other is refused, nothing is lost."""
 
 import threading
 import time
@@ -27,13 +27,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def _announce_nothing(monkeypatch):
-    """What is queued stays queued: no broker is asked while the threads meet."""
+    """Leave queued mails in the queue, without a broker."""
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: None)
 
 
 def one_of_each(results, kind):
-    """The one result that is a `kind` of error, when all others are no error at all."""
+    """Return the only error, which must be a `kind`."""
     [error] = [result for result in results if isinstance(result, Exception)]
     assert isinstance(error, kind), error
     return error
@@ -69,7 +69,7 @@ def test_starts_in_opposite_order_do_not_deadlock(school, unit, docent, colleagu
 
 @pytest.mark.parametrize("has_assessments", [True, False])
 def test_student_leaving_meanwhile_is_not_started(student, unit, docent, school, has_assessments):
-    if has_assessments:  # else nothing keeps the student's role here, and it is deleted
+    if has_assessments:  # otherwise the student's role is deleted
         earlier = start.start(unit=unit, student=student, by=docent)
         lifecycle.cancel(assessment=earlier, by=docent, reason="Ziek", counts_as_attempt=False)
     before = Assessment.objects.count()
@@ -80,7 +80,7 @@ def test_student_leaving_meanwhile_is_not_started(student, unit, docent, school,
         with transaction.atomic():
             leave(school=school, user=student.user, by=manager)
             has_left.set()
-            time.sleep(0.5)  # the other one meets what is not committed yet
+            time.sleep(0.5)  # the other waits for this transaction
 
     def start_meanwhile():
         assert has_left.wait(30)

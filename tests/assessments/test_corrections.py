@@ -1,4 +1,4 @@
-"""'Bewerken': a decision of the committee counts until what the examiners wrote changes."""
+"""'Bewerken': a decision of the committee counts until the examiners' answers change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def decide(
     reason: str = REASON,
     seen: str | None = None,
 ) -> int:
-    """Corrects as a page opened now would, or as one that saw `seen`."""
+    """Correct from a page opened now, or from one that saw `seen`."""
     changes = Changes(
         scores={pk: Change(value, reason) for pk, value in (scores or {}).items()},
         texts={pk: Change(value, reason) for pk, value in (texts or {}).items()},
@@ -55,7 +55,7 @@ def part(assessed: Assessment) -> PartSheet:
 
 @pytest.fixture
 def disputed(assessment: Assessment, invitation: Invitation, second_examiner: Contact, examiner: Contact) -> Assessment:
-    """Two examiners of everything: one gave V, the other G."""
+    """Two examiners on every part: one gave V, the other G."""
     steps.choose(assessment, examiner, second_examiner)
     other = steps.send_invitation(assessment, second_examiner)
     steps.assess(invitation, "V")
@@ -270,7 +270,7 @@ STEPS = st.lists(
 @given(done=STEPS)
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_newest_current_decision_counts(done: list[Any], disputed: Assessment, committee_member: User) -> None:
-    """A model beside it: each decision remembers the answers that it saw."""
+    """Compare with a model: each decision stores the answers that it saw."""
     rubric = read_rubric(disputed)
     part = rubric.parts[0]
     Correction.objects.filter(assessment=disputed).delete()

@@ -1,4 +1,4 @@
-"""The initiator's screens: what they show, what they refuse, and how many queries they take."""
+"""The initiator's pages: contents, refusals and query counts."""
 
 from __future__ import annotations
 

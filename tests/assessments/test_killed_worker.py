@@ -1,4 +1,4 @@
-"""A worker that is killed while PDFs are pending: every PDF is made once, and every mail is sent."""
+"""A worker killed while PDFs are pending: every PDF is made once and every mail is sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.smtp import SmtpSink
 
 pytestmark = [pytest.mark.process]
 DOCUMENTS = 6
-# Runs in a process of the site: final results whose PDFs nobody has started on.
+# Runs in a process of the site: final results with PDFs that no worker has started.
 FINALISE = f"""
 from accounts.models import Role
 from committee.decisions.finalise import finalise

@@ -1,4 +1,4 @@
-"""A student, or the docent who started, who left: mails about them stop, and the screens show it."""
+"""A student or initiator who left: mails about them stop, and pages show it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.usefixtures("on_a_monday")
 
 @pytest.fixture
 def on_a_monday(time_machine: TimeMachineFixture) -> None:
-    """In office hours, and so is the same hour two weeks later."""
+    """Freeze the clock in office hours, as is the same hour two weeks later."""
     time_machine.move_to(datetime(2026, 11, 2, 11, tzinfo=ZoneInfo("Europe/Amsterdam")))
 
 
@@ -78,13 +78,13 @@ def page(client: Client, name: str, *args: object) -> str:
     return " ".join(client.get(reverse(name, args=args)).content.decode().split())
 
 
-# --- Who left ------------------------------------------------------------------------------------
+# --- Leavers -------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("left_on", "active", "left"),
     [
         (None, True, False),
         (0, True, True),
-        (-1, True, False),  # before it began: who came back
+        (-1, True, False),  # before the start: a returned member
         (1, True, False),
         (None, False, True),
     ],
@@ -146,7 +146,7 @@ def test_present_initiator_is_not_replaced(assessment: Assessment, colleague: Us
         leavers.reassign(assessment=assessment, by=colleague)
 
 
-# --- Every other mail ------------------------------------------------------------------------------
+# --- Other mails -----------------------------------------------------------------------------------
 def test_former_student_gets_no_invitations(
     invitation: Invitation, second_examiner: Contact, docent: User, student_leaves
 ) -> None:
@@ -184,7 +184,7 @@ def test_replacement_is_not_invited_for_a_former_student(
 
 
 def proposed(invitation: Invitation) -> Proposal:
-    """The examiner's proposal of a colleague, as it is kept."""
+    """The examiner's stored proposal of a colleague."""
     colleague = Proposal(invitation=invitation, first_name="Nia", last_name="Nieuw", email="nia@bedrijf.test")
     return proposals.propose(invitation=Invitation.objects.get(pk=invitation.pk), proposal=colleague)
 

@@ -1,4 +1,4 @@
-"""The table of states, what people decide, and the log."""
+"""The state table, decisions by people, and the log."""
 
 from decimal import Decimal
 
@@ -32,7 +32,7 @@ def moves(assessment):
     return [(event.from_status, event.to_status) for event in events if event.from_status != event.to_status]
 
 
-# --- The table -----------------------------------------------------------------------------------
+# --- State table ---------------------------------------------------------------------------------
 def test_table_names_every_state():
     assert set(TRANSITIONS) == set(Status)
     assert set().union(*TRANSITIONS.values()) <= set(Status)
@@ -79,7 +79,7 @@ def test_every_derived_move_is_in_the_table(before, after):
     assert move[0] == move[1] or move[1] in TRANSITIONS[move[0]]
 
 
-# --- The way that nearly all go ------------------------------------------------------------------
+# --- Usual flow ----------------------------------------------------------------------------------
 def test_from_new_to_final(assessment, examiner, docent, committee_member):
     choose(assessment, examiner)
     assert assessment.status == Status.NEW
@@ -123,7 +123,7 @@ def test_assessment_is_not_final_before_assessed(invitation, committee_member):
 
 
 def test_state_alone_does_not_make_it_final(invitation, committee_member):
-    """Should the state ever lie, what is in the database decides."""
+    """The data decides when the status is wrong."""
     fill_in(invitation, "V")
     Assessment.objects.update(status=Status.ASSESSED)
     with pytest.raises(TransitionRefused, match="Nog niet alle onderdelen zijn afgerond"):

@@ -1,4 +1,4 @@
-"""Who sees which assessments: the querysets that every view starts from."""
+"""Visibility of assessments: the querysets that every view starts from."""
 
 import pytest
 

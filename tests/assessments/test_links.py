@@ -1,4 +1,4 @@
-"""The examiner's link, its cookie, and what they open (DESIGN.md, 'Mechanisms')."""
+"""The examiner's link and its cookie (DESIGN.md, 'Mechanisms')."""
 
 import uuid
 
@@ -50,11 +50,11 @@ def refused(open_it):
     return no_access.value
 
 
-# --- Whether it stands -----------------------------------------------------------------------------
+# --- Validity --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("withdrawn", [None, "replaced", "withdrawn"])
 @pytest.mark.parametrize("status", [status for status in Status if status != Status.FINAL])
 def test_mail_link_resolves_only_for_active_invitations(invitation, other, status, withdrawn):
-    """Each state of the assessment with each of the invitation, in one query for all links."""
+    """Each status of the assessment with each state of the invitation; one query for all links."""
     why = "Dubbel." if status == Status.CANCELLED else ""
     Assessment.objects.update(status=status, cancel_reason=why)
     if withdrawn:
@@ -143,7 +143,7 @@ def test_opening_changes_nothing(invitation, django_assert_num_queries):
         assert opened.assessment.initiator.full_name
         assert opened.assessment.unit.title
     assert queries[0]["sql"].startswith("SELECT")
-    assert "LIMIT" not in queries[0]["sql"]  # it would make PostgreSQL plan for longer than all else takes
+    assert "LIMIT" not in queries[0]["sql"]  # PostgreSQL would plan longer than the rest takes
     assert Invitation.objects.values().get() == before
 
 
@@ -198,7 +198,7 @@ def test_cookie_is_checked_on_each_request(invitation, docent, pass_time):
     assert refused(lambda: links.open_cookie(request, invitation.public_id)).reason == "withdrawn"
 
 
-# --- What the outbox puts in the mail ------------------------------------------------------------
+# --- Links in mails ------------------------------------------------------------------------------
 def mail_data():
     return OutgoingMail.objects.order_by("pk").last().links["start"]["data"]
 

@@ -1,4 +1,4 @@
-"""The HTML of each mail keeps to what Outlook, Gmail and dark mode can do; its text has each link on a line."""
+"""The HTML of each mail works in Outlook, Gmail and dark mode; its text has each link on a line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CUT_OFF = 102 * 1024  # bytes of HTML that Gmail shows
 
 @pytest.fixture
 def all_mails(invitation: Invitation, school: School) -> list[OutgoingMail]:
-    """Invitation, reminder, sent back, all done; for a school whose name would like to be a header or a tag."""
+    """Invitation, reminder, sent back and all done, of a school with header and tag characters in its name."""
     School.objects.filter(pk=school.pk).update(name="ROC <Hier>\r\nBcc: x@y.test, Zuid")
     Assessment.objects.update(planned_on=timezone.localdate() + timedelta(days=9), place="’s-Gravenhage")
     invitation = Invitation.objects.select_related("contact").get()

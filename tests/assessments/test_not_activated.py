@@ -1,4 +1,4 @@
-"""While digital assessment is off at a school, each page that needs it says so, and who can switch it on."""
+"""While digital assessment is off at a school, its pages explain that and name the contact."""
 
 from __future__ import annotations
 

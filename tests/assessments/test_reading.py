@@ -1,4 +1,4 @@
-"""Who reads what when: before 'Definitief' the student sees the progress and no score, afterwards grade and PDF do."""
+"""Visibility by status: the student sees progress before 'Definitief', and grade and PDF afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests import steps
 from tests.pages import without_tokens
 
 SCORED = "Uitstekend uitgelegd waarom."
-# What would tell a score, an examiner or what they wrote: grade and word of all G, the classes that colour them.
+# Texts that reveal a score, an examiner or a justification: grade and word of all G, and their CSS classes.
 TELLING = ("10,0", "ovg-", "Goed", "Cijfer", "Uitstekend", "Erik", "documenten/", "Pdf")
 
 
@@ -52,7 +52,7 @@ def student_pages(unit: ExamUnit) -> list[str]:
 
 
 def until(assessment: Assessment, invitation: Invitation, by: User) -> dict[str, Callable[[], object]]:
-    """What brings an invited assessment to a state that is not final."""
+    """Bring an invited assessment to a status before final."""
     return {
         "INVITED": lambda: None,
         "IN_PROGRESS": lambda: steps.fill_in(invitation, "G", SCORED),
@@ -85,7 +85,7 @@ def test_student_page_sources_contain_no_score(
     client.force_login(student.user)
     for path in student_pages(unit):
         source = without_tokens(client.get(path).content.decode())
-        explained = ("ovg-", "Goed") if path.startswith("/examens/") else ()  # what a score means, for everyone
+        explained = ("ovg-", "Goed") if path.startswith("/examens/") else ()  # the legend of the scores
         assert [word for word in TELLING if word in source and word not in explained] == []
     assert assessment.get_status_display() in client.get(reverse("assessments:my_exams")).content.decode()
 

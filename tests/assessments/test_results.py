@@ -1,4 +1,4 @@
-"""What a rubric comes to, and the snapshot that the PDF is made from."""
+"""The outcome of a rubric, and the snapshot for the PDF."""
 
 import json
 from decimal import Decimal

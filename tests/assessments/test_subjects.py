@@ -1,4 +1,4 @@
-"""Subjects tell rounds, units and attempts apart, in the reader's language."""
+"""Subjects distinguish rounds, units and attempts, in the reader's language."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
-    """Of Anouk van 't Hoff and Bart Zomer."""
+    """Assessments of Anouk van 't Hoff and Bart Zomer."""
     bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
     return [assessment, steps.start_assessment(bart, unit, docent)]
 
@@ -80,7 +80,7 @@ def examiners_of(assessment: Assessment) -> set[Contact]:
 
 
 def fields(answer) -> dict[str, list[str]]:
-    """What the confirmation page would send."""
+    """Return the hidden fields of the confirmation page."""
     fields_found: dict[str, list[str]] = {}
     for name, value in answer.context["fields"]:
         fields_found.setdefault(name, []).append(value)

@@ -1,4 +1,4 @@
-"""From 'Beoordeeld' on the docent takes nobody's completed work away: that is the committee's by then."""
+"""From 'Beoordeeld' on only the committee can remove completed work, not the docent."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def disagreeing(assessment: Assessment, examiner: Contact, second_examiner: Cont
 
 
 def choose_only(assessment: Assessment, *contacts: Contact, target: couplings.Target | None = None) -> None:
-    """The teacher chooses these alone, and says 'Toch weghalen' of whoever loses work."""
+    """Choose these contacts only, as the teacher who confirms 'Toch weghalen'."""
     couplings.choose_examiners(
         assessment=assessment,
         target=target or couplings.Target(),
@@ -70,13 +70,13 @@ def test_finer_choice_keeps_completed_work(
 def test_reopened_assessment_keeps_completed_work(
     disagreeing: Assessment, examiner: Contact, second_examiner: Contact
 ) -> None:
-    """With a third it is 'Wordt beoordeeld' once more; what was there before it stays the committee's."""
+    """A third examiner returns it to 'Wordt beoordeeld'; earlier work stays with the committee."""
     third = ContactFactory(school=disagreeing.school)
     steps.choose(disagreeing, examiner, second_examiner, third)
     assert disagreeing.status == Status.IN_PROGRESS
     with pytest.raises(couplings.CompletedWorkLocked, match=STAYS):
         choose_only(disagreeing, examiner, third)
-    choose_only(disagreeing, examiner, second_examiner)  # the third began nothing
+    choose_only(disagreeing, examiner, second_examiner)  # the third has no work yet
     disagreeing.refresh_from_db()
     assert (disagreeing.status, completed_by(second_examiner)) == (Status.ASSESSED, 4)
 
@@ -187,7 +187,7 @@ def test_work_completed_again_is_locked(
         choose_only(disagreeing, examiner)
 
 
-# --- What the teacher reads -----------------------------------------------------------------------
+# --- Pages ----------------------------------------------------------------------------------------
 @pytest.fixture
 def teacher(client: Client, docent: User) -> Client:
     client.force_login(docent)
@@ -213,7 +213,7 @@ def test_replacement_pages_warn_of_completed_work(
 def test_only_open_parts_go_to_the_replacement(
     teacher: Client, invitation: Invitation, committee_member: User, second_examiner: Contact
 ) -> None:
-    """Completed and assessed on one part, and chosen for another since."""
+    """Completed on its parts and assigned another part since."""
     assessment, examiner = invitation.assessment, invitation.contact
     parts = list(Part.objects.filter(work_process__core_task__unit=assessment.unit))
     steps.choose(assessment, second_examiner, part=parts[0])

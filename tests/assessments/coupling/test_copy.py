@@ -1,4 +1,4 @@
-"""'Toepassen op meer studenten': the choices for one student, at all three levels, for others too."""
+"""'Toepassen op meer studenten': copy the choices of one student, at all three levels, to others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def source(assessment: Assessment, examiner: Contact, second_examiner: Contact) -> Assessment:
-    """Anouk van 't Hoff's: Erik for the whole exam, Tineke for a part of B1-K1-W2."""
+    """Anouk van 't Hoff's assessment: Erik for the whole exam, Tineke for a part of B1-K1-W2."""
     part = assessment.unit.core_tasks.get().work_processes.all()[1].parts.all()[0]
     steps.choose(assessment, examiner)
     steps.choose(assessment, second_examiner, part=part)
@@ -53,7 +53,7 @@ def messages_of(response) -> list[str]:
 
 
 def choices(assessment: Assessment) -> set[tuple[object, ...]]:
-    """Level by level, by what is the same in every version of the exam."""
+    """Return the choices per level, by codes that all versions of the exam share."""
     return set(
         assessment.couplings.values_list("contact", "work_process__code", "part__work_process__code", "part__kind")
     )

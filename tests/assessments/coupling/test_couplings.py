@@ -1,4 +1,4 @@
-"""Who assesses what: `couple.derive`, and the assignments that follow from the teacher's choices."""
+"""`derive` and the assignments that follow from the teacher's choices."""
 
 import pytest
 from django.db import transaction
@@ -16,7 +16,7 @@ from tests.steps import assess, choose, fill_in, send_invitation
 
 
 def naive(parts, choices):
-    """The rule of the source text, part by part and word by word."""
+    """Apply the rule of the source text to each part."""
     expected_pairs = {}
     for part, work_process in parts.items():
         of_part = {contact for w, p, contact in choices if p == part}
@@ -137,7 +137,7 @@ def test_assignments_follow_couplings_and_keep_texts(assessment):
 
 
 def walk_through_choices(assessment, contacts, data):
-    """Four choices in a row, at any level, with and without the finer ones, over work that was begun and not."""
+    """Make four choices at any level, with and without replacing finer ones, over begun and untouched work."""
     parts = list(Part.objects.filter(work_process__core_task__unit=assessment.unit).select_related("work_process"))
     work_processes = list(dict.fromkeys(part.work_process for part in parts))
     targets = [Target(), *(Target(work_process=w) for w in work_processes), *(Target(part=p) for p in parts)]
@@ -245,7 +245,7 @@ def test_removing_begun_examiner_needs_confirmation(begin, invitation, second_ex
 
 
 def remove_examiner(assessment, *contacts):
-    """The confirmed removal: `contacts` are what is left for the whole unit."""
+    """Keep only `contacts` for the whole unit, with the removal confirmed."""
     choose_examiners(
         assessment=assessment, target=Target(), contacts=contacts, by=assessment.initiator, remove_begun=True
     )

@@ -1,4 +1,4 @@
-"""What a browser, or someone with one, can send that no screen offers; and what happened meanwhile."""
+"""Posts that no page offers, and posts from stale pages."""
 
 import pytest
 from django.urls import reverse

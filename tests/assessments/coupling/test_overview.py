@@ -1,4 +1,4 @@
-"""What the screens say of who assesses what."""
+"""The overview of examiners per part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nobody assesses themselves: the student of an assessment is never its examiner."""
+"""The student of an assessment is never its examiner."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSED = "is de student zelf"
 
 @pytest.fixture(params=["address", "account"])
 def self_contact(request: pytest.FixtureRequest, school: School, student: Membership) -> Contact:
-    """The student in the school's address book: by the same address, or by the same account (a trainer elsewhere)."""
+    """The student as a contact: by the same address, or by the same account (a trainer elsewhere)."""
     if request.param == "address":
         return ContactFactory(school=school, email=student.user.email.upper())
     return ContactFactory(school=school, user=student.user, email="anouk@bijbaan.test")
@@ -48,7 +48,7 @@ def test_copy_skips_the_student_among_the_examiners(
     assessment: Assessment, self_contact: Contact, docent: User, unit: ExamUnit, school: School
 ) -> None:
     other = steps.start_assessment(MembershipFactory(school=school), unit, docent)
-    steps.choose(other, self_contact)  # a fellow student's assessment is another matter
+    steps.choose(other, self_contact)  # allowed for another student
     outcome = copy.apply_to_all(
         source=other,
         version=other.version,

@@ -1,4 +1,4 @@
-"""'Per student een eigen examinator': a field a student, all good or nothing chosen."""
+"""'Per student een eigen examinator': one field per student, saved all or nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def two(assessment: Assessment, school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
-    """Of Anouk van 't Hoff and Bart Zomer."""
+    """Assessments of Anouk van 't Hoff and Bart Zomer."""
     bart = MembershipFactory(school=school, user__first_name="Bart", user__last_name="Zomer")
     return [assessment, steps.start_assessment(bart, unit, docent)]
 

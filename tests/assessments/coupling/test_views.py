@@ -1,4 +1,4 @@
-"""Choosing examiners for one student: what is asked, what stays, and what comes back."""
+"""Choosing examiners for one student: confirmation, kept choices and the redirect."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def post(assessment: Assessment, *contacts: Contact, **more: object) -> dict[str
 
 
 def fields(answer) -> dict[str, list[str]]:
-    """What the confirmation page would send."""
+    """Return the hidden fields of the confirmation page."""
     fields_found: dict[str, list[str]] = {}
     for name, value in answer.context["fields"]:
         fields_found.setdefault(name, []).append(value)
@@ -60,7 +60,7 @@ def test_begun_examiner_is_removed_after_confirmation(
     confirmation = teacher.post(address(assessment, "take_over"), post(assessment, second_examiner))
     assert "U kiest voor het hele examen: Tineke Tweede." in text(confirmation)
     assert "Gedragsobservatie: 2 van 2 criteria gescoord, onderbouwing geschreven </li>" in text(confirmation)
-    assert text(confirmation).count("criteria gescoord") == 1  # of parts that hold nothing nothing is lost
+    assert text(confirmation).count("criteria gescoord") == 1  # empty parts lose nothing
     assert "Ging goed." not in text(confirmation)
     assert examiners_of(assessment) == {invitation.contact}
     done = teacher.post(address(assessment, "take_over"), fields(confirmation), follow=True)

@@ -1,4 +1,4 @@
-"""The school's logo and colour on its PDFs and in its mails: as they were when the result was made final."""
+"""The school's logo and colour on PDFs and mails, as they were at finalisation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The PDF of a final result: what it says, that it is made once, and what a dead worker leaves."""
+"""The PDF of a final result: contents, rendering once and recovery from dead workers."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ OFFICE = "bureau@hier.test"
 
 @pytest.fixture(autouse=True)
 def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The documents that a worker was told of; nothing is made by itself."""
+    """The documents announced to a worker; no worker runs."""
     started: list[int] = []
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
     monkeypatch.setattr("digibeoordelen.jobs.models.run.delay", lambda label, pk: started.append(pk))
@@ -45,7 +45,7 @@ def announced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def document(assessed: Assessment, committee_member: User) -> Document:
-    """Asked for, not made yet."""
+    """Requested and not rendered yet."""
     return finalise(assessment=assessed, by=committee_member, exam_office_email=OFFICE)
 
 
@@ -60,7 +60,7 @@ def read(content: bytes) -> tuple[PdfReader, list[str]]:
     return reader, [" ".join(page.extract_text().split()) for page in reader.pages]
 
 
-# --- What it says --------------------------------------------------------------------------------
+# --- Contents ------------------------------------------------------------------------------------
 def test_first_page_shows_people_exam_and_result(document: Document) -> None:
     _, pages = read(pdf.render(document.result, name=document.filename))
     for phrase in (
@@ -97,7 +97,7 @@ def test_work_processes_follow_in_order(
     assert places == sorted(places)
     assert text.count("G – Goed") == 14  # eight criteria, two work processes; before them the result and the summary
     assert "Onderbouwing van Erik Examinator." in text
-    for part in ("Gedragsobservatie", "Productbeoordeling"):  # its table may stand on the page before
+    for part in ("Gedragsobservatie", "Productbeoordeling"):  # its table may be on the page before
         assert text.count(f"{part}: onderbouwing van Tineke Tweede, Teamleider, Zorg & Co. ") == 2
     assert first.index("Erik Examinator, op ") < first.index("Tineke Tweede, Teamleider, Zorg & Co, op ")
 
@@ -234,7 +234,7 @@ def test_second_version_names_the_version_it_replaces(document: Document, commit
     assert second.filename.endswith("-v2.pdf")
 
 
-# --- What it is ----------------------------------------------------------------------------------
+# --- Format --------------------------------------------------------------------------------------
 def test_document_is_tagged_dutch_pdf_a_with_result(document: Document) -> None:
     content = pdf.render(document.result, name=document.filename)
     reader, _ = read(content)
@@ -275,7 +275,7 @@ def test_document_keeps_names_that_change_later(document: Document, examiner: Co
     assert "Hertrouwd" not in "".join(pages)
 
 
-# --- Made once -----------------------------------------------------------------------------------
+# --- Rendering once ------------------------------------------------------------------------------
 def outcome_of(document: Document) -> tuple[int, int, int, int]:
     """(PDFs, mails with it, 'Pdf gemaakt' in the log, made final)."""
     events = document.assessment.events
@@ -320,7 +320,7 @@ def test_two_workers_make_one_document(document: Document) -> None:
 
 
 class Died(BaseException):
-    """What a killed worker looks like from inside: nothing after it runs."""
+    """A killed worker: nothing after it runs."""
 
 
 def lease_over() -> None:
@@ -369,7 +369,7 @@ def test_worker_death_between_pdf_and_mail_leaves_neither(document: Document, mo
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No PDF can be made, whatever is tried."""
+    """Make every rendering fail."""
 
     def fail(*args: Any, **kwargs: Any) -> bytes:
         raise ValueError("kapot")
@@ -431,7 +431,7 @@ def test_failing_document_is_rendered_immediately_on_request(
 
 
 def test_document_is_made_after_a_broker_outage(document: Document, announced: list[int]) -> None:
-    # `announced` swallowed what finalise said, as a broker does that loses it.
+    # `announced` swallowed the message, like a broker that loses it.
     announced.clear()
     sweep()
     assert announced == [document.pk]
@@ -460,7 +460,7 @@ def test_result_withdrawn_while_rendering_is_not_mailed(
     assert outcome_of(document) == (0, 0, 0, 1)
 
 
-# --- The mail ------------------------------------------------------------------------------------
+# --- Mail ----------------------------------------------------------------------------------------
 def test_mail_has_the_pdf_for_the_exam_office(document: Document) -> None:
     Document.objects.run(document.pk)
     document.refresh_from_db()

@@ -1,4 +1,4 @@
-"""What the storage lost, or changed, is never shown; it is named, and a PDF made again where that gives its bytes."""
+"""Lost and damaged files are never shown; they are reported, and a PDF is rendered again if that gives its bytes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def lose(stored: StoredFile | None) -> None:
 
 
 def change(stored: StoredFile | None) -> None:
-    """As many bytes, and one of them another."""
+    """Change one byte."""
     path, content = path_of(stored), path_of(stored).read_bytes()
     path.write_bytes(content[:-2] + b"!" + content[-1:])
 
@@ -46,7 +46,7 @@ HARM = pytest.mark.parametrize("harm", [lose, change])
 
 
 def check_files(*options: str) -> tuple[int, str]:
-    """How it ended, and what it said."""
+    """Return the exit code and the output."""
     output = StringIO()
     try:
         call_command("check_files", *options, stdout=output)

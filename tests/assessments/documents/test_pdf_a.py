@@ -1,4 +1,4 @@
-"""What PDF/A-3b and an accessible PDF ask of a document, as far as its objects show it."""
+"""The requirements of PDF/A-3b and PDF/UA that the objects of a document show."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def all_objects(reader: PdfReader) -> Iterator[Any]:
 
 
 def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
-    """A dictionary and those that lie directly in it."""
+    """Yield a dictionary and its direct child dictionaries."""
     if isinstance(value, dict):
         yield value
         for inner in value.values():
@@ -63,7 +63,7 @@ def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def drawn(reader: PdfReader) -> Iterator[int]:
-    """The codes of the glyphs that the pages' own text draws."""
+    """Return the glyph codes in the text of the pages."""
     for page in reader.pages:
         for operands, operator in page.get_contents().operations:
             if operator in (b"Tj", b"TJ"):
@@ -170,7 +170,7 @@ def test_result_is_attached_as_data(reader: PdfReader, catalog: Any, document: D
     assert json.loads(content.get_data()) == document.result
 
 
-# --- For who does not see it ---------------------------------------------------------------------------
+# --- Accessibility -------------------------------------------------------------------------------------
 def test_document_has_language_title_and_structure(reader: PdfReader, catalog: Any) -> None:
     assert catalog["/Lang"] == "nl"
     assert catalog["/MarkInfo"]["/Marked"]

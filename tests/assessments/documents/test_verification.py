@@ -1,4 +1,4 @@
-"""The public page: whether a document's code is genuine and stands, and whether a file is that document."""
+"""The public page that verifies a document's code and file."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_typed_variants_of_a_code_are_read(typed: str) -> None:
     assert verification.grouped("34CD79FGHJKMNPQRTVWX") == "34CD-79FG-HJKM-NPQR-TVWX"
 
 
-# --- What the page answers ---------------------------------------------------------------------------
+# --- Answers -----------------------------------------------------------------------------------------
 def test_valid_code_is_genuine_without_name_or_grade(document: Document) -> None:
     status, shown = page(document.code)
     assert status == 200

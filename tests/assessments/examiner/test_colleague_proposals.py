@@ -1,4 +1,4 @@
-"""A forwarded link: proposing a colleague, and what the teacher answers (DESIGN.md, 'Mechanisms', Link)."""
+"""Proposing a colleague by a forwarded link, and the teacher's answer (DESIGN.md, 'Mechanisms', Link)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GREET = {
 
 @pytest.fixture
 def opened(invitation: Invitation) -> Client:
-    """The browser of whoever has the examiner's link."""
+    """A browser that opened the examiner's link."""
     browser = Client()
     browser.get(link(invitation))
     return browser
@@ -48,7 +48,7 @@ def teacher(docent: User) -> Client:
 
 @pytest.fixture
 def open_school(school: School) -> School:
-    """A school where a colleague's link leaves without the teacher."""
+    """A school that sends a colleague's link without the teacher's confirmation."""
     school.confirm_proposals = False
     school.save()
     return school
@@ -330,7 +330,7 @@ def test_query_count_is_constant_for_proposals(
         assert teacher.get(detail(proposal)).content.decode().count('class="proposal"') == 5
 
 
-# --- A school that doesn't confirm --------------------------------------------------------------------------
+# --- Schools without confirmation ---------------------------------------------------------------------------
 def test_link_is_sent_without_confirmation(open_school: School, opened: Client, invitation: Invitation) -> None:
     assert "Uw collega krijgt meteen een eigen link" in opened.get(page(invitation)).content.decode()
     done = opened.post(page(invitation), GREET)

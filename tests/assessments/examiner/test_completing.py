@@ -1,4 +1,4 @@
-"""'Afronden': what the examiner reads and signs, what is kept of that, and what the PDF says of it."""
+"""'Afronden': the summary, the signature and its place on the PDF."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def own(invitation: Invitation):
 
 
 def confirmed(invitation: Invitation, **changed: str) -> dict[str, str]:
-    """What the page posts when everything is right."""
+    """The post of a valid page."""
     return {
         "function": "Werkbegeleider",
         "organisation": "Zorg & Co",
@@ -73,7 +73,7 @@ def pdf_pages(document) -> list[str]:
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(content)).pages]
 
 
-# --- The confirmation ----------------------------------------------------------------------------
+# --- Confirmation --------------------------------------------------------------------------------
 def test_missing_confirmation_completes_nothing_and_keeps_input(scored: Invitation) -> None:
     post = confirmed(scored, function="Hoofd opleiding")
     del post["confirmed"]
@@ -196,7 +196,7 @@ def test_past_planned_day_is_the_default_date(scored: Invitation, planned: int |
     assert (outcome.assessed_on, outcome.place) == (today + timedelta(days=proposed), "Utrecht")
 
 
-# --- What is kept --------------------------------------------------------------------------------
+# --- Signature -----------------------------------------------------------------------------------
 def test_signature_is_prefilled_from_the_address_book(scored: Invitation) -> None:
     Contact.objects.filter(pk=scored.contact_id).update(function="Praktijkopleider", organisation="Zorggroep Noord")
     shown = open_link(scored).get(address(scored)).content.decode()
@@ -239,7 +239,7 @@ def test_older_document_without_dates_is_rendered(assessed: Assessment, committe
     assert "Erik Examinator" in pdf_pages(document)[0]
 
 
-# --- The result that follows ---------------------------------------------------------------------
+# --- Results on the summary ----------------------------------------------------------------------
 def test_only_examiner_sees_the_resulting_grade(scored: Invitation, committee_member: User) -> None:
     steps.fill_in(scored, "G")
     outcome = examiner_result(own(scored), contact=scored.contact)

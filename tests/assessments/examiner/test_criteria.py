@@ -1,4 +1,4 @@
-"""The criteria on the examiner's form: the own fields and scores, and the links to what is open."""
+"""The criteria on the examiner's form: own fields and scores, and links to missing ones."""
 
 import re
 

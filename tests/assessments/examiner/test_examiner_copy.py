@@ -1,4 +1,4 @@
-"""'Bewaar een kopie (pdf)': the examiner's own parts, never anyone else's."""
+"""'Bewaar een kopie (pdf)': the examiner's own parts only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong links are counted by address; a link that is right is never kept out, and no cache is needed for it."""
+"""Wrong links are counted by address; a valid link always opens, also without the cache."""
 
 from __future__ import annotations
 
@@ -89,10 +89,10 @@ def test_addresses_are_counted_separately(db: None) -> None:
     assert try_wrong(1, REMOTE_ADDR="192.0.2.2") == [404]
 
 
-# --- Whose address -----------------------------------------------------------------------------------
+# --- Client addresses --------------------------------------------------------------------------------
 def test_visitors_behind_a_proxy_are_counted_separately(db: None, settings: Any) -> None:
     settings.TRUSTED_PROXIES = 1
-    # What stands before the proxy's own word is the visitor's, who can't start a new count with it.
+    # Entries before the proxy's own come from the visitor, who can't start a new count with them.
     for number in range(TIMES + 1):
         [status] = try_wrong(1, HTTP_X_FORWARDED_FOR=f"203.0.113.{number}, 192.0.2.1")
     assert status == 429
@@ -130,7 +130,7 @@ def test_limited_save_without_cookie_keeps_input(invitation: Invitation) -> None
     assert with_cookie.post(page("keep", invitation), post).status_code == 200
 
 
-# --- Copies to keep ----------------------------------------------------------------------------------
+# --- Copies ------------------------------------------------------------------------------------------
 def test_copies_are_limited_to_ten_in_ten_minutes(
     invitation: Invitation, pass_time: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

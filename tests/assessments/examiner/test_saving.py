@@ -1,4 +1,4 @@
-"""The examiner's form: reading a post, saving for now, completing (source text, part B)."""
+"""The examiner's form: reading a post, saving and completing (source text, part B)."""
 
 import pytest
 from django.db import transaction
@@ -23,7 +23,7 @@ def own_rubric(invitation):
 
 
 def filled_in(rubric, score="V", text=""):
-    """What a browser posts for the whole form."""
+    """Return the post of the whole form."""
     post = QueryDict(mutable=True)
     for column in rubric.columns:
         post[f"base-{column.assignment.pk}"] = str(column.base)
@@ -34,7 +34,7 @@ def filled_in(rubric, score="V", text=""):
 
 
 def post_form(invitation, post):
-    """Saves a post as the view does."""
+    """Save a post as the view does."""
     return saving.save_post(invitation=invitation, post=post).conflicts
 
 
@@ -55,7 +55,7 @@ def test_text_direction_overrides_are_removed(invitation):
 
 @pytest.mark.parametrize("completed", [False, True])
 def test_uncleaned_stored_text_is_no_conflict(completed, invitation):
-    """Posted as it is in the open page, which has it as it is stored."""
+    """The open page posts the text as it is stored."""
     fill_in(invitation, "V", "Goed gedaan.")
     Assignment.objects.update(justification=RawSQL("%s", ["Goed\u2028gedaan.\u202e"]))
     rubric = own_rubric(invitation)
@@ -66,7 +66,7 @@ def test_uncleaned_stored_text_is_no_conflict(completed, invitation):
 
 
 def test_page_with_cleaned_characters_saves_again(invitation):
-    """Its next save has the base of before: the answer, with the text as it was cleaned, may never have come."""
+    """Its next save has the old base: the answer with the cleaned text may be lost."""
     post = filled_in(own_rubric(invitation), text="Eerst\u2028dit\u202e")
     post["page"], post["save-number"] = "0123456789abcdef", "1"
     assert post_form(invitation, post) == []
@@ -153,7 +153,7 @@ def test_arbitrary_posts_raise_no_error(invitation, data):
         transaction.set_rollback(True)
 
 
-# --- Saving for now ------------------------------------------------------------------------------
+# --- Saving --------------------------------------------------------------------------------------
 def test_first_save_by_the_examiner_makes_it_in_progress(invitation):
     post_form(invitation, filled_in(own_rubric(invitation)))
     invitation.assessment.refresh_from_db()

@@ -1,4 +1,4 @@
-"""The examiner's pages: the link, the form, what is refused and that nothing typed is lost."""
+"""The examiner's pages: the link, the form and refusals without losing input."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.factories import PASSWORD
 
 @pytest.fixture
 def browser() -> Client:
-    """The examiner's browser: no login, nothing but what the link gives it."""
+    """The examiner's browser, without a login."""
     return Client()
 
 
@@ -50,12 +50,12 @@ def page(name: str, invitation: Invitation) -> str:
 
 
 def scored(shown: str, score: str) -> int:
-    """How many criteria have this score on the page."""
+    """Return how many criteria have this score on the page."""
     return len(re.findall(rf'value="{score}"\s+checked', shown))
 
 
 def filled(invitation: Invitation, score: str = "V", justification: str = "") -> dict[str, str]:
-    """What a browser posts for the whole form as it stands now."""
+    """Return the post of the form in its current state."""
     post = {}
     for column in read_uncorrected(invitation.assessment, contact=invitation.contact).columns:
         post[f"base-{column.assignment.pk}"] = str(column.base)
@@ -211,7 +211,7 @@ def test_saving_takes_at_most_twelve_queries(
         }
         with django_assert_max_num_queries(12):
             assert opened.post(page(name, invitation), post).status_code in (200, 302)
-    assert Event.objects.filter(kind="SAVED").count() == 1  # a quarter of an hour tells it once
+    assert Event.objects.filter(kind="SAVED").count() == 1  # one log line per quarter of an hour
 
 
 def test_klaar_op_deze_computer_closes_form_and_keeps_answers(opened: Client, invitation: Invitation) -> None:
@@ -247,7 +247,7 @@ def test_afronden_reports_missing_justification_and_keeps_scores(
 
 
 def described(shown: str, name: str) -> str:
-    """The texts that describe the field of a name, as a screen reader reads them."""
+    """Return the descriptions of a field, as a screen reader reads them."""
     [ids] = re.findall(rf'aria-(?:labelledby="{name}-text"\s+aria-)?describedby="({name}-help[^"]*)"', shown)
     texts = [re.search(rf'id="{one}"[^>]*>(.*?)</', shown, re.DOTALL) for one in ids.split()]
     return " ".join(" ".join(text[1].split()) for text in texts if text)
@@ -454,7 +454,7 @@ def snapshot() -> dict[str, list[dict[str, object]]]:
 
 @pytest.mark.parametrize("state", ["valid", "void", "expired", "withdrawn", "assessed"])
 def test_get_requests_write_nothing(opened: Client, invitation: Invitation, docent: User, state: str) -> None:
-    """Mail scanners open every link, and programs look before a person does."""
+    """Mail scanners and prefetching programs open every link."""
     kept = invitation.attachments.create(filename="a.pdf", content_type="application/pdf", file=keep_file(b"%PDF-1.4"))
     token = links.token_for(invitation=invitation)
     over = timezone.now() - timedelta(days=1)
@@ -562,7 +562,7 @@ def test_cross_site_post_is_not_offered_again(invitation: Invitation, path: str)
 
 
 def all_scores(invitation: Invitation, score: str) -> dict[str, str]:
-    """A whole form as the browser posts it."""
+    """Return the post of a whole form."""
     post: dict[str, str] = {}
     for column in read_uncorrected(invitation.assessment, contact=invitation.contact).columns:
         post |= {name: score for _, name, _ in column.lines}

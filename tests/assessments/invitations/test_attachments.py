@@ -1,4 +1,4 @@
-"""What went along with an invitation, remark and attachments, for the teacher to see afterwards."""
+"""The remark and attachments of an invitation, as the teacher sees them afterwards."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Invitation:
-    """An invitation that a remark and a file went along with, by the teacher's own hand."""
+    """An invitation by the teacher with a remark and a file."""
     steps.choose(assessment, examiner)
     post = {
         "examinator": [examiner.pk],

@@ -37,7 +37,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def three(assessment: Assessment, school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Assessment]:
-    """Of Anouk van 't Hoff, Bart Zomer and Cas Appel, all assessed by `examiner`."""
+    """Assessments of Anouk van 't Hoff, Bart Zomer and Cas Appel, all by `examiner`."""
     others = [
         MembershipFactory(school=school, user__first_name=first, user__last_name=last)
         for first, last in (("Bart", "Zomer"), ("Cas", "Appel"))
@@ -62,7 +62,7 @@ def messages_of(response) -> list[str]:
 
 
 def sent(mail: OutgoingMail) -> tuple[str, str]:
-    """Text and HTML as they go out, links filled in."""
+    """Return the text and HTML as sent, with links."""
     message = email.message_from_bytes(compose(mail).message().as_bytes(), policy=email.policy.default)
     text, html = message.get_body(["plain"]), message.get_body(["html"])
     assert text is not None
@@ -143,7 +143,7 @@ def test_invitable_examiners_are_ticked(teacher: Client, three, unit: ExamUnit) 
     assert [ticked for _, _, ticked in rows] == [True]
 
 
-# --- Somebody was there meanwhile --------------------------------------------------------------------
+# --- Concurrent changes ------------------------------------------------------------------------------
 def test_concurrently_changed_student_is_skipped_and_named(
     teacher: Client, three, unit: ExamUnit, examiner: Contact, second_examiner: Contact
 ) -> None:
@@ -172,7 +172,7 @@ def test_cancelled_student_is_skipped_and_named(
     assert len(OutgoingMail.objects.get().links) == 2
 
 
-# --- What becomes of the links -----------------------------------------------------------------------
+# --- Links -------------------------------------------------------------------------------------------
 @pytest.fixture
 def mail(three, examiner: Contact, docent: User) -> OutgoingMail:
     invite_for_all(assessments=three, contacts=[examiner], by=docent, one_mail=True)

@@ -1,4 +1,4 @@
-"""What the pages say of mails that were just sent: on their way, gone, refused; and that they say it anew."""
+"""The delivery status of new mails: queued, sent or refused, refreshed by polling."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def sent(teacher: Client, assessment: Assessment, examiner: Contact) -> Any:
-    """The page that one is at after 'Uitnodiging(en) verzenden'; the mail is queued."""
+    """The page after 'Uitnodiging(en) verzenden'; the mail is queued."""
     steps.choose(assessment, examiner)
     address = reverse("assessments:send_invitations", args=[assessment.public_id])
     return teacher.post(
@@ -50,14 +50,14 @@ def set_state(state: MailState, *mails: OutgoingMail) -> None:
 
 
 def messages_of(response: Any) -> list[str]:
-    """The messages' texts, each with its level."""
+    """Return the messages of the page, each with its level."""
     page = html.unescape(response.content.decode())
     matches = re.findall(r'class="message message-(\w+)".*?class="message-body">(.*?)</div>', page, re.DOTALL)
     return [f"{level}: {' '.join(text.split())}" for level, text in matches]
 
 
 def poll_url(response: Any) -> str:
-    """The address that the page asks by itself; '' when it does not."""
+    """Return the URL that the page polls, or ''."""
     matches = re.search(r'hx-get="([^"]+/verzending/[^"]*)"', response.content.decode())
     return html.unescape(matches[1]) if matches else ""
 

@@ -1,4 +1,4 @@
-"""After the invitation: ask again, withdraw, replace, correct the address; and what was done, in words."""
+"""After the invitation: invite again, withdraw, replace, correct the address, and the history."""
 
 from __future__ import annotations
 
@@ -292,7 +292,7 @@ def test_address_of_an_account_cannot_be_corrected(teacher: Client, assessment: 
     assert "Adres corrigeren" not in rows
 
 
-# --- How the mail fares -------------------------------------------------------------------------------
+# --- Mail states --------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("values", "shown", "again"),
     [
@@ -331,7 +331,7 @@ def test_query_count_is_constant_for_examiners(
 ) -> None:
     page = reverse("assessments:detail", args=[invitation.assessment.public_id])
     teacher.get(page)
-    with django_assert_num_queries(15):  # one writes down who looked
+    with django_assert_num_queries(15):  # one for the access log
         teacher.get(page)
     more = ContactFactory.create_batch(9, school=school)
     steps.choose(invitation.assessment, invitation.contact, *more)
@@ -372,7 +372,7 @@ def test_history_lists_actors_and_actions_newest_first(
 def test_repeated_saves_are_one_counted_line(invitation: Invitation, pass_time) -> None:
     for text in ("a", "b", "c"):
         steps.fill_in(invitation, "V", text)
-        pass_time(minutes=16)  # more often is not written down
+        pass_time(minutes=16)  # more often is not logged
     saved = [line for line in read_history(invitation.assessment) if line.what.startswith("Tussentijds opgeslagen")]
     assert [(line.times, line.moved) for line in saved] == [(3, "van Uitgenodigd naar Wordt beoordeeld")]
 

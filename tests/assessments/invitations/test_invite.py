@@ -98,7 +98,7 @@ def test_stale_version_is_refused(assessment, examiner, docent):
         invite.invite(assessment=assessment, contacts=[examiner], by=docent, version=opened)
 
 
-# --- Again, and withdrawn ------------------------------------------------------------------------
+# --- Inviting again and withdrawing --------------------------------------------------------------
 def test_inviting_again_voids_the_old_link(invitation, docent, pass_time):
     old = links.token_for(invitation=invitation)
     pass_time(days=10)
@@ -229,7 +229,7 @@ def test_closed_invitation_gives_no_new_link(invitation, docent, second_examiner
 
 
 def test_line_breaks_in_a_name_add_no_mail_lines(assessment, examiner):
-    """Of before names were cleaned: else a student could put a heading and a link above the examiner's own."""
+    """Names from before cleaning: a student could put a heading and a link above the examiner's own."""
     name = RawSQL("%s", ["Anouk\r\n\r\nOpen eerst\u2028boef.test\u202e"])
     User.objects.filter(pk=assessment.student.user_id).update(first_name=name)
     assessment = Assessment.objects.for_pages().get(pk=assessment.pk)

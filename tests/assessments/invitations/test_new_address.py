@@ -1,4 +1,4 @@
-"""A corrected address: the invitations that stand go to the new one, and older links are void."""
+"""A corrected address: active invitations are resent to it, and older links are void."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is late, and the reminder: the same link, once in its pause, to who still has something to do."""
+"""Late examiners and reminders: the same link, once per pause, to examiners with open work."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_unremindable_invitation_does_not_block_others(
 
 @pytest.fixture
 def twelve(assessment: Assessment, school: School, unit: ExamUnit, docent: User, examiner: Contact) -> list[Invitation]:
-    """Of one examiner for twelve students, each invited by a mail of its own."""
+    """One examiner's invitations for twelve students, each with its own mail."""
     others = [start_assessment(MembershipFactory(school=school), unit, docent) for _ in range(11)]
     for one in [assessment, *others]:
         choose(one, examiner)

@@ -1,4 +1,4 @@
-"""Replacing an examiner: every choice moves, nothing that was written is lost, and the new one is invited."""
+"""Replacing an examiner: choices move, texts are kept and the replacement is invited."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def parts_of(assessment: Assessment) -> list[Part]:
 
 
 def examiners_by_part(assessment: Assessment) -> dict[int, set[int]]:
-    """A part's id → the ids of its examiners."""
+    """Return the ids of the examiners by the id of the part."""
     found: dict[int, set[int]] = {part.pk: set() for part in parts_of(assessment)}
     for part, contact in assessment.live_assignments.values_list("part_id", "contact_id"):
         found[part].add(contact)
@@ -49,7 +49,7 @@ def swap(examiners: set[int], old: Contact, new: Contact) -> set[int]:
     return {new.pk if pk == old.pk else pk for pk in examiners}
 
 
-# --- Every choice, at every level ------------------------------------------------------------------
+# --- Choices ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("seed", range(25))
 def test_replacement_gets_every_part_of_the_old_examiner(
     seed: int, assessment: Assessment, school: School, docent: User
@@ -100,7 +100,7 @@ def test_replacement_gets_every_part_of_the_old_examiner(
 
 
 def _choose_at_random(assessment: Assessment, people: list[Contact], draw: random.Random) -> None:
-    """Choices at all three levels, the first of `people` at one of them at least."""
+    """Create random choices at all three levels, at least one for the first of `people`."""
     parts = parts_of(assessment)
     places = [(None, None), *((part.work_process, None) for part in parts[::2]), *((None, part) for part in parts)]
     chosen = {(person.pk, number) for person in people for number in range(len(places)) if draw.random() < 0.3}
@@ -194,7 +194,7 @@ def test_reinstated_examiner_gets_a_new_link(invitation: Invitation, docent: Use
     assert refused.value.reason == "void"
 
 
-# --- What the old one wrote ------------------------------------------------------------------------------
+# --- Work of the old examiner ----------------------------------------------------------------------------
 def test_begun_work_is_removed_only_when_confirmed(
     invitation: Invitation, docent: User, second_examiner: Contact
 ) -> None:
@@ -286,7 +286,7 @@ def test_closed_assessment_is_unchanged(invitation: Invitation, docent: User, se
         replace(assessment=invitation.assessment, old=invitation.contact, new=second_examiner, by=docent)
 
 
-# --- At the same moment -------------------------------------------------------------------------------------
+# --- Concurrency --------------------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 def test_second_concurrent_replacement_is_refused(
     invitation: Invitation, docent: User, colleague: User, second_examiner: Contact, monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,4 @@
-"""The reminders that go out by themselves: three at most, in office hours, and not to who is done or wants none."""
+"""Scheduled reminders: at most three, in office hours, not to examiners who completed or unsubscribed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def moment(text: str) -> datetime:
 
 @pytest.fixture
 def at(time_machine: TimeMachineFixture) -> At:
-    """`at("2026-11-09 09:00")`: it is that moment here, and the clock of the reminders ticks; how many went out."""
+    """`at("2026-11-09 09:00")` runs the scheduler at that local time and returns how many mails it sent."""
 
     def at(text: str) -> int:
         time_machine.move_to(moment(text), tick=False)
@@ -68,7 +68,7 @@ def skipped() -> list[str]:
     return list(PlannedReminder.objects.filter(is_sent=False).order_by("pk").values_list("kind", flat=True))
 
 
-# --- When ----------------------------------------------------------------------------------------
+# --- Schedule ------------------------------------------------------------------------------------
 def test_reminders_follow_after_one_and_two_weeks(pending: Invitation, at: At) -> None:
     assert at("2026-11-09 09:59") == 0
     assert at("2026-11-09 10:00") == 1
@@ -137,7 +137,7 @@ def test_reminder_overdue_by_a_week_is_dropped(pending: Invitation, at: At) -> N
     assert at("2026-12-01 10:00") == 0
 
 
-# --- To whom not ---------------------------------------------------------------------------------
+# --- Exclusions ----------------------------------------------------------------------------------
 def test_completed_withdrawn_and_closed_get_no_reminder(
     pending: Invitation, at: At, second_examiner: Contact, docent: User
 ) -> None:
@@ -199,7 +199,7 @@ def test_sending_back_restarts_the_schedule(pending: Invitation, at: At, committ
     assert at("2026-11-13 10:00") == 1
 
 
-# --- Once ----------------------------------------------------------------------------------------
+# --- Idempotence ---------------------------------------------------------------------------------
 @pytest.mark.django_db(transaction=True)
 def test_two_concurrent_runs_send_one_reminder(pending: Invitation, at: At, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("digibeoordelen.outbox.queue.announce", lambda pk: True)
@@ -256,11 +256,11 @@ def test_invitations_that_are_not_due_cost_no_query(
         assert at("2026-11-09 10:30") == 0
 
 
-# --- Several students, one mail --------------------------------------------------------------------
+# --- Batch mails -----------------------------------------------------------------------------------
 class TestBatch:
     @pytest.fixture
     def more(self, pending: Invitation, at: At, unit: ExamUnit, docent: User, school: School) -> list[Invitation]:
-        """Erik's, of two more students, asked in the course of the same Monday."""
+        """Erik's invitations for two more students, later on the same Monday."""
         invitations = []
         for hour, name in ((11, "Zwart"), (16, "Aalbers")):
             at(f"2026-11-02 {hour}:00")
@@ -332,7 +332,7 @@ class TestBatch:
 
 
 class TestInvariants(TestCase):
-    """Any day of asking, any planned date, any rhythm of the clock: the promises of the text hold."""
+    """The documented guarantees hold for any invitation day, planned date and scheduler rhythm."""
 
     @hypothesis_settings(max_examples=25)
     @given(
@@ -390,7 +390,7 @@ def test_holidays_of_a_year() -> None:
     ]
 
 
-# --- No more of them -----------------------------------------------------------------------------
+# --- Unsubscribing -------------------------------------------------------------------------------
 class TestStopping:
     @pytest.fixture
     def url(self, pending: Invitation) -> str:
@@ -465,7 +465,7 @@ class TestStopping:
         assert at("2026-11-09 10:00") == 1
 
 
-# --- All are done --------------------------------------------------------------------------------
+# --- All completed -------------------------------------------------------------------------------
 class TestAllDone:
     def mails(self) -> list[str]:
         return list(OutgoingMail.objects.filter(kind="all_done").values_list("subject", flat=True))

@@ -1,4 +1,4 @@
-"""Who looked at what, when."""
+"""The access log."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ What = Viewing.What
 
 @pytest.fixture(autouse=True)
 def at_the_hour(time_machine: TimeMachineFixture) -> None:
-    """No test begins at the end of a quarter."""
+    """Start each test at the beginning of a quarter of an hour."""
     time_machine.move_to(timezone.now().replace(minute=0, second=1))
 
 

@@ -1,4 +1,4 @@
-"""Two at the same moment, on real connections: nothing is erased or counted twice, and no bytes are lost."""
+"""Concurrent erasure on real connections: nothing is erased or counted twice, and no bytes are lost."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_data_file_excludes_assessment_erased_meanwhile(final: Assessment, stude
         lambda: DataRequest.objects.run(request.pk),
     )
     assert (erased, data_request) == (True, True)
-    if file := DataRequest.objects.get().file:  # else it was made first, and let go of
+    if file := DataRequest.objects.get().file:  # otherwise it was made first, and dropped
         with zipfile.ZipFile(io.BytesIO(file.read())) as archive:
             assert archive.namelist() == ["gegevens.json"]
             assert json.loads(archive.read("gegevens.json"))["beoordelingen"] == []

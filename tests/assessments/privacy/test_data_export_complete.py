@@ -1,4 +1,4 @@
-"""Nothing about a person is forgotten in the file of their own data: not what is there today, nor what comes later."""
+"""The data export of a person is complete, also when tables are added."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.factories import ContactFactory, RegistrationFactory, UserFactory
 
 from .conftest import today
 
-# Each column that names a person, and where the file has what is in its row about that person.
+# Each column that names a person, and the place of its row's data in the file.
 IN_THE_FILE = {
     "accounts.EmailChange.new_email": ["wijzigingen_van_uw_e-mailadres"],
     "accounts.EmailChange.old_email": ["wijzigingen_van_uw_e-mailadres"],
@@ -102,7 +102,7 @@ ADDRESSES = {"to", "username", "reply_to"}  # columns that hold an address as pl
 def export(
     final: Assessment, student: Membership, school: School, administrator: User, colleague: User
 ) -> dict[str, Any]:
-    """The file of a student with a row in each table that knows of them."""
+    """The export of a student with a row in each related table."""
     user = student.user
     browser = Client()
     browser.force_login(user)
@@ -139,7 +139,7 @@ def export(
 
 
 def test_every_personal_column_is_exported_or_excluded() -> None:
-    """A new table, or column with an address, fails this until someone decided."""
+    """A new table or address column fails this test until it is exported or excluded."""
     named = set()
     for model in apps.get_models():
         for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:

@@ -1,4 +1,4 @@
-"""Everything about one student, for that student alone."""
+"""The data export of a student."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def make_request(student: Membership, by: User | None = None) -> DataRequest:
 
 
 def read_file(request: DataRequest) -> tuple[dict[str, Any], list[str]]:
-    """What the file says, and the names in it."""
+    """Return the data and the file names of the archive."""
     assert request.file is not None
     with zipfile.ZipFile(io.BytesIO(request.file.read())) as archive:
         assert archive.testzip() is None
@@ -148,7 +148,7 @@ def test_missing_pdf_is_named(final: Assessment, student: Membership) -> None:
     assert names == ["gegevens.json"]
 
 
-# --- Who gets it ---------------------------------------------------------------------------------
+# --- Permissions ---------------------------------------------------------------------------------
 def test_schoolbeheer_requests_and_only_the_student_downloads(
     browser: Client, final: Assessment, student: Membership, administrator: User
 ) -> None:
@@ -195,7 +195,7 @@ def test_another_student_cannot_download(client: Client, final: Assessment, stud
     assert client.get(reverse("assessments:download_own_data", args=[request.public_id])).status_code == 404
 
 
-# --- Once, and not for ever ----------------------------------------------------------------------
+# --- Repetition and retention --------------------------------------------------------------------
 def test_two_requests_make_one_file(own: Client, student: Membership) -> None:
     for _ in range(2):
         own.post(reverse("assessments:ask_own_data", args=[student.pk]))
@@ -274,10 +274,10 @@ def test_request_that_kills_workers_is_abandoned(
     assert "Laat het bestand hieronder opnieuw maken" in words(browser.get(page))
 
 
-# --- What changes while it is collected ----------------------------------------------------------
+# --- Concurrent changes --------------------------------------------------------------------------
 @pytest.fixture
 def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
-    """`meanwhile(does)`: that is done each time the file was written, before it is kept."""
+    """`meanwhile(does)` calls `does` each time the file is written, before it is stored."""
     write = data_requests.write_zip
 
     def meanwhile(does: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""Erasing: what goes with an assessment, what stays of it, and what a night that is broken off leaves."""
+"""Erasure of an assessment: related data, statistics that are kept and interrupted nights."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from tests.factories import MembershipFactory, first_unit, make_exam
 from .conftest import date_student, today, words
 
 Later = Callable[..., None]
-LONG_AGO = timezone.now() - timedelta(days=85 * 31)  # what was cancelled then is due
+LONG_AGO = timezone.now() - timedelta(days=85 * 31)  # assessments cancelled then are due
 
 
 @pytest.fixture
 def over(final: Assessment, student: Membership, pass_time: Later) -> Assessment:
-    """A result whose term is over."""
+    """A result past its retention term."""
     date_student(student, diploma_on=today())
     pass_time(days=590)
     return final
@@ -54,9 +54,9 @@ def _models() -> Iterator[type[models.Model]]:
     return (model for model in apps.get_models() if model._meta.label not in ("sessions.Session",))
 
 
-# --- What goes -----------------------------------------------------------------------------------
+# --- Erased data ---------------------------------------------------------------------------------
 def test_erasure_covers_every_related_table() -> None:
-    """Also what another app adds later: only a foreign key that is dealt with by hand may do without CASCADE."""
+    """Also for future apps: only a foreign key that is handled explicitly may lack CASCADE."""
     by_hand = {"assessments.Document.assessment"}
     seen: set[Any] = set()
     waiting: list[Any] = [Assessment]
@@ -84,7 +84,7 @@ def test_open_appeal_prevents_erasure(over: Assessment) -> None:
 
 
 def test_appeal_received_meanwhile_prevents_erasure(over: Assessment, school: School) -> None:
-    """It was due when the night began, and is not when its turn comes."""
+    """Due when the night began, and not when its turn comes."""
     [pk] = retention.due(school, on=today()).values_list("pk", flat=True)
     Appeal.objects.create(assessment=over, received_on=today())
     assert not erasure.erase_assessment(pk, on=today())
@@ -191,7 +191,7 @@ def test_mail_without_a_subject_is_purged_after_a_year(db: None, pass_time: Late
     assert not OutgoingMail.objects.exists()
 
 
-# --- What stays ----------------------------------------------------------------------------------
+# --- Kept statistics -----------------------------------------------------------------------------
 def test_erasure_log_is_anonymous_and_totals_the_night(over: Assessment, student: Membership) -> None:
     erasure.erase_due()
     [line] = Erasure.objects.values("rule", "on", "assessments", "documents", "mails", "students")
@@ -350,7 +350,7 @@ def test_export_mentions_erased_results(
     assert b"123456" not in file
 
 
-# --- Who still holds the document ----------------------------------------------------------------
+# --- Destroyed documents -------------------------------------------------------------------------
 @pytest.fixture
 def destroyed(over: Assessment) -> tuple[str, bytes]:
     """The code and the bytes of a document that was destroyed."""
@@ -382,13 +382,13 @@ def test_stored_hash_does_not_reveal_the_code(destroyed: tuple[str, bytes]) -> N
     assert destroyed[0] not in (kept.code_sha256, kept.sha256)
 
 
-# --- A night that is broken off ------------------------------------------------------------------
+# --- Interrupted nights --------------------------------------------------------------------------
 @pytest.fixture
 def three(
     make_afname: AfnameMaker,
     school: School,
 ) -> list[Assessment]:
-    """Cancelled so long ago that they are due."""
+    """Cancelled assessments that are due."""
     return [make_afname("CANCELLED", since=timezone.now() - timedelta(days=85 * 31)) for _ in range(3)]
 
 

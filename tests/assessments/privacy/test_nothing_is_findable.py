@@ -1,4 +1,4 @@
-"""After the erasing nothing of the person is to be found: not in any table, nor in any file."""
+"""After erasure no table or file has data of the person."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def life(
     administrator: User,
     school: School,
 ) -> Assessment:
-    """Everything that can happen to an assessment, done by what does it."""
+    """Run everything that can happen to an assessment through the product code."""
     mine, other = (steps.start_assessment(student, unit, docent) for student in (quirijn, bystander))
     steps.choose(mine, examiner, second_examiner)
     steps.choose(other, second_examiner)
@@ -129,7 +129,7 @@ def life(
 
 
 def _fill_in(invitation: Invitation) -> None:
-    """Thinks of a colleague first, and does it then."""
+    """Propose a colleague first, then fill in the form."""
     colleague = Proposal(invitation=invitation, first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
     colleague.word = REMARK
     propose(invitation=invitation, proposal=colleague)
@@ -152,7 +152,7 @@ def _withdraw(assessment: Assessment, by: User) -> None:
 
 
 def _come_to_the_school(student: Membership) -> None:
-    """As a list of people, registering and a change of address leave it, and a change of the number."""
+    """Leave the data of an import, a registration, and changes of address and number."""
     user, school = student.user, student.school
     name = {"first_name": FIRST, "last_name": LAST}
     school.school_invitations.create(**name, email=ADDRESS, user=user, search_text=f"{FIRST} {LAST}".lower())
@@ -163,7 +163,7 @@ def _come_to_the_school(student: Membership) -> None:
 
 
 def _what_packages_write(student: Membership) -> None:
-    """As logging in and the admin do."""
+    """Leave the data of a login and the admin."""
     AccessAttempt.objects.create(username=ADDRESS, ip_address="192.0.2.1", failures_since_start=1)
     AccessLog.objects.create(username=ADDRESS, ip_address="192.0.2.1")
     for thing in (student, student.user):
@@ -224,7 +224,7 @@ def test_no_data_is_findable_after_erasure(
 def later_life(
     life: Assessment, quirijn: Membership, bystander: Membership, school: School, pass_time: Callable[..., None]
 ) -> None:
-    """What still happens in the last year: it is no older than what is kept of logging in and of loose mails."""
+    """Recent events: no older than the terms of login logs and loose mails."""
     user = quirijn.user
     user.email_changes.all().delete()
     user.email = EARLIER
@@ -304,7 +304,7 @@ def test_statistics_are_kept(
     assert DestroyedDocument.objects.filter(stood=True).count() == 1
 
 
-# --- What is added later -------------------------------------------------------------------------
+# --- Future models -------------------------------------------------------------------------------
 ACTED = {
     "by",
     "actor",
@@ -321,14 +321,14 @@ ACTED = {
 
 
 def test_every_reference_to_a_person_is_covered() -> None:
-    """A new model fails this that keeps a line about someone after the account: see `accounts.erasure`."""
+    """A new model that keeps a row about a person after the account fails this test: see `accounts.erasure`."""
     others = set()
     for person in (User, Membership):
         for relation in person._meta.get_fields(include_hidden=True):
             if isinstance(relation, ForeignObjectRel) and relation.on_delete is not CASCADE:
                 others.add((relation.related_model._meta.label, relation.field.name))
     assert {(label, name) for label, name in others if name not in ACTED} == {
-        ("accounts.RoleChange", "user"),  # deleted with the membership, as is who accepted an invitation
+        ("accounts.RoleChange", "user"),  # deleted with the membership, as is the user who accepted an invitation
         ("accounts.SchoolInvitation", "accepted_by"),
         ("addressbook.Contact", "user"),  # an examiner's own line, kept for the assessments of others
         ("assessments.Assessment", "student"),  # erased first
@@ -336,7 +336,7 @@ def test_every_reference_to_a_person_is_covered() -> None:
 
 
 def test_every_address_column_is_covered() -> None:
-    """A new column with an address fails this: what takes it away when its person goes?"""
+    """A new address column fails this test until its erasure is defined."""
     columns = {
         f"{model._meta.label}.{field.name}"
         for model in apps.get_models()
@@ -346,13 +346,13 @@ def test_every_address_column_is_covered() -> None:
     assert columns == {
         "accounts.User.email",  # erased with the account
         "accounts.ExamOffice.email",  # an office's
-        "accounts.EmailChange.old_email",  # goes with the account
+        "accounts.EmailChange.old_email",  # erased with the account
         "accounts.EmailChange.new_email",
-        "accounts.Registration.email",  # of an account that came of it, with that; else after some days
-        "accounts.SchoolInvitation.email",  # goes with the membership
+        "accounts.Registration.email",  # erased with the account made from it, otherwise after some days
+        "accounts.SchoolInvitation.email",  # erased with the membership
         "addressbook.Contact.email",  # an examiner's
         "assessments.Document.exam_office_email",
         "assessments.FinalProposal.exam_office_email",
-        "assessments.Proposal.email",  # goes with the assessment
+        "assessments.Proposal.email",  # erased with the assessment
         "committee.FinalBatch.exam_office_email",
     }

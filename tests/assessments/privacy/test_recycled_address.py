@@ -1,4 +1,4 @@
-"""A mailbox that a school gives to the next person: what went there goes with whose it was at that moment."""
+"""A reassigned mailbox: mails belong to the owner at the time of sending."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mail(text: str, to: str = BOX) -> OutgoingMail:
 
 
 def move(user: User, to: str) -> datetime:
-    """Gives the account another address; from when it has it."""
+    """Change the address of the account and return the time of the change."""
     email_change.request_change(user=user, email=to, language="nl")
     change = user.email_changes.get(confirmed_at=None, withdrawn_at=None, stopped_at=None)
     email_change.confirm_change(change=change)
@@ -53,7 +53,7 @@ def export_text(student: Membership) -> str:
 
 @pytest.fixture
 def moved(student: Membership, assessment: Assessment, school: School, pass_time: Later) -> Membership:
-    """Anouk, who was mailed and logged in at the school's mailbox, and has a private one by now."""
+    """Anouk, who got mails and logged in with the school's mailbox and has a private address now."""
     pass_time(days=10)
     MailAbout.objects.create(mail=mail("Je afname is gepland."), assessment=assessment)
     mail("Uw code is 123.")
@@ -67,7 +67,7 @@ def moved(student: Membership, assessment: Assessment, school: School, pass_time
 
 @pytest.fixture
 def newcomer(moved: Membership, school: School, pass_time: Later) -> Membership:
-    """Ali, who got the mailbox and has an account with it."""
+    """Ali, the new owner of the mailbox, with an account."""
     newcomer = MembershipFactory(school=school, user__email=BOX, user__first_name="Ali", user__last_name="Nieuw")
     pass_time(days=1)
     mail("Welkom Ali.")
@@ -163,7 +163,7 @@ def test_mails_about_other_students_are_kept(
     assert "Andermans" in left.text
 
 
-# --- From when until when ------------------------------------------------------------------------
+# --- Address ownership ---------------------------------------------------------------------------
 def spans(user: User) -> list[tuple[str, Any, Any]]:
     return [(one.email, one.since, one.until) for one in addresses_of(user)]
 

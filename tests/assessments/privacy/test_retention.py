@@ -1,4 +1,4 @@
-"""What is kept and for how long: a table of the borders, and the queries against the rules on many rows."""
+"""Retention terms: a table of the boundaries, and the queries compared with the rules on many rows."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ def test_term_ends_after_its_last_day(start: date, on: date, months: int) -> Non
         (facts(diploma_on=BEGAN), date(2027, 9, 3), Rule.DIPLOMA),
         # A diploma goes before having left: it is the shorter term.
         (facts(diploma_on=DONE, left_on=DONE), date(2028, 1, 11), Rule.DIPLOMA),
-        # Begun after the diploma: of a next study.
+        # Started after the diploma: part of a next study.
         (facts(diploma_on=BEGAN - timedelta(days=1)), None, None),
         (facts(diploma_on=BEGAN - timedelta(days=1), left_on=DONE), date(2033, 7, 11), Rule.LEFT),
         # Without a diploma: the school's term.
         (facts(left_on=DONE), date(2033, 7, 11), Rule.LEFT),
         (facts(left_on=BEGAN - timedelta(days=1)), None, None),
-        # Nothing filled in: a result stays.
+        # No dates: the result is kept.
         (facts(), None, None),
-        # Cancelled and never final: by themselves, or earlier with the rest.
+        # Cancelled and never final: by their own term, or earlier with the rest.
         (facts(Status.CANCELLED), date(2028, 4, 2), Rule.CANCELLED),
         (facts(Status.CANCELLED, diploma_on=DONE), date(2028, 1, 11), Rule.DIPLOMA),
         (facts(Status.CANCELLED, left_on=DONE), date(2028, 4, 2), Rule.CANCELLED),
@@ -64,7 +64,7 @@ def test_term_ends_after_its_last_day(start: date, on: date, months: int) -> Non
         # An appeal keeps everything.
         (facts(diploma_on=DONE, appealed=True), None, None),
         (facts(Status.CANCELLED, appealed=True), None, None),
-        # What was filled in lately can still be mended.
+        # Recent dates can still be corrected.
         (facts(diploma_on=DONE, settled_on=date(2028, 6, 1)), date(2028, 7, 2), Rule.DIPLOMA),
         (facts(diploma_on=DONE, settled_on=date(2026, 8, 1)), date(2028, 1, 11), Rule.DIPLOMA),
     ],
@@ -79,7 +79,7 @@ def moment(day: date, hour: int = 12) -> datetime:
 
 @pytest.fixture
 def strict(school: School) -> School:
-    """A school with terms that differ, so that one rule can't pass for another."""
+    """A school with a different term for each rule."""
     School.objects.filter(pk=school.pk).update(left_months=30, cancelled_months=14, unfinished_months=20)
     school.refresh_from_db()
     return school
@@ -203,7 +203,7 @@ def test_student_with_an_assessment_is_kept(
     assert not retention.leaving(strict, on=date(2040, 1, 1)).exists()
 
 
-@pytest.mark.parametrize("many", [0, 1000])  # as a large school without dates is asked, and another
+@pytest.mark.parametrize("many", [0, 1000])  # the query of a large school without dates, and of another school
 def test_results_without_a_date_are_counted(
     strict: School,
     unit: ExamUnit,

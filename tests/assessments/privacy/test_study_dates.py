@@ -1,4 +1,4 @@
-"""When a student got the diploma or left: filled in by hand, by one of two at once, and written down who did."""
+"""The diploma and leaving dates of a student: manual changes, conflicts and the log."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def path(student: Membership) -> str:
 
 
 def keep(browser: Client, path: str, **typed: str) -> str:
-    """Opens the page, types the dates and saves; what is said."""
+    """Open the page, save the dates and return the text of the response."""
     dates = {"diploma_on": "", "left_on": ""} | typed
     return words(browser.post(path, opened(browser, path) | dates, follow=True))
 
@@ -71,7 +71,7 @@ def test_implausible_date_is_refused(browser: Client, student: Membership, path:
 def test_two_dates_are_saved_with_a_warning(
     browser: Client, student: Membership, path: str, diploma_on: str, left_on: str, text: str
 ) -> None:
-    """Two studies make both true."""
+    """Both can be true with two studies."""
     page = keep(browser, path, diploma_on=diploma_on, left_on=left_on)
     assert "zijn bewaard." in page
     assert text in page
@@ -92,7 +92,7 @@ def test_student_of_another_school_is_not_found(browser: Client, school: School,
         assert browser.post(path, {"diploma_on": "2026-01-01"}).status_code == 404
 
 
-# --- Two at once ---------------------------------------------------------------------------------
+# --- Concurrent changes --------------------------------------------------------------------------
 def test_conflicting_date_shows_both_values(
     browser: Client, colleague_browser: Client, student: Membership, path: str
 ) -> None:
@@ -125,7 +125,7 @@ def test_form_without_opening_values_overwrites_nothing(browser: Client, student
     assert student.diploma_on is None
 
 
-# --- Who changed what ----------------------------------------------------------------------------
+# --- Log -----------------------------------------------------------------------------------------
 def test_each_date_change_is_logged(browser: Client, school: School, student: Membership, path: str) -> None:
     keep(browser, path, diploma_on="2026-07-10")
     keep(browser, path, diploma_on="2026-07-10")

@@ -1,4 +1,4 @@
-"""A list of students' dates: first shown, every row of it, then exactly that is written, and who did is logged."""
+"""Importing a list of study dates: preview of every row, the import and its log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Shown = Callable[..., DatesImport]
 
 @pytest.fixture
 def shown(school: School, administrator: User) -> Shown:
-    """`shown(row, …)`: the import of a list with these rows, prepared by `administrator`."""
+    """`shown(row, …)` returns the import of these rows, prepared by `administrator`."""
 
     def prepare_rows(*rows: list[str], header: list[str] = HEADER) -> DatesImport:
         file = csv_file(*rows, header=header)
@@ -46,12 +46,12 @@ def shown(school: School, administrator: User) -> Shown:
 
 @pytest.fixture
 def students(school: School) -> list[Membership]:
-    """Of 250, with numbers from 500000 on."""
+    """250 students, numbered from 500000."""
     return [MembershipFactory(school=school, student_number=str(500000 + n)) for n in range(250)]
 
 
 def outcomes(prepared: DatesImport) -> list[tuple[str, str]]:
-    """(outcome, what is said of it) of each row."""
+    """Return (outcome, message) of each row."""
     return [
         (row.outcome, "; ".join(" ".join(filter(None, [n.column, n.value, n.text])) for n in row.notes))
         for row in load_rows(prepared)
@@ -71,7 +71,7 @@ def hand_in(browser: Client, school: School, content: bytes, name: str = "lijst.
     return browser.post(start(school), {"file": SimpleUploadedFile(name, content)}, follow=True)
 
 
-# --- What a line says ----------------------------------------------------------------------------
+# --- Rows ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "typed",
     ["10-07-2026", "10/7/2026", "10.07.2026", "2026-07-10", "2026-07-10 00:00:00", "2026-07-10T00:00:00", "10-07-26"],
@@ -165,7 +165,7 @@ def test_template_example_is_skipped(browser: Client, school: School) -> None:
 def test_dates_of_two_studies_are_imported_with_a_warning(
     browser: Client, shown: Shown, student: Membership, kept: dict[str, date], row: list[str], message: str
 ) -> None:
-    """Those in the list with those that stand there already."""
+    """Dates in the list combined with dates set earlier."""
     Membership.objects.filter(pk=student.pk).update(**kept)
     other = MembershipFactory(school=student.school, student_number="500001")
     prepared = shown(row, ["500001", "10-07-2026", ""])
@@ -239,7 +239,7 @@ def test_csv_template_has_the_columns(browser: Client, school: School) -> None:
     assert content.decode("utf-8-sig") == "Studentnummer;Diplomadatum;Vertrokken zonder diploma op\r\n"
 
 
-# --- What is shown and then done -----------------------------------------------------------------
+# --- Preview and import --------------------------------------------------------------------------
 def test_preview_lists_every_row(
     browser: Client, school: School, students: list[Membership], django_assert_max_num_queries: Any
 ) -> None:

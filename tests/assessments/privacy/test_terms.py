@@ -1,4 +1,4 @@
-"""The school's own terms: what a change of one delays, and two who change them at once."""
+"""The school's own terms: the delay of a change, and conflicting changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def typed(**changed: int) -> dict[str, str]:
 
 
 def keep(browser: Client, path: str, **changed: int) -> str:
-    """Opens the page, types the changes and saves; what is said."""
+    """Open the page, save the changes and return the text of the response."""
     return words(browser.post(path, opened(browser, path) | typed(**changed), follow=True))
 
 
@@ -72,7 +72,7 @@ def test_unchanged_terms_cause_no_delay(browser: Client, school: School, path: s
     assert (school.views_months, school.terms_set_at) == (36, None)
 
 
-# --- Two at once ---------------------------------------------------------------------------------
+# --- Concurrent changes --------------------------------------------------------------------------
 def test_conflicting_term_shows_both_values(
     browser: Client, colleague_browser: Client, school: School, path: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""'Bewaren en wissen': what Schoolbeheer sees, fills in and is kept from."""
+"""'Bewaren en wissen': the pages of Schoolbeheer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("at_noon")
 
 @pytest.fixture
 def page(browser: Client, school: School) -> Callable[..., str]:
-    """A function that opens a page of Schoolbeheer: `page("retention")`."""
+    """Return a function that opens a page of Schoolbeheer: `page("retention")`."""
     return lambda name, *args, **asked: words(browser.get(reverse(f"privacy:{name}", args=[school.pk, *args]), asked))
 
 
@@ -39,7 +39,7 @@ def nearly_over(final: Assessment, student: Membership, pass_time: Later) -> Ass
     return final
 
 
-# --- What is coming ------------------------------------------------------------------------------
+# --- Upcoming erasures ---------------------------------------------------------------------------
 def test_upcoming_erasures_are_listed(
     nearly_over: Assessment, page: Callable[..., str], browser: Client, administrator: User
 ) -> None:

@@ -1,4 +1,4 @@
-"""Every list of people is in the order of last names: without the infix, whatever their accents and capitals."""
+"""Every list of people is ordered by last name, ignoring infixes, accents and case."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def students(school: School, unit: ExamUnit, docent: User) -> list[Assessment]:
 
 @pytest.fixture
 def examined(contacts: list[Contact], assessment: Assessment) -> Assessment:
-    """One student whom all contacts assess."""
+    """The assessment of a student by all contacts."""
     steps.choose(assessment, *contacts)
     return assessment
 

@@ -1,4 +1,4 @@
-"""The log in words: each kind of event, by a person, by the system, and without a name."""
+"""The history: each kind of event by a person, by the system and without a name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DATA: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(params=["account", "examiner", "system", "no name"])
 def logged(request: pytest.FixtureRequest, assessment: Assessment, docent: User) -> tuple[Assessment, int]:
-    """An assessment with an event of each kind by one actor; and how often each sentence holds 'door'."""
+    """An assessment with an event of each kind by one actor, and the number of 'door' in each sentence."""
     by = {"account": docent, "no name": User(pk=docent.pk)}.get(request.param)
     by_name = "Erik Examinator" if request.param == "examiner" else ""
     for kind in Event.Kind:

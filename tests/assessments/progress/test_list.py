@@ -1,4 +1,4 @@
-"""The tab 'Digitaal beoordelen': what it says of each student, its filter and order, and reminding who is late."""
+"""The tab 'Digitaal beoordelen': rows, filters, order and reminders."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def later(client: Client, docent: User, pass_time: PassTime) -> PassTime:
-    """`later(days=9)`: it is that much later, and the teacher has logged in again."""
+    """`later(days=9)` moves the clock and logs the teacher in again."""
 
     def later(**by: float) -> None:
         pass_time(**by)
@@ -48,7 +48,7 @@ def later(client: Client, docent: User, pass_time: PassTime) -> PassTime:
 
 @pytest.fixture
 def start(school: School, unit: ExamUnit, docent: User) -> Start:
-    """A function that starts an assessment for a student with this name."""
+    """Return a function that starts an assessment for a student with this name."""
 
     def start(first_name: str, last_name: str) -> Assessment:
         student = MembershipFactory(school=school, user__first_name=first_name, user__last_name=last_name)
@@ -62,7 +62,7 @@ def listed(teacher: Client, unit: ExamUnit, **asked: Any) -> Any:
 
 
 def text(response: Any) -> str:
-    """What one reads of it, without marks and extra spaces."""
+    """Return the text without markup and extra spaces."""
     return " ".join(re.sub("<[^>]+>", " ", response.content.decode()).split())
 
 

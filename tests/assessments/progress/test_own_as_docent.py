@@ -1,6 +1,6 @@
-"""A Docent who is the student too handles nothing of the own assessment; it is read as any student reads it.
+"""A Docent who is the student too cannot handle the own assessment and reads it as a student.
 
-Beside `tests/committee/decisions/test_own_assessment.py`, for who is in the committee and the student.
+`tests/committee/decisions/test_own_assessment.py` covers a student in the committee.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ OF_SEVERAL = below("examens/eenheid/<int:unit_id>/digitaal-beoordelen/samen/")
 
 @pytest.fixture
 def student(student: Membership, school: School) -> Membership:
-    """Who is Docent at the same school, with the exam on the account."""
+    """A student who is Docent at the same school, with the exam on the account."""
     MembershipFactory(user=student.user, school=school, role=Role.DOCENT)
     return student
 
@@ -167,7 +167,7 @@ def test_own_assessment_page_cannot_be_started(
     assert not Assessment.objects.exists()
 
 
-# --- Every step, whichever way it is asked ---------------------------------------------------------
+# --- Domain functions ------------------------------------------------------------------------------
 def refused(step: Callable[[], object]) -> None:
     with pytest.raises(lifecycle.DomainError, match=OWN):
         step()
@@ -228,7 +228,7 @@ def test_assessment_of_another_student_is_allowed(own: Client, of_another: Asses
     assert of_another.couplings.get().contact == examiner
 
 
-# --- What exists already -----------------------------------------------------------------------------
+# --- Existing assessments ----------------------------------------------------------------------------
 def test_student_as_initiator_is_a_warning(assessed: Assessment, student: Membership, committee_member: User) -> None:
     warning = "De initiator is de student zelf: Anouk van 't Hoff."
     assert warning not in warnings(read(assessed), by=committee_member)

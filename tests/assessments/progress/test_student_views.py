@@ -46,7 +46,7 @@ def final(assessed: Assessment, committee_member: User) -> Assessment:
 
 @pytest.fixture
 def pdf(final: Assessment) -> Document:
-    """The current PDF, made."""
+    """The current PDF, rendered."""
     Document.objects.run(final.documents.get().pk)
     return final.documents.get()
 

@@ -1,4 +1,4 @@
-"""The way back from the tab 'Digitaal beoordelen' to students who were started together."""
+"""Links on the tab 'Digitaal beoordelen' to students who were started together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def teacher(client: Client, docent: User) -> Client:
 
 @pytest.fixture
 def start_class(school: School, unit: ExamUnit, docent: User) -> StartClass:
-    """A function that starts these students together, named by their last names."""
+    """Return a function that starts students with these last names together."""
 
     def start_class(*last_names: str, by: User = docent, at: School = school) -> list[Assessment]:
         students = [MembershipFactory(school=at, user__last_name=name) for name in last_names]
@@ -39,7 +39,7 @@ def start_class(school: School, unit: ExamUnit, docent: User) -> StartClass:
 
 @pytest.fixture
 def ways_back(teacher: Client, unit: ExamUnit) -> Callable[[], list[str]]:
-    """A function that gives the addresses behind 'Samen verder' on the tab, as it is now."""
+    """Return a function that returns the URLs behind 'Samen verder' on the tab."""
 
     def ways_back() -> list[str]:
         page = teacher.get(reverse("assessments:unit_list", args=[unit.pk]))

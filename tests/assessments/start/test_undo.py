@@ -1,4 +1,4 @@
-"""The initiator takes back what was started by mistake, as long as nobody was invited."""
+"""The initiator undoes a start as long as no examiner was invited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""'Digitaal beoordelen starten voor student': taking students one by one or as a list, and 'Ga verder'."""
+"""'Digitaal beoordelen starten voor student': selecting students singly or as a list, and 'Ga verder'."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""'Examen afnames': what it opens on, what the search finds, its pages, and who may see it."""
+"""'Examen afnames': the default view, search, pagination and permissions."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 def listed(member: Client, **search: object) -> list[str]:
-    """The student numbers on the page, from top to bottom."""
+    """Return the student numbers on the page, in order."""
     page = member.get(f"{LIST}?{urlencode(search)}").content.decode()
     return re.findall(r'data-label="Studentnummer">\s*([^<\s]*)', page)
 
 
 def states(page: str) -> list[tuple[str, str, str]]:
-    """Each state's link, its words, and its count."""
+    """Return the link, label and count of each status."""
     link = r'<a href="(\?[^"]*)"[^>]*>([^<]*?)\s*(?:<span class="state-count">([^<]*)</span>)?</a>'
     [choice] = re.findall(r'<nav class="state-choice" aria-label="Status kiezen">(.*?)</nav>', page, re.DOTALL)
     return [(unescape(address), label, count) for address, label, count in re.findall(link, choice)]
@@ -112,7 +112,7 @@ def test_examiner_and_initiator_are_found_by_name(
 def test_period_includes_its_last_day(
     member: Client, make_afname: AfnameMaker, school: School, period: dict[str, str], numbers: list[str]
 ) -> None:
-    for day, hour in ((22, 22), (23, 22), (24, 22)):  # UTC; at 23:00 by the clock here
+    for day, hour in ((22, 22), (23, 22), (24, 22)):  # UTC; 23:00 local time
         make_afname(student=numbered(school, str(day)), since=datetime(2026, 11, day, hour, 59, tzinfo=UTC))
     assert listed(member, **period) == numbers
 
@@ -227,7 +227,7 @@ def test_search_stays_in_the_fields_and_the_links(member: Client, assessed: Asse
 
 
 def test_pages_contain_every_row_once_in_order(member: Client, make_afname: AfnameMaker, school: School) -> None:
-    # Many at the same moment: the key must tell them apart.
+    # Equal timestamps: the key must distinguish the rows.
     for number in range(2 * PAGE_SIZE + 5):
         make_afname(student=numbered(school, str(number)), since=MONDAY + timedelta(hours=number // 40))
     seen, address = [], LIST
@@ -310,8 +310,8 @@ def test_query_count_is_constant_for_rows(
     with CaptureQueriesContext(connection) as many:
         page = member.get(address).content.decode()
     assert page.count("Tineke Tweede") == 21
-    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, who examines,
-    # tabs, batches, what was not sent; for the download: the profiles, the last export
+    # session, user, schools, own memberships, exams to choose from, counts, places in the list, rows, examiners,
+    # tabs, batches, unsent mails; for the download: the profiles, the last export
     assert len(one) == len(many) == 14
 
 

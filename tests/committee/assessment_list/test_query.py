@@ -33,7 +33,7 @@ def called(name: str) -> dict[str, str]:
 
 @pytest.fixture(autouse=True)
 def many(make_afname: AfnameMaker, school: School, other_school: School, unit: ExamUnit) -> None:
-    """Each of the students by turns with each of the rest; some at the same moment, two to a student's exam."""
+    """Assessments of all combinations; some at the same time, two per student and exam."""
     students = [MembershipFactory(school=school, **{f"user__{k}": v for k, v in called(n).items()}) for n in STUDENTS]
     teachers = [member(school, Role.DOCENT, **called(name)) for name in TEACHERS]
     contacts = [ContactFactory(school=school, **called(name)) for name in EXAMINERS]
@@ -57,7 +57,7 @@ def many(make_afname: AfnameMaker, school: School, other_school: School, unit: E
 
 
 def read_assessments(school: School) -> list[tuple[Assessment, list[Contact], list[Membership]]]:
-    """Return the school's assessments, oldest first, with their examiners and the roles of who started them."""
+    """Return the school's assessments, oldest first, with their examiners and the memberships of the initiators."""
     ordered = Assessment.objects.order_by("status_since", "pk").filter(school=school)
     return [
         (one, [part.contact for part in one.live_assignments], list(one.initiator.memberships.filter(school=school)))
@@ -68,7 +68,7 @@ def read_assessments(school: School) -> list[tuple[Assessment, list[Contact], li
 def expected(
     all_assessments: list[tuple[Assessment, list[Contact], list[Membership]]], fields: dict[str, str]
 ) -> list[Assessment]:
-    """Those that the fields describe, by looking at each."""
+    """Return the assessments that match the fields, by checking each."""
 
     def is_meant(one: Assessment, examiners: list[Contact], roles: list[Membership]) -> bool:
         day = one.status_since.date()
@@ -90,7 +90,7 @@ def is_called(query: str | None, people: Iterable[Membership | Contact]) -> bool
 
 
 def read_all(search: AssessmentSearch) -> list[Assessment]:
-    """What the pages hold, from the first to the last; each is the same page from the next."""
+    """Return the rows of all pages, first to last; paging back must give the same pages."""
     seen: list[Assessment] = []
     page = read_page(search)
     while page.following:

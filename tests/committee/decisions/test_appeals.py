@@ -1,4 +1,4 @@
-"""Appeals: recorded and closed by the committee, and what students and initiators see of them."""
+"""Appeals: recorded and closed by the committee, and visible to students and initiators."""
 
 from __future__ import annotations
 

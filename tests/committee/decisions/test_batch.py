@@ -35,7 +35,7 @@ CONFIRMED = reverse("committee:make_many_final")
 
 @pytest.fixture
 def another(school: School, unit: ExamUnit, docent: User, examiner: Contact) -> Assessment:
-    """Bart Boom's, with all V."""
+    """Bart Boom's assessment, with all V."""
     student = MembershipFactory(school=school, student_number="777", user__first_name="Bart", user__last_name="Boom")
     assessment = steps.start_assessment(student, unit, docent)
     steps.choose(assessment, examiner)
@@ -55,13 +55,13 @@ def final(*assessments: Assessment) -> list[bool]:
 
 
 def correct_by(by: User, assessment: Assessment) -> None:
-    """A justification is mended, as another member would."""
+    """Correct a justification as another member."""
     rubric = read_rubric(assessment)
     texts = {rubric.columns[0].assignment.pk: Change("Toegelicht.", "Stond er niet.")}
     corrections.correct(assessment=assessment, by=by, changes=Changes({}, texts), fingerprint=rubric.result_fingerprint)
 
 
-# --- Choosing ------------------------------------------------------------------------------------
+# --- Selection -----------------------------------------------------------------------------------
 def test_candidates_are_listed_with_results(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = " ".join(member.get(ADDRESS).content.decode().split())
     assert "Bart Boom" in page
@@ -120,7 +120,7 @@ def test_more_than_a_batch_is_refused(
     assert final(assessed, another) == [False, False]
 
 
-# --- Confirming ----------------------------------------------------------------------------------
+# --- Confirmation --------------------------------------------------------------------------------
 def test_confirmation_lists_students_and_addresses(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = post_selection(member, tick(assessed, another))
     assert re.search(r"<h1[^>]*> *2 beoordelingen definitief maken\? *</h1>", page)
@@ -171,7 +171,7 @@ def test_empty_confirmation_has_no_button(member: Client, disputed: Assessment) 
     assert "definitief maken" not in page
 
 
-# --- Done ----------------------------------------------------------------------------------------
+# --- Outcome -------------------------------------------------------------------------------------
 def test_confirmed_batch_is_finalised_and_listed(member: Client, assessed: Assessment, another: Assessment) -> None:
     page = go_through(member, assessed)
     assert "1 beoordeling is definitief." in page
@@ -263,7 +263,7 @@ def test_button_counts_proposals_and_finalisations(
 
 
 def test_unseen_proposal_is_not_finalised(member: Client, assessed: Assessment, school: School) -> None:
-    """Four eyes came to be wanted, and it was proposed, while the confirmation stood open."""
+    """Four eyes was enabled and a proposal made while the confirmation page was open."""
     shown = sent_by(post_selection(member, tick(assessed)))
     School.objects.filter(pk=school.pk).update(four_eyes=True)
     propose(assessment=assessed, by=make_member(school, "EXAMENCOMMISSIE"), exam_office_email="elders@hier.test")

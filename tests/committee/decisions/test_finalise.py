@@ -1,4 +1,4 @@
-"""'Afronden': the exam office's address, and that a result becomes final once."""
+"""'Afronden': the exam office's address, and finalising once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A school's setting: one member of the committee proposes, another makes final."""
+"""Four eyes: one member of the committee proposes, another finalises."""
 
 from __future__ import annotations
 

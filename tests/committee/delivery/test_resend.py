@@ -42,7 +42,7 @@ def text_of(client: Client, path: str) -> str:
 
 
 def mark(state: MailState, pk: int | None = None, **fields: Any) -> None:
-    """As a worker leaves the mail."""
+    """Set the state of the mail."""
     usual: dict[MailState, dict[str, Any]] = {
         MailState.FAILED: {"last_error": REFUSED},
         MailState.SENT: {"sent_at": "2026-11-23T10:00Z"},
@@ -178,7 +178,7 @@ def test_resending_needs_a_pdf(member: Client, final: Assessment, committee_memb
 
 
 class TestWithdrawn:
-    """Whoever got the PDF is told that it counts no more, at each address that it went to."""
+    """Each address that got the PDF is notified that it is no longer valid."""
 
     def notified(self, final: Assessment, by: User) -> set[str]:
         withdraw_final(assessment=final, by=by, reason="Verkeerd.")

@@ -97,7 +97,7 @@ def test_waiting_mail_is_dropped_on_withdrawal(assessed: Assessment, committee_m
 
 
 class TestTerm:
-    """The last day is kept with the result: what the school's setting says later changes nothing about it."""
+    """The last day is stored with the result; later changes of the setting do not affect it."""
 
     @pytest.fixture
     def own(self, client: Client, student: Membership) -> Client:

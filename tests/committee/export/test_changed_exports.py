@@ -33,14 +33,14 @@ Exporter = Callable[[], Export]
 
 @pytest.fixture
 def export(school: School, exam: Exam, committee_member: User) -> Exporter:
-    """Exports all that is final."""
+    """Export all final results."""
     final = Assessment.objects.filter(status=Status.FINAL)
     return partial(snapshot.create_export, results=final, school=school, exam=exam, by=committee_member, shape=PLAIN)
 
 
 @pytest.fixture
 def exported(make_afname: AfnameMaker, student: Membership, export: Exporter) -> Assessment:
-    """Anouk's result, V with 6.5, which was exported."""
+    """Anouk's exported result, V with 6.5."""
     result = make_afname(Status.FINAL, student=student)
     export()
     return result
@@ -57,7 +57,7 @@ def withdraw(assessment: Assessment, by: User) -> None:
 
 
 def finalise_again(assessment: Assessment, by: User) -> None:
-    """As the lists see it, without the walk."""
+    """Finalise without the steps before it."""
     now = timezone.now()
     result = {"ovg": "G", "grade": Decimal("9.0"), "final_at": now, "final_by": by}
     Assessment.objects.filter(pk=assessment.pk).update(status=Status.FINAL, status_since=now, **result)

@@ -31,7 +31,7 @@ ASKED = {"bestand": "CSV", "welke": "alles"}
 
 
 def post_export(client: Client, search: dict[str, Any], **params: Any) -> Any:
-    """The answer to the button, and what it leads to."""
+    """Post the button and follow the redirect."""
     return client.post(f"{EXPORT}?{urlencode(search)}", ASKED | params, follow=True)
 
 
@@ -139,7 +139,7 @@ def test_export_has_final_results_of_exam_and_school_only(
     make_afname(Status.FINAL, student=MembershipFactory(school=other_school))
     make_afname(Status.FINAL, unit=first_unit(make_exam()))
     assert [row["studentnummer"] for row in rows(download(member, exam))] == ["FINAL"]
-    # The list's own status says which are shown, not which are final.
+    # The status of the list selects the rows shown, not the rows that are final.
     assert [row["studentnummer"] for row in rows(download(member, exam, status="NEW"))] == ["FINAL"]
 
 
@@ -181,7 +181,7 @@ def test_invalid_date_hides_the_download_with_a_reason(
 
 @pytest.fixture
 def at_two_schools(committee_member: User, other_school: School) -> School:
-    """The other one."""
+    """Return the second school."""
     MembershipFactory(user=committee_member, school=other_school, role=Role.EXAMENCOMMISSIE)
     return other_school
 
@@ -252,7 +252,7 @@ def test_export_is_read_in_chunks_by_key(
     pieces = [query for query in queries if "assessments_assessment" in query["sql"]]
     keys = [query for query in queries if "committee_exportedresult" in query["sql"] and query not in pieces]
     assert len(pieces) == -(-count // 3)
-    assert len(keys) == len(pieces) + 1  # where each ends, and the very last
+    assert len(keys) == len(pieces) + 1  # the end of each chunk, and the last
     assert (
         len(queries) - len(pieces) - len(keys) == 5
-    )  # three of the exam, one of the unit, one of who made it final: once, however many chunks
+    )  # three of the exam, one of the unit, one of the finalising members: once for all chunks

@@ -1,4 +1,4 @@
-"""The bytes of an export, in each shape: what a spreadsheet and a student system get to read."""
+"""The bytes of an export in each format."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ EVERYTHING = Shape(name="Alles", columns=tuple((one.key, one.header) for one in 
 
 @pytest.fixture
 def stored_export(make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User) -> Export:
-    """An export of one result for each of `NAMES`, which is the last name; the first name is 'Sam'."""
+    """An export with one result per last name of `NAMES`; the first name is 'Sam'."""
     for number, name in enumerate(NAMES.values()):
         student = MembershipFactory(school=school, user__last_name=name, student_number=f"00{number}")
         final_at = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)  # the 23rd in Amsterdam

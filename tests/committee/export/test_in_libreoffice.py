@@ -1,4 +1,4 @@
-"""What a school sees that opens an export in LibreOffice; read back from what that saves."""
+"""An export opened in LibreOffice, read back from the file that it saves."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NUMBER, NAME, GRADE, DAY = "studentnummer", "naam", "cijfer", "definitief_op"
 
 @pytest.fixture
 def stored_export(make_afname: AfnameMaker, exam: Exam, school: School, committee_member: User) -> Export:
-    """One result for each of `NAMES`: numbers 001 to 003, grade 7,3, made final on 23 November."""
+    """One result for each of `NAMES`: numbers 001 to 003, grade 7,3, finalised on 23 November."""
     for number, name in enumerate(NAMES, start=1):
         student = MembershipFactory(
             school=school, user__first_name=name, user__last_name="Boom", student_number=f"00{number}"
@@ -40,7 +40,7 @@ def stored_export(make_afname: AfnameMaker, exam: Exam, school: School, committe
 
 
 def opened(content: bytes) -> list[dict[str, Cell]]:
-    """The rows under their headers."""
+    """Return the rows by header."""
     rows: Any = load_workbook(io.BytesIO(content)).worksheets[0].iter_rows()
     headers = [cell.value for cell in next(rows)]
     return [dict(zip(headers, row, strict=True)) for row in rows]
@@ -55,7 +55,7 @@ def test_csv_opens_with_the_proposed_settings(stored_export: Export, libreoffice
 
 
 def test_leading_zeros_stay_in_a_text_column(stored_export: Export, libreoffice: Convert) -> None:
-    """As the dialog proposes they go, as in any .csv; docs/export.md says to take the .xlsx."""
+    """With the proposed settings of the dialog the zeros are lost; docs/export.md recommends the .xlsx."""
     content = b"".join(csv_writer.csv_content(stored_export, PLAIN))
     place = list(PLAIN.headers).index(NUMBER) + 1
     as_text = opened(libreoffice(content, "resultaten.csv", to="xlsx", text_columns=(place,)))

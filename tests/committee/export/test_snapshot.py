@@ -31,7 +31,7 @@ from tests.factories import ExportProfileFactory, MembershipFactory
 
 @pytest.fixture
 def press(member: Client, exam: Exam) -> Any:
-    """Presses the button: the answer that it leads to."""
+    """Return a function that posts the button and follows the redirect."""
 
     def post(**params: Any) -> Any:
         address = f"{reverse('committee:start_export')}?{urlencode({'examen': exam.pk})}"

@@ -38,7 +38,7 @@ def words(page: Any) -> str:
 
 
 def opened(member: Client, assessment: Assessment) -> dict[str, str]:
-    """What the page posts when nothing is changed, but for the fields themselves."""
+    """Return the post of an unchanged page, without the fields themselves."""
     return dict(HIDDEN.findall(member.get(address(assessment)).content.decode()))
 
 
@@ -54,7 +54,7 @@ def assessed(invitation: Invitation) -> Assessment:
 
 @pytest.fixture
 def fields(assessed: Assessment) -> dict[str, str]:
-    """The names of the first criterion's field and of the first text's."""
+    """Return the names of the first criterion field and the first text field."""
     part = read_rubric(assessed).parts[0]
     return {"score": f"score-{part.criteria[0].pk}", "text": f"text-{part.columns[0].assignment.pk}"}
 
@@ -293,7 +293,7 @@ def test_text_and_reason_are_cleaned(member: Client, assessed: Assessment, field
 @pytest.mark.parametrize(
     ("given", "is_undecided"),
     [
-        ([], True),  # the last examiner was taken off
+        ([], True),  # the last examiner was removed
         ([("Erik", "")], True),
         ([("Erik", "V"), ("Tineke", "G")], True),
         ([("Erik", "V"), ("Tineke", "V")], False),

@@ -33,7 +33,7 @@ def remove_examiner(assessment: Assessment, *left: Contact, by: User) -> None:
 
 @pytest.fixture
 def dropped(assessment: Assessment, examiner: Contact, second_examiner: Contact, colleague: User) -> Assessment:
-    """ASSESSED, 10,0 by `examiner`; `second_examiner` completed with all O, and was taken off by a colleague."""
+    """ASSESSED, 10,0 by `examiner`; `second_examiner` completed with all O and was removed by a colleague."""
     steps.choose(assessment, examiner, second_examiner)
     steps.assess(steps.send_invitation(assessment, second_examiner), "O")
     remove_examiner(assessment, examiner, by=colleague)
@@ -107,7 +107,7 @@ def test_removed_draft_is_named_as_unfinished(
 def test_removal_after_sending_back_is_shown(
     dropped: Assessment, examiner: Contact, second_examiner: Contact, docent: User, committee_member: User
 ) -> None:
-    steps.choose(dropped, examiner, second_examiner)  # counts again, and is no concern
+    steps.choose(dropped, examiner, second_examiner)  # counts again, so no warning
     assert warning_texts(dropped, committee_member) == []
     steps.send_invitation(dropped, second_examiner)
     assert dropped.status == Status.ASSESSED
@@ -135,7 +135,7 @@ def test_removed_text_is_shown_and_empty_work_is_not(
 
 
 def test_removal_without_a_log_event_is_shown(dropped: Assessment, committee_member: User) -> None:
-    """An older one."""
+    """A removal from before the log event existed."""
     Assignment.objects.filter(removed_at__isnull=False).update(removed_at=timezone.now())
     assert warning_texts(dropped, committee_member)[0].endswith("weggehaald. Dit telt niet mee.")
 
@@ -148,7 +148,7 @@ def test_query_count_is_constant_for_removed_work(
             list(warnings(read(Assessment.objects.for_pages().get(pk=dropped.pk)), by=committee_member))
         return len(captured)
 
-    queries()  # the exam is kept from here on
+    queries()  # the exam is cached from here on
     query_count = queries()
     third = ContactFactory(school=dropped.school)
     steps.choose(dropped, examiner, third)
@@ -158,7 +158,7 @@ def test_query_count_is_constant_for_removed_work(
     assert queries() == query_count
 
 
-# --- Decisions that lapsed -------------------------------------------------------------------------
+# --- Lapsed decisions ------------------------------------------------------------------------------
 def decide(assessment: Assessment, by: User, score: str) -> None:
     rubric = read(assessment).rubric
     changes = corrections.Changes(
@@ -228,7 +228,7 @@ def test_log_names_removed_work_and_withdrawn_invitation(member: Client, dropped
 def test_completed_work_without_invitations_explains_the_next_step(
     member: Client, assessed: Assessment, invitation: Invitation, docent: User
 ) -> None:
-    """It left the list of what waits for the committee; nothing that was given is gone."""
+    """It leaves the committee's list; no score is lost."""
     invite.withdraw(invitation=invitation, by=docent)
     text = page(member, "committee:afname", assessed)
     assert "Alles is afgerond, maar de uitnodigingen zijn ingetrokken." in text

@@ -1,4 +1,4 @@
-"""One assessment as the committee reads it."""
+"""The committee's page of one assessment."""
 
 from __future__ import annotations
 
@@ -274,7 +274,7 @@ def test_query_count_is_constant_for_the_exam(
         with CaptureQueriesContext(connection) as queries:
             page_of(member, assessment)
         counts.append(len(queries))
-    # session, user, assessment, that it was looked at, rubric (2), scheme (2), corrections, signatures, documents,
+    # session, user, assessment, access log, rubric (2), scheme (2), corrections, signatures, documents,
     # events, appeals, roles for the tabs, whether the initiator left
     assert counts[0] == counts[1] == 15
 

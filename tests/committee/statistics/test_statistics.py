@@ -1,4 +1,4 @@
-"""'Beeld van het werk': how many are where, for how long, and what was given."""
+"""'Beeld van het werk': counts per status, waiting times and scores."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_exam_shows_counts_and_waiting_times_by_status(make_afname: AfnameMaker,
 
 @pytest.fixture
 def of_last_year(make_afname: AfnameMaker, exam: Exam) -> None:
-    """Three that began before this school year and wait, the longest for 190 days; one that is done."""
+    """Three waiting assessments from before this school year, the longest for 190 days, and a completed one."""
     for status, days in ((Status.ASSESSED, 190), (Status.ASSESSED, 40), (Status.INVITED, 30), (Status.FINAL, 20)):
         afname = make_afname(status, since=timezone.now() - timedelta(days=days))
         Assessment.objects.filter(pk=afname.pk).update(created_at=now().since - timedelta(days=60))
