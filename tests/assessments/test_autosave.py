@@ -216,7 +216,7 @@ class World:
         page = self.pages[index]
         if heard and request.post["page"] == page.page:
             conflicts = {name: kept for conflict in saved.conflicts for name, kept in conflict.fields}
-            page.hear(request, after, conflicts)
+            page.receive(request, after, conflicts)
             self.mark_seen(index)
 
     def settle(self) -> None:
@@ -230,7 +230,7 @@ class World:
                     self.pages[index].resolve(take=False)
             assert self.pages[index].unsent == []
             for name, value in self.pages[index].value.items():
-                assert value in self.once_kept[name], "stands on a screen as saved, and never was"
+                assert value in self.once_kept[name], "shown as saved, and never was"
 
 
 @given(st.lists(STEP, max_size=25))

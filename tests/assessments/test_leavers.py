@@ -45,7 +45,7 @@ pytestmark = pytest.mark.usefixtures("on_a_monday")
 
 @pytest.fixture
 def on_a_monday(time_machine: TimeMachineFixture) -> None:
-    """Freeze the clock in office hours, as is the same hour two weeks later."""
+    """Start in office hours, so that the same hour two weeks later is too."""
     time_machine.move_to(datetime(2026, 11, 2, 11, tzinfo=ZoneInfo("Europe/Amsterdam")))
 
 

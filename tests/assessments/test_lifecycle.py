@@ -64,7 +64,7 @@ def counts(draw):
 
 
 @given(counts())
-def test_derived_states_are_not_decided_by_people(progress):
+def test_derived_status_is_never_final_or_cancelled(progress):
     status = derive_status(progress)
     assert status not in (Status.FINAL, Status.CANCELLED)
     assert (status == Status.NEW) == (progress.standing_invitations == 0)

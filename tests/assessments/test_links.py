@@ -217,7 +217,7 @@ def test_mail_of_an_older_generation_is_not_sent(invitation, docent):
     assert links.resolve(mail_data())
 
 
-def test_mail_of_a_withdrawn_or_cancelled_invitation_is_not_sent(invitation, docent):
+def test_mail_of_a_withdrawn_invitation_is_not_sent(invitation, docent):
     data = mail_data()
     invite.withdraw(invitation=invitation, by=docent)
     with pytest.raises(LinkVoid, match="ingetrokken"):

@@ -52,7 +52,7 @@ def student_pages(unit: ExamUnit) -> list[str]:
 
 
 def until(assessment: Assessment, invitation: Invitation, by: User) -> dict[str, Callable[[], object]]:
-    """Bring an invited assessment to a status before final."""
+    """Return the action that brings an invited assessment to each status before final."""
     return {
         "INVITED": lambda: None,
         "IN_PROGRESS": lambda: steps.fill_in(invitation, "G", SCORED),

@@ -46,13 +46,13 @@ def catalog(reader: PdfReader) -> Any:
 
 
 def all_objects(reader: PdfReader) -> Iterator[Any]:
-    """Every object of the file that its cross-reference table names."""
+    """Yield every object in the cross-reference table of the file."""
     for number in range(1, int(str(reader.trailer["/Size"]))):
         yield reader.get_object(IndirectObject(number, 0, reader))
 
 
 def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
-    """Yield a dictionary and its direct child dictionaries."""
+    """Yield a dictionary and those nested directly in it."""
     if isinstance(value, dict):
         yield value
         for inner in value.values():
@@ -62,8 +62,8 @@ def dictionaries(value: Any) -> Iterator[dict[str, Any]]:
             yield from dictionaries(inner)
 
 
-def drawn(reader: PdfReader) -> Iterator[int]:
-    """Return the glyph codes in the text of the pages."""
+def rendered_glyphs(reader: PdfReader) -> Iterator[int]:
+    """Yield the glyph codes in the text of the pages."""
     for page in reader.pages:
         for operands, operator in page.get_contents().operations:
             if operator in (b"Tj", b"TJ"):
@@ -76,7 +76,7 @@ def assert_every_glyph_is_a_font_s(reader: PdfReader) -> None:
     """ISO 19005-3, 6.2.11.8: no reference to `.notdef`, which WeasyPrint encodes by a CMap of its own."""
     fonts = [one for value in all_objects(reader) for one in dictionaries(value) if one.get("/Subtype") == "/Type0"]
     assert {str(font["/Encoding"]) for font in fonts} == {"/Identity-H"}
-    assert 0 not in set(drawn(reader))
+    assert 0 not in set(rendered_glyphs(reader))
 
 
 def elements(node: Any) -> Iterator[Any]:

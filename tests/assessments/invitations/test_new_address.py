@@ -58,7 +58,7 @@ def test_every_running_assessment_is_resent(
     assert new_address(invitation.contact, docent) == 2
 
 
-def test_new_address_gets_one_mail_per_kind(
+def test_identical_invitations_share_one_new_mail(
     invitation: Invitation, docent: User, colleague: User, school: School, unit: ExamUnit
 ) -> None:
     students = [MembershipFactory(school=school) for _ in range(3)]

@@ -244,7 +244,7 @@ def test_invitation_is_late_after_its_last_day(
 def test_late_counts_local_calendar_days(invitation: Invitation, time_machine) -> None:
     """Invited at 00:30 on 20 October, in Dutch summer time: 22:30 of the day before in UTC."""
     Invitation.objects.update(invited_at="2026-10-19T22:30:00+00:00", expires_at="2026-12-20T00:00:00+00:00")
-    time_machine.move_to("2026-10-27T22:30:00+00:00")  # 27 October 23:30, in winter time by now
+    time_machine.move_to("2026-10-27T22:30:00+00:00")  # 27 October 23:30, in winter time
     assert not reminders.late(among=all_invitations())
     time_machine.move_to("2026-10-27T23:30:00+00:00")
     assert reminders.late(among=all_invitations()).get() == invitation

@@ -199,7 +199,7 @@ def test_export_names_no_staff_unknown_to_the_student(
     text = json.dumps(export)
     assert administrator.email not in text
     assert "Cora" not in text
-    assert "192.0.2.66" not in text  # from where someone tried the password
+    assert "192.0.2.66" not in text  # the address of a failed login
 
 
 def test_reassigned_address_exports_nothing_of_its_new_owner(student: Membership) -> None:

@@ -179,7 +179,7 @@ def test_files_without_a_row_are_destroyed(transactional_db: None, pass_time: La
     other.unlink()
 
 
-def test_mail_without_a_subject_is_purged_after_a_year(db: None, pass_time: Later) -> None:
+def test_mail_about_no_assessment_is_purged_after_a_year(db: None, pass_time: Later) -> None:
     from digibeoordelen.outbox.queue import queue_mail
 
     queue_mail(kind="site", to="iemand@hier.test", subject="Wachtwoord", text="x", html="x")
@@ -448,7 +448,7 @@ def test_command_erases(three: list[Assessment]) -> None:
     assert output.getvalue() == "erased: 3 assessments, 0 students\n"
 
 
-def test_command_only_lists_items_not_due(three: list[Assessment]) -> None:
+def test_command_refuses_to_erase_on_a_future_date(three: list[Assessment]) -> None:
     with pytest.raises(SystemExit):
         call_command("erase_due", "--on", "2090-01-01", stderr=StringIO())
     assert Assessment.objects.count() == 3

@@ -129,7 +129,7 @@ def life(
 
 
 def _fill_in(invitation: Invitation) -> None:
-    """Propose a colleague first, then fill in the form."""
+    """Propose a colleague, then complete the form."""
     colleague = Proposal(invitation=invitation, first_name="Greet", last_name="Nieuw", email="greet@bedrijf.test")
     colleague.word = REMARK
     propose(invitation=invitation, proposal=colleague)

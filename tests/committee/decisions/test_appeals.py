@@ -181,7 +181,7 @@ class TestClosing:
         assert appeal.outcome == Appeal.Outcome.DISMISSED
         assert appeal.assessment.events.filter(kind=Event.Kind.APPEAL_CLOSED).count() == 1
 
-    def test_form_of_an_earlier_appeal_does_not_close_the_next(self, member: Client, appeal: Appeal) -> None:
+    def test_stale_appeal_form_does_not_close_the_next(self, member: Client, appeal: Appeal) -> None:
         close(member, appeal)
         mark(member, appeal.assessment)
         close(member, appeal, outcome="UPHELD")
@@ -257,7 +257,7 @@ class TestStudent:
         last = date_format(timezone.localdate() + timedelta(days=10))
         assert f"U kunt bezwaar maken tot en met {last}." in page
 
-    def test_without_a_school_text_the_student_reads_whom_to_ask(self, own: Client, final: Assessment) -> None:
+    def test_student_without_school_text_sees_the_contact(self, own: Client, final: Assessment) -> None:
         assert "Vraag bij uw school hoe u dat doet." in text_of(own, MY_EXAMS)
 
     @pytest.mark.parametrize(("days", "over"), [(14, False), (15, True)])

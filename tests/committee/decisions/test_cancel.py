@@ -86,7 +86,7 @@ def test_committee_overrides_whether_the_attempt_counts(
     assert f"Deze poging telt {'' if counts else 'niet '}mee." in page
 
 
-def test_next_start_is_a_resit_only_if_the_attempt_counted(
+def test_start_after_a_counted_attempt_is_a_resit(
     member: Client, invitation: Invitation, student: Membership, docent: User
 ) -> None:
     post(member, invitation.assessment, kind="INVALID")
@@ -141,7 +141,7 @@ def test_examiner_is_notified_in_english(member: Client, invitation: Invitation,
         assert dutch not in mail.text.replace("via Digitaal beoordelen", "")
 
 
-def test_assessed_one_notifies_no_examiner(member: Client, assessed: Assessment) -> None:
+def test_cancelling_an_assessed_assessment_notifies_no_examiner(member: Client, assessed: Assessment) -> None:
     post(member, assessed, kind="IRREGULARITY")
     assert assessed.status == Status.CANCELLED
     assert mails("cancelled") == []

@@ -103,7 +103,7 @@ def test_unknown_address_must_be_confirmed(member: Client, assessed: Assessment)
     assert assessed.documents.get().exam_office_email == "archief@elders.test"
 
 
-def test_unknown_address_asks_for_a_tick_and_is_no_error(member: Client, assessed: Assessment) -> None:
+def test_unknown_address_asks_for_a_tick(member: Client, assessed: Assessment) -> None:
     post = {"version": assessed.version, "email": "archief@elders.test"}
     page = words(member.post(reverse("committee:finalise", args=[assessed.public_id]), post))
     assert "Zet nog een vinkje" in page

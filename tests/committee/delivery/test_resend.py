@@ -1,4 +1,4 @@
-"""'Opnieuw verzenden': the PDF's mail once more, to the same office or another address, as a mail of its own."""
+"""'Opnieuw verzenden': a new mail with the PDF, to the same office or another address."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def student_of(number: str, school: School) -> dict[str, Any]:
     return {"student": MembershipFactory(school=school, student_number=number)}
 
 
-def test_export_stores_who_when_and_which_results(
+def test_export_stores_user_time_and_results(
     press: Any, make_afname: AfnameMaker, school: School, exam: Exam, committee_member: User
 ) -> None:
     made = [make_afname(Status.FINAL) for _ in range(3)]

@@ -50,7 +50,7 @@ def test_page_shows_people_and_the_coming_result(member: Client, assessed: Asses
     assert 'class="score ovg-V"' in page
 
 
-def test_examiner_is_shown_as_signed_or_from_the_address_book(
+def test_examiner_is_shown_as_signed_or_as_contact(
     member: Client, invitation: Invitation, committee_member: User
 ) -> None:
     Contact.objects.update(function="Werkbegeleider", organisation="De Linde")
@@ -72,7 +72,7 @@ def test_examiner_is_shown_as_signed_or_from_the_address_book(
     assert "Erik Andersom, Vertrokken, De Linde" in text_of(page_of(member, invitation.assessment))
 
 
-def test_assessed_one_can_be_finalised_or_sent_back(member: Client, assessed: Assessment) -> None:
+def test_assessed_assessment_can_be_finalised_or_sent_back(member: Client, assessed: Assessment) -> None:
     page = text_of(page_of(member, assessed))
     assert ">Afronden</a>" in page
     assert ">Terugsturen</a>" in page
@@ -164,7 +164,7 @@ def test_assessment_without_examiners_has_one_line(member: Client, assessment: A
     assert "er is nog geen examinator gekozen" in page_of(member, assessment)
 
 
-def test_cancelled_one_shows_the_reason_without_a_result(
+def test_cancelled_assessment_shows_the_reason_without_a_result(
     member: Client, assessed: Assessment, committee_member: User
 ) -> None:
     lifecycle.cancel(assessment=assessed, by=committee_member, reason="Niet verschenen.", counts_as_attempt=False)
