@@ -230,7 +230,7 @@ class World:
                     self.pages[index].resolve(take=False)
             assert self.pages[index].unsent == []
             for name, value in self.pages[index].value.items():
-                assert value in self.once_kept[name], "shown as saved, and never was"
+                assert value in self.once_kept[name], "stands on a screen as saved, and never was"
 
 
 @given(st.lists(STEP, max_size=25))

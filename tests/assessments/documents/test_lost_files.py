@@ -70,7 +70,7 @@ def test_damaged_pdf_is_not_shown(
     assert "Het resultaat zelf is bewaard" in response.content.decode()
     assert pdf.file is not None
     assert pdf.file.sha256 in caplog.text
-    assert not Viewing.objects.exists(), "no view is logged"
+    assert not Viewing.objects.exists(), "nobody saw it"
 
 
 def test_damaged_attachment_is_not_shown(client: Client, invitation: Invitation) -> None:
