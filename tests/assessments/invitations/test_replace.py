@@ -35,10 +35,10 @@ def parts_of(assessment: Assessment) -> list[Part]:
 
 def examiners_by_part(assessment: Assessment) -> dict[int, set[int]]:
     """Return the ids of the examiners by the id of the part."""
-    found: dict[int, set[int]] = {part.pk: set() for part in parts_of(assessment)}
+    ids_by_part: dict[int, set[int]] = {part.pk: set() for part in parts_of(assessment)}
     for part, contact in assessment.live_assignments.values_list("part_id", "contact_id"):
-        found[part].add(contact)
-    return found
+        ids_by_part[part].add(contact)
+    return ids_by_part
 
 
 def all_of(assessment: Assessment, contact: Contact) -> list[int]:
